@@ -1,0 +1,20 @@
+"""The platform as the functions of `app/` see it: its settings and its ports, nothing global."""
+
+from dataclasses import dataclass
+
+from ocpilot.app.ports import Partners, Sealing, Store
+from ocpilot.app.station_events import StationCalls
+from ocpilot.base.settings import Settings
+from ocpilot.base.time import Clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """Passed first to every function of `app/`."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    partners: Partners
+    stations: StationCalls
+    sealing: Sealing

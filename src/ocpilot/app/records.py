@@ -1,0 +1,367 @@
+"""The shapes in which the platform keeps what it knows; `ports.py` says who stores and sends them.
+
+Bodies (`body`) are JSON text of an OCPI object in the OCPI version named beside it, fields unknown to us included.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from ocpilot.base.ids import PartyId
+from ocpilot.wire.protocol import ModuleID, Version
+from ocpilot.wire.v230 import CredentialsRole, Endpoint
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all records: frozen, keyword-only."""
+
+
+# ---- OCPI objects --------------------------------------------------------------------------------------------------
+
+
+class ObjectKey(Record, frozen=True):
+    """Which OCPI object. `sub` is the EVSE uid inside a Location, the type of a Token, empty otherwise."""
+
+    module: ModuleID
+    party: PartyId
+    id: str
+    sub: str = ""
+
+
+class StoredObject(Record, frozen=True):
+    """An OCPI object as kept. `peer_id` is the peer it came from, None when it is ours.
+
+    `audience` is the one party (as `SERES`) that may see it, None when every peer of the right role may; only
+    `app/visibility.py` decides it.
+    """
+
+    key: ObjectKey
+    version: Version
+    body: str
+    last_updated: datetime
+    peer_id: int | None = None
+    audience: str | None = None
+
+
+class PageCursor(Record, frozen=True):
+    """Where a page ended: the next one starts after (`last_updated`, `party`, `id`, `sub`). `total` was counted once."""
+
+    last_updated: datetime
+    party: str
+    id: str
+    sub: str
+    total: int
+
+
+class PageQuery(Record, frozen=True):
+    """One page of objects of ours, ordered by (last_updated, party, id, sub); `date_to` is exclusive.
+
+    `viewer` are the parties (`SERES`) of the asking peer: rows whose audience is another party do not exist for it.
+    None sees all (our own pages). `peer_id` asks for what that peer sent us instead of for ours.
+    """
+
+    module: ModuleID
+    limit: int
+    viewer: tuple[str, ...] | None = None
+    peer_id: int | None = None
+    date_from: datetime | None = None
+    date_to: datetime | None = None
+    offset: int = 0
+    after: PageCursor | None = None
+
+
+class Page(Record, frozen=True):
+    """`total` counts all rows of the query without limit and offset; `next` is None on the last page."""
+
+    items: tuple[StoredObject, ...]
+    total: int
+    next: PageCursor | None
+
+
+# ---- peers ---------------------------------------------------------------------------------------------------------
+
+
+class PeerState(StrEnum):
+    """`invited`: we gave out token A. `registered`: both tokens exchanged. `suspended`: we do not talk for now."""
+
+    INVITED = "invited"
+    REGISTERED = "registered"
+    SUSPENDED = "suspended"
+    UNREGISTERED = "unregistered"
+
+
+class DeliveryPolicy(StrEnum):
+    """How failed pushes are treated: newest state only, strictly in order, or not at all (pull instead)."""
+
+    LATEST = "latest"
+    FIFO = "fifo"
+    NONE = "none"
+
+
+class PeerProfile(Record, frozen=True):
+    """A peer's quirks, as data. None means: as the peer's OCPI version says."""
+
+    token_encoding: str | None = None
+    trailing_slash: bool = False
+    routing_headers: bool = True
+    page_size: int = 100
+    timeout_seconds: float = 15.0
+    policy: DeliveryPolicy = DeliveryPolicy.LATEST
+    window: int = 4
+    push: tuple[ModuleID, ...] | None = None
+
+
+class Peer(Record, frozen=True):
+    """A platform we are connected with. `id` is 0 until stored.
+
+    `token_hash` is SHA-256 of the credentials token it uses with us; `token_sealed` is the token we use with it,
+    encrypted (`app/secrets.py`). `invitation_hash` is that of CREDENTIALS_TOKEN_A until registration.
+    """
+
+    id: int = 0
+    name: str
+    state: PeerState
+    version: Version | None = None
+    versions_url: str | None = None
+    endpoints: tuple[Endpoint, ...] = ()
+    roles: tuple[CredentialsRole, ...] = ()
+    token_hash: bytes | None = None
+    token_sealed: bytes | None = None
+    invitation_hash: bytes | None = None
+    profile: PeerProfile = PeerProfile()
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """The keys (`SERES`) of all parties on the peer's platform."""
+        return tuple(sorted({(role.country_code + role.party_id).upper() for role in self.roles}))
+
+
+# ---- the change log and deliveries ---------------------------------------------------------------------------------
+
+
+class ChangeCursor(Record, frozen=True):
+    """How far a peer has read the change log: transaction id and number of the last row seen."""
+
+    xid: int = 0
+    seq: int = 0
+
+
+class Change(Record, frozen=True):
+    """One write of one object of ours: that it changed, not what to."""
+
+    at: ChangeCursor
+    key: ObjectKey
+    audience: str | None
+    deleted: bool
+    written_at: datetime
+
+
+class DeliveryState(StrEnum):
+    """`waiting`: will be tried again at `next_at`. `dead`: a person must look. `acknowledged`: the peer has it."""
+
+    WAITING = "waiting"
+    DEAD = "dead"
+    ACKNOWLEDGED = "acknowledged"
+
+
+class Delivery(Record, frozen=True):
+    """What became of one object for one peer. CDRs always have one; other objects only after a failure."""
+
+    peer_id: int
+    key: ObjectKey
+    state: DeliveryState
+    attempts: int = 0
+    next_at: datetime | None = None
+    last_error: str | None = None
+    remote_url: str | None = None
+    updated_at: datetime
+
+
+# ---- stations and transactions -------------------------------------------------------------------------------------
+
+
+class StationConnector(Record, frozen=True):
+    """One OCPP connector id of a station and the OCPI EVSE and Connector it is (1.6: one virtual EVSE each)."""
+
+    connector_id: int
+    evse_uid: str
+    ocpi_connector_id: str
+
+
+class Station(Record, frozen=True):
+    """A charging station of ours. `password_hash` is argon2; None lets nobody in."""
+
+    id: str
+    party: PartyId
+    location_id: str
+    connectors: tuple[StationConnector, ...]
+    password_hash: str | None = None
+    protocol: str | None = None
+    connected: bool = False
+    vendor: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    firmware: str | None = None
+    last_seen: datetime | None = None
+
+
+class TransactionState(StrEnum):
+    """`open`: energy may flow. `stopped`: the CDR is still to be made. `billed`: made. `held`: a person must look."""
+
+    OPEN = "open"
+    STOPPED = "stopped"
+    BILLED = "billed"
+    HELD = "held"
+
+
+class Transaction(Record, frozen=True):
+    """One OCPP transaction and the OCPI Session it is. `id` is what the station knows, 0 until stored.
+
+    `cdr_token` is the CdrToken (2.3.0) as JSON text; `dedupe` is the same for a repeated StartTransaction.
+    """
+
+    id: int = 0
+    station_id: str
+    connector_id: int
+    party: PartyId
+    location_id: str
+    evse_uid: str
+    ocpi_connector_id: str
+    session_id: str
+    id_tag: str
+    cdr_token: str | None
+    auth_method: str
+    authorization_reference: str | None = None
+    accepted: bool
+    meter_start_wh: Decimal
+    started_at: datetime
+    stopped_at: datetime | None = None
+    meter_stop_wh: Decimal | None = None
+    stop_reason: str | None = None
+    held_because: str | None = None
+    state: TransactionState = TransactionState.OPEN
+    dedupe: str
+
+
+class SampleRow(Record, frozen=True):
+    """One moment of meter values or one change of state of a transaction. `body` is a `MeterSample` as JSON text."""
+
+    transaction_id: int
+    at: datetime
+    body: str
+
+
+# ---- tokens, authorizations, commands ------------------------------------------------------------------------------
+
+
+class Authorization(Record, frozen=True):
+    """One answer about a Token: ours to an operator (`peer_id` = the asker) or a provider's to us.
+
+    `info` is the AuthorizationInfo (2.3.0) as JSON text.
+    """
+
+    id: str
+    peer_id: int | None
+    token_party: PartyId
+    token_uid: str
+    location_id: str | None
+    allowed: str
+    authorization_reference: str | None
+    info: str
+    at: datetime
+
+
+class CommandDirection(StrEnum):
+    """`sent` by us as a provider, `received` by us as an operator."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+
+
+class Command(Record, frozen=True):
+    """One command from request to result to Session. `id` is the last segment of the response_url we gave out.
+
+    `request` is the command object (2.3.0) as JSON text. `response` and `result` are the standard's words, None until
+    known. `response_url` is where our result must go (received commands).
+    """
+
+    id: str
+    direction: CommandDirection
+    peer_id: int
+    command: str
+    request: str
+    account_id: int | None = None
+    response_url: str | None = None
+    token_uid: str | None = None
+    location_id: str | None = None
+    evse_uid: str | None = None
+    connector_id: str | None = None
+    authorization_reference: str | None = None
+    response: str | None = None
+    response_at: datetime | None = None
+    result: str | None = None
+    result_at: datetime | None = None
+    result_sent_at: datetime | None = None
+    message: str | None = None
+    session_id: str | None = None
+    created_at: datetime
+    expires_at: datetime
+
+
+# ---- people, checks, receipts --------------------------------------------------------------------------------------
+
+
+class AccountRole(StrEnum):
+    """Who signs in: a driver of ours, or an operator's employee."""
+
+    DRIVER = "driver"
+    OPERATOR = "operator"
+
+
+class Account(Record, frozen=True):
+    """A person who can sign in. A driver has the uid of his APP_USER Token and those of his cards."""
+
+    id: int = 0
+    email: str
+    name: str
+    role: AccountRole
+    password_hash: str
+    language: str = "en"
+    token_uids: tuple[str, ...] = ()
+    created_at: datetime
+
+
+class CdrCheck(Record, frozen=True):
+    """What we found when pricing a CDR again. `body` is the Verdict as JSON text."""
+
+    key: ObjectKey
+    agrees: bool
+    our_total: str
+    body: str
+    at: datetime
+
+
+class Receipt(Record, frozen=True):
+    """One receipt for one CDR, sealed once issued. `body` is the billing Receipt as JSON text."""
+
+    number: str
+    key: ObjectKey
+    account_id: int | None
+    issued_at: datetime
+    body: str
+    pdf: bytes
+
+
+class PartnerAnswer(Record, frozen=True):
+    """A peer's answer to one call of ours: `data` is decoded JSON with Decimals."""
+
+    http_status: int
+    status_code: int
+    status_message: str | None
+    data: object
+    headers: Mapping[str, str]

@@ -1,0 +1,196 @@
+"""The one error tree. Each error knows its HTTP and OCPI status and whose fault it is.
+
+    OcpilotError                 3000 / 500  ours      something we did not foresee
+      BadRequest                 2000 / 200  sender    understood, and refused
+        BadJson                  2001 / 400  sender    the body is no JSON
+        InvalidObject            2001 / 200  sender    JSON that breaks the standard; carries every Problem
+        MissingParameter         2001 / 200  sender    a header or query parameter is missing or wrong
+        NotEnoughInformation     2002 / 200  sender
+        UnknownLocation          2003 / 200  sender
+        UnknownToken             2004 / 200  sender
+        TooLarge                 2000 / 413  sender    body, nesting or number beyond the limit
+      NotAuthorized              2000 / 401  sender    no, wrong or not yet valid credentials token
+      NotFound                   2000 / 404  sender    no such thing, or not his to see (we do not tell which)
+      MethodNotAllowed           2000 / 405  sender    carries the methods that are
+      Conflict                   2000 / 409  sender    web and API only; OCPI peers get 2000 / 200
+      PeerError                  3001 / 200  peer      the other platform failed us; never passed on as ours
+        PeerUnreachable          3001 / 200  peer      no connection, time-out, TLS; worth a retry
+        PeerRefused              3001 / 200  peer      an answer with an error; carries HTTP and OCPI status
+        PeerNonsense             3001 / 200  peer      an answer that is no OCPI
+      UnsupportedVersion         3002 / 200  peer      no version in common
+      NoMatchingEndpoints        3003 / 200  peer      an endpoint we cannot do without is missing
+      ForbiddenAddress           2001 / 200  sender    a URL that points inside (SSRF rule)
+      SettingsError              -           user      a setting is missing or wrong
+      UserError                  -           user      a command or page was used wrongly
+
+OCPI forbids an HTTP error for what reached its layer (status_codes, "Status codes"), so most refusals travel as HTTP
+200 with a 2xxx code.
+"""
+
+from collections.abc import Iterable
+from typing import ClassVar, Literal
+
+from ocpilot.base.problem import Problem
+
+Fault = Literal["ours", "sender", "peer", "user"]
+
+
+class OcpilotError(Exception):
+    """Base of all errors of ours. `str(error)` is one clear line, fit for a partner, a log or a terminal."""
+
+    http_status: ClassVar[int] = 500
+    ocpi_status: ClassVar[int] = 3000
+    fault: ClassVar[Fault] = "ours"
+
+
+class BadRequest(OcpilotError):
+    """Understood, and refused."""
+
+    http_status = 200
+    ocpi_status = 2000
+    fault = "sender"
+
+
+class BadJson(BadRequest):
+    """The body is no JSON text (status_codes: HTTP 400 MUST be returned)."""
+
+    http_status = 400
+    ocpi_status = 2001
+
+
+class InvalidObject(BadRequest):
+    """JSON that breaks the standard: carries every problem found, not only the first."""
+
+    ocpi_status = 2001
+
+    def __init__(self, problems: Iterable[Problem], what: str = "object") -> None:
+        self.problems = tuple(problems)
+        self.what = what
+        super().__init__(f"{what}: " + "; ".join(str(problem) for problem in self.problems))
+
+
+class MissingParameter(BadRequest):
+    """A header or query parameter is missing or wrong."""
+
+    ocpi_status = 2001
+
+
+class NotEnoughInformation(BadRequest):
+    """For example a real-time authorization without the location the token's contract needs."""
+
+    ocpi_status = 2002
+
+
+class UnknownLocation(BadRequest):
+    """A command or authorization names a Location, EVSE or Connector we do not know."""
+
+    ocpi_status = 2003
+
+
+class UnknownToken(BadRequest):
+    """A command or authorization names a Token we do not know."""
+
+    ocpi_status = 2004
+
+
+class TooLarge(BadRequest):
+    """The body, its nesting or a number in it is beyond the limit."""
+
+    http_status = 413
+
+
+class NotAuthorized(OcpilotError):
+    """No credentials token, a wrong one, or one that is not valid for this module."""
+
+    http_status = 401
+    ocpi_status = 2000
+    fault = "sender"
+
+
+class NotFound(OcpilotError):
+    """No such thing, or not this peer's to see; the answer is the same for both."""
+
+    http_status = 404
+    ocpi_status = 2000
+    fault = "sender"
+
+
+class MethodNotAllowed(OcpilotError):
+    """The resource exists, the method does not."""
+
+    http_status = 405
+    ocpi_status = 2000
+    fault = "sender"
+
+    def __init__(self, message: str, allowed: Iterable[str] = ()) -> None:
+        self.allowed = tuple(allowed)
+        super().__init__(message)
+
+
+class Conflict(OcpilotError):
+    """The thing is in a state that does not allow this."""
+
+    http_status = 409
+    ocpi_status = 2000
+    fault = "sender"
+
+
+class PeerError(OcpilotError):
+    """The other platform failed us."""
+
+    http_status = 200
+    ocpi_status = 3001
+    fault = "peer"
+
+
+class PeerUnreachable(PeerError):
+    """No connection, a time-out, a TLS failure: worth a retry."""
+
+
+class PeerRefused(PeerError):
+    """The peer answered with an error of its own."""
+
+    def __init__(self, message: str, http: int, ocpi: int | None, retry_after: float | None = None) -> None:
+        self.http = http
+        self.ocpi = ocpi
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class PeerNonsense(PeerError):
+    """The peer's answer is no OCPI: no JSON, no envelope, or an object that breaks the standard."""
+
+
+class UnsupportedVersion(OcpilotError):
+    """The two platforms have no OCPI version in common."""
+
+    http_status = 200
+    ocpi_status = 3002
+    fault = "peer"
+
+
+class NoMatchingEndpoints(OcpilotError):
+    """An endpoint we cannot do without is missing on the other side."""
+
+    http_status = 200
+    ocpi_status = 3003
+    fault = "peer"
+
+
+class ForbiddenAddress(BadRequest):
+    """A URL of a partner that points to an inner address."""
+
+    ocpi_status = 2001
+
+
+class SettingsError(OcpilotError):
+    """A setting is missing or wrong: names the setting, what was found and what was expected."""
+
+    fault = "user"
+
+
+class UserError(OcpilotError):
+    """A command or a page was used wrongly: one line that says how to do it right."""
+
+    http_status = 400
+    fault = "user"

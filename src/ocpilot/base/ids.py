@@ -1,0 +1,57 @@
+"""Identifiers: parties, case-insensitive ids, new ids."""
+
+import secrets
+import uuid
+from typing import Self
+
+import msgspec
+
+_NAMESPACE = uuid.UUID("6f0c1a52-0f2f-5d0e-9c33-0c5b6f1b7a11")
+
+
+class PartyId(msgspec.Struct, frozen=True, order=True):
+    """A party: country (ISO 3166 alpha-2) and party id (ISO 15118), upper case, as `SE/LAD`."""
+
+    country_code: str
+    party_id: str
+
+    @classmethod
+    def of(cls, country_code: str, party_id: str) -> Self:
+        """The party with both parts upper-cased: OCPI compares them case-insensitively."""
+        return cls(country_code.upper(), party_id.upper())
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """From `SE/LAD`, `SE*LAD`, `SE-LAD` or `SELAD`; ValueError otherwise."""
+        plain = "".join(ch for ch in text if ch.isalnum())
+        if len(plain) != 5:
+            raise ValueError(f"{text!r} is no party such as SE/LAD")
+        return cls.of(plain[:2], plain[2:])
+
+    @property
+    def key(self) -> str:
+        """The five characters the tables lead with: `SELAD`."""
+        return self.country_code + self.party_id
+
+    def __str__(self) -> str:
+        return f"{self.country_code}/{self.party_id}"
+
+
+def fold(ident: str) -> str:
+    """The form in which ids are compared: CiString is case-insensitive (types, "CiString")."""
+    return ident.lower()
+
+
+def new_id() -> str:
+    """A new random id (UUID 4, 36 characters: what CiString(36) holds)."""
+    return str(uuid.uuid4())
+
+
+def derived_id(*parts: str) -> str:
+    """The same id for the same parts: what must be made once however often it is tried."""
+    return str(uuid.uuid5(_NAMESPACE, "\x1f".join(parts)))
+
+
+def new_credentials_token() -> str:
+    """A credentials token: 43 printable characters, 256 bits (credentials, "Credentials object": at most 64)."""
+    return secrets.token_urlsafe(32)

@@ -1,0 +1,180 @@
+"""The settings of one platform: a TOML file, every setting also as an environment variable `OCPILOT_...`.
+
+`[server] public_url` is `OCPILOT_SERVER_PUBLIC_URL`, `[database] url` is `OCPILOT_DATABASE_URL`; a list of parties is
+given as JSON in `OCPILOT_PARTIES`. The environment wins over the file. docs/settings.md lists them all.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+import msgspec
+
+from ocpilot.base.errors import SettingsError
+from ocpilot.base.ids import PartyId
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all sections: a setting with an unknown name is an error, not silence."""
+
+
+class ServerSettings(Section, frozen=True):
+    """Where we listen and how others reach us. `public_url` has no path; empty means http://HOST:PORT."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = ""
+
+    @property
+    def base_url(self) -> str:
+        """The URL others reach us at, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+class DatabaseSettings(Section, frozen=True):
+    """`url` of a PostgreSQL >= 15; empty starts the PostgreSQL that comes with the package in `data_dir`."""
+
+    url: str = ""
+    pool: int = 10
+
+
+class PartySettings(Section, frozen=True):
+    """A party this installation plays a role for (Credentials, "CredentialsRole class")."""
+
+    country_code: str
+    party_id: str
+    role: str
+    name: str
+    website: str | None = None
+
+    @property
+    def id(self) -> PartyId:
+        """The party's two codes."""
+        return PartyId.of(self.country_code, self.party_id)
+
+
+class SellerSettings(Section, frozen=True):
+    """Who issues receipts: legal name, address lines, numbers. `receipt_series` leads every receipt number."""
+
+    name: str = ""
+    address: tuple[str, ...] = ()
+    organisation_number: str = ""
+    vat_number: str = ""
+    email: str = ""
+    phone: str = ""
+    receipt_series: str = "R"
+
+
+class SecuritySettings(Section, frozen=True):
+    """`secret_key` seals partner tokens and signs cookies; empty makes one in `data_dir` at first start.
+
+    `allow_inner_addresses` lets partners live on this machine or network (tests, demo); never set it in production.
+    """
+
+    secret_key: str = ""
+    allow_inner_addresses: bool = False
+
+
+class RoamingSettings(Section, frozen=True):
+    """Deadlines in seconds: how long a station waits for a provider, and how long a command may take."""
+
+    authorize_deadline: float = 8.0
+    command_timeout: float = 30.0
+    retry_first: float = 1.0
+    retry_longest: float = 300.0
+    page_limit: int = 100
+
+
+class ChargingSettings(Section, frozen=True):
+    """`cdr_delay` seconds a stopped transaction waits for late meter values before its CDR is made."""
+
+    currency: str = "EUR"
+    cdr_delay: float = 5.0
+    meter_interval: int = 60
+
+
+class WebSettings(Section, frozen=True):
+    """`languages` offered to readers, the first one is the default; `map_*` is where the map opens."""
+
+    languages: tuple[str, ...] = ("en", "sv")
+    map_latitude: float = 59.6
+    map_longitude: float = 16.5
+    map_zoom: float = 5.0
+    map_style_url: str = ""
+
+
+class Settings(Section, frozen=True):
+    """All settings of one platform."""
+
+    name: str = "OCPIlot"
+    data_dir: Path = Path("data")
+    parties: tuple[PartySettings, ...] = ()
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    seller: SellerSettings = SellerSettings()
+    security: SecuritySettings = SecuritySettings()
+    roaming: RoamingSettings = RoamingSettings()
+    charging: ChargingSettings = ChargingSettings()
+    web: WebSettings = WebSettings()
+
+    def parties_as(self, *roles: str) -> tuple[PartySettings, ...]:
+        """Our parties that play one of these roles (`CPO`, `EMSP` ...)."""
+        return tuple(party for party in self.parties if party.role in roles)
+
+
+def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from a TOML file (None: no file) and the environment; SettingsError names what is wrong."""
+    raw = {} if path is None else _read_toml(path)
+    _lay_over(raw, os.environ if environ is None else environ)
+    try:
+        return msgspec.convert(raw, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{path or 'environment'}: {error}") from error
+
+
+def _read_toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text())
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: no TOML: {error}") from error
+
+
+def variables() -> dict[str, tuple[str, ...]]:
+    """Every environment variable and the path of its setting: {"OCPILOT_SERVER_PORT": ("server", "port")}."""
+    names: dict[str, tuple[str, ...]] = {}
+    for name, kind in get_type_hints(Settings).items():
+        if isinstance(kind, type) and issubclass(kind, Section):
+            for inner in kind.__struct_fields__:
+                names[f"OCPILOT_{name}_{inner}".upper()] = (name, inner)
+        else:
+            names[f"OCPILOT_{name}".upper()] = (name,)
+    return names
+
+
+def _lay_over(raw: dict[str, object], environ: Mapping[str, str]) -> None:
+    for variable, path in variables().items():
+        if variable not in environ:
+            continue
+        target: dict[str, object] = raw
+        for part in path[:-1]:
+            step = target.setdefault(part, {})
+            if not isinstance(step, dict):
+                raise SettingsError(f"{part}: found {step!r}, expected a section")
+            target = step
+        target[path[-1]] = _value(variable, environ[variable], path)
+
+
+def _value(variable: str, text: str, path: tuple[str, ...]) -> object:
+    kind: object = Settings
+    for part in path:
+        kind = get_type_hints(kind)[part]
+    if not get_args(kind):
+        return text
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise SettingsError(f'{variable}: found {text!r}, expected JSON such as ["en", "sv"]') from error

@@ -1,0 +1,34 @@
+"""Aware UTC time, read leniently and written as OCPI's DateTime (types, "DateTime")."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+#: What the platform asks for the time; tests and the fast-forward demo pass their own.
+Clock = Callable[[], datetime]
+
+_RFC3339 = re.compile(r"^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:?\d\d)?$", re.ASCII)
+
+
+def now() -> datetime:
+    """The present moment, to the millisecond (what OCPI can carry)."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def parse(text: str) -> datetime:
+    """An aware UTC time from an RFC 3339 text; without a zone it is UTC, as the standard says. ValueError otherwise."""
+    match = _RFC3339.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no DateTime such as 2015-06-29T22:39:09Z")
+    day, clock, fraction, zone = match.groups()
+    zone = "+00:00" if zone is None or zone in "Zz" else zone
+    return datetime.fromisoformat(f"{day}T{clock}{(fraction or '')[:7]}{zone}").astimezone(UTC)
+
+
+def write(moment: datetime) -> str:
+    """OCPI DateTime in UTC with `Z`, milliseconds only when there are any: at most 24 characters."""
+    utc = moment.astimezone(UTC)
+    whole = utc.strftime("%Y-%m-%dT%H:%M:%S")
+    millis = utc.microsecond // 1000
+    return f"{whole}.{millis:03d}Z" if millis else f"{whole}Z"
