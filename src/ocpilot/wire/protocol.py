@@ -1,0 +1,83 @@
+"""One frozen row per OCPI version: what differs between versions besides the objects.
+
+A version is added here as a member of `Version` and a row of `PROTOCOLS`, with its classes in `wire/vXYZ/` and a step
+to its neighbour in `wire/steps/`. The row of 2.1.1 goes first in `PROTOCOLS`: token sent plain, no routing headers, no
+roles in endpoints, and the seven modules it knows; `SUPPORTED` follows by itself.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+import msgspec
+
+
+class Version(StrEnum):
+    """The versions we speak or will speak; others exist (version_information_endpoint, "VersionNumber")."""
+
+    V2_1_1 = "2.1.1"
+    V2_2_1 = "2.2.1"
+    V2_3_0 = "2.3.0"
+
+
+class ModuleID(StrEnum):
+    """The known words of the OpenEnum ModuleID (version_information_endpoint, "ModuleID")."""
+
+    CDRS = "cdrs"
+    CHARGING_PROFILES = "chargingprofiles"
+    COMMANDS = "commands"
+    CREDENTIALS = "credentials"
+    HUB_CLIENT_INFO = "hubclientinfo"
+    LOCATIONS = "locations"
+    SESSIONS = "sessions"
+    TARIFFS = "tariffs"
+    TOKENS = "tokens"
+
+
+class InterfaceRole(StrEnum):
+    """Who owns the data (sender) or gets it (receiver) (version_information_endpoint, "InterfaceRole")."""
+
+    SENDER = "SENDER"
+    RECEIVER = "RECEIVER"
+
+
+class TokenEncoding(StrEnum):
+    """How the credentials token stands in the Authorization header (transport_and_format, "Authorization header")."""
+
+    PLAIN = "plain"
+    BASE64 = "base64"
+
+
+class Protocol(msgspec.Struct, frozen=True, kw_only=True):
+    """What one version does in its own way."""
+
+    version: Version
+    token_encoding: TokenEncoding
+    #: OCPI-from-* and OCPI-to-* headers (transport_and_format, "Message routing").
+    routing_headers: bool
+    #: Whether an Endpoint says which InterfaceRole it has.
+    endpoint_roles: bool
+    modules: frozenset[ModuleID]
+
+
+PROTOCOLS: dict[Version, Protocol] = {
+    version: Protocol(
+        version=version,
+        token_encoding=TokenEncoding.BASE64,
+        routing_headers=True,
+        endpoint_roles=True,
+        modules=frozenset(ModuleID),
+    )
+    for version in (Version.V2_2_1, Version.V2_3_0)
+}
+
+#: Newest first.
+SUPPORTED: tuple[Version, ...] = tuple(sorted(PROTOCOLS, reverse=True))
+
+#: The version of the classes all code above `wire/` works on.
+CANONICAL = Version.V2_3_0
+
+
+def newest_common(mine: Iterable[str], theirs: Iterable[str]) -> Version | None:
+    """The newest version that both lists hold and that we speak; None when there is none."""
+    both = set(mine) & set(theirs)
+    return next((version for version in SUPPORTED if version in both), None)
