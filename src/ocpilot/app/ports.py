@@ -34,7 +34,7 @@ from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
 
 
 class Objects(Protocol):
-    """Tariffs, Sessions, CDRs and Tokens, of ours and of peers. Ids compare case-insensitively, bodies keep the case."""
+    """Tariffs, Sessions, CDRs and Tokens, ours and peers'. Ids compare case-insensitively, bodies keep the case."""
 
     async def put(self, stored: StoredObject) -> bool:
         """Insert or replace; True when it was created. An object of another `peer_id` is never replaced (Conflict)."""
@@ -55,6 +55,11 @@ class Objects(Protocol):
 
     async def page(self, query: PageQuery) -> Page:
         """One page, see PageQuery; deep pages cost as much as the first."""
+
+    async def newest(
+        self, module: ModuleID, limit: int, token_uids: Sequence[str] | None = None
+    ) -> tuple[StoredObject, ...]:
+        """Newest first, ours and peers'; with `token_uids` only Sessions or CDRs of those Tokens."""
 
 
 class Locations(Protocol):

@@ -47,7 +47,7 @@ class StoredObject(Record, frozen=True):
 
 
 class PageCursor(Record, frozen=True):
-    """Where a page ended: the next one starts after (`last_updated`, `party`, `id`, `sub`). `total` was counted once."""
+    """Where a page ended: the next starts after (`last_updated`, `party`, `id`, `sub`). `total` was counted once."""
 
     last_updated: datetime
     party: str
