@@ -19,6 +19,9 @@
         PeerNonsense             3001 / 200  peer      an answer that is no OCPI
       UnsupportedVersion         3002 / 200  peer      no version in common
       NoMatchingEndpoints        3003 / 200  peer      an endpoint we cannot do without is missing
+      StationError               3000 / 503  station   a charging station failed us
+        StationUnreachable       3000 / 503  station   it has no live connection, or lost it before it answered
+        StationTimeout           3000 / 504  station   it is connected and did not answer in time
       ForbiddenAddress           2001 / 200  sender    a URL that points inside (SSRF rule)
       SettingsError              -           user      a setting is missing or wrong
       UserError                  -           user      a command or page was used wrongly
@@ -32,7 +35,7 @@ from typing import ClassVar, Literal
 
 from ocpilot.base.problem import Problem
 
-Fault = Literal["ours", "sender", "peer", "user"]
+Fault = Literal["ours", "sender", "peer", "station", "user"]
 
 
 class OcpilotError(Exception):
@@ -175,6 +178,23 @@ class NoMatchingEndpoints(OcpilotError):
     http_status = 200
     ocpi_status = 3003
     fault = "peer"
+
+
+class StationError(OcpilotError):
+    """A charging station failed us. Peers learn it as a CommandResult, only web and API see the status."""
+
+    http_status = 503
+    fault = "station"
+
+
+class StationUnreachable(StationError):
+    """The station has no live connection, or lost it before it answered."""
+
+
+class StationTimeout(StationError):
+    """The station is connected and did not answer in time: it may still do what it was asked."""
+
+    http_status = 504
 
 
 class ForbiddenAddress(BadRequest):
