@@ -1,0 +1,68 @@
+"""The direction of imports is the architecture (docs/architecture.md, "Layers"): read it from the code itself."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "ocpilot"
+LAYERS = (
+    {"base"},
+    {"wire"},
+    {"roaming", "pricing", "metering"},
+    {"billing"},
+    {"app"},
+    {"store", "http", "ocpp", "web", "cli"},
+    {"demo"},
+    {"main"},
+)
+RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
+FILES = sorted(path for path in SOURCE.rglob("*.py") if "node_modules" not in path.parts)
+#: The words in which a version may be named outside wire/: the enum itself and text a person reads.
+VERSION_PACKAGES = {"v211", "v221"}
+
+
+def package_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            raise AssertionError(f"{path}: relative import; write ocpilot.{package_of(path)}...")
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {name for name in names if name.startswith("ocpilot.")}
+
+
+def test_every_package_has_its_place() -> None:
+    found = {package_of(path) for path in FILES} - {"__init__", "__main__", "locale"}
+    assert found <= set(RANK), f"not in the layers: {found - set(RANK)}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_go_down_and_never_to_a_sibling(path: Path) -> None:
+    here = package_of(path)
+    if here in {"__init__", "__main__"}:
+        return
+    for name in imported(path):
+        there = name.split(".")[1]
+        if there == here or there not in RANK:
+            continue
+        assert RANK[there] < RANK[here], f"{path.relative_to(SOURCE)} imports {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_only_wire_names_the_classes_of_an_older_version(path: Path) -> None:
+    if package_of(path) == "wire":
+        return
+    for name in imported(path):
+        assert not VERSION_PACKAGES & set(name.split(".")), f"{path.relative_to(SOURCE)} imports {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_file_is_over_500_lines(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 500
