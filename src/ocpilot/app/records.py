@@ -222,7 +222,8 @@ class TransactionState(StrEnum):
 class Transaction(Record, frozen=True):
     """One OCPP transaction and the OCPI Session it is. `id` is what the station knows, 0 until stored.
 
-    `cdr_token` is the CdrToken (2.3.0) as JSON text; `dedupe` is the same for a repeated StartTransaction.
+    `cdr_token` is the CdrToken (2.3.0) as JSON text; `dedupe` is the same for a repeated StartTransaction. `terms` is
+    `{"location": Location, "tariffs": [Tariff]}` (2.3.0) as they were at the start, as JSON text (mod_cdrs, "CDR Object").
     """
 
     id: int = 0
@@ -244,6 +245,7 @@ class Transaction(Record, frozen=True):
     meter_stop_wh: Decimal | None = None
     stop_reason: str | None = None
     held_because: str | None = None
+    terms: str | None = None
     state: TransactionState = TransactionState.OPEN
     dedupe: str
 
