@@ -22,7 +22,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 # ---- OCPI objects --------------------------------------------------------------------------------------------------
 
 
-class ObjectKey(Record, frozen=True):
+class ObjectKey(Record, frozen=True, kw_only=True):
     """Which OCPI object. `sub` is the EVSE uid inside a Location, the type of a Token, empty otherwise."""
 
     module: ModuleID
@@ -31,7 +31,7 @@ class ObjectKey(Record, frozen=True):
     sub: str = ""
 
 
-class StoredObject(Record, frozen=True):
+class StoredObject(Record, frozen=True, kw_only=True):
     """An OCPI object as kept. `peer_id` is the peer it came from, None when it is ours.
 
     `audience` is the one party (as `SERES`) that may see it, None when every peer of the right role may; only
@@ -46,7 +46,7 @@ class StoredObject(Record, frozen=True):
     audience: str | None = None
 
 
-class PageCursor(Record, frozen=True):
+class PageCursor(Record, frozen=True, kw_only=True):
     """Where a page ended: the next starts after (`last_updated`, `party`, `id`, `sub`). `total` was counted once."""
 
     last_updated: datetime
@@ -56,7 +56,7 @@ class PageCursor(Record, frozen=True):
     total: int
 
 
-class PageQuery(Record, frozen=True):
+class PageQuery(Record, frozen=True, kw_only=True):
     """One page of objects of ours, ordered by (last_updated, party, id, sub); `date_to` is exclusive.
 
     `viewer` are the parties (`SERES`) of the asking peer: rows whose audience is another party do not exist for it.
@@ -73,7 +73,7 @@ class PageQuery(Record, frozen=True):
     after: PageCursor | None = None
 
 
-class Page(Record, frozen=True):
+class Page(Record, frozen=True, kw_only=True):
     """`total` counts all rows of the query without limit and offset; `next` is None on the last page."""
 
     items: tuple[StoredObject, ...]
@@ -101,7 +101,7 @@ class DeliveryPolicy(StrEnum):
     NONE = "none"
 
 
-class PeerProfile(Record, frozen=True):
+class PeerProfile(Record, frozen=True, kw_only=True):
     """A peer's quirks, as data. None means: as the peer's OCPI version says."""
 
     token_encoding: str | None = None
@@ -114,7 +114,7 @@ class PeerProfile(Record, frozen=True):
     push: tuple[ModuleID, ...] | None = None
 
 
-class Peer(Record, frozen=True):
+class Peer(Record, frozen=True, kw_only=True):
     """A platform we are connected with. `id` is 0 until stored.
 
     `token_hash` is SHA-256 of the credentials token it uses with us; `token_sealed` is the token we use with it,
@@ -144,14 +144,14 @@ class Peer(Record, frozen=True):
 # ---- the change log and deliveries ---------------------------------------------------------------------------------
 
 
-class ChangeCursor(Record, frozen=True):
+class ChangeCursor(Record, frozen=True, kw_only=True):
     """How far a peer has read the change log: transaction id and number of the last row seen."""
 
     xid: int = 0
     seq: int = 0
 
 
-class Change(Record, frozen=True):
+class Change(Record, frozen=True, kw_only=True):
     """One write of one object of ours: that it changed, not what to."""
 
     at: ChangeCursor
@@ -169,7 +169,7 @@ class DeliveryState(StrEnum):
     ACKNOWLEDGED = "acknowledged"
 
 
-class Delivery(Record, frozen=True):
+class Delivery(Record, frozen=True, kw_only=True):
     """What became of one object for one peer. CDRs always have one; other objects only after a failure."""
 
     peer_id: int
@@ -185,7 +185,7 @@ class Delivery(Record, frozen=True):
 # ---- stations and transactions -------------------------------------------------------------------------------------
 
 
-class StationConnector(Record, frozen=True):
+class StationConnector(Record, frozen=True, kw_only=True):
     """One OCPP connector id of a station and the OCPI EVSE and Connector it is (1.6: one virtual EVSE each)."""
 
     connector_id: int
@@ -193,7 +193,7 @@ class StationConnector(Record, frozen=True):
     ocpi_connector_id: str
 
 
-class Station(Record, frozen=True):
+class Station(Record, frozen=True, kw_only=True):
     """A charging station of ours. `password_hash` is argon2; None lets nobody in."""
 
     id: str
@@ -219,7 +219,7 @@ class TransactionState(StrEnum):
     HELD = "held"
 
 
-class Transaction(Record, frozen=True):
+class Transaction(Record, frozen=True, kw_only=True):
     """One OCPP transaction and the OCPI Session it is. `id` is what the station knows, 0 until stored.
 
     `cdr_token` is the CdrToken (2.3.0) as JSON text; `dedupe` is the same for a repeated StartTransaction. `terms` is
@@ -250,7 +250,7 @@ class Transaction(Record, frozen=True):
     dedupe: str
 
 
-class SampleRow(Record, frozen=True):
+class SampleRow(Record, frozen=True, kw_only=True):
     """One moment of meter values or one change of state of a transaction. `body` is a `MeterSample` as JSON text."""
 
     transaction_id: int
@@ -261,7 +261,7 @@ class SampleRow(Record, frozen=True):
 # ---- tokens, authorizations, commands ------------------------------------------------------------------------------
 
 
-class Authorization(Record, frozen=True):
+class Authorization(Record, frozen=True, kw_only=True):
     """One answer about a Token: ours to an operator (`peer_id` = the asker) or a provider's to us.
 
     `info` is the AuthorizationInfo (2.3.0) as JSON text.
@@ -285,7 +285,7 @@ class CommandDirection(StrEnum):
     RECEIVED = "received"
 
 
-class Command(Record, frozen=True):
+class Command(Record, frozen=True, kw_only=True):
     """One command from request to result to Session. `id` is the last segment of the response_url we gave out.
 
     `request` is the command object (2.3.0) as JSON text. `response` and `result` are the standard's words, None until
@@ -325,7 +325,7 @@ class AccountRole(StrEnum):
     OPERATOR = "operator"
 
 
-class Account(Record, frozen=True):
+class Account(Record, frozen=True, kw_only=True):
     """A person who can sign in. A driver has the uid of his APP_USER Token and those of his cards."""
 
     id: int = 0
@@ -338,7 +338,7 @@ class Account(Record, frozen=True):
     created_at: datetime
 
 
-class CdrCheck(Record, frozen=True):
+class CdrCheck(Record, frozen=True, kw_only=True):
     """What we found when pricing a CDR again. `body` is the Verdict as JSON text."""
 
     key: ObjectKey
@@ -348,7 +348,7 @@ class CdrCheck(Record, frozen=True):
     at: datetime
 
 
-class Receipt(Record, frozen=True):
+class Receipt(Record, frozen=True, kw_only=True):
     """One receipt for one CDR, sealed once issued. `body` is the billing Receipt as JSON text."""
 
     number: str
@@ -359,7 +359,7 @@ class Receipt(Record, frozen=True):
     pdf: bytes
 
 
-class PartnerAnswer(Record, frozen=True):
+class PartnerAnswer(Record, frozen=True, kw_only=True):
     """A peer's answer to one call of ours: `data` is decoded JSON with Decimals."""
 
     http_status: int

@@ -20,7 +20,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Base of all sections: a setting with an unknown name is an error, not silence."""
 
 
-class ServerSettings(Section, frozen=True):
+class ServerSettings(Section, frozen=True, kw_only=True):
     """Where we listen and how others reach us. `public_url` has no path; empty means http://HOST:PORT."""
 
     host: str = "127.0.0.1"
@@ -33,14 +33,14 @@ class ServerSettings(Section, frozen=True):
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
 
-class DatabaseSettings(Section, frozen=True):
+class DatabaseSettings(Section, frozen=True, kw_only=True):
     """`url` of a PostgreSQL >= 15; empty starts the PostgreSQL that comes with the package in `data_dir`."""
 
     url: str = ""
     pool: int = 10
 
 
-class PartySettings(Section, frozen=True):
+class PartySettings(Section, frozen=True, kw_only=True):
     """A party this installation plays a role for (Credentials, "CredentialsRole class")."""
 
     country_code: str
@@ -55,7 +55,7 @@ class PartySettings(Section, frozen=True):
         return PartyId.of(self.country_code, self.party_id)
 
 
-class SellerSettings(Section, frozen=True):
+class SellerSettings(Section, frozen=True, kw_only=True):
     """Who issues receipts: legal name, address lines, numbers. `receipt_series` leads every receipt number."""
 
     name: str = ""
@@ -67,7 +67,7 @@ class SellerSettings(Section, frozen=True):
     receipt_series: str = "R"
 
 
-class SecuritySettings(Section, frozen=True):
+class SecuritySettings(Section, frozen=True, kw_only=True):
     """`secret_key` seals partner tokens and signs cookies; empty makes one in `data_dir` at first start.
 
     `allow_inner_addresses` lets partners live on this machine or network (tests, demo); never set it in production.
@@ -77,7 +77,7 @@ class SecuritySettings(Section, frozen=True):
     allow_inner_addresses: bool = False
 
 
-class RoamingSettings(Section, frozen=True):
+class RoamingSettings(Section, frozen=True, kw_only=True):
     """Deadlines in seconds: how long a station waits for a provider, and how long a command may take."""
 
     authorize_deadline: float = 8.0
@@ -87,7 +87,7 @@ class RoamingSettings(Section, frozen=True):
     page_limit: int = 100
 
 
-class ChargingSettings(Section, frozen=True):
+class ChargingSettings(Section, frozen=True, kw_only=True):
     """`cdr_delay` seconds a stopped transaction waits for late meter values before its CDR is made."""
 
     currency: str = "EUR"
@@ -95,7 +95,7 @@ class ChargingSettings(Section, frozen=True):
     meter_interval: int = 60
 
 
-class WebSettings(Section, frozen=True):
+class WebSettings(Section, frozen=True, kw_only=True):
     """`languages` offered to readers, the first one is the default; `map_*` is where the map opens."""
 
     languages: tuple[str, ...] = ("en", "sv")
@@ -105,7 +105,7 @@ class WebSettings(Section, frozen=True):
     map_style_url: str = ""
 
 
-class Settings(Section, frozen=True):
+class Settings(Section, frozen=True, kw_only=True):
     """All settings of one platform."""
 
     name: str = "OCPIlot"
