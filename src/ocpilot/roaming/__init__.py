@@ -1,0 +1,1 @@
+"""The rules between platforms, without I/O: values in, decisions out."""

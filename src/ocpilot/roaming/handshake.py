@@ -1,0 +1,98 @@
+"""Registration as decisions: which version, which endpoints, which credentials, which method is allowed when."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from ocpilot.base.errors import InvalidObject, MethodNotAllowed, NoMatchingEndpoints, UnsupportedVersion
+from ocpilot.base.problem import Problem
+from ocpilot.roaming.offers import Interface, offered, other_side
+from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, ModuleID, Version, newest_common
+from ocpilot.wire.v230 import CredentialsRole, Endpoint, VersionInfo
+
+#: Methods of the credentials module before and after registration (credentials, "Interfaces and endpoints").
+BEFORE = ("GET", "POST")
+AFTER = ("GET", "PUT", "DELETE")
+
+
+def check_method(method: str, *, registered: bool) -> None:
+    """POST only before registration, PUT and DELETE only after it: MethodNotAllowed (405) otherwise."""
+    allowed = AFTER if registered else BEFORE
+    if method in allowed:
+        return
+    state = "already registered: use PUT to update" if registered else "not registered yet: use POST to register"
+    raise MethodNotAllowed(f"{method} of credentials: {state}", allowed)
+
+
+def choose_version(theirs: Sequence[VersionInfo], wanted: Version | None = None) -> tuple[Version, str]:
+    """The version both speak and the URL of its details: the newest, or `wanted`. UnsupportedVersion otherwise."""
+    urls = {info.version: info.url for info in theirs}
+    mine = SUPPORTED if wanted is None else (wanted,)
+    version = newest_common(mine, urls)
+    if version is None:
+        raise UnsupportedVersion(f"they speak {_listed(urls)}, we asked for {_listed(mine)}")
+    return version, urls[version]
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """What two platforms can do for each other. `missing`: interfaces their roles promise and they do not offer."""
+
+    usable: frozenset[Interface]
+    missing: frozenset[Interface]
+
+
+def match(ours: Iterable[str], theirs: Iterable[str], endpoints: Iterable[Endpoint]) -> Match:
+    """Compare what we look for with what they offer.
+
+    NoMatchingEndpoints (3003) when credentials is missing, or when nothing at all can be exchanged. A single missing
+    interface is no reason to refuse: many platforms only push or only pull.
+    """
+    listed = tuple(endpoints)
+    wanted = frozenset(other_side(interface) for interface in offered(ours))
+    found = frozenset((ModuleID(e.identifier), e.role) for e in listed if e.identifier in set(ModuleID))
+    if not any(e.identifier == ModuleID.CREDENTIALS for e in listed):
+        raise NoMatchingEndpoints("the credentials endpoint is missing in their version details")
+    usable = wanted & found
+    if not usable:
+        raise NoMatchingEndpoints(f"we look for {_interfaces(wanted)}, they offer {_interfaces(found)}")
+    return Match(usable=usable, missing=(wanted & offered(theirs)) - found)
+
+
+def check_credentials(token: str, roles: Sequence[CredentialsRole], taken: Mapping[str, str]) -> None:
+    """What the classes cannot say: a token that can stand in a header, no role twice, no party another peer holds.
+
+    `taken` maps the keys of parties (`SERES`) to who holds them. InvalidObject with all problems.
+    """
+    problems: list[Problem] = []
+    if not token or not all("!" <= character <= "~" for character in token):
+        problems.append(
+            Problem(path="$.token", found="a token with spaces or other characters", expected="U+0021-U+007E")
+        )
+    seen: set[tuple[str, str]] = set()
+    for index, role in enumerate(roles):
+        party = (role.country_code + role.party_id).upper()
+        path = f"$.roles[{index}]"
+        if (role.role, party) in seen:
+            problems.append(Problem(path=path, found=f"{role.role} {party} again", expected="each role once"))
+        seen.add((role.role, party))
+        if party in taken:
+            problems.append(
+                Problem(path=path, found=f"party {party}, which is {taken[party]}", expected="a party of yours")
+            )
+    if problems:
+        raise InvalidObject(problems, "Credentials")
+
+
+def speaks(version: str) -> Version:
+    """The version of a word; UnsupportedVersion (3002) when we do not speak it."""
+    if version not in PROTOCOLS:
+        raise UnsupportedVersion(f"version {version!r}: we speak {_listed(SUPPORTED)}")
+    return Version(version)
+
+
+def _interfaces(interfaces: Iterable[Interface]) -> str:
+    return _listed(f"{module} {role.lower()}" for module, role in interfaces)
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words)) or "nothing"

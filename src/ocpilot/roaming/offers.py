@@ -1,0 +1,41 @@
+"""Which role offers which interface: one table for what we offer, what we look for, and who may send or see what."""
+
+from collections.abc import Iterable
+
+from ocpilot.wire.protocol import InterfaceRole, ModuleID
+from ocpilot.wire.v230 import Role
+
+Interface = tuple[ModuleID, InterfaceRole]
+
+_CPO = frozenset({Role.CPO})
+_EMSP = frozenset({Role.EMSP})
+#: (mod_locations, mod_tariffs: "typically implemented by eMSP and NSP"); OTHER is an eMSP type of role
+#: (transport_and_format, "Broadcast Push"); a NAP collects what drivers may see.
+_INFORMED = frozenset({Role.EMSP, Role.NSP, Role.NAP, Role.OTHER})
+
+OFFERED_BY: dict[Interface, frozenset[Role]] = {
+    (ModuleID.LOCATIONS, InterfaceRole.SENDER): _CPO,
+    (ModuleID.LOCATIONS, InterfaceRole.RECEIVER): _INFORMED,
+    (ModuleID.TARIFFS, InterfaceRole.SENDER): _CPO,
+    (ModuleID.TARIFFS, InterfaceRole.RECEIVER): _INFORMED,
+    (ModuleID.SESSIONS, InterfaceRole.SENDER): _CPO,
+    (ModuleID.SESSIONS, InterfaceRole.RECEIVER): _EMSP | {Role.SCSP},
+    (ModuleID.CDRS, InterfaceRole.SENDER): _CPO,
+    (ModuleID.CDRS, InterfaceRole.RECEIVER): _EMSP,
+    (ModuleID.TOKENS, InterfaceRole.SENDER): _EMSP,
+    (ModuleID.TOKENS, InterfaceRole.RECEIVER): _CPO,
+    (ModuleID.COMMANDS, InterfaceRole.SENDER): _EMSP,
+    (ModuleID.COMMANDS, InterfaceRole.RECEIVER): _CPO,
+}
+
+
+def offered(roles: Iterable[str]) -> frozenset[Interface]:
+    """The functional interfaces a platform with these roles offers."""
+    played = set(roles)
+    return frozenset(interface for interface, by in OFFERED_BY.items() if by & played)
+
+
+def other_side(interface: Interface) -> Interface:
+    """The interface at the other end of the same module."""
+    module, role = interface
+    return module, InterfaceRole.RECEIVER if role is InterfaceRole.SENDER else InterfaceRole.SENDER

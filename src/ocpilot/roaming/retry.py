@@ -1,0 +1,78 @@
+"""When to try again: back-off with jitter, Retry-After, and a circuit that opens after failures in a row."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import msgspec
+
+from ocpilot.base.errors import OcpilotError, PeerRefused, PeerUnreachable
+
+#: A peer that asks for a longer pause is asked again after this many seconds all the same.
+LONGEST_RETRY_AFTER = 3600.0
+#: HTTP statuses that pass by themselves: time-out, too early, too many requests, and the server's own trouble.
+PASSING_HTTP = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+class BackOff(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds before the second try, and the longest pause; each try doubles it."""
+
+    first: float
+    longest: float
+
+
+def pause(attempts: int, back_off: BackOff, random: float, retry_after: float | None = None) -> float:
+    """Seconds to wait after `attempts` failures (1 and up); `random` in [0, 1) spreads peers over half the pause."""
+    whole = min(back_off.longest, back_off.first * 2.0 ** min(attempts - 1, 30))
+    spread = whole / 2 + whole / 2 * random
+    return spread if retry_after is None else max(spread, min(retry_after, LONGEST_RETRY_AFTER))
+
+
+def retry_after_seconds(header: str | None, now: datetime) -> float | None:
+    """Seconds from a Retry-After header, a number or an HTTP date (RFC 9110, 10.2.3); None when unusable."""
+    if header is None:
+        return None
+    if header.strip().isascii() and header.strip().isdigit():
+        return float(header.strip())
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (aware - now).total_seconds())
+
+
+def worth_retry(error: OcpilotError) -> bool:
+    """Whether the same request may succeed later without anybody's help."""
+    if isinstance(error, PeerRefused):
+        return error.http in PASSING_HTTP or (error.http < 300 and error.ocpi is not None and error.ocpi >= 3000)
+    return isinstance(error, PeerUnreachable)
+
+
+class Circuit(msgspec.Struct, frozen=True, kw_only=True):
+    """How a peer has answered of late: failures in a row, and until when nobody calls it."""
+
+    failures: int = 0
+    open_until: datetime | None = None
+
+
+#: Failures in a row that open the circuit.
+TRIPS_AT = 5
+
+
+def closed() -> Circuit:
+    """After an answer, whatever it said: the peer is there."""
+    return Circuit()
+
+
+def failed(circuit: Circuit, now: datetime, back_off: BackOff, random: float) -> Circuit:
+    """After a call that reached nobody; from `TRIPS_AT` on nobody calls for a pause that doubles."""
+    failures = circuit.failures + 1
+    if failures < TRIPS_AT:
+        return Circuit(failures=failures)
+    seconds = pause(failures - TRIPS_AT + 1, back_off, random)
+    return Circuit(failures=failures, open_until=now + timedelta(seconds=seconds))
+
+
+def allows(circuit: Circuit, now: datetime) -> bool:
+    """Whether a call may be tried; after the pause one call decides."""
+    return circuit.open_until is None or now >= circuit.open_until

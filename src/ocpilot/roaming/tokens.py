@@ -1,0 +1,51 @@
+"""The credentials token in the Authorization header: written one way, read both ways that exist in the field."""
+
+import base64
+import binascii
+import hashlib
+
+from ocpilot.base.errors import NotAuthorized
+from ocpilot.wire.protocol import TokenEncoding
+
+
+def header_value(token: str, encoding: TokenEncoding) -> str:
+    """`Token ...` as sent (transport_and_format, "Authorization header")."""
+    if encoding is TokenEncoding.BASE64:
+        return "Token " + base64.b64encode(token.encode()).decode()
+    return f"Token {token}"
+
+
+def candidates(header: str | None) -> tuple[str, ...]:
+    """The tokens that an Authorization header may mean, the standard's reading (Base64) first.
+
+    NotAuthorized when there is no header or it is no `Token` header.
+    """
+    scheme, _, rest = (header or "").strip().partition(" ")
+    sent = rest.strip()
+    if scheme.lower() != "token" or not sent:
+        raise NotAuthorized("Authorization: expected 'Token' and the credentials token in Base64")
+    decoded = _decoded(sent)
+    return (sent,) if decoded is None else (decoded, sent)
+
+
+def _decoded(sent: str) -> str | None:
+    padded = sent + "=" * (-len(sent) % 4)
+    try:
+        text = base64.b64decode(padded, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    # The standard's own example encodes "example-token" with a line feed after it.
+    return text.strip() or None
+
+
+def token_hash(token: str) -> bytes:
+    """What is stored of a token others use with us: SHA-256, enough for 256 random bits."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def encodings_to_try(configured: str | None, by_version: TokenEncoding) -> tuple[TokenEncoding, ...]:
+    """The encoding a profile says, else the version's own and after a 401 the other one."""
+    if configured is not None:
+        return (TokenEncoding(configured),)
+    other = TokenEncoding.PLAIN if by_version is TokenEncoding.BASE64 else TokenEncoding.BASE64
+    return (by_version, other)
