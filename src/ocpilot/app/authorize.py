@@ -1,0 +1,221 @@
+"""May this Token charge here? Asked by our stations (operator) and by other platforms about our Tokens (provider)."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from ocpilot.app import tokens
+from ocpilot.app.bodies import parsed, text_of
+from ocpilot.app.platform import Platform
+from ocpilot.app.ports import OWN_VERSION
+from ocpilot.app.records import Authorization, Peer, PeerState, Record
+from ocpilot.base.errors import BadRequest, NoMatchingEndpoints, PeerError, PeerNonsense, PeerRefused, UnknownToken
+from ocpilot.base.ids import PartyId, fold, new_id
+from ocpilot.wire import codec
+from ocpilot.wire.protocol import InterfaceRole, ModuleID
+from ocpilot.wire.v230 import (
+    AllowedType,
+    AuthMethod,
+    AuthorizationInfo,
+    LocationReferences,
+    Token,
+    TokenType,
+    WhitelistType,
+)
+
+log = logging.getLogger(__name__)
+
+#: How long an answer serves for the start that follows it (mod_commands, "StartSession object": 15 minutes).
+ANSWER_HOLDS = timedelta(minutes=15)
+
+
+class Decision(Record, frozen=True):
+    """Whether a Token may charge. `allowed` is None for a Token nobody knows; `reference` came with the answer.
+
+    `location` is where it may, when the provider said so; no `evse_uids` in it means all of them.
+    """
+
+    allowed: AllowedType | None
+    token: Token | None = None
+    method: AuthMethod = AuthMethod.WHITELIST
+    reference: str | None = None
+    location: LocationReferences | None = None
+
+    def at(self, evse_uid: str) -> AllowedType | None:
+        """The same at one EVSE (mod_tokens, "AuthorizationInfo": only the EVSEs where he may charge are returned)."""
+        evses = self.location.evse_uids if self.location else ()
+        elsewhere = bool(evses) and fold(evse_uid) not in map(fold, evses)
+        return AllowedType.NOT_ALLOWED if self.allowed == AllowedType.ALLOWED and elsewhere else self.allowed
+
+
+UNKNOWN = Decision(allowed=None)
+
+
+# ---- operator: a card at our station -------------------------------------------------------------------------------
+
+
+async def authorize_token(
+    platform: Platform, operator: PartyId, id_tag: str, place: LocationReferences, *, starting: bool = False
+) -> Decision:
+    """Decide for `id_tag` at a station of ours; the answer comes within `roaming.authorize_deadline`.
+
+    A command of the provider within 15 minutes is an answer already. With `starting` so is what the provider said in
+    that time: the start belongs to the question before it. Otherwise the whitelist of the Token says who is asked.
+    """
+    answered = await _answered(platform, id_tag, place, answers_too=starting)
+    if answered is not None:
+        return answered
+    refused = None
+    for stored, token in await tokens.known(platform, id_tag):
+        if stored.peer_id is None:
+            decision = Decision(allowed=_verdict(token), token=token)
+        else:
+            decision = await _by_whitelist(platform, operator, stored.peer_id, token, place)
+        if decision.allowed == AllowedType.ALLOWED:
+            return decision
+        refused = refused or decision
+    return refused or UNKNOWN
+
+
+async def remember_command(
+    platform: Platform, command_id: str, peer_id: int, token: Token, place: LocationReferences, reference: str | None
+) -> None:
+    """Keep that a provider's command allows this Token, under the idTag its station will show."""
+    info = AuthorizationInfo(
+        allowed=AllowedType.ALLOWED, token=token, location=place, authorization_reference=reference
+    )
+    await _keep(platform, command_id, peer_id, tokens.id_tag_of(token.uid), info, place)
+
+
+async def _answered(
+    platform: Platform, id_tag: str, place: LocationReferences, answers_too: bool
+) -> Decision | None:
+    since = platform.clock() - ANSWER_HOLDS
+    kept = await platform.store.authorizations.latest(id_tag, since)
+    if kept is None or kept.allowed != AllowedType.ALLOWED or kept.token_party in _our_parties(platform):
+        return None
+    if kept.location_id is not None and fold(kept.location_id) != fold(place.location_id):
+        return None
+    by_command = await platform.store.commands.get(kept.id) is not None
+    if not (by_command or answers_too):
+        return None
+    method = AuthMethod.COMMAND if by_command else AuthMethod.AUTH_REQUEST
+    return _decision(parsed(AuthorizationInfo, kept.info), method)
+
+
+async def _by_whitelist(
+    platform: Platform, operator: PartyId, peer_id: int, token: Token, place: LocationReferences
+) -> Decision:
+    """The matrix of (mod_tokens, "WhitelistType"): who is asked, and what holds when there is no answer."""
+    local = Decision(allowed=_verdict(token), token=token)
+    if token.whitelist in (WhitelistType.ALWAYS, WhitelistType.ALLOWED):
+        return local
+    try:
+        return await _ask(platform, operator, peer_id, token, place)
+    except UnknownToken:
+        return Decision(allowed=None, token=token, method=AuthMethod.AUTH_REQUEST)
+    except (PeerError, NoMatchingEndpoints, BadRequest, TimeoutError) as error:
+        log.warning("authorize %s: the provider gave no answer (%s)", token.uid, error or type(error).__name__)
+    if token.whitelist == WhitelistType.ALLOWED_OFFLINE:
+        return local
+    return Decision(allowed=AllowedType.NOT_ALLOWED, token=token, method=AuthMethod.AUTH_REQUEST)
+
+
+async def _ask(
+    platform: Platform, operator: PartyId, peer_id: int, token: Token, place: LocationReferences
+) -> Decision:
+    peer = await platform.store.peers.get(peer_id)
+    if peer is None or peer.state != PeerState.REGISTERED or peer.version is None:
+        raise PeerError("we are not connected with the provider")
+    body, _ = codec.convert(LocationReferences, codec.body_of(place), OWN_VERSION, peer.version)
+    try:
+        async with asyncio.timeout(platform.settings.roaming.authorize_deadline):
+            answer = await platform.partners.call(
+                peer,
+                "POST",
+                ModuleID.TOKENS,
+                InterfaceRole.SENDER,
+                (token.uid, "authorize"),
+                body=codec.dumps(body),
+                params={"type": token.type},
+                sender=operator,
+                receiver=PartyId.of(token.country_code, token.party_id),
+            )
+    except PeerRefused as error:
+        if error.http == 404 or error.ocpi == UnknownToken.ocpi_status:
+            raise UnknownToken(f"the provider does not know the Token {token.uid}") from error
+        raise
+    info = codec.read(AuthorizationInfo, peer.version, answer.data).value
+    if fold(info.token.uid) != fold(token.uid):
+        raise PeerNonsense(f"the answer is about the Token {info.token.uid}, not {token.uid}")
+    await _keep(platform, new_id(), peer.id, token.uid, info, place)
+    return _decision(info, AuthMethod.AUTH_REQUEST)
+
+
+def _decision(info: AuthorizationInfo, method: AuthMethod) -> Decision:
+    return Decision(
+        allowed=info.allowed,
+        token=info.token,
+        method=method,
+        reference=info.authorization_reference,
+        location=info.location,
+    )
+
+
+def _our_parties(platform: Platform) -> frozenset[PartyId]:
+    return frozenset(party.id for party in platform.settings.parties)
+
+
+# ---- provider: another platform asks about our driver --------------------------------------------------------------
+
+
+async def decide(
+    platform: Platform, peer: Peer, token_uid: str, token_type: str | None, place: LocationReferences | None
+) -> AuthorizationInfo:
+    """The answer to POST authorize (mod_tokens, "POST Method"), kept before it is given.
+
+    Raises UnknownToken for a Token that is not ours. The place is not checked for opening hours or status, which the
+    standard forbids; a Location we do not know is fine too.
+    """
+    wanted = token_type or TokenType.RFID
+    ours = [token for stored, token in await tokens.known(platform, token_uid) if stored.peer_id is None]
+    token = next((token for token in ours if token.type == wanted), None)
+    if token is None:
+        raise UnknownToken(f"no Token {token_uid} of type {wanted} here")
+    allowed = _verdict(token)
+    may = allowed == AllowedType.ALLOWED
+    info = AuthorizationInfo(
+        allowed=allowed,
+        token=token,
+        location=place if may else None,
+        authorization_reference=new_id() if may else None,
+    )
+    await _keep(platform, info.authorization_reference or new_id(), peer.id, token.uid, info, place)
+    return info
+
+
+def _verdict(token: Token) -> AllowedType:
+    return AllowedType.ALLOWED if token.valid else AllowedType.BLOCKED
+
+
+async def _keep(
+    platform: Platform,
+    id_: str,
+    peer_id: int,
+    token_uid: str,
+    info: AuthorizationInfo,
+    place: LocationReferences | None,
+) -> None:
+    await platform.store.authorizations.add(
+        Authorization(
+            id=id_,
+            peer_id=peer_id,
+            token_party=PartyId.of(info.token.country_code, info.token.party_id),
+            token_uid=token_uid,
+            location_id=place.location_id if place else None,
+            allowed=info.allowed,
+            authorization_reference=info.authorization_reference,
+            info=text_of(info),
+            at=platform.clock(),
+        )
+    )

@@ -1,0 +1,33 @@
+"""Objects of our own between typed class and stored body."""
+
+from datetime import datetime
+from typing import TypeVar
+
+from ocpilot.app.ports import OWN_VERSION
+from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.wire import codec
+from ocpilot.wire.fields import Wire
+
+T = TypeVar("T", bound=Wire)
+
+
+def text_of(value: Wire) -> str:
+    """The JSON text of a 2.3.0 object."""
+    return codec.dumps(codec.body_of(value)).decode()
+
+
+def own(key: ObjectKey, value: Wire, last_updated: datetime, audience: str | None) -> StoredObject:
+    """A 2.3.0 object of ours, ready for the store."""
+    return StoredObject(
+        key=key, version=OWN_VERSION, body=text_of(value), last_updated=last_updated, audience=audience
+    )
+
+
+def value_of(cls: type[T], stored: StoredObject) -> T:
+    """The 2.3.0 object a stored body says, whatever version it came in; InvalidObject when it breaks the standard."""
+    return codec.read(cls, stored.version, codec.loads(stored.body.encode())).value
+
+
+def parsed(cls: type[T], text: str) -> T:
+    """The 2.3.0 object in a JSON text of ours."""
+    return codec.read(cls, OWN_VERSION, codec.loads(text.encode())).value

@@ -1,0 +1,84 @@
+"""Our own Tokens, those we issue to drivers, and the Tokens anyone told us about (mod_tokens)."""
+
+from ocpilot.app.bodies import own, value_of
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.base.errors import Conflict, InvalidObject
+from ocpilot.base.ids import PartyId, derived_id, fold, new_id
+from ocpilot.wire.protocol import ModuleID
+from ocpilot.wire.v230 import CdrToken, Token, TokenType, WhitelistType
+
+
+def key_of(token: Token) -> ObjectKey:
+    """Where a Token is kept: uid and type together are unique per party (mod_tokens, "Token object")."""
+    party = PartyId.of(token.country_code, token.party_id)
+    return ObjectKey(module=ModuleID.TOKENS, party=party, id=token.uid, sub=token.type)
+
+
+async def put(platform: Platform, token: Token) -> None:
+    """Store a Token of ours, new or changed; every operator we are connected with gets it."""
+    await platform.store.objects.put(own(key_of(token), token, token.last_updated, audience=None))
+
+
+async def issue(
+    platform: Platform,
+    party: PartyId,
+    *,
+    uid: str | None = None,
+    type_: str = TokenType.APP_USER,
+    language: str | None = None,
+) -> Token:
+    """A new valid Token of `party`. Operators must ask us each time it is used, except for cards, which may also be
+    used while we cannot be reached (mod_tokens, notes at "TokenType"). Conflict when the uid is taken."""
+    token = Token(
+        country_code=party.country_code,
+        party_id=party.party_id,
+        uid=uid or new_id(),
+        type=type_,
+        contract_id=_contract_id(party),
+        issuer=platform.settings.name,
+        valid=True,
+        whitelist=WhitelistType.ALLOWED_OFFLINE if type_ == TokenType.RFID else WhitelistType.NEVER,
+        language=language,
+        last_updated=platform.clock(),
+    )
+    if await platform.store.objects.get(key_of(token)) is not None:
+        raise Conflict(f"the Token {token.uid} exists already")
+    await put(platform, token)
+    return token
+
+
+async def known(platform: Platform, uid: str) -> tuple[tuple[StoredObject, Token], ...]:
+    """Every Token with this uid we know, ours first; those that break the standard are left out."""
+    found = await platform.store.objects.find(ModuleID.TOKENS, uid)
+    readable = []
+    for stored in sorted(found, key=lambda one: one.peer_id is not None):
+        try:
+            readable.append((stored, value_of(Token, stored)))
+        except InvalidObject:
+            continue
+    return tuple(readable)
+
+
+def cdr_token_of(token: Token) -> CdrToken:
+    """What Sessions and CDRs say about the Token (mod_cdrs, "CdrToken")."""
+    return CdrToken(
+        country_code=token.country_code,
+        party_id=token.party_id,
+        uid=token.uid,
+        type=token.type,
+        contract_id=token.contract_id,
+    )
+
+
+def id_tag_of(uid: str) -> str:
+    """The idTag a station of OCPP 1.6 gets for a Token: at most 20 characters (OCPP 1.6, 7.28 "IdToken").
+
+    A longer uid gets a surrogate that always is the same.
+    """
+    return uid if len(uid) <= 20 else derived_id("id tag", fold(uid)).replace("-", "")[:20]
+
+
+def _contract_id(party: PartyId) -> str:
+    """An eMA ID of the party: country, provider, `C`, eight characters (no check digit, which is optional)."""
+    return f"{party.country_code}-{party.party_id}-C{new_id().replace('-', '')[:8].upper()}"
