@@ -1,0 +1,158 @@
+"""One live connection of one station: what it calls is handled strictly in order, what we call goes in between."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from ocpilot.base.errors import StationTimeout, StationUnreachable
+from ocpilot.base.problem import Problem
+from ocpilot.ocpp import schemas
+from ocpilot.ocpp.frames import Call, CallError, CallResult, ErrorCode, Payload
+from ocpilot.ocpp.rpc import Answered, Reply, Rpc, RpcLimits
+from ocpilot.ocpp.version import Asked, CallRefused, OcppVersion, Station
+
+_LOG = logging.getLogger(__name__)
+
+#: Told of every leniency: station id, action, what was found. Must be quick and must not raise.
+FindingsSink = Callable[[str, str, tuple[Problem, ...]], None]
+
+#: OCPP-J 1.6 (4.1.1) lets a station have one call in flight; more than these and we stop reading.
+_MAX_UNHANDLED = 32
+
+
+class Connection:
+    """Runs until the socket is gone and everything received from it is handled."""
+
+    def __init__(
+        self, websocket: WebSocket, station: Station, version: OcppVersion, limits: RpcLimits, findings: FindingsSink
+    ) -> None:
+        self.ended = asyncio.Event()
+        self._websocket = websocket
+        self._station = station
+        self.version = version
+        self._findings = findings
+        self._rpc = Rpc(version.words, limits)
+        self._calls: asyncio.Queue[Call | None] = asyncio.Queue(_MAX_UNHANDLED)
+        self._asked: dict[str, asyncio.Future[CallResult | CallError]] = {}
+        self._now = asyncio.get_running_loop().time
+        self._gone = False
+
+    async def run(self) -> None:
+        """Read and handle until the end. A call that is being handled when the socket goes is finished."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._handle_calls())
+                await self._read()
+                await self._calls.put(None)
+        finally:
+            self._give_up_asking()
+            self.ended.set()
+
+    async def close(self, code: int, reason: str) -> None:
+        """Say goodbye; `run` ends soon after."""
+        with suppress(WebSocketDisconnect, RuntimeError):  # it is gone already
+            await self._websocket.close(code, reason)
+
+    async def ask(self, asked: Asked) -> str:
+        """Call the station and wait: its status word. StationUnreachable, StationTimeout."""
+        if self._gone:
+            raise StationUnreachable(f"station {self._station.id} is not connected")
+        call = self._rpc.ask(asked.action, asked.payload, self._now())
+        answer = self._asked[call.id] = asyncio.get_running_loop().create_future()
+        try:
+            await self._send_next()
+            while not answer.done():
+                await asyncio.wait({answer}, timeout=self._until_deadline())
+                await self._expire()
+            return self.version.status_of(asked, answer.result())
+        finally:
+            self._asked.pop(call.id, None)
+
+    async def _read(self) -> None:
+        while (message := await self._websocket.receive())["type"] == "websocket.receive":
+            # a text frame is the rule; some stations send the same text as a binary one
+            text = message.get("text")
+            await self._take(text if text is not None else message["bytes"].decode("utf-8", "replace"))
+        self._give_up_asking()
+
+    async def _take(self, text: str) -> None:
+        event = self._rpc.receive(text, self._now())
+        if isinstance(event, Call):
+            await self._calls.put(event)
+        elif isinstance(event, Answered):
+            self._resolve(event)
+            await self._send_next()
+        elif isinstance(event, Reply):
+            _LOG.warning("%s: %s", self._station.id, event.reason)
+            await self._send(event.text)
+        else:
+            _LOG.info("%s: ignored %s", self._station.id, event.reason)
+
+    async def _handle_calls(self) -> None:
+        while (call := await self._calls.get()) is not None:
+            await self._send(await self._answer(call))
+
+    async def _answer(self, call: Call) -> str:
+        try:
+            payload = await self._handled(call)
+        except CallRefused as refusal:
+            _LOG.warning("%s: %s refused: %s", self._station.id, call.action, refusal)
+            return self._rpc.refuse(call, refusal.code, str(refusal), refusal.details)
+        except Exception:  # whatever the platform raised, this station gets an answer and the connection stays
+            _LOG.exception("%s: %s %s failed", self._station.id, call.action, call.id)
+            return self._rpc.refuse(call, ErrorCode.INTERNAL_ERROR, "the platform could not handle this now")
+        return self._rpc.answer(call, payload, self._now())
+
+    async def _handled(self, call: Call) -> Payload:
+        handler = self.version.handlers.get(call.action)
+        if handler is None:
+            known = schemas.known(self.version.schemas, call.action)
+            code = ErrorCode.NOT_SUPPORTED if known else ErrorCode.NOT_IMPLEMENTED
+            raise CallRefused(code, f"{call.action[:50]} is not {'offered here' if known else 'known'}")
+        checked = schemas.check(self.version.schemas, call.action, call.payload)
+        if checked.findings:
+            self._findings(self._station.id, call.action, checked.findings)
+        if checked.errors:
+            raise self._invalid(checked)
+        return await handler(self._station, checked.payload)
+
+    def _invalid(self, checked: schemas.Checked) -> CallRefused:
+        code = self.version.words.occurrence if checked.missing else ErrorCode.TYPE_CONSTRAINT
+        problems = [{"path": each.path, "found": each.found, "expected": each.expected} for each in checked.errors]
+        return CallRefused(code, str(checked.errors[0]), {"problems": problems})
+
+    async def _send_next(self) -> None:
+        text = self._rpc.next_to_send(self._now())
+        if text is not None:
+            await self._send(text)
+
+    async def _send(self, text: str) -> None:
+        # RuntimeError is what Starlette and uvicorn raise once the connection is closing
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await self._websocket.send_text(text)
+
+    def _resolve(self, event: Answered) -> None:
+        waiting = self._asked.get(event.call.id)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(event.answer)
+
+    def _until_deadline(self) -> float | None:
+        deadline = self._rpc.deadline()
+        return None if deadline is None else max(0.0, deadline - self._now())
+
+    async def _expire(self) -> None:
+        """Whoever waits wakes at the earliest deadline of all, so a call whose asker left makes room too."""
+        for call in self._rpc.expire(self._now()):
+            waiting = self._asked.get(call.id)
+            if waiting is not None and not waiting.done():
+                waiting.set_exception(StationTimeout(f"station {self._station.id} did not answer {call.action}"))
+        await self._send_next()
+
+    def _give_up_asking(self) -> None:
+        self._gone = True
+        for waiting in self._asked.values():
+            if not waiting.done():
+                waiting.set_exception(StationUnreachable(f"station {self._station.id} disconnected before it answered"))

@@ -1,0 +1,73 @@
+"""What the gateway must know about an OCPP version. One file per version fills it: `v16.py`, and 2.x beside it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from ocpilot.app.station_events import StationEvents
+from ocpilot.base.errors import OcpilotError
+from ocpilot.base.time import Clock
+from ocpilot.ocpp.frames import CallError, CallResult, ErrorWords, Payload
+
+
+class CallRefused(OcpilotError):
+    """A station's call that is answered with a CALLERROR. Never leaves `ocpp/`."""
+
+    fault = "station"
+
+    def __init__(self, code: str, description: str, details: Payload | None = None) -> None:
+        self.code = code
+        self.details = details or {}
+        super().__init__(description)
+
+
+class Station(msgspec.Struct, frozen=True):
+    """One station as a handler sees it: whom it speaks for, whom it tells, what time it is."""
+
+    id: str
+    events: StationEvents
+    clock: Clock
+
+
+Handler = Callable[[Station, Payload], Awaitable[Payload]]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A call of ours: its action and payload, and how the station's answer reads as a status word."""
+
+    action: str
+    payload: Payload
+    refused: str
+
+
+class OcppVersion(Protocol):
+    """One OCPP version: its words and its two tables, what stations call and what we call."""
+
+    @property
+    def subprotocol(self) -> str:
+        """The websocket subprotocol, as `ocpp1.6`."""
+
+    @property
+    def schemas(self) -> str:
+        """The sub-package of `ocpp` that has the schemas."""
+
+    @property
+    def words(self) -> ErrorWords:
+        """How this version spells its errors."""
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """What stations call, by action."""
+
+    def remote_start(self, connector_id: int | None, id_tag: str) -> Asked:
+        """Ask the station to start a transaction."""
+
+    def remote_stop(self, transaction_id: int) -> Asked:
+        """Ask the station to stop a transaction."""
+
+    def unlock(self, connector_id: int) -> Asked:
+        """Ask the station to release a cable."""
+
+    def status_of(self, asked: Asked, answer: CallResult | CallError) -> str:
+        """The station's answer as a status word of OCPP 1.6."""

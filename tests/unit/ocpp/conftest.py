@@ -1,0 +1,197 @@
+"""A platform that remembers what stations told it, and the gateway in front of it on a real server."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from websockets.asyncio.client import ClientConnection, connect
+
+from ocpilot.app.station_events import (
+    AuthorizationStatus,
+    BootAnswer,
+    BootInfo,
+    IdTagAnswer,
+    StartAnswer,
+    StartEvent,
+    StationSample,
+    StopEvent,
+)
+from ocpilot.base.problem import Problem
+from ocpilot.ocpp.gateway import Gateway, GatewaySettings
+from ocpilot.ocpp.rpc import RpcLimits
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+PASSWORD = "sixteen-letters-"
+
+
+class FakePlatform:
+    """Accepts the tag `TAG` and every station with the password; keeps all it hears in `heard`, in order."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[object, ...]] = []
+        self.starts: list[StartEvent] = []
+        self.stops: list[StopEvent] = []
+        self.meter_values_of: list[tuple[int | None, tuple[StationSample, ...]]] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.fail_once: Exception | None = None
+
+    async def authenticate(self, station_id: str, password: str | None, remote: str) -> bool:
+        return password == PASSWORD and remote == "127.0.0.1"
+
+    async def connected(self, station_id: str, protocol: str) -> None:
+        self.heard.append(("connected", station_id, protocol))
+
+    async def disconnected(self, station_id: str) -> None:
+        self.heard.append(("disconnected", station_id))
+
+    async def booted(self, station_id: str, info: BootInfo) -> BootAnswer:
+        self.heard.append(("booted", info))
+        return BootAnswer(accepted=True, interval=300)
+
+    async def heartbeat(self, station_id: str) -> datetime:
+        self.heard.append(("heartbeat", station_id))
+        return NOW
+
+    async def status(
+        self, station_id: str, connector_id: int, status: str, error_code: str, at: datetime | None, info: str | None
+    ) -> None:
+        await self.gate.wait()
+        self.heard.append(("status", connector_id, status, error_code, at))
+
+    async def authorize(self, station_id: str, id_tag: str) -> IdTagAnswer:
+        self.heard.append(("authorize", id_tag))
+        return _answer_to(id_tag)
+
+    async def start(self, station_id: str, event: StartEvent) -> StartAnswer:
+        await self.gate.wait()
+        if self.fail_once is not None:
+            error, self.fail_once = self.fail_once, None
+            raise error
+        self.heard.append(("start", event.connector_id))
+        self.starts.append(event)
+        return StartAnswer(transaction_id=len(self.starts), id_tag=_answer_to(event.id_tag))
+
+    async def meter_values(
+        self, station_id: str, connector_id: int, transaction_id: int | None, samples: tuple[StationSample, ...]
+    ) -> None:
+        self.heard.append(("meter_values", transaction_id))
+        self.meter_values_of.append((transaction_id, samples))
+
+    async def stop(self, station_id: str, event: StopEvent) -> IdTagAnswer | None:
+        self.heard.append(("stop", event.transaction_id))
+        self.stops.append(event)
+        return _answer_to(event.id_tag) if event.id_tag else None
+
+    def words(self) -> list[object]:
+        return [each[0] for each in self.heard]
+
+
+def _answer_to(id_tag: str) -> IdTagAnswer:
+    known = id_tag.startswith("TAG")
+    return IdTagAnswer(status=AuthorizationStatus.ACCEPTED if known else AuthorizationStatus.INVALID)
+
+
+class Wire:
+    """A bare station: sends text, reads text."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+
+    async def send(self, text: str) -> None:
+        await self.socket.send(text)
+
+    async def read(self) -> list[object]:
+        return json.loads(await self.socket.recv(), parse_float=Decimal)
+
+    async def call(self, action: str, payload: object, ident: str = "1") -> list[object]:
+        await self.send(json.dumps([2, ident, action, payload]))
+        return await self.read()
+
+
+class Served:
+    """A running gateway, its platform, and the findings it reported."""
+
+    def __init__(self, gateway: Gateway, platform: FakePlatform, port: int, findings: list[Problem]) -> None:
+        self.gateway = gateway
+        self.platform = platform
+        self.findings = findings
+        self.url = f"ws://127.0.0.1:{port}/ocpp"
+
+    def connect(
+        self,
+        station_id: str = "CS1",
+        password: str | None = PASSWORD,
+        subprotocols: tuple[str, ...] = ("ocpp1.6",),
+    ) -> AbstractAsyncContextManager[ClientConnection]:
+        headers = {} if password is None else {"Authorization": basic(station_id, password)}
+        return connect(
+            f"{self.url}/{station_id}",
+            subprotocols=subprotocols,
+            additional_headers=headers,
+            compression=None,
+            proxy=None,
+        )
+
+    @asynccontextmanager
+    async def station(self, station_id: str = "CS1") -> AsyncIterator[Wire]:
+        async with self.connect(station_id) as socket:
+            yield Wire(socket)
+
+
+def basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+@asynccontextmanager
+async def serving(platform: FakePlatform, call_timeout: float = 5.0, port: int = 0) -> AsyncIterator[Served]:
+    findings: list[Problem] = []
+    gateway = Gateway(
+        platform,
+        settings=GatewaySettings(limits=RpcLimits(call_timeout=call_timeout)),
+        clock=lambda: NOW,
+        findings=lambda _station, _action, found: findings.extend(found),
+    )
+    app = Starlette(routes=[gateway.route()])
+    config = uvicorn.Config(
+        app, port=port, ws="websockets-sansio", ws_per_message_deflate=False, log_level="critical", lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.005)
+    yield Served(gateway, platform, server.servers[0].sockets[0].getsockname()[1], findings)
+    await gateway.close()
+    server.should_exit = True
+    await task
+
+
+@pytest.fixture
+def platform() -> FakePlatform:
+    return FakePlatform()
+
+
+@pytest.fixture
+async def served(platform: FakePlatform) -> AsyncIterator[Served]:
+    async with serving(platform) as running:
+        yield running
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], bool]], object]:
+    """Wait until something is so; the test's own time-out is the limit."""
+
+    async def wait(condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not condition():
+                await asyncio.sleep(0.005)
+
+    return wait
