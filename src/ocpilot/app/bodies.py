@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TypeVar
 
+from ocpilot.app import visibility
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.wire import codec
@@ -16,10 +17,14 @@ def text_of(value: Wire) -> str:
     return codec.dumps(codec.body_of(value)).decode()
 
 
-def own(key: ObjectKey, value: Wire, last_updated: datetime, audience: str | None) -> StoredObject:
-    """A 2.3.0 object of ours, ready for the store."""
+def own(key: ObjectKey, value: Wire, last_updated: datetime) -> StoredObject:
+    """A 2.3.0 object of ours, ready for the store, for those who may see it."""
     return StoredObject(
-        key=key, version=OWN_VERSION, body=text_of(value), last_updated=last_updated, audience=audience
+        key=key,
+        version=OWN_VERSION,
+        body=text_of(value),
+        last_updated=last_updated,
+        audience=visibility.audience_of(value),
     )
 
 

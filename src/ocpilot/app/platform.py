@@ -1,7 +1,8 @@
 """The platform as the functions of `app/` see it: its settings and its ports, nothing global."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ocpilot.app.background import Background
 from ocpilot.app.ports import Partners, Sealing, Store
 from ocpilot.app.station_events import StationCalls
 from ocpilot.base.settings import Settings
@@ -18,3 +19,4 @@ class Platform:
     partners: Partners
     stations: StationCalls
     sealing: Sealing
+    background: Background = field(default_factory=Background)

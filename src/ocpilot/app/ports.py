@@ -230,8 +230,8 @@ class Commands(Protocol):
     async def add(self, command: Command) -> None:
         """Store a new one."""
 
-    async def save(self, command: Command) -> None:
-        """Replace by id."""
+    async def modify(self, command_id: str, change: Callable[[Command], Command]) -> Command | None:
+        """Read under a row lock, apply the pure `change`, write; None when it does not exist."""
 
     async def get(self, command_id: str) -> Command | None:
         """By id."""

@@ -18,7 +18,7 @@ def key_of(party: PartyId, tariff_id: str) -> ObjectKey:
 async def put(platform: Platform, tariff: Tariff) -> None:
     """Store a Tariff of ours, new or changed; every provider we are connected with gets it."""
     key = key_of(PartyId.of(tariff.country_code, tariff.party_id), tariff.id)
-    await platform.store.objects.put(own(key, tariff, tariff.last_updated, audience=None))
+    await platform.store.objects.put(own(key, tariff, tariff.last_updated))
 
 
 async def delete(platform: Platform, party: PartyId, tariff_id: str) -> bool:

@@ -17,7 +17,7 @@ def key_of(token: Token) -> ObjectKey:
 
 async def put(platform: Platform, token: Token) -> None:
     """Store a Token of ours, new or changed; every operator we are connected with gets it."""
-    await platform.store.objects.put(own(key_of(token), token, token.last_updated, audience=None))
+    await platform.store.objects.put(own(key_of(token), token, token.last_updated))
 
 
 async def issue(

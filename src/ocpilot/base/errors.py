@@ -7,7 +7,7 @@
         MissingParameter         2001 / 200  sender    a header or query parameter is missing or wrong
         NotEnoughInformation     2002 / 200  sender
         UnknownLocation          2003 / 200  sender
-        UnknownToken             2004 / 404  sender    (mod_tokens, "POST Method": HTTP 404 and status 2004)
+        UnknownToken             2004 / 200  sender
         TooLarge                 2000 / 413  sender    body, nesting or number beyond the limit
       NotAuthorized              2000 / 401  sender    no, wrong or not yet valid credentials token
       NotFound                   2000 / 404  sender    no such thing, or not his to see (we do not tell which)
@@ -91,9 +91,8 @@ class UnknownLocation(BadRequest):
 
 
 class UnknownToken(BadRequest):
-    """A command or authorization names a Token we do not know (mod_tokens, "POST Method": HTTP 404 and 2004)."""
+    """A command or authorization names a Token we do not know."""
 
-    http_status = 404
     ocpi_status = 2004
 
 

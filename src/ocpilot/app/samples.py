@@ -1,0 +1,72 @@
+"""Meter values and states of a transaction as they are kept: normalised, one row per moment."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from ocpilot.app.records import SampleRow, Transaction
+from ocpilot.app.station_events import StationSample
+from ocpilot.metering.samples import ChargingState, MeterSample
+from ocpilot.metering.units import DEFAULT_MEASURAND, Reading, sample_of
+
+log = logging.getLogger(__name__)
+
+#: OCPP 1.6 (7.7, "ChargePointStatus") during a transaction -> who holds back the energy.
+_STATES = {
+    "Preparing": ChargingState.CONNECTED,
+    "Charging": ChargingState.CHARGING,
+    "SuspendedEV": ChargingState.SUSPENDED_EV,
+    "SuspendedEVSE": ChargingState.SUSPENDED_EVSE,
+    "Finishing": ChargingState.IDLE,
+}
+
+
+def rows_of(transaction: Transaction, samples: Iterable[StationSample], arrived: datetime) -> tuple[SampleRow, ...]:
+    """What a station sent, normalised; a sample without a time gets the time it arrived."""
+    rows = []
+    for sample in samples:
+        readings = [
+            Reading(
+                value=one.value,
+                measurand=one.measurand or DEFAULT_MEASURAND,
+                unit=one.unit,
+                phase=one.phase,
+                location=one.location,
+            )
+            for one in sample.values
+            if one.format != "SignedData"
+        ]
+        context = next((one.context for one in sample.values if one.context), None)
+        kept, findings = sample_of(sample.at or arrived, readings, context=context)
+        for finding in findings:
+            log.info("%s, transaction %d: %s", transaction.station_id, transaction.id, finding)
+        rows.append(_row(transaction.id, kept))
+    return tuple(rows)
+
+
+def state_row(transaction: Transaction, status: str, at: datetime) -> SampleRow | None:
+    """A change of state within a transaction, or None when the station's word is no state of charging."""
+    state = _STATES.get(status)
+    return None if state is None else _row(transaction.id, MeterSample(at=at, state=state))
+
+
+def all_of(transaction: Transaction, rows: Sequence[SampleRow]) -> tuple[MeterSample, ...]:
+    """Every sample of a transaction, its first and last register among them.
+
+    The first register is left out while nothing but intervals came: it would hide them.
+    """
+    sent = [msgspec.json.decode(row.body, type=MeterSample) for row in rows]
+    only_intervals = not any(one.register_wh is not None for one in sent) and any(
+        one.interval_wh is not None for one in sent
+    )
+    if transaction.stopped_at is not None and transaction.meter_stop_wh is not None:
+        sent.append(MeterSample(at=transaction.stopped_at, register_wh=transaction.meter_stop_wh))
+    elif only_intervals:
+        return tuple(sent)
+    return (MeterSample(at=transaction.started_at, register_wh=transaction.meter_start_wh), *sent)
+
+
+def _row(transaction_id: int, sample: MeterSample) -> SampleRow:
+    return SampleRow(transaction_id=transaction_id, at=sample.at, body=msgspec.json.encode(sample).decode())

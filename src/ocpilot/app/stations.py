@@ -1,0 +1,151 @@
+"""Our stations: added by an operator, let in, and what they say about themselves and their EVSEs."""
+
+import logging
+from datetime import datetime
+
+import msgspec
+
+from ocpilot.app import passwords
+from ocpilot.app.bodies import value_of
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import ObjectKey, Station, StationConnector, StoredObject
+from ocpilot.app.station_events import BootAnswer, BootInfo
+from ocpilot.base import time
+from ocpilot.base.errors import UserError
+from ocpilot.base.ids import PartyId
+from ocpilot.wire import codec
+from ocpilot.wire.protocol import ModuleID
+from ocpilot.wire.v230 import EVSE, LocationReferences, Status
+
+log = logging.getLogger(__name__)
+
+#: OCPP 1.6 (7.7, "ChargePointStatus") -> what drivers are told (mod_locations, "Status").
+_STATUS = {
+    "Available": Status.AVAILABLE,
+    "Preparing": Status.CHARGING,
+    "Charging": Status.CHARGING,
+    "SuspendedEV": Status.CHARGING,
+    "SuspendedEVSE": Status.CHARGING,
+    "Finishing": Status.CHARGING,
+    "Occupied": Status.CHARGING,
+    "Reserved": Status.RESERVED,
+    "Unavailable": Status.INOPERATIVE,
+    "Faulted": Status.OUTOFORDER,
+}
+#: States of connector 0, the whole station, that go for each of its EVSEs.
+_WHOLE = frozenset({Status.INOPERATIVE, Status.OUTOFORDER})
+
+#: Seconds between heartbeats; a live websocket tells more, so they may be rare.
+HEARTBEAT_INTERVAL = 300
+
+
+async def add(
+    platform: Platform,
+    station_id: str,
+    party: PartyId,
+    location_id: str,
+    connectors: tuple[StationConnector, ...],
+    password: str | None,
+) -> Station:
+    """A station that may connect; without a password nobody is let in. UserError when its Location is not ours."""
+    location = ObjectKey(module=ModuleID.LOCATIONS, party=party, id=location_id)
+    if await platform.store.locations.get(location) is None:
+        raise UserError(f"{party} has no Location {location_id}; put it first")
+    password_hash = None if password is None else await passwords.hashed(password)
+    station = Station(
+        id=station_id, party=party, location_id=location_id, connectors=connectors, password_hash=password_hash
+    )
+    await platform.store.stations.save(station)
+    return station
+
+
+async def authenticate(platform: Platform, station_id: str, password: str | None) -> bool:
+    """May this station connect? An unknown one takes as long as a wrong password."""
+    station = await platform.store.stations.get(station_id)
+    return await passwords.matches(password or "", station.password_hash if station else None)
+
+
+async def connected(platform: Platform, station_id: str, protocol: str) -> None:
+    """A connection stands."""
+    await _save(platform, station_id, protocol=protocol, connected=True)
+
+
+async def disconnected(platform: Platform, station_id: str) -> None:
+    """The socket is lost: nobody knows what its EVSEs do. A running Session stays ACTIVE."""
+    station = await _save(platform, station_id, connected=False)
+    if station is not None:
+        for connector in station.connectors:
+            await set_evse_status(platform, evse_key(station, connector.evse_uid), Status.UNKNOWN)
+
+
+async def booted(platform: Platform, station_id: str, info: BootInfo) -> BootAnswer:
+    """BootNotification: kept, and accepted when we know the station."""
+    station = await _save(
+        platform,
+        station_id,
+        vendor=info.vendor,
+        model=info.model,
+        serial=info.serial,
+        firmware=info.firmware,
+    )
+    return BootAnswer(accepted=station is not None, interval=HEARTBEAT_INTERVAL)
+
+
+async def heartbeat(platform: Platform, station_id: str) -> datetime:
+    """Heartbeat: the station is alive."""
+    await _save(platform, station_id)
+    return platform.clock()
+
+
+def status_of(word: str) -> Status | None:
+    """The OCPI word for a station's; None for a word OCPP does not have."""
+    return _STATUS.get(word)
+
+
+async def whole_station(platform: Platform, station: Station, status: Status) -> None:
+    """A status of connector 0: a fault goes for all EVSEs, `Available` for none (each says so itself)."""
+    if status in _WHOLE:
+        for connector in station.connectors:
+            await set_evse_status(platform, evse_key(station, connector.evse_uid), status)
+
+
+async def set_evse_status(platform: Platform, key: ObjectKey, status: Status) -> None:
+    """Write the status of an EVSE of ours, unless it is that already: then nothing changed and nobody is told."""
+    kept = await platform.store.locations.get(key)
+    if kept is None:
+        log.warning("EVSE %s of location %s is not stored; its status %s is lost", key.sub, key.id, status)
+        return
+    if value_of(EVSE, kept).status == status:
+        return
+    now = platform.clock()
+
+    def change(stored: StoredObject) -> StoredObject:
+        body = codec.loads(stored.body.encode()) | {"status": status, "last_updated": time.write(now)}
+        return msgspec.structs.replace(stored, body=codec.dumps(body).decode(), last_updated=now)
+
+    await platform.store.locations.modify(key, None, change)
+
+
+def evse_key(station: Station, evse_uid: str) -> ObjectKey:
+    """The key of one EVSE of a station."""
+    return ObjectKey(module=ModuleID.LOCATIONS, party=station.party, id=station.location_id, sub=evse_uid)
+
+
+def place_of(station: Station) -> LocationReferences:
+    """Where the station is, for a question about a Token."""
+    uids = dict.fromkeys(connector.evse_uid for connector in station.connectors)
+    return LocationReferences(location_id=station.location_id, evse_uids=tuple(uids))
+
+
+def connector_of(station: Station, connector_id: int) -> StationConnector | None:
+    """What an OCPP connector id is in OCPI; None when the station has none such."""
+    return next((one for one in station.connectors if one.connector_id == connector_id), None)
+
+
+async def _save(platform: Platform, station_id: str, **said: str | bool | None) -> Station | None:
+    station = await platform.store.stations.get(station_id)
+    if station is None:
+        return None
+    changed = msgspec.structs.replace(station, last_seen=platform.clock(), **said)
+    await platform.store.stations.save(changed)
+    return changed
