@@ -1,0 +1,7 @@
+"""`python -m ocpilot` is `ocpilot`."""
+
+import sys
+
+from ocpilot.main import run
+
+sys.exit(run())
