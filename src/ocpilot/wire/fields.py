@@ -4,6 +4,7 @@ Lengths are `msgspec.Meta`, so both `msgspec` and `wire.check` see them. What on
 look, which words of an OpenEnum are known) rides along as `Text` and `Words`; a breach of those is a finding, no error.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -30,11 +31,11 @@ class Text(msgspec.Struct, frozen=True):
 
 
 class Words:
-    """Marks an OpenEnum field: a string whose known words are those of a StrEnum (types, "OpenEnum")."""
+    """Marks an OpenEnum field: any string, known words those of a StrEnum less `without` (types, "OpenEnum")."""
 
-    def __init__(self, known: type[StrEnum]) -> None:
+    def __init__(self, known: type[StrEnum], *, without: Iterable[StrEnum] = ()) -> None:
         self.name = known.__name__
-        self.known = frozenset(str(word) for word in known)
+        self.known = frozenset(str(word) for word in known) - frozenset(str(word) for word in without)
 
 
 _CI = Text(ascii_only=True)

@@ -1,0 +1,193 @@
+"""Checks a JSON object against a class: finds ALL problems with their paths, mends what has only one meaning.
+
+`msgspec` stops at the first problem and drops unknown fields; this walks the object by a plan made once per class from
+its type hints. Nothing is copied unless something in it is mended, and unknown fields stay.
+"""
+
+import re
+import types
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec.structs import replace
+
+from ocpilot.base.problem import Problem
+from ocpilot.wire import leaves
+from ocpilot.wire.fields import Text, Wire, Words
+from ocpilot.wire.jsontext import Body
+from ocpilot.wire.leaves import Check
+
+_SECTION = re.compile(r'\((mod_\w+|types|credentials|version_information_endpoint)(?:, "([^"]+)")?\)')
+
+
+class FieldPlan(msgspec.Struct, frozen=True):
+    """How one field of a class is checked."""
+
+    name: str
+    required: bool
+    #: A list of cardinality `*` or `+`.
+    is_list: bool
+    check: Check
+    section: str
+
+
+class Mended(msgspec.Struct, frozen=True):
+    """An object with its leniencies mended, and everything that was wrong with it."""
+
+    body: Body
+    problems: tuple[Problem, ...]
+
+
+def mend(cls: type[Wire], body: object) -> Mended:
+    """`body` checked against `cls` itself (a class of any version); paths start with `$`. Never raises."""
+    problems: list[Problem] = []
+    mended = object_check(cls)(body, problems)
+    _prefix(problems, 0, "$")
+    return Mended(mended if isinstance(mended, dict) else {}, tuple(problems))
+
+
+@cache
+def field_plans(cls: type[Wire]) -> tuple[FieldPlan, ...]:
+    """The plan of each field of `cls`, in the order of the standard's table."""
+    hints = get_type_hints(cls, include_extras=True)
+    section = _section(cls)
+    return tuple(
+        FieldPlan(
+            name=field.name,
+            required=field.required,
+            is_list=get_origin(_plain(hints[field.name])) is tuple,
+            check=_check_for(hints[field.name]),
+            section=section,
+        )
+        for field in msgspec.structs.fields(cls)
+    )
+
+
+def _section(cls: type[Wire]) -> str:
+    match = _SECTION.search(cls.__doc__ or "")
+    return f"{match[1]}, {match[2] or cls.__name__}" if match else cls.__name__
+
+
+@cache
+def object_check(cls: type[Wire]) -> Check:
+    """The check of a whole object of `cls`."""
+    plans = field_plans(cls)
+
+    def check(value: object, problems: list[Problem]) -> object:
+        if not isinstance(value, dict):
+            problems.append(leaves.error(value, f"an object ({cls.__name__})"))
+            return value
+        mended: Body = value
+        for plan in plans:
+            name = plan.name
+            found = value.get(name)
+            if found is None:
+                mended = _absent(plan, value, mended, problems)
+                continue
+            before = len(problems)
+            right = plan.check(found, problems)
+            if len(problems) > before:
+                _prefix(problems, before, f".{name}", plan.section)
+            if right is not found:
+                mended = dict(value) if mended is value else mended
+                mended[name] = right
+        return mended
+
+    return check
+
+
+def _absent(plan: FieldPlan, value: Body, mended: Body, problems: list[Problem]) -> Body:
+    """A field that is missing or null. Null is the same as missing where a field may be (mod_locations, PUT)."""
+    is_null = plan.name in value
+    if plan.required:
+        found = "null" if is_null else "nothing"
+        expected = "a list" if plan.is_list else "a value"
+        problems.append(Problem(path=f".{plan.name}", found=found, expected=expected, section=plan.section))
+        return mended
+    if not is_null:
+        return mended
+    if plan.is_list:
+        problem = leaves.finding(None, "a list, or no such field")
+        problems.append(replace(problem, path=f".{plan.name}", section=plan.section))
+    mended = dict(value) if mended is value else mended
+    del mended[plan.name]
+    return mended
+
+
+def _prefix(problems: list[Problem], start: int, prefix: str, section: str | None = None) -> None:
+    """Puts `prefix` before the paths of the problems from `start` on."""
+    for index in range(start, len(problems)):
+        problem = problems[index]
+        problems[index] = replace(problem, path=prefix + problem.path, section=problem.section or section)
+
+
+def _list_check(item: Check, min_length: int) -> Check:
+    def check(value: object, problems: list[Problem]) -> object:
+        if not isinstance(value, list):
+            problems.append(leaves.error(value, "a list"))
+            return value
+        if len(value) < min_length:
+            problems.append(leaves.error(value, "a list of at least one"))
+        mended = value
+        for index, found in enumerate(value):
+            before = len(problems)
+            right = item(found, problems)
+            if len(problems) > before:
+                _prefix(problems, before, f"[{index}]")
+            if right is not found:
+                mended = list(value) if mended is value else mended
+                mended[index] = right
+        return mended
+
+    return check
+
+
+def _plain(hint: object) -> object:
+    """The type of a hint without `Annotated` and `| None`."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return _plain(next(arg for arg in get_args(hint) if arg is not types.NoneType))
+    return _plain(get_args(hint)[0]) if get_origin(hint) is Annotated else hint
+
+
+def _marks(hint: object) -> tuple[object, ...]:
+    """What stands beside the type in `Annotated`."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return _marks(next(arg for arg in get_args(hint) if arg is not types.NoneType))
+    return get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+
+
+def _check_for(hint: object) -> Check:
+    """The check of one type hint; TypeError for a type no wire class may have."""
+    plain, marks = _plain(hint), _marks(hint)
+    meta = next((mark for mark in marks if isinstance(mark, msgspec.Meta)), msgspec.Meta())
+    if get_origin(plain) is tuple:
+        return _list_check(_check_for(get_args(plain)[0]), meta.min_length or 0)
+    if plain is str:
+        words = next((mark for mark in marks if isinstance(mark, Words)), None)
+        look = next((mark for mark in marks if isinstance(mark, Text)), None)
+        return leaves.open_word(words) if words else leaves.text(meta.max_length, look)
+    if plain is int:
+        return leaves.whole(_int(meta.ge), _int(meta.le))
+    return _simple_check(plain)
+
+
+def _int(bound: float | None) -> int | None:
+    return None if bound is None else int(bound)
+
+
+def _simple_check(plain: object) -> Check:
+    if plain is Decimal:
+        return leaves.number
+    if plain is bool:
+        return leaves.boolean
+    if plain is datetime:
+        return leaves.moment
+    if isinstance(plain, type) and issubclass(plain, StrEnum):
+        return leaves.word(plain)
+    if isinstance(plain, type) and issubclass(plain, Wire):
+        return object_check(plain)
+    raise TypeError(f"{plain!r} is no type of a field")

@@ -1,0 +1,65 @@
+"""The envelope of every OCPI answer: data, status code and message, timestamp (transport_and_format, "Response")."""
+
+from datetime import datetime
+
+import msgspec
+
+from ocpilot.base import time
+from ocpilot.base.errors import BadJson, PeerNonsense, TooLarge
+from ocpilot.wire.jsontext import MAX_BYTES, dumps, loads
+
+#: Generic success (status_codes, "1xxx: Success").
+SUCCESS = 1000
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer as it came. `data` is JSON, None when absent; `timestamp` None when it is missing or no time."""
+
+    status_code: int
+    status_message: str | None = None
+    data: object = None
+    timestamp: datetime | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the peer says that it worked (1xxx)."""
+        return 1000 <= self.status_code < 2000
+
+
+def response(data_json: bytes | None, status: int = SUCCESS, message: str | None = None, *, now: datetime) -> bytes:
+    """The envelope as JSON text around data that is JSON text already, or without data."""
+    head = b'{"data":' + data_json + b"," if data_json is not None else b"{"
+    said = b"" if message is None else b',"status_message":' + dumps(message)
+    return b'%s"status_code":%d%s,"timestamp":"%s"}' % (head, status, said, time.write(now).encode())
+
+
+def read_response(data: bytes, max_bytes: int = MAX_BYTES) -> Envelope:
+    """The peer's answer. PeerNonsense when it is no OCPI envelope."""
+    try:
+        value = loads(data, max_bytes)
+    except (BadJson, TooLarge) as error:
+        raise PeerNonsense(f"the answer is no OCPI: {error}") from None
+    if not isinstance(value, dict) or "status_code" not in value:
+        raise PeerNonsense("the answer is no OCPI: found no status_code, expected an envelope with one")
+    return Envelope(
+        status_code=_status_code(value["status_code"]),
+        status_message=value["status_message"] if isinstance(value.get("status_message"), str) else None,
+        data=value.get("data"),
+        timestamp=_timestamp(value.get("timestamp")),
+    )
+
+
+def _status_code(found: object) -> int:
+    """A whole number; some peers send it as text."""
+    if isinstance(found, int) and not isinstance(found, bool):
+        return found
+    if isinstance(found, str) and len(found) == 4 and found.isascii() and found.isdecimal():
+        return int(found)
+    raise PeerNonsense(f"the answer is no OCPI: found the status_code {str(found)[:20]}, expected such as 1000")
+
+
+def _timestamp(found: object) -> datetime | None:
+    try:
+        return time.parse(found) if isinstance(found, str) else None
+    except (ValueError, OverflowError):
+        return None

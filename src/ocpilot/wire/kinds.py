@@ -1,0 +1,110 @@
+"""The kinds of objects that travel on their own: name, class per version, and a guess of both from a body.
+
+A kind is named after its 2.3.0 class in snake case. The class of another version has the same name in that version's
+package.
+"""
+
+import re
+from functools import cache
+
+import msgspec
+
+from ocpilot.base.problem import Severity
+from ocpilot.wire import v221, v230
+from ocpilot.wire.check import field_plans, mend
+from ocpilot.wire.fields import Wire
+from ocpilot.wire.jsontext import Body
+from ocpilot.wire.protocol import SUPPORTED, Version
+
+_PACKAGES = {Version.V2_2_1: v221, Version.V2_3_0: v230}
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """`name` as in `cdr`; `cls` is the 2.3.0 class."""
+
+    name: str
+    cls: type[Wire]
+
+
+def _name(cls: type[Wire]) -> str:
+    """`AuthorizationInfo` -> `authorization_info`; `EVSE` and `CDR` stay one word."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+
+
+#: Where two kinds fit a body equally well, the earlier one is guessed.
+KINDS: tuple[Kind, ...] = tuple(
+    Kind(_name(cls), cls)
+    for cls in (
+        v230.Location,
+        v230.EVSE,
+        v230.Connector,
+        v230.Tariff,
+        v230.Session,
+        v230.CDR,
+        v230.Token,
+        v230.Credentials,
+        v230.VersionInfo,
+        v230.VersionDetails,
+        v230.AuthorizationInfo,
+        v230.LocationReferences,
+        v230.ChargingPreferences,
+        v230.StartSession,
+        v230.StopSession,
+        v230.ReserveNow,
+        v230.CancelReservation,
+        v230.UnlockConnector,
+        v230.CommandResponse,
+        v230.CommandResult,
+    )
+)
+
+_BY_NAME = {kind.name: kind for kind in KINDS}
+_BY_CLASS = {kind.cls: kind for kind in KINDS}
+
+
+def kind_named(name: str) -> Kind | None:
+    """The kind called `name`, such as `cdr`."""
+    return _BY_NAME.get(name)
+
+
+def kind_of(cls: type[Wire]) -> Kind:
+    """The kind of a 2.3.0 class. KeyError for a class that never travels on its own."""
+    return _BY_CLASS[cls]
+
+
+def class_for(kind: Kind, version: Version) -> type[Wire]:
+    """The class of `kind` in `version`."""
+    return class_in(kind.cls, version)
+
+
+@cache
+def class_in(cls: type[Wire], version: Version) -> type[Wire]:
+    """The class that stands for the 2.3.0 class `cls` in `version`; `cls` itself where nothing differs."""
+    found: type[Wire] = getattr(_PACKAGES[version], cls.__name__, cls)
+    return found
+
+
+def guess_kind(body: Body) -> Kind | None:
+    """The kind whose fields fit best; None when no kind has more of its required fields than it lacks."""
+    scored = [(_score(kind, body), -index, kind) for index, kind in enumerate(KINDS)]
+    score, _, kind = max(scored)
+    return kind if score > 0 else None
+
+
+def _score(kind: Kind, body: Body) -> int:
+    """Required fields weigh most; a field the kind does not have weighs against it."""
+    plans = field_plans(kind.cls)
+    required = {plan.name for plan in plans if plan.required}
+    optional = {plan.name for plan in plans} - required
+    keys = body.keys()
+    return 3 * len(required & keys) - 3 * len(required - keys) + len(optional & keys) - len(keys - required - optional)
+
+
+def guess_version(kind: Kind, body: Body) -> Version:
+    """The version with the fewest errors; the newest of those with as few."""
+
+    def errors(version: Version) -> int:
+        problems = mend(class_for(kind, version), body).problems
+        return sum(problem.severity is Severity.ERROR for problem in problems)
+
+    return min(SUPPORTED, key=errors)

@@ -1,0 +1,171 @@
+"""Walks a JSON object by the structure of its 2.3.0 class and applies a step's changes wherever a class differs.
+
+The plan of a class holds only the fields below which anything changes, so what does not differ costs nothing. Bodies
+are copied where they change, never changed in place.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Annotated, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec.structs import replace
+
+from ocpilot.wire.fields import Wire, Words
+from ocpilot.wire.jsontext import Body
+
+
+class Loss(msgspec.Struct, frozen=True):
+    """What a conversion could not carry over: where (JSON path) and what, in words."""
+
+    path: str
+    lost: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.lost}"
+
+
+class Converted(msgspec.Struct, frozen=True):
+    """A body in its new version, and what was lost on the way."""
+
+    body: Body
+    losses: tuple[Loss, ...]
+
+
+#: Changes a copy of an object in place; adds what is lost, with paths relative to the object.
+Change = Callable[[Body, list[Loss]], None]
+
+
+class WordTable(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of words that the target does not know."""
+
+    known: frozenset[str]
+    #: The nearest right word.
+    nearest: Mapping[str, str] = {}
+    #: For any other word; None leaves the word out.
+    otherwise: str | None = None
+
+    def word(self, found: str) -> str | None:
+        """The target's word for `found`."""
+        return found if found in self.known else self.nearest.get(found, self.otherwise)
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """All changes between two neighbours in one direction, by 2.3.0 class and by name of the OpenEnum.
+
+    `before` is applied to an object before what it holds is converted, `after` afterwards.
+    """
+
+    before: Mapping[type[Wire], Change] = {}
+    after: Mapping[type[Wire], Change] = {}
+    words: Mapping[str, WordTable] = {}
+
+
+class _Branch(msgspec.Struct, frozen=True):
+    """A field below which something changes: `convert` gives the new value, or None to leave it out."""
+
+    name: str
+    is_list: bool
+    convert: Callable[[object, list[Loss]], object]
+
+
+def walk(cls: type[Wire], body: Body, step: Step) -> Converted:
+    """`body` (of the 2.3.0 class `cls`, in the version the step starts from) after the step."""
+    losses: list[Loss] = []
+    converted = _converter(cls, step)(body, losses)
+    rooted = tuple(replace(loss, path="$" + loss.path) for loss in losses)
+    return Converted(converted if isinstance(converted, dict) else body, rooted)
+
+
+@cache
+def _converter(cls: type[Wire], step: Step) -> Callable[[object, list[Loss]], object]:
+    """The conversion of one object of `cls`."""
+    before, after = step.before.get(cls), step.after.get(cls)
+    branches = _branches(cls, step)
+
+    def convert(value: object, losses: list[Loss]) -> object:
+        if not isinstance(value, dict):
+            return value
+        body = dict(value)
+        if before is not None:
+            before(body, losses)
+        for branch in branches:
+            found = body.get(branch.name)
+            if found is None:
+                continue
+            start = len(losses)
+            new = _list(found, branch, losses) if branch.is_list else branch.convert(found, losses)
+            _prefix(losses, start, f".{branch.name}")
+            if new is None:
+                del body[branch.name]
+            else:
+                body[branch.name] = new
+        if after is not None:
+            after(body, losses)
+        return body
+
+    return convert
+
+
+def _list(found: object, branch: _Branch, losses: list[Loss]) -> object:
+    """Every item converted; words left out or met twice disappear."""
+    if not isinstance(found, list):
+        return found
+    new: list[object] = []
+    for index, item in enumerate(found):
+        start = len(losses)
+        converted = branch.convert(item, losses)
+        is_word = isinstance(item, str)
+        _prefix(losses, start, "" if is_word else f"[{index}]")
+        if converted is not None and not (is_word and converted != item and converted in new):
+            new.append(converted)
+    return new
+
+
+def _prefix(losses: list[Loss], start: int, prefix: str) -> None:
+    for index in range(start, len(losses)):
+        losses[index] = replace(losses[index], path=prefix + losses[index].path)
+
+
+@cache
+def _branches(cls: type[Wire], step: Step) -> tuple[_Branch, ...]:
+    """The fields of `cls` below which the step changes anything."""
+    hints = get_type_hints(cls, include_extras=True)
+    found = (_branch(field.name, hints[field.name], step) for field in msgspec.structs.fields(cls))
+    return tuple(branch for branch in found if branch is not None)
+
+
+def _branch(name: str, hint: object, step: Step) -> _Branch | None:
+    inner, is_list = _inner(hint)
+    if isinstance(inner, Words) and inner.name in step.words:
+        return _Branch(name, is_list, _word_converter(step.words[inner.name]))
+    if isinstance(inner, type) and issubclass(inner, Wire) and _changes(inner, step):
+        return _Branch(name, is_list, _converter(inner, step))
+    return None
+
+
+def _changes(cls: type[Wire], step: Step) -> bool:
+    return cls in step.before or cls in step.after or bool(_branches(cls, step))
+
+
+def _word_converter(table: WordTable) -> Callable[[object, list[Loss]], object]:
+    def convert(value: object, losses: list[Loss]) -> object:
+        if not isinstance(value, str) or value in table.known:
+            return value
+        word = table.word(value)
+        losses.append(Loss("", f"the word {value} " + ("is left out" if word is None else f"becomes {word}")))
+        return word
+
+    return convert
+
+
+def _inner(hint: object) -> tuple[object, bool]:
+    """The class or OpenEnum that a field holds, and whether it holds a list of them."""
+    if get_origin(hint) is Annotated:
+        words = next((mark for mark in get_args(hint)[1:] if isinstance(mark, Words)), None)
+        return (words, False) if words else _inner(get_args(hint)[0])
+    if get_origin(hint) is tuple:
+        return _inner(get_args(hint)[0])[0], True
+    if get_origin(hint) is None:
+        return hint, False
+    return _inner(get_args(hint)[0])
