@@ -7,10 +7,10 @@ from contextlib import suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ocpilot.base.errors import StationTimeout, StationUnreachable
 from ocpilot.base.problem import Problem
 from ocpilot.ocpp import schemas
-from ocpilot.ocpp.frames import Call, CallError, CallResult, ErrorCode, Payload
+from ocpilot.ocpp.asking import Asking
+from ocpilot.ocpp.frames import Call, ErrorCode, Payload
 from ocpilot.ocpp.rpc import Answered, Reply, Rpc, RpcLimits
 from ocpilot.ocpp.version import Asked, CallRefused, OcppVersion, Station
 
@@ -36,9 +36,8 @@ class Connection:
         self._findings = findings
         self._rpc = Rpc(version.words, limits)
         self._calls: asyncio.Queue[Call | None] = asyncio.Queue(_MAX_UNHANDLED)
-        self._asked: dict[str, asyncio.Future[CallResult | CallError]] = {}
+        self._asking = Asking(self._rpc, self._send, f"station {station.id}")
         self._now = asyncio.get_running_loop().time
-        self._gone = False
 
     async def run(self) -> None:
         """Read and handle until the end. A call that is being handled when the socket goes is finished."""
@@ -48,7 +47,7 @@ class Connection:
                 await self._read()
                 await self._calls.put(None)
         finally:
-            self._give_up_asking()
+            self._asking.give_up()
             self.ended.set()
 
     async def close(self, code: int, reason: str) -> None:
@@ -58,33 +57,21 @@ class Connection:
 
     async def ask(self, asked: Asked) -> str:
         """Call the station and wait: its status word. StationUnreachable, StationTimeout."""
-        if self._gone:
-            raise StationUnreachable(f"station {self._station.id} is not connected")
-        call = self._rpc.ask(asked.action, asked.payload, self._now())
-        answer = self._asked[call.id] = asyncio.get_running_loop().create_future()
-        try:
-            await self._send_next()
-            while not answer.done():
-                await asyncio.wait({answer}, timeout=self._until_deadline())
-                await self._expire()
-            return self.version.status_of(asked, answer.result())
-        finally:
-            self._asked.pop(call.id, None)
+        return self.version.status_of(asked, await self._asking.ask(asked.action, asked.payload))
 
     async def _read(self) -> None:
         while (message := await self._websocket.receive())["type"] == "websocket.receive":
             # a text frame is the rule; some stations send the same text as a binary one
             text = message.get("text")
             await self._take(text if text is not None else message["bytes"].decode("utf-8", "replace"))
-        self._give_up_asking()
+        self._asking.give_up()
 
     async def _take(self, text: str) -> None:
         event = self._rpc.receive(text, self._now())
         if isinstance(event, Call):
             await self._calls.put(event)
         elif isinstance(event, Answered):
-            self._resolve(event)
-            await self._send_next()
+            await self._asking.take(event)
         elif isinstance(event, Reply):
             _LOG.warning("%s: %s", self._station.id, event.reason)
             await self._send(event.text)
@@ -124,35 +111,7 @@ class Connection:
         problems = [{"path": each.path, "found": each.found, "expected": each.expected} for each in checked.errors]
         return CallRefused(code, str(checked.errors[0]), {"problems": problems})
 
-    async def _send_next(self) -> None:
-        text = self._rpc.next_to_send(self._now())
-        if text is not None:
-            await self._send(text)
-
     async def _send(self, text: str) -> None:
         # RuntimeError is what Starlette and uvicorn raise once the connection is closing
         with suppress(WebSocketDisconnect, RuntimeError):
             await self._websocket.send_text(text)
-
-    def _resolve(self, event: Answered) -> None:
-        waiting = self._asked.get(event.call.id)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(event.answer)
-
-    def _until_deadline(self) -> float | None:
-        deadline = self._rpc.deadline()
-        return None if deadline is None else max(0.0, deadline - self._now())
-
-    async def _expire(self) -> None:
-        """Whoever waits wakes at the earliest deadline of all, so a call whose asker left makes room too."""
-        for call in self._rpc.expire(self._now()):
-            waiting = self._asked.get(call.id)
-            if waiting is not None and not waiting.done():
-                waiting.set_exception(StationTimeout(f"station {self._station.id} did not answer {call.action}"))
-        await self._send_next()
-
-    def _give_up_asking(self) -> None:
-        self._gone = True
-        for waiting in self._asked.values():
-            if not waiting.done():
-                waiting.set_exception(StationUnreachable(f"station {self._station.id} disconnected before it answered"))

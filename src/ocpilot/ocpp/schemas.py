@@ -26,10 +26,11 @@ from ocpilot.base.problem import Problem, Severity
 from ocpilot.ocpp.frames import Payload
 
 _ABSENT = object()
-_LIMIT = 2**63
+_MAX_DIGITS = 18
 #: Registers are whole Wh by the schema; stations send fractions, whose meaning is sure.
 _REGISTERS = ("meterStart", "meterStop")
 _TIME = "timestamp"
+_NOTHING = "nothing"
 _MAX_FINDINGS = 50
 
 _Path = list[str | int]
@@ -90,7 +91,6 @@ class _Mending:
         self._payload = payload
         self._findings: list[Problem] = []
         self._errors: list[Problem] = []
-        self._missing = False
 
     def take(self, error: jsonschema_rs.ValidationError) -> None:
         """Mend one error of the validator, or note what it is."""
@@ -101,9 +101,11 @@ class _Mending:
         elif isinstance(kind, Kind.Required):
             self._required(path, kind.property)
         elif isinstance(kind, Kind.Type):
-            self._wrong_type(path, kind.types, error.instance)
-        else:
+            self._wrong_type(path, kind.types, self._at(path))
+        elif not isinstance(kind, Kind.Enum):
             self._note(path, _shown(error.instance), f"{kind.name} {_shown(kind.value)}")
+        elif isinstance(error.instance, str):  # else the wrong type is noted already
+            self._note(path, _shown(error.instance), "a word of the standard")
 
     def outcome(self) -> Checked:
         """The mended payload without what was marked."""
@@ -111,15 +113,14 @@ class _Mending:
             payload=cast(Payload, _without_marks(self._payload)),
             findings=tuple(self._findings),
             errors=tuple(self._errors),
-            missing=self._missing,
+            missing=bool(self._errors) and self._errors[0].found == _NOTHING,
         )
 
     def _required(self, path: _Path, key: str) -> None:
         if key == _TIME:
-            self._note([*path, key], "nothing", "a time")
+            self._note([*path, key], _NOTHING, "a time")
         else:
-            self._missing = self._missing or not self._errors
-            self._drop(path, [*path, key], "nothing", "a required field")
+            self._drop(path, [*path, key], _NOTHING, "a required field")
 
     def _wrong_type(self, path: _Path, types: list[str], value: object) -> None:
         found, expected = _shown(value), " or ".join(types)
@@ -152,12 +153,17 @@ class _Mending:
         self._put(path, _ABSENT)
         self._note(where or path, found, expected)
 
-    def _put(self, path: _Path, value: object) -> None:
+    def _at(self, path: _Path) -> object:
+        """What stands at `path` now; the validator's own copy of a number may have been rounded."""
         place: object = self._payload
-        for step in path[:-1]:
+        for step in path:
             if place is _ABSENT:
-                return
+                break
             place = cast(dict[str | int, object], place)[step]
+        return place
+
+    def _put(self, path: _Path, value: object) -> None:
+        place = self._at(path[:-1])
         if place is not _ABSENT:
             cast(dict[str | int, object], place)[path[-1]] = value
 
@@ -202,7 +208,9 @@ def _number(value: str | int | Decimal) -> Decimal | None:
         number = Decimal(value)
     except InvalidOperation:
         return None
-    return number if number.is_finite() and abs(number) < _LIMIT else None
+    exponent = number.as_tuple().exponent
+    sane = isinstance(exponent, int) and exponent > -_MAX_DIGITS and number.adjusted() < _MAX_DIGITS
+    return number if sane else None
 
 
 def _without_marks(value: object) -> object:
