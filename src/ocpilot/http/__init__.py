@@ -1,0 +1,1 @@
+"""OCPI over HTTP: one route table and its server, and the client."""

@@ -1,0 +1,199 @@
+"""The credentials module as the other platform calls it (credentials, "Interfaces and endpoints").
+
+A peer whose answer got lost still has the token it used: it keeps opening versions and credentials (as
+`Peer.invitation_hash`) until the new token has been seen, so the peer can try again.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from ocpilot.app.exchange import Answer, Call, versions_url
+from ocpilot.app.platform import Platform
+from ocpilot.app.ports import OWN_VERSION
+from ocpilot.app.records import Peer, PeerState
+from ocpilot.base.errors import InvalidObject, PeerError, PeerNonsense
+from ocpilot.base.ids import PartyId, new_credentials_token
+from ocpilot.roaming import handshake
+from ocpilot.roaming.tokens import token_hash
+from ocpilot.wire import codec
+from ocpilot.wire.protocol import ModuleID, Version
+from ocpilot.wire.v230 import BusinessDetails, Credentials, CredentialsRole, Endpoint, Role, VersionDetails, VersionInfo
+
+#: A token being replaced lives at least this long, the time a registration may take.
+REPLACEMENT = timedelta(minutes=1)
+
+
+class Discovered(msgspec.Struct, frozen=True, kw_only=True):
+    """What a platform offers in the version we chose."""
+
+    version: Version
+    endpoints: tuple[Endpoint, ...]
+
+
+# ---- handlers ------------------------------------------------------------------------------------------------------
+
+
+async def get(platform: Platform, call: Call) -> Answer:
+    """Our credentials object with the token the caller uses (credentials, "GET Method")."""
+    return _credentials_answer(platform, call.version, call.credentials_token)
+
+
+async def post(platform: Platform, call: Call) -> Answer:
+    """Registration: the caller becomes a registered peer in this version (credentials, "POST Method")."""
+    handshake.check_method("POST", registered=call.peer.state is not PeerState.INVITED)
+    return await _accept(platform, call)
+
+
+async def put(platform: Platform, call: Call) -> Answer:
+    """New token, parties, endpoints or version of a registered peer (credentials, "PUT Method")."""
+    handshake.check_method("PUT", registered=call.peer.state is not PeerState.INVITED)
+    return await _accept(platform, call)
+
+
+async def delete(platform: Platform, call: Call) -> Answer:
+    """The peer leaves: all tokens end (credentials, "DELETE Method")."""
+    handshake.check_method("DELETE", registered=call.peer.state is not PeerState.INVITED)
+    await platform.store.peers.save(forgotten(platform, call.peer))
+    return Answer()
+
+
+async def _accept(platform: Platform, call: Call) -> Answer:
+    theirs = codec.read(Credentials, call.version, call.object()).value
+    handshake.check_credentials(theirs.token, theirs.roles, await taken(platform, call.peer.id, theirs.roles))
+    found = await _call_back(platform, theirs, call.version)
+    handshake.match(our_roles(platform), [role.role for role in theirs.roles], found.endpoints)
+    token = new_credentials_token()
+    peer = msgspec.structs.replace(
+        registered(platform, call.peer, theirs, found, token),
+        invitation_hash=token_hash(call.credentials_token),
+    )
+    await platform.store.peers.save(peer)
+    return _credentials_answer(platform, call.version, token)
+
+
+async def _call_back(platform: Platform, theirs: Credentials, version: Version) -> Discovered:
+    """Their endpoints, asked with the token they gave; every failure is a 3001 (credentials, "Errors during
+    registration")."""
+    try:
+        return await discover(platform, theirs.url, theirs.token, version)
+    except PeerError as error:
+        raise PeerError(f"calling {theirs.url} back failed: {error}") from error
+
+
+# ---- shared with our own side of a registration (peers.py) ---------------------------------------------------------
+
+
+async def discover(platform: Platform, url: str, token: str, wanted: Version | None = None) -> Discovered:
+    """Versions and version details of a platform; PeerNonsense when they break the standard."""
+    listed = (await platform.partners.get(url, token)).data
+    version, details_url = handshake.choose_version(_version_infos(listed), wanted)
+    details = (await platform.partners.get(details_url, token)).data
+    try:
+        read = codec.read(VersionDetails, version, details).value
+    except InvalidObject as error:
+        raise PeerNonsense(f"{details_url}: {error}") from error
+    return Discovered(version=version, endpoints=read.endpoints)
+
+
+def _version_infos(listed: object) -> list[VersionInfo]:
+    if not isinstance(listed, list):
+        raise PeerNonsense("their versions endpoint returned no list")
+    infos = []
+    for one in listed:
+        try:
+            infos.append(codec.read(VersionInfo, OWN_VERSION, one).value)
+        except InvalidObject:
+            # A version we cannot even read is one we do not speak; the others count.
+            continue
+    return infos
+
+
+def our_roles(platform: Platform) -> tuple[str, ...]:
+    """The roles our parties play."""
+    return tuple(party.role for party in platform.settings.parties)
+
+
+def our_credentials(platform: Platform, token: str) -> Credentials:
+    """Our credentials object with the token the other platform is to use."""
+    roles = tuple(
+        CredentialsRole(
+            role=Role(party.role),
+            business_details=BusinessDetails(name=party.name, website=party.website),
+            party_id=party.id.party_id,
+            country_code=party.id.country_code,
+        )
+        for party in platform.settings.parties
+    )
+    return Credentials(token=token, url=versions_url(platform.settings), roles=roles)
+
+
+def body_in(value: Credentials, version: Version) -> bytes:
+    """A credentials object as JSON text of a version."""
+    return codec.dumps(codec.convert(Credentials, codec.body_of(value), OWN_VERSION, version).body)
+
+
+async def taken(platform: Platform, peer_id: int, roles: Sequence[CredentialsRole]) -> Mapping[str, str]:
+    """Which parties of these roles are ours or another registered peer's, and whose."""
+    holders = {party.id.key: "ours" for party in platform.settings.parties}
+    for role in roles:
+        party = PartyId.of(role.country_code, role.party_id)
+        holder = await platform.store.peers.of_party(party)
+        if holder is not None and holder.id != peer_id:
+            holders[party.key] = "registered by another platform"
+    return holders
+
+
+def registered(platform: Platform, peer: Peer, theirs: Credentials, found: Discovered, token: str) -> Peer:
+    """The peer with both tokens exchanged: `theirs.token` for us to use, `token` for it to use."""
+    return msgspec.structs.replace(
+        peer,
+        state=PeerState.REGISTERED,
+        version=found.version,
+        versions_url=theirs.url,
+        endpoints=found.endpoints,
+        roles=theirs.roles,
+        token_hash=token_hash(token),
+        token_sealed=platform.sealing.seal(theirs.token),
+        invitation_hash=None,
+        updated_at=platform.clock(),
+    )
+
+
+def forgotten(platform: Platform, peer: Peer) -> Peer:
+    """The peer without any token."""
+    return msgspec.structs.replace(
+        peer,
+        state=PeerState.UNREGISTERED,
+        token_hash=None,
+        token_sealed=None,
+        invitation_hash=None,
+        updated_at=platform.clock(),
+    )
+
+
+async def identify(platform: Platform, hashes: Sequence[bytes]) -> tuple[Peer, int, bool] | None:
+    """The peer that one of these token hashes belongs to, which of them, and whether it only opens credentials.
+
+    Seeing a new token in use ends the one it replaced.
+    """
+    for index, candidate in enumerate(hashes):
+        peer = await platform.store.peers.by_token(candidate)
+        if peer is None:
+            continue
+        limited = peer.token_hash != candidate
+        if not limited and peer.invitation_hash and platform.clock() - peer.updated_at > REPLACEMENT:
+            peer = msgspec.structs.replace(peer, invitation_hash=None)
+            await platform.store.peers.save(peer)
+        return peer, index, limited
+    return None
+
+
+def _credentials_answer(platform: Platform, version: Version, token: str) -> Answer:
+    return Answer(data=body_in(our_credentials(platform, token), version))
+
+
+def endpoint_of(found: Discovered) -> str:
+    """The URL of their credentials endpoint; its role has no meaning."""
+    return next(one.url for one in found.endpoints if one.identifier == ModuleID.CREDENTIALS)

@@ -1,0 +1,94 @@
+"""One OCPI request and its answer as the functions of `app/` see them, and where our interfaces are found."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import Peer
+from ocpilot.base.errors import InvalidObject, MissingParameter
+from ocpilot.base.ids import PartyId
+from ocpilot.base.problem import Problem
+from ocpilot.base.settings import Settings
+from ocpilot.wire import codec
+from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
+
+#: Largest request body, bytes: a Location with hundreds of EVSEs fits, an attack does not.
+LARGEST_BODY = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """An authenticated request. `path` are the URL's variables, `query` its parameters, `url` the URL without query.
+
+    Versions and version details count as module credentials. `limited`: the token used opens only these
+    (CREDENTIALS_TOKEN_A, or a token being replaced).
+    """
+
+    peer: Peer
+    credentials_token: str = field(repr=False)
+    limited: bool = False
+    method: str
+    version: Version
+    module: ModuleID = ModuleID.CREDENTIALS
+    interface: InterfaceRole = InterfaceRole.SENDER
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+    url: str = ""
+    request_id: str = ""
+    correlation_id: str = ""
+    sender: PartyId | None = None
+    receiver: PartyId | None = None
+
+    def object(self) -> codec.Body:
+        """The JSON object in the body; BadJson when it is no JSON, InvalidObject when it is no object."""
+        value = codec.loads(self.body)
+        if isinstance(value, dict):
+            return value
+        problem = Problem(path="$", found=f"a {type(value).__name__}", expected="a JSON object")
+        raise InvalidObject([problem], "request body")
+
+    def parameter(self, name: str) -> str:
+        """A required query parameter or path variable."""
+        value = self.path.get(name) or self.query.get(name)
+        if not value:
+            raise MissingParameter(f"{name}: found nothing, expected a value")
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the peer gets: `data` is JSON text, None leaves the field out."""
+
+    http_status: int = 200
+    status_code: int = 1000
+    message: str = "Success"
+    data: bytes | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[[Platform, Call], Awaitable[Answer]]
+
+
+def stored_answer(created: bool, headers: Mapping[str, str] | None = None) -> Answer:
+    """201 for a new object, 200 for a replaced one (status_codes, "Status codes")."""
+    return Answer(http_status=201 if created else 200, headers=headers or {})
+
+
+def versions_url(settings: Settings) -> str:
+    """Where others find which versions we speak."""
+    return f"{settings.server.base_url}/ocpi/versions"
+
+
+def details_url(settings: Settings, version: Version) -> str:
+    """Where others find our endpoints of one version."""
+    return f"{settings.server.base_url}/ocpi/{version}"
+
+
+def endpoint_url(
+    settings: Settings, version: Version, module: ModuleID, interface: InterfaceRole, *segments: str
+) -> str:
+    """The URL of one of our interfaces, or of a resource below it; credentials has no interface in its URL."""
+    parts = [module] if module is ModuleID.CREDENTIALS else [interface.lower(), module]
+    return "/".join([details_url(settings, version), *parts, *(quote(segment, safe="") for segment in segments)])

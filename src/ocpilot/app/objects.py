@@ -1,0 +1,118 @@
+"""Receiver interfaces of Tariffs, Sessions, CDRs and Tokens: whole objects that a peer owns and sends to us."""
+
+from collections.abc import Mapping
+
+from ocpilot.app import authorize, cdrs, commands
+from ocpilot.app.bodies import value_of
+from ocpilot.app.exchange import Answer, Call, endpoint_url, stored_answer
+from ocpilot.app.owned import checked, kept, key_in_url, patched
+from ocpilot.app.pages import CLASSES, body_in
+from ocpilot.app.platform import Platform
+from ocpilot.app.ports import OWN_VERSION
+from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.visibility import require_receiver, require_sender
+from ocpilot.base.errors import NotFound, UnknownToken
+from ocpilot.wire import codec
+from ocpilot.wire.protocol import InterfaceRole, ModuleID
+from ocpilot.wire.v230 import AuthorizationInfo, LocationReferences, Session, TokenType
+
+
+async def receiver_get(platform: Platform, call: Call) -> Answer:
+    """GET of a Receiver interface: the object as this peer sent it."""
+    key = key_in_url(call, _sub(call))
+    stored = await platform.store.objects.get(key, call.peer.id)
+    if stored is None:
+        raise _unknown(key)
+    return Answer(data=body_in(stored, call.version))
+
+
+async def receiver_put(platform: Platform, call: Call) -> Answer:
+    """PUT: a new object or a replacement of the whole."""
+    body = call.object()
+    key = key_in_url(call, _sub(call, body))
+    stored = kept(call, key, checked(call, CLASSES[key.module], body, _url(key)))
+    created = await platform.store.objects.put(stored)
+    await _tell(platform, stored)
+    return stored_answer(created)
+
+
+async def receiver_patch(platform: Platform, call: Call) -> Answer:
+    """PATCH: the fields given change, the rest stays; the result is checked as a whole before it is kept."""
+    patch = call.object()
+    key = key_in_url(call, _sub(call, patch))
+
+    def change(stored: StoredObject) -> StoredObject:
+        return patched(call, CLASSES[key.module], stored, patch, _url(key))
+
+    stored = await platform.store.objects.modify(key, call.peer.id, change)
+    if stored is None:
+        raise _unknown(key)
+    await _tell(platform, stored)
+    return Answer()
+
+
+async def receiver_delete(platform: Platform, call: Call) -> Answer:
+    """DELETE, which only Tariffs know (mod_tariffs, "DELETE Method")."""
+    key = key_in_url(call)
+    if not await platform.store.objects.delete(key, call.peer.id):
+        raise _unknown(key)
+    return Answer()
+
+
+async def cdr_post(platform: Platform, call: Call) -> Answer:
+    """POST of a CDR: kept once; the answer says where it can be read again (mod_cdrs, "POST Method")."""
+    body = call.object()
+    party = require_sender(call.peer, ModuleID.CDRS, str(body.get("country_code")), str(body.get("party_id")))
+    stored, created = await cdrs.receive(platform, call.peer, call.version, body)
+    url = endpoint_url(
+        platform.settings,
+        call.version,
+        ModuleID.CDRS,
+        InterfaceRole.RECEIVER,
+        party.country_code,
+        party.party_id,
+        stored.key.id,
+    )
+    return stored_answer(created, {"Location": url})
+
+
+async def token_authorize(platform: Platform, call: Call) -> Answer:
+    """POST .../authorize: may this Token of ours charge (mod_tokens, "POST Method")?"""
+    require_receiver(call.peer, ModuleID.TOKENS)
+    references = None
+    if call.body.strip():
+        references = codec.read(LocationReferences, call.version, call.object()).value
+    token_type = call.query.get("type") or TokenType.RFID
+    try:
+        info = await authorize.decide(platform, call.peer, call.path["id"], token_type, references)
+    except UnknownToken as error:
+        # The one place where the standard wants HTTP 404 and status code 2004 together.
+        return Answer(http_status=404, status_code=error.ocpi_status, message=str(error))
+    body = codec.convert(AuthorizationInfo, codec.body_of(info), OWN_VERSION, call.version).body
+    return Answer(data=codec.dumps(body))
+
+
+async def _tell(platform: Platform, stored: StoredObject) -> None:
+    """A Session may be what a command of ours was waiting for."""
+    if stored.key.module is ModuleID.SESSIONS:
+        await commands.link_received_session(platform, value_of(Session, stored))
+
+
+def _sub(call: Call, body: Mapping[str, object] | None = None) -> str:
+    """The type of a Token: as the URL says, else as the body says, else RFID (mod_tokens, "Request Parameters")."""
+    if call.module is not ModuleID.TOKENS:
+        return ""
+    named = (body or {}).get("type")
+    return call.query.get("type") or (named if isinstance(named, str) and named else TokenType.RFID)
+
+
+def _url(key: ObjectKey) -> dict[str, str]:
+    """The fields of a body that its URL names too."""
+    owner = {"country_code": key.party.country_code, "party_id": key.party.party_id}
+    if key.module is ModuleID.TOKENS:
+        return owner | {"uid": key.id, "type": key.sub}
+    return owner | {"id": key.id}
+
+
+def _unknown(key: ObjectKey) -> NotFound:
+    return NotFound(f"{key.module}: {key.party} has sent no {key.id!r}")

@@ -1,0 +1,125 @@
+"""Sender lists of all modules: query parameters in, one page of stored bodies out (transport_and_format, "Pagination").
+
+A page is found by where the last one ended, not by counting rows: the `cursor` in the Link we hand out says where. So a
+crawl neither loses nor repeats objects while data changes, and its last page costs as much as its first.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from ocpilot.app.exchange import Answer, Call
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import PageCursor, PageQuery, StoredObject
+from ocpilot.app.visibility import require_receiver, viewer
+from ocpilot.base import time
+from ocpilot.base.errors import InvalidObject, MissingParameter
+from ocpilot.base.problem import Problem
+from ocpilot.wire import codec
+from ocpilot.wire.fields import Wire
+from ocpilot.wire.paging import headers, page_url
+from ocpilot.wire.protocol import ModuleID, Version
+from ocpilot.wire.v230 import CDR, Location, Session, Tariff, Token
+
+#: What a list of each module holds.
+CLASSES: dict[ModuleID, type[Wire]] = {
+    ModuleID.LOCATIONS: Location,
+    ModuleID.TARIFFS: Tariff,
+    ModuleID.SESSIONS: Session,
+    ModuleID.CDRS: CDR,
+    ModuleID.TOKENS: Token,
+}
+#: An offset is a row count of PostgreSQL, a limit a page we are willing to send.
+_LARGEST_OFFSET = 2**31 - 1
+
+
+async def sender_list(platform: Platform, call: Call) -> Answer:
+    """GET of a Sender interface: our objects that this peer may see, oldest change first."""
+    require_receiver(call.peer, call.module)
+    query = page_query(call, platform.settings.roaming.page_limit)
+    source = platform.store.locations if call.module is ModuleID.LOCATIONS else platform.store.objects
+    page = await source.page(query)
+    next_url = None if page.next is None else _next_url(call, query.limit, page.next)
+    limit = platform.settings.roaming.page_limit
+    return Answer(
+        data=json_list(page.items, call.version), headers=headers(total=page.total, limit=limit, next_url=next_url)
+    )
+
+
+def page_query(call: Call, largest: int) -> PageQuery:
+    """The query of a list; MissingParameter (2001) names the parameter that is wrong and what it held."""
+    query = call.query
+    return PageQuery(
+        module=call.module,
+        limit=min(_whole(query, "limit", 1) or largest, largest),
+        viewer=viewer(call.peer),
+        date_from=_moment(query, "date_from"),
+        date_to=_moment(query, "date_to"),
+        offset=min(_whole(query, "offset", 0) or 0, _LARGEST_OFFSET),
+        after=_cursor(query),
+    )
+
+
+def json_list(items: Iterable[StoredObject], version: Version) -> bytes:
+    """The bodies as one JSON list in this version; those already in it are joined without being parsed."""
+    return b"[" + b",".join(body_in(stored, version) for stored in items) + b"]"
+
+
+def body_in(stored: StoredObject, version: Version) -> bytes:
+    """The body of a stored object as JSON text of this version."""
+    if stored.version == version:
+        return stored.body.encode()
+    return codec.dumps(stored_body(CLASSES[stored.key.module], stored, version))
+
+
+def stored_body(cls: type[Wire], stored: StoredObject, version: Version) -> codec.Body:
+    """The body of a stored object (or EVSE, says `cls`) as a JSON object of this version."""
+    body = codec.loads(stored.body.encode())
+    if not isinstance(body, dict):
+        raise InvalidObject([Problem(path="$", found=type(body).__name__, expected="an object")], "stored body")
+    return codec.convert(cls, body, stored.version, version).body
+
+
+def _whole(query: Mapping[str, str], name: str, least: int) -> int | None:
+    text = query.get(name)
+    if text is None or text == "":
+        return None
+    if not (text.isascii() and text.isdigit()) or len(text) > 18 or int(text) < least:
+        raise MissingParameter(f"{name}: found {text!r}, expected a whole number from {least}")
+    return int(text)
+
+
+def _moment(query: Mapping[str, str], name: str) -> datetime | None:
+    text = query.get(name)
+    if text is None or text == "":
+        return None
+    try:
+        # A plus sign that was not percent-encoded arrives as a space.
+        return time.parse(text.strip().replace(" ", "+") if "T" in text else text)
+    except ValueError as error:
+        raise MissingParameter(f"{name}: {error}") from error
+
+
+def _next_url(call: Call, limit: int, cursor: PageCursor) -> str:
+    filters = [(name, call.query[name]) for name in ("date_from", "date_to") if call.query.get(name)]
+    return page_url(call.url, [*filters, ("limit", str(limit)), ("cursor", _written(cursor))])
+
+
+def _written(cursor: PageCursor) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
+
+
+def _cursor(query: Mapping[str, str]) -> PageCursor | None:
+    text = query.get("cursor")
+    if not text:
+        return None
+    try:
+        cursor = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=PageCursor)
+    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+        raise MissingParameter(f"cursor: found {text[:40]!r}, expected the one from our Link") from error
+    if cursor.last_updated.tzinfo is None:
+        raise MissingParameter(f"cursor: found {text[:40]!r}, expected the one from our Link")
+    return cursor

@@ -1,0 +1,170 @@
+"""Connections with other platforms from our side: invite, register, update, unregister, suspend.
+
+Each function stores what must survive before it says anything to the other side, and may be run again after a crash:
+a registration whose answer got lost is finished by the same command.
+"""
+
+import msgspec
+
+from ocpilot.app import credentials
+from ocpilot.app.credentials import Discovered
+from ocpilot.app.exchange import versions_url
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import Peer, PeerState, Record
+from ocpilot.base.errors import Conflict, InvalidObject, NotFound, PeerNonsense, PeerRefused
+from ocpilot.base.ids import new_credentials_token
+from ocpilot.roaming import handshake
+from ocpilot.roaming.tokens import token_hash
+from ocpilot.wire import codec
+from ocpilot.wire.protocol import Version
+from ocpilot.wire.v230 import Credentials
+
+
+class Invitation(Record, frozen=True):
+    """What the other platform's people need to register with us; `token` (CREDENTIALS_TOKEN_A) is shown once."""
+
+    peer: Peer
+    token: str
+    versions_url: str
+
+
+async def invite(platform: Platform, name: str) -> Invitation:
+    """A token for a platform that will register with us. Again for the same name: a new token, the old one ends.
+
+    Conflict when that peer is registered or suspended.
+    """
+    peer = await _open_peer(platform, name)
+    token = new_credentials_token()
+    peer = await _keep(platform, msgspec.structs.replace(peer, invitation_hash=token_hash(token)))
+    return Invitation(peer=peer, token=token, versions_url=versions_url(platform.settings))
+
+
+async def register(platform: Platform, url: str, invitation: str, name: str, version: Version | None = None) -> Peer:
+    """Register with the platform whose versions endpoint is `url`, by the token it gave us (CREDENTIALS_TOKEN_A).
+
+    Takes the newest version in common, or `version`. Raises Conflict, UnsupportedVersion, NoMatchingEndpoints,
+    ForbiddenAddress, or PeerError.
+    """
+    peer = await _open_peer(platform, name)
+    found = await credentials.discover(platform, url, invitation, version)
+    handshake.match(credentials.our_roles(platform), (), found.endpoints)
+    token = new_credentials_token()
+    # Known before they are told: they call back with it while our POST waits.
+    peer = await _keep(platform, msgspec.structs.replace(peer, invitation_hash=token_hash(token), versions_url=url))
+    theirs = await _offer(platform, found, invitation, token)
+    return await _finish(platform, peer, theirs, found, token)
+
+
+async def update(platform: Platform, peer: Peer, version: Version | None = None) -> Peer:
+    """Exchange both tokens again, read the peer's endpoints again, and change to `version` when it is another."""
+    url, used = _in_use(platform, peer)
+    found = await credentials.discover(platform, url, used, version or peer.version)
+    token = new_credentials_token()
+    pending = msgspec.structs.replace(peer, invitation_hash=token_hash(token), updated_at=platform.clock())
+    await platform.store.peers.save(pending)
+    theirs = await _send(platform, "PUT", found, used, token)
+    return await _finish(platform, pending, theirs, found, token)
+
+
+async def unregister(platform: Platform, peer: Peer) -> Peer:
+    """End the connection on both sides. A peer that does not know us any more counts as told.
+
+    PeerUnreachable when it cannot be told: then nothing changes here.
+    """
+    _, used = _in_use(platform, peer)
+    found = Discovered(version=peer.version or Version.V2_3_0, endpoints=peer.endpoints)
+    try:
+        await platform.partners.post_credentials("DELETE", credentials.endpoint_of(found), used, b"")
+    except PeerRefused as error:
+        if error.http not in (401, 404, 405):
+            raise
+    gone = credentials.forgotten(platform, peer)
+    await platform.store.peers.save(gone)
+    return gone
+
+
+async def suspend(platform: Platform, peer: Peer) -> Peer:
+    """Stop talking with a registered peer for now; its token is refused."""
+    return await _change_state(platform, peer, PeerState.REGISTERED, PeerState.SUSPENDED)
+
+
+async def resume(platform: Platform, peer: Peer) -> Peer:
+    """Talk again with a suspended peer."""
+    return await _change_state(platform, peer, PeerState.SUSPENDED, PeerState.REGISTERED)
+
+
+async def named(platform: Platform, name: str) -> Peer:
+    """The peer of this name; NotFound otherwise."""
+    peer = await platform.store.peers.by_name(name)
+    if peer is None:
+        raise NotFound(f"no peer is called {name!r}")
+    return peer
+
+
+# ---- steps ---------------------------------------------------------------------------------------------------------
+
+
+async def _open_peer(platform: Platform, name: str) -> Peer:
+    """The peer of this name, which must not be connected yet, or a new one."""
+    peer = await platform.store.peers.by_name(name)
+    now = platform.clock()
+    if peer is None:
+        return Peer(name=name, state=PeerState.INVITED, created_at=now, updated_at=now)
+    if peer.state in (PeerState.REGISTERED, PeerState.SUSPENDED):
+        raise Conflict(f"{name} is {peer.state} already")
+    return msgspec.structs.replace(peer, state=PeerState.INVITED, updated_at=now)
+
+
+async def _keep(platform: Platform, peer: Peer) -> Peer:
+    if peer.id == 0:
+        return await platform.store.peers.add(peer)
+    await platform.store.peers.save(peer)
+    return peer
+
+
+async def _offer(platform: Platform, found: Discovered, invitation: str, token: str) -> Credentials:
+    """POST our credentials; when an earlier answer of theirs got lost they know us already, and PUT gets a new one."""
+    try:
+        return await _send(platform, "POST", found, invitation, token)
+    except PeerRefused as error:
+        if error.http != 405:
+            raise
+        return await _send(platform, "PUT", found, invitation, token)
+
+
+async def _send(platform: Platform, method: str, found: Discovered, used: str, token: str) -> Credentials:
+    body = credentials.body_in(credentials.our_credentials(platform, token), found.version)
+    answer = await platform.partners.post_credentials(method, credentials.endpoint_of(found), used, body)
+    try:
+        return codec.read(Credentials, found.version, answer.data).value
+    except InvalidObject as error:
+        raise PeerNonsense(f"their credentials: {error}") from error
+
+
+async def _finish(platform: Platform, peer: Peer, theirs: Credentials, found: Discovered, token: str) -> Peer:
+    """Keep what both sides agreed on; when their parties cannot be accepted, tell them that it is over."""
+    try:
+        handshake.check_credentials(
+            theirs.token, theirs.roles, await credentials.taken(platform, peer.id, theirs.roles)
+        )
+    except InvalidObject:
+        await platform.partners.post_credentials("DELETE", credentials.endpoint_of(found), theirs.token, b"")
+        raise
+    done = credentials.registered(platform, peer, theirs, found, token)
+    await platform.store.peers.save(done)
+    return done
+
+
+def _in_use(platform: Platform, peer: Peer) -> tuple[str, str]:
+    """The versions URL of a registered peer and the token we use with it."""
+    if peer.state not in (PeerState.REGISTERED, PeerState.SUSPENDED) or not peer.token_sealed or not peer.versions_url:
+        raise Conflict(f"{peer.name} is not registered")
+    return peer.versions_url, platform.sealing.open(peer.token_sealed)
+
+
+async def _change_state(platform: Platform, peer: Peer, old: PeerState, new: PeerState) -> Peer:
+    if peer.state is not old:
+        raise Conflict(f"{peer.name} is {peer.state}, not {old}")
+    changed = msgspec.structs.replace(peer, state=new, updated_at=platform.clock())
+    await platform.store.peers.save(changed)
+    return changed

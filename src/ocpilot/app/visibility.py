@@ -1,0 +1,81 @@
+"""Who may see an object, and who may send one: decided here and nowhere else.
+
+A Session or CDR concerns one provider: the one whose Token was used. Locations and Tariffs are for every peer that
+informs drivers: a Location that is not published still travels, it is the receiver who must not show it (mod_locations,
+"Location object"). Tokens are for every operator.
+"""
+
+from ocpilot.app.records import Peer, PeerState
+from ocpilot.base.errors import BadRequest, NotFound
+from ocpilot.base.ids import PartyId
+from ocpilot.roaming.offers import OFFERED_BY
+from ocpilot.wire.fields import Wire
+from ocpilot.wire.protocol import InterfaceRole, ModuleID
+from ocpilot.wire.v230 import CDR, Role, Session
+
+#: Modules whose objects concern one party only.
+PERSONAL = frozenset({ModuleID.SESSIONS, ModuleID.CDRS})
+
+
+def audience_of(value: Wire) -> str | None:
+    """The one party (as `SERES`) that may see this object of ours; None: every peer whose role receives its module."""
+    if isinstance(value, Session | CDR):
+        return PartyId.of(value.cdr_token.country_code, value.cdr_token.party_id).key
+    return None
+
+
+def viewer(peer: Peer) -> tuple[str, ...]:
+    """The parties whose objects this peer may read, for PageQuery."""
+    return peer.parties
+
+
+def may_see(peer: Peer, module: ModuleID, audience: str | None) -> bool:
+    """Whether this peer may read, or get pushed, an object of ours with this audience.
+
+    An object of a personal module without an audience is nobody's: it is better unseen than seen by all.
+    """
+    if peer.state is not PeerState.REGISTERED or not receives(peer, module):
+        return False
+    if audience is None:
+        return module not in PERSONAL
+    return audience in peer.parties
+
+
+def receives(peer: Peer, module: ModuleID) -> bool:
+    """Whether any role of the peer is one that gets objects of this module."""
+    return bool(_roles(peer) & OFFERED_BY[module, InterfaceRole.RECEIVER])
+
+
+def require_receiver(peer: Peer, module: ModuleID) -> None:
+    """BadRequest when none of the peer's roles gets objects of this module."""
+    if not receives(peer, module):
+        raise BadRequest(f"{module} are for {_words(module, InterfaceRole.RECEIVER)}; your roles are {_listed(peer)}")
+
+
+def may_send(peer: Peer, module: ModuleID, party: PartyId) -> bool:
+    """Whether objects of this party may come from this peer: one of its parties, in a role that owns such objects."""
+    owners = OFFERED_BY[module, InterfaceRole.SENDER] | {Role.OTHER}
+    return any(role.role in owners and PartyId.of(role.country_code, role.party_id) == party for role in peer.roles)
+
+
+def require_sender(peer: Peer, module: ModuleID, country_code: str, party_id: str) -> PartyId:
+    """The party, when the peer may send its objects; NotFound otherwise.
+
+    404 blocks access to what is not his (transport_and_format, "Client Owned Object Push", "Errors").
+    """
+    party = PartyId.of(country_code, party_id)
+    if not may_send(peer, module, party):
+        raise NotFound(f"{party} is no party of yours that owns {module}")
+    return party
+
+
+def _roles(peer: Peer) -> frozenset[Role]:
+    return frozenset(role.role for role in peer.roles)
+
+
+def _words(module: ModuleID, interface: InterfaceRole) -> str:
+    return ", ".join(sorted(OFFERED_BY[module, interface]))
+
+
+def _listed(peer: Peer) -> str:
+    return ", ".join(sorted(_roles(peer))) or "none"

@@ -1,0 +1,208 @@
+"""The one route table: every resource of every version, from which URLs are matched and endpoints are listed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from ocpilot.app import command_calls, credentials, locations, objects, pages
+from ocpilot.app.exchange import Answer, Call, Handler, details_url, endpoint_url
+from ocpilot.app.platform import Platform
+from ocpilot.base.errors import MethodNotAllowed, NotFound
+from ocpilot.roaming.offers import Interface, offered
+from ocpilot.wire import codec
+from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version
+from ocpilot.wire.v230 import Endpoint, VersionDetails, VersionInfo
+
+S, R = InterfaceRole.SENDER, InterfaceRole.RECEIVER
+OWNED = "{country_code}/{party_id}/{id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One row: a path below the interface's URL, and who answers which method."""
+
+    module: ModuleID
+    interface: InterfaceRole
+    path: str
+    methods: Mapping[str, Handler]
+    versions: frozenset[Version] = frozenset(SUPPORTED)
+
+    @property
+    def template(self) -> tuple[str, ...]:
+        """All segments below `/ocpi`."""
+        whole = f"{{version}}/{self.interface.lower()}/{self.module}/{self.path}"
+        return tuple(segment for segment in whole.split("/") if segment)
+
+    def handler(self, method: str) -> Handler:
+        """Who answers; MethodNotAllowed carries the methods that are answered."""
+        if method not in self.methods:
+            raise MethodNotAllowed(f"{method} is not defined for {'/'.join(self.template)}", sorted(self.methods))
+        return self.methods[method]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration(Resource):
+    """A row of versions or credentials, which have no interface in their path."""
+
+    module: ModuleID = ModuleID.CREDENTIALS
+    interface: InterfaceRole = S
+
+    @property
+    def template(self) -> tuple[str, ...]:
+        """All segments below `/ocpi`."""
+        return tuple(self.path.split("/"))
+
+
+async def versions(platform: Platform, _: Call) -> Answer:
+    """The versions we speak (version_information_endpoint, "Version information endpoint")."""
+    infos = [VersionInfo(version=version, url=details_url(platform.settings, version)) for version in SUPPORTED]
+    return Answer(data=codec.dumps([codec.body_of(info) for info in infos]))
+
+
+async def details(platform: Platform, call: Call) -> Answer:
+    """Our endpoints of one version (version_information_endpoint, "Version details endpoint")."""
+    listed = VersionDetails(version=call.version, endpoints=endpoints(platform, call.version))
+    return Answer(data=codec.dumps(codec.body_of(listed)))
+
+
+TABLE: tuple[Resource, ...] = (
+    Configuration(path="versions", methods={"GET": versions}),
+    Configuration(path="{version}", methods={"GET": details}),
+    Configuration(
+        path="{version}/credentials",
+        methods={
+            "GET": credentials.get,
+            "POST": credentials.post,
+            "PUT": credentials.put,
+            "DELETE": credentials.delete,
+        },
+    ),
+    Resource(module=ModuleID.LOCATIONS, interface=S, path="", methods={"GET": pages.sender_list}),
+    Resource(module=ModuleID.LOCATIONS, interface=S, path="{id}", methods={"GET": locations.sender_get}),
+    Resource(module=ModuleID.LOCATIONS, interface=S, path="{id}/{evse_uid}", methods={"GET": locations.sender_get}),
+    Resource(
+        module=ModuleID.LOCATIONS,
+        interface=S,
+        path="{id}/{evse_uid}/{connector_id}",
+        methods={"GET": locations.sender_get},
+    ),
+    Resource(
+        module=ModuleID.LOCATIONS,
+        interface=R,
+        path=OWNED,
+        methods={
+            "GET": locations.receiver_get,
+            "PUT": locations.receiver_put,
+            "PATCH": locations.receiver_patch,
+        },
+    ),
+    Resource(
+        module=ModuleID.LOCATIONS,
+        interface=R,
+        path=OWNED + "/{evse_uid}",
+        methods={
+            "GET": locations.receiver_get,
+            "PUT": locations.receiver_put_evse,
+            "PATCH": locations.receiver_patch_evse,
+        },
+    ),
+    Resource(
+        module=ModuleID.LOCATIONS,
+        interface=R,
+        path=OWNED + "/{evse_uid}/{connector_id}",
+        methods={
+            "GET": locations.receiver_get,
+            "PUT": locations.receiver_put_connector,
+            "PATCH": locations.receiver_patch_connector,
+        },
+    ),
+    Resource(module=ModuleID.TARIFFS, interface=S, path="", methods={"GET": pages.sender_list}),
+    Resource(
+        module=ModuleID.TARIFFS,
+        interface=R,
+        path=OWNED,
+        methods={
+            "GET": objects.receiver_get,
+            "PUT": objects.receiver_put,
+            "DELETE": objects.receiver_delete,
+        },
+    ),
+    Resource(module=ModuleID.SESSIONS, interface=S, path="", methods={"GET": pages.sender_list}),
+    Resource(
+        module=ModuleID.SESSIONS,
+        interface=R,
+        path=OWNED,
+        methods={
+            "GET": objects.receiver_get,
+            "PUT": objects.receiver_put,
+            "PATCH": objects.receiver_patch,
+        },
+    ),
+    Resource(module=ModuleID.CDRS, interface=S, path="", methods={"GET": pages.sender_list}),
+    Resource(module=ModuleID.CDRS, interface=R, path="", methods={"POST": objects.cdr_post}),
+    Resource(module=ModuleID.CDRS, interface=R, path=OWNED, methods={"GET": objects.receiver_get}),
+    Resource(module=ModuleID.TOKENS, interface=S, path="", methods={"GET": pages.sender_list}),
+    Resource(module=ModuleID.TOKENS, interface=S, path="{id}/authorize", methods={"POST": objects.token_authorize}),
+    Resource(
+        module=ModuleID.TOKENS,
+        interface=R,
+        path=OWNED,
+        methods={
+            "GET": objects.receiver_get,
+            "PUT": objects.receiver_put,
+            "PATCH": objects.receiver_patch,
+        },
+    ),
+    Resource(module=ModuleID.COMMANDS, interface=R, path="{command}", methods={"POST": command_calls.command_post}),
+    Resource(module=ModuleID.COMMANDS, interface=S, path="{command}/{id}", methods={"POST": command_calls.result_post}),
+)
+
+
+def endpoints(platform: Platform, version: Version) -> tuple[Endpoint, ...]:
+    """The endpoints of a version that the roles of our parties offer; credentials first."""
+    ours = offered(party.role for party in platform.settings.parties)
+    listed: list[Interface] = [(ModuleID.CREDENTIALS, S)]
+    for row in TABLE:
+        interface = (row.module, row.interface)
+        if interface in ours and version in row.versions and interface not in listed:
+            listed.append(interface)
+    return tuple(
+        Endpoint(identifier=module, role=role, url=endpoint_url(platform.settings, version, module, role))
+        for module, role in listed
+        if module in PROTOCOLS[version].modules
+    )
+
+
+class Router:
+    """Matches the segments below `/ocpi` with the rows that our roles offer."""
+
+    def __init__(self, roles: Iterable[str]) -> None:
+        ours = offered(roles)
+        self._rows = [
+            (row.template, row)
+            for row in TABLE
+            if isinstance(row, Configuration) or (row.module, row.interface) in ours
+        ]
+
+    def match(self, path: str) -> tuple[Resource, dict[str, str]]:
+        """The row and the variables of a percent-encoded path, a slash at its end or not; NotFound otherwise."""
+        segments = [unquote(segment) for segment in path.strip("/").split("/")][1:]
+        for template, row in self._rows:
+            variables = _variables(template, segments)
+            if variables is not None and variables.get("version", SUPPORTED[0]) in row.versions:
+                return row, variables
+        raise NotFound(f"no such resource: {path[:200]}")
+
+
+def _variables(template: Sequence[str], segments: Sequence[str]) -> dict[str, str] | None:
+    if len(template) != len(segments):
+        return None
+    variables: dict[str, str] = {}
+    for wanted, found in zip(template, segments, strict=True):
+        if wanted.startswith("{"):
+            if not found:
+                return None
+            variables[wanted[1:-1]] = found
+        elif wanted != found:
+            return None
+    return variables
