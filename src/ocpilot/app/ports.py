@@ -112,7 +112,8 @@ class Peers(Protocol):
         """By name, case-insensitive."""
 
     async def by_token(self, token_hash: bytes) -> Peer | None:
-        """The registered or suspended peer whose token it is, or the invited one whose invitation it is."""
+        """The registered or suspended peer whose token it is, or the one whose invitation it is (`invitation_hash`
+        of any peer that is not unregistered)."""
 
     async def of_party(self, party: PartyId) -> Peer | None:
         """The registered peer that has this party among its roles."""

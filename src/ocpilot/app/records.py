@@ -118,7 +118,8 @@ class Peer(Record, frozen=True, kw_only=True):
     """A platform we are connected with. `id` is 0 until stored.
 
     `token_hash` is SHA-256 of the credentials token it uses with us; `token_sealed` is the token we use with it,
-    encrypted (`app/secrets.py`). `invitation_hash` is that of CREDENTIALS_TOKEN_A until registration.
+    encrypted (`app/secrets.py`). `invitation_hash` is that of a token which opens only versions and credentials:
+    CREDENTIALS_TOKEN_A, and while a token is replaced the one coming or going, so that a lost answer locks nobody out.
     """
 
     id: int = 0
