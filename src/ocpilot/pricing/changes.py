@@ -1,0 +1,62 @@
+"""When, and at how much, another Price Component may become active: there a new period must begin (mod_cdrs)."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ocpilot.pricing.restrictions import clock
+from ocpilot.wire.v230 import Tariff, TariffRestrictions
+
+#: A charge that lasts longer than this is a mistake of somebody; its later days are not looked at.
+_MOST_DAYS = 60
+
+
+class PriceChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """Moments within the charge, and borders in kWh, kW and A, at which the price may change."""
+
+    moments: tuple[datetime, ...] = ()
+    kwh: tuple[Decimal, ...] = ()
+    power_kw: tuple[Decimal, ...] = ()
+    current_a: tuple[Decimal, ...] = ()
+
+
+def price_changes(tariffs: Iterable[Tariff], start: datetime, end: datetime, zone: ZoneInfo) -> PriceChanges:
+    """From the restrictions of all elements that do not price reservations. `start` is that of the charge."""
+    limits = [
+        element.restrictions
+        for tariff in tariffs
+        for element in tariff.elements
+        if element.restrictions is not None and element.restrictions.reservation is None
+    ]
+    moments = {moment for limit in limits for moment in _moments(limit, start, end, zone)}
+    return PriceChanges(
+        moments=tuple(sorted(moment for moment in moments if start < moment < end)),
+        kwh=_borders((limit.min_kwh, limit.max_kwh) for limit in limits),
+        power_kw=_borders((limit.min_power, limit.max_power) for limit in limits),
+        current_a=_borders((limit.min_current, limit.max_current) for limit in limits),
+    )
+
+
+def _borders(pairs: Iterable[tuple[Decimal | None, Decimal | None]]) -> tuple[Decimal, ...]:
+    return tuple(sorted({border for pair in pairs for border in pair if border}))
+
+
+def _moments(limit: TariffRestrictions, start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    for seconds in (limit.min_duration, limit.max_duration):
+        if seconds:
+            yield start + timedelta(seconds=seconds)
+    times = {clock(text) for text in (limit.start_time, limit.end_time) if text}
+    if limit.day_of_week or limit.start_date or limit.end_date:
+        times.add(time.min)
+    for day in _days(start, end, zone):
+        for at in times:
+            yield datetime.combine(day, at, zone).astimezone(UTC)
+
+
+def _days(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[date]:
+    first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+    for number in range(min((last - first).days, _MOST_DAYS) + 1):
+        yield first + timedelta(days=number)

@@ -1,0 +1,53 @@
+"""min_price and max_price of a Tariff: what is added to or taken off the sum (mod_tariffs, "Tariff object", notes)."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+import msgspec
+
+from ocpilot.pricing.taxes import Exact
+from ocpilot.pricing.trace import ReasonCode
+from ocpilot.wire.v230 import PriceLimit, Tariff
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """One limit that was reached, and what it changes."""
+
+    tariff: Tariff
+    code: ReasonCode
+    limit: PriceLimit
+    change: Exact
+
+
+def reached(tariffs: Iterable[Tariff], total: Exact) -> list[Limit]:
+    """The limits that change the total, in order: the least ones first, so that no charge exceeds a max_price."""
+    known = list(tariffs)
+    bounds = [(tariff, ReasonCode.MIN_PRICE, tariff.min_price) for tariff in known]
+    bounds += [(tariff, ReasonCode.MAX_PRICE, tariff.max_price) for tariff in known]
+    found = []
+    for tariff, code, limit in bounds:
+        if limit is None:
+            continue
+        changed = _bound(total, limit, is_least=code is ReasonCode.MIN_PRICE)
+        if changed != total:
+            change = Exact(excl=_less(changed.excl, total.excl), incl=_less(changed.incl, total.incl))
+            found.append(Limit(tariff=tariff, code=code, limit=limit, change=change))
+            total = changed
+    return found
+
+
+def _bound(total: Exact, limit: PriceLimit, *, is_least: bool) -> Exact:
+    """Both sides are bound, each by its own number. Without `after_taxes` the gross follows the net."""
+    choose = max if is_least else min
+    net = None if total.excl is None else choose(total.excl, Fraction(limit.before_taxes))
+    if total.incl is None:
+        return Exact(excl=net, incl=None)
+    if limit.after_taxes is not None:
+        return Exact(excl=net, incl=choose(total.incl, Fraction(limit.after_taxes)))
+    if net is None or net == total.excl:
+        return Exact(excl=net, incl=total.incl)
+    return Exact(excl=net, incl=total.incl * net / total.excl if total.excl else None)
+
+
+def _less(after: Fraction | None, before: Fraction | None) -> Fraction | None:
+    return None if after is None or before is None else after - before
