@@ -1,0 +1,94 @@
+"""Secrets: tokens we only compare are kept as hashes, tokens we must send are sealed, passwords are argon2."""
+
+import base64
+import hashlib
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from ocpilot.base.errors import OcpilotError, SettingsError
+from ocpilot.base.settings import Settings
+
+KEY_FILE = "secret.key"
+SHORTEST_SECRET_KEY = 16
+_PASSWORDS = PasswordHasher()
+
+
+def hash_token(token: str) -> bytes:
+    """SHA-256 of a credentials token: it has 256 random bits, so it needs no salt and no slow hash."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def hash_password(password: str) -> str:
+    """argon2id with its parameters and salt, as text. Slow on purpose: run it in a thread."""
+    return _PASSWORDS.hash(password)
+
+
+def password_matches(password: str, password_hash: str | None) -> bool:
+    """Whether this is the password. None takes as long as a wrong one. Slow on purpose: run it in a thread."""
+    if password_hash is None:
+        _PASSWORDS.hash(password)
+        return False
+    try:
+        return _PASSWORDS.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def secret_key(settings: Settings) -> str:
+    """`security.secret_key`, or the key in `data_dir` (mode 0600), made at the first call."""
+    given = settings.security.secret_key
+    if given and len(given) < SHORTEST_SECRET_KEY:
+        raise SettingsError(
+            f"security.secret_key: found {len(given)} characters, expected {SHORTEST_SECRET_KEY} or more"
+        )
+    return given or _key_in(settings.data_dir)
+
+
+def derived_key(settings: Settings, purpose: str) -> bytes:
+    """32 bytes for one purpose: what signs cookies cannot open seals."""
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"ocpilot {purpose}".encode()).derive(
+        secret_key(settings).encode()
+    )
+
+
+class Seal:
+    """`app.ports.Sealing`: AES with HMAC (Fernet) under the platform's key."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._fernet = Fernet(base64.urlsafe_b64encode(derived_key(settings, "seal")))
+
+    def seal(self, secret: str) -> bytes:
+        """See the port."""
+        return self._fernet.encrypt(secret.encode())
+
+    def open(self, sealed: bytes) -> str:
+        """See the port."""
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken as error:
+            raise OcpilotError(
+                "a sealed secret cannot be opened: security.secret_key (or the key file in data_dir) is not the one "
+                "it was sealed with"
+            ) from error
+
+
+def _key_in(folder: Path) -> str:
+    """Written aside and linked, so that processes starting together agree on one key."""
+    path = folder / KEY_FILE
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        new = folder / f".{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
+        new.touch(mode=0o600, exist_ok=False)
+        new.write_text(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            path.hardlink_to(new)
+        new.unlink()
+    return path.read_text().strip()

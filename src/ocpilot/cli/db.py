@@ -1,0 +1,52 @@
+"""`ocpilot db status|upgrade`: which schema files the database has, and applying the rest."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+class DatabaseCommands(Protocol):
+    """What the command needs of the database; `store.upkeep.Upkeep` is one."""
+
+    async def status(self) -> Sequence[tuple[str, str | None]]:
+        """Every schema file and when it was applied, None while it waits."""
+
+    async def upgrade(self) -> Sequence[str]:
+        """Apply what waits; the names of the files applied now."""
+
+
+def add_parser(subparsers: "Subparsers") -> None:
+    """`db status` and `db upgrade`, both with `--config FILE`."""
+    parser = subparsers.add_parser("db", help="show or upgrade the database schema")
+    actions = parser.add_subparsers(dest="action", required=True)
+    for name, about in (
+        ("status", "list the schema files and when they were applied; exit code 1 when one waits"),
+        ("upgrade", "apply the schema files that wait (`ocpilot serve` does it at its start too)"),
+    ):
+        action = actions.add_parser(name, help=about, description=about)
+        action.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML)")
+
+
+async def run(args: argparse.Namespace, database: DatabaseCommands) -> int:
+    """Do `args.action`; the exit code."""
+    return await (_status if args.action == "status" else _upgrade)(database)
+
+
+async def _status(database: DatabaseCommands) -> int:
+    found = await database.status()
+    for name, applied_at in found:
+        print(f"{name:<40} {'waits' if applied_at is None else 'applied ' + applied_at}")
+    return int(any(applied_at is None for _, applied_at in found))
+
+
+async def _upgrade(database: DatabaseCommands) -> int:
+    applied = await database.upgrade()
+    for name in applied:
+        print(f"applied {name}")
+    if not applied:
+        print("nothing to do")
+    return 0

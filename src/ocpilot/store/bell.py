@@ -1,0 +1,69 @@
+"""Who waits for the change log is woken: at once inside this process, by one NOTIFY per moment in the others.
+
+The NOTIFY is sent after the commit and gathers what was written meanwhile. Inside the writing transaction it would
+take a lock that lets only one transaction of the whole database commit at a time (PostgreSQL, "NOTIFY", async.c).
+A process that dies before it sends loses no change, only time: readers look again when their wait is over.
+"""
+
+import asyncio
+from contextlib import suppress
+from weakref import WeakKeyDictionary
+
+from ocpilot.store.line import LOST, Line
+from ocpilot.store.queries import load
+
+_SQL = load("changes")
+CHANNEL = "ocpilot_change"
+#: Seconds in which rings are gathered into one.
+GATHER = 0.01
+
+
+class Bell:
+    """`rings` counts what was heard; a task that looked at the log before a ring does not sleep through it."""
+
+    def __init__(self, url: str) -> None:
+        self.line = Line(url, CHANNEL, self._heard)
+        self._rings = 0
+        self._looked: WeakKeyDictionary[asyncio.Task[object], int] = WeakKeyDictionary()
+        self._event = asyncio.Event()
+        self._announcing: asyncio.Task[None] | None = None
+
+    def ring(self) -> None:
+        """Something was written here, and is committed."""
+        self._heard()
+        if self._announcing is None or self._announcing.done():
+            self._announcing = asyncio.create_task(self._announce())
+
+    def looking(self) -> None:
+        """The current task reads the log now: what rings after this is news to it."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._looked[task] = self._rings
+
+    async def wait(self, seconds: float) -> None:
+        """Until something rang since the current task looked, or `seconds` are over."""
+        task = asyncio.current_task()
+        seen = self._rings if task is None else self._looked.get(task, self._rings)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                with suppress(*LOST):
+                    await self.line.ready()
+                while self._rings == seen:
+                    await self._event.wait()
+                await asyncio.sleep(GATHER)
+
+    async def close(self) -> None:
+        """Send what was not sent yet, and let go of the line."""
+        if self._announcing is not None:
+            await self._announcing
+        await self.line.close()
+
+    def _heard(self) -> None:
+        self._rings += 1
+        self._event.set()
+        self._event = asyncio.Event()
+
+    async def _announce(self) -> None:
+        await asyncio.sleep(GATHER)
+        with suppress(*LOST):
+            await self.line.value(_SQL["announce"])

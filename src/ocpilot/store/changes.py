@@ -1,0 +1,71 @@
+"""The change log: read in the order of transactions, below the oldest one still open."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from ocpilot.app.records import Change, ChangeCursor, Delivery
+from ocpilot.store.bell import Bell
+from ocpilot.store.deliveries import save_delivery
+from ocpilot.store.line import LOST
+from ocpilot.store.pool import Database
+from ocpilot.store.queries import load
+from ocpilot.store.rows import key_of
+from ocpilot.wire.protocol import ModuleID
+
+_SQL = load("changes")
+#: Seconds to wait while committed changes wait for an older open transaction.
+HELD_BACK = 0.05
+
+
+class PostgresChanges:
+    """`app.ports.Changes`."""
+
+    def __init__(self, database: Database, bell: Bell) -> None:
+        self._database = database
+        self._bell = bell
+
+    async def cursor(self, peer_id: int) -> ChangeCursor:
+        """See the port."""
+        row = await self._database.row(_SQL["cursor"], {"peer_id": peer_id})
+        return ChangeCursor(xid=row["xid"], seq=row["seq"]) if row else ChangeCursor()
+
+    async def after(self, cursor: ChangeCursor, limit: int) -> tuple[Change, ...]:
+        """See the port."""
+        self._bell.looking()
+        rows = await self._database.rows(_SQL["after"], {"xid": str(cursor.xid), "seq": cursor.seq, "limit": limit})
+        return tuple(
+            Change(
+                at=ChangeCursor(xid=row["xid"], seq=row["seq"]),
+                key=key_of(row, ModuleID(row["module"])),
+                audience=row["audience"] or None,
+                deleted=row["deleted"],
+                written_at=row["written_at"],
+            )
+            for row in rows
+        )
+
+    async def advance(self, peer_id: int, cursor: ChangeCursor, failed: Sequence[Delivery]) -> None:
+        """See the port."""
+        async with self._database.transaction() as session:
+            for delivery in failed:
+                await save_delivery(session, delivery)
+            await session.row(_SQL["advance"], {"peer_id": peer_id, "xid": str(cursor.xid), "seq": cursor.seq})
+
+    async def wait(self, seconds: float) -> None:
+        """See the port; what was written since this task called `after` counts.
+
+        A transaction that writes no change can hold back later ones and rings no bell when it ends, so while any are
+        held back the wait is short.
+        """
+        with suppress(*LOST):
+            row = await self._database.row(_SQL["held_back"])
+            if row and row["exists"]:
+                seconds = min(seconds, HELD_BACK)
+        await self._bell.wait(seconds)
+
+    async def lead(self, peer_id: int) -> bool:
+        """See the port; when the connection that holds it is lost, so is the lead until the next call."""
+        try:
+            return bool(await self._bell.line.value(_SQL["lead"], peer_id))
+        except LOST:
+            return False

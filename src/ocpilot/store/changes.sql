@@ -1,0 +1,30 @@
+-- name: cursor
+-- How far a peer has read.
+SELECT xid::text::bigint AS xid, seq FROM change_cursor WHERE peer_id = :peer_id;
+
+-- name: after
+-- The next changes that no open transaction can still precede: ids below the oldest one that is still running.
+SELECT xid::text::bigint AS xid, seq, module, party, id, sub, audience, deleted, written_at FROM change
+WHERE (xid, seq) > (:xid::text::xid8, :seq) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY xid, seq LIMIT :limit;
+
+-- name: held_back
+-- Whether there are committed changes that must wait for an older open transaction.
+SELECT EXISTS (SELECT FROM change WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()));
+
+-- name: advance
+-- Moves a peer's cursor.
+INSERT INTO change_cursor (peer_id, xid, seq) VALUES (:peer_id, :xid::text::xid8, :seq)
+ON CONFLICT (peer_id) DO UPDATE SET xid = excluded.xid, seq = excluded.seq;
+
+-- name: listen
+-- Hear of writes of other processes.
+LISTEN ocpilot_change;
+
+-- name: announce
+-- Tell the other processes that something was written.
+SELECT pg_notify('ocpilot_change', '');
+
+-- name: lead
+-- Try to be the only process that pushes to this peer, until this connection ends.
+SELECT pg_try_advisory_lock(hashtext('ocpilot lead'), :peer_id);

@@ -1,0 +1,70 @@
+"""Commands, one row from request to result to Session."""
+
+from datetime import datetime
+
+import msgspec
+
+from ocpilot.app.records import Command
+from ocpilot.base.errors import NotFound
+from ocpilot.base.ids import fold
+from ocpilot.store.pool import Database
+from ocpilot.store.queries import load
+from ocpilot.store.rows import record_of
+
+_SQL = load("commands")
+
+
+class PostgresCommands:
+    """`app.ports.Commands`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, command: Command) -> None:
+        """See the port."""
+        await self._database.row(_SQL["add"], _values(command))
+
+    async def save(self, command: Command) -> None:
+        """See the port; NotFound when it was never added."""
+        if await self._database.row(_SQL["save"], _values(command)) is None:
+            raise NotFound(f"command {command.id}: not stored")
+
+    async def get(self, command_id: str) -> Command | None:
+        """See the port."""
+        row = await self._database.row(_SQL["get"], {"id": command_id})
+        return record_of(Command, row) if row else None
+
+    async def unsent_results(self) -> tuple[Command, ...]:
+        """See the port; oldest first."""
+        return tuple(record_of(Command, row) for row in await self._database.rows(_SQL["unsent_results"]))
+
+    async def expired(self, now: datetime) -> tuple[Command, ...]:
+        """See the port; a command whose response was a refusal waits for no result and never expires."""
+        rows = await self._database.rows(_SQL["expired"], {"now": now})
+        return tuple(record_of(Command, row) for row in rows)
+
+    async def awaiting_session(
+        self, *, direction: str, token_uid: str, location_id: str, since: datetime
+    ) -> Command | None:
+        """See the port; a command that timed out is not refused, its charge may start late."""
+        values: dict[str, object] = {
+            "direction": str(direction),
+            "key_token": fold(token_uid),
+            "key_location": fold(location_id),
+            "since": since,
+        }
+        row = await self._database.row(_SQL["awaiting_session"], values)
+        return record_of(Command, row) if row else None
+
+    async def recent(self, limit: int, account_id: int | None = None) -> tuple[Command, ...]:
+        """See the port."""
+        values = {"limit": limit, "any_account": account_id is None, "account_id": account_id or 0}
+        return tuple(record_of(Command, row) for row in await self._database.rows(_SQL["recent"], values))
+
+
+def _values(command: Command) -> dict[str, object]:
+    return {
+        **msgspec.structs.asdict(command),
+        "key_token": None if command.token_uid is None else fold(command.token_uid),
+        "key_location": None if command.location_id is None else fold(command.location_id),
+    }

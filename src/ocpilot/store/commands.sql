@@ -1,0 +1,70 @@
+-- name: add
+-- A new command.
+INSERT INTO command (
+    id, direction, peer_id, command, request, account_id, response_url, token_uid, key_token, location_id,
+    key_location, evse_uid, connector_id, authorization_reference, response, response_at, result, result_at,
+    result_sent_at, message, session_id, created_at, expires_at
+)
+VALUES (
+    :id, :direction, :peer_id, :command, :request, :account_id, :response_url, :token_uid, :key_token, :location_id,
+    :key_location, :evse_uid, :connector_id, :authorization_reference, :response, :response_at, :result, :result_at,
+    :result_sent_at, :message, :session_id, :created_at, :expires_at
+);
+
+-- name: save
+-- All fields of a stored command.
+UPDATE command
+SET
+    direction = :direction,
+    peer_id = :peer_id,
+    command = :command,
+    request = :request,
+    account_id = :account_id,
+    response_url = :response_url,
+    token_uid = :token_uid,
+    key_token = :key_token,
+    location_id = :location_id,
+    key_location = :key_location,
+    evse_uid = :evse_uid,
+    connector_id = :connector_id,
+    authorization_reference = :authorization_reference,
+    response = :response,
+    response_at = :response_at,
+    result = :result,
+    result_at = :result_at,
+    result_sent_at = :result_sent_at,
+    message = :message,
+    session_id = :session_id,
+    created_at = :created_at,
+    expires_at = :expires_at
+WHERE id = :id
+RETURNING id;
+
+-- name: get
+-- By id.
+SELECT * FROM command WHERE id = :id;
+
+-- name: unsent_results
+-- Received ones whose result the sender does not have yet.
+SELECT * FROM command
+WHERE direction = 'received' AND result IS NOT NULL AND result_sent_at IS NULL
+ORDER BY created_at;
+
+-- name: expired
+-- Those still waiting for a result when their time is over; a refused one waits for none.
+SELECT * FROM command
+WHERE result IS NULL AND expires_at <= :now AND coalesce(response, 'ACCEPTED') = 'ACCEPTED'
+ORDER BY created_at;
+
+-- name: awaiting_session
+-- The newest START_SESSION without a Session; one that timed out may still start late, a refused one may not.
+SELECT * FROM command
+WHERE direction = :direction AND command = 'START_SESSION' AND session_id IS NULL
+    AND key_token = :key_token AND key_location = :key_location AND created_at >= :since
+    AND coalesce(response, 'ACCEPTED') = 'ACCEPTED'
+    AND coalesce(result, 'ACCEPTED') IN ('ACCEPTED', 'TIMEOUT')
+ORDER BY created_at DESC LIMIT 1;
+
+-- name: recent
+-- Newest first.
+SELECT * FROM command WHERE :any_account OR account_id = :account_id ORDER BY created_at DESC LIMIT :limit;

@@ -1,0 +1,142 @@
+-- name: get
+-- One whole Location of one owner.
+SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM whole_location
+WHERE party = :party AND key_id = :key_id AND peer_id = :peer_id;
+
+-- name: find
+-- All Locations with one id, ours first.
+SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM whole_location
+WHERE key_id = :key_id ORDER BY peer_id, party;
+
+-- name: lock
+-- The Location without its EVSEs; nobody else may write it or its EVSEs until the transaction ends.
+SELECT peer_id, version, audience, last_updated, body FROM location
+WHERE party = :party AND key_id = :key_id
+FOR NO KEY UPDATE;
+
+-- name: add
+-- A new Location without its EVSEs; no row when somebody else just added it.
+INSERT INTO location
+    (party, key_id, id, peer_id, version, audience, last_updated, latitude, longitude, publish, body)
+VALUES
+    (
+        :party, :key_id, :id, :peer_id, :version, :audience, :last_updated, :latitude, :longitude, :publish, :body
+    )
+ON CONFLICT (party, key_id) DO NOTHING
+RETURNING true;
+
+-- name: replace
+-- The Location without its EVSEs.
+UPDATE location
+SET
+    id = :id,
+    version = :version,
+    audience = :audience,
+    last_updated = :last_updated,
+    latitude = :latitude,
+    longitude = :longitude,
+    publish = :publish,
+    body = :body
+WHERE party = :party AND key_id = :key_id;
+
+-- name: evses
+-- All EVSEs of one Location.
+SELECT key_uid, uid, place, version, status, last_updated, body FROM evse
+WHERE party = :party AND key_location = :key_id
+ORDER BY place, key_uid;
+
+-- name: put_evses
+-- Inserts or replaces EVSEs of one Location.
+INSERT INTO evse (party, key_location, key_uid, uid, place, version, status, last_updated, body)
+SELECT :party, :key_id, new.*
+FROM unnest(
+    :key_uids::text[], :uids::text[], :places::integer[], :versions::text[], :statuses::text[],
+    :updated::timestamptz[], :bodies::text[]
+) AS new
+ON CONFLICT (party, key_location, key_uid) DO UPDATE SET
+    uid = excluded.uid,
+    place = excluded.place,
+    version = excluded.version,
+    status = excluded.status,
+    last_updated = excluded.last_updated,
+    body = excluded.body;
+
+-- name: log
+-- One change of a whole Location of ours.
+INSERT INTO change (module, party, id, sub, audience, deleted)
+VALUES ('locations', :party, :id, '', :audience, false);
+
+-- name: put_evse
+-- Inserts or replaces one EVSE; the Location's last_updated follows, one change is logged when it is ours.
+WITH parent AS MATERIALIZED (
+    SELECT id, audience, peer_id FROM location
+    WHERE party = :party AND key_id = :key_id AND peer_id = :peer_id
+    FOR NO KEY UPDATE
+), written AS (
+    INSERT INTO evse AS kept (party, key_location, key_uid, uid, place, version, status, last_updated, body)
+    SELECT
+        :party, :key_id, :key_sub, :sub, :place::integer, :version, :status, :last_updated, :body
+    FROM parent
+    ON CONFLICT (party, key_location, key_uid) DO UPDATE SET
+        uid = excluded.uid,
+        version = excluded.version,
+        status = excluded.status,
+        last_updated = excluded.last_updated,
+        body = excluded.body
+    WHERE (kept.version, kept.body) IS DISTINCT FROM (excluded.version, excluded.body)
+    RETURNING xmax = 0 AS created
+), followed AS (
+    UPDATE location SET last_updated = greatest(last_updated, :last_updated)
+    WHERE party = :party AND key_id = :key_id AND EXISTS (SELECT FROM written)
+), logged AS (
+    INSERT INTO change (module, party, id, sub, audience, deleted)
+    SELECT 'locations', :party, parent.id, :sub, parent.audience, false
+    FROM parent CROSS JOIN written WHERE parent.peer_id = 0
+)
+SELECT parent.id AS location_id, written.created FROM parent LEFT JOIN written ON true;
+
+-- name: owner
+-- Which peer a Location came from.
+SELECT peer_id FROM location WHERE party = :party AND key_id = :key_id;
+
+-- name: get_evse
+-- One EVSE of one owner's Location.
+SELECT
+    location.party, location.id, evse.uid AS sub, location.peer_id, evse.version, location.audience,
+    evse.last_updated, evse.body
+FROM location
+JOIN evse ON evse.party = location.party AND evse.key_location = location.key_id
+WHERE location.party = :party AND location.key_id = :key_id AND location.peer_id = :peer_id
+    AND evse.key_uid = :key_sub;
+
+-- name: find_evse
+-- Where an EVSE uid stands; in the field often in several Locations.
+SELECT location.party, location.id, evse.uid AS sub
+FROM evse
+JOIN location ON location.party = evse.party AND location.key_id = evse.key_location
+WHERE evse.key_uid = :key_uid
+ORDER BY location.peer_id, location.party, location.key_id;
+
+-- name: near
+-- Published Locations around a point, nearest first; a box over the index, then the great circle (haversine).
+WITH around AS (
+    SELECT
+        party, key_id,
+        2 * 6371.0088 * asin(sqrt(least(
+            1,
+            power(sin(radians(latitude - :latitude) / 2), 2)
+            + cos(radians(:latitude)) * cos(radians(latitude)) * power(sin(radians(longitude - :longitude) / 2), 2)
+        ))) AS distance_km
+    FROM location
+    WHERE publish
+        AND latitude BETWEEN :south AND :north
+        AND (longitude BETWEEN :west AND :east OR longitude BETWEEN :west_again AND :east_again)
+        AND (:any_peer OR peer_id = :peer_id)
+), nearest AS (
+    SELECT party, key_id, distance_km FROM around WHERE distance_km <= :radius_km
+    ORDER BY distance_km, party, key_id LIMIT :limit
+)
+SELECT whole.party, id, sub, peer_id, version, audience, last_updated, body
+FROM nearest
+JOIN whole_location AS whole ON whole.party = nearest.party AND whole.key_id = nearest.key_id
+ORDER BY distance_km, whole.party, whole.key_id;

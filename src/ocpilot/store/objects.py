@@ -1,0 +1,118 @@
+"""Tariffs, Sessions, CDRs and Tokens: one set of statements, the table from a fixed map."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from ocpilot.app.records import ObjectKey, Page, PageQuery, StoredObject
+from ocpilot.base.errors import Conflict
+from ocpilot.base.ids import fold
+from ocpilot.store.bell import Bell
+from ocpilot.store.pages import Pages
+from ocpilot.store.pool import Database, Session
+from ocpilot.store.queries import Statement, load
+from ocpilot.store.rows import key_values, object_of, object_values
+from ocpilot.wire.protocol import ModuleID
+
+TABLES = {
+    ModuleID.TARIFFS: "tariff",
+    ModuleID.SESSIONS: "session",
+    ModuleID.CDRS: "cdr",
+    ModuleID.TOKENS: "token",
+}
+_SQL: dict[ModuleID, dict[str, Statement]] = {module: load("objects", table=table) for module, table in TABLES.items()}
+
+
+class _Token(msgspec.Struct):
+    uid: str
+
+
+class _Bearer(msgspec.Struct):
+    """What a Session or CDR says about its Token; before 2.2 it was `auth_id` (2.1.1 mod_sessions, mod_cdrs)."""
+
+    cdr_token: _Token | None = None
+    auth_id: str | None = None
+
+
+class PostgresObjects:
+    """`app.ports.Objects`."""
+
+    def __init__(self, database: Database, bell: Bell) -> None:
+        self._database = database
+        self._bell = bell
+        self._pages = Pages(database, TABLES)
+
+    async def put(self, stored: StoredObject) -> bool:
+        """See the port; a put that changes nothing adds no change row."""
+        created, changed = await _put(self._database, stored)
+        self._ring(stored.peer_id, changed)
+        return created
+
+    async def get(self, key: ObjectKey, peer_id: int | None = None) -> StoredObject | None:
+        """See the port."""
+        row = await self._database.row(_SQL[key.module]["get"], {**key_values(key), "peer_id": peer_id or 0})
+        return object_of(row, key.module) if row else None
+
+    async def find(self, module: ModuleID, object_id: str) -> tuple[StoredObject, ...]:
+        """See the port; ours first."""
+        rows = await self._database.rows(_SQL[module]["find"], {"key_id": fold(object_id)})
+        return tuple(object_of(row, module) for row in rows)
+
+    async def modify(
+        self, key: ObjectKey, peer_id: int | None, change: Callable[[StoredObject], StoredObject]
+    ) -> StoredObject | None:
+        """See the port."""
+        async with self._database.transaction() as session:
+            row = await session.row(_SQL[key.module]["get_locked"], {**key_values(key), "peer_id": peer_id or 0})
+            if row is None:
+                return None
+            changed = change(object_of(row, key.module))
+            _, written = await _put(session, changed)
+        self._ring(peer_id, written)
+        return changed
+
+    async def delete(self, key: ObjectKey, peer_id: int | None = None) -> bool:
+        """See the port."""
+        row = await self._database.row(_SQL[key.module]["delete"], {**key_values(key), "peer_id": peer_id or 0})
+        self._ring(peer_id, row is not None)
+        return row is not None
+
+    async def page(self, query: PageQuery) -> Page:
+        """See the port."""
+        return await self._pages.page(query)
+
+    async def newest(
+        self, module: ModuleID, limit: int, token_uids: Sequence[str] | None = None
+    ) -> tuple[StoredObject, ...]:
+        """See the port."""
+        if token_uids is None:
+            rows = await self._database.rows(_SQL[module]["newest"], {"limit": limit})
+        else:
+            uids = [fold(uid) for uid in token_uids]
+            rows = await self._database.rows(_SQL[module]["newest_of_tokens"], {"limit": limit, "token_uids": uids})
+        return tuple(object_of(row, module) for row in rows)
+
+    def _ring(self, peer_id: int | None, changed: bool) -> None:
+        if changed and peer_id is None:
+            self._bell.ring()
+
+
+async def _put(session: Session, stored: StoredObject) -> tuple[bool, bool]:
+    """(created, changed); Conflict when another peer owns the object."""
+    statements = _SQL[stored.key.module]
+    values = {**object_values(stored), "token_uid": _token_uid(stored)}
+    row = await session.row(statements["put"], values)
+    if row is not None:
+        return bool(row["created"]), True
+    owner = await session.row(statements["owner"], values)
+    if owner is not None and owner["peer_id"] != values["peer_id"]:
+        raise Conflict(f"{stored.key.module} {stored.key.party}/{stored.key.id}: belongs to another platform")
+    return False, False
+
+
+def _token_uid(stored: StoredObject) -> str | None:
+    if stored.key.module not in {ModuleID.SESSIONS, ModuleID.CDRS}:
+        return None
+    bearer = msgspec.json.decode(stored.body, type=_Bearer)
+    uid = bearer.cdr_token.uid if bearer.cdr_token else bearer.auth_id
+    return fold(uid) if uid else None

@@ -1,0 +1,67 @@
+-- name: put
+-- Inserts or replaces one object and logs the change when it is ours; no row when nothing changed or another owns it.
+WITH written AS (
+    INSERT INTO {table} AS kept
+        (party, key_id, key_sub, id, sub, peer_id, version, audience, last_updated, token_uid, body)
+    VALUES
+        (:party, :key_id, :key_sub, :id, :sub, :peer_id, :version, :audience, :last_updated, :token_uid, :body)
+    ON CONFLICT (party, key_id, key_sub) DO UPDATE SET
+        id = excluded.id,
+        sub = excluded.sub,
+        version = excluded.version,
+        audience = excluded.audience,
+        last_updated = excluded.last_updated,
+        token_uid = excluded.token_uid,
+        body = excluded.body
+    WHERE kept.peer_id = excluded.peer_id
+        AND (kept.version, kept.audience, kept.last_updated, kept.body)
+        IS DISTINCT FROM (excluded.version, excluded.audience, excluded.last_updated, excluded.body)
+    RETURNING xmax = 0 AS created
+), logged AS (
+    INSERT INTO change (module, party, id, sub, audience, deleted)
+    SELECT :module, :party, :id, :sub, :audience, false FROM written WHERE :peer_id = 0
+)
+SELECT created FROM written;
+
+-- name: owner
+-- Which peer an object came from.
+SELECT peer_id FROM {table} WHERE party = :party AND key_id = :key_id AND key_sub = :key_sub;
+
+-- name: get
+-- One object of one owner.
+SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM {table}
+WHERE party = :party AND key_id = :key_id AND key_sub = :key_sub AND peer_id = :peer_id;
+
+-- name: get_locked
+-- One object of one owner, nobody else may write it until the transaction ends.
+SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM {table}
+WHERE party = :party AND key_id = :key_id AND key_sub = :key_sub AND peer_id = :peer_id
+FOR NO KEY UPDATE;
+
+-- name: find
+-- All objects with one id, ours first.
+SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM {table}
+WHERE key_id = :key_id ORDER BY peer_id, party, key_sub;
+
+-- name: delete
+-- Removes one object and logs it when it is ours.
+WITH gone AS (
+    DELETE FROM {table}
+    WHERE party = :party AND key_id = :key_id AND key_sub = :key_sub AND peer_id = :peer_id
+    RETURNING party, id, sub, audience, peer_id
+), logged AS (
+    INSERT INTO change (module, party, id, sub, audience, deleted)
+    SELECT :module, party, id, sub, audience, true FROM gone WHERE peer_id = 0
+)
+SELECT true FROM gone;
+
+-- name: newest
+-- Newest first, whoever owns them.
+SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM {table}
+ORDER BY last_updated DESC LIMIT :limit;
+
+-- name: newest_of_tokens
+-- Newest first, only those of some tokens.
+SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM {table}
+WHERE token_uid = ANY(:token_uids::text[])
+ORDER BY last_updated DESC LIMIT :limit;

@@ -1,0 +1,32 @@
+-- name: page_of_all
+-- One page of one owner's objects after a key: an index range, as cheap deep down as at the start.
+SELECT party, key_id, key_sub, id, sub, peer_id, version, audience, last_updated, body FROM {table}
+WHERE peer_id = :peer_id AND last_updated >= :date_from AND last_updated < :date_to
+    AND (last_updated, party, key_id, key_sub) > (:after_updated, :after_party, :after_id, :after_sub)
+ORDER BY last_updated, party, key_id, key_sub
+LIMIT :limit OFFSET :offset;
+
+-- name: page_of_seen
+-- The same for a viewer: one index range per audience he belongs to, merged.
+SELECT seen.* FROM unnest(:audiences::text[]) AS viewer (audience)
+CROSS JOIN LATERAL (
+    SELECT party, key_id, key_sub, id, sub, peer_id, version, {table}.audience, last_updated, body FROM {table}
+    WHERE peer_id = :peer_id AND {table}.audience = viewer.audience
+        AND last_updated >= :date_from AND last_updated < :date_to
+        AND (last_updated, party, key_id, key_sub) > (:after_updated, :after_party, :after_id, :after_sub)
+    ORDER BY last_updated, party, key_id, key_sub
+    LIMIT :limit::bigint + :offset::bigint
+) AS seen
+ORDER BY last_updated, party, key_id, key_sub
+LIMIT :limit OFFSET :offset;
+
+-- name: count_of_all
+-- How many rows page_of_all has in all.
+SELECT count(*) FROM {table}
+WHERE peer_id = :peer_id AND last_updated >= :date_from AND last_updated < :date_to;
+
+-- name: count_of_seen
+-- How many rows page_of_seen has in all.
+SELECT count(*) FROM {table}
+WHERE peer_id = :peer_id AND audience = ANY(:audiences::text[])
+    AND last_updated >= :date_from AND last_updated < :date_to;

@@ -1,0 +1,83 @@
+"""The platforms we are connected with."""
+
+import asyncpg
+import msgspec
+
+from ocpilot.app.records import Peer, PeerProfile
+from ocpilot.base.errors import Conflict, NotFound
+from ocpilot.base.ids import PartyId, fold
+from ocpilot.store.pool import Database
+from ocpilot.store.queries import Statement, load
+from ocpilot.store.rows import json_of, record_of
+from ocpilot.wire.v230 import CredentialsRole, Endpoint
+
+_SQL = load("peers")
+
+
+class PostgresPeers:
+    """`app.ports.Peers`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, peer: Peer) -> Peer:
+        """See the port; Conflict when the name is taken."""
+        return msgspec.structs.replace(peer, id=await self._write(_SQL["add"], peer))
+
+    async def save(self, peer: Peer) -> None:
+        """See the port; Conflict when the name is taken, NotFound when it was never added."""
+        await self._write(_SQL["save"], peer)
+
+    async def get(self, peer_id: int) -> Peer | None:
+        """See the port."""
+        return await self._one(_SQL["get"], {"id": peer_id})
+
+    async def by_name(self, name: str) -> Peer | None:
+        """See the port."""
+        return await self._one(_SQL["by_name"], {"key_name": fold(name)})
+
+    async def by_token(self, token_hash: bytes) -> Peer | None:
+        """See the port."""
+        return await self._one(_SQL["by_token"], {"hash": token_hash})
+
+    async def of_party(self, party: PartyId) -> Peer | None:
+        """See the port."""
+        return await self._one(_SQL["of_party"], {"party": party.key})
+
+    async def all(self) -> tuple[Peer, ...]:
+        """See the port."""
+        return tuple(_peer(row) for row in await self._database.rows(_SQL["all"]))
+
+    async def _one(self, statement: Statement, values: dict[str, object]) -> Peer | None:
+        row = await self._database.row(statement, values)
+        return _peer(row) if row else None
+
+    async def _write(self, statement: Statement, peer: Peer) -> int:
+        try:
+            row = await self._database.row(statement, _values(peer))
+        except asyncpg.UniqueViolationError as error:
+            raise Conflict(f"peer {peer.name!r}: name or token is already that of another peer") from error
+        if row is None:
+            raise NotFound(f"peer {peer.id}: not stored")
+        return int(row["id"])
+
+
+def _values(peer: Peer) -> dict[str, object]:
+    return {
+        **msgspec.structs.asdict(peer),
+        "key_name": fold(peer.name),
+        "endpoints": json_of(peer.endpoints),
+        "roles": json_of(peer.roles),
+        "parties": peer.parties,
+        "profile": json_of(peer.profile),
+    }
+
+
+def _peer(row: asyncpg.Record) -> Peer:
+    return record_of(
+        Peer,
+        row,
+        endpoints=msgspec.json.decode(row["endpoints"], type=tuple[Endpoint, ...]),
+        roles=msgspec.json.decode(row["roles"], type=tuple[CredentialsRole, ...]),
+        profile=msgspec.json.decode(row["profile"], type=PeerProfile),
+    )

@@ -1,0 +1,54 @@
+-- name: add
+-- A new peer with the next number.
+INSERT INTO peer (
+    key_name, name, state, version, versions_url, endpoints, roles, parties, token_hash, token_sealed,
+    invitation_hash, profile, created_at, updated_at
+)
+VALUES (
+    :key_name, :name, :state, :version, :versions_url, :endpoints, :roles, :parties, :token_hash, :token_sealed,
+    :invitation_hash, :profile, :created_at, :updated_at
+)
+RETURNING id;
+
+-- name: save
+-- All fields of a stored peer.
+UPDATE peer
+SET
+    key_name = :key_name,
+    name = :name,
+    state = :state,
+    version = :version,
+    versions_url = :versions_url,
+    endpoints = :endpoints,
+    roles = :roles,
+    parties = :parties,
+    token_hash = :token_hash,
+    token_sealed = :token_sealed,
+    invitation_hash = :invitation_hash,
+    profile = :profile,
+    created_at = :created_at,
+    updated_at = :updated_at
+WHERE id = :id
+RETURNING id;
+
+-- name: get
+-- By number.
+SELECT * FROM peer WHERE id = :id;
+
+-- name: by_name
+-- By folded name.
+SELECT * FROM peer WHERE key_name = :key_name;
+
+-- name: by_token
+-- Whose credentials token this is, or whose invitation; a registered peer's invitation is the token being replaced.
+SELECT * FROM peer
+WHERE (token_hash = :hash AND state IN ('registered', 'suspended'))
+    OR (invitation_hash = :hash AND state <> 'unregistered');
+
+-- name: of_party
+-- The registered peer of a party; the one saved last when two claim it.
+SELECT * FROM peer WHERE state = 'registered' AND :party = ANY(parties) ORDER BY updated_at DESC, id DESC LIMIT 1;
+
+-- name: all
+-- Every peer by name.
+SELECT * FROM peer ORDER BY key_name;

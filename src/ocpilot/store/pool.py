@@ -1,0 +1,70 @@
+"""The connection pool, and running named statements on it or inside one transaction."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import asyncpg
+
+from ocpilot.base.errors import SettingsError
+from ocpilot.store.queries import Statement
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Executor: TypeAlias = "Connection | Pool"
+
+#: What every connection of ours is set to: short statements gain nothing from compiling them.
+SERVER_SETTINGS = {"application_name": "ocpilot", "timezone": "UTC", "jit": "off"}
+OLDEST_SERVER = 150000
+
+#: A statement without parameters.
+NOTHING: Mapping[str, object] = {}
+
+
+class Session:
+    """Runs named statements on one connection (inside a transaction) or on any of the pool (each its own)."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    async def rows(self, statement: Statement, values: Mapping[str, object] = NOTHING) -> list[asyncpg.Record]:
+        """All rows."""
+        return await self._executor.fetch(statement.text, *statement.bind(values))
+
+    async def row(self, statement: Statement, values: Mapping[str, object] = NOTHING) -> asyncpg.Record | None:
+        """The first row, None without one."""
+        return await self._executor.fetchrow(statement.text, *statement.bind(values))
+
+
+class Database(Session):
+    """The pool; `transaction()` lends one connection for several statements that succeed or fail together."""
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__(pool)
+        self._pool = pool
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        """Commits at the end of the block, rolls back when it raises."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            yield Session(connection)
+
+
+async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """One connection outside the pool; SettingsError when the server is not there, refuses us or is too old."""
+    try:
+        connection = await asyncpg.connect(url, server_settings=SERVER_SETTINGS)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise SettingsError(f"database.url: cannot connect: {error}") from error
+    found = int(connection.get_server_version().major)
+    if found * 10000 < OLDEST_SERVER:
+        await connection.close()
+        raise SettingsError(f"database.url: found PostgreSQL {found}, expected {OLDEST_SERVER // 10000} or newer")
+    return connection
+
+
+@asynccontextmanager
+async def open_pool(url: str, size: int) -> AsyncIterator[Pool]:
+    """A pool of at most `size` connections, closed at the end."""
+    async with asyncpg.create_pool(url, min_size=1, max_size=size, server_settings=SERVER_SETTINGS) as pool:
+        yield pool

@@ -1,0 +1,62 @@
+"""All storage in one PostgreSQL: `open_store` finds or starts the server, brings the schema up and lends the store."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from ocpilot.base.settings import Settings
+from ocpilot.store.accounts import PostgresAccounts
+from ocpilot.store.authorizations import PostgresAuthorizations
+from ocpilot.store.bell import Bell
+from ocpilot.store.changes import PostgresChanges
+from ocpilot.store.commands import PostgresCommands
+from ocpilot.store.deliveries import PostgresDeliveries
+from ocpilot.store.documents import PostgresDocuments
+from ocpilot.store.locations import PostgresLocations
+from ocpilot.store.objects import PostgresObjects
+from ocpilot.store.peers import PostgresPeers
+from ocpilot.store.pool import Database, connect, open_pool
+from ocpilot.store.schema import upgrade
+from ocpilot.store.server import database_url
+from ocpilot.store.stations import PostgresStations
+from ocpilot.store.transactions import PostgresTransactions
+
+
+class PostgresStore:
+    """`app.ports.Store`."""
+
+    def __init__(self, database: Database, bell: Bell) -> None:
+        self.objects = PostgresObjects(database, bell)
+        self.locations = PostgresLocations(database, bell)
+        self.peers = PostgresPeers(database)
+        self.changes = PostgresChanges(database, bell)
+        self.deliveries = PostgresDeliveries(database)
+        self.stations = PostgresStations(database)
+        self.transactions = PostgresTransactions(database)
+        self.authorizations = PostgresAuthorizations(database)
+        self.commands = PostgresCommands(database)
+        self.accounts = PostgresAccounts(database)
+        self.documents = PostgresDocuments(database)
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[PostgresStore]:
+    """The store of these settings, with the newest schema. SettingsError when the database cannot be used."""
+    async with database_url(settings) as url:
+        connection = await connect(url)
+        try:
+            await upgrade(connection)
+        finally:
+            await connection.close()
+        async with store_at(url, settings.database.pool) as store:
+            yield store
+
+
+@asynccontextmanager
+async def store_at(url: str, pool: int) -> AsyncIterator[PostgresStore]:
+    """The store of a database that has the newest schema."""
+    async with open_pool(url, pool) as connections:
+        bell = Bell(url)
+        try:
+            yield PostgresStore(Database(connections), bell)
+        finally:
+            await bell.close()

@@ -1,0 +1,51 @@
+"""Charging stations of ours."""
+
+import asyncpg
+import msgspec
+
+from ocpilot.app.records import Station, StationConnector
+from ocpilot.base.ids import fold
+from ocpilot.store.pool import Database
+from ocpilot.store.queries import Statement, load
+from ocpilot.store.rows import json_of, party_of, record_of
+
+_SQL = load("stations")
+
+
+class PostgresStations:
+    """`app.ports.Stations`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, station: Station) -> None:
+        """See the port."""
+        values: dict[str, object] = {
+            **msgspec.structs.asdict(station),
+            "party": station.party.key,
+            "key_location": fold(station.location_id),
+            "key_evses": [fold(connector.evse_uid) for connector in station.connectors],
+            "connectors": json_of(station.connectors),
+        }
+        await self._database.row(_SQL["save"], values)
+
+    async def get(self, station_id: str) -> Station | None:
+        """See the port."""
+        return await self._one(_SQL["get"], {"id": station_id})
+
+    async def at_evse(self, location_id: str, evse_uid: str) -> Station | None:
+        """See the port."""
+        return await self._one(_SQL["at_evse"], {"key_location": fold(location_id), "key_evse": fold(evse_uid)})
+
+    async def all(self) -> tuple[Station, ...]:
+        """See the port."""
+        return tuple(_station(row) for row in await self._database.rows(_SQL["all"]))
+
+    async def _one(self, statement: Statement, values: dict[str, object]) -> Station | None:
+        row = await self._database.row(statement, values)
+        return _station(row) if row else None
+
+
+def _station(row: asyncpg.Record) -> Station:
+    connectors = msgspec.json.decode(row["connectors"], type=tuple[StationConnector, ...])
+    return record_of(Station, row, party=party_of(row["party"]), connectors=connectors)

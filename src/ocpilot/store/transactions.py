@@ -1,0 +1,109 @@
+"""OCPP transactions and their samples: on disk before the station gets its answer."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+import asyncpg
+import msgspec
+
+from ocpilot.app.records import SampleRow, Transaction, TransactionState
+from ocpilot.base.errors import Conflict
+from ocpilot.base.ids import fold
+from ocpilot.store.pool import Database, Session
+from ocpilot.store.queries import Statement, load
+from ocpilot.store.rows import party_of, record_of
+
+_SQL = load("transactions")
+
+
+class PostgresTransactions:
+    """`app.ports.Transactions`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def start(self, transaction: Transaction) -> tuple[Transaction, bool]:
+        """See the port."""
+        values: dict[str, object] = {
+            **msgspec.structs.asdict(transaction),
+            "party": transaction.party.key,
+            "key_session": fold(transaction.session_id),
+        }
+        row = await self._database.row(_SQL["start"], values)
+        if row is not None:
+            return msgspec.structs.replace(transaction, id=row["id"]), True
+        earlier = await self._one(_SQL["by_dedupe"], values)
+        if earlier is None:
+            raise Conflict(f"transaction {transaction.dedupe!r}: was removed while it was started again")
+        return earlier, False
+
+    async def get(self, transaction_id: int) -> Transaction | None:
+        """See the port."""
+        return await self._one(_SQL["get"], {"id": transaction_id})
+
+    async def by_session(self, session_id: str) -> Transaction | None:
+        """See the port."""
+        return await self._one(_SQL["by_session"], {"key_session": fold(session_id)})
+
+    async def open_on(self, station_id: str, connector_id: int) -> Transaction | None:
+        """See the port."""
+        return await self._one(_SQL["open_on"], {"station_id": station_id, "connector_id": connector_id})
+
+    async def in_state(self, state: TransactionState) -> tuple[Transaction, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["in_state"], {"state": str(state)})
+        return tuple(_transaction(row) for row in rows)
+
+    async def add_samples(self, samples: Sequence[SampleRow]) -> None:
+        """See the port."""
+        await _add_samples(self._database, samples)
+
+    async def samples(self, transaction_id: int) -> tuple[SampleRow, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["samples"], {"id": transaction_id})
+        return tuple(record_of(SampleRow, row) for row in rows)
+
+    async def stop(
+        self,
+        transaction_id: int,
+        *,
+        at: datetime,
+        meter_stop_wh: Decimal | None,
+        reason: str | None,
+        samples: Sequence[SampleRow],
+    ) -> Transaction | None:
+        """See the port; samples of a repeated stop are kept too, each once."""
+        values = {"id": transaction_id, "at": at, "meter_stop_wh": meter_stop_wh, "reason": reason}
+        async with self._database.transaction() as session:
+            await session.row(_SQL["stop"], values)
+            row = await session.row(_SQL["get"], values)
+            if row is None:
+                return None
+            await _add_samples(session, samples)
+        return _transaction(row)
+
+    async def set_state(self, transaction_id: int, state: TransactionState, because: str | None = None) -> None:
+        """See the port."""
+        await self._database.row(_SQL["set_state"], {"id": transaction_id, "state": str(state), "because": because})
+
+    async def _one(self, statement: Statement, values: dict[str, object]) -> Transaction | None:
+        row = await self._database.row(statement, values)
+        return _transaction(row) if row else None
+
+
+async def _add_samples(session: Session, samples: Sequence[SampleRow]) -> None:
+    if not samples:
+        return
+    values: dict[str, object] = {
+        "ids": [sample.transaction_id for sample in samples],
+        "times": [sample.at for sample in samples],
+        "digests": [hashlib.sha256(sample.body.encode()).digest()[:16] for sample in samples],
+        "bodies": [sample.body for sample in samples],
+    }
+    await session.row(_SQL["add_samples"], values)
+
+
+def _transaction(row: asyncpg.Record) -> Transaction:
+    return record_of(Transaction, row, party=party_of(row["party"]))

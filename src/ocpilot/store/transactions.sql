@@ -1,0 +1,56 @@
+-- name: start
+-- A new transaction with the next id; no row when this start was seen before.
+INSERT INTO station_transaction (
+    station_id, connector_id, party, location_id, evse_uid, ocpi_connector_id, session_id, key_session, id_tag,
+    cdr_token, auth_method, authorization_reference, accepted, meter_start_wh, started_at, stopped_at, meter_stop_wh,
+    stop_reason, held_because, state, dedupe
+)
+VALUES (
+    :station_id, :connector_id, :party, :location_id, :evse_uid, :ocpi_connector_id, :session_id, :key_session, :id_tag,
+    :cdr_token, :auth_method, :authorization_reference, :accepted, :meter_start_wh, :started_at, :stopped_at,
+    :meter_stop_wh, :stop_reason, :held_because, :state, :dedupe
+)
+ON CONFLICT (dedupe) DO NOTHING
+RETURNING id;
+
+-- name: by_dedupe
+-- The transaction an earlier, equal start made.
+SELECT * FROM station_transaction WHERE dedupe = :dedupe;
+
+-- name: get
+-- By OCPP transaction id.
+SELECT * FROM station_transaction WHERE id = :id;
+
+-- name: by_session
+-- By the id of its Session.
+SELECT * FROM station_transaction WHERE key_session = :key_session ORDER BY id DESC LIMIT 1;
+
+-- name: open_on
+-- The newest open one on a connector.
+SELECT * FROM station_transaction
+WHERE station_id = :station_id AND connector_id = :connector_id AND state = 'open'
+ORDER BY started_at DESC, id DESC LIMIT 1;
+
+-- name: in_state
+-- All in one state, oldest first.
+SELECT * FROM station_transaction WHERE state = :state ORDER BY started_at, id;
+
+-- name: add_samples
+-- Appends samples, each once.
+INSERT INTO meter_sample (transaction_id, at, digest, body)
+SELECT * FROM unnest(:ids::integer[], :times::timestamptz[], :digests::bytea[], :bodies::text[])
+ON CONFLICT DO NOTHING;
+
+-- name: samples
+-- All samples of a transaction in order of time.
+SELECT transaction_id, at, body FROM meter_sample WHERE transaction_id = :id ORDER BY at, digest;
+
+-- name: stop
+-- From open to stopped; no row when it is not open.
+UPDATE station_transaction
+SET state = 'stopped', stopped_at = :at, meter_stop_wh = :meter_stop_wh, stop_reason = :reason
+WHERE id = :id AND state = 'open';
+
+-- name: set_state
+-- Another state.
+UPDATE station_transaction SET state = :state, held_because = :because WHERE id = :id;

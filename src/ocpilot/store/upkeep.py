@@ -1,0 +1,37 @@
+"""What `ocpilot db` does: the state of the schema, and bringing it up."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from ocpilot.base.settings import Settings
+from ocpilot.base.time import write
+from ocpilot.store.pool import Connection, connect
+from ocpilot.store.schema import status, upgrade
+from ocpilot.store.server import database_url
+
+
+class Upkeep:
+    """`cli.db.DatabaseCommands` for the database of these settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def status(self) -> tuple[tuple[str, str | None], ...]:
+        """Every schema file and when it was applied, None while it waits."""
+        async with self._connection() as connection:
+            found = await status(connection)
+        return tuple((one.name, write(one.applied_at) if one.applied_at else None) for one in found)
+
+    async def upgrade(self) -> tuple[str, ...]:
+        """Apply what waits; the names of the files applied now."""
+        async with self._connection() as connection:
+            return await upgrade(connection)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        async with database_url(self._settings) as url:
+            connection = await connect(url)
+            try:
+                yield connection
+            finally:
+                await connection.close()
