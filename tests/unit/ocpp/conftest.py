@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -60,7 +60,7 @@ class FakePlatform:
         self.heard.append(("heartbeat", station_id))
         return NOW
 
-    async def status(
+    async def status(  # noqa: PLR0917 - as the Protocol has it
         self, station_id: str, connector_id: int, status: str, error_code: str, at: datetime | None, info: str | None
     ) -> None:
         await self.gate.wait()
@@ -99,6 +99,13 @@ def _answer_to(id_tag: str) -> IdTagAnswer:
     return IdTagAnswer(status=AuthorizationStatus.ACCEPTED if known else AuthorizationStatus.INVALID)
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - what is waited for has no event to set
+            await asyncio.sleep(0.005)
+
+
 class Wire:
     """A bare station: sends text, reads text."""
 
@@ -109,7 +116,8 @@ class Wire:
         await self.socket.send(text)
 
     async def read(self) -> list[object]:
-        return json.loads(await self.socket.recv(), parse_float=Decimal)
+        async with asyncio.timeout(10):
+            return json.loads(await self.socket.recv(), parse_float=Decimal)
 
     async def call(self, action: str, payload: object, ident: str = "1") -> list[object]:
         await self.send(json.dumps([2, ident, action, payload]))
@@ -166,8 +174,7 @@ async def serving(platform: FakePlatform, call_timeout: float = 5.0, port: int =
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None
     task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.005)
+    await until(lambda: server.started)
     yield Served(gateway, platform, server.servers[0].sockets[0].getsockname()[1], findings)
     await gateway.close()
     server.should_exit = True
@@ -180,18 +187,17 @@ def platform() -> FakePlatform:
 
 
 @pytest.fixture
+def serve_with() -> Callable[..., AbstractAsyncContextManager[Served]]:
+    """For tests that need their own settings, or a server that comes back on its port."""
+    return serving
+
+
+@pytest.fixture
 async def served(platform: FakePlatform) -> AsyncIterator[Served]:
     async with serving(platform) as running:
         yield running
 
 
 @pytest.fixture
-def eventually() -> Callable[[Callable[[], bool]], object]:
-    """Wait until something is so; the test's own time-out is the limit."""
-
-    async def wait(condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
-            while not condition():
-                await asyncio.sleep(0.005)
-
-    return wait
+def eventually() -> Callable[[Callable[[], bool]], Awaitable[None]]:
+    return until
