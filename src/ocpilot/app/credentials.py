@@ -13,10 +13,10 @@ from ocpilot.app.exchange import Answer, Call, versions_url
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import Peer, PeerState
+from ocpilot.app.secrets import hash_token
 from ocpilot.base.errors import InvalidObject, PeerError, PeerNonsense
 from ocpilot.base.ids import PartyId, new_credentials_token
 from ocpilot.roaming import handshake
-from ocpilot.roaming.tokens import token_hash
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import BusinessDetails, Credentials, CredentialsRole, Endpoint, Role, VersionDetails, VersionInfo
@@ -67,7 +67,7 @@ async def _accept(platform: Platform, call: Call) -> Answer:
     token = new_credentials_token()
     peer = msgspec.structs.replace(
         registered(platform, call.peer, theirs, found, token),
-        invitation_hash=token_hash(call.credentials_token),
+        invitation_hash=hash_token(call.credentials_token),
     )
     await platform.store.peers.save(peer)
     return _credentials_answer(platform, call.version, token)
@@ -154,7 +154,7 @@ def registered(platform: Platform, peer: Peer, theirs: Credentials, found: Disco
         versions_url=theirs.url,
         endpoints=found.endpoints,
         roles=theirs.roles,
-        token_hash=token_hash(token),
+        token_hash=hash_token(token),
         token_sealed=platform.sealing.seal(theirs.token),
         invitation_hash=None,
         updated_at=platform.clock(),

@@ -62,11 +62,8 @@ async def receiver_put(platform: Platform, call: Call) -> Answer:
 
 async def receiver_put_evse(platform: Platform, call: Call) -> Answer:
     """PUT of one EVSE of a Location we have; the Location's `last_updated` follows."""
-    location = key_in_url(call)
-    body = checked(call, EVSE, call.object(), {"uid": call.path["evse_uid"]})
-    if await platform.store.locations.get(location, call.peer.id) is None:
-        raise _unknown(call)
-    key = _at_evse(location, call.path["evse_uid"])
+    key = _at_evse(key_in_url(call), call.path["evse_uid"])
+    body = checked(call, EVSE, call.object(), {"uid": key.sub})
     return stored_answer(await platform.store.locations.put(kept(call, key, body)))
 
 

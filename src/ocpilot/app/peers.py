@@ -11,10 +11,10 @@ from ocpilot.app.credentials import Discovered
 from ocpilot.app.exchange import versions_url
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Peer, PeerState, Record
+from ocpilot.app.secrets import hash_token
 from ocpilot.base.errors import Conflict, InvalidObject, NotFound, PeerNonsense, PeerRefused
 from ocpilot.base.ids import new_credentials_token
 from ocpilot.roaming import handshake
-from ocpilot.roaming.tokens import token_hash
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import Version
 from ocpilot.wire.v230 import Credentials
@@ -35,7 +35,7 @@ async def invite(platform: Platform, name: str) -> Invitation:
     """
     peer = await _open_peer(platform, name)
     token = new_credentials_token()
-    peer = await _keep(platform, msgspec.structs.replace(peer, invitation_hash=token_hash(token)))
+    peer = await _keep(platform, msgspec.structs.replace(peer, invitation_hash=hash_token(token)))
     return Invitation(peer=peer, token=token, versions_url=versions_url(platform.settings))
 
 
@@ -50,7 +50,7 @@ async def register(platform: Platform, url: str, invitation: str, name: str, ver
     handshake.match(credentials.our_roles(platform), (), found.endpoints)
     token = new_credentials_token()
     # Known before they are told: they call back with it while our POST waits.
-    peer = await _keep(platform, msgspec.structs.replace(peer, invitation_hash=token_hash(token), versions_url=url))
+    peer = await _keep(platform, msgspec.structs.replace(peer, invitation_hash=hash_token(token), versions_url=url))
     theirs = await _offer(platform, found, invitation, token)
     return await _finish(platform, peer, theirs, found, token)
 
@@ -60,7 +60,7 @@ async def update(platform: Platform, peer: Peer, version: Version | None = None)
     url, used = _in_use(platform, peer)
     found = await credentials.discover(platform, url, used, version or peer.version)
     token = new_credentials_token()
-    pending = msgspec.structs.replace(peer, invitation_hash=token_hash(token), updated_at=platform.clock())
+    pending = msgspec.structs.replace(peer, invitation_hash=hash_token(token), updated_at=platform.clock())
     await platform.store.peers.save(pending)
     theirs = await _send(platform, "PUT", found, used, token)
     return await _finish(platform, pending, theirs, found, token)

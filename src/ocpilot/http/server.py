@@ -14,11 +14,12 @@ from ocpilot.app.credentials import identify
 from ocpilot.app.exchange import LARGEST_BODY, Answer, Call
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Peer, PeerState
+from ocpilot.app.secrets import hash_token
 from ocpilot.base.errors import Conflict, InvalidObject, MethodNotAllowed, NotAuthorized, OcpilotError, TooLarge
 from ocpilot.base.ids import new_id
 from ocpilot.http.routes import Resource, Router
 from ocpilot.roaming import routing
-from ocpilot.roaming.tokens import candidates, token_hash
+from ocpilot.roaming.tokens import candidates
 from ocpilot.wire import codec, envelope
 from ocpilot.wire.protocol import SUPPORTED, ModuleID, Version
 
@@ -125,7 +126,7 @@ class OcpiServer:
     async def _authenticate(self, exchange: Exchange) -> tuple[str, bool]:
         """The token as it was meant, and whether it is limited; NotAuthorized for an unknown or suspended one."""
         tokens = candidates(exchange.request.headers.get("Authorization"))
-        found = await identify(self._platform, [token_hash(token) for token in tokens])
+        found = await identify(self._platform, [hash_token(token) for token in tokens])
         if found is None:
             raise NotAuthorized("unknown credentials token")
         peer, index, limited = found

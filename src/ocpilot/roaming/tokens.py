@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 
 from ocpilot.base.errors import NotAuthorized
 from ocpilot.wire.protocol import TokenEncoding
@@ -36,11 +35,6 @@ def _decoded(sent: str) -> str | None:
         return None
     # The standard's own example encodes "example-token" with a line feed after it.
     return text.strip() or None
-
-
-def token_hash(token: str) -> bytes:
-    """What is stored of a token others use with us: SHA-256, enough for 256 random bits."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 def encodings_to_try(configured: str | None, by_version: TokenEncoding) -> tuple[TokenEncoding, ...]:

@@ -1,0 +1,194 @@
+"""Two whole platforms in one process: real sockets, a real PostgreSQL each, and nothing faked but the stations."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import msgspec
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from ocpilot.app import peers
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import Peer
+from ocpilot.app.secrets import Seal
+from ocpilot.base import time
+from ocpilot.base.settings import PartySettings, RoamingSettings, SecuritySettings, ServerSettings, Settings
+from ocpilot.http.client import HttpPartners
+from ocpilot.http.server import ocpi_routes
+from ocpilot.roaming.tokens import header_value
+from ocpilot.store.postgres import store_at
+from ocpilot.wire.protocol import TokenEncoding, Version
+
+LAD = PartySettings(country_code="SE", party_id="LAD", role="CPO", name="Lade AB")
+RES = PartySettings(country_code="SE", party_id="RES", role="EMSP", name="Resa AB")
+
+
+class NoStations:
+    """A platform without stations."""
+
+    async def remote_start(self, station_id: str, connector_id: int | None, id_tag: str) -> str:
+        return "Rejected"
+
+    async def remote_stop(self, station_id: str, transaction_id: int) -> str:
+        return "Rejected"
+
+    async def unlock(self, station_id: str, connector_id: int) -> str:
+        return "UnlockFailed"
+
+    def is_connected(self, station_id: str) -> bool:
+        return False
+
+
+@dataclass
+class Reply:
+    """A response as a partner sees it."""
+
+    http: int
+    headers: Mapping[str, str]
+    body: dict[str, object]
+
+    @property
+    def status(self) -> object:
+        return self.body["status_code"]
+
+    @property
+    def message(self) -> str:
+        return str(self.body.get("status_message"))
+
+    @property
+    def data(self) -> object:
+        return self.body.get("data")
+
+
+@dataclass
+class Node:
+    """A running platform, and a way to talk to it as any partner would."""
+
+    platform: Platform
+    base: str
+    session: aiohttp.ClientSession = field(repr=False)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        body: object = None,
+        *,
+        raw: bytes | None = None,
+        encoding: TokenEncoding = TokenEncoding.BASE64,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        sent = dict(headers or {})
+        if token is not None:
+            sent["Authorization"] = header_value(token, encoding)
+        data = msgspec.json.encode(body) if body is not None else raw
+        url = path if path.startswith("http") else f"{self.base}/ocpi/{path}"
+        async with self.session.request(method, url, data=data, headers=sent) as response:
+            return Reply(response.status, response.headers, msgspec.json.decode(await response.read()))
+
+
+def free_socket() -> socket.socket:
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    return bound
+
+
+@asynccontextmanager
+async def serving(app: Starlette, bound: socket.socket) -> AsyncIterator[None]:
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False))
+    task = asyncio.create_task(server.serve(sockets=[bound]))
+    while not server.started:
+        await asyncio.sleep(0.005)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+@asynccontextmanager
+async def node(name: str, parties: tuple[PartySettings, ...], database_url: str, folder: Path) -> AsyncIterator[Node]:
+    bound = free_socket()
+    port = bound.getsockname()[1]
+    settings = Settings(
+        name=name,
+        data_dir=folder / name,
+        parties=parties,
+        server=ServerSettings(port=port),
+        roaming=RoamingSettings(page_limit=10),
+        security=SecuritySettings(secret_key=f"the secret key of {name}", allow_inner_addresses=True),
+    )
+    seal = Seal(settings)
+    async with store_at(database_url, pool=4) as store, HttpPartners(settings, seal) as partners:
+        platform = Platform(
+            settings=settings, clock=time.now, store=store, partners=partners, stations=NoStations(), sealing=seal
+        )
+        async with (
+            serving(Starlette(routes=ocpi_routes(platform)), bound),
+            aiohttp.ClientSession() as session,
+        ):
+            yield Node(platform, settings.server.base_url, session)
+
+
+@pytest.fixture
+async def lade(database_url: str, tmp_path: Path) -> AsyncIterator[Node]:
+    """The operator SE/LAD."""
+    async with node("Lade", (LAD,), database_url, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def resa(second_database_url: str, tmp_path: Path) -> AsyncIterator[Node]:
+    """The provider SE/RES."""
+    async with node("Resa", (RES,), second_database_url, tmp_path) as running:
+        yield running
+
+
+@dataclass
+class Connection:
+    """A registered pair: what each keeps of the other, and the token each uses with the other."""
+
+    lade: Node
+    resa: Node
+    lade_at_resa: Peer
+    resa_at_lade: Peer
+    version: Version
+
+    @property
+    def lades_token(self) -> str:
+        """What Lade sends to Resa."""
+        return opened(self.lade, self.resa_at_lade)
+
+    @property
+    def resas_token(self) -> str:
+        """What Resa sends to Lade."""
+        return opened(self.resa, self.lade_at_resa)
+
+
+def opened(at: Node, peer: Peer) -> str:
+    if peer.token_sealed is None:
+        raise AssertionError(f"{peer.name} has no token")
+    return at.platform.sealing.open(peer.token_sealed)
+
+
+async def connect(lade: Node, resa: Node, version: Version) -> Connection:
+    """Lade invites, Resa registers."""
+    invitation = await peers.invite(lade.platform, "Resa")
+    lade_at_resa = await peers.register(
+        resa.platform, invitation.versions_url, invitation.token, "Lade", version=version
+    )
+    resa_at_lade = await peers.named(lade.platform, "Resa")
+    return Connection(lade, resa, lade_at_resa, resa_at_lade, version)
+
+
+@pytest.fixture(params=[Version.V2_2_1, Version.V2_3_0])
+async def connection(request: pytest.FixtureRequest, lade: Node, resa: Node) -> Connection:
+    """Both registered with each other, once per version."""
+    return await connect(lade, resa, request.param)
