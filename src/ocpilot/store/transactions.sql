@@ -3,12 +3,12 @@
 INSERT INTO station_transaction (
     station_id, connector_id, party, location_id, evse_uid, ocpi_connector_id, session_id, key_session, id_tag,
     cdr_token, auth_method, authorization_reference, accepted, meter_start_wh, started_at, stopped_at, meter_stop_wh,
-    stop_reason, held_because, state, dedupe
+    stop_reason, held_because, terms, state, dedupe
 )
 VALUES (
     :station_id, :connector_id, :party, :location_id, :evse_uid, :ocpi_connector_id, :session_id, :key_session, :id_tag,
     :cdr_token, :auth_method, :authorization_reference, :accepted, :meter_start_wh, :started_at, :stopped_at,
-    :meter_stop_wh, :stop_reason, :held_because, :state, :dedupe
+    :meter_stop_wh, :stop_reason, :held_because, :terms, :state, :dedupe
 )
 ON CONFLICT (dedupe) DO NOTHING
 RETURNING id;

@@ -205,6 +205,7 @@ CREATE TABLE station_transaction (
     meter_stop_wh numeric,
     stop_reason text,
     held_because text,
+    terms text,
     state text NOT NULL,
     dedupe text COLLATE "C" NOT NULL UNIQUE
 );
