@@ -1,0 +1,154 @@
+"""A priced charge and a Tariff in sentences a driver can read, in any language."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ocpilot.base import formats
+from ocpilot.base.texts import Translate, mark
+from ocpilot.pricing import why, words
+from ocpilot.pricing.taxes import has_taxes, includes_taxes
+from ocpilot.pricing.trace import Amount, PricedCharge, PriceLine, Reason, Unit
+from ocpilot.wire.v230 import PriceComponent, Tariff, TariffDimensionType
+
+_PLAIN_STEPS = {Unit.KWH: 1, Unit.SECOND: 1, Unit.ONCE: 0}
+_UNITS = {TariffDimensionType.ENERGY: Unit.KWH, TariffDimensionType.FLAT: Unit.ONCE}
+_COMPONENTS = {
+    TariffDimensionType.ENERGY: "{price}",
+    TariffDimensionType.FLAT: mark("Start fee: {price}"),
+    TariffDimensionType.TIME: mark("Charging time: {price}"),
+    TariffDimensionType.PARKING_TIME: mark("Parking after charging: {price}"),
+}
+_RESERVATION = mark("Reservation: {price}")
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One price line as a table shows it: all texts but `amount` and `vat`. `notes` are conditions and sentences."""
+
+    label: str
+    quantity: str
+    unit_price: str
+    vat: Decimal | None
+    amount: Amount
+    notes: tuple[str, ...]
+
+
+def rows(priced: PricedCharge, translate: Translate, locale: str) -> list[Row]:
+    """The lines of a priced charge, in words."""
+    return [_row(line, priced.currency, translate, locale) for line in priced.lines]
+
+
+def sentences(priced: PricedCharge, translate: Translate, locale: str = "en") -> list[str]:
+    """One sentence per line and one for the total."""
+    found = [_sentence(row, priced.currency, translate, locale) for row in rows(priced, translate, locale)]
+    return [*found, _total(priced, translate, locale)]
+
+
+def describe_tariff(tariff: Tariff, translate: Translate, zone: ZoneInfo, locale: str = "en") -> list[str]:
+    """The price in plain words, as a driver pays it: with VAT where it is known."""
+    lines = [
+        _component(tariff, component, why.of_restrictions(element.restrictions), translate, locale)
+        for element in tariff.elements
+        for component in element.price_components
+    ]
+    return [*lines, *_limits(tariff, translate, locale), *_validity(tariff, translate, zone, locale)]
+
+
+def _row(line: PriceLine, currency: str, translate: Translate, locale: str) -> Row:
+    is_limit = line.element is None
+    conditions = (words.condition(reason, translate, locale) for reason in line.why)
+    remarks = (words.note(reason, line, currency, translate, locale) for reason in line.why)
+    return Row(
+        label=words.label(line, translate),
+        quantity="" if line.unit is Unit.ONCE else words.quantity(line.billed, line.unit, locale),
+        unit_price="" if is_limit else _unit_price(line.unit_price, currency, line.unit, translate, locale),
+        vat=line.vat,
+        amount=line.amount,
+        notes=tuple(text for text in (*conditions, *remarks) if text),
+    )
+
+
+def _sentence(row: Row, currency: str, translate: Translate, locale: str) -> str:
+    """`Energy: 12.345 kWh, SEK 4.50 per kWh = SEK 55.55 incl. VAT (between 22:00 and 06:00)`."""
+    quantity = f"{row.quantity} × {row.unit_price} = " if row.quantity else ""
+    notes = f" ({'; '.join(note.rstrip('.') for note in row.notes)})" if row.notes else ""
+    cost = formats.money(row.amount.shown, currency, locale)
+    return f"{row.label}: {quantity}{cost} {_tax_words(row.amount, translate)}".rstrip() + notes
+
+
+def _total(priced: PricedCharge, translate: Translate, locale: str) -> str:
+    if priced.total is None:
+        return translate(mark("The price is not known: the tariff is missing."))
+    amount = priced.total.amount
+    cost = formats.money(amount.shown, priced.currency, locale)
+    return f"{translate(mark('Total'))}: {cost} {_tax_words(amount, translate)}".rstrip()
+
+
+def _tax_words(amount: Amount, translate: Translate) -> str:
+    if not amount.shown or amount.vat == 0:
+        return ""
+    return translate(mark("incl. VAT") if amount.incl is not None else mark("excl. VAT"))
+
+
+def _unit_price(price: Decimal, currency: str, unit: Unit, translate: Translate, locale: str) -> str:
+    return f"{formats.money(price, currency, locale)} {words.per(unit, translate)}".rstrip()
+
+
+def _component(
+    tariff: Tariff, component: PriceComponent, reasons: Iterable[Reason], translate: Translate, locale: str
+) -> str:
+    unit = _UNITS.get(component.type, Unit.SECOND)
+    conditions = [text for text in (words.condition(reason, translate, locale) for reason in reasons) if text]
+    is_reservation = any(reason.code.startswith("RESERVATION") for reason in reasons)
+    text = translate(_RESERVATION if is_reservation else _COMPONENTS[component.type])
+    price = (
+        translate(mark("free")) if not component.price else _driver_price(tariff, component, unit, translate, locale)
+    )
+    step = (
+        ""
+        if component.step_size <= _PLAIN_STEPS[unit] or unit is Unit.ONCE
+        else _step(component, unit, translate, locale)
+    )
+    return ", ".join([text.format(price=price), *conditions, *([step] if step else [])])
+
+
+def _driver_price(tariff: Tariff, component: PriceComponent, unit: Unit, translate: Translate, locale: str) -> str:
+    price, tax = component.price, ""
+    if has_taxes(tariff) and includes_taxes(tariff):
+        tax = mark("incl. VAT")
+    elif has_taxes(tariff) and component.vat is not None:
+        price, tax = price * (1 + component.vat / 100), mark("incl. VAT")
+    elif has_taxes(tariff):
+        tax = mark("excl. VAT")
+    shown = _unit_price(price, tariff.currency, unit, translate, locale)
+    return f"{shown} {translate(tax)}" if tax else shown
+
+
+def _step(component: PriceComponent, unit: Unit, translate: Translate, locale: str) -> str:
+    if unit is Unit.SECOND and component.step_size == 60:
+        return translate(mark("billed per started minute"))
+    text = translate(mark("billed per started {step}"))
+    return text.format(step=words.step_text(component.step_size, unit, locale))
+
+
+def _limits(tariff: Tariff, translate: Translate, locale: str) -> Iterator[str]:
+    limits = (
+        (tariff.min_price, mark("A charge costs at least {amount}.")),
+        (tariff.max_price, mark("A charge costs at most {amount}.")),
+    )
+    for limit, text in limits:
+        if limit is not None:
+            amount = limit.after_taxes if limit.after_taxes is not None else limit.before_taxes
+            shown = formats.money(amount, tariff.currency, locale)
+            tax = mark("incl. VAT") if limit.after_taxes is not None else mark("excl. VAT")
+            yield translate(text).format(amount=f"{shown} {translate(tax)}" if has_taxes(tariff) else shown)
+
+
+def _validity(tariff: Tariff, translate: Translate, zone: ZoneInfo, locale: str) -> Iterator[str]:
+    if tariff.start_date_time is not None:
+        text = translate(mark("Valid from {moment}."))
+        yield text.format(moment=formats.moment(tariff.start_date_time, zone, locale))
+    if tariff.end_date_time is not None:
+        yield translate(mark("Valid until {moment}.")).format(moment=formats.moment(tariff.end_date_time, zone, locale))

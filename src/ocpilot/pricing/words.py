@@ -1,0 +1,147 @@
+"""Labels and reasons of price lines in plain words, through a translation."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+from babel import dates
+
+from ocpilot.base import formats
+from ocpilot.base.texts import Translate, mark
+from ocpilot.pricing.trace import Part, PriceLine, Reason, ReasonCode, Unit
+from ocpilot.wire.v230 import DayOfWeek
+
+_LABELS = {
+    Part.FIXED: mark("Start fee"),
+    Part.ENERGY: mark("Energy"),
+    Part.TIME: mark("Charging time"),
+    Part.PARKING: mark("Parking after charging"),
+    Part.RESERVATION: mark("Reservation"),
+    Part.LIMIT: mark("Adjustment"),
+}
+_LIMITS = {
+    ReasonCode.MIN_PRICE: mark("Up to the minimum price"),
+    ReasonCode.MAX_PRICE: mark("Down to the maximum price"),
+}
+
+#: For each kind of range: both ends given, only the lower, only the upper.
+_RANGES = {
+    ReasonCode.TIME_OF_DAY: (mark("between {start} and {end}"), mark("from {start}"), mark("until {end}")),
+    ReasonCode.DATES: (mark("from {start}, before {end}"), mark("from {start}"), mark("before {end}")),
+    ReasonCode.ENERGY_RANGE: (
+        mark("from {min} to {max} kWh"),
+        mark("above {min} kWh"),
+        mark("for the first {max} kWh"),
+    ),
+    ReasonCode.POWER_RANGE: (
+        mark("at {min} kW to less than {max} kW"),
+        mark("at {min} kW or more"),
+        mark("at less than {max} kW"),
+    ),
+    ReasonCode.CURRENT_RANGE: (
+        mark("at {min} A to less than {max} A"),
+        mark("at {min} A or more"),
+        mark("at less than {max} A"),
+    ),
+    ReasonCode.DURATION_RANGE: (mark("after {min}, until {max}"), mark("after {min}"), mark("for the first {max}")),
+}
+_FIXED_WORDS = {
+    ReasonCode.RESERVATION: mark("for the reservation"),
+    ReasonCode.RESERVATION_EXPIRED: mark("when a reservation expires"),
+}
+_DAYS = tuple(DayOfWeek)
+_A_MONDAY = date(2024, 1, 1)
+
+
+def label(line: PriceLine, translate: Translate) -> str:
+    """What the line is for."""
+    for reason in line.why:
+        if reason.code in _LIMITS:
+            return translate(_LIMITS[reason.code])
+    if line.part is Part.RESERVATION and line.unit is Unit.ONCE:
+        return translate(mark("Reservation fee"))
+    return translate(_LABELS[line.part])
+
+
+def part_label(part: Part, translate: Translate) -> str:
+    """What a whole part of the cost is called."""
+    return translate(_LABELS[part])
+
+
+def condition(reason: Reason, translate: Translate, locale: str) -> str:
+    """When the price holds, to be put behind it; empty for a reason that is no condition."""
+    if reason.code in _FIXED_WORDS:
+        return translate(_FIXED_WORDS[reason.code])
+    if reason.code is ReasonCode.DAYS:
+        return translate(mark("on {days}")).format(days=_days(reason.values["days"], locale))
+    if reason.code not in _RANGES:
+        return ""
+    both, lower, upper = _RANGES[reason.code]
+    values = {name: _shown(reason.code, value, locale) for name, value in reason.values.items()}
+    has_lower, has_upper = values.keys() & {"min", "start"}, values.keys() & {"max", "end"}
+    return translate(both if has_lower and has_upper else lower if has_lower else upper).format(**values)
+
+
+def note(reason: Reason, line: PriceLine, currency: str, translate: Translate, locale: str) -> str:
+    """A sentence about how the line was billed; empty for a reason that is a condition."""
+    if reason.code is ReasonCode.STEP:
+        return translate(mark("Billed in steps of {step}: {measured} became {billed}.")).format(
+            step=step_text(int(reason.values["step"]), line.unit, locale),
+            measured=quantity(Decimal(reason.values["measured"]), line.unit, locale),
+            billed=quantity(Decimal(reason.values["billed"]), line.unit, locale),
+        )
+    if reason.code is ReasonCode.TAX_UNKNOWN:
+        return translate(mark("The VAT is not known."))
+    if reason.code in _LIMITS:
+        text = mark("A charge costs at least {amount}.")
+        if reason.code is ReasonCode.MAX_PRICE:
+            text = mark("A charge costs at most {amount}.")
+        amount = Decimal(reason.values.get("after_taxes", reason.values["before_taxes"]))
+        return translate(text).format(amount=formats.money(amount, currency, locale))
+    return ""
+
+
+def quantity(value: Decimal, unit: Unit, locale: str) -> str:
+    """`12,345 kWh`, `1 h 05 min`, `1`."""
+    if unit is Unit.SECOND:
+        return formats.duration(timedelta(seconds=round(value)))
+    return formats.number(value, locale) + (" kWh" if unit is Unit.KWH else "")
+
+
+def step_text(step: int, unit: Unit, locale: str) -> str:
+    """One block of a step_size: `0,5 kWh`, `15 min`."""
+    return quantity(Decimal(step) / 1000 if unit is Unit.KWH else Decimal(step), unit, locale)
+
+
+def per(unit: Unit, translate: Translate) -> str:
+    """What a unit price is for, to be put behind it."""
+    words = {Unit.KWH: mark("per kWh"), Unit.SECOND: mark("per hour"), Unit.ONCE: ""}[unit]
+    return translate(words) if words else ""
+
+
+def _shown(code: ReasonCode, value: str, locale: str) -> str:
+    if code is ReasonCode.DURATION_RANGE:
+        return formats.duration(timedelta(seconds=int(value)))
+    if code in (ReasonCode.TIME_OF_DAY, ReasonCode.DATES):
+        return value
+    return formats.number(Decimal(value), locale)
+
+
+def _days(words: str, locale: str) -> str:
+    """`Monday–Friday`, `Saturday, Sunday`: runs of three days or more are drawn together."""
+    places = sorted(_DAYS.index(DayOfWeek(word)) for word in words.split(","))
+    runs: list[list[int]] = [[places[0]]]
+    for before, place in pairwise(places):
+        if place == before + 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    shown = [
+        [f"{_day(run[0], locale)}–{_day(run[-1], locale)}"] if len(run) > 2 else [_day(place, locale) for place in run]
+        for run in runs
+    ]
+    return ", ".join(name for run in shown for name in run)
+
+
+def _day(place: int, locale: str) -> str:
+    return dates.format_date(_A_MONDAY + timedelta(days=place), "EEEE", locale=locale)
