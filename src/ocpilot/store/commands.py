@@ -1,11 +1,11 @@
 """Commands, one row from request to result to Session."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
 from ocpilot.app.records import Command
-from ocpilot.base.errors import NotFound
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
@@ -24,10 +24,15 @@ class PostgresCommands:
         """See the port."""
         await self._database.row(_SQL["add"], _values(command))
 
-    async def save(self, command: Command) -> None:
-        """See the port; NotFound when it was never added."""
-        if await self._database.row(_SQL["save"], _values(command)) is None:
-            raise NotFound(f"command {command.id}: not stored")
+    async def modify(self, command_id: str, change: Callable[[Command], Command]) -> Command | None:
+        """See the port."""
+        async with self._database.transaction() as session:
+            row = await session.row(_SQL["get_locked"], {"id": command_id})
+            if row is None:
+                return None
+            changed = change(record_of(Command, row))
+            await session.row(_SQL["save"], _values(changed))
+        return changed
 
     async def get(self, command_id: str) -> Command | None:
         """See the port."""

@@ -37,12 +37,15 @@ SET
     session_id = :session_id,
     created_at = :created_at,
     expires_at = :expires_at
-WHERE id = :id
-RETURNING id;
+WHERE id = :id;
 
 -- name: get
 -- By id.
 SELECT * FROM command WHERE id = :id;
+
+-- name: get_locked
+-- By id; nobody else may change it until the transaction ends.
+SELECT * FROM command WHERE id = :id FOR NO KEY UPDATE;
 
 -- name: unsent_results
 -- Received ones whose result the sender does not have yet.

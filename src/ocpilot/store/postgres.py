@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from ocpilot.app import ports
 from ocpilot.base.settings import Settings
 from ocpilot.store.accounts import PostgresAccounts
 from ocpilot.store.authorizations import PostgresAuthorizations
@@ -25,17 +26,17 @@ class PostgresStore:
     """`app.ports.Store`."""
 
     def __init__(self, database: Database, bell: Bell) -> None:
-        self.objects = PostgresObjects(database, bell)
-        self.locations = PostgresLocations(database, bell)
-        self.peers = PostgresPeers(database)
-        self.changes = PostgresChanges(database, bell)
-        self.deliveries = PostgresDeliveries(database)
-        self.stations = PostgresStations(database)
-        self.transactions = PostgresTransactions(database)
-        self.authorizations = PostgresAuthorizations(database)
-        self.commands = PostgresCommands(database)
-        self.accounts = PostgresAccounts(database)
-        self.documents = PostgresDocuments(database)
+        self.objects: ports.Objects = PostgresObjects(database, bell)
+        self.locations: ports.Locations = PostgresLocations(database, bell)
+        self.peers: ports.Peers = PostgresPeers(database)
+        self.changes: ports.Changes = PostgresChanges(database, bell)
+        self.deliveries: ports.Deliveries = PostgresDeliveries(database)
+        self.stations: ports.Stations = PostgresStations(database)
+        self.transactions: ports.Transactions = PostgresTransactions(database)
+        self.authorizations: ports.Authorizations = PostgresAuthorizations(database)
+        self.commands: ports.Commands = PostgresCommands(database)
+        self.accounts: ports.Accounts = PostgresAccounts(database)
+        self.documents: ports.Documents = PostgresDocuments(database)
 
 
 @asynccontextmanager
