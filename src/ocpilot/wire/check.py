@@ -59,7 +59,7 @@ def field_plans(cls: type[Wire]) -> tuple[FieldPlan, ...]:
         FieldPlan(
             name=field.name,
             required=field.required,
-            is_list=get_origin(_plain(hints[field.name])) is tuple,
+            is_list=get_origin(plain_type(hints[field.name])) is tuple,
             check=_check_for(hints[field.name]),
             section=section,
         )
@@ -146,23 +146,23 @@ def _list_check(item: Check, min_length: int) -> Check:
     return check
 
 
-def _plain(hint: object) -> object:
+def plain_type(hint: object) -> object:
     """The type of a hint without `Annotated` and `| None`."""
     if get_origin(hint) in (Union, types.UnionType):
-        return _plain(next(arg for arg in get_args(hint) if arg is not types.NoneType))
-    return _plain(get_args(hint)[0]) if get_origin(hint) is Annotated else hint
+        return plain_type(next(arg for arg in get_args(hint) if arg is not types.NoneType))
+    return plain_type(get_args(hint)[0]) if get_origin(hint) is Annotated else hint
 
 
-def _marks(hint: object) -> tuple[object, ...]:
+def marks_of(hint: object) -> tuple[object, ...]:
     """What stands beside the type in `Annotated`."""
     if get_origin(hint) in (Union, types.UnionType):
-        return _marks(next(arg for arg in get_args(hint) if arg is not types.NoneType))
+        return marks_of(next(arg for arg in get_args(hint) if arg is not types.NoneType))
     return get_args(hint)[1:] if get_origin(hint) is Annotated else ()
 
 
 def _check_for(hint: object) -> Check:
     """The check of one type hint; TypeError for a type no wire class may have."""
-    plain, marks = _plain(hint), _marks(hint)
+    plain, marks = plain_type(hint), marks_of(hint)
     meta = next((mark for mark in marks if isinstance(mark, msgspec.Meta)), msgspec.Meta())
     if get_origin(plain) is tuple:
         return _list_check(_check_for(get_args(plain)[0]), meta.min_length or 0)

@@ -119,10 +119,11 @@ def _net(component: Body, path: str, losses: list[Loss]) -> object:
     price, vat = component["price"], component.get("vat")
     if not price:
         return price
-    if vat is None:
+    if not _is_number(vat) or _decimal(vat) <= -100:
         losses.append(Loss(path, f"the price {price} includes taxes of an unknown rate"))
         return price
-    net = (_decimal(price) / (1 + _decimal(vat) / 100)).quantize(_FOUR_DECIMALS)
+    factor = _EXACT.add(Decimal(1), _EXACT.divide(_decimal(vat), Decimal(100)))
+    net = _EXACT.quantize(_EXACT.divide(_decimal(price), factor), _FOUR_DECIMALS)
     losses.append(Loss(path, f"the price {price} with {vat} % VAT became {net} without"))
     return net
 
@@ -134,7 +135,7 @@ def _credentials_up(body: Body, losses: list[Loss]) -> None:
     if not hubs:
         return
     hub = _party(hubs[0])
-    same = [role for role in roles if role.get("role") == v221.Role.OTHER and _party(role) == hub]
+    same = [role for role in roles if role.get("role") == v221.Role.OTHER and _party(role).lower() == hub.lower()]
     if len(hubs) > 1 or same:
         losses.append(Loss(".roles", f"which of the roles OTHER was HUB; the hub is {hub}"))
     body["hub_party_id"] = hub

@@ -6,11 +6,12 @@ are copied where they change, never changed in place.
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Annotated, get_args, get_origin, get_type_hints
+from typing import get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec.structs import replace
 
+from ocpilot.wire.check import marks_of, plain_type
 from ocpilot.wire.fields import Wire, Words
 from ocpilot.wire.jsontext import Body
 
@@ -161,11 +162,8 @@ def _word_converter(table: WordTable) -> Callable[[object, list[Loss]], object]:
 
 def _inner(hint: object) -> tuple[object, bool]:
     """The class or OpenEnum that a field holds, and whether it holds a list of them."""
-    if get_origin(hint) is Annotated:
-        words = next((mark for mark in get_args(hint)[1:] if isinstance(mark, Words)), None)
-        return (words, False) if words else _inner(get_args(hint)[0])
-    if get_origin(hint) is tuple:
-        return _inner(get_args(hint)[0])[0], True
-    if get_origin(hint) is None:
-        return hint, False
-    return _inner(get_args(hint)[0])
+    plain = plain_type(hint)
+    if get_origin(plain) is tuple:
+        return _inner(get_args(plain)[0])[0], True
+    words = next((mark for mark in marks_of(hint) if isinstance(mark, Words)), None)
+    return words or plain, False

@@ -1,4 +1,8 @@
-"""The OCPI 2.2.1 classes: those that differ are written here, the rest are those of 2.3.0."""
+"""The OCPI 2.2.1 classes: those that differ are written here, the rest are those of 2.3.0.
+
+Enums of 2.2.1 that 2.3.0 opened are read as OpenEnums with the words of 2.2.1: a word 2.2.1 does not know is kept and
+counted as a finding, since partners use new words before they change version. What we write has only its words.
+"""
 
 from ocpilot.wire.v221.cdrs import CDR, CdrLocation, CdrToken
 from ocpilot.wire.v221.commands import ReserveNow, StartSession
@@ -26,7 +30,6 @@ from ocpilot.wire.v230 import (
     CommandResultType,
     CommandType,
     ConnectorFormat,
-    ConnectorType,
     DayOfWeek,
     DisplayText,
     Endpoint,
@@ -42,10 +45,7 @@ from ocpilot.wire.v230 import (
     Hours,
     Image,
     ImageCategory,
-    InterfaceRole,
     LocationReferences,
-    ModuleID,
-    ParkingRestriction,
     ParkingType,
     PowerType,
     PriceComponent,
@@ -62,11 +62,9 @@ from ocpilot.wire.v230 import (
     TariffElement,
     TariffRestrictions,
     TariffType,
-    TokenType,
     UnlockConnector,
     VersionDetails,
     VersionInfo,
-    VersionNumber,
     WhitelistType,
 )
 
@@ -94,7 +92,6 @@ __all__ = [
     "CommandType",
     "Connector",
     "ConnectorFormat",
-    "ConnectorType",
     "Credentials",
     "CredentialsRole",
     "DayOfWeek",
@@ -112,11 +109,8 @@ __all__ = [
     "Hours",
     "Image",
     "ImageCategory",
-    "InterfaceRole",
     "Location",
     "LocationReferences",
-    "ModuleID",
-    "ParkingRestriction",
     "ParkingType",
     "PowerType",
     "Price",
@@ -141,10 +135,8 @@ __all__ = [
     "TariffRestrictions",
     "TariffType",
     "Token",
-    "TokenType",
     "UnlockConnector",
     "VersionDetails",
     "VersionInfo",
-    "VersionNumber",
     "WhitelistType",
 ]
