@@ -86,10 +86,10 @@ class Connection:
         try:
             payload = await self._handled(call)
         except CallRefused as refusal:
-            _LOG.warning("%s: %s refused: %s", self._station.id, call.action, refusal)
+            _LOG.warning("%s: a call is refused: %s", self._station.id, refusal)
             return self._rpc.refuse(call, refusal.code, str(refusal), refusal.details)
         except Exception:  # whatever the platform raised, this station gets an answer and the connection stays
-            _LOG.exception("%s: %s %s failed", self._station.id, call.action, call.id)
+            _LOG.exception("%s: %s %r failed", self._station.id, call.action, call.id)
             return self._rpc.refuse(call, ErrorCode.INTERNAL_ERROR, "the platform could not handle this now")
         return self._rpc.answer(call, payload, self._now())
 
@@ -98,7 +98,7 @@ class Connection:
         if handler is None:
             known = schemas.known(self.version.schemas, call.action)
             code = ErrorCode.NOT_SUPPORTED if known else ErrorCode.NOT_IMPLEMENTED
-            raise CallRefused(code, f"{call.action[:50]} is not {'offered here' if known else 'known'}")
+            raise CallRefused(code, f"{call.action[:50]!r} is not {'offered here' if known else 'known'}")
         checked = schemas.check(self.version.schemas, call.action, call.payload)
         if checked.findings:
             self._findings(self._station.id, call.action, checked.findings)

@@ -40,7 +40,7 @@ class CloseCode:
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`hand_over`: seconds a newer connection waits for the older one to finish."""
+    """`hand_over`: seconds that a connection we close gets to finish what it handles."""
 
     limits: RpcLimits = RpcLimits()
     hand_over: float = 10.0
@@ -76,11 +76,9 @@ class Gateway:
     async def close(self) -> None:
         """Refuse new connections, finish what is being handled, close every connection."""
         self._closing = True
-        live = tuple(self._live.values())
-        for connection in live:
-            await connection.close(CloseCode.GOING_AWAY, "the server is shutting down")
-        for connection in live:
-            await connection.ended.wait()
+        live = tuple(self._live.items())
+        goodbyes = (self._end(name, each, CloseCode.GOING_AWAY, "the server is shutting down") for name, each in live)
+        await asyncio.gather(*goodbyes)
 
     async def remote_start(self, station_id: str, connector_id: int | None, id_tag: str) -> str:
         """See `StationCalls`."""
@@ -146,7 +144,7 @@ class Gateway:
         self._live[station_id] = connection
         try:
             if older is not None:
-                await self._take_over(station_id, older)
+                await self._end(station_id, older, CloseCode.POLICY, "a newer connection of this station took over")
             await self._events.connected(station_id, connection.version.subprotocol)
             await connection.run()
         finally:
@@ -155,13 +153,14 @@ class Gateway:
                 del self._live[station_id]
                 await self._events.disconnected(station_id)
 
-    async def _take_over(self, station_id: str, older: Connection) -> None:
-        await older.close(CloseCode.POLICY, "a newer connection of this station took over")
+    async def _end(self, station_id: str, connection: Connection, code: int, reason: str) -> None:
+        """Close a connection and wait until what it brought is handled, but not for ever."""
         try:
             async with asyncio.timeout(self._settings.hand_over):
-                await older.ended.wait()
+                await connection.close(code, reason)
+                await connection.ended.wait()
         except TimeoutError:
-            _LOG.error("%s: the older connection still handles a message; going on without it", station_id)
+            _LOG.error("%s: a connection that ended still handles a message; going on without it", station_id)
 
 
 def _negotiated(offered: list[str]) -> OcppVersion | None:

@@ -80,7 +80,7 @@ class Rpc:
             return self._refusal(frame)
         sent = self._in_flight
         if sent is None or sent.call.id != frame.id:
-            return Ignored(reason=f"an answer to {frame.id}, for which nobody waits")
+            return Ignored(reason=f"an answer to {frame.id!r}, for which nobody waits")
         self._in_flight = None
         return Answered(call=sent.call, answer=frame)
 
@@ -90,7 +90,7 @@ class Rpc:
         known = self._answers.get(call.id)
         if known is None or not call.payload or now - known.at > self.limits.remember or known.digest != _digest(call):
             return None
-        return Reply(text=known.text, reason=f"{call.action} {call.id} was answered before")
+        return Reply(text=known.text, reason=f"{call.action[:50]!r} {call.id!r} was answered before")
 
     def _refusal(self, broken: Broken) -> Reply | Ignored:
         if not broken.answered:

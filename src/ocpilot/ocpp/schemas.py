@@ -173,13 +173,18 @@ class _Mending:
 
 
 def _problem(path: _Path, found: str, expected: str, severity: Severity) -> Problem:
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    steps = (f"[{step}]" if isinstance(step, int) else f".{_shown_key(step)}" for step in path)
     return Problem(path="$" + "".join(steps), found=found, expected=expected, severity=severity)
 
 
 def _shown(value: object) -> str:
     text = repr(value) if isinstance(value, str | int | list) else str(value)
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _shown_key(key: str) -> str:
+    """A key may be anything a station invents, a line break too."""
+    return key if key.isidentifier() and len(key) <= 80 else _shown(key)
 
 
 def _innermost_item(path: _Path) -> _Path:

@@ -6,7 +6,7 @@ an hour passes at once, with every message at its right time; with a `SimClock` 
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
@@ -86,7 +86,8 @@ class SimulatedStation:
             yield
         finally:
             connecting.cancel()
-            await asyncio.wait({connecting})
+            with suppress(asyncio.CancelledError):
+                await connecting
 
     async def ready(self) -> None:
         """Return when the server has accepted the station."""

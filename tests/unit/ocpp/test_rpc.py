@@ -87,7 +87,7 @@ def test_too_many_waiting_calls_are_refused(rpc):
 
 def test_a_repeated_call_gets_the_answer_it_got_before(rpc):
     text = rpc.answer(rpc.receive(STOP, 0.0), {"idTagInfo": {"status": "Accepted"}}, 0.0)
-    assert rpc.receive(STOP, 10.0) == Reply(text=text, reason="StopTransaction 7 was answered before")
+    assert rpc.receive(STOP, 10.0) == Reply(text=text, reason="'StopTransaction' '7' was answered before")
 
 
 def test_the_same_id_with_another_payload_is_another_call(rpc):
