@@ -104,7 +104,7 @@ def free_socket() -> socket.socket:
 async def serving(app: Starlette, bound: socket.socket) -> AsyncIterator[None]:
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False))
     task = asyncio.create_task(server.serve(sockets=[bound]))
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has a flag, no event
         await asyncio.sleep(0.005)
     try:
         yield

@@ -5,7 +5,7 @@
 
 from ocpilot.app.exchange import Call
 from ocpilot.app.pages import stored_body
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.records import ObjectKey, Peer, StoredObject
 from ocpilot.app.visibility import require_sender
 from ocpilot.base import time
 from ocpilot.base.errors import InvalidObject
@@ -13,6 +13,7 @@ from ocpilot.base.ids import fold
 from ocpilot.base.problem import Problem
 from ocpilot.wire import codec
 from ocpilot.wire.fields import Wire
+from ocpilot.wire.protocol import Version
 
 
 def key_in_url(call: Call, sub: str = "") -> ObjectKey:
@@ -40,13 +41,18 @@ def checked(call: Call, cls: type[Wire], body: codec.Body, url: dict[str, str]) 
 
 
 def kept(call: Call, key: ObjectKey, body: codec.Body) -> StoredObject:
-    """A checked body of this peer, ready for the store."""
+    """A checked body of the caller, ready for the store."""
+    return from_peer(call.peer, call.version, key, body)
+
+
+def from_peer(peer: Peer, version: Version, key: ObjectKey, body: codec.Body) -> StoredObject:
+    """A checked body of a peer, ready for the store."""
     return StoredObject(
         key=key,
-        version=call.version,
+        version=version,
         body=codec.dumps(body).decode(),
         last_updated=time.parse(str(body["last_updated"])),
-        peer_id=call.peer.id,
+        peer_id=peer.id,
     )
 
 

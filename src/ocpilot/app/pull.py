@@ -1,0 +1,127 @@
+"""Fetching all that a peer offers: after registration, when it was away, and on demand.
+
+A crawl keeps good objects and reports bad ones (transport_and_format, "GET"). It may be run again at any time: what we
+have in a newer state, because it was pushed meanwhile, stays.
+"""
+
+import logging
+from collections import Counter
+from typing import Literal
+
+from ocpilot.app.owned import from_peer
+from ocpilot.app.pages import CLASSES
+from ocpilot.app.platform import Platform
+from ocpilot.app.ports import OWN_VERSION
+from ocpilot.app.records import ObjectKey, Peer, PeerState, Record, StoredObject
+from ocpilot.app.visibility import require_sender
+from ocpilot.base.errors import Conflict, InvalidObject, NoMatchingEndpoints, NotFound, PeerError
+from ocpilot.roaming.offers import offered, other_side
+from ocpilot.wire import codec
+from ocpilot.wire.protocol import InterfaceRole, ModuleID
+
+log = logging.getLogger(__name__)
+
+#: What is fetched whole; Tariffs first, so that Locations find theirs. Sessions and CDRs come by push.
+PULLED = (ModuleID.TARIFFS, ModuleID.LOCATIONS, ModuleID.TOKENS)
+#: Bad objects that a summary tells about; beyond these they are only counted.
+_TOLD = 100
+
+
+class BadObject(Record, frozen=True):
+    """An object of a peer we could not keep: which, as far as it says, and why."""
+
+    module: ModuleID
+    id: str
+    reason: str
+
+
+class ModulePull(Record, frozen=True):
+    """One crawl: objects received, kept as new or changed, already here as new as that, refused. `error` ended it."""
+
+    module: ModuleID
+    received: int = 0
+    kept: int = 0
+    known: int = 0
+    bad: int = 0
+    error: str | None = None
+
+
+class PullSummary(Record, frozen=True):
+    """What a pull brought."""
+
+    modules: tuple[ModulePull, ...]
+    problems: tuple[BadObject, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every crawl reached its end."""
+        return all(one.error is None for one in self.modules)
+
+
+async def pull(platform: Platform, peer: Peer) -> PullSummary:
+    """Crawl the peer's Sender interfaces that our parties have a use for; its errors end up in the summary."""
+    problems: list[BadObject] = []
+    modules = [await _crawl(platform, peer, module, problems) for module in wanted(platform, peer)]
+    summary = PullSummary(modules=tuple(modules), problems=tuple(problems))
+    for one in modules:
+        log.info("%s of %s: received %d, bad %d %s", one.module, peer.name, one.received, one.bad, one.error or "")
+    return summary
+
+
+def wanted(platform: Platform, peer: Peer) -> tuple[ModuleID, ...]:
+    """The modules we receive and this peer offers."""
+    if peer.state is not PeerState.REGISTERED:
+        return ()
+    ours = offered(party.role for party in platform.settings.parties)
+    theirs = {(endpoint.identifier, endpoint.role) for endpoint in peer.endpoints}
+    receiving = [(module, InterfaceRole.RECEIVER) for module in PULLED if (module, InterfaceRole.RECEIVER) in ours]
+    return tuple(interface[0] for interface in receiving if other_side(interface) in theirs)
+
+
+async def _crawl(platform: Platform, peer: Peer, module: ModuleID, problems: list[BadObject]) -> ModulePull:
+    counts: Counter[str] = Counter()
+    error = None
+    try:
+        async for page in platform.partners.pages(peer, module):
+            for body in page:
+                outcome = await _take(platform, peer, module, body)
+                if isinstance(outcome, BadObject) and len(problems) < _TOLD:
+                    problems.append(outcome)
+                counts["bad" if isinstance(outcome, BadObject) else outcome] += 1
+    except (PeerError, NoMatchingEndpoints) as failure:
+        error = str(failure)
+    return ModulePull(
+        module=module,
+        received=counts.total(),
+        kept=counts["kept"],
+        known=counts["known"],
+        bad=counts["bad"],
+        error=error,
+    )
+
+
+async def _take(platform: Platform, peer: Peer, module: ModuleID, body: object) -> Literal["kept", "known"] | BadObject:
+    """Keep one object, unless we have it as new as that; why not, when it is bad."""
+    store = platform.store.locations if module is ModuleID.LOCATIONS else platform.store.objects
+    try:
+        stored = _read(peer, module, body)
+        here = await store.get(stored.key, peer.id)
+        if here is not None and here.last_updated >= stored.last_updated and here.version == stored.version:
+            return "known"
+        await store.put(stored)
+    except (InvalidObject, NotFound, Conflict) as error:
+        named = body if isinstance(body, dict) else {}
+        return BadObject(module=module, id=str(named.get("id") or named.get("uid") or "?"), reason=str(error))
+    return "kept"
+
+
+def _read(peer: Peer, module: ModuleID, body: object) -> StoredObject:
+    """The object checked; InvalidObject when it breaks the standard, NotFound when its party is none of the peer's."""
+    version = peer.version or OWN_VERSION
+    read = codec.read(CLASSES[module], version, body).body
+    party = require_sender(peer, module, str(read["country_code"]), str(read["party_id"]))
+    token = module is ModuleID.TOKENS
+    key = ObjectKey(
+        module=module, party=party, id=str(read["uid" if token else "id"]), sub=str(read["type"]) if token else ""
+    )
+    return from_peer(peer, version, key, read)

@@ -1,0 +1,161 @@
+"""`ocpilot peer`: connections with other platforms."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from ocpilot.app.peers import Invitation
+from ocpilot.app.pull import PullSummary
+from ocpilot.app.records import Peer
+from ocpilot.base import time
+
+
+class PeerCommands(Protocol):
+    """What the platform does for this command; `app.peers` and `app.pull` behind the platform's ports."""
+
+    async def invite(self, name: str) -> Invitation:
+        """A token for a platform that will register with us."""
+
+    async def register(self, name: str, versions_url: str, token: str, version: str | None) -> Peer:
+        """Register with a platform that gave us a token."""
+
+    async def update(self, name: str, version: str | None) -> Peer:
+        """New tokens on both sides, and the peer's endpoints again."""
+
+    async def unregister(self, name: str) -> Peer:
+        """End the connection."""
+
+    async def pull(self, name: str) -> PullSummary:
+        """Fetch all that the peer offers."""
+
+    async def all(self) -> Sequence[Peer]:
+        """Every peer, by name."""
+
+    async def named(self, name: str) -> Peer:
+        """One peer; NotFound."""
+
+
+class PeerRow(msgspec.Struct, kw_only=True):
+    """A peer as printed: no hashes, no tokens."""
+
+    name: str
+    state: str
+    version: str | None
+    parties: list[str]
+    versions_url: str | None
+    updated_at: str
+    endpoints: list[str]
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """`ocpilot peer invite|register|update|unregister|pull|list|show`."""
+    parser = subparsers.add_parser("peer", help="connect with other platforms")
+    actions = parser.add_subparsers(dest="action", required=True)
+    _action(actions, "invite", "make a token for a platform that will register with us", named=True)
+    register = _action(actions, "register", "register with a platform that gave us a token", named=True)
+    register.add_argument("versions_url", metavar="VERSIONS_URL")
+    register.add_argument("token", metavar="TOKEN", help="the token it gave us (CREDENTIALS_TOKEN_A)")
+    update = _action(actions, "update", "exchange tokens and endpoints again", named=True)
+    for parsed in (register, update):
+        parsed.add_argument("--ocpi", metavar="VERSION", help="the OCPI version; the newest both speak when absent")
+    _action(actions, "unregister", "end the connection on both sides", named=True)
+    _action(actions, "pull", "fetch all tariffs, locations and tokens it offers", named=True)
+    _action(actions, "list", "list all peers", named=False)
+    _action(actions, "show", "show one peer", named=True)
+    return parser
+
+
+def _action(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str, *, named: bool
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=about, description=about)
+    if named:
+        parser.add_argument("name", metavar="NAME", help="what we call the peer")
+    parser.add_argument("--config", metavar="FILE", help="settings file (TOML)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+async def run(args: argparse.Namespace, peers: PeerCommands) -> int:
+    """Do `args.action`; the exit code, 1 when a pull did not reach its end."""
+    match args.action:
+        case "invite":
+            _print_invitation(await peers.invite(args.name), args.json)
+        case "register":
+            _print_peer(await peers.register(args.name, args.versions_url, args.token, args.ocpi), args.json)
+        case "update":
+            _print_peer(await peers.update(args.name, args.ocpi), args.json)
+        case "unregister":
+            _print_peer(await peers.unregister(args.name), args.json)
+        case "pull":
+            summary = await peers.pull(args.name)
+            _print_pull(summary, args.json)
+            return 0 if summary.complete else 1
+        case "list":
+            _print_list(await peers.all(), args.json)
+        case _:
+            _print_peer(await peers.named(args.name), args.json)
+    return 0
+
+
+def _print_invitation(invitation: Invitation, as_json: bool) -> None:
+    if as_json:
+        said = {"name": invitation.peer.name, "versions_url": invitation.versions_url, "token": invitation.token}
+        print(msgspec.json.encode(said).decode())
+        return
+    print(f"Give these to {invitation.peer.name}, by a safe way; the token is not shown again:")
+    print(f"  versions URL  {invitation.versions_url}")
+    print(f"  token         {invitation.token}")
+
+
+def _print_peer(peer: Peer, as_json: bool) -> None:
+    row = row_of(peer)
+    if as_json:
+        print(msgspec.json.encode(row).decode())
+        return
+    print(f"{row.name}: {row.state}, OCPI {row.version or '-'}")
+    print(f"  parties       {', '.join(row.parties) or '-'}")
+    print(f"  versions URL  {row.versions_url or '-'}")
+    print(f"  changed       {row.updated_at}")
+    for endpoint in row.endpoints:
+        print(f"  {endpoint}")
+
+
+def _print_list(peers: Sequence[Peer], as_json: bool) -> None:
+    rows = [row_of(peer) for peer in peers]
+    if as_json:
+        print(msgspec.json.encode(rows).decode())
+        return
+    if not rows:
+        print("no peers yet: `ocpilot peer invite NAME` or `ocpilot peer register NAME URL TOKEN` makes one")
+    for row in rows:
+        print(f"{row.name:<24} {row.state:<12} {row.version or '-':<6} {', '.join(row.parties)}")
+
+
+def _print_pull(summary: PullSummary, as_json: bool) -> None:
+    if as_json:
+        print(msgspec.json.encode(summary).decode())
+        return
+    for one in summary.modules:
+        print(f"{one.module:<10} received {one.received}, new or changed {one.kept}, bad {one.bad}")
+        if one.error:
+            print(f"  stopped: {one.error}")
+    for bad in summary.problems:
+        print(f"  {bad.module} {bad.id}: {bad.reason}")
+    if not summary.modules:
+        print("it offers nothing that our parties receive")
+
+
+def row_of(peer: Peer) -> PeerRow:
+    """What people may see of a peer."""
+    return PeerRow(
+        name=peer.name,
+        state=peer.state,
+        version=peer.version,
+        parties=[f"{role.country_code}/{role.party_id} {role.role}" for role in peer.roles],
+        versions_url=peer.versions_url,
+        updated_at=time.write(peer.updated_at),
+        endpoints=[f"{one.identifier:<12} {one.role.lower():<8} {one.url}" for one in peer.endpoints],
+    )
