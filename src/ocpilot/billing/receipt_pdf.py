@@ -1,0 +1,186 @@
+"""A Receipt as PDF, typeset by typst: all words and numbers are made here, the template only places them."""
+
+from datetime import datetime
+from decimal import Decimal
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+import msgspec
+import typst
+
+from ocpilot.base import formats
+from ocpilot.base.money import HALF_UP
+from ocpilot.base.texts import Translate, mark, translator
+from ocpilot.billing.receipt import ChargeFacts, Receipt, ReceiptLine, Seller, VatRow
+from ocpilot.pricing import Amount, Unit
+from ocpilot.pricing.words import per, quantity
+
+_TEMPLATE = "receipt.typ"
+_UNKNOWN = "–"
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """A name and what stands behind it."""
+
+    name: str
+    text: str
+
+
+class Paper(msgspec.Struct, frozen=True, kw_only=True):
+    """What the template gets: texts only. Rows of cells are as wide as the header above them."""
+
+    language: str
+    title: str
+    number: str
+    issued: str
+    seller: str
+    seller_lines: tuple[str, ...]
+    heading: str
+    place: str
+    address: str
+    facts: tuple[Fact, ...]
+    to: Fact
+    amount_due: Fact
+    line_header: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+    notes: tuple[tuple[str, ...], ...]
+    total: tuple[str, ...]
+    vat_title: str
+    vat_header: tuple[str, ...]
+    vat: tuple[tuple[str, ...], ...]
+    remarks: tuple[str, ...]
+    page: str
+
+
+class _Words(msgspec.Struct, frozen=True):
+    """One receipt's way to write things."""
+
+    translate: Translate
+    locale: str
+    currency: str
+
+    def amount(self, value: Decimal | None) -> str:
+        """Without the currency, which stands in the header."""
+        if value is None:
+            return _UNKNOWN
+        return formats.fixed(value, self.locale, HALF_UP.decimals_for(self.currency))
+
+    def money(self, value: Decimal) -> str:
+        """With the currency."""
+        return formats.money(value, self.currency, self.locale)
+
+    def sides(self, amount: Amount) -> tuple[str, str, str]:
+        """Net, VAT and gross."""
+        return (self.amount(amount.excl), self.amount(amount.vat), self.amount(amount.incl))
+
+    def rate(self, value: Decimal | None) -> str:
+        """A VAT rate."""
+        return _UNKNOWN if value is None else formats.percent(value, self.locale)
+
+
+def receipt_pdf(receipt: Receipt) -> bytes:
+    """The same bytes for the same receipt: A4, in its language, tagged, with title and language in the metadata."""
+    paper = msgspec.json.encode(paper_of(receipt)).decode()
+    pdf: bytes = typst.compile(
+        (resources.files("ocpilot.billing") / _TEMPLATE).read_bytes(),
+        format="pdf",
+        sys_inputs={"paper": paper},
+        ignore_system_fonts=True,
+        timestamp=int(receipt.issued_at.timestamp()),
+    )
+    return pdf
+
+
+def paper_of(receipt: Receipt) -> Paper:
+    """Every text of the receipt in its language and locale."""
+    words = _Words(translator(receipt.language), receipt.language, receipt.currency)
+    zone, translate = ZoneInfo(receipt.charge.zone), words.translate
+    header = _amount_header(words)
+    return Paper(
+        language=receipt.language,
+        title=translate(mark("Receipt")),
+        number=receipt.number,
+        issued=formats.day(receipt.issued_at, zone, receipt.language),
+        seller=receipt.seller.name,
+        seller_lines=tuple(_seller_lines(receipt.seller, translate)),
+        heading=translate(mark("Charge")),
+        place=receipt.charge.place,
+        address=receipt.charge.address,
+        facts=tuple(_facts(receipt.charge, words, zone)),
+        to=Fact(translate(mark("For")), receipt.driver),
+        amount_due=Fact(translate(_due(receipt.total)), words.money(receipt.total.shown)),
+        line_header=(translate(mark("What")), translate(mark("Quantity")), _price_header(words), *header),
+        lines=tuple(_cells(line, words) for line in receipt.lines),
+        notes=tuple(line.notes for line in receipt.lines),
+        total=(translate(mark("Total")), *words.sides(receipt.total)),
+        vat_title=translate(mark("VAT by rate")),
+        vat_header=header,
+        vat=tuple(_vat_cells(row, words) for row in receipt.vat),
+        remarks=tuple(_remarks(receipt, translate)),
+        page=translate(mark("Page")),
+    )
+
+
+def _amount_header(words: _Words) -> tuple[str, str, str, str]:
+    translate = words.translate
+    return (
+        translate(mark("VAT rate")),
+        translate(mark("Excl. VAT")),
+        translate(mark("VAT")),
+        translate(mark("Incl. VAT")),
+    )
+
+
+def _price_header(words: _Words) -> str:
+    return words.translate(mark("Unit price excl. VAT"))
+
+
+def _due(total: Amount) -> str:
+    return mark("Total incl. VAT") if total.incl is not None else mark("Total excl. VAT")
+
+
+def _seller_lines(seller: Seller, translate: Translate) -> list[str]:
+    lines = list(seller.address)
+    if seller.org_number:
+        lines.append(f"{translate(mark('Organisation number'))} {seller.org_number}")
+    if seller.vat_id:
+        lines.append(f"{translate(mark('VAT number'))} {seller.vat_id}")
+    return lines
+
+
+def _facts(charge: ChargeFacts, words: _Words, zone: ZoneInfo) -> list[Fact]:
+    translate = words.translate
+    facts = [
+        Fact(translate(mark("Charger")), charge.evse_id),
+        Fact(translate(mark("Start")), _moment(charge.start, zone, words)),
+        Fact(translate(mark("End")), _moment(charge.end, zone, words)),
+        Fact(translate(mark("Duration")), formats.duration(charge.duration)),
+        Fact(translate(mark("Energy")), f"{formats.number(charge.kwh, words.locale)} kWh"),
+    ]
+    if charge.parked:
+        facts.append(Fact(translate(mark("Parking after charging")), formats.duration(charge.parked)))
+    return [*facts, Fact(translate(mark("Charge record")), charge.cdr_id)]
+
+
+def _moment(at: datetime, zone: ZoneInfo, words: _Words) -> str:
+    """With the zone's short name, such as CET, as a clock may show the same time twice a year."""
+    return f"{formats.moment(at, zone, words.locale)} {at.astimezone(zone).tzname()}"
+
+
+def _cells(line: ReceiptLine, words: _Words) -> tuple[str, ...]:
+    shown = "" if line.quantity is None or line.unit is Unit.ONCE else quantity(line.quantity, line.unit, words.locale)
+    price = ""
+    if line.unit_price is not None:
+        price = f"{words.money(line.unit_price)} {per(line.unit, words.translate)}".rstrip()
+    return (line.label, shown, price, words.rate(line.vat), *words.sides(line.amount))
+
+
+def _vat_cells(row: VatRow, words: _Words) -> tuple[str, ...]:
+    return (words.rate(row.rate), *words.sides(row.amount))
+
+
+def _remarks(receipt: Receipt, translate: Translate) -> list[str]:
+    remarks = [translate(mark("All amounts in {currency}.")).format(currency=receipt.currency)]
+    if receipt.total.incl is None:
+        remarks.append(translate(mark("The VAT of this charge is not known to us.")))
+    return [*remarks, receipt.signature] if receipt.signature else remarks
