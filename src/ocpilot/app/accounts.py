@@ -22,15 +22,23 @@ async def create_driver(
     app = await tokens.issue(platform, party, language=language)
     rfid = [await tokens.issue(platform, party, uid=card, type_=TokenType.RFID, language=language) for card in cards]
     uids = (app.uid, *(card.uid for card in rfid))
-    return await _create(platform, email, name, password, AccountRole.DRIVER, language, uids)
+    return await _create(
+        platform,
+        email=email,
+        name=name,
+        password=password,
+        role=AccountRole.DRIVER,
+        language=language,
+        token_uids=uids,
+    )
 
 
-async def create_operator(
-    platform: Platform, *, email: str, name: str, password: str, language: str = "en"
-) -> Account:
+async def create_operator(platform: Platform, *, email: str, name: str, password: str, language: str = "en") -> Account:
     """A new employee of the operator. Raises as `create_driver`."""
     await _check(platform, email, password)
-    return await _create(platform, email, name, password, AccountRole.OPERATOR, language)
+    return await _create(
+        platform, email=email, name=name, password=password, role=AccountRole.OPERATOR, language=language
+    )
 
 
 async def sign_in(platform: Platform, email: str, password: str) -> Account | None:
@@ -59,6 +67,7 @@ async def _check(platform: Platform, email: str, password: str) -> None:
 
 async def _create(
     platform: Platform,
+    *,
     email: str,
     name: str,
     password: str,

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from ocpilot.app import tokens
 from ocpilot.app.bodies import parsed, text_of
+from ocpilot.app.command_records import LATE_START
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import Authorization, Peer, PeerState, Record
+from ocpilot.app.records import Authorization, Command, Peer, PeerState, Record
 from ocpilot.base.errors import BadRequest, NoMatchingEndpoints, PeerError, PeerNonsense, PeerRefused, UnknownToken
 from ocpilot.base.ids import PartyId, fold, new_id
 from ocpilot.wire import codec
@@ -59,8 +60,9 @@ async def authorize_token(
 ) -> Decision:
     """Decide for `id_tag` at a station of ours; the answer comes within `roaming.authorize_deadline`.
 
-    A command of the provider within 15 minutes is an answer already. With `starting` so is what the provider said in
-    that time: the start belongs to the question before it. Otherwise the whitelist of the Token says who is asked.
+    A command of the provider within 15 minutes is an answer already, also an older one for a Token that only commands
+    use: nobody may be asked about those (mod_commands, "StartSession object"). With `starting` so is what the provider
+    said within 15 minutes: the start belongs to that question. Otherwise the whitelist of the Token says who is asked.
     """
     answered = await _answered(platform, id_tag, place, answers_too=starting)
     if answered is not None:
@@ -77,30 +79,31 @@ async def authorize_token(
     return refused or UNKNOWN
 
 
-async def remember_command(
-    platform: Platform, command_id: str, peer_id: int, token: Token, place: LocationReferences, reference: str | None
-) -> None:
+async def remember_command(platform: Platform, command: Command, token: Token, place: LocationReferences) -> None:
     """Keep that a provider's command allows this Token, under the idTag its station will show."""
     info = AuthorizationInfo(
-        allowed=AllowedType.ALLOWED, token=token, location=place, authorization_reference=reference
+        allowed=AllowedType.ALLOWED,
+        token=token,
+        location=place,
+        authorization_reference=command.authorization_reference,
     )
-    await _keep(platform, command_id, peer_id, tokens.id_tag_of(token.uid), info, place)
+    id_tag = tokens.id_tag_of(token.uid)
+    await _keep(platform, info, place, id_=command.id, peer_id=command.peer_id, token_uid=id_tag)
 
 
-async def _answered(
-    platform: Platform, id_tag: str, place: LocationReferences, answers_too: bool
-) -> Decision | None:
-    since = platform.clock() - ANSWER_HOLDS
-    kept = await platform.store.authorizations.latest(id_tag, since)
+async def _answered(platform: Platform, id_tag: str, place: LocationReferences, answers_too: bool) -> Decision | None:
+    now = platform.clock()
+    kept = await platform.store.authorizations.latest(id_tag, now - LATE_START)
     if kept is None or kept.allowed != AllowedType.ALLOWED or kept.token_party in _our_parties(platform):
         return None
     if kept.location_id is not None and fold(kept.location_id) != fold(place.location_id):
         return None
+    info = parsed(AuthorizationInfo, kept.info)
     by_command = await platform.store.commands.get(kept.id) is not None
-    if not (by_command or answers_too):
+    never_asked = by_command and info.token.type in (TokenType.APP_USER, TokenType.AD_HOC_USER)
+    if not never_asked and (kept.at < now - ANSWER_HOLDS or not (by_command or answers_too)):
         return None
-    method = AuthMethod.COMMAND if by_command else AuthMethod.AUTH_REQUEST
-    return _decision(parsed(AuthorizationInfo, kept.info), method)
+    return _decision(info, AuthMethod.COMMAND if by_command else AuthMethod.AUTH_REQUEST)
 
 
 async def _by_whitelist(
@@ -127,7 +130,7 @@ async def _ask(
     peer = await platform.store.peers.get(peer_id)
     if peer is None or peer.state != PeerState.REGISTERED or peer.version is None:
         raise PeerError("we are not connected with the provider")
-    body, _ = codec.convert(LocationReferences, codec.body_of(place), OWN_VERSION, peer.version)
+    body = codec.convert(LocationReferences, codec.body_of(place), OWN_VERSION, peer.version).body
     try:
         async with asyncio.timeout(platform.settings.roaming.authorize_deadline):
             answer = await platform.partners.call(
@@ -148,7 +151,7 @@ async def _ask(
     info = codec.read(AuthorizationInfo, peer.version, answer.data).value
     if fold(info.token.uid) != fold(token.uid):
         raise PeerNonsense(f"the answer is about the Token {info.token.uid}, not {token.uid}")
-    await _keep(platform, new_id(), peer.id, token.uid, info, place)
+    await _keep(platform, info, place, id_=new_id(), peer_id=peer.id, token_uid=token.uid)
     return _decision(info, AuthMethod.AUTH_REQUEST)
 
 
@@ -190,7 +193,14 @@ async def decide(
         location=place if may else None,
         authorization_reference=new_id() if may else None,
     )
-    await _keep(platform, info.authorization_reference or new_id(), peer.id, token.uid, info, place)
+    await _keep(
+        platform,
+        info,
+        place,
+        id_=info.authorization_reference or new_id(),
+        peer_id=peer.id,
+        token_uid=token.uid,
+    )
     return info
 
 
@@ -200,11 +210,12 @@ def _verdict(token: Token) -> AllowedType:
 
 async def _keep(
     platform: Platform,
+    info: AuthorizationInfo,
+    place: LocationReferences | None,
+    *,
     id_: str,
     peer_id: int,
     token_uid: str,
-    info: AuthorizationInfo,
-    place: LocationReferences | None,
 ) -> None:
     await platform.store.authorizations.add(
         Authorization(

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import TypeVar
 
+import msgspec
+
 from ocpilot.app import visibility
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, StoredObject
@@ -31,6 +33,11 @@ def own(key: ObjectKey, value: Wire, last_updated: datetime) -> StoredObject:
 def value_of(cls: type[T], stored: StoredObject) -> T:
     """The 2.3.0 object a stored body says, whatever version it came in; InvalidObject when it breaks the standard."""
     return codec.read(cls, stored.version, codec.loads(stored.body.encode())).value
+
+
+def object_in(stored: StoredObject) -> codec.Body:
+    """The JSON object in a stored body, in the version it is stored in."""
+    return msgspec.convert(codec.loads(stored.body.encode()), dict[str, object])
 
 
 def parsed(cls: type[T], text: str) -> T:

@@ -40,9 +40,7 @@ class StationService:
             if await self._platform.store.transactions.open_on(station_id, connector.connector_id) is not None:
                 status = Status.CHARGING
             if station is not None and status is not None:
-                await stations.set_evse_status(
-                    self._platform, stations.evse_key(station, connector.evse_uid), status
-                )
+                await stations.set_evse_status(self._platform, stations.evse_key(station, connector.evse_uid), status)
 
     async def disconnected(self, station_id: str) -> None:
         """See `StationEvents`."""
@@ -56,7 +54,7 @@ class StationService:
         """See `StationEvents`."""
         return await stations.heartbeat(self._platform, station_id)
 
-    async def status(
+    async def status(  # noqa: PLR0917 - as the protocol says
         self,
         station_id: str,
         connector_id: int,

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from ocpilot.app import passwords
-from ocpilot.app.bodies import value_of
+from ocpilot.app.bodies import object_in, value_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Station, StationConnector, StoredObject
 from ocpilot.app.station_events import BootAnswer, BootInfo
@@ -42,6 +42,7 @@ HEARTBEAT_INTERVAL = 300
 async def add(
     platform: Platform,
     station_id: str,
+    *,
     party: PartyId,
     location_id: str,
     connectors: tuple[StationConnector, ...],
@@ -120,8 +121,8 @@ async def set_evse_status(platform: Platform, key: ObjectKey, status: Status) ->
     now = platform.clock()
 
     def change(stored: StoredObject) -> StoredObject:
-        body = codec.loads(stored.body.encode()) | {"status": status, "last_updated": time.write(now)}
-        return msgspec.structs.replace(stored, body=codec.dumps(body).decode(), last_updated=now)
+        moved = codec.merge_patch(object_in(stored), {"status": status, "last_updated": time.write(now)})
+        return msgspec.structs.replace(stored, body=codec.dumps(moved).decode(), last_updated=now)
 
     await platform.store.locations.modify(key, None, change)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app import authorize, commands, samples, sessions, tokens
+from ocpilot.app import authorize, charges, command_orders, samples, sessions, tokens
 from ocpilot.app.authorize import Decision
 from ocpilot.app.bodies import text_of
 from ocpilot.app.platform import Platform
@@ -62,7 +62,9 @@ async def start(platform: Platform, station: Station, event: StartEvent) -> Star
     place = LocationReferences(location_id=station.location_id, evse_uids=(evse_uid,) if connector else ())
     decision = await authorize.authorize_token(platform, station.party, event.id_tag, place, starting=True)
     allowed = decision.at(evse_uid)
-    wanted = await _transaction(platform, station, connector, event, decision, allowed)
+    wanted = _transaction(station, connector, event, decision, event.at or platform.clock())
+    if connector is not None:
+        wanted = msgspec.structs.replace(wanted, terms=await charges.terms_now(platform, station, connector))
     kept, created = await platform.store.transactions.start(wanted)
     if not created:
         again = AuthorizationStatus.ACCEPTED if kept.accepted else AuthorizationStatus.INVALID
@@ -74,16 +76,11 @@ async def start(platform: Platform, station: Station, event: StartEvent) -> Star
 async def after_start(platform: Platform, transaction: Transaction) -> None:
     """What follows from a start that is on disk; done again after a crash."""
     await sessions.write(platform, transaction)
-    await commands.link_transaction(platform, transaction)
+    await command_orders.link_transaction(platform, transaction)
 
 
-async def _transaction(
-    platform: Platform,
-    station: Station,
-    connector: StationConnector | None,
-    event: StartEvent,
-    decision: Decision,
-    allowed: AllowedType | None,
+def _transaction(
+    station: Station, connector: StationConnector | None, event: StartEvent, decision: Decision, at: datetime
 ) -> Transaction:
     cdr_token = tokens.cdr_token_of(decision.token) if decision.token else None
     return Transaction(
@@ -98,10 +95,9 @@ async def _transaction(
         cdr_token=text_of(cdr_token) if cdr_token else None,
         auth_method=decision.method,
         authorization_reference=decision.reference,
-        accepted=allowed == AllowedType.ALLOWED and connector is not None,
+        accepted=connector is not None and decision.at(connector.evse_uid) == AllowedType.ALLOWED,
         meter_start_wh=event.meter_start_wh,
-        started_at=event.at or platform.clock(),
-        terms=await sessions.terms_now(platform, station, connector) if connector else None,
+        started_at=at,
         dedupe=_dedupe(station, event),
     )
 
@@ -177,8 +173,9 @@ async def _of_stop(platform: Platform, station: Station, event: StopEvent) -> Tr
     on_each = [await platform.store.transactions.open_on(station.id, one.connector_id) for one in station.connectors]
     running = [one for one in on_each if one is not None]
     if len(running) == 1:
-        log.warning("%s stopped transaction %d, which it has not; taken as %d", station.id, event.transaction_id,
-                    running[0].id)
+        log.warning(
+            "%s stopped transaction %d, which it has not; taken as %d", station.id, event.transaction_id, running[0].id
+        )
         return running[0]
     return await _orphan(platform, station, event)
 

@@ -1,0 +1,165 @@
+"""CDRs: made once of a stopped transaction (operator), received once and priced again (provider) (mod_cdrs)."""
+
+import logging
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from ocpilot.app import sessions, tariffs
+from ocpilot.app.bodies import own, value_of
+from ocpilot.app.charges import Charge, NoTerms, charge_of
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import CdrCheck, ObjectKey, Peer, StoredObject, Transaction, TransactionState
+from ocpilot.base.errors import BadRequest, InvalidObject
+from ocpilot.base.ids import PartyId, derived_id
+from ocpilot.base.problem import Problem
+from ocpilot.billing.cdr import make_cdr
+from ocpilot.billing.check import Verdict, check_cdr
+from ocpilot.wire import codec
+from ocpilot.wire.protocol import ModuleID, Version
+from ocpilot.wire.v230 import CDR, Location, Tariff
+
+log = logging.getLogger(__name__)
+
+
+# ---- operator ------------------------------------------------------------------------------------------------------
+
+
+async def make_for(platform: Platform, transaction: Transaction) -> None:
+    """Make the CDR of a stopped transaction, once: its id follows from the Session's, and one that exists stays.
+
+    A transaction without a known Token, place or price, or in which nothing at all happened, is held for a person.
+    Time without energy makes a CDR: it may cost something (mod_sessions, "Session Object").
+    """
+    because, charge = await _measured(platform, transaction)
+    if because is not None or charge is None:
+        log.warning("transaction %d is held: %s", transaction.id, because)
+        await platform.store.transactions.set_state(transaction.id, TransactionState.HELD, because)
+        return
+    await sessions.write(platform, transaction)
+    key = ObjectKey(module=ModuleID.CDRS, party=transaction.party, id=derived_id("cdr", transaction.session_id))
+    if await platform.store.objects.get(key) is None:
+        cdr = _cdr(platform, charge, key.id)
+        await platform.store.objects.put(own(key, cdr, cdr.last_updated))
+    await platform.store.transactions.set_state(transaction.id, TransactionState.BILLED)
+
+
+async def _measured(platform: Platform, transaction: Transaction) -> tuple[str | None, Charge | None]:
+    """The charge to bill, or why it cannot be billed."""
+    if transaction.cdr_token is None:
+        return "nobody knows the token it was started with", None
+    if not transaction.accepted:
+        return "the token was not allowed to charge", None
+    try:
+        charge = await charge_of(platform, transaction)
+    except NoTerms as error:
+        return str(error), None
+    if charge.priced.total is None:
+        return "no tariff holds at the connector, so the cost is not known", None
+    if charge.measured.kwh == 0 and charge.measured.start == charge.measured.end:
+        return "no energy and no time", None
+    return None, charge
+
+
+def _cdr(platform: Platform, charge: Charge, cdr_id: str) -> CDR:
+    transaction = charge.transaction
+    cdr = make_cdr(
+        sessions.session_of(platform, charge, transaction.cdr_token or ""),
+        charge.terms.location,
+        transaction.evse_uid,
+        transaction.ocpi_connector_id,
+        (charge.tariff,) if charge.tariff else (),
+        charge.measured,
+        cdr_id=cdr_id,
+        now=platform.clock(),
+        remark=transaction.stop_reason,
+    )
+    verdict = check_cdr(cdr, None, charge.terms.zone)
+    if not verdict.agrees:
+        log.error("CDR %s of transaction %d does not agree with itself: %s", cdr_id, transaction.id, verdict.differences)
+    return cdr
+
+
+# ---- provider ------------------------------------------------------------------------------------------------------
+
+
+async def receive(
+    platform: Platform, peer: Peer, version: Version, body: codec.Body
+) -> tuple[StoredObject, bool]:
+    """Keep a CDR a peer sent; (what is kept, whether it is new). The same CDR again changes nothing.
+
+    Raises InvalidObject for one that breaks the standard or differs from the one kept under its id (a CDR is never
+    replaced), BadRequest for a Token of somebody else's driver.
+    """
+    received = codec.read(CDR, version, body)
+    cdr = received.value
+    driver = PartyId.of(cdr.cdr_token.country_code, cdr.cdr_token.party_id)
+    if driver not in {party.id for party in platform.settings.parties}:
+        raise BadRequest(f"CDR {cdr.id}: its Token is of {driver}, who is not here")
+    key = ObjectKey(module=ModuleID.CDRS, party=PartyId.of(cdr.country_code, cdr.party_id), id=cdr.id)
+    kept = await platform.store.objects.get(key, peer.id)
+    if kept is not None:
+        _require_same(value_of(CDR, kept), cdr)
+        return kept, False
+    stored = StoredObject(
+        key=key,
+        version=version,
+        body=codec.dumps(received.body).decode(),
+        last_updated=cdr.last_updated,
+        peer_id=peer.id,
+    )
+    return stored, await platform.store.objects.put(stored)
+
+
+def _require_same(kept: CDR, new: CDR) -> None:
+    if msgspec.structs.replace(new, last_updated=kept.last_updated, id=kept.id) != kept:
+        problem = Problem(path="$.id", found=f"another CDR under {kept.id}", expected="a Credit CDR and a new id")
+        raise InvalidObject([problem], "CDR")
+
+
+async def check(platform: Platform, stored: StoredObject) -> CdrCheck:
+    """Price a received CDR again and keep what we found.
+
+    With our copy of its Tariffs as long as that is not newer than the start of the charge, else with those in the CDR.
+    """
+    cdr = value_of(CDR, stored)
+    verdict = check_cdr(cdr, await _tariffs_of(platform, stored, cdr), await _zone_of(platform, stored, cdr))
+    found = CdrCheck(
+        key=stored.key,
+        agrees=verdict.agrees,
+        our_total=_total(verdict, cdr),
+        body=msgspec.json.encode(verdict).decode(),
+        at=platform.clock(),
+    )
+    await platform.store.documents.save_check(found)
+    return found
+
+
+async def _tariffs_of(platform: Platform, stored: StoredObject, cdr: CDR) -> tuple[Tariff, ...] | None:
+    named = {period.tariff_id for period in cdr.charging_periods if period.tariff_id}
+    ids = named or {tariff.id for tariff in cdr.tariffs}
+    kept = await tariffs.named(platform, stored.key.party, sorted(ids), stored.peer_id)
+    current = len(kept) == len(ids) and all(one.last_updated <= cdr.start_date_time for one in kept)
+    return kept if current else None
+
+
+async def _zone_of(platform: Platform, stored: StoredObject, cdr: CDR) -> ZoneInfo | None:
+    key = ObjectKey(module=ModuleID.LOCATIONS, party=stored.key.party, id=cdr.cdr_location.id)
+    location = await platform.store.locations.get(key, stored.peer_id)
+    if location is None:
+        return None
+    try:
+        return ZoneInfo(value_of(Location, location).time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
+def _total(verdict: Verdict, cdr: CDR) -> str:
+    """Our total as `12.34 SEK`, with the taxes we know; empty when we do not know it."""
+    total = verdict.ours.total
+    return "" if total is None else f"{total.amount.shown} {cdr.currency}"
+
+
+def verdict_of(found: CdrCheck) -> Verdict:
+    """The whole verdict of a check."""
+    return msgspec.json.decode(found.body, type=Verdict)

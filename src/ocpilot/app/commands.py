@@ -1,0 +1,242 @@
+"""Commands of a provider: what a driver of ours asks of another operator's station, and the results (mod_commands).
+
+The operator's side is `command_orders.py`.
+"""
+
+import logging
+from datetime import timedelta
+
+import msgspec
+
+from ocpilot.app import tokens
+from ocpilot.app.accounts import provider
+from ocpilot.app.bodies import text_of, value_of
+from ocpilot.app.command_orders import receive
+from ocpilot.app.command_records import give_result, link_session, text_in
+from ocpilot.app.exchange import endpoint_url
+from ocpilot.app.platform import Platform
+from ocpilot.app.ports import OWN_VERSION
+from ocpilot.app.records import Account, Command, CommandDirection, ObjectKey, Peer, PeerState, StoredObject
+from ocpilot.base.errors import NotFound, OcpilotError, PeerRefused, UnknownLocation, UserError
+from ocpilot.base.ids import PartyId, fold, new_id
+from ocpilot.wire import codec
+from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
+from ocpilot.wire.v230 import (
+    CommandResponse,
+    CommandResponseType,
+    CommandResult,
+    CommandResultType,
+    CommandType,
+    Session,
+    StartSession,
+    StopSession,
+    Token,
+    TokenType,
+)
+
+__all__ = ["link_received_session", "receive", "receive_result", "start_session", "stop_session"]
+
+log = logging.getLogger(__name__)
+
+#: Seconds we wait beyond the time-out an operator named, and the longest time-out we believe.
+_GRACE = 5.0
+_LONGEST = 600.0
+
+#: A refusal is the end of a command, so it is its result too.
+_FINAL = {
+    CommandResponseType.NOT_SUPPORTED: CommandResultType.NOT_SUPPORTED,
+    CommandResponseType.REJECTED: CommandResultType.REJECTED,
+    CommandResponseType.UNKNOWN_SESSION: CommandResultType.FAILED,
+}
+
+
+async def start_session(
+    platform: Platform, account: Account, location: ObjectKey, evse_uid: str | None, connector_id: str | None
+) -> Command:
+    """Ask the operator of a Location to start; the command is kept before it is sent, and returned as answered.
+
+    Raises UnknownLocation, and UserError when the driver has no valid Token or the Location is our own.
+    """
+    peer = await _operator_of(platform, location)
+    token = await _token_of(platform, account)
+    command = msgspec.structs.replace(
+        _new(platform, CommandType.START_SESSION, peer, account),
+        token_uid=token.uid,
+        location_id=location.id,
+        evse_uid=evse_uid,
+        connector_id=connector_id,
+        authorization_reference=new_id(),
+    )
+    request = StartSession(
+        response_url=_response_url(platform, peer, command),
+        token=token,
+        location_id=location.id,
+        evse_uid=evse_uid,
+        connector_id=connector_id,
+        authorization_reference=command.authorization_reference,
+    )
+    return await _send(platform, peer, command, request, location.party)
+
+
+async def stop_session(platform: Platform, account: Account, session_id: str) -> Command:
+    """Ask the operator to stop a Session of this driver; NotFound when it is not his."""
+    stored, session = await _session_of(platform, account, session_id)
+    peer = await _registered(platform, stored.peer_id)
+    command = msgspec.structs.replace(
+        _new(platform, CommandType.STOP_SESSION, peer, account),
+        token_uid=session.cdr_token.uid,
+        location_id=session.location_id,
+        evse_uid=session.evse_uid,
+        connector_id=session.connector_id,
+        session_id=session.id,
+    )
+    request = StopSession(response_url=_response_url(platform, peer, command), session_id=session.id)
+    return await _send(platform, peer, command, request, stored.key.party)
+
+
+async def receive_result(platform: Platform, peer: Peer, command_id: str, version: Version, body: codec.Body) -> None:
+    """The operator says what came of a command (mod_commands, "Sender Interface"); the first result counts.
+
+    Raises NotFound unless the command was sent to this peer.
+    """
+    result = codec.read(CommandResult, version, body).value
+    command = await platform.store.commands.get(command_id)
+    if command is None or command.direction != CommandDirection.SENT or command.peer_id != peer.id:
+        raise NotFound(f"no command {command_id} of ours waits for a result of yours")
+    await give_result(platform, command_id, result.result, text_in(result.message))
+
+
+async def link_received_session(platform: Platform, session: Session) -> None:
+    """Called for every Session a peer sent: the command that started it gets to know it, however late it came."""
+    await link_session(
+        platform,
+        CommandDirection.SENT,
+        token_uid=session.cdr_token.uid,
+        location_id=session.location_id,
+        reference=session.authorization_reference,
+        session_id=session.id,
+    )
+
+
+# ---- sending -------------------------------------------------------------------------------------------------------
+
+
+def _new(platform: Platform, word: CommandType, peer: Peer, account: Account) -> Command:
+    now = platform.clock()
+    seconds = platform.settings.roaming.command_timeout + _GRACE
+    return Command(
+        id=new_id(),
+        direction=CommandDirection.SENT,
+        peer_id=peer.id,
+        command=word,
+        request="{}",
+        account_id=account.id,
+        created_at=now,
+        expires_at=now + timedelta(seconds=seconds),
+    )
+
+
+def _response_url(platform: Platform, peer: Peer, command: Command) -> str:
+    version = peer.version or OWN_VERSION
+    return endpoint_url(
+        platform.settings, version, ModuleID.COMMANDS, InterfaceRole.SENDER, command.command, command.id
+    )
+
+
+async def _send(
+    platform: Platform, peer: Peer, command: Command, request: StartSession | StopSession, receiver: PartyId
+) -> Command:
+    """Keep the command, POST it, keep the response. No answer is no refusal: the operator may have understood."""
+    command = msgspec.structs.replace(command, request=text_of(request))
+    await platform.store.commands.add(command)
+    try:
+        response = await _post(platform, peer, command, request, receiver)
+    except OcpilotError as error:
+        why = str(error)
+        log.warning("command %s to %s: %s", command.id, peer.name, why)
+        await platform.store.commands.modify(
+            command.id, lambda kept: msgspec.structs.replace(kept, message=kept.message or why)
+        )
+        if isinstance(error, PeerRefused):
+            await give_result(platform, command.id, CommandResultType.REJECTED, why)
+    else:
+        await _keep_response(platform, command, response)
+    return await platform.store.commands.get(command.id) or command
+
+
+async def _post(
+    platform: Platform, peer: Peer, command: Command, request: StartSession | StopSession, receiver: PartyId
+) -> CommandResponse:
+    version = peer.version or OWN_VERSION
+    body = codec.convert(type(request), codec.body_of(request), OWN_VERSION, version).body
+    answer = await platform.partners.call(
+        peer,
+        "POST",
+        ModuleID.COMMANDS,
+        InterfaceRole.RECEIVER,
+        (command.command,),
+        body=codec.dumps(body),
+        sender=provider(platform),
+        receiver=receiver,
+    )
+    return codec.read(CommandResponse, version, answer.data).value
+
+
+async def _keep_response(platform: Platform, command: Command, response: CommandResponse) -> None:
+    now = platform.clock()
+    waiting = timedelta(seconds=min(max(response.timeout, 0), _LONGEST) + _GRACE)
+
+    def change(kept: Command) -> Command:
+        return msgspec.structs.replace(
+            kept,
+            response=response.result,
+            response_at=now,
+            message=kept.message or text_in(response.message),
+            expires_at=now + waiting,
+        )
+
+    await platform.store.commands.modify(command.id, change)
+    final = _FINAL.get(response.result)
+    if final is not None:
+        await give_result(platform, command.id, final, text_in(response.message))
+
+
+# ---- whom, with what -----------------------------------------------------------------------------------------------
+
+
+async def _operator_of(platform: Platform, location: ObjectKey) -> Peer:
+    for stored in await platform.store.locations.find(location.id):
+        if stored.key.party == location.party:
+            return await _registered(platform, stored.peer_id)
+    raise UnknownLocation(f"no Location {location.id} of {location.party}")
+
+
+async def _registered(platform: Platform, peer_id: int | None) -> Peer:
+    if peer_id is None:
+        raise UserError("this is a station of our own; start and stop it from the operator console")
+    peer = await platform.store.peers.get(peer_id)
+    if peer is None or peer.state != PeerState.REGISTERED:
+        raise UserError("the operator of this station is not connected at the moment")
+    return peer
+
+
+async def _token_of(platform: Platform, account: Account) -> Token:
+    """The driver's Token for the app; a card when he has nothing else."""
+    owned = [
+        token
+        for uid in account.token_uids
+        for stored, token in await tokens.known(platform, uid)
+        if stored.peer_id is None and token.valid
+    ]
+    if not owned:
+        raise UserError("no valid token belongs to this account")
+    return next((token for token in owned if token.type == TokenType.APP_USER), owned[0])
+
+
+async def _session_of(platform: Platform, account: Account, session_id: str) -> tuple[StoredObject, Session]:
+    his = {fold(uid) for uid in account.token_uids}
+    for stored in await platform.store.objects.find(ModuleID.SESSIONS, session_id):
+        session = value_of(Session, stored)
+        if fold(session.cdr_token.uid) in his:
+            return stored, session
+    raise NotFound(f"no session {session_id} of yours")

@@ -1,0 +1,134 @@
+"""What goes on by itself: found by its state in the store, so that whatever a dead process left is done by the next.
+
+Every step is idempotent; a row that fails is logged, counted, tried again with growing pauses, and blocks no other.
+"""
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from ocpilot.app import cdrs, transactions
+from ocpilot.app.command_orders import send_result
+from ocpilot.app.command_records import give_result
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import Command, ObjectKey, StoredObject, Transaction, TransactionState
+from ocpilot.roaming.retry import BackOff, pause
+from ocpilot.wire.v230 import CommandResultType
+
+log = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+#: Seconds between two looks.
+_LOOK = 0.5
+_MOST = 200
+#: How long a result may be on its way before it counts as lost.
+_FIRST_TRY = timedelta(seconds=5)
+
+
+class Jobs:
+    """The loop. `failures` counts what went wrong, by step."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self.failures: Counter[str] = Counter()
+        self._pauses: dict[tuple[str, str], tuple[int, datetime]] = {}
+        self._stopped_seen: dict[int, datetime] = {}
+        roaming = platform.settings.roaming
+        self._back_off = BackOff(first=roaming.retry_first, longest=roaming.retry_longest)
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        await self.recover()
+        while True:
+            await self.once()
+            await asyncio.sleep(_LOOK)
+
+    async def recover(self) -> None:
+        """After a start: write again the Sessions of open transactions, which a dead process may not have."""
+        running = await self._platform.store.transactions.in_state(TransactionState.OPEN)
+        await self._each("recover", running, _number, lambda one: transactions.after_start(self._platform, one))
+
+    async def once(self) -> None:
+        """Every step once."""
+        store = self._platform.store
+        stopped = await store.transactions.in_state(TransactionState.STOPPED)
+        await self._each("cdr", self._waited(stopped), _number, self._make_cdr)
+        await self._each("expire", await store.commands.expired(self._platform.clock()), _command_id, self._expire)
+        await self._each("result", self._unsent(await store.commands.unsent_results()), _command_id, self._resend)
+        await self._each("check", await store.documents.unchecked_cdrs(_MOST), _object_id, self._check)
+
+    # ---- the steps -------------------------------------------------------------------------------------------------
+
+    def _waited(self, stopped: Iterable[Transaction]) -> list[Transaction]:
+        """Those stopped long enough for late meter values, by our clock: a station's may be of another year."""
+        now = self._platform.clock()
+        delay = timedelta(seconds=self._platform.settings.charging.cdr_delay)
+        seen = {one.id: (one, self._stopped_seen.get(one.id, now)) for one in stopped}
+        self._stopped_seen = {number: since for number, (_, since) in seen.items()}
+        return [one for one, since in seen.values() if now - since >= delay]
+
+    def _unsent(self, results: Iterable[Command]) -> list[Command]:
+        """Those that whoever got the result of the station has had time to send."""
+        before = self._platform.clock() - _FIRST_TRY
+        return [one for one in results if one.result_at is not None and one.result_at <= before]
+
+    async def _make_cdr(self, transaction: Transaction) -> None:
+        await cdrs.make_for(self._platform, transaction)
+
+    async def _expire(self, command: Command) -> None:
+        await give_result(self._platform, command.id, CommandResultType.TIMEOUT, "no result within the time-out")
+
+    async def _resend(self, command: Command) -> None:
+        if not await send_result(self._platform, command):
+            raise NotYet(f"the result of command {command.id} was not acknowledged")
+
+    async def _check(self, stored: StoredObject) -> None:
+        await cdrs.check(self._platform, stored)
+
+    # ---- one row after the other -----------------------------------------------------------------------------------
+
+    async def _each(
+        self, step: str, rows: Iterable[R], name_of: Callable[[R], str], work: Callable[[R], Awaitable[None]]
+    ) -> None:
+        for row in rows:
+            key = step, name_of(row)
+            failures, again_at = self._pauses.get(key, (0, self._platform.clock()))
+            if self._platform.clock() < again_at:
+                continue
+            try:
+                await work(row)
+            except NotYet as error:
+                log.info("%s", error)
+            except Exception:
+                self.failures[step] += 1
+                log.exception("job %s failed for %s", *key)
+            else:
+                self._pauses.pop(key, None)
+                continue
+            seconds = pause(failures + 1, self._back_off, random.random())  # noqa: S311 - spreads load, hides nothing
+            self._pauses[key] = failures + 1, self._platform.clock() + timedelta(seconds=seconds)
+
+
+class NotYet(Exception):
+    """A step that did what it could and must be tried again; no failure of ours."""
+
+
+def _number(transaction: Transaction) -> str:
+    return str(transaction.id)
+
+
+def _command_id(command: Command) -> str:
+    return command.id
+
+
+def _object_id(stored: StoredObject) -> str:
+    return _key_id(stored.key)
+
+
+def _key_id(key: ObjectKey) -> str:
+    return f"{key.party}/{key.id}"

@@ -1,0 +1,176 @@
+"""One object of ours to one peer: which call, with which body, in the peer's version."""
+
+from collections.abc import Mapping
+
+from ocpilot.app.bodies import object_in
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import ObjectKey, PartnerAnswer, Peer, StoredObject
+from ocpilot.app.visibility import may_see
+from ocpilot.base.errors import PeerRefused
+from ocpilot.base.ids import PartyId
+from ocpilot.wire import codec
+from ocpilot.wire.fields import Wire
+from ocpilot.wire.protocol import CANONICAL, InterfaceRole, ModuleID
+from ocpilot.wire.v230 import CDR, EVSE, Location, Session, Tariff, Token
+
+_CLASSES: dict[ModuleID, type[Wire]] = {
+    ModuleID.LOCATIONS: Location,
+    ModuleID.TARIFFS: Tariff,
+    ModuleID.SESSIONS: Session,
+    ModuleID.CDRS: CDR,
+    ModuleID.TOKENS: Token,
+}
+#: What a PATCH of a status holds (mod_locations, "PATCH Method": `last_updated` always).
+_MOVING = ("status", "last_updated")
+#: EVSEs per peer of which we remember what the peer knows; beyond that we forget and send the whole EVSE again.
+_REMEMBERED = 50_000
+
+
+def offered(peer: Peer, module: ModuleID) -> bool:
+    """Whether the peer takes pushes of this module: it has the endpoint, and its profile does not say otherwise."""
+    wanted = peer.profile.push is None or module in peer.profile.push
+    return wanted and any(one.identifier == module and one.role == InterfaceRole.RECEIVER for one in peer.endpoints)
+
+
+class PushCalls:
+    """Calls to one peer. Remembers which EVSEs the peer has, so that a change of status travels as a PATCH."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._evses: dict[ObjectKey, int] = {}
+
+    async def deliver(self, peer: Peer, key: ObjectKey) -> str | None:
+        """Send the newest state of an object, or that it is gone; nothing when the peer may not see it.
+
+        Returns the URL a CDR has on the other side. Errors as `Partners.call`.
+        """
+        stored = await self._load(key)
+        if stored is None:
+            await self._gone(peer, key)
+            return None
+        if not may_see(peer, key.module, stored.audience):
+            return None
+        if key.module is ModuleID.CDRS:
+            answer = await self._call(peer, key, "POST", (), _body(CDR, stored, peer))
+            return _location_header(answer)
+        if key.module is ModuleID.LOCATIONS:
+            await (self._evse(peer, key, stored) if key.sub else self._location(peer, key, stored))
+            return None
+        params = {"type": key.sub} if key.module is ModuleID.TOKENS else None
+        await self._call(
+            peer, key, "PUT", (*_owner(key), key.id), _body(_CLASSES[key.module], stored, peer), params=params
+        )
+        return None
+
+    async def _load(self, key: ObjectKey) -> StoredObject | None:
+        if key.module is ModuleID.LOCATIONS:
+            return await self._platform.store.locations.get(key)
+        return await self._platform.store.objects.get(key)
+
+    async def _gone(self, peer: Peer, key: ObjectKey) -> None:
+        """Only Tariffs can be deleted (mod_tariffs, "DELETE Method"); one the peer never had is deleted too."""
+        if key.module is not ModuleID.TARIFFS:
+            return
+        try:
+            await self._call(peer, key, "DELETE", (*_owner(key), key.id), None)
+        except PeerRefused as error:
+            if not _unknown_there(error):
+                raise
+
+    async def _location(self, peer: Peer, key: ObjectKey, stored: StoredObject) -> None:
+        body = _body(Location, stored, peer)
+        await self._call(peer, key, "PUT", (*_owner(key), key.id), body)
+        evses = object_in(stored).get("evses")
+        for evse in evses if isinstance(evses, list) else ():
+            self._remember(key, evse)
+
+    async def _evse(self, peer: Peer, key: ObjectKey, stored: StoredObject) -> None:
+        """PATCH when only the status moved since the peer got the EVSE; PUT of it otherwise, or when it is refused;
+        PUT of the whole Location when the peer does not know that."""
+        kept = object_in(stored)
+        segments = (*_owner(key), key.id, key.sub)
+        if self._evses.get(_evse_key(key, key.sub)) == _shape(kept):
+            patch = {name: kept[name] for name in _MOVING}
+            try:
+                await self._call(peer, key, "PATCH", segments, codec.dumps(patch))
+            except PeerRefused:
+                self._evses.pop(_evse_key(key, key.sub), None)
+            else:
+                return
+        try:
+            await self._call(peer, key, "PUT", segments, _body(EVSE, stored, peer))
+        except PeerRefused as error:
+            whole = key_of_location(key)
+            location = await self._load(whole) if _unknown_there(error) else None
+            if location is None:
+                raise
+            await self._location(peer, whole, location)
+        else:
+            self._remember(key, kept)
+
+    def _remember(self, key: ObjectKey, evse: object) -> None:
+        if len(self._evses) >= _REMEMBERED:
+            self._evses.clear()
+        if isinstance(evse, dict):
+            self._evses[_evse_key(key, str(evse.get("uid")))] = _shape(evse)
+
+    async def _call(
+        self,
+        peer: Peer,
+        key: ObjectKey,
+        method: str,
+        segments: tuple[str, ...],
+        body: bytes | None,
+        *,
+        params: Mapping[str, str] | None = None,
+    ) -> PartnerAnswer:
+        return await self._platform.partners.call(
+            peer,
+            method,
+            key.module,
+            InterfaceRole.RECEIVER,
+            segments,
+            body=body,
+            params=params,
+            sender=key.party,
+            receiver=_receiver(peer),
+        )
+
+
+def key_of_location(key: ObjectKey) -> ObjectKey:
+    """The whole Location of an EVSE."""
+    return ObjectKey(module=key.module, party=key.party, id=key.id)
+
+
+def _owner(key: ObjectKey) -> tuple[str, str]:
+    return key.party.country_code, key.party.party_id
+
+
+def _receiver(peer: Peer) -> PartyId | None:
+    """The party on the other side, when there is only one; otherwise its platform sorts it out."""
+    return PartyId.parse(peer.parties[0]) if len(peer.parties) == 1 else None
+
+
+def _body(cls: type[Wire], stored: StoredObject, peer: Peer) -> bytes:
+    target = peer.version or CANONICAL
+    if stored.version == target:
+        return stored.body.encode()
+    return codec.dumps(codec.convert(cls, object_in(stored), stored.version, target).body)
+
+
+def _evse_key(key: ObjectKey, uid: str) -> ObjectKey:
+    return ObjectKey(module=key.module, party=key.party, id=key.id.lower(), sub=uid.lower())
+
+
+def _shape(evse: codec.Body) -> int:
+    """Everything of an EVSE but what moves, as a number."""
+    return hash(codec.dumps({name: value for name, value in evse.items() if name not in _MOVING}))
+
+
+def _unknown_there(error: PeerRefused) -> bool:
+    """404, or 2003 "unknown location" (status_codes, "2xxx: Client errors")."""
+    return error.http == 404 or error.ocpi == 2003
+
+
+def _location_header(answer: PartnerAnswer) -> str | None:
+    return next((value for name, value in answer.headers.items() if name.lower() == "location"), None)
