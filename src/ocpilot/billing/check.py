@@ -11,7 +11,7 @@ import msgspec
 from ocpilot.billing.causes import Case, Cause, likely_cause
 from ocpilot.metering.periods import hours
 from ocpilot.pricing import PricedCharge, price
-from ocpilot.wire.v230 import CDR, Price, Tariff
+from ocpilot.wire.v230 import CDR, Price, Session, Tariff
 
 UTC = ZoneInfo("UTC")
 #: kWh and hours are written with 4 decimals (types, "number"); sums of many rounded periods drift a little.
@@ -65,11 +65,40 @@ def check_cdr(
     used, source = _tariffs(cdr, tariffs)
     ours = _priced(cdr, used, zone or UTC)
     differences = (*_costs(cdr, ours, tolerance), *_volumes(cdr, ours))
-    explained = tuple(
-        msgspec.structs.replace(one, cause=likely_cause(Case(name=one.name, size=one.size, cdr=cdr, ours=ours)))
-        for one in differences
+    return Verdict(
+        agrees=not differences and ours.total is not None,
+        ours=ours,
+        differences=tuple(_explained(one, cdr, ours) for one in differences),
+        source=source,
     )
-    return Verdict(agrees=not explained and ours.total is not None, ours=ours, differences=explained, source=source)
+
+
+def check_session(
+    session: Session, tariffs: Sequence[Tariff], zone: ZoneInfo | None, tolerance: Decimal = Decimal("0.01")
+) -> Verdict:
+    """The same for a Session, finished or not: its energy, and its cost if it states one."""
+    ours = price(
+        session.charging_periods,
+        tariffs,
+        start=session.start_date_time,
+        end=session.end_date_time,
+        zone=zone or UTC,
+        currency=session.currency,
+    )
+    differences = list(_differs("kwh", session.kwh, ours.kwh, _VOLUME_TOLERANCE))
+    if session.total_cost is not None and ours.total_cost is not None:
+        differences += _price_differs("total_cost", session.total_cost, ours.total_cost, 1, tolerance)
+    return Verdict(
+        agrees=not differences and ours.total is not None,
+        ours=ours,
+        differences=tuple(differences),
+        source=TariffSource.OURS if tariffs else TariffSource.NONE,
+    )
+
+
+def _explained(difference: Difference, cdr: CDR, ours: PricedCharge) -> Difference:
+    case = Case(name=difference.name, size=difference.size, cdr=cdr, ours=ours)
+    return msgspec.structs.replace(difference, cause=likely_cause(case))
 
 
 def _tariffs(cdr: CDR, ours: Sequence[Tariff] | None) -> tuple[Sequence[Tariff], TariffSource]:
@@ -96,16 +125,19 @@ def _costs(cdr: CDR, ours: PricedCharge, tolerance: Decimal) -> Iterator[Differe
     """Net and taxes of each cost. A part that the CDR leaves out is not compared: it is optional."""
     if ours.total is None:
         return
-    sign = -1 if cdr.credit else 1
     for name in _COSTS:
         theirs: Price | None = getattr(cdr, name)
         mine: Price | None = getattr(ours, name)
-        if theirs is None:
-            continue
-        factor = sign if name == "total_cost" else 1
-        yield from _differs(name, theirs.before_taxes, factor * (mine.before_taxes if mine else Decimal(0)), tolerance)
-        if theirs.taxes and mine and mine.taxes:
-            yield from _differs(f"{name}.taxes", _tax(theirs), factor * _tax(mine), tolerance)
+        if theirs is not None:
+            sign = -1 if cdr.credit and name == "total_cost" else 1
+            yield from _price_differs(name, theirs, mine or Price(before_taxes=Decimal(0)), sign, tolerance)
+
+
+def _price_differs(name: str, theirs: Price, ours: Price, sign: int, tolerance: Decimal) -> Iterator[Difference]:
+    """Taxes are compared when both state some: an older version need not."""
+    yield from _differs(name, theirs.before_taxes, sign * ours.before_taxes, tolerance)
+    if theirs.taxes and ours.taxes:
+        yield from _differs(f"{name}.taxes", _tax(theirs), sign * _tax(ours), tolerance)
 
 
 def _tax(price: Price) -> Decimal:

@@ -54,7 +54,7 @@ def charges(periods: Iterable[Priced], *, expired: bool = False) -> list[Charge]
     flat_for: set[bool] = set()
     for period in periods:
         usage = period.usage
-        for part, dimension, quantity in _quantities(usage, with_flat=usage.is_reservation not in flat_for):
+        for part, dimension, quantity in quantities(usage, with_flat=usage.is_reservation not in flat_for):
             component = active(period.tariff, dimension, usage, expired=expired)
             if component is None:
                 continue
@@ -65,7 +65,7 @@ def charges(periods: Iterable[Priced], *, expired: bool = False) -> list[Charge]
     return list(found.values())
 
 
-def _quantities(usage: Usage, *, with_flat: bool) -> Iterable[tuple[Part, TariffDimensionType, Decimal]]:
+def quantities(usage: Usage, *, with_flat: bool) -> Iterable[tuple[Part, TariffDimensionType, Decimal]]:
     """What a period holds to be priced. A FLAT fee is due once for a reservation and once for a charge."""
     if usage.is_reservation:
         if with_flat:

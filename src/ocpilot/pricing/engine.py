@@ -10,8 +10,9 @@ import msgspec
 from ocpilot.base.money import HALF_UP, RoundingPolicy
 from ocpilot.pricing import why
 from ocpilot.pricing.charges import charges
+from ocpilot.pricing.crossings import crossings
 from ocpilot.pricing.limits import Limit, reached
-from ocpilot.pricing.relevant import Relevant, crossings, relevant
+from ocpilot.pricing.relevant import Relevant, relevant
 from ocpilot.pricing.settling import amounts, summed
 from ocpilot.pricing.steps import Stepped, stepped
 from ocpilot.pricing.taxes import Exact, added, has_taxes, includes_taxes, taxed
