@@ -129,9 +129,16 @@ def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Setting
     raw = {} if path is None else _read_toml(path)
     _lay_over(raw, os.environ if environ is None else environ)
     try:
-        return msgspec.convert(raw, Settings, strict=False)
+        return msgspec.convert(raw, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{path or 'environment'}: {error}") from error
+
+
+def _path(kind: type, found: object) -> object:
+    """What msgspec does not know by itself: a folder."""
+    if kind is Path and isinstance(found, str):
+        return Path(found)
+    raise TypeError(f"expected a {kind.__name__}, found {found!r}")
 
 
 def _read_toml(path: Path) -> dict[str, object]:

@@ -1,0 +1,84 @@
+"""The demo that stays: every site has a station, and cars come, charge, stay a while and leave, all the time."""
+
+import asyncio
+import random
+from datetime import timedelta
+
+from ocpilot.base import time
+from ocpilot.demo import network, people
+from ocpilot.demo.network import Site
+from ocpilot.demo.pair import Pair
+from ocpilot.ocpp.sim_clock import SimClock, SteppedClock
+from ocpilot.ocpp.simulated_car import SimulatedCar
+from ocpilot.ocpp.simulator import SimulatedStation, StationMake
+
+#: Cars that charged before anybody looked, so that history and receipts are not empty.
+_EARLIER = 10
+_MAKE = StationMake(model="Simulated", meter_interval=10.0)
+
+
+async def earlier_charges(pair: Pair, chance: random.Random) -> None:
+    """A few charges of the last day, played in fast-forward."""
+    for number, site in enumerate(chance.sample(network.sites(), _EARLIER)):
+        clock = SteppedClock(time.now() - timedelta(hours=3 + 2 * number))
+        station = _station(pair, site, clock)
+        driver = people.DRIVERS[number % len(people.DRIVERS)]
+        async with station.running():
+            await asyncio.wait_for(station.ready(), 20)
+            await station.plug_in(1, _car(chance, site.is_dc(1)))
+            await station.present_token(driver.card, 1)
+            await station.play(chance.uniform(1200, 5400))
+            await station.unplug(1)
+
+
+async def keep_charging(pair: Pair, chance: random.Random) -> None:
+    """All stations, until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        for site in network.sites():
+            tasks.create_task(_site(pair, site, chance))
+
+
+async def _site(pair: Pair, site: Site, chance: random.Random) -> None:
+    station = _station(pair, site, SimClock(time.now()))
+    async with station.running(), asyncio.TaskGroup() as tasks:
+        await station.ready()
+        tasks.create_task(station.run())
+        for connector_id in range(1, site.evses + 1):
+            tasks.create_task(_visitors(station, connector_id, site.is_dc(connector_id), chance))
+
+
+async def _visitors(station: SimulatedStation, connector_id: int, fast: bool, chance: random.Random) -> None:
+    """One car after the other; not every EVSE is always taken, so that a reader can start a charge too."""
+    await station.clock.sleep(chance.uniform(0, 240))
+    while True:
+        if chance.random() < 0.6 and station.connectors[connector_id].free:
+            await station.plug_in(connector_id, _car(chance, fast))
+            await station.clock.sleep(chance.uniform(2, 8))
+            await station.present_token(chance.choice(people.DRIVERS).card, connector_id)
+            await station.clock.sleep(chance.uniform(120, 420))
+            await station.unplug(connector_id)
+        await station.clock.sleep(chance.uniform(60, 300))
+
+
+def _station(pair: Pair, site: Site, clock: SimClock | SteppedClock) -> SimulatedStation:
+    fast = site.site == "dc"
+    return SimulatedStation(
+        pair.station_url,
+        site.id,
+        people.STATION_PASSWORD,
+        clock=clock,
+        connectors=site.evses,
+        power_kw=150.0 if fast else 22.0,
+        make=_MAKE,
+        car_for_remote_start=lambda: SimulatedCar(battery_kwh=64, soc=35, max_kw=150 if fast else 11),
+    )
+
+
+def _car(chance: random.Random, fast: bool) -> SimulatedCar:
+    soc = chance.uniform(15, 75)
+    return SimulatedCar(
+        battery_kwh=chance.choice((40, 52, 58, 64, 77, 90)),
+        soc=soc,
+        target=min(100.0, soc + chance.uniform(3, 40)),
+        max_kw=chance.choice((100, 130, 150)) if fast else 11,
+    )

@@ -1,0 +1,82 @@
+"""The command line: which commands there are, and what each is handed."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from ocpilot import __version__
+from ocpilot.app.platform import Platform
+from ocpilot.base import settings as settings_file
+from ocpilot.base.errors import InvalidObject, OcpilotError
+from ocpilot.base.settings import Settings
+from ocpilot.cli import account, db, load, peer, serve, station, validate
+from ocpilot.demo import command as demo
+from ocpilot.main import serving
+from ocpilot.main.joined import open_platform
+from ocpilot.main.peer_commands import PeersOf
+from ocpilot.main.platform_commands import Accounts, Loading, Stations
+from ocpilot.store.upkeep import Upkeep
+
+#: Commands that need neither settings nor a database.
+_PURE: dict[str, Callable[[argparse.Namespace], int]] = {"validate": validate.run}
+
+#: Commands that work on a platform.
+_ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]] = {
+    "account": lambda args, platform: account.run(args, Accounts(platform)),
+    "station": lambda args, platform: station.run(args, Stations(platform)),
+    "load": lambda args, platform: load.run(args, Loading(platform)),
+    "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their options; docs/commands.md is checked against it."""
+    root = argparse.ArgumentParser(
+        prog="ocpilot", description="The charging platform on open standards: OCPI, OCPP, pricing, billing, roaming."
+    )
+    root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in (serve, peer, load, station, account, db, validate, demo):
+        module.add_parser(commands)
+    return root
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """The command `ocpilot`: 0 done, 1 it failed or found something (one clear line), 2 wrong usage."""
+    args = parser().parse_args(argv)
+    try:
+        return _run(args)
+    except InvalidObject as error:
+        for problem in error.problems:
+            print(f"ocpilot: {error.what}: {problem}", file=sys.stderr)
+    except OcpilotError as error:
+        print(f"ocpilot: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"ocpilot: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+def _run(args: argparse.Namespace) -> int:
+    if args.command in _PURE:
+        return _PURE[args.command](args)
+    if args.command == "demo":
+        return asyncio.run(demo.run(args, open_platform))
+    settings = settings_file.load(_config(args))
+    if args.command == "serve":
+        return asyncio.run(serving.serve(settings))
+    if args.command == "db":
+        return asyncio.run(db.run(args, Upkeep(settings)))
+    return asyncio.run(_on_platform(args, settings))
+
+
+async def _on_platform(args: argparse.Namespace, settings: Settings) -> int:
+    async with open_platform(settings) as platform:
+        return await _ON_PLATFORM[args.command](args, platform)
+
+
+def _config(args: argparse.Namespace) -> Path | None:
+    return Path(args.config) if args.config else None

@@ -1,0 +1,68 @@
+"""A platform with real ports: PostgreSQL, the OCPI client, the stations of this process."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from ocpilot.app.platform import Platform
+from ocpilot.app.secrets import Seal
+from ocpilot.app.station_events import StationCalls
+from ocpilot.base import time
+from ocpilot.base.errors import StationUnreachable
+from ocpilot.base.settings import Settings
+from ocpilot.http.client import HttpPartners
+from ocpilot.store.postgres import open_store
+
+
+class Switchboard:
+    """`StationCalls` for whatever gateway is plugged in; a process without one reaches no station.
+
+    The gateway tells the platform what happens and the platform calls stations through the gateway: one of the two has
+    to exist first, and this is the plug between them.
+    """
+
+    def __init__(self) -> None:
+        self._gateway: StationCalls | None = None
+
+    def plug_in(self, gateway: StationCalls) -> None:
+        """From now on calls go to this gateway."""
+        self._gateway = gateway
+
+    async def remote_start(self, station_id: str, connector_id: int | None, id_tag: str) -> str:
+        """See `StationCalls`."""
+        return await self._reach(station_id).remote_start(station_id, connector_id, id_tag)
+
+    async def remote_stop(self, station_id: str, transaction_id: int) -> str:
+        """See `StationCalls`."""
+        return await self._reach(station_id).remote_stop(station_id, transaction_id)
+
+    async def unlock(self, station_id: str, connector_id: int) -> str:
+        """See `StationCalls`."""
+        return await self._reach(station_id).unlock(station_id, connector_id)
+
+    def is_connected(self, station_id: str) -> bool:
+        """See `StationCalls`."""
+        return self._gateway is not None and self._gateway.is_connected(station_id)
+
+    def _reach(self, station_id: str) -> StationCalls:
+        if self._gateway is None:
+            raise StationUnreachable(f"{station_id}: no station is connected to this process")
+        return self._gateway
+
+
+@contextlib.asynccontextmanager
+async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
+    """The platform of these settings with its database and client; the database schema is the newest."""
+    sealing = Seal(settings)
+    async with open_store(settings) as store, HttpPartners(settings, sealing) as partners:
+        platform = Platform(
+            settings=settings,
+            clock=time.now,
+            store=store,
+            partners=partners,
+            stations=Switchboard(),
+            sealing=sealing,
+        )
+        try:
+            yield platform
+        finally:
+            await platform.background.close()

@@ -1,0 +1,54 @@
+"""What `ocpilot peer` asks of a platform, as `cli.peer` states it."""
+
+from collections.abc import Sequence
+
+from ocpilot.app import peers, pull
+from ocpilot.app.peers import Invitation
+from ocpilot.app.platform import Platform
+from ocpilot.app.pull import PullSummary
+from ocpilot.app.records import Peer
+from ocpilot.base.errors import UserError
+from ocpilot.wire.protocol import SUPPORTED, Version
+
+
+class PeersOf:
+    """`cli.peer.PeerCommands` of one platform."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def invite(self, name: str) -> Invitation:
+        """See `PeerCommands`."""
+        return await peers.invite(self._platform, name)
+
+    async def register(self, name: str, versions_url: str, token: str, version: str | None) -> Peer:
+        """See `PeerCommands`."""
+        return await peers.register(self._platform, versions_url, token, name, _version(version))
+
+    async def update(self, name: str, version: str | None) -> Peer:
+        """See `PeerCommands`."""
+        return await peers.update(self._platform, await self.named(name), _version(version))
+
+    async def unregister(self, name: str) -> Peer:
+        """See `PeerCommands`."""
+        return await peers.unregister(self._platform, await self.named(name))
+
+    async def pull(self, name: str) -> PullSummary:
+        """See `PeerCommands`."""
+        return await pull.pull(self._platform, await self.named(name))
+
+    async def all(self) -> Sequence[Peer]:
+        """See `PeerCommands`."""
+        return await self._platform.store.peers.all()
+
+    async def named(self, name: str) -> Peer:
+        """See `PeerCommands`."""
+        return await peers.named(self._platform, name)
+
+
+def _version(text: str | None) -> Version | None:
+    if text is None:
+        return None
+    if text not in SUPPORTED:
+        raise UserError(f"OCPI {text} is not one we speak: {', '.join(SUPPORTED)}")
+    return Version(text)

@@ -1,0 +1,87 @@
+"""What the commands ask of a platform, as `cli/` states it: accounts, stations, our own objects."""
+
+from collections.abc import Sequence
+
+from ocpilot.app import accounts, catalogue, stations
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import StationConnector
+from ocpilot.base import time
+from ocpilot.base.errors import InvalidObject, UserError
+from ocpilot.wire.protocol import Version
+
+
+class Accounts:
+    """`cli.account.AccountCommands`."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def create_operator(self, *, email: str, name: str, password: str, language: str) -> str:
+        """See `AccountCommands`."""
+        account = await accounts.create_operator(
+            self._platform, email=email, name=name, password=password, language=language
+        )
+        return account.email
+
+    async def create_driver(
+        self, *, email: str, name: str, password: str, language: str, cards: tuple[str, ...]
+    ) -> str:
+        """See `AccountCommands`."""
+        account = await accounts.create_driver(
+            self._platform, email=email, name=name, password=password, language=language, cards=cards
+        )
+        return account.email
+
+
+class Stations:
+    """`cli.station.StationCommands`."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def add(self, *, station_id: str, location_id: str, evses: Sequence[str], password: str) -> str:
+        """See `StationCommands`."""
+        found = [one for one in await self._platform.store.locations.find(location_id) if one.peer_id is None]
+        if not found:
+            raise UserError(f"no Location of ours has the id {location_id}; take it over first: ocpilot load FILE")
+        connectors = tuple(
+            StationConnector(connector_id=number, evse_uid=evse_uid, ocpi_connector_id="1")
+            for number, evse_uid in enumerate(evses, start=1)
+        )
+        await stations.add(
+            self._platform,
+            station_id,
+            party=found[0].key.party,
+            location_id=location_id,
+            connectors=connectors,
+            password=password,
+        )
+        base = self._platform.settings.server.base_url.replace("http", "ws", 1)
+        return f"{base}/ocpp/{station_id}"
+
+    async def rows(self) -> Sequence[tuple[str, str, str, str]]:
+        """See `StationCommands`."""
+        return [
+            (
+                station.id,
+                station.location_id,
+                "connected" if station.connected else "not connected",
+                time.write(station.last_seen) if station.last_seen else "never seen",
+            )
+            for station in await self._platform.store.stations.all()
+        ]
+
+
+class Loading:
+    """`cli.load.LoadCommands`."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def load(self, path: str, data: bytes, version: str | None) -> Sequence[str]:
+        """See `LoadCommands`."""
+        try:
+            keys = await catalogue.take_over(self._platform, data, Version(version) if version else None)
+        except InvalidObject as error:
+            raise InvalidObject(error.problems, path) from error
+        return [f"{path}: {key.module} {key.party} {key.id}" for key in keys]

@@ -1,0 +1,80 @@
+"""`ocpilot serve`: one process that answers partners, stations and people, pushes, and does what is due."""
+
+import contextlib
+import logging
+import sys
+from collections.abc import AsyncIterator
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from ocpilot.app.charging import StationService
+from ocpilot.app.jobs import Jobs
+from ocpilot.app.platform import Platform
+from ocpilot.app.push import Pusher
+from ocpilot.base.errors import SettingsError
+from ocpilot.base.settings import Settings
+from ocpilot.http.server import ocpi_routes
+from ocpilot.main.joined import Switchboard, open_platform
+from ocpilot.ocpp.gateway import Gateway
+from ocpilot.ocpp.rpc import MAX_MESSAGE
+from ocpilot.web.routes import web_routes
+
+log = logging.getLogger(__name__)
+
+#: Seconds that requests in flight get to finish when we are asked to stop.
+_GRACE = 10
+
+
+async def serve(settings: Settings) -> int:
+    """Serve until told to stop (SIGTERM, SIGINT)."""
+    if not settings.parties:
+        raise SettingsError("parties: found none, expected at least one, see docs/settings.md")
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    async with open_platform(settings) as platform:
+        gateway = Gateway(StationService(platform))
+        if isinstance(platform.stations, Switchboard):
+            platform.stations.plug_in(gateway)
+        server = uvicorn.Server(_uvicorn(settings, application(platform, gateway)))
+        log.info("%s: %s", settings.name, settings.server.base_url)
+        await server.serve()
+    return 0
+
+
+def application(platform: Platform, gateway: Gateway) -> Starlette:
+    """Everything one process serves; what runs beside the requests starts and ends with it."""
+
+    async def healthz(_: Request) -> Response:
+        await platform.store.peers.all()
+        return PlainTextResponse("ok")
+
+    @contextlib.asynccontextmanager
+    async def beside(_: Starlette) -> AsyncIterator[None]:
+        platform.background.start(Pusher(platform).run(), "push")
+        platform.background.start(Jobs(platform).run(), "jobs")
+        try:
+            yield
+        finally:
+            await gateway.close()
+            await platform.background.close()
+
+    routes = [Route("/healthz", healthz), gateway.route(), *ocpi_routes(platform), *web_routes(platform)]
+    return Starlette(routes=routes, lifespan=beside)
+
+
+def _uvicorn(settings: Settings, app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=settings.server.host,
+        port=settings.server.port,
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE,
+        ws_per_message_deflate=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=_GRACE,
+    )
