@@ -1,6 +1,7 @@
 """Two whole platforms in one process: real sockets, a real PostgreSQL each, and nothing faked but the stations."""
 
 import asyncio
+import io
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -15,15 +16,16 @@ from starlette.applications import Starlette
 
 from ocpilot.app import peers
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Peer
+from ocpilot.app.records import ObjectKey, Peer, StoredObject
 from ocpilot.app.secrets import Seal
 from ocpilot.base import time
+from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import PartySettings, RoamingSettings, SecuritySettings, ServerSettings, Settings
 from ocpilot.http.client import HttpPartners
 from ocpilot.http.server import ocpi_routes
 from ocpilot.roaming.tokens import header_value
 from ocpilot.store.postgres import store_at
-from ocpilot.wire.protocol import TokenEncoding, Version
+from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
 
 LAD = PartySettings(country_code="SE", party_id="LAD", role="CPO", name="Lade AB")
 RES = PartySettings(country_code="SE", party_id="RES", role="EMSP", name="Resa AB")
@@ -88,10 +90,25 @@ class Node:
         sent = dict(headers or {})
         if token is not None:
             sent["Authorization"] = header_value(token, encoding)
-        data = msgspec.json.encode(body) if body is not None else raw
+        data = io.BytesIO(msgspec.json.encode(body) if raw is None else raw) if body is not None or raw else None
         url = path if path.startswith("http") else f"{self.base}/ocpi/{path}"
         async with self.session.request(method, url, data=data, headers=sent) as response:
             return Reply(response.status, response.headers, msgspec.json.decode(await response.read()))
+
+    async def keep(self, module: ModuleID, body: Mapping[str, object], audience: str | None = None) -> None:
+        """An object of this platform's own, in 2.3.0."""
+        party = PartyId.of(str(body["country_code"]), str(body["party_id"]))
+        is_token = module is ModuleID.TOKENS
+        ident, sub = (str(body["uid"]), str(body["type"])) if is_token else (str(body["id"]), "")
+        stored = StoredObject(
+            key=ObjectKey(module=module, party=party, id=ident, sub=sub),
+            version=Version.V2_3_0,
+            body=msgspec.json.encode(body).decode(),
+            last_updated=time.parse(str(body["last_updated"])),
+            audience=audience,
+        )
+        store = self.platform.store
+        await (store.locations if module is ModuleID.LOCATIONS else store.objects).put(stored)
 
 
 def free_socket() -> socket.socket:
@@ -192,3 +209,112 @@ async def connect(lade: Node, resa: Node, version: Version) -> Connection:
 async def connection(request: pytest.FixtureRequest, lade: Node, resa: Node) -> Connection:
     """Both registered with each other, once per version."""
     return await connect(lade, resa, request.param)
+
+
+@pytest.fixture
+async def newest(lade: Node, resa: Node) -> Connection:
+    """Both registered with each other in 2.3.0, for what is alike in all versions."""
+    return await connect(lade, resa, Version.V2_3_0)
+
+
+# ---- bodies --------------------------------------------------------------------------------------------------------
+
+Body = dict[str, object]
+OWNER: Body = {"country_code": "SE", "party_id": "LAD"}
+UPDATED = "2026-11-01T10:00:00Z"
+
+
+class Bodies:
+    """Small valid objects; fields given replace those here."""
+
+    @staticmethod
+    def tariff(version: Version, ident: str = "T1", **fields: object) -> Body:
+        body: Body = {
+            **OWNER,
+            "id": ident,
+            "currency": "SEK",
+            "elements": [{"price_components": [{"type": "ENERGY", "price": 3.5, "vat": 25.0, "step_size": 1}]}],
+            "last_updated": UPDATED,
+        }
+        if version is Version.V2_3_0:
+            body["tax_included"] = "NO"
+        return body | fields
+
+    @staticmethod
+    def connector(ident: str = "1", **fields: object) -> Body:
+        return {
+            "id": ident,
+            "standard": "IEC_62196_T2",
+            "format": "SOCKET",
+            "power_type": "AC_3_PHASE",
+            "max_voltage": 230,
+            "max_amperage": 32,
+            "tariff_ids": ["T1"],
+            "last_updated": UPDATED,
+        } | fields
+
+    @staticmethod
+    def evse(uid: str = "E1", **fields: object) -> Body:
+        return {"uid": uid, "status": "AVAILABLE", "connectors": [Bodies.connector()], "last_updated": UPDATED} | fields
+
+    @staticmethod
+    def location(ident: str = "L1", **fields: object) -> Body:
+        return {
+            **OWNER,
+            "id": ident,
+            "publish": True,
+            "address": "Storgatan 1",
+            "city": "Kiruna",
+            "country": "SWE",
+            "coordinates": {"latitude": "67.855800", "longitude": "20.225280"},
+            "evses": [Bodies.evse()],
+            "time_zone": "Europe/Stockholm",
+            "last_updated": UPDATED,
+        } | fields
+
+    @staticmethod
+    def token(uid: str = "04A1B2C3", **fields: object) -> Body:
+        return {
+            "country_code": "SE",
+            "party_id": "RES",
+            "uid": uid,
+            "type": "RFID",
+            "contract_id": "SE-RES-C00000001",
+            "issuer": "Resa AB",
+            "valid": True,
+            "whitelist": "ALLOWED",
+            "last_updated": UPDATED,
+        } | fields
+
+    @staticmethod
+    def session(ident: str = "S1", provider: str = "RES", **fields: object) -> Body:
+        return {
+            **OWNER,
+            "id": ident,
+            "start_date_time": "2026-11-01T09:00:00Z",
+            "kwh": 1.5,
+            "cdr_token": {
+                "country_code": "SE",
+                "party_id": provider,
+                "uid": "04A1B2C3",
+                "type": "RFID",
+                "contract_id": "SE-RES-C00000001",
+            },
+            "auth_method": "WHITELIST",
+            "location_id": "L1",
+            "evse_uid": "E1",
+            "connector_id": "1",
+            "currency": "SEK",
+            "status": "ACTIVE",
+            "last_updated": UPDATED,
+        } | fields
+
+    @staticmethod
+    def charging_period(start: str = "2026-11-01T09:00:00Z", kwh: float = 1.5) -> Body:
+        return {"start_date_time": start, "dimensions": [{"type": "ENERGY", "volume": kwh}]}
+
+
+@pytest.fixture
+def bodies() -> type[Bodies]:
+    """Small valid objects of every module."""
+    return Bodies

@@ -3,6 +3,7 @@
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
+from io import BytesIO
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urlencode, urlsplit
@@ -168,7 +169,7 @@ class HttpPartners:
             async with self._pool().request(
                 method,
                 URL(url, encoded=True),
-                data=body,
+                data=None if body is None else BytesIO(body),
                 headers=sent,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=seconds),
