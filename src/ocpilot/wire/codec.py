@@ -74,11 +74,12 @@ def problems(cls: type[Wire], version: Version, body: object) -> tuple[Problem, 
 
 def merge_patch(kept: Body, patch: Body, appended: Collection[str] = ()) -> Body:
     """The standard's PATCH: a field that is given replaces the kept one whole, also an array or an object; null clears
-    it; the others stay (transport_and_format, "PATCH"). Lists named in `appended` grow instead."""
+    it; the others stay (transport_and_format, "PATCH"). Lists named in `appended` only grow, null leaves them."""
     merged = dict(kept)
     for name, new in patch.items():
         if new is None:
-            merged.pop(name, None)
+            if name not in appended:
+                merged.pop(name, None)
         elif name in appended and isinstance(new, list):
             old = merged.get(name)
             merged[name] = _grown(old if isinstance(old, list) else [], new)

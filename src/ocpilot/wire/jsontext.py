@@ -54,7 +54,7 @@ def _number(text: str) -> Decimal:
 
 
 def _whole(text: str) -> int:
-    if len(text) > MAX_DIGITS + 1:
+    if len(text.lstrip("-")) > MAX_DIGITS:
         raise TooLarge(f"body: found the number {_short(text)}, expected at most {MAX_DIGITS} digits")
     return int(text)
 

@@ -1,0 +1,85 @@
+"""`ocpilot validate` on the command line."""
+
+import argparse
+import io
+import json
+import sys
+
+import pytest
+
+from ocpilot.cli import validate
+
+STOP = '{"response_url":"https://example.com/1","session_id":"S1"}'
+BAD = '{"response_url":"https://example.com/1","session_id":[]}'
+ODD = '{"response_url":"https://example.com/1","session_id":7}'
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs the command on a file with the text given."""
+
+    def run(text, *options):
+        file = tmp_path / "f.json"
+        file.write_text(text)
+        return command(*options, str(file))
+
+    return run
+
+
+def command(*words):
+    parser = argparse.ArgumentParser()
+    validate.add_parser(parser.add_subparsers())
+    return validate.run(parser.parse_args(["validate", *words]))
+
+
+def test_a_right_file_is_silent_and_exits_with_0(run, capsys):
+    assert run(STOP) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "1 objects, 0 errors, 0 findings\n"
+
+
+def test_a_wrong_file_says_where_and_exits_with_1(run, capsys, tmp_path):
+    assert run(BAD) == 1
+    assert capsys.readouterr().out == f"{tmp_path}/f.json: $.session_id: found [], expected a string\n"
+
+
+def test_lines_are_named(run, capsys, tmp_path):
+    assert run(f"{STOP}\n{BAD}") == 1
+    assert capsys.readouterr().out.startswith(f"{tmp_path}/f.json:2: $.session_id: ")
+
+
+def test_what_is_accepted_leniently_is_an_error_only_when_strict(run, capsys):
+    assert run(ODD) == 0
+    assert capsys.readouterr().out.endswith("expected a string (accepted)\n")
+    assert run(ODD, "--strict") == 1
+    assert capsys.readouterr().out.endswith("expected a string\n")
+
+
+def test_json_holds_everything(run, capsys):
+    assert run(BAD, "--json", "--object", "stop_session", "--version", "2.2.1") == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["objects"], report["errors"], report["findings"]) == (1, 1, 0)
+    (problem,) = report["problems"]
+    assert problem["path"] == "$.session_id"
+    assert problem["object"] == "stop_session"
+    assert problem["version"] == "2.2.1"
+    assert problem["section"] == "mod_commands, StopSession object"
+
+
+def test_standard_input_is_a_file_called_dash(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(BAD.encode())))
+    assert command("-") == 1
+    assert capsys.readouterr().out.startswith("-: $.session_id")
+
+
+def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path, capsys):
+    assert command(str(tmp_path / "none.json")) == 2
+    assert "none.json: No such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], ["--version", "1.0", "f"], ["--object", "thing", "f"]])
+def test_wrong_usage_exits_with_2(words):
+    with pytest.raises(SystemExit) as end:
+        command(*words)
+    assert end.value.code == 2

@@ -1,0 +1,50 @@
+"""The envelope around every answer."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from ocpilot.base.errors import PeerNonsense
+from ocpilot.wire.envelope import Envelope, read_response, response
+from ocpilot.wire.jsontext import loads
+
+NOW = datetime(2026, 11, 23, 8, 0, 0, 250000, tzinfo=UTC)
+
+
+def test_an_answer_wraps_json_that_is_ready():
+    assert loads(response(b'[{"price":0.10}]', now=NOW)) == {
+        "data": [{"price": Decimal("0.10")}],
+        "status_code": 1000,
+        "timestamp": "2026-11-23T08:00:00.250Z",
+    }
+
+
+def test_an_error_has_a_message_and_no_data():
+    assert loads(response(None, 2001, 'missing "x"', now=NOW)) == {
+        "status_code": 2001,
+        "status_message": 'missing "x"',
+        "timestamp": "2026-11-23T08:00:00.250Z",
+    }
+
+
+def test_what_we_write_we_read():
+    assert read_response(response(b"{}", 1000, "Success", now=NOW)) == Envelope(
+        status_code=1000, status_message="Success", data={}, timestamp=NOW
+    )
+
+
+@pytest.mark.parametrize(("code", "ok"), [("1000", True), ("1999", True), ("2000", False), ('"1000"', True)])
+def test_only_codes_from_1000_to_1999_say_that_it_worked(code, ok):
+    assert read_response(f'{{"status_code":{code}}}'.encode()).ok is ok
+
+
+def test_a_missing_or_wrong_timestamp_and_message_do_no_harm():
+    found = read_response(b'{"status_code":1000,"status_message":7,"timestamp":"now","data":null}')
+    assert found == Envelope(status_code=1000)
+
+
+@pytest.mark.parametrize("text", [b"<html>", b"[]", b"{}", b'{"status_code":true}', b'{"status_code":"OK"}', b"\xff"])
+def test_what_is_no_envelope_is_the_peers_nonsense(text):
+    with pytest.raises(PeerNonsense, match="no OCPI"):
+        read_response(text)

@@ -1,0 +1,41 @@
+"""Kinds have names, a class per version, and are guessed from bodies."""
+
+import pytest
+
+from ocpilot.wire import v221, v230
+from ocpilot.wire.check import field_plans
+from ocpilot.wire.kinds import KINDS, class_for, class_in, guess_kind, guess_version, kind_named, kind_of
+from ocpilot.wire.protocol import Version
+
+
+def test_kinds_are_named_after_their_class():
+    names = [kind.name for kind in KINDS]
+    assert len(set(names)) == len(names)
+    assert {"location", "evse", "cdr", "version_details", "authorization_info", "unlock_connector"} <= set(names)
+    assert kind_named("cdr") is kind_of(v230.CDR)
+    assert kind_named("CDR") is None
+
+
+def test_each_version_has_its_class():
+    assert class_for(kind_of(v230.CDR), Version.V2_2_1) is v221.CDR
+    assert class_for(kind_of(v230.CDR), Version.V2_3_0) is v230.CDR
+    assert class_in(v230.StopSession, Version.V2_2_1) is v230.StopSession
+    assert class_in(v230.PriceLimit, Version.V2_2_1) is v230.PriceLimit
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_body_with_all_required_fields_is_known_by_them(kind):
+    body = {plan.name: None for plan in field_plans(kind.cls) if plan.required}
+    assert guess_kind(body) is kind
+
+
+def test_an_object_of_no_kind_is_not_guessed():
+    assert guess_kind({"language": "en", "text": "x"}) is None
+    assert guess_kind({}) is None
+
+
+def test_the_version_is_the_one_with_the_fewest_errors_and_else_the_newest():
+    session = kind_of(v230.Session)
+    assert guess_version(session, {"total_cost": {"excl_vat": 1}}) is Version.V2_2_1
+    assert guess_version(session, {"total_cost": {"before_taxes": 1}}) is Version.V2_3_0
+    assert guess_version(session, {}) is Version.V2_3_0
