@@ -76,16 +76,16 @@ def _cdr(platform: Platform, charge: Charge, cdr_id: str) -> CDR:
     )
     verdict = check_cdr(cdr, None, charge.terms.zone)
     if not verdict.agrees:
-        log.error("CDR %s of transaction %d does not agree with itself: %s", cdr_id, transaction.id, verdict.differences)
+        log.error(
+            "CDR %s of transaction %d does not agree with itself: %s", cdr_id, transaction.id, verdict.differences
+        )
     return cdr
 
 
 # ---- provider ------------------------------------------------------------------------------------------------------
 
 
-async def receive(
-    platform: Platform, peer: Peer, version: Version, body: codec.Body
-) -> tuple[StoredObject, bool]:
+async def receive(platform: Platform, peer: Peer, version: Version, body: codec.Body) -> tuple[StoredObject, bool]:
     """Keep a CDR a peer sent; (what is kept, whether it is new). The same CDR again changes nothing.
 
     Raises InvalidObject for one that breaks the standard or differs from the one kept under its id (a CDR is never
@@ -121,12 +121,13 @@ async def check(platform: Platform, stored: StoredObject) -> CdrCheck:
     """Price a received CDR again and keep what we found.
 
     With our copy of its Tariffs as long as that is not newer than the start of the charge, else with those in the CDR.
+    A Credit CDR never agrees by itself: the receipt of what it credits must be credited by a person.
     """
     cdr = value_of(CDR, stored)
-    verdict = check_cdr(cdr, await _tariffs_of(platform, stored, cdr), await _zone_of(platform, stored, cdr))
+    verdict = check_cdr(cdr, await _tariffs_of(platform, stored, cdr), await zone_of(platform, stored, cdr))
     found = CdrCheck(
         key=stored.key,
-        agrees=verdict.agrees,
+        agrees=verdict.agrees and not cdr.credit,
         our_total=_total(verdict, cdr),
         body=msgspec.json.encode(verdict).decode(),
         at=platform.clock(),
@@ -143,15 +144,14 @@ async def _tariffs_of(platform: Platform, stored: StoredObject, cdr: CDR) -> tup
     return kept if current else None
 
 
-async def _zone_of(platform: Platform, stored: StoredObject, cdr: CDR) -> ZoneInfo | None:
+async def zone_of(platform: Platform, stored: StoredObject, cdr: CDR) -> ZoneInfo:
+    """The zone of a received CDR's Location; UTC when we do not have the Location."""
     key = ObjectKey(module=ModuleID.LOCATIONS, party=stored.key.party, id=cdr.cdr_location.id)
     location = await platform.store.locations.get(key, stored.peer_id)
-    if location is None:
-        return None
     try:
-        return ZoneInfo(value_of(Location, location).time_zone)
+        return ZoneInfo(value_of(Location, location).time_zone if location else "UTC")
     except (ZoneInfoNotFoundError, ValueError):
-        return None
+        return ZoneInfo("UTC")
 
 
 def _total(verdict: Verdict, cdr: CDR) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from ocpilot.app import cdrs, transactions
+from ocpilot.app import cdrs, receipts, transactions
 from ocpilot.app.command_orders import send_result
 from ocpilot.app.command_records import give_result
 from ocpilot.app.platform import Platform
@@ -61,6 +61,7 @@ class Jobs:
         await self._each("expire", await store.commands.expired(self._platform.clock()), _command_id, self._expire)
         await self._each("result", self._unsent(await store.commands.unsent_results()), _command_id, self._resend)
         await self._each("check", await store.documents.unchecked_cdrs(_MOST), _object_id, self._check)
+        await self._each("receipt", await store.documents.cdrs_without_receipt(_MOST), _key_id, self._receipt)
 
     # ---- the steps -------------------------------------------------------------------------------------------------
 
@@ -89,6 +90,9 @@ class Jobs:
 
     async def _check(self, stored: StoredObject) -> None:
         await cdrs.check(self._platform, stored)
+
+    async def _receipt(self, key: ObjectKey) -> None:
+        await receipts.issue(self._platform, key)
 
     # ---- one row after the other -----------------------------------------------------------------------------------
 

@@ -1,0 +1,71 @@
+"""Receipts: one per CDR of a driver of ours that agrees with our own price, numbered without gaps, sealed."""
+
+import msgspec
+
+from ocpilot.app.bodies import value_of
+from ocpilot.app.cdrs import verdict_of, zone_of
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import Account, ObjectKey, Receipt, StoredObject
+from ocpilot.base.errors import NotFound
+from ocpilot.base.settings import SellerSettings
+from ocpilot.billing.receipt import Language, Seller, receipt_of
+from ocpilot.billing.receipt_pdf import receipt_pdf
+from ocpilot.wire.protocol import ModuleID
+from ocpilot.wire.v230 import CDR
+
+
+async def issue(platform: Platform, key: ObjectKey) -> Receipt:
+    """The receipt of a checked CDR: the one there is, or a new one, in the driver's language and the Location's zone.
+
+    A Token without an account (a company's card) gets one too, made out to the Token's contract. NotFound without CDR
+    or check.
+    """
+    stored = await _received(platform, key)
+    found = await platform.store.documents.check(key)
+    if stored is None or found is None:
+        raise NotFound(f"no checked CDR {key.id} of {key.party}")
+    cdr, verdict = value_of(CDR, stored), verdict_of(found)
+    account = await platform.store.accounts.by_token(cdr.cdr_token.uid)
+    zone = await zone_of(platform, stored, cdr)
+    now = platform.clock()
+
+    def make(number: str) -> Receipt:
+        paper = receipt_of(
+            cdr,
+            verdict.ours,
+            number=number,
+            issued_at=now,
+            seller=_seller(platform),
+            driver=account.name if account else cdr.cdr_token.contract_id,
+            zone=zone,
+            language=_language(account),
+        )
+        return Receipt(
+            number=number,
+            key=key,
+            account_id=account.id if account else None,
+            issued_at=now,
+            body=msgspec.json.encode(paper).decode(),
+            pdf=receipt_pdf(paper),
+        )
+
+    return await platform.store.documents.issue(key, platform.settings.seller.receipt_series, make)
+
+
+async def _received(platform: Platform, key: ObjectKey) -> StoredObject | None:
+    found = await platform.store.objects.find(ModuleID.CDRS, key.id)
+    return next((one for one in found if one.key.party == key.party and one.peer_id is not None), None)
+
+
+def _seller(platform: Platform) -> Seller:
+    seller: SellerSettings = platform.settings.seller
+    return Seller(
+        name=seller.name or platform.settings.name,
+        address=seller.address,
+        org_number=seller.organisation_number or None,
+        vat_id=seller.vat_number or None,
+    )
+
+
+def _language(account: Account | None) -> Language:
+    return "sv" if account is not None and account.language == "sv" else "en"
