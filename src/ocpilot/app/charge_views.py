@@ -1,9 +1,11 @@
 """What a driver sees of his own charges: the start, the running charge, the history with receipts."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from ocpilot.app import tokens
 from ocpilot.app.bodies import value_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Account, Command, ObjectKey, Receipt, Record, StoredObject
@@ -17,10 +19,12 @@ from ocpilot.wire.v230 import (
     ChargingPeriod,
     CommandResponseType,
     CommandResultType,
+    CommandType,
     Location,
     Price,
     Session,
     SessionStatus,
+    Token,
 )
 
 _MANY = 200
@@ -38,12 +42,13 @@ class Stage(StrEnum):
 
 
 class StartView(Record, frozen=True):
-    """A START_SESSION of this driver. `reason` is the standard's word of a refusal."""
+    """A command of this driver. `reason` is the standard's word of a refusal, `station` where it was sent."""
 
     command: Command
     stage: Stage
     reason: str | None = None
     session: ObjectKey | None = None
+    station: ObjectKey | None = None
 
 
 class ChargeView(Record, frozen=True):
@@ -96,6 +101,11 @@ class ChargeView(Record, frozen=True):
         return self._known.location_id
 
     @property
+    def zone(self) -> str:
+        """The IANA zone of the place; UTC when we do not know it."""
+        return self.place.time_zone if self.place else "UTC"
+
+    @property
     def kilowatts(self) -> Decimal | None:
         """The power of the newest Charging Period of a running charge, when it tells one."""
         if self.session is None or not self.running or not self.session.charging_periods:
@@ -124,11 +134,11 @@ async def start_view(platform: Platform, account: Account, command_id: str) -> S
     command = await platform.store.commands.get(command_id)
     if command is None or command.account_id != account.id:
         raise NotFound(f"no command {command_id}")
-    if command.session_id is not None:
+    if command.command == CommandType.START_SESSION and command.session_id is not None:
         key = await _session_key(platform, command)
         return StartView(command=command, stage=Stage.STARTED if key else Stage.PLUG_IN, session=key)
     stage, reason = _stage(command, platform.clock())
-    return StartView(command=command, stage=stage, reason=reason)
+    return StartView(command=command, stage=stage, reason=reason, station=await _station_key(platform, command))
 
 
 def _stage(command: Command, now: datetime) -> tuple[Stage, str | None]:
@@ -145,6 +155,11 @@ def _stage(command: Command, now: datetime) -> tuple[Stage, str | None]:
 async def _session_key(platform: Platform, command: Command) -> ObjectKey | None:
     found = await platform.store.objects.find(ModuleID.SESSIONS, command.session_id or "")
     return next((stored.key for stored in found if stored.peer_id in {command.peer_id, None}), None)
+
+
+async def _station_key(platform: Platform, command: Command) -> ObjectKey | None:
+    found = await platform.store.locations.find(command.location_id or "")
+    return next((stored.key for stored in found if stored.peer_id == command.peer_id), None)
 
 
 async def charge_view(platform: Platform, account: Account, party: PartyId, session_id: str) -> ChargeView:
@@ -173,6 +188,23 @@ async def charges(platform: Platform, account: Account, limit: int = 50) -> tupl
     return tuple(sorted(views, key=lambda view: view.started, reverse=True))
 
 
+class Sum(Record, frozen=True):
+    """What billed charges in one currency came to, taxes included where stated."""
+
+    kwh: Decimal
+    cost: Decimal
+
+
+def totals(views: Sequence[ChargeView]) -> tuple[tuple[str, Sum], ...]:
+    """The sum of all billed charges per currency."""
+    sums: dict[str, Sum] = {}
+    for cdr in (view.cdr for view in views if view.cdr):
+        before = sums.get(cdr.currency, Sum(kwh=Decimal(), cost=Decimal()))
+        cost = cdr.total_cost.before_taxes + sum((tax.amount for tax in cdr.total_cost.taxes), Decimal())
+        sums[cdr.currency] = Sum(kwh=before.kwh + cdr.total_energy, cost=before.cost + cost)
+    return tuple(sums.items())
+
+
 async def running_charges(platform: Platform, account: Account) -> tuple[ChargeView, ...]:
     """The driver's charges that have not ended."""
     return tuple(view for view in await charges(platform, account, 10) if view.running)
@@ -184,6 +216,12 @@ async def receipt(platform: Platform, account: Account, number: str) -> Receipt:
     if found is None or found.account_id != account.id:
         raise NotFound(f"no receipt {number}")
     return found
+
+
+async def cards(platform: Platform, account: Account) -> tuple[Token, ...]:
+    """The Tokens of this driver: the app's own and his cards."""
+    found = [await tokens.known(platform, uid) for uid in account.token_uids]
+    return tuple(known[0][1] for known in found if known)
 
 
 async def _joined(

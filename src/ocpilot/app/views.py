@@ -50,7 +50,9 @@ class Plug(Record, frozen=True):
         connector = self.connector
         if connector.max_electric_power:
             return connector.max_electric_power / 1000
-        phases = {PowerType.AC_3_PHASE: 3, PowerType.AC_2_PHASE: 2}.get(connector.power_type, 1)
+        phases = {PowerType.AC_3_PHASE: 3, PowerType.AC_2_PHASE: 2, PowerType.AC_2_PHASE_SPLIT: 2}.get(
+            connector.power_type, 1
+        )
         return connector.max_voltage * connector.max_amperage * phases / 1000
 
     @property

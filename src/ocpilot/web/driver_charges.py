@@ -1,0 +1,72 @@
+"""A driver's charges: starting one, watching it, stopping it, and the history with receipts."""
+
+from starlette.responses import Response
+
+from ocpilot.app import charge_views, commands
+from ocpilot.app.charge_views import Stage
+from ocpilot.app.records import ObjectKey
+from ocpilot.base.ids import PartyId
+from ocpilot.web.links import charge_path
+from ocpilot.web.reader import Reader
+from ocpilot.web.sign_in import text
+from ocpilot.wire.protocol import ModuleID
+
+
+async def start_charge(reader: Reader) -> Response:
+    """Ask for a start, then show how it goes."""
+    form = await reader.request.form()
+    party = PartyId.of(text(form, "country"), text(form, "party"))
+    location = ObjectKey(module=ModuleID.LOCATIONS, party=party, id=text(form, "location"))
+    command = await commands.start_session(
+        reader.platform, reader.known, location, text(form, "evse") or None, text(form, "connector") or None
+    )
+    return reader.go(f"/starts/{command.id}")
+
+
+async def starting(reader: Reader) -> Response:
+    """How a start is going; leads to the charge once there is one."""
+    view = await charge_views.start_view(reader.platform, reader.known, reader.request.path_params["command"])
+    if view.stage is Stage.STARTED and view.session is not None:
+        return reader.go(charge_path(view.session))
+    return reader.page("starting.html", {"start": view}, part="starting_part.html")
+
+
+async def charges(reader: Reader) -> Response:
+    """All charges of this driver."""
+    found = await charge_views.charges(reader.platform, reader.known)
+    return reader.page("charges.html", {"charges": found, "totals": charge_views.totals(found)})
+
+
+async def charge(reader: Reader) -> Response:
+    """One charge, running or finished. `stopping` names the command that shall stop it."""
+    view = await charge_views.charge_view(
+        reader.platform, reader.known, _party(reader), reader.request.path_params["session"]
+    )
+    asked = reader.request.query_params.get("stopping")
+    stop = await charge_views.start_view(reader.platform, reader.known, asked) if asked and view.running else None
+    return reader.page("charge.html", {"charge": view, "stop": stop}, part="charge_part.html")
+
+
+async def stop_charge(reader: Reader) -> Response:
+    """Ask the station to stop, then show the charge again."""
+    view = await charge_views.charge_view(
+        reader.platform, reader.known, _party(reader), reader.request.path_params["session"]
+    )
+    command = await commands.stop_session(reader.platform, reader.known, view.key.id)
+    return reader.go(f"{charge_path(view.key)}?stopping={command.id}")
+
+
+async def receipt(reader: Reader) -> Response:
+    """The receipt as PDF."""
+    found = await charge_views.receipt(reader.platform, reader.known, reader.request.path_params["number"])
+    named = {"Content-Disposition": f'inline; filename="{found.number}.pdf"'}
+    return Response(found.pdf, media_type="application/pdf", headers=named)
+
+
+async def account(reader: Reader) -> Response:
+    """Name, language and cards."""
+    return reader.page("account.html", {"cards": await charge_views.cards(reader.platform, reader.known)})
+
+
+def _party(reader: Reader) -> PartyId:
+    return PartyId.of(reader.request.path_params["country"], reader.request.path_params["party"])

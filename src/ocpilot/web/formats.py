@@ -1,0 +1,83 @@
+"""Numbers, money, times and distances for templates: in one reader's language, times in the place's zone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import dates
+
+from ocpilot.base import formats
+from ocpilot.base.money import HALF_UP
+from ocpilot.wire.v230 import Price
+
+_UTC = "UTC"
+
+
+@dataclass(frozen=True)
+class Formats:
+    """One language's way to write things. Times are shown in `zone` (IANA), in UTC when it is unknown."""
+
+    locale: str
+
+    def money(self, amount: Decimal, currency: str) -> str:
+        """`12,50 kr`."""
+        return formats.money(HALF_UP.round(amount, currency), currency, self.locale)
+
+    def cost(self, price: Price, currency: str) -> str:
+        """The price with all its taxes; without any tax stated it is the price before taxes."""
+        return self.money(total(price), currency)
+
+    def number(self, value: Decimal | float, decimals: int = 0) -> str:
+        """With exactly so many decimals."""
+        return formats.fixed(Decimal(str(value)), self.locale, decimals)
+
+    def kwh(self, energy: Decimal) -> str:
+        """`12.34 kWh`."""
+        return f"{self.number(energy, 2)} kWh"
+
+    def kilowatts(self, power: Decimal | float) -> str:
+        """`150 kW`, `7.4 kW`."""
+        return f"{formats.number(Decimal(str(power)), self.locale, 1)} kW"
+
+    def distance(self, kilometres: float) -> str:
+        """`350 m`, `4.2 km`, `120 km`."""
+        if kilometres < 1:
+            return f"{self.number(round(kilometres * 1000, -1))} m"
+        return f"{self.number(kilometres, 1 if kilometres < 10 else 0)} km"
+
+    def duration(self, length: timedelta) -> str:
+        """`1 h 05 min`, `12 min`: a running clock without its seconds."""
+        minutes = max(int(length.total_seconds()) // 60, 0)
+        return formats.duration(timedelta(minutes=minutes))
+
+    def moment(self, at: datetime, zone: str = _UTC) -> str:
+        """Date and time."""
+        return formats.moment(at, zone_of(zone), self.locale)
+
+    def clock(self, at: datetime, zone: str = _UTC) -> str:
+        """The time of day."""
+        return dates.format_time(at, "short", tzinfo=zone_of(zone), locale=self.locale)
+
+    def day(self, at: datetime, zone: str = _UTC) -> str:
+        """The date."""
+        return formats.day(at, zone_of(zone), self.locale)
+
+    def filters(self) -> dict[str, Callable[..., str]]:
+        """All of them, by the names templates use."""
+        names = ("money", "cost", "number", "kwh", "kilowatts", "distance", "duration", "moment", "clock", "day")
+        return {name: getattr(self, name) for name in names}
+
+
+def total(price: Price) -> Decimal:
+    """With all taxes that are stated."""
+    return price.before_taxes + sum((tax.amount for tax in price.taxes), Decimal())
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of this IANA name; UTC when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(_UTC)

@@ -1,0 +1,62 @@
+"""The one place that decides who may open a page, and that every POST carries its token."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ocpilot.app.records import AccountRole
+from ocpilot.base.errors import NotFound, UserError
+from ocpilot.web.reader import Handler, Reader, csrf_holds, reader_of, sign_in_path
+from ocpilot.web.site import Site
+
+
+class Who(StrEnum):
+    """Whose page it is. What another role may not see does not exist for it."""
+
+    ANYONE = "anyone"
+    SIGNED_IN = "signed in"
+    DRIVER = "driver"
+    OPERATOR = "operator"
+
+
+_ROLES: Mapping[Who, frozenset[AccountRole]] = {
+    Who.SIGNED_IN: frozenset(AccountRole),
+    Who.DRIVER: frozenset({AccountRole.DRIVER}),
+    Who.OPERATOR: frozenset({AccountRole.OPERATOR}),
+}
+
+
+def guarded(site: Site, path: str, who: Who, handler: Handler, method: str = "GET") -> Route:
+    """A route whose handler runs only for those it is for."""
+
+    async def endpoint(request: Request) -> Response:
+        reader = await reader_of(request, site)
+        if who is not Who.ANYONE and reader.account is None:
+            return reader.go(sign_in_path(_way_back(request)))
+        _check_role(who, reader)
+        if method == "POST":
+            await _check_token(request)
+        return await handler(reader)
+
+    return Route(path, endpoint, methods=[method])
+
+
+def _check_role(who: Who, reader: Reader) -> None:
+    if reader.account is not None and who in _ROLES and reader.account.role not in _ROLES[who]:
+        raise NotFound(f"no page {reader.request.url.path} for a {reader.account.role}")
+
+
+async def _check_token(request: Request) -> None:
+    form = await request.form()
+    given = form.get("csrf")
+    if not isinstance(given, str) or not csrf_holds(request, given):
+        raise UserError("this page was open for too long; go back, reload it and try again")
+
+
+def _way_back(request: Request) -> str:
+    if request.method != "GET":
+        return "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")

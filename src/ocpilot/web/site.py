@@ -1,0 +1,100 @@
+"""What all pages of one platform share: its templates in every language, and what it calls itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from babel import Locale
+from babel.localedata import locale_identifiers
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ocpilot.app.platform import Platform
+from ocpilot.app.views import PriceKnown
+from ocpilot.base.texts import Translate, translator
+from ocpilot.pricing.sentences import describe_tariff
+from ocpilot.web import words
+from ocpilot.web.formats import Formats, zone_of
+from ocpilot.web.links import charge_path, console_path, directions_url, station_path
+from ocpilot.web.payment import ways_to_pay
+from ocpilot.web.static_files import asset, has_asset
+from ocpilot.web.words import connector_name
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tongue:
+    """One language: its translation, its formats, and the templates that speak it."""
+
+    language: str
+    translate: Translate
+    formats: Formats
+    templates: Environment
+
+    @property
+    def own_name(self) -> str:
+        """The language's name in itself, as `svenska`."""
+        return (Locale.parse(self.formats.locale).get_display_name() or self.language).capitalize()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A platform with its pages."""
+
+    platform: Platform
+    tongues: Mapping[str, Tongue]
+
+    @property
+    def serves_drivers(self) -> bool:
+        """Do we play a provider? Then the pages of drivers are ours to show."""
+        return bool(self.platform.settings.parties_as("EMSP"))
+
+    def tongue(self, *wanted: str) -> Tongue:
+        """The first wanted language we offer, else our default."""
+        found = next((self.tongues[one] for one in wanted if one in self.tongues), None)
+        return found or next(iter(self.tongues.values()))
+
+
+def site(platform: Platform) -> Site:
+    """The pages of this platform in the languages it offers."""
+    languages = platform.settings.web.languages or ("en",)
+    return Site(platform=platform, tongues={language: _tongue(platform, language) for language in languages})
+
+
+def _tongue(platform: Platform, language: str) -> Tongue:
+    translate = translator(language)
+    formats = Formats(_locale(language))
+    templates = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters.update(formats.filters(), connector_name=connector_name)
+
+    def fill(message: str, **values: object) -> str:
+        text = translate(message)
+        return text.format(**values) if values else text
+
+    templates.globals.update(
+        _=fill,
+        asset=asset,
+        has_asset=has_asset,
+        words=words,
+        ways_to_pay=ways_to_pay,
+        price_lines=lambda tariff, zone: describe_tariff(tariff, translate, zone_of(zone), formats.locale),
+        station_path=station_path,
+        charge_path=charge_path,
+        console_path=console_path,
+        directions_url=directions_url,
+        PriceKnown=PriceKnown,
+        settings=platform.settings,
+        language=language,
+    )
+    return Tongue(language=language, translate=translate, formats=formats, templates=templates)
+
+
+def _locale(language: str) -> str:
+    """A locale Babel knows; English for a language it does not."""
+    return language if language in locale_identifiers() else "en"
