@@ -1,8 +1,7 @@
-"""Fixtures for every test: one real PostgreSQL for the run, a fresh database with the newest schema per test."""
+"""Fixtures for every test: one real PostgreSQL for the run, an empty database with the newest schema per test."""
 
 import asyncio
 import itertools
-import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -18,6 +17,22 @@ from ocpilot.store.server import BundledServer
 #: Tests lose nothing when the machine loses power.
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
 TEMPLATE = "template_of_tests"
+#: Ends what a test left connected, empties every table and numbers from 1 again (TRUNCATE takes ten times as long).
+EMPTY = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend';
+SET session_replication_role = replica;
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_version' LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+    PERFORM setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences WHERE schemaname = 'public';
+END
+$$;
+"""
 _numbers = itertools.count(1)
 
 
@@ -55,32 +70,50 @@ def database_server() -> Iterator[BundledServer]:
         shutil.rmtree(folder)
 
 
-async def fresh_database(server: BundledServer, template: str) -> AsyncIterator[str]:
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    await run_sql(server.url("postgres"), f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield server.url(name)
-    await run_sql(server.url("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+class Databases:
+    """Databases with the newest schema, emptied and lent again: several times quicker than a copy per test."""
+
+    def __init__(self, server: BundledServer) -> None:
+        self._server = server
+        self._free: list[str] = []
+
+    async def create(self, template: str) -> str:
+        """The URL of a new database."""
+        name = f"test_{next(_numbers)}"
+        await run_sql(self._server.url("postgres"), f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self._server.url(name)
+
+    async def lend(self) -> AsyncIterator[str]:
+        url = self._free.pop() if self._free else await self.create(TEMPLATE)
+        yield url
+        await run_sql(url, EMPTY)
+        self._free.append(url)
+
+
+@pytest.fixture(scope="session")
+def databases(database_server: BundledServer) -> Databases:
+    """Where tests get their databases."""
+    return Databases(database_server)
 
 
 @pytest.fixture
-async def database_url(database_server: BundledServer) -> AsyncIterator[str]:
-    """The URL of a fresh database with the newest schema."""
-    async for url in fresh_database(database_server, TEMPLATE):
+async def database_url(databases: Databases) -> AsyncIterator[str]:
+    """The URL of an empty database with the newest schema."""
+    async for url in databases.lend():
         yield url
 
 
 @pytest.fixture
-async def second_database_url(database_server: BundledServer) -> AsyncIterator[str]:
+async def second_database_url(databases: Databases) -> AsyncIterator[str]:
     """Another one, for a test with two platforms."""
-    async for url in fresh_database(database_server, TEMPLATE):
+    async for url in databases.lend():
         yield url
 
 
 @pytest.fixture
-async def empty_database_url(database_server: BundledServer) -> AsyncIterator[str]:
+async def empty_database_url(databases: Databases) -> str:
     """The URL of a database without any schema."""
-    async for url in fresh_database(database_server, "template0"):
-        yield url
+    return await databases.create("template0")
 
 
 @pytest.fixture
