@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from ocpilot.pricing import Part, PricedCharge, Unit
+from ocpilot.pricing.crossings import EXPECTED
 from ocpilot.wire.v230 import CDR, Price
 
 _CENT = Decimal("0.015")
@@ -89,7 +90,7 @@ def _net(amount: Decimal | None) -> Decimal:
 
 
 def _price_changes_inside(case: Case) -> bool:
-    return any("price that changes" in finding.found for finding in case.ours.findings)
+    return any(finding.expected == EXPECTED for finding in case.ours.findings)
 
 
 def _parts_do_not_add_up(case: Case) -> bool:

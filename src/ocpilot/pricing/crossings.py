@@ -14,7 +14,8 @@ from ocpilot.pricing.relevant import finding, period_path
 from ocpilot.pricing.usage import Usage
 from ocpilot.wire.v230 import Tariff
 
-_EXPECTED = "a new period there"
+#: What such a finding expects: how a reader of findings tells them from others.
+EXPECTED = "a new period there"
 
 
 def crossings(periods: Sequence[Priced], tariffs: Sequence[Tariff], end: datetime, zone: ZoneInfo) -> Iterator[Problem]:
@@ -27,7 +28,7 @@ def crossings(periods: Sequence[Priced], tariffs: Sequence[Tariff], end: datetim
         for shown, later in _inside(period.usage, until, changes, zone):
             if _keys(period, later) != _keys(period, period.usage):
                 found = f"a price that changes at {shown} within the period"
-                yield finding(period_path(period.usage), found, _EXPECTED)
+                yield finding(period_path(period.usage), found, EXPECTED)
 
 
 def _inside(usage: Usage, until: datetime, changes: PriceChanges, zone: ZoneInfo) -> Iterator[tuple[str, Usage]]:

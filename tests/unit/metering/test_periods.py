@@ -1,0 +1,165 @@
+"""Samples of a transaction become Charging Periods that add up, whatever the station sent."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ocpilot.metering.periods import Cuts, Measured, hours, measured
+from ocpilot.metering.samples import ChargingState, MeterSample
+from ocpilot.wire.v230 import CdrDimensionType, ChargingPeriod
+
+START = datetime(2026, 11, 23, 10, tzinfo=UTC)
+CHARGING, PARKED = ChargingState.CHARGING, ChargingState.SUSPENDED_EV
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def sample(
+    seconds: float, wh: str | int | None = None, state: ChargingState | None = None, **more: Decimal
+) -> MeterSample:
+    return MeterSample(at=at(seconds), register_wh=None if wh is None else Decimal(wh), state=state, **more)
+
+
+def volume(period: ChargingPeriod, kind: CdrDimensionType) -> Decimal | None:
+    return next((one.volume for one in period.dimensions if one.type is kind), None)
+
+
+def volumes(found: Measured, kind: CdrDimensionType) -> list[Decimal | None]:
+    return [volume(period, kind) for period in found.periods]
+
+
+def test_a_charge_and_the_parking_after_it_are_two_periods() -> None:
+    found = measured([sample(0, 1000, CHARGING), sample(1800, 6500, PARKED), sample(3000, 6500)], START, at(3600), "T")
+    assert [period.start_date_time for period in found.periods] == [START, at(1800)]
+    assert volumes(found, CdrDimensionType.ENERGY) == [Decimal("5.5"), 0]
+    assert volumes(found, CdrDimensionType.TIME) == [Decimal("0.5"), None]
+    assert volumes(found, CdrDimensionType.PARKING_TIME) == [None, Decimal("0.5")]
+    assert (found.kwh, found.charging, found.parked) == (Decimal("5.5"), timedelta(minutes=30), timedelta(minutes=30))
+    assert {period.tariff_id for period in found.periods} == {"T"}
+
+
+def test_five_hundred_samples_of_one_state_are_one_period() -> None:
+    samples = [sample(30 * place, 100 * place, CHARGING) for place in range(500)]
+    found = measured(samples, START, at(15000), "T")
+    assert len(found.periods) == 1
+    assert found.kwh == Decimal("49.9")
+
+
+def test_nobody_pays_for_time_in_which_the_station_gives_nothing() -> None:
+    found = measured(
+        [sample(0, 0, CHARGING), sample(600, 1000, ChargingState.SUSPENDED_EVSE), sample(900, 1000, CHARGING)],
+        START,
+        at(1200),
+        None,
+    )
+    assert volumes(found, CdrDimensionType.TIME) == [Decimal("0.1667"), None, Decimal("0.0833")]
+    assert volumes(found, CdrDimensionType.PARKING_TIME) == [None, None, None]
+    assert found.withheld == timedelta(minutes=5)
+
+
+def test_order_and_repetition_do_not_matter() -> None:
+    samples = [sample(0, 0, CHARGING), sample(60, 100), sample(120, 250, PARKED)]
+    assert measured([*reversed(samples), *samples], START, at(180), "T") == measured(samples, START, at(180), "T")
+
+
+def test_a_register_that_dips_and_recovers_counts_once() -> None:
+    found = measured([sample(0, 1000, CHARGING), sample(60, 900), sample(120, 1100)], START, at(180), "T")
+    assert found.kwh == Decimal("0.1")
+    assert [finding.found for finding in found.findings] == ["900 Wh after 1000 Wh"]
+
+
+def test_a_meter_that_began_again_is_counted_on_from_there() -> None:
+    found = measured(
+        [sample(0, 5000, CHARGING), sample(60, 5500), sample(120, 0), sample(180, 300)], START, at(240), "T"
+    )
+    assert found.kwh == Decimal("0.8")
+    assert len(found.findings) == 1
+
+
+def test_the_true_odometer_after_a_baseline_of_zero_is_not_billed() -> None:
+    samples = [sample(0, 0, CHARGING), sample(60, 910_000), sample(120, 910_083)]
+    found = measured(samples, START, at(180), "T", max_power_w=Decimal(22_000))
+    assert found.kwh == Decimal("0.083")
+    assert "910000 Wh" in found.findings[0].found
+
+
+def test_energy_after_the_end_is_shown_and_not_billed() -> None:
+    found = measured([sample(0, 0, CHARGING), sample(60, 500), sample(120, 700)], START, at(60), "T")
+    assert found.kwh == Decimal("0.5")
+    assert [finding.found for finding in found.findings] == ["200 Wh after the end"]
+
+
+def test_a_meter_that_only_sends_differences_is_summed() -> None:
+    samples = [sample(60 * place, state=CHARGING, interval_wh=Decimal(50)) for place in range(1, 4)]
+    assert measured(samples, START, at(180), "T").kwh == Decimal("0.15")
+
+
+def test_a_charge_that_still_runs_is_measured_to_its_last_sample() -> None:
+    found = measured([sample(0, 0, CHARGING), sample(90, 300)], START, None, "T")
+    assert found.end == at(90)
+    assert found.charging == timedelta(seconds=90)
+
+
+def test_a_transaction_without_samples_is_one_period_without_energy() -> None:
+    found = measured([], START, at(60), "T")
+    assert volumes(found, CdrDimensionType.ENERGY) == [0]
+    assert len(found.periods) == 1
+
+
+def test_a_new_period_begins_where_the_price_changes() -> None:
+    samples = [sample(0, 0, CHARGING), sample(3600, 10_000)]
+    found = measured(samples, START, at(3600), "T", cuts=Cuts(moments=(at(900),), kwh=(Decimal(5),)))
+    assert [period.start_date_time for period in found.periods] == [START, at(900), at(1800)]
+    assert volumes(found, CdrDimensionType.ENERGY) == [Decimal("2.5"), Decimal("2.5"), 5]
+
+
+def test_a_new_period_begins_where_the_power_crosses_a_border() -> None:
+    samples = [
+        sample(60 * place, 0, CHARGING, power_w=Decimal(power))
+        for place, power in enumerate((6000, 48000, 47000, 4000))
+    ]
+    found = measured(samples, START, at(240), "T", cuts=Cuts(power_w=(Decimal(16000), Decimal(32000))))
+    assert [period.start_date_time for period in found.periods] == [START, at(60), at(180)]
+    assert volumes(found, CdrDimensionType.MIN_POWER) == [6, 47, 4]
+    assert volumes(found, CdrDimensionType.MAX_POWER) == [6, 48, 4]
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 59, 300, 301, 7103, 86399])
+def test_hours_with_four_decimals_keep_the_second(seconds: int) -> None:
+    assert round(hours(timedelta(seconds=seconds)) * 3600) == seconds
+
+
+@st.composite
+def transactions(draw: st.DrawFn) -> list[MeterSample]:
+    return [
+        MeterSample(
+            at=at(draw(st.integers(0, 7200)) + draw(st.sampled_from([0, 0.4]))),
+            register_wh=draw(st.none() | st.decimals(0, 50_000, places=2)),
+            power_w=draw(st.none() | st.integers(0, 50_000).map(Decimal)),
+            state=draw(st.none() | st.sampled_from(ChargingState)),
+        )
+        for _ in range(draw(st.integers(0, 15)))
+    ]
+
+
+@given(transactions(), st.lists(st.integers(0, 7200), max_size=3), st.lists(st.integers(1, 40), max_size=3))
+@settings(max_examples=150, deadline=None)
+def test_periods_always_add_up(samples: list[MeterSample], moments: list[int], borders: list[int]) -> None:
+    cuts = Cuts(moments=tuple(map(at, moments)), kwh=tuple(map(Decimal, borders)), power_w=(Decimal(20_000),))
+    found = measured(samples, START, at(7200), "T", cuts=cuts)
+    energies = volumes(found, CdrDimensionType.ENERGY)
+    assert sum(energy for energy in energies if energy is not None) == found.kwh
+    assert all(energy is not None and energy >= 0 for energy in energies)
+    starts = [period.start_date_time for period in found.periods]
+    assert starts[0] == START
+    assert all(before < after for before, after in pairwise(starts))
+    for kind, total in ((CdrDimensionType.TIME, found.charging), (CdrDimensionType.PARKING_TIME, found.parked)):
+        seconds = sum(round(one * 3600) for one in volumes(found, kind) if one is not None)
+        assert timedelta(seconds=seconds) == total
+    assert found.charging + found.parked + found.withheld == timedelta(hours=2)
