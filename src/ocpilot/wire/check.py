@@ -15,11 +15,14 @@ from typing import Annotated, Union, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec.structs import replace
 
-from ocpilot.base.problem import Problem
+from ocpilot.base.problem import Problem, Severity
 from ocpilot.wire import leaves
 from ocpilot.wire.fields import Text, Wire, Words
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.leaves import Check
+
+#: A list is not checked further once an object is refused with so many problems: a hostile body must not fill memory.
+MAX_PROBLEMS = 1000
 
 _SECTION = re.compile(r'\((mod_\w+|types|credentials|version_information_endpoint)(?:, "([^"]+)")?\)')
 
@@ -141,6 +144,9 @@ def _list_check(item: Check, min_length: int) -> Check:
             if right is not found:
                 mended = list(value) if mended is value else mended
                 mended[index] = right
+            if len(problems) > MAX_PROBLEMS and problems[-1].severity is Severity.ERROR:
+                problems.append(leaves.unchecked(MAX_PROBLEMS))
+                break
         return mended
 
     return check

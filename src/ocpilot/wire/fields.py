@@ -28,6 +28,8 @@ class Text(msgspec.Struct, frozen=True):
     shown: str = ""
     #: A decimal number of degrees: too many decimals are cut off rather than refused.
     degrees: bool = False
+    #: Never shown in a message or log.
+    secret: bool = False
 
 
 class Words:
@@ -67,6 +69,10 @@ String64 = Annotated[str, Meta(max_length=64), _PLAIN]
 String100 = Annotated[str, Meta(max_length=100), _PLAIN]
 String255 = Annotated[str, Meta(max_length=255), _PLAIN]
 String512 = Annotated[str, Meta(max_length=512), _PLAIN]
+#: (credentials, "Credentials object": printable non-whitespace ASCII.)
+CredentialsToken = Annotated[
+    str, Meta(max_length=64), Text(pattern=r"[\x21-\x7e]+", shown="printable ASCII without spaces", secret=True)
+]
 #: Signed meter values hold line breaks in practice, so these are only measured (mod_cdrs, "SignedValue").
 Blob512 = Annotated[str, Meta(max_length=512)]
 Blob5000 = Annotated[str, Meta(max_length=5000)]

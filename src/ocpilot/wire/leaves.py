@@ -10,6 +10,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
+from msgspec.structs import replace
+
 from ocpilot.base import time
 from ocpilot.base.problem import Problem, Severity
 from ocpilot.wire.fields import Text, Words
@@ -37,6 +39,11 @@ def error(value: object, expected: str) -> Problem:
 def finding(value: object, expected: str) -> Problem:
     """A leniency: accepted, as there is only one thing it can mean."""
     return Problem(path="", found=show(value), expected=expected, severity=Severity.FINDING)
+
+
+def unchecked(limit: int) -> Problem:
+    """The end of a check that has found enough."""
+    return Problem(path="", found=f"more than {limit} problems", expected="fewer; the rest of this list is not checked")
 
 
 def number(value: object, problems: list[Problem]) -> object:
@@ -125,7 +132,19 @@ def text(max_length: int | None, look: Text | None) -> Check:
             _look(value, look, pattern, problems)
         return value
 
-    return check
+    return _hiding(check) if look is not None and look.secret else check
+
+
+def _hiding(check: Check) -> Check:
+    """The same check, but its problems do not show what was found."""
+
+    def hiding(value: object, problems: list[Problem]) -> object:
+        start = len(problems)
+        checked = check(value, problems)
+        problems[start:] = [replace(problem, found="a secret that is not shown") for problem in problems[start:]]
+        return checked
+
+    return hiding
 
 
 def _shorter(value: str, max_length: int, look: Text | None, problems: list[Problem]) -> str:

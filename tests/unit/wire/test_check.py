@@ -6,7 +6,7 @@ import pytest
 
 from ocpilot.base.problem import Severity
 from ocpilot.wire import v221, v230
-from ocpilot.wire.check import mend
+from ocpilot.wire.check import MAX_PROBLEMS, mend
 from ocpilot.wire.v230 import Connector, Location, Price, Session, Tariff, Token
 
 TOKEN = {
@@ -251,3 +251,23 @@ def test_the_same_field_is_a_price_of_its_version():
     session = {"total_cost": {"excl_vat": 1}}
     assert "$.total_cost.before_taxes" in {found.path for found in mend(Session, session).problems}
     assert "$.total_cost.excl_vat" not in {found.path for found in mend(v221.Session, session).problems}
+
+
+def test_a_credentials_token_is_never_shown():
+    for token in ("s3cret" * 20, "s3cret word", ["s3cret"]):
+        body = {"token": token, "url": "https://example.com/", "roles": []}
+        messages = [str(found) for found in mend(v230.Credentials, body).problems]
+        assert messages[0].startswith("$.token: found a secret that is not shown")
+        assert not any("s3cret" in message for message in messages)
+
+
+def test_a_hostile_list_is_not_checked_to_its_end():
+    problems = mend(Location, {**LOCATION, "evses": [1] * (MAX_PROBLEMS * 3)}).problems
+    assert len(problems) == MAX_PROBLEMS + 2
+    assert "the rest of this list is not checked" in str(problems[-1])
+
+
+def test_however_many_findings_a_list_is_read_to_its_end():
+    image = {"url": "https://example.com/", "category": "X", "type": "png"}
+    problems = mend(Location, {**LOCATION, "images": [image] * (MAX_PROBLEMS * 2)}).problems
+    assert len(problems) == MAX_PROBLEMS * 2

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from ocpilot.wire.fields import AT_LEAST_ONE, CiString2, CiString3, String64, Url, Wire
+from ocpilot.wire.fields import AT_LEAST_ONE, CiString2, CiString3, CredentialsToken, Url, Wire
 from ocpilot.wire.v221.types import Role
 from ocpilot.wire.v230.types import BusinessDetails
 
@@ -19,6 +19,6 @@ class CredentialsRole(Wire, frozen=True, kw_only=True):
 class Credentials(Wire, frozen=True, kw_only=True):
     """What the other platform needs to call this one (credentials, "Credentials object")."""
 
-    token: String64
+    token: CredentialsToken
     url: Url
     roles: Annotated[tuple[CredentialsRole, ...], AT_LEAST_ONE]
