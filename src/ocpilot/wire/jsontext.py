@@ -24,7 +24,8 @@ MAX_DIGITS = 40
 
 _KEY = re.compile(rb'"\s*:')
 _LONG_NUMBER = re.compile(rb"\d{%d}" % (MAX_DIGITS + 1))
-_EXPONENT = re.compile(rb"(?:^|[:,\[])-?[0-9.]+E[+-]?\d")
+#: How `Decimal` writes an exponent: always with a sign.
+_EXPONENT = re.compile(rb"\dE[+-]\d")
 
 
 def loads(data: bytes, max_bytes: int = MAX_BYTES) -> object:

@@ -48,6 +48,7 @@ def texts(marks):
     look = next((mark for mark in marks if isinstance(mark, Text)), None)
     if look is not None and look.pattern:
         by_pattern = {
+            "printable": "t0ken",
             "a URL": "https://example.com/x",
             "decimal": "50.770774",
             "a time": "13:30",
