@@ -157,7 +157,7 @@ class BundledServer:
                 time.sleep(0.5)
 
     def _start_once(self) -> "subprocess.CompletedProcess[str]":
-        self._remove_stale_pid_file()
+        self._remove_stale_files()
         options = self._options | {"unix_socket_directories": str(self._socket_folder)}
         given = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in options.items())
         log = str(self.folder / "server.log")
@@ -171,13 +171,13 @@ class BundledServer:
         """0 ready, 1 starting or stopping, 2 no answer (pg_isready, "Exit Status")."""
         return self._run("pg_isready", "-q", "-h", str(self._socket_folder), "-t", "3").returncode
 
-    def _remove_stale_pid_file(self) -> None:
-        """A pid file left by a kill may name a process that is now something else, such as this one in a container."""
-        file = self.folder / "postmaster.pid"
-        with suppress(OSError, ValueError):
-            pid = int(file.read_text().split("\n", 1)[0])
-            if b"postgres" not in Path(f"/proc/{pid}/cmdline").read_bytes():
-                file.unlink()
+    def _remove_stale_files(self) -> None:
+        """A file left by a kill may name a process that is now something else, such as this one in a container."""
+        for file in (self.folder / "postmaster.pid", self._socket_folder / ".s.PGSQL.5432.lock"):
+            with suppress(OSError, ValueError):
+                pid = int(file.read_text().split("\n", 1)[0])
+                if b"postgres" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    file.unlink()
 
     def _create_database(self) -> None:
         made = self._run("createdb", "-h", str(self._socket_folder), "-U", "postgres", DATABASE)
@@ -201,18 +201,21 @@ class BundledServer:
 
     def _run(self, program: str, *args: str) -> "subprocess.CompletedProcess[str]":
         """One program of PostgreSQL, as its user, without the caller's PG... variables."""
-        return subprocess.run(  # noqa: S603 a program of the package, arguments of ours, no shell
-            [str(self._bin / program), *args],
-            cwd=self.folder.parent,
-            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            user=self._user.pw_uid if self._user else None,
-            group=self._user.pw_gid if self._user else None,
-            extra_groups=[] if self._user else None,
-        )
+        try:
+            return subprocess.run(  # noqa: S603 a program of the package, arguments of ours, no shell
+                [str(self._bin / program), *args],
+                cwd=self.folder.parent,
+                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                user=self._user.pw_uid if self._user else None,
+                group=self._user.pw_gid if self._user else None,
+                extra_groups=[] if self._user else None,
+            )
+        except OSError as error:
+            raise SettingsError(f"database.url: found none, and {program} cannot be run: {error}") from error
 
 
 def _binaries() -> Path:
