@@ -67,7 +67,7 @@ class Connection:
         self._asking.give_up()
 
     async def _take(self, text: str) -> None:
-        event = self._rpc.receive(text, self._now())
+        event = self._rpc.receive(text)
         if isinstance(event, Call):
             await self._calls.put(event)
         elif isinstance(event, Answered):
@@ -80,7 +80,7 @@ class Connection:
 
     async def _handle_calls(self) -> None:
         while (call := await self._calls.get()) is not None:
-            await self._send(await self._answer(call))
+            await self._send(self._rpc.answered(call, self._now()) or await self._answer(call))
 
     async def _answer(self, call: Call) -> str:
         try:

@@ -36,7 +36,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """Send this text: what came was broken, or a call that we answered before."""
+    """Send this text: what came was broken, and its sender may wait for an answer."""
 
     text: str
     reason: str
@@ -71,11 +71,11 @@ class Rpc:
         self._in_flight: _Sent | None = None
         self._answers: OrderedDict[str, _Given] = OrderedDict()
 
-    def receive(self, text: str, now: float) -> Call | Answered | Reply | Ignored:
+    def receive(self, text: str) -> Call | Answered | Reply | Ignored:
         """What the text means: a call to be handled, the answer to a call of ours, or what to do at once."""
         frame = frames.read(text, self.limits.max_size)
         if isinstance(frame, Call):
-            return self._repeated(frame, now) or frame
+            return frame
         if isinstance(frame, Broken):
             return self._refusal(frame)
         sent = self._in_flight
@@ -84,20 +84,22 @@ class Rpc:
         self._in_flight = None
         return Answered(call=sent.call, answer=frame)
 
-    def _repeated(self, call: Call, now: float) -> Reply | None:
-        """The answer given before to the very same call. A call without payload has nothing to be done twice, and an
-        old answer to a Heartbeat would be a wrong time."""
-        known = self._answers.get(call.id)
-        if known is None or not call.payload or now - known.at > self.limits.remember or known.digest != _digest(call):
-            return None
-        return Reply(text=known.text, reason=f"{call.action[:50]!r} {call.id!r} was answered before")
-
     def _refusal(self, broken: Broken) -> Reply | Ignored:
         if not broken.answered:
             return Ignored(reason=broken.reason)
         code = self.words.unreadable if broken.id is None else self.words.broken
         error = CallError(id=broken.id or frames.UNREADABLE_ID, code=code, description=broken.reason)
         return Reply(text=frames.write(error), reason=broken.reason)
+
+    def answered(self, call: Call, now: float) -> str | None:
+        """The text given before to the very same call; to be asked when its turn comes, for the first may be in work.
+
+        A call without payload has nothing to be done twice, and an old answer to a Heartbeat would be a wrong time.
+        """
+        known = self._answers.get(call.id)
+        if known is None or not call.payload or now - known.at > self.limits.remember or known.digest != _digest(call):
+            return None
+        return known.text
 
     def answer(self, call: Call, payload: Payload, now: float) -> str:
         """The text that answers `call`; the same call again will get the same text."""

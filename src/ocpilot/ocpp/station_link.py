@@ -165,16 +165,15 @@ class StationLink:
         return accepted
 
     async def _take(self, send: Send, rpc: Rpc, asking: Asking, text: str) -> None:
-        now = asyncio.get_running_loop().time()
-        event = rpc.receive(text, now)
+        event = rpc.receive(text)
         if isinstance(event, Answered):
             await asking.take(event)
         elif isinstance(event, Reply):
             await send(event.text)
         elif isinstance(event, Call):
-            await self._react(send, rpc, event, now)
+            await self._react(send, rpc, event)
 
-    async def _react(self, send: Send, rpc: Rpc, call: Call, now: float) -> None:
+    async def _react(self, send: Send, rpc: Rpc, call: Call) -> None:
         react = self._reactions.get(call.action)
         if react is None:
             known = schemas.known(V16.schemas, call.action)
@@ -185,7 +184,7 @@ class StationLink:
             await send(rpc.refuse(call, ErrorCode.PROPERTY_CONSTRAINT, str(checked.errors[0])))
             return
         reaction = react(checked.payload)
-        await send(rpc.answer(call, reaction.payload, now))
+        await send(rpc.answer(call, reaction.payload, asyncio.get_running_loop().time()))
         reaction.then()
 
     async def _greet_and_tell(self, socket: ClientConnection, asking: Asking) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -172,7 +172,7 @@ async def serving(platform: FakePlatform, call_timeout: float = 5.0, port: int =
         app, port=port, ws="websockets-sansio", ws_per_message_deflate=False, log_level="critical", lifespan="off"
     )
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None
+    server.capture_signals = nullcontext  # an interrupt ends the tests, not only this server
     task = asyncio.create_task(server.serve())
     await until(lambda: server.started)
     yield Served(gateway, platform, server.servers[0].sockets[0].getsockname()[1], findings)

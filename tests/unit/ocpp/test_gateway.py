@@ -115,7 +115,18 @@ async def test_a_repeated_call_is_answered_again_and_handled_once(served):
     assert len(served.platform.starts) == 1
 
 
-async def test_messages_are_handled_in_order_also_when_the_first_takes_long(served, eventually):
+async def test_a_call_repeated_while_the_first_is_still_in_work_is_handled_once(served):
+    served.platform.gate.clear()
+    async with served.station() as station:
+        await station.send(json.dumps([2, "1", "StartTransaction", START]))
+        await station.send(json.dumps([2, "1", "StartTransaction", START]))
+        await asyncio.sleep(0.02)
+        served.platform.gate.set()
+        assert await station.read() == await station.read()
+    assert len(served.platform.starts) == 1
+
+
+async def test_messages_are_handled_in_order_also_when_the_first_takes_long(served):
     served.platform.gate.clear()
     async with served.station() as station:
         await station.send(json.dumps([2, "1", "StartTransaction", START]))
@@ -127,7 +138,7 @@ async def test_messages_are_handled_in_order_also_when_the_first_takes_long(serv
     assert served.platform.words()[1:3] == ["start", "stop"]
 
 
-async def test_a_station_is_called_while_it_waits_for_an_answer_itself(served, eventually):
+async def test_a_station_is_called_while_it_waits_for_an_answer_itself(served):
     served.platform.gate.clear()
     async with served.station() as station:
         await station.send(json.dumps([2, "1", "StartTransaction", START]))
