@@ -340,7 +340,7 @@ class Account(Record, frozen=True, kw_only=True):
 
 
 class CdrCheck(Record, frozen=True, kw_only=True):
-    """What we found when pricing a CDR again. `body` is the Verdict as JSON text."""
+    """What we found when pricing a CDR again. `our_total` as `12.34 SEK`; `body` is the Verdict as JSON text."""
 
     key: ObjectKey
     agrees: bool

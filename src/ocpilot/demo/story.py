@@ -138,14 +138,15 @@ class _Told:
     async def _second_charge(self, station: SimulatedStation) -> Session:
         account = await self._provider.store.accounts.by_email(DRIVER.email)
         token_uid = account.token_uids[0] if account else ""
-        await station.plug_in(2, SimulatedCar(battery_kwh=77, soc=20, target=90, max_kw=11))
         async with Browser.at(self._pair.provider.url) as browser:
             await browser.sign_in(DRIVER.email, people.PASSWORD)
             page = await browser.open(f"/stations/{network.OPERATOR}/{SITE}")
             await browser.submit(page.form(to="/starts", evse=f"{SITE}-2"))
             self._diary.note("the driver pressed start on the provider's page (START_SESSION)")
+            await eventually("the station waits for the car", lambda: _waits_for_car(station, 2))
+            await station.plug_in(2, SimulatedCar(battery_kwh=77, soc=20, target=90, max_kw=11))
             session = await self._session("the Session of the command", token_uid, _active)
-            self._diary.note("the station started, and the provider has the Session")
+            self._diary.note("the car was plugged in, the charge started, and the provider has the Session")
             await station.play(2700)
             await self._session("energy in the second Session", token_uid, _runs_and_costs)
             charge = f"/charges/{network.OPERATOR}/{session.id}"
@@ -171,7 +172,7 @@ class _Told:
         _, other, other_check = await self._billed(second)
         self._diary.note("both CDRs reached the provider, who priced them again")
         receipt = await self._receipt(key)
-        total = _after_taxes(cdr)
+        total, ours = _after_taxes(cdr), Decimal(check.our_total.partition(" ")[0])
         return Outcome(
             ocpi=self._spoken,
             session_id=session.id,
@@ -179,8 +180,8 @@ class _Told:
             cdr_id=cdr.id,
             currency=cdr.currency,
             total_cost=total,
-            provider_total=Decimal(check.our_total),
-            agrees=check.agrees and other_check.agrees and total == Decimal(check.our_total),
+            provider_total=ours,
+            agrees=check.agrees and other_check.agrees and total == ours,
             receipt=str(receipt),
             second_session_id=second.id,
             second_cdr_id=other.id,
@@ -210,6 +211,10 @@ class _Told:
         path.write_bytes(pdf)
         self._diary.note(f"the driver downloaded receipt {issued.number}")
         return path
+
+
+async def _waits_for_car(station: SimulatedStation, connector_id: int) -> bool:
+    return station.connectors[connector_id].authorized is not None
 
 
 def _runs_and_costs(session: Session) -> bool:

@@ -11,7 +11,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.base import settings as settings_file
 from ocpilot.base.errors import InvalidObject, OcpilotError
 from ocpilot.base.settings import Settings
-from ocpilot.cli import account, db, load, peer, serve, station, validate
+from ocpilot.cli import account, db, load, peer, price, serve, station, validate
 from ocpilot.demo import command as demo
 from ocpilot.main import serving
 from ocpilot.main.joined import open_platform
@@ -20,7 +20,7 @@ from ocpilot.main.platform_commands import Accounts, Loading, Stations
 from ocpilot.store.upkeep import Upkeep
 
 #: Commands that need neither settings nor a database.
-_PURE: dict[str, Callable[[argparse.Namespace], int]] = {"validate": validate.run}
+_PURE: dict[str, Callable[[argparse.Namespace], int]] = {"validate": validate.run, "price": price.run}
 
 #: Commands that work on a platform.
 _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]] = {
@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (serve, peer, load, station, account, db, validate, demo):
+    for module in (serve, peer, load, station, account, db, validate, price, demo):
         module.add_parser(commands)
     return root
 
