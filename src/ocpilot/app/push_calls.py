@@ -8,6 +8,7 @@ from ocpilot.app.records import ObjectKey, PartnerAnswer, Peer, StoredObject
 from ocpilot.app.visibility import may_see
 from ocpilot.base.errors import PeerRefused
 from ocpilot.base.ids import PartyId
+from ocpilot.roaming.retry import worth_retry
 from ocpilot.wire import codec
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import CANONICAL, InterfaceRole, ModuleID
@@ -93,7 +94,9 @@ class PushCalls:
             patch = {name: kept[name] for name in _MOVING}
             try:
                 await self._call(peer, key, "PATCH", segments, codec.dumps(patch))
-            except PeerRefused:
+            except PeerRefused as error:
+                if worth_retry(error):
+                    raise
                 self._evses.pop(_evse_key(key, key.sub), None)
             else:
                 return

@@ -152,6 +152,9 @@ class World:
     stations: FakeStations
     peer: Peer
     now: datetime = BEGIN
+    tariff: Tariff = field(default_factory=lambda: TARIFF)
+    card: Token = field(default_factory=lambda: CARD)
+    location: Location = field(default_factory=lambda: LOCATION)
     service: StationService = field(init=False)
     jobs: Jobs = field(init=False)
 
