@@ -175,10 +175,13 @@ async def serving(platform: FakePlatform, call_timeout: float = 5.0, port: int =
     server.capture_signals = nullcontext  # an interrupt ends the tests, not only this server
     task = asyncio.create_task(server.serve())
     await until(lambda: server.started)
-    yield Served(gateway, platform, server.servers[0].sockets[0].getsockname()[1], findings)
-    await gateway.close()
-    server.should_exit = True
-    await task
+    try:
+        yield Served(gateway, platform, server.servers[0].sockets[0].getsockname()[1], findings)
+    finally:
+        platform.gate.set()  # a test that failed may have left a call in work
+        await gateway.close()
+        server.should_exit = True
+        await task
 
 
 @pytest.fixture
