@@ -1,0 +1,1 @@
+"""Stations: the OCPP gateway and, as its independent counterpart, a station simulator."""
