@@ -58,4 +58,4 @@ def _matching(tariff: Tariff, dimension: TariffDimensionType, usage: Usage, *, e
 
 def _is_for_expired(one: Active) -> bool:
     restrictions = one.tariff_element.restrictions
-    return restrictions is not None and restrictions.reservation is ReservationRestrictionType.RESERVATION_EXPIRES
+    return restrictions is not None and restrictions.reservation == ReservationRestrictionType.RESERVATION_EXPIRES

@@ -29,8 +29,8 @@ def _reservation(kind: ReservationRestrictionType | None, usage: Usage, *, expir
     """Reservation elements price reservations only, and others never do."""
     if not usage.is_reservation:
         return kind is None
-    return kind is ReservationRestrictionType.RESERVATION or (
-        expired and kind is ReservationRestrictionType.RESERVATION_EXPIRES
+    return kind == ReservationRestrictionType.RESERVATION or (
+        expired and kind == ReservationRestrictionType.RESERVATION_EXPIRES
     )
 
 

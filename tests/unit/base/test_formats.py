@@ -1,0 +1,51 @@
+"""Numbers, money and times as the reader's locale writes them."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ocpilot.base import formats
+
+
+def plain(text: str) -> str:
+    return text.replace("\xa0", " ").replace("\u202f", " ")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "locale", "expected"),
+    [
+        ("1234.5", "SEK", "sv", "1 234,50 kr"),
+        ("1234.5", "SEK", "en", "1,234.50 SEK"),
+        ("0.3125", "EUR", "en", "€0.3125"),
+        ("-3", "SEK", "sv", "-3,00 kr"),
+        ("3.33333333", "SEK", "en", "3.3333 SEK"),
+    ],
+)
+def test_money(amount: str, currency: str, locale: str, expected: str) -> None:
+    assert plain(formats.money(Decimal(amount), currency, locale)).replace("−", "-") == expected
+
+
+def test_numbers_and_percent() -> None:
+    assert formats.number(Decimal("12.3400"), "en") == "12.34"
+    assert plain(formats.number(Decimal("1234"), "sv")) == "1 234"
+    assert formats.fixed(Decimal("5"), "sv") == "5,00"
+    assert formats.fixed(Decimal("5.4"), "en", 0) == "5"
+    assert plain(formats.percent(Decimal("5.2"), "sv")) == "5,2 %"
+    assert formats.percent(Decimal("25"), "en") == "25%"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(0, "0 min"), (5, "5 s"), (60, "1 min"), (90, "1 min 30 s"), (3600, "1 h 00 min"), (7503, "2 h 05 min 03 s")],
+)
+def test_durations(seconds: int, expected: str) -> None:
+    assert formats.duration(timedelta(seconds=seconds)) == expected
+
+
+def test_moments_are_shown_as_the_clock_in_the_zone_shows_them() -> None:
+    at = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+    zone = ZoneInfo("Europe/Stockholm")
+    assert plain(formats.moment(at, zone, "sv")) == "24 nov. 2026 00:30:00"
+    assert formats.day(at, zone, "sv") == "24 november 2026"
