@@ -15,10 +15,11 @@ from ocpilot.base.errors import NotFound
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.wire.v230 import EVSE, Capability, Connector, Location, PowerType, Status, Tariff, TariffType
 
-#: Kilometres around the middle of the map in which stations are listed; a search by name looks everywhere.
-NEARBY_KM = 300.0
+#: Kilometres around a point: the next ring is looked at when the one before holds too few. Names are sought everywhere.
+_RINGS_KM = (50.0, 300.0, 3000.0)
 _EVERYWHERE_KM = 20_100.0
-_LOOKED_AT = 500
+_LOOKED_AT = 2000
+_PHASES = {PowerType.AC_3_PHASE: 3, PowerType.AC_2_PHASE: 2, PowerType.AC_2_PHASE_SPLIT: 2}
 _NOT_SHOWN = frozenset({Status.REMOVED, Status.PLANNED})
 _EARTH_KM = 6371.0
 
@@ -125,14 +126,24 @@ class Search(Record, frozen=True):
 
 async def stations(platform: Platform, search: Search) -> tuple[StationView, ...]:
     """The stations that fit, nearest first."""
-    radius = _EVERYWHERE_KM if search.words else NEARBY_KM
-    found = await platform.store.locations.near(search.latitude, search.longitude, radius, _LOOKED_AT)
-    places = [(stored, value_of(Location, stored)) for stored in found]
+    places = await _places(platform, search)
     freshest = _freshest(location for _, location in places)
-    fitting = [(stored, location) for stored, location in places if _fits(location, search)][: search.limit]
+    fitting = [(stored, location) for stored, location in places if _fits(location, search)]
     prices = _Prices(platform)
-    views = [await _view(prices, stored, location, freshest) for stored, location in fitting]
+    views = [await _view(prices, stored, location, freshest) for stored, location in fitting[: search.limit]]
     return tuple(replace(view, distance_km=_distance(search, view.location)) for view in views)
+
+
+async def _places(platform: Platform, search: Search) -> list[tuple[StoredObject, Location]]:
+    """Locations around the point, from as small a ring as holds enough that fit."""
+    places: list[tuple[StoredObject, Location]] = []
+    for radius in (_EVERYWHERE_KM,) if search.words else _RINGS_KM:
+        found = await platform.store.locations.near(search.latitude, search.longitude, radius, _LOOKED_AT)
+        places = [(stored, value_of(Location, stored)) for stored in found]
+        enough = sum(_fits(location, search) for _, location in places) >= search.limit
+        if enough or len(places) == _LOOKED_AT:
+            break
+    return places
 
 
 async def station(platform: Platform, party: PartyId, location_id: str) -> StationView:

@@ -12,7 +12,7 @@ _DECIMALS = 3
 
 
 def base_map(topology: Mapping[str, Any]) -> dict[str, object]:
-    """Two features, `land` and `borders`, from a topology with the objects `land` and `countries`.
+    """A feature per piece of `land` and one for all `borders`, from a topology with objects `land` and `countries`.
 
     `Any` because TopoJSON nests its lists as deep as the geometry.
     """
@@ -23,7 +23,7 @@ def base_map(topology: Mapping[str, Any]) -> dict[str, object]:
     return {
         "type": "FeatureCollection",
         "features": [
-            _feature("land", {"type": "MultiPolygon", "coordinates": land}),
+            *(_feature("land", {"type": "Polygon", "coordinates": piece}) for piece in land),
             _feature("borders", {"type": "MultiLineString", "coordinates": borders}),
         ],
     }

@@ -53,8 +53,11 @@ class Formats:
         return formats.duration(timedelta(minutes=minutes))
 
     def moment(self, at: datetime, zone: str = _UTC) -> str:
-        """Date and time."""
-        return formats.moment(at, zone_of(zone), self.locale)
+        """Date and time to the minute."""
+        local = at.astimezone(zone_of(zone))
+        return (
+            f"{dates.format_date(local, 'medium', self.locale)} {dates.format_time(local, 'short', locale=self.locale)}"
+        )
 
     def clock(self, at: datetime, zone: str = _UTC) -> str:
         """The time of day."""

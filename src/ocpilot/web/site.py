@@ -11,11 +11,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ocpilot.app.platform import Platform
 from ocpilot.app.views import PriceKnown
 from ocpilot.base.texts import Translate, translator
-from ocpilot.pricing.sentences import describe_tariff
 from ocpilot.web import words
 from ocpilot.web.formats import Formats, zone_of
 from ocpilot.web.links import charge_path, console_path, directions_url, station_path
 from ocpilot.web.payment import ways_to_pay
+from ocpilot.web.price_lines import price_lines
 from ocpilot.web.static_files import asset, has_asset
 from ocpilot.web.words import connector_name
 
@@ -83,7 +83,7 @@ def _tongue(platform: Platform, language: str) -> Tongue:
         has_asset=has_asset,
         words=words,
         ways_to_pay=ways_to_pay,
-        price_lines=lambda tariff, zone: describe_tariff(tariff, translate, zone_of(zone), formats.locale),
+        price_lines=lambda tariff, zone: price_lines(tariff, translate, zone_of(zone), formats.locale),
         station_path=station_path,
         charge_path=charge_path,
         console_path=console_path,
@@ -96,5 +96,5 @@ def _tongue(platform: Platform, language: str) -> Tongue:
 
 
 def _locale(language: str) -> str:
-    """A locale Babel knows; English for a language it does not."""
-    return language if language in locale_identifiers() else "en"
+    """A locale Babel knows. English is that of Europe: 24 hours a day, the day before the month."""
+    return language if language in locale_identifiers() and language != "en" else "en_GB"

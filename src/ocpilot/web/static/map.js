@@ -7,15 +7,25 @@ const form = document.getElementById("search");
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const EMPTY = { type: "FeatureCollection", features: [] };
 
+let drawn = false;
+const wide = window.matchMedia("(min-width: 60rem)");
+const toggle = document.getElementById("show-map");
+
+// Beside the list where there is room; on a phone only when asked for, so that the list comes first.
 if (box && hasWebGL()) {
-  box.hidden = false;
-  const seen = new IntersectionObserver((entries) => {
-    if (entries.some((entry) => entry.isIntersecting)) {
-      seen.disconnect();
-      draw();
-    }
-  });
-  seen.observe(box);
+  toggle.hidden = false;
+  toggle.addEventListener("click", () => open(box.hidden));
+  wide.addEventListener("change", () => open(wide.matches));
+  if (wide.matches) open(true);
+}
+
+function open(visible) {
+  box.hidden = !visible;
+  toggle.setAttribute("aria-expanded", String(visible));
+  if (visible && !drawn) {
+    drawn = true;
+    draw();
+  }
 }
 
 function hasWebGL() {
