@@ -58,6 +58,7 @@ def make_cdr(  # noqa: PLR0917 - the things a CDR is made of, in the order they 
         total_time_cost=priced.total_time_cost,
         total_parking_time=hours(measured.parked) if measured.parked else None,
         total_parking_cost=priced.total_parking_cost,
+        total_reservation_cost=priced.total_reservation_cost,
         remark=remark[:255] if remark else None,
         last_updated=now,
     )
