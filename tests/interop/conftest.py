@@ -313,6 +313,39 @@ class Bodies:
     def charging_period(start: str = "2026-11-01T09:00:00Z", kwh: float = 1.5) -> Body:
         return {"start_date_time": start, "dimensions": [{"type": "ENERGY", "volume": kwh}]}
 
+    @staticmethod
+    def cdr(version: Version, ident: str = "C1", provider: str = "RES", **fields: object) -> Body:
+        price: object = {"before_taxes": 5.25} if version is Version.V2_3_0 else {"excl_vat": 5.25}
+        place = Bodies.connector()
+        return {
+            **OWNER,
+            "id": ident,
+            "start_date_time": "2026-11-01T09:00:00Z",
+            "end_date_time": "2026-11-01T10:00:00Z",
+            "session_id": "S1",
+            "cdr_token": Bodies.session(provider=provider)["cdr_token"],
+            "auth_method": "WHITELIST",
+            "cdr_location": {
+                "id": "L1",
+                "address": "Storgatan 1",
+                "city": "Kiruna",
+                "country": "SWE",
+                "coordinates": {"latitude": "67.855800", "longitude": "20.225280"},
+                "evse_uid": "E1",
+                "evse_id": "SE*LAD*E1",
+                "connector_id": "1",
+                "connector_standard": place["standard"],
+                "connector_format": place["format"],
+                "connector_power_type": place["power_type"],
+            },
+            "currency": "SEK",
+            "charging_periods": [Bodies.charging_period()],
+            "total_cost": price,
+            "total_energy": 1.5,
+            "total_time": 1.0,
+            "last_updated": UPDATED,
+        } | fields
+
 
 @pytest.fixture
 def bodies() -> type[Bodies]:

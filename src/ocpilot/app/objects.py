@@ -14,7 +14,7 @@ from ocpilot.app.visibility import require_receiver, require_sender
 from ocpilot.base.errors import NotFound, UnknownToken
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
-from ocpilot.wire.v230 import AuthorizationInfo, LocationReferences, Session, TokenType
+from ocpilot.wire.v230 import CDR, AuthorizationInfo, LocationReferences, Session, TokenType
 
 
 async def receiver_get(platform: Platform, call: Call) -> Answer:
@@ -62,7 +62,8 @@ async def receiver_delete(platform: Platform, call: Call) -> Answer:
 async def cdr_post(platform: Platform, call: Call) -> Answer:
     """POST of a CDR: kept once; the answer says where it can be read again (mod_cdrs, "POST Method")."""
     body = call.object()
-    party = require_sender(call.peer, ModuleID.CDRS, str(body.get("country_code")), str(body.get("party_id")))
+    cdr = codec.read(CDR, call.version, body).value
+    party = require_sender(call.peer, ModuleID.CDRS, cdr.country_code, cdr.party_id)
     stored, created = await cdrs.receive(platform, call.peer, call.version, body)
     url = endpoint_url(
         platform.settings,

@@ -11,13 +11,13 @@ from datetime import datetime
 
 import msgspec
 
+from ocpilot.app.bodies import object_in
 from ocpilot.app.exchange import Answer, Call
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import PageCursor, PageQuery, StoredObject
-from ocpilot.app.visibility import require_receiver, viewer
+from ocpilot.app.visibility import may_see, require_receiver, viewer
 from ocpilot.base import time
-from ocpilot.base.errors import InvalidObject, MissingParameter
-from ocpilot.base.problem import Problem
+from ocpilot.base.errors import MissingParameter
 from ocpilot.wire import codec
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.paging import headers, page_url
@@ -42,11 +42,11 @@ async def sender_list(platform: Platform, call: Call) -> Answer:
     query = page_query(call, platform.settings.roaming.page_limit)
     source = platform.store.locations if call.module is ModuleID.LOCATIONS else platform.store.objects
     page = await source.page(query)
+    visible = [one for one in page.items if may_see(call.peer, call.module, one.audience)]
     next_url = None if page.next is None else _next_url(call, query.limit, page.next)
     limit = platform.settings.roaming.page_limit
-    return Answer(
-        data=json_list(page.items, call.version), headers=headers(total=page.total, limit=limit, next_url=next_url)
-    )
+    paging = headers(total=page.total, limit=limit, next_url=next_url)
+    return Answer(data=json_list(visible, call.version), headers=paging)
 
 
 def page_query(call: Call, largest: int) -> PageQuery:
@@ -77,10 +77,7 @@ def body_in(stored: StoredObject, version: Version) -> bytes:
 
 def stored_body(cls: type[Wire], stored: StoredObject, version: Version) -> codec.Body:
     """The body of a stored object (or EVSE, says `cls`) as a JSON object of this version."""
-    body = codec.loads(stored.body.encode())
-    if not isinstance(body, dict):
-        raise InvalidObject([Problem(path="$", found=type(body).__name__, expected="an object")], "stored body")
-    return codec.convert(cls, body, stored.version, version).body
+    return codec.convert(cls, object_in(stored), stored.version, version).body
 
 
 def _whole(query: Mapping[str, str], name: str, least: int) -> int | None:
@@ -100,7 +97,7 @@ def _moment(query: Mapping[str, str], name: str) -> datetime | None:
         # A plus sign that was not percent-encoded arrives as a space.
         return time.parse(text.strip().replace(" ", "+") if "T" in text else text)
     except ValueError as error:
-        raise MissingParameter(f"{name}: {error}") from error
+        raise MissingParameter(f"{name}: found {text!r}, expected a DateTime such as 2015-06-29T22:39:09Z") from error
 
 
 def _next_url(call: Call, limit: int, cursor: PageCursor) -> str:

@@ -1,0 +1,158 @@
+"""Lists are crawled page by page (transport_and_format, "Pagination")."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from ocpilot.app import peers, pull
+from ocpilot.wire.paging import next_target
+from ocpilot.wire.protocol import ModuleID, Version
+
+LIMIT = 10
+
+
+def updated(second):
+    return f"2026-11-01T10:00:{second:02}Z"
+
+
+async def with_tariffs(connection, bodies, count):
+    for number in range(count):
+        body = bodies.tariff(Version.V2_3_0, f"T{number:02}", last_updated=updated(number // 2))
+        await connection.lade.keep(ModuleID.TARIFFS, body)
+
+
+async def ask(connection, query=""):
+    return await connection.lade.ask("GET", f"{connection.version}/sender/tariffs{query}", connection.resas_token)
+
+
+def ids(reply):
+    return [one["id"] for one in reply.data]
+
+
+async def crawl(connection, query=""):
+    seen, replies = [], [await ask(connection, query)]
+    while True:
+        seen += ids(replies[-1])
+        following = next_target(replies[-1].headers.get("Link", ""))
+        if following is None:
+            return seen, replies
+        replies.append(await connection.lade.ask("GET", following, connection.resas_token))
+
+
+async def test_a_crawl_sees_every_object_once_oldest_first(connection, bodies):
+    await with_tariffs(connection, bodies, 25)
+    seen, replies = await crawl(connection)
+    assert seen == [f"T{number:02}" for number in range(25)]
+    assert [len(reply.data) for reply in replies] == [10, 10, 5]
+    assert {reply.headers["X-Total-Count"] for reply in replies} == {"25"}
+    assert {reply.headers["X-Limit"] for reply in replies} == {str(LIMIT)}
+
+
+async def test_a_crawl_loses_nothing_while_objects_change(newest, bodies):
+    """T00 moves to the end after the first page: T10 must not slip through, T00 comes once more."""
+    await with_tariffs(newest, bodies, 15)
+    first = await ask(newest)
+    await newest.lade.keep(ModuleID.TARIFFS, bodies.tariff(Version.V2_3_0, "T00", last_updated=updated(59)))
+    rest = await newest.lade.ask("GET", next_target(first.headers["Link"]), newest.resas_token)
+    assert ids(first) + ids(rest) == [f"T{number:02}" for number in range(15)] + ["T00"]
+
+
+async def test_the_link_keeps_the_filters(newest, bodies):
+    await with_tariffs(newest, bodies, 8)
+    query = f"?date_from={updated(1)}&date_to={updated(3)}&limit=3"
+    seen, replies = await crawl(newest, query)
+    assert seen == ["T02", "T03", "T04", "T05"]
+    link = parse_qs(urlsplit(next_target(replies[0].headers["Link"])).query)
+    assert link["date_from"] == [updated(1)]
+    assert link["date_to"] == [updated(3)]
+    assert link["limit"] == ["3"]
+    assert replies[0].headers["X-Total-Count"] == "4"
+
+
+async def test_date_from_is_inclusive_and_date_to_exclusive(newest, bodies):
+    await with_tariffs(newest, bodies, 6)
+    assert ids(await ask(newest, f"?date_from={updated(1)}&date_to={updated(2)}")) == ["T02", "T03"]
+
+
+async def test_an_offset_is_understood(newest, bodies):
+    await with_tariffs(newest, bodies, 6)
+    assert ids(await ask(newest, "?offset=4&limit=1")) == ["T04"]
+
+
+async def test_a_larger_limit_than_ours_is_cut(newest, bodies):
+    await with_tariffs(newest, bodies, 12)
+    assert len((await ask(newest, "?limit=2000")).data) == LIMIT
+
+
+async def test_an_empty_list_has_the_headers_too(newest):
+    reply = await ask(newest)
+    assert reply.data == []
+    assert reply.headers["X-Total-Count"] == "0"
+    assert "Link" not in reply.headers
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("limit", "0"),
+        ("limit", "-1"),
+        ("limit", "many"),
+        ("offset", "-5"),
+        ("offset", "1.5"),
+        ("date_from", "yesterday"),
+        ("date_to", "2026-13-01T00:00:00Z"),
+        ("cursor", "nonsense"),
+    ],
+)
+async def test_a_wrong_parameter_is_2001_and_named(newest, name, value):
+    reply = await ask(newest, f"?{name}={value}")
+    assert (reply.http, reply.status) == (200, 2001)
+    assert name in reply.message
+    assert value in reply.message
+
+
+# ---- pull ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_pull_fetches_all_that_the_peer_offers(connection, bodies):
+    await with_tariffs(connection, bodies, 12)
+    await connection.lade.keep(ModuleID.LOCATIONS, bodies.location())
+    summary = await pull.pull(connection.resa.platform, connection.lade_at_resa)
+    assert {one.module: one.kept for one in summary.modules} == {"tariffs": 12, "locations": 1}
+    assert summary.complete
+    assert summary.problems == ()
+    kept = await connection.resa.platform.store.locations.find("L1")
+    assert [one.peer_id for one in kept] == [connection.lade_at_resa.id]
+
+
+async def test_an_operator_pulls_tokens(newest, bodies):
+    await newest.resa.keep(ModuleID.TOKENS, bodies.token())
+    summary = await pull.pull(newest.lade.platform, newest.resa_at_lade)
+    assert {one.module: one.kept for one in summary.modules} == {"tokens": 1}
+
+
+async def test_a_second_pull_changes_nothing(newest, bodies):
+    await with_tariffs(newest, bodies, 3)
+    await pull.pull(newest.resa.platform, newest.lade_at_resa)
+    again = await pull.pull(newest.resa.platform, newest.lade_at_resa)
+    tariffs = next(one for one in again.modules if one.module is ModuleID.TARIFFS)
+    assert (tariffs.received, tariffs.kept, tariffs.known) == (3, 0, 3)
+
+
+async def test_a_bad_object_is_reported_and_the_good_ones_are_kept(newest, bodies):
+    await with_tariffs(newest, bodies, 1)
+    await newest.lade.keep(ModuleID.TARIFFS, bodies.tariff(Version.V2_3_0, "BAD", elements=[]))
+    foreign = bodies.tariff(Version.V2_3_0, "FOREIGN", party_id="OTH")
+    await newest.lade.keep(ModuleID.TARIFFS, foreign)
+    summary = await pull.pull(newest.resa.platform, newest.lade_at_resa)
+    tariffs = next(one for one in summary.modules if one.module is ModuleID.TARIFFS)
+    assert (tariffs.received, tariffs.kept, tariffs.bad) == (3, 1, 2)
+    assert {bad.id for bad in summary.problems} == {"BAD", "FOREIGN"}
+    assert "$.elements" in next(bad.reason for bad in summary.problems if bad.id == "BAD")
+
+
+async def test_a_peer_that_refuses_ends_up_in_the_summary(newest):
+    await peers.suspend(newest.lade.platform, newest.resa_at_lade)
+    summary = await pull.pull(newest.resa.platform, newest.lade_at_resa)
+    assert not summary.complete
+    assert all("401" in one.error for one in summary.modules)
