@@ -121,3 +121,10 @@ async def store(database_url: str) -> AsyncIterator[PostgresStore]:
     """A store on a fresh database."""
     async with store_at(database_url, pool=10) as opened:
         yield opened
+
+
+@pytest.fixture
+async def second_store(second_database_url: str) -> AsyncIterator[PostgresStore]:
+    """A store on another database, for a test with two platforms."""
+    async with store_at(second_database_url, pool=10) as opened:
+        yield opened

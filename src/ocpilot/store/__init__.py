@@ -1,0 +1,1 @@
+"""PostgreSQL behind the ports of `app/`: `.sql` files with named statements, rows <-> records."""

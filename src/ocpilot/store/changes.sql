@@ -17,10 +17,6 @@ SELECT EXISTS (SELECT FROM change WHERE xid >= pg_snapshot_xmin(pg_current_snaps
 INSERT INTO change_cursor (peer_id, xid, seq) VALUES (:peer_id, :xid::text::xid8, :seq)
 ON CONFLICT (peer_id) DO UPDATE SET xid = excluded.xid, seq = excluded.seq;
 
--- name: listen
--- Hear of writes of other processes.
-LISTEN ocpilot_change;
-
 -- name: announce
 -- Tell the other processes that something was written.
 SELECT pg_notify('ocpilot_change', '');

@@ -1,12 +1,12 @@
 """The connection pool, and running named statements on it or inside one transaction."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypeAlias
 
 import asyncpg
 
-from ocpilot.base.errors import SettingsError
+from ocpilot.base.errors import BadRequest, SettingsError
 from ocpilot.store.queries import Statement
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
@@ -28,12 +28,14 @@ class Session:
         self._executor = executor
 
     async def rows(self, statement: Statement, values: Mapping[str, object] = NOTHING) -> list[asyncpg.Record]:
-        """All rows."""
-        return await self._executor.fetch(statement.text, *statement.bind(values))
+        """All rows. BadRequest when a value cannot be stored."""
+        with _storable():
+            return await self._executor.fetch(statement.text, *statement.bind(values))
 
     async def row(self, statement: Statement, values: Mapping[str, object] = NOTHING) -> asyncpg.Record | None:
-        """The first row, None without one."""
-        return await self._executor.fetchrow(statement.text, *statement.bind(values))
+        """The first row, None without one. BadRequest when a value cannot be stored."""
+        with _storable():
+            return await self._executor.fetchrow(statement.text, *statement.bind(values))
 
 
 class Database(Session):
@@ -48,6 +50,15 @@ class Database(Session):
         """Commits at the end of the block, rolls back when it raises."""
         async with self._pool.acquire() as connection, connection.transaction():
             yield Session(connection)
+
+
+@contextmanager
+def _storable() -> Iterator[None]:
+    """A NUL in an id or a number beyond its column is what the sender sent, not an error of ours."""
+    try:
+        yield
+    except asyncpg.DataError as error:
+        raise BadRequest(f"a value cannot be stored: {error}") from error
 
 
 async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":

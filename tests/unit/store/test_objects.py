@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from ocpilot.app.records import ChangeCursor, ObjectKey, StoredObject
-from ocpilot.base.errors import Conflict
+from ocpilot.base.errors import BadRequest, Conflict
 from ocpilot.base.ids import PartyId
 from ocpilot.store.postgres import PostgresStore
 from ocpilot.wire.protocol import ModuleID
@@ -116,3 +116,11 @@ async def test_a_session_of_2_1_1_is_found_by_its_auth_id(store: PostgresStore, 
     body = json.dumps({"id": "S1", "auth_id": "APP-1", "kwh": str(Decimal("1.5"))})
     await store.objects.put(tariff("S1", module=ModuleID.SESSIONS, body=body))
     assert len(await store.objects.newest(ModuleID.SESSIONS, 10, ["app-1"])) == 1
+
+
+async def test_an_id_that_no_text_can_hold_is_the_sender_s_error(store: PostgresStore, tariff) -> None:
+    with pytest.raises(BadRequest, match="cannot be stored"):
+        await store.objects.put(tariff("a\x00b"))
+    with pytest.raises(BadRequest, match="cannot be stored"):
+        await store.transactions.get(2**40)
+    assert await store.objects.put(tariff("ab")) is True
