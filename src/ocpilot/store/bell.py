@@ -40,10 +40,13 @@ class Bell:
         if task is not None:
             self._looked[task] = self._rings
 
-    async def wait(self, seconds: float) -> None:
-        """Until something rang since the current task looked, or `seconds` are over."""
+    def looked(self) -> int:
+        """How many rings the current task knew of when it last looked; all until now when it never did."""
         task = asyncio.current_task()
-        seen = self._rings if task is None else self._looked.get(task, self._rings)
+        return self._rings if task is None else self._looked.get(task, self._rings)
+
+    async def wait(self, seconds: float, seen: int) -> None:
+        """Until there were more rings than `seen`, or `seconds` are over."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 with suppress(*LOST):

@@ -57,11 +57,12 @@ class PostgresChanges:
         A transaction that writes no change can hold back later ones and rings no bell when it ends, so while any are
         held back the wait is short.
         """
+        seen = self._bell.looked()
         with suppress(*LOST):
             row = await self._database.row(_SQL["held_back"])
             if row and row["exists"]:
                 seconds = min(seconds, HELD_BACK)
-        await self._bell.wait(seconds)
+        await self._bell.wait(seconds, seen)
 
     async def lead(self, peer_id: int) -> bool:
         """See the port; when the connection that holds it is lost, so is the lead until the next call."""

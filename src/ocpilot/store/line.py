@@ -21,7 +21,8 @@ LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SettingsError)
 
 
 class Line:
-    """A held connection that listens on `channel`; `heard` is called for every notice and when the line is lost."""
+    """A held connection that listens on `channel`; `heard` is called for every notice, and when the line is lost or
+    stands again: what was said meanwhile nobody heard."""
 
     def __init__(self, url: str, channel: str, heard: Callable[[], None]) -> None:
         self._url = url
@@ -54,4 +55,5 @@ class Line:
             connection.add_termination_listener(lambda _: self._heard())
             await connection.add_listener(self._channel, lambda *_: self._heard())
             self._connection = connection
+            self._heard()
         return self._connection

@@ -93,9 +93,10 @@ async def test_cursor_and_failures_are_kept_together(store: PostgresStore, tarif
 
 
 async def test_a_write_of_another_process_wakes(store: PostgresStore, tariff, database_url: str) -> None:
+    await listen(store)
+    waiting = asyncio.create_task(store.changes.wait(LONG))
+    await asyncio.sleep(0)
     async with store_at(database_url, pool=2) as other:
-        waiting = asyncio.create_task(store.changes.wait(LONG))
-        await listening(database_url, store)
         await other.objects.put(tariff())
         await asyncio.wait_for(waiting, 10)
 
@@ -108,6 +109,7 @@ async def test_what_was_written_between_reading_and_waiting_wakes(store: Postgre
 
 
 async def test_nothing_written_waits_its_time(store: PostgresStore) -> None:
+    await listen(store)
     started = time.monotonic()
     await store.changes.wait(0.05)
     assert time.monotonic() - started >= 0.05
@@ -128,16 +130,22 @@ async def test_a_transaction_that_writes_no_change_holds_nobody_back_for_long(
     await silent.close()
 
 
-async def test_waiting_goes_on_after_the_line_was_lost(store: PostgresStore, tariff, database_url: str) -> None:
+async def test_a_lost_line_wakes_and_stands_again(store: PostgresStore, tariff, database_url: str) -> None:
+    await listen(store)
     waiting = asyncio.create_task(store.changes.wait(LONG))
-    await listening(database_url, store)
+    await asyncio.sleep(0)
     await cut_lines(database_url)
     await asyncio.wait_for(waiting, 10)
+    await listen(store)
     async with store_at(database_url, pool=2) as other:
         waiting = asyncio.create_task(store.changes.wait(LONG))
-        await listening(database_url, store)
+        await asyncio.sleep(0)
         await other.objects.put(tariff())
         await asyncio.wait_for(waiting, 10)
+
+
+async def test_a_new_line_wakes_since_nobody_heard_what_was_said_before(store: PostgresStore) -> None:
+    await asyncio.wait_for(store.changes.wait(LONG), 10)
 
 
 async def test_only_one_process_leads_a_peer_until_it_ends(store: PostgresStore, database_url: str) -> None:
@@ -157,10 +165,9 @@ async def test_a_lead_lost_with_its_connection_can_be_taken_again(store: Postgre
         assert await other.changes.lead(7) is False
 
 
-async def listening(database_url: str, store: PostgresStore) -> None:
-    """Until the line of the store stands (the waiting task opens it)."""
-    await asyncio.sleep(0)
-    await store.changes.lead(999)
+async def listen(store: PostgresStore) -> None:
+    """Until the line of the store stands."""
+    assert await eventually(store.changes.lead, 999)
 
 
 async def cut_lines(database_url: str) -> None:
