@@ -1,7 +1,7 @@
-"""A small world for charging: an operator SE/LAD with one station, a provider SE/RES as its peer, a clock that obeys."""
+"""A small world: the operator SE/LAD with a station, the provider SE/RES as its peer, obedient time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -27,6 +27,7 @@ from ocpilot.app.station_events import SampledValue, StartEvent, StationSample, 
 from ocpilot.base.errors import PeerRefused, PeerUnreachable, StationTimeout
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import ChargingSettings, PartySettings, RoamingSettings, Settings
+from ocpilot.store.postgres import store_at
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import (
@@ -62,6 +63,7 @@ class FakePartners:
         self.calls: list[Sent] = []
         self.answers: dict[tuple[str, str], object] = {}
         self.delay = 0.0
+        self._called = asyncio.Condition()
 
     async def call(
         self,
@@ -76,7 +78,9 @@ class FakePartners:
         sender: PartyId | None = None,
         receiver: PartyId | None = None,
     ) -> PartnerAnswer:
-        sent = Sent(method, str(module), tuple(segments), None if body is None else codec.loads(body), dict(params or {}))
+        sent = Sent(
+            method, str(module), tuple(segments), None if body is None else codec.loads(body), dict(params or {})
+        )
         return await self._answer(sent)
 
     async def call_url(self, peer: Peer, method: str, url: str, body: bytes | None = None) -> PartnerAnswer:
@@ -84,6 +88,8 @@ class FakePartners:
 
     async def _answer(self, sent: "Sent") -> PartnerAnswer:
         self.calls.append(sent)
+        async with self._called:
+            self._called.notify_all()
         await asyncio.sleep(self.delay)
         answer = self.answers.get((sent.method, sent.module))
         if callable(answer):
@@ -92,6 +98,11 @@ class FakePartners:
             raise answer
         headers = {"Location": f"https://res.example/{sent.body['id']}"} if sent.module == "cdrs" else {}
         return PartnerAnswer(http_status=200, status_code=1000, status_message=None, data=answer, headers=headers)
+
+    async def called(self, times: int) -> None:
+        """Wait until there were that many calls."""
+        async with self._called, asyncio.timeout(5):
+            await self._called.wait_for(lambda: len(self.calls) >= times)
 
     def sent(self, method: str, module: str) -> list["Sent"]:
         return [one for one in self.calls if (one.method, one.module) == (method, module)]
@@ -188,6 +199,14 @@ class World:
             )
         )
         return token
+
+    async def dearer_tariff(self) -> None:
+        """The Tariff at the connectors gets another price."""
+        component = msgspec.structs.replace(TARIFF.elements[0].price_components[0], price=Decimal("9.00"))
+        dearer = msgspec.structs.replace(
+            TARIFF, elements=(TariffElement(price_components=(component,)),), last_updated=self.now
+        )
+        await tariffs.put(self.platform, dearer)
 
     async def start(self, id_tag: str = "CARD1", meter: int = 1000, connector: int = 1) -> int:
         event = StartEvent(connector_id=connector, id_tag=id_tag, meter_start_wh=Decimal(meter), at=self.now)
@@ -286,7 +305,14 @@ LOCATION = Location(
 
 def peer_of(name: str, role: str, party: PartyId, version: Version = Version.V2_3_0) -> Peer:
     """A registered peer that offers every Receiver and Sender."""
-    modules = (ModuleID.LOCATIONS, ModuleID.TARIFFS, ModuleID.SESSIONS, ModuleID.CDRS, ModuleID.TOKENS, ModuleID.COMMANDS)
+    modules = (
+        ModuleID.LOCATIONS,
+        ModuleID.TARIFFS,
+        ModuleID.SESSIONS,
+        ModuleID.CDRS,
+        ModuleID.TOKENS,
+        ModuleID.COMMANDS,
+    )
     return Peer(
         name=name,
         state=PeerState.REGISTERED,
@@ -311,9 +337,7 @@ def peer_of(name: str, role: str, party: PartyId, version: Version = Version.V2_
 
 def settings_of(party: PartyId, role: str) -> Settings:
     return Settings(
-        parties=(
-            PartySettings(country_code=party.country_code, party_id=party.party_id, role=role, name=str(party)),
-        ),
+        parties=(PartySettings(country_code=party.country_code, party_id=party.party_id, role=role, name=str(party)),),
         charging=ChargingSettings(cdr_delay=0),
         roaming=RoamingSettings(authorize_deadline=0.2, command_timeout=1, retry_first=0.01, retry_longest=0.05),
     )
@@ -356,6 +380,23 @@ async def provider(store: Store) -> AsyncIterator[World]:
     world = await world_of(store, PROVIDER, "EMSP", peer_of("lad", "CPO", OPERATOR))
     yield world
     await world.platform.background.close()
+
+
+@pytest.fixture
+async def second_store(second_database_url: str) -> AsyncIterator[Store]:
+    """A store for a second platform."""
+    async with store_at(second_database_url, pool=4) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def make_provider() -> Callable[[Store], Awaitable[World]]:
+    """Makes the provider on another store than the operator's."""
+
+    async def make(store: Store) -> World:
+        return await world_of(store, PROVIDER, "EMSP", peer_of("lad", "CPO", OPERATOR))
+
+    return make
 
 
 @pytest.fixture

@@ -1,9 +1,26 @@
-"""A charge at a station of ours, from the first StatusNotification to the CDR."""
+"""A charge at a station of ours, from the first StatusNotification to the CDR, and what stations do to it."""
 
 from decimal import Decimal
 
-from ocpilot.app.station_events import AuthorizationStatus, StartEvent, StopEvent
+import msgspec
+import pytest
+
+from ocpilot.app.records import TransactionState
+from ocpilot.app.station_events import BootInfo, SampledValue, StartEvent, StationSample, StopEvent
 from ocpilot.wire.protocol import ModuleID
+
+
+async def status(world, word, connector=1):
+    await world.service.status("S1", connector, word, "NoError", world.now, None)
+
+
+async def changes(world):
+    """How many writes the change log holds."""
+    cursor = await world.store.changes.cursor(world.peer.id)
+    return len(await world.store.changes.after(cursor, 1000))
+
+
+# ---- the whole charge ----------------------------------------------------------------------------------------------
 
 
 async def test_a_whole_charge_becomes_one_session_and_one_cdr(operator):
@@ -14,7 +31,8 @@ async def test_a_whole_charge_becomes_one_session_and_one_cdr(operator):
 
     operator.passes(1800)
     await operator.meter(transaction, 6000)
-    assert (await operator.only(ModuleID.SESSIONS))["kwh"] == 5
+    running = await operator.only(ModuleID.SESSIONS)
+    assert (running["kwh"], running["total_cost"]["before_taxes"]) == (5, Decimal("20.00"))
 
     operator.passes(1800)
     await operator.stop(transaction, 11_000)
@@ -24,4 +42,220 @@ async def test_a_whole_charge_becomes_one_session_and_one_cdr(operator):
     assert (cdr["session_id"], cdr["total_energy"], cdr["total_time"]) == (session["id"], 10, 1)
     assert cdr["total_cost"]["before_taxes"] == Decimal("40.00")
     assert cdr["total_cost"]["taxes"][0]["amount"] == Decimal("10.00")
-    assert cdr["remark"] == "EVDisconnected"
+    assert (cdr["remark"], cdr["auth_method"]) == ("EVDisconnected", "WHITELIST")
+    assert (await operator.store.transactions.get(transaction)).state == TransactionState.BILLED
+
+
+async def test_the_price_is_that_of_the_start(operator):
+    await operator.token()
+    transaction = await operator.start()
+    operator.passes(60)
+    await operator.dearer_tariff()
+    operator.passes(3540)
+    await operator.stop(transaction, 11_000)
+    await operator.jobs.once()
+    cdr = await operator.only(ModuleID.CDRS)
+    assert cdr["total_cost"]["before_taxes"] == Decimal("40.00")
+    assert cdr["tariffs"][0]["elements"][0]["price_components"][0]["price"] == Decimal("4.00")
+
+
+async def test_time_the_car_asks_for_nothing_is_parking(operator):
+    await operator.token()
+    transaction = await operator.start()
+    await status(operator, "Charging")
+    operator.passes(1800)
+    await operator.meter(transaction, 6000)
+    await status(operator, "SuspendedEV")
+    operator.passes(1800)
+    await operator.stop(transaction, 6000)
+    await operator.jobs.once()
+    assert (await operator.only(ModuleID.CDRS))["total_parking_time"] == Decimal("0.5")
+
+
+# ---- starts --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_repeated_start_gets_the_same_transaction_and_answer(operator):
+    await operator.token()
+    event = StartEvent(connector_id=1, id_tag="CARD1", meter_start_wh=Decimal(1000), at=operator.now)
+    first = await operator.service.start("S1", event)
+    operator.passes(30)
+    operator.reborn()
+    assert await operator.service.start("S1", event) == first
+    assert len(await operator.store.objects.newest(ModuleID.SESSIONS, 10)) == 1
+
+
+async def test_a_start_by_an_unknown_token_is_kept_answered_invalid_and_held(operator):
+    event = StartEvent(connector_id=1, id_tag="NOBODY", meter_start_wh=Decimal(0), at=operator.now)
+    answer = await operator.service.start("S1", event)
+    assert answer.id_tag.status == "Invalid"
+    operator.passes(600)
+    await operator.stop(answer.transaction_id, 2000)
+    await operator.jobs.once()
+    held = await operator.store.transactions.get(answer.transaction_id)
+    assert (held.state, held.held_because) == (TransactionState.HELD, "nobody knows the token it was started with")
+    assert await operator.store.objects.newest(ModuleID.SESSIONS, 10) == ()
+    assert await operator.store.objects.newest(ModuleID.CDRS, 10) == ()
+
+
+async def test_a_start_on_a_connector_we_do_not_know_is_kept_and_held(operator):
+    await operator.token()
+    transaction = await operator.start(connector=7)
+    operator.passes(600)
+    await operator.stop(transaction, 3000)
+    await operator.jobs.once()
+    assert (await operator.store.transactions.get(transaction)).state == TransactionState.HELD
+
+
+# ---- meter values --------------------------------------------------------------------------------------------------
+
+
+async def test_values_without_transaction_id_go_to_the_open_one_of_the_connector(operator):
+    await operator.token()
+    await operator.start()
+    operator.passes(600)
+    await operator.meter(None, 3000)
+    operator.passes(600)
+    await operator.meter(-1, 3500)
+    assert (await operator.only(ModuleID.SESSIONS))["kwh"] == Decimal("2.5")
+
+
+async def test_values_of_an_idle_connector_are_nobodys(operator):
+    await operator.meter(None, 3000)
+    assert await operator.store.objects.newest(ModuleID.SESSIONS, 10) == ()
+
+
+async def test_repeated_values_change_nothing_and_tell_nobody(operator):
+    await operator.token()
+    transaction = await operator.start()
+    operator.passes(600)
+    await operator.meter(transaction, 3000)
+    before = await changes(operator)
+    await operator.meter(transaction, 3000)
+    assert await changes(operator) == before
+    assert len(await operator.store.transactions.samples(transaction)) == 1
+
+
+async def test_values_in_kwh_and_without_unit_are_understood(operator):
+    await operator.token()
+    transaction = await operator.start()
+    operator.passes(600)
+    values = (SampledValue(value="55", measurand="SoC"), SampledValue(value="3.00", unit="kWh"))
+    await operator.service.meter_values("S1", 1, transaction, (StationSample(at=operator.now, values=values),))
+    assert (await operator.only(ModuleID.SESSIONS))["kwh"] == 2
+
+
+async def test_values_after_the_stop_are_kept_and_those_before_it_still_count(operator):
+    await operator.token()
+    transaction = await operator.start()
+    operator.passes(600)
+    late = operator.sample(2500)
+    operator.passes(600)
+    await operator.stop(transaction, 4000)
+    await operator.service.meter_values("S1", 1, transaction, (late,))
+    assert len(await operator.store.transactions.samples(transaction)) == 1
+    assert (await operator.only(ModuleID.SESSIONS))["kwh"] == 3
+
+
+# ---- stops ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_repeated_stop_changes_nothing_and_is_answered_the_same(operator):
+    await operator.token()
+    transaction = await operator.start()
+    operator.passes(600)
+    event = StopEvent(transaction_id=transaction, meter_stop_wh=Decimal(4000), at=operator.now, id_tag="CARD1")
+    first = await operator.service.stop("S1", event)
+    session = await operator.only(ModuleID.SESSIONS)
+    operator.passes(600)
+    assert await operator.service.stop("S1", msgspec.structs.replace(event, at=operator.now)) == first
+    assert await operator.only(ModuleID.SESSIONS) == session
+
+
+async def test_values_that_come_with_the_stop_are_counted(operator):
+    await operator.token()
+    transaction = await operator.start()
+    operator.passes(600)
+    sample = operator.sample(3000)
+    operator.passes(600)
+    event = StopEvent(transaction_id=transaction, meter_stop_wh=Decimal(4000), at=operator.now, samples=(sample,))
+    await operator.service.stop("S1", event)
+    assert len(await operator.store.transactions.samples(transaction)) == 1
+    assert (await operator.only(ModuleID.SESSIONS))["kwh"] == 3
+
+
+async def test_a_stop_with_a_wrong_id_ends_the_only_open_transaction(operator):
+    await operator.token()
+    transaction = await operator.start()
+    operator.passes(600)
+    await operator.stop(-1, 4000)
+    assert (await operator.store.transactions.get(transaction)).meter_stop_wh == 4000
+
+
+async def test_a_stop_of_nothing_is_kept_for_a_person(operator):
+    await operator.stop(4711, 4000)
+    await operator.stop(4711, 4000)
+    await operator.jobs.once()
+    [held] = await operator.store.transactions.in_state(TransactionState.HELD)
+    assert (held.meter_stop_wh, held.station_id) == (4000, "S1")
+
+
+# ---- statuses and connections --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("Preparing", "CHARGING"),
+        ("SuspendedEVSE", "CHARGING"),
+        ("Reserved", "RESERVED"),
+        ("Unavailable", "INOPERATIVE"),
+        ("Faulted", "OUTOFORDER"),
+    ],
+)
+async def test_a_status_becomes_that_of_the_evse(operator, word, expected):
+    await status(operator, word, connector=2)
+    assert ((await operator.evse("E1"))["status"], (await operator.evse("E2"))["status"]) == ("AVAILABLE", expected)
+
+
+async def test_the_same_status_again_tells_nobody(operator):
+    before = await changes(operator)
+    await status(operator, "Available")
+    await status(operator, "Charging")
+    await status(operator, "SuspendedEV")
+    assert await changes(operator) == before + 1
+
+
+async def test_a_fault_of_connector_0_goes_for_every_evse_and_available_for_none(operator):
+    await status(operator, "Faulted", connector=0)
+    assert [(await operator.evse(uid))["status"] for uid in ("E1", "E2")] == ["OUTOFORDER", "OUTOFORDER"]
+    await status(operator, "Available", connector=0)
+    assert (await operator.evse("E1"))["status"] == "OUTOFORDER"
+
+
+async def test_a_lost_station_is_unknown_its_session_stays_active_and_both_come_back(operator):
+    await operator.token()
+    await operator.service.connected("S1", "ocpp1.6")
+    await status(operator, "Available", connector=2)
+    await operator.start()
+    await operator.service.disconnected("S1")
+    assert [(await operator.evse(uid))["status"] for uid in ("E1", "E2")] == ["UNKNOWN", "UNKNOWN"]
+    assert (await operator.only(ModuleID.SESSIONS))["status"] == "ACTIVE"
+    await operator.service.connected("S1", "ocpp1.6")
+    assert [(await operator.evse(uid))["status"] for uid in ("E1", "E2")] == ["CHARGING", "AVAILABLE"]
+
+
+async def test_what_a_station_says_of_itself_is_kept(operator):
+    answer = await operator.service.booted("S1", BootInfo(vendor="V", model="M", firmware="1.2"))
+    assert answer.accepted
+    assert await operator.service.heartbeat("S1") == operator.now
+    station = await operator.store.stations.get("S1")
+    assert (station.vendor, station.firmware, station.last_seen) == ("V", "1.2", operator.now)
+
+
+@pytest.mark.parametrize(
+    ("station", "password", "expected"),
+    [("S1", "not so secret", True), ("S1", "wrong", False), ("S1", None, False), ("S9", "not so secret", False)],
+)
+async def test_only_a_known_station_with_its_password_connects(operator, station, password, expected):
+    assert await operator.service.authenticate(station, password, "192.0.2.1") is expected

@@ -1,6 +1,5 @@
 """Commands: kept before they are sent, answered at once, finished later, linked to the Session that came of them."""
 
-
 import msgspec
 import pytest
 
@@ -296,8 +295,8 @@ async def test_a_driver_stops_his_session_and_nobody_elses(provider, driver, acc
 async def test_a_driver_without_token_and_an_unknown_location_are_refused(provider, driver):
     with pytest.raises(UserError):
         await start(provider, msgspec.structs.replace(driver, token_uids=()))
+    nowhere = msgspec.structs.replace(LOCATION, id="L9")
     with pytest.raises(UnknownLocation):
-        nowhere = msgspec.structs.replace(LOCATION, id="L9")
         await commands.start_session(provider.platform, driver, nowhere, None, None)
     assert await provider.store.commands.recent(1) == ()
 

@@ -214,8 +214,8 @@ async def test_fifo_sends_in_order_and_stops_where_the_network_fails(operator, s
     await with_profile(operator, policy=DeliveryPolicy.FIFO)
     for name in ("A", "B", "C"):
         await tariffs_put(operator, name)
-    operator.partners.answers["PUT", "tariffs"] = (
-        lambda sent: PeerUnreachable("gone") if sent.segments[2] == "B" else None
+    operator.partners.answers["PUT", "tariffs"] = lambda sent: (
+        PeerUnreachable("gone") if sent.segments[2] == "B" else None
     )
     await rounds(operator, settled)
     operator.partners.answers.clear()
@@ -242,13 +242,9 @@ async def test_a_peer_of_another_version_gets_that_version(operator):
 async def test_the_pusher_serves_new_peers_while_it_runs(operator):
     running = asyncio.create_task(Pusher(operator.platform).run())
     try:
-        async with asyncio.timeout(5):
-            while len(operator.partners.calls) < 2:
-                await asyncio.sleep(0.02)
-            second = msgspec.structs.replace(operator.peer, id=0, name="second", profile=PeerProfile())
-            await operator.store.peers.add(second)
-            while len(operator.partners.calls) < 4:
-                await asyncio.sleep(0.02)
+        await operator.partners.called(2)
+        await operator.store.peers.add(msgspec.structs.replace(operator.peer, id=0, name="second"))
+        await operator.partners.called(4)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
