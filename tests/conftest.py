@@ -61,8 +61,8 @@ def database_server() -> Iterator[BundledServer]:
     folder = Path(tempfile.mkdtemp(prefix="ocpilot-tests-"))
     folder.chmod(0o711)
     server = BundledServer(folder / "postgres", NOT_DURABLE)
-    server.start()
     try:
+        server.start()
         asyncio.run(make_template(server))
         yield server
     finally:

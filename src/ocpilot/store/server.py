@@ -100,6 +100,9 @@ class BundledServer:
                 _log.info("another process still uses the database in %s", self.folder)
             else:
                 self._run("pg_ctl", "-D", str(self.folder), "-m", "fast", "-w", "-t", "60", "stop")
+                if self._socket_folder != self.folder:
+                    with suppress(OSError):
+                        self._socket_folder.rmdir()
             os.close(self._held)
             self._held = None
 
