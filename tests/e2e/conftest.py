@@ -1,0 +1,90 @@
+"""Two platforms as their own processes with their own databases, that can be killed and come back."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ocpilot.app import peers
+from ocpilot.app.platform import Platform
+from ocpilot.base import time
+from ocpilot.demo import people
+from ocpilot.demo.platforms import DemoPlatform, free_port, start, stop, write_platform
+from ocpilot.main.joined import open_platform
+from ocpilot.ocpp.sim_clock import SteppedClock
+from ocpilot.ocpp.simulator import SimulatedStation, StationMake
+from ocpilot.ocpp.station_link import Backoff
+
+SITE = "STHLM-CENTRAL"
+
+
+@dataclass
+class Two:
+    """An operator and a provider that are registered with each other and run."""
+
+    operator: DemoPlatform
+    provider: DemoPlatform
+    processes: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+
+    @contextlib.asynccontextmanager
+    async def look(self, at: DemoPlatform) -> AsyncIterator[Platform]:
+        """The platform's database, opened beside its process."""
+        async with open_platform(at.settings) as platform:
+            yield platform
+
+    async def start(self, which: DemoPlatform) -> None:
+        self.processes[which.settings.name] = await start(which)
+
+    async def kill(self, which: DemoPlatform, *, database_too: bool = False) -> None:
+        """kill -9, and with `database_too` its PostgreSQL as well: what a power cut does."""
+        process = self.processes.pop(which.settings.name)
+        process.kill()
+        await process.wait()
+        if database_too:
+            pid_file = which.settings.data_dir / "postgres" / "postmaster.pid"
+            os.kill(int(pid_file.read_text().split("\n", 1)[0]), signal.SIGKILL)
+
+    async def stop(self) -> None:
+        for process in self.processes.values():
+            await stop(process)
+
+    def station(self, connectors: int = 3) -> SimulatedStation:
+        """The station of the first site, three hours ago by its own clock, and quick to come back."""
+        return SimulatedStation(
+            self.operator.url.replace("http", "ws", 1) + "/ocpp",
+            SITE,
+            people.STATION_PASSWORD,
+            clock=SteppedClock(time.now() - timedelta(hours=3)),
+            connectors=connectors,
+            make=StationMake(backoff=Backoff(first=0.1, most=0.5)),
+        )
+
+
+@pytest.fixture
+async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two]:
+    """Registered over the newest version; the operator's network is there."""
+    folder: Path = tmp_path_factory.mktemp("two")
+    operator = write_platform(
+        folder, name="Ladda Sverige", party_id="LAD", role="CPO", port=free_port(), cdr_delay=0.3
+    )
+    provider = write_platform(
+        folder, name="Resa Elektriskt", party_id="RES", role="EMSP", port=free_port(), cdr_delay=0.3
+    )
+    pair = Two(operator, provider)
+    try:
+        await pair.start(operator)
+        await pair.start(provider)
+        async with pair.look(operator) as ours, pair.look(provider) as theirs:
+            await people.settle_operator(ours)
+            await people.settle_provider(theirs)
+            invitation = await peers.invite(ours, provider.settings.name)
+            await peers.register(theirs, invitation.versions_url, invitation.token, operator.settings.name)
+        yield pair
+    finally:
+        await pair.stop()
