@@ -1,10 +1,12 @@
 """What is not documented fails the build: settings, commands, dependencies."""
 
+import argparse
 import re
 import tomllib
 from pathlib import Path
 
 from ocpilot.base.settings import variables
+from ocpilot.main.commands import parser
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,3 +24,19 @@ def test_every_dependency_has_its_reason() -> None:
         line for line in (ROOT / "docs/dependencies.md").read_text().splitlines() if line.startswith("| ")
     )
     assert not {name for name in names if name not in documented}
+
+
+def commands(parser: argparse.ArgumentParser) -> dict[str, set[str]]:
+    """Every command without sub-commands, and its options."""
+    below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    if not below:
+        options = {word for action in parser._actions for word in action.option_strings if word.startswith("--")}
+        return {parser.prog: options - {"--help"}}
+    return {name: options for each in below[0].choices.values() for name, options in commands(each).items()}
+
+
+def test_every_command_and_option_is_documented_and_no_other() -> None:
+    text = (ROOT / "docs/commands.md").read_text()
+    sections = re.findall(r"^## `([^`]+)`\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    documented = {name: set(re.findall(r"`(--[a-z-]+)`", body.rsplit("Options:", 1)[1])) for name, body in sections}
+    assert documented == commands(parser())
