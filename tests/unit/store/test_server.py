@@ -102,6 +102,11 @@ async def test_a_killed_server_is_started_over_its_stale_files(folder: Path) -> 
     assert not runs(folder)
 
 
+def test_a_server_that_cannot_start_says_why(folder: Path) -> None:
+    with pytest.raises(SettingsError, match="invalid value for parameter"):
+        BundledServer(folder, {"max_connections": "many"}).start()
+
+
 async def test_a_pid_file_that_names_another_process_is_stale(folder: Path) -> None:
     """In a container the numbers come again: the one in the file may be ours."""
     stale = "\n".join([str(os.getpid()), str(folder), "1700000000", "5432", "/nowhere", "", "  0  0", "ready", ""])
@@ -110,11 +115,6 @@ async def test_a_pid_file_that_names_another_process_is_stale(folder: Path) -> N
     assert await ask(server.start(), "SELECT count(*) FROM kept") == 1
     assert postmaster(folder) != os.getpid()
     server.stop()
-
-
-def test_a_server_that_cannot_start_says_why(folder: Path) -> None:
-    with pytest.raises(SettingsError, match="invalid value for parameter"):
-        BundledServer(folder, {"max_connections": "many"}).start()
 
 
 def test_a_folder_with_other_files_is_left_alone(folder: Path) -> None:
