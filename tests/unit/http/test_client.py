@@ -1,0 +1,276 @@
+"""The OCPI client against a peer with every habit of the field, over a real socket."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from aiohttp import web
+
+from ocpilot.app.records import Peer, PeerProfile, PeerState
+from ocpilot.base.errors import (
+    ForbiddenAddress,
+    NoMatchingEndpoints,
+    PeerNonsense,
+    PeerRefused,
+    PeerUnreachable,
+)
+from ocpilot.base.ids import PartyId
+from ocpilot.base.settings import SecuritySettings, Settings
+from ocpilot.http.client import HttpPartners
+from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
+from ocpilot.wire.v230 import Endpoint
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+S, R = InterfaceRole.SENDER, InterfaceRole.RECEIVER
+BASE64, PLAIN = "Token c2VjcmV0", "Token secret"
+
+
+class Unsealed:
+    """Secrets as they are."""
+
+    def seal(self, secret: str) -> bytes:
+        return secret.encode()
+
+    def open(self, sealed: bytes) -> str:
+        return sealed.decode()
+
+
+class FakePeer:
+    """Answers what a test says and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[web.BaseRequest] = []
+        self.bodies: list[bytes] = []
+        self.answer: Callable[[web.BaseRequest], web.StreamResponse] = lambda _: ocpi({"ok": True})
+        self.base = ""
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.bodies.append(await request.read())
+        self.requests.append(request)
+        return self.answer(request)
+
+    @property
+    def last(self) -> web.BaseRequest:
+        return self.requests[-1]
+
+    def peer(self, **profile: object) -> Peer:
+        endpoints = [
+            Endpoint(identifier="tariffs", role=S, url=f"{self.base}/s/tariffs"),
+            Endpoint(identifier="tariffs", role=R, url=f"{self.base}/r/tariffs/"),
+        ]
+        return Peer(
+            id=1,
+            name="Fake",
+            state=PeerState.REGISTERED,
+            version=Version.V2_3_0,
+            endpoints=tuple(endpoints),
+            token_sealed=b"secret",
+            profile=PeerProfile(**profile),
+            created_at=NOW,
+            updated_at=NOW,
+        )
+
+
+def ocpi(data: object = None, status: int = 1000, http: int = 200, **headers: str) -> web.Response:
+    body = {"data": data, "status_code": status, "timestamp": "2026-11-01T00:00:00Z"}
+    return web.Response(body=msgspec.json.encode(body), status=http, headers=headers)
+
+
+def raw(body: bytes, http: int = 200, **headers: str) -> Callable[[web.BaseRequest], web.StreamResponse]:
+    return lambda _: web.Response(body=body, status=http, headers=headers)
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakePeer]:
+    peer = FakePeer()
+    runner = web.ServerRunner(web.Server(peer))
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    peer.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield peer
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def partners() -> AsyncIterator[HttpPartners]:
+    settings = Settings(security=SecuritySettings(allow_inner_addresses=True))
+    async with HttpPartners(settings, Unsealed()) as client:
+        yield client
+
+
+# ---- what is sent --------------------------------------------------------------------------------------------------
+
+
+async def test_a_call_carries_token_ids_and_route(fake, partners):
+    lad, res = PartyId.of("SE", "LAD"), PartyId.of("SE", "RES")
+    answer = await partners.call(
+        fake.peer(), "PUT", ModuleID.TARIFFS, R, ("SE", "LAD", "A/B"), body=b"{}", sender=lad, receiver=res
+    )
+    assert answer.data == {"ok": True}
+    assert fake.last.path_qs == "/r/tariffs/SE/LAD/A%2FB"
+    headers = fake.last.headers
+    assert headers["Authorization"] == BASE64
+    assert len(headers["X-Request-ID"]) == len(headers["X-Correlation-ID"]) == 36
+    assert headers["OCPI-from-party-id"] == "LAD"
+    assert headers["OCPI-to-party-id"] == "RES"
+    assert headers["Content-Type"] == "application/json"
+    assert fake.bodies == [b"{}"]
+
+
+async def test_a_profile_may_ask_for_plain_tokens_a_slash_and_no_routing(fake, partners):
+    peer = fake.peer(token_encoding="plain", trailing_slash=True, routing_headers=False)
+    await partners.call(peer, "GET", ModuleID.TARIFFS, S, params={"limit": "1"}, sender=PartyId.of("SE", "LAD"))
+    assert fake.last.path_qs == "/s/tariffs/?limit=1"
+    assert fake.last.headers["Authorization"] == PLAIN
+    assert "OCPI-from-party-id" not in fake.last.headers
+
+
+async def test_after_a_401_the_other_encoding_is_tried_and_remembered(fake, partners):
+    def plain_only(request: web.BaseRequest) -> web.Response:
+        return ocpi([]) if request.headers["Authorization"] == PLAIN else ocpi(status=2000, http=401)
+
+    fake.answer = plain_only
+    for _ in range(2):
+        await partners.get(f"{fake.base}/versions", "secret")
+    assert [request.headers["Authorization"] for request in fake.requests] == [BASE64, PLAIN, PLAIN]
+
+
+async def test_a_profiles_encoding_is_the_only_one(fake, partners):
+    fake.answer = lambda _: ocpi(status=2000, http=401)
+    with pytest.raises(PeerRefused) as caught:
+        await partners.get(f"{fake.base}/versions", "secret", encoding="base64")
+    assert caught.value.http == 401
+    assert len(fake.requests) == 1
+
+
+async def test_an_interface_the_peer_does_not_offer_is_not_called(fake, partners):
+    with pytest.raises(NoMatchingEndpoints, match="cdrs receiver"):
+        await partners.call(fake.peer(), "POST", ModuleID.CDRS, R)
+
+
+# ---- what comes back -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body", [b'{"status_code":1000}', b'{"status_code":"1000","data":null}', b""])
+async def test_a_bare_envelope_is_enough(fake, partners, body):
+    fake.answer = raw(body)
+    assert (await partners.call(fake.peer(), "DELETE", ModuleID.TARIFFS, R, ("x",))).data is None
+
+
+async def test_numbers_stay_exact(fake, partners):
+    fake.answer = raw(b'{"data": 0.1, "status_code": 1000}')
+    assert str((await partners.call(fake.peer(), "GET", ModuleID.TARIFFS, S)).data) == "0.1"
+
+
+@pytest.mark.parametrize("body", [b"<html>hello</html>", b"[]", b'{"data": 1}', b'{"status_code": "good"}'])
+async def test_what_is_no_envelope_is_nonsense(fake, partners, body):
+    fake.answer = raw(body)
+    with pytest.raises(PeerNonsense):
+        await partners.call(fake.peer(), "GET", ModuleID.TARIFFS, S)
+
+
+async def test_an_ocpi_error_is_a_refusal(fake, partners):
+    fake.answer = lambda _: ocpi(status=2001)
+    with pytest.raises(PeerRefused, match="2001") as caught:
+        await partners.call(fake.peer(), "GET", ModuleID.TARIFFS, S)
+    assert (caught.value.http, caught.value.ocpi) == (200, 2001)
+
+
+async def test_an_http_error_without_envelope_is_a_refusal_with_its_retry_after(fake, partners):
+    fake.answer = raw(b"<html>busy</html>", 503, **{"Retry-After": "7"})
+    with pytest.raises(PeerRefused) as caught:
+        await partners.call(fake.peer(), "GET", ModuleID.TARIFFS, S)
+    assert (caught.value.http, caught.value.ocpi, caught.value.retry_after) == (503, None, 7.0)
+
+
+async def test_an_endless_answer_is_cut(fake, partners):
+    fake.answer = raw(b" " * (17 * 1024 * 1024))
+    with pytest.raises(PeerNonsense, match="larger"):
+        await partners.call(fake.peer(), "GET", ModuleID.TARIFFS, S)
+
+
+async def test_nobody_there_is_unreachable(partners):
+    with pytest.raises(PeerUnreachable):
+        await partners.get("http://127.0.0.1:9/versions", "secret")
+
+
+async def test_an_answer_that_takes_too_long_is_unreachable(fake, partners):
+    with pytest.raises(PeerUnreachable):
+        await partners.call(fake.peer(timeout_seconds=0.000001), "GET", ModuleID.TARIFFS, S)
+
+
+async def test_a_redirect_is_not_followed(fake, partners):
+    fake.answer = raw(b"", 302, Location="http://169.254.169.254/")
+    with pytest.raises(PeerRefused) as caught:
+        await partners.get(f"{fake.base}/versions", "secret")
+    assert caught.value.http == 302
+    assert len(fake.requests) == 1
+
+
+async def test_a_token_is_in_no_message(fake, partners):
+    fake.answer = lambda _: ocpi(status=2000, http=401)
+    with pytest.raises(PeerRefused) as caught:
+        await partners.get(f"{fake.base}/versions", "secret")
+    assert "secret" not in str(caught.value)
+
+
+# ---- pages ---------------------------------------------------------------------------------------------------------
+
+
+async def crawled(partners: HttpPartners, peer: Peer) -> list[object]:
+    return [item async for page in partners.pages(peer, ModuleID.TARIFFS) for item in page]
+
+
+async def test_pages_follow_the_links_relative_ones_too(fake, partners):
+    def answer(request: web.BaseRequest) -> web.Response:
+        offset = int(request.query.get("offset", "0"))
+        link = {"Link": f'<?offset={offset + 2}>; rel="next"'} if offset < 4 else {}
+        return ocpi([offset, offset + 1], **link)
+
+    fake.answer = answer
+    assert await crawled(partners, fake.peer(page_size=2)) == [0, 1, 2, 3, 4, 5]
+    assert fake.requests[0].query["limit"] == "2"
+
+
+async def test_links_in_a_circle_end(fake, partners):
+    fake.answer = lambda _: ocpi([1], Link=f'<{fake.base}/s/tariffs?page=2>; rel="next"')
+    with pytest.raises(PeerNonsense, match="circle"):
+        await crawled(partners, fake.peer())
+
+
+async def test_a_link_to_another_host_does_not_get_our_token(fake, partners):
+    fake.answer = lambda _: ocpi([1], Link='<http://elsewhere.example/tariffs>; rel="next"')
+    with pytest.raises(PeerNonsense, match="another host"):
+        await crawled(partners, fake.peer())
+
+
+async def test_a_list_must_be_a_list(fake, partners):
+    with pytest.raises(PeerNonsense, match="no list"):
+        await crawled(partners, fake.peer())
+
+
+# ---- never inside --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def outside_only() -> AsyncIterator[HttpPartners]:
+    async with HttpPartners(Settings(), Unsealed()) as client:
+        yield client
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "https://127.0.0.1:1/", "https://[::1]:1/", "ftp://x.example/"])
+async def test_an_inner_url_is_refused(outside_only, url):
+    with pytest.raises(ForbiddenAddress):
+        await outside_only.get(url, "secret")
+
+
+async def test_a_name_that_leads_inside_is_refused_when_connecting(outside_only):
+    with pytest.raises(ForbiddenAddress, match="no public address"):
+        await outside_only.get("https://localhost:1/versions", "secret")
+
+
+async def test_a_url_that_a_peer_gave_us_is_checked_too(outside_only, fake):
+    with pytest.raises(ForbiddenAddress):
+        await outside_only.call_url(fake.peer(), "POST", "https://169.254.169.254/latest", b"{}")

@@ -1,0 +1,127 @@
+"""What is decided in a registration, without a network (credentials, "Use cases")."""
+
+import pytest
+
+from ocpilot.base.errors import InvalidObject, MethodNotAllowed, NoMatchingEndpoints, UnsupportedVersion
+from ocpilot.roaming.handshake import check_credentials, check_method, choose_version, match
+from ocpilot.roaming.offers import offered, other_side
+from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
+from ocpilot.wire.v230 import BusinessDetails, CredentialsRole, Endpoint, Role, VersionInfo
+
+CREDENTIALS = Endpoint(identifier="credentials", role=InterfaceRole.SENDER, url="https://a.example/credentials")
+
+
+def infos(*versions):
+    return [VersionInfo(version=version, url=f"https://a.example/{version}") for version in versions]
+
+
+def endpoints(*roles):
+    return [
+        CREDENTIALS,
+        *(Endpoint(identifier=m, role=r, url=f"https://a.example/{m}/{r}") for m, r in offered(roles)),
+    ]
+
+
+def role(party, plays=Role.CPO):
+    return CredentialsRole(role=plays, country_code="SE", party_id=party, business_details=BusinessDetails(name=party))
+
+
+# ---- methods -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "registered", "allowed"),
+    [
+        ("POST", False, True),
+        ("POST", True, False),
+        ("PUT", True, True),
+        ("PUT", False, False),
+        ("DELETE", True, True),
+        ("DELETE", False, False),
+        ("GET", True, True),
+        ("GET", False, True),
+    ],
+)
+def test_post_is_for_the_unregistered_put_and_delete_for_the_registered(method, registered, allowed):
+    if allowed:
+        check_method(method, registered=registered)
+        return
+    with pytest.raises(MethodNotAllowed) as caught:
+        check_method(method, registered=registered)
+    assert method not in caught.value.allowed
+
+
+# ---- versions ------------------------------------------------------------------------------------------------------
+
+
+def test_the_newest_common_version_is_chosen():
+    assert choose_version(infos("2.1.1", "2.2.1", "2.3.0", "9.9")) == (Version.V2_3_0, "https://a.example/2.3.0")
+    assert choose_version(infos("2.2.1", "2.0"))[0] is Version.V2_2_1
+
+
+def test_a_version_that_is_asked_for_is_taken():
+    assert choose_version(infos("2.2.1", "2.3.0"), Version.V2_2_1)[0] is Version.V2_2_1
+
+
+@pytest.mark.parametrize(("theirs", "wanted"), [(["2.0"], None), ([], None), (["2.2.1"], Version.V2_3_0)])
+def test_nothing_in_common_is_said_so(theirs, wanted):
+    with pytest.raises(UnsupportedVersion, match="they speak"):
+        choose_version(infos(*theirs), wanted)
+
+
+# ---- endpoints -----------------------------------------------------------------------------------------------------
+
+
+def test_an_operator_and_a_provider_mirror_each_other():
+    assert {other_side(interface) for interface in offered(["CPO"])} == offered(["EMSP"])
+
+
+def test_both_ways_of_a_full_match_work():
+    found = match(["CPO"], ["EMSP"], endpoints("EMSP"))
+    assert found.missing == frozenset()
+    assert (ModuleID.CDRS, InterfaceRole.RECEIVER) in found.usable
+
+
+def test_a_single_missing_interface_is_named_but_no_reason_to_refuse():
+    offers = [one for one in endpoints("EMSP") if one.identifier != "cdrs"]
+    assert match(["CPO"], ["EMSP"], offers).missing == {(ModuleID.CDRS, InterfaceRole.RECEIVER)}
+
+
+def test_two_operators_have_nothing_to_exchange():
+    with pytest.raises(NoMatchingEndpoints, match="tariffs sender"):
+        match(["CPO"], ["CPO"], endpoints("CPO"))
+
+
+def test_without_credentials_there_is_no_registration():
+    with pytest.raises(NoMatchingEndpoints, match="credentials"):
+        match(["CPO"], ["EMSP"], endpoints("EMSP")[1:])
+
+
+def test_modules_of_their_own_are_ignored():
+    own = Endpoint(identifier="nltnm-tokens", role=InterfaceRole.SENDER, url="https://a.example/own")
+    assert match(["CPO"], ["EMSP"], [*endpoints("EMSP"), own]).missing == frozenset()
+
+
+# ---- the credentials object ----------------------------------------------------------------------------------------
+
+
+def test_good_credentials_pass():
+    check_credentials("t" * 43, [role("LAD"), role("LAD", Role.EMSP), role("LA2")], {})
+
+
+@pytest.mark.parametrize("token", ["", "with space", "tab\t", "ö"])
+def test_a_token_must_fit_in_a_header(token):
+    with pytest.raises(InvalidObject, match=r"\$\.token"):
+        check_credentials(token, [role("LAD")], {})
+
+
+def test_a_role_twice_and_a_taken_party_are_both_named():
+    with pytest.raises(InvalidObject) as caught:
+        check_credentials("token", [role("LAD"), role("lad"), role("OTH")], {"SEOTH": "ours"})
+    assert [problem.path for problem in caught.value.problems] == ["$.roles[1]", "$.roles[2]"]
+
+
+def test_a_token_is_not_repeated_in_the_message():
+    with pytest.raises(InvalidObject) as caught:
+        check_credentials("se cret", [role("LAD")], {})
+    assert "se cret" not in str(caught.value)
