@@ -94,12 +94,14 @@ async def remember_command(platform: Platform, command: Command, token: Token, p
 async def _answered(platform: Platform, id_tag: str, place: LocationReferences, answers_too: bool) -> Decision | None:
     now = platform.clock()
     kept = await platform.store.authorizations.latest(id_tag, now - LATE_START)
-    if kept is None or kept.allowed != AllowedType.ALLOWED or kept.token_party in _our_parties(platform):
+    if kept is None or kept.allowed != AllowedType.ALLOWED:
         return None
     if kept.location_id is not None and fold(kept.location_id) != fold(place.location_id):
         return None
     info = parsed(AuthorizationInfo, kept.info)
     by_command = await platform.store.commands.get(kept.id) is not None
+    if tokens.is_ours(platform, kept.token_party) and not by_command:
+        return None  # what we said to another operator; here the Token itself decides
     never_asked = by_command and info.token.type in (TokenType.APP_USER, TokenType.AD_HOC_USER)
     if not never_asked and (kept.at < now - ANSWER_HOLDS or not (by_command or answers_too)):
         return None
@@ -163,10 +165,6 @@ def _decision(info: AuthorizationInfo, method: AuthMethod) -> Decision:
         reference=info.authorization_reference,
         location=info.location,
     )
-
-
-def _our_parties(platform: Platform) -> frozenset[PartyId]:
-    return frozenset(party.id for party in platform.settings.parties)
 
 
 # ---- provider: another platform asks about our driver --------------------------------------------------------------

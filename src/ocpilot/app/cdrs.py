@@ -10,6 +10,7 @@ from ocpilot.app.bodies import own, value_of
 from ocpilot.app.charges import Charge, NoTerms, charge_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import CdrCheck, ObjectKey, Peer, StoredObject, Transaction, TransactionState
+from ocpilot.app.tokens import is_ours
 from ocpilot.base.errors import BadRequest, InvalidObject
 from ocpilot.base.ids import PartyId, derived_id
 from ocpilot.base.problem import Problem
@@ -25,23 +26,26 @@ log = logging.getLogger(__name__)
 # ---- operator ------------------------------------------------------------------------------------------------------
 
 
-async def make_for(platform: Platform, transaction: Transaction) -> None:
+async def make_for(platform: Platform, transaction: Transaction) -> StoredObject | None:
     """Make the CDR of a stopped transaction, once: its id follows from the Session's, and one that exists stays.
 
-    A transaction without a known Token, place or price, or in which nothing at all happened, is held for a person.
+    What follows from the CDR, and calling the transaction billed, is for the caller. None when it is held: a
+    transaction without a known Token, place or price, or in which nothing at all happened, is for a person.
     Time without energy makes a CDR: it may cost something (mod_sessions, "Session Object").
     """
     because, charge = await _measured(platform, transaction)
     if because is not None or charge is None:
         log.warning("transaction %d is held: %s", transaction.id, because)
         await platform.store.transactions.set_state(transaction.id, TransactionState.HELD, because)
-        return
+        return None
     await sessions.write(platform, transaction)
     key = ObjectKey(module=ModuleID.CDRS, party=transaction.party, id=derived_id("cdr", transaction.session_id))
-    if await platform.store.objects.get(key) is None:
+    kept = await platform.store.objects.get(key)
+    if kept is None:
         cdr = _cdr(platform, charge, key.id)
-        await platform.store.objects.put(own(key, cdr, cdr.last_updated))
-    await platform.store.transactions.set_state(transaction.id, TransactionState.BILLED)
+        kept = own(key, cdr, cdr.last_updated)
+        await platform.store.objects.put(kept)
+    return kept
 
 
 async def _measured(platform: Platform, transaction: Transaction) -> tuple[str | None, Charge | None]:
@@ -94,7 +98,7 @@ async def receive(platform: Platform, peer: Peer, version: Version, body: codec.
     received = codec.read(CDR, version, body)
     cdr = received.value
     driver = PartyId.of(cdr.cdr_token.country_code, cdr.cdr_token.party_id)
-    if driver not in {party.id for party in platform.settings.parties}:
+    if not is_ours(platform, driver):
         raise BadRequest(f"CDR {cdr.id}: its Token is of {driver}, who is not here")
     key = ObjectKey(module=ModuleID.CDRS, party=PartyId.of(cdr.country_code, cdr.party_id), id=cdr.id)
     kept = await platform.store.objects.get(key, peer.id)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -91,12 +92,18 @@ def terms_of(transaction: Transaction) -> Terms:
     """The terms kept with a transaction; NoTerms when there are none."""
     if transaction.terms is None:
         raise NoTerms(f"transaction {transaction.id} began at an EVSE that is not stored")
-    kept = msgspec.json.decode(transaction.terms, type=_KeptTerms)
+    return _terms(transaction.terms, transaction.ocpi_connector_id)
+
+
+@lru_cache(maxsize=2048)
+def _terms(text: str, connector_id: str) -> Terms:
+    """Read once per transaction rather than at every meter value."""
+    kept = msgspec.json.decode(text, type=_KeptTerms)
     location = parsed(Location, bytes(kept.location).decode())
     evse = location.evses[0]
-    connector = next((one for one in evse.connectors if fold(one.id) == fold(transaction.ocpi_connector_id)), None)
+    connector = next((one for one in evse.connectors if fold(one.id) == fold(connector_id)), None)
     if connector is None:
-        raise NoTerms(f"transaction {transaction.id}: EVSE {evse.uid} has no connector {transaction.ocpi_connector_id}")
+        raise NoTerms(f"the EVSE {evse.uid} had no connector {connector_id}")
     held = tuple(parsed(Tariff, bytes(one).decode()) for one in kept.tariffs)
     return Terms(location=location, evse=evse, connector=connector, tariffs=held)
 

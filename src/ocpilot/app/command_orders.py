@@ -26,6 +26,7 @@ from ocpilot.app.records import (
     TransactionState,
 )
 from ocpilot.app.stations import evse_key
+from ocpilot.app.tokens import is_ours
 from ocpilot.app.visibility import may_send
 from ocpilot.base.errors import OcpilotError, StationError, StationTimeout, UnknownLocation
 from ocpilot.base.ids import PartyId, fold, new_id
@@ -46,6 +47,7 @@ from ocpilot.wire.v230 import (
     StartSession,
     Status,
     StopSession,
+    Token,
     UnlockConnector,
 )
 
@@ -86,10 +88,12 @@ async def link_transaction(platform: Platform, transaction: Transaction) -> None
     """The command a transaction of ours began with gets to know its Session, however late it started."""
     if transaction.auth_method != AuthMethod.COMMAND or transaction.cdr_token is None:
         return
+    token = parsed(CdrToken, transaction.cdr_token)
+    ours = is_ours(platform, PartyId.of(token.country_code, token.party_id))
     await link_session(
         platform,
-        CommandDirection.RECEIVED,
-        token_uid=parsed(CdrToken, transaction.cdr_token).uid,
+        CommandDirection.SENT if ours else CommandDirection.RECEIVED,
+        token_uid=token.uid,
         location_id=transaction.location_id,
         reference=transaction.authorization_reference,
         session_id=transaction.session_id,
@@ -104,64 +108,87 @@ async def _start(platform: Platform, peer: Peer, request: StartSession) -> Comma
     token = request.token
     if not may_send(peer, ModuleID.TOKENS, PartyId.of(token.country_code, token.party_id)):
         return _refusal(platform, CommandResponseType.REJECTED, "the Token is none of yours")
-    location = await _our_location(platform, request.location_id)
-    found = await _where(platform, location, request.evse_uid, request.connector_id)
-    if found is None:
-        return _refusal(platform, CommandResponseType.REJECTED, "no station that is free and connected")
-    station, connector = found
-    if not platform.stations.is_connected(station.id):
-        return _refusal(platform, CommandResponseType.REJECTED, "the station is not connected")
     command = msgspec.structs.replace(
         _new(platform, CommandType.START_SESSION, peer, request.response_url, text_of(request)),
         token_uid=token.uid,
+        location_id=request.location_id,
+        evse_uid=request.evse_uid,
+        connector_id=request.connector_id,
+        authorization_reference=request.authorization_reference,
+    )
+    return _response(platform, await order_start(platform, command, token))
+
+
+async def order_start(platform: Platform, command: Command, token: Token) -> Command:
+    """Keep a START_SESSION with our response to it; when we accept it, the station is asked in the background.
+
+    Raises UnknownLocation. The same for a driver of our own, whose command has no `response_url`.
+    """
+    location = await _our_location(platform, command.location_id or "")
+    found = await _where(platform, location, command.evse_uid, command.connector_id)
+    if found is None or not platform.stations.is_connected(found[0].id):
+        return await _kept(platform, command, CommandResponseType.REJECTED, "no free station is connected there")
+    station, connector = found
+    there = msgspec.structs.replace(
+        command,
         location_id=location.id,
         evse_uid=connector.evse_uid,
         connector_id=connector.ocpi_connector_id,
-        authorization_reference=request.authorization_reference,
     )
-    await platform.store.commands.add(command)
-    place = LocationReferences(location_id=location.id, evse_uids=())
-    await authorize.remember_command(platform, command, token, place)
-    return _accepted(platform, command, lambda: _remote_start(platform, command, station, connector))
+    kept = await _kept(platform, there, CommandResponseType.ACCEPTED)
+    await authorize.remember_command(platform, kept, token, LocationReferences(location_id=location.id))
+    _carry_out(platform, kept, lambda: _remote_start(platform, kept, station, connector))
+    return kept
 
 
 async def _stop(platform: Platform, peer: Peer, request: StopSession) -> CommandResponse:
     """A Session of another provider's driver is as unknown as one that does not exist."""
+    command = _new(platform, CommandType.STOP_SESSION, peer, request.response_url, text_of(request))
+    command = msgspec.structs.replace(command, session_id=request.session_id)
     transaction = await platform.store.transactions.by_session(request.session_id)
     token = parsed(CdrToken, transaction.cdr_token) if transaction and transaction.cdr_token else None
-    his = token and may_send(peer, ModuleID.TOKENS, PartyId.of(token.country_code, token.party_id))
-    if transaction is None or token is None or not his:
+    if token is None or not may_send(peer, ModuleID.TOKENS, PartyId.of(token.country_code, token.party_id)):
         return _refusal(platform, CommandResponseType.UNKNOWN_SESSION, f"no session {request.session_id} of yours")
-    if transaction.state != TransactionState.OPEN:
-        return _refusal(platform, CommandResponseType.REJECTED, "the session is over already")
-    if not platform.stations.is_connected(transaction.station_id):
-        return _refusal(platform, CommandResponseType.REJECTED, "the station is not connected")
-    command = msgspec.structs.replace(
-        _new(platform, CommandType.STOP_SESSION, peer, request.response_url, text_of(request)),
-        token_uid=token.uid,
+    return _response(platform, await order_stop(platform, command))
+
+
+async def order_stop(platform: Platform, command: Command) -> Command:
+    """Keep a STOP_SESSION with our response to it; when we accept it, the station is asked in the background."""
+    transaction = await platform.store.transactions.by_session(command.session_id or "")
+    if transaction is None:
+        return await _kept(platform, command, CommandResponseType.UNKNOWN_SESSION)
+    there = msgspec.structs.replace(
+        command,
+        token_uid=parsed(CdrToken, transaction.cdr_token).uid if transaction.cdr_token else None,
         location_id=transaction.location_id,
         evse_uid=transaction.evse_uid,
         connector_id=transaction.ocpi_connector_id,
-        session_id=transaction.session_id,
     )
-    await platform.store.commands.add(command)
-    return _accepted(platform, command, lambda: platform.stations.remote_stop(transaction.station_id, transaction.id))
+    if transaction.state != TransactionState.OPEN:
+        return await _kept(platform, there, CommandResponseType.REJECTED, "the session is over already")
+    if not platform.stations.is_connected(transaction.station_id):
+        return await _kept(platform, there, CommandResponseType.REJECTED, "the station is not connected")
+    kept = await _kept(platform, there, CommandResponseType.ACCEPTED)
+    _carry_out(platform, kept, lambda: platform.stations.remote_stop(transaction.station_id, transaction.id))
+    return kept
 
 
 async def _unlock(platform: Platform, peer: Peer, request: UnlockConnector) -> CommandResponse:
     location = await _our_location(platform, request.location_id)
     found = await _where(platform, location, request.evse_uid, request.connector_id)
-    if found is None or not platform.stations.is_connected(found[0].id):
-        return _refusal(platform, CommandResponseType.REJECTED, "the station is not connected")
-    station, connector = found
     command = msgspec.structs.replace(
         _new(platform, CommandType.UNLOCK_CONNECTOR, peer, request.response_url, text_of(request)),
-        location_id=location.id,
-        evse_uid=connector.evse_uid,
-        connector_id=connector.ocpi_connector_id,
+        location_id=request.location_id,
+        evse_uid=request.evse_uid,
+        connector_id=request.connector_id,
     )
-    await platform.store.commands.add(command)
-    return _accepted(platform, command, lambda: platform.stations.unlock(station.id, connector.connector_id))
+    if found is None or not platform.stations.is_connected(found[0].id):
+        why = "the station is not connected"
+        return _response(platform, await _kept(platform, command, CommandResponseType.REJECTED, why))
+    station, connector = found
+    kept = await _kept(platform, command, CommandResponseType.ACCEPTED)
+    _carry_out(platform, kept, lambda: platform.stations.unlock(station.id, connector.connector_id))
+    return _response(platform, kept)
 
 
 def _new(platform: Platform, word: CommandType, peer: Peer, response_url: str, request: str) -> Command:
@@ -173,17 +200,24 @@ def _new(platform: Platform, word: CommandType, peer: Peer, response_url: str, r
         command=word,
         request=request,
         response_url=response_url,
-        response=CommandResponseType.ACCEPTED,
-        response_at=now,
         created_at=now,
         expires_at=now + timedelta(seconds=platform.settings.roaming.command_timeout + _GRACE),
     )
 
 
-def _accepted(platform: Platform, command: Command, order: Order) -> CommandResponse:
-    platform.background.start(_carry_out(platform, command, order), f"command {command.command} {command.id}")
+async def _kept(
+    platform: Platform, command: Command, response: CommandResponseType, message: str | None = None
+) -> Command:
+    answered = msgspec.structs.replace(command, response=response, response_at=platform.clock(), message=message)
+    await platform.store.commands.add(answered)
+    return answered
+
+
+def _response(platform: Platform, command: Command) -> CommandResponse:
     return CommandResponse(
-        result=CommandResponseType.ACCEPTED, timeout=round(platform.settings.roaming.command_timeout)
+        result=CommandResponseType(command.response or CommandResponseType.REJECTED),
+        timeout=round(platform.settings.roaming.command_timeout),
+        message=words(command.message) if command.message else (),
     )
 
 
@@ -257,8 +291,12 @@ def _is_broken(evse: StoredObject | None) -> bool:
     return evse is not None and value_of(EVSE, evse).status in _BROKEN
 
 
-async def _carry_out(platform: Platform, command: Command, order: Order) -> None:
-    """Wait for the station, keep the result, send it."""
+def _carry_out(platform: Platform, command: Command, order: Order) -> None:
+    platform.background.start(_carried_out(platform, command, order), f"command {command.command} {command.id}")
+
+
+async def _carried_out(platform: Platform, command: Command, order: Order) -> None:
+    """Wait for the station, keep the result, send it to whoever sent the command."""
     try:
         async with asyncio.timeout(platform.settings.roaming.command_timeout):
             word = await order()
@@ -269,7 +307,7 @@ async def _carry_out(platform: Platform, command: Command, order: Order) -> None
     except (StationError, ValueError) as error:
         result, message = CommandResultType.FAILED, str(error)
     finished = await give_result(platform, command.id, result, message)
-    if finished is not None:
+    if finished is not None and finished.direction == CommandDirection.RECEIVED:
         await send_result(platform, finished)
 
 

@@ -12,6 +12,8 @@ from ocpilot.wire.v230 import CommandResultType, DisplayText
 
 #: How late a charge may begin after the command it belongs to: some stations answer TIMEOUT and start all the same.
 LATE_START = timedelta(hours=24)
+#: The `peer_id` of a command of a driver of ours to a station of ours.
+OUR_OWN = 0
 
 
 async def give_result(

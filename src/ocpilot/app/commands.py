@@ -11,13 +11,13 @@ import msgspec
 from ocpilot.app import tokens
 from ocpilot.app.accounts import provider
 from ocpilot.app.bodies import text_of, value_of
-from ocpilot.app.command_orders import receive
-from ocpilot.app.command_records import give_result, link_session, text_in
+from ocpilot.app.command_orders import order_start, order_stop, receive
+from ocpilot.app.command_records import OUR_OWN, give_result, link_session, text_in
 from ocpilot.app.exchange import endpoint_url
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import Account, Command, CommandDirection, ObjectKey, Peer, PeerState, StoredObject
-from ocpilot.base.errors import NotFound, OcpilotError, PeerRefused, UnknownLocation, UserError
+from ocpilot.base.errors import NoMatchingEndpoints, NotFound, OcpilotError, PeerRefused, UnknownLocation, UserError
 from ocpilot.base.ids import PartyId, fold, new_id
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
@@ -55,7 +55,7 @@ async def start_session(
 ) -> Command:
     """Ask the operator of a Location to start; the command is kept before it is sent, and returned as answered.
 
-    Raises UnknownLocation, and UserError when the driver has no valid Token or the Location is our own.
+    A station of our own is asked directly. Raises UnknownLocation, and UserError when the driver has no valid Token.
     """
     peer = await _operator_of(platform, location)
     token = await _token_of(platform, account)
@@ -67,6 +67,8 @@ async def start_session(
         connector_id=connector_id,
         authorization_reference=new_id(),
     )
+    if peer is None:
+        return await _own(platform, await order_start(platform, command, token))
     request = StartSession(
         response_url=_response_url(platform, peer, command),
         token=token,
@@ -81,7 +83,7 @@ async def start_session(
 async def stop_session(platform: Platform, account: Account, session_id: str) -> Command:
     """Ask the operator to stop a Session of this driver; NotFound when it is not his."""
     stored, session = await _session_of(platform, account, session_id)
-    peer = await _registered(platform, stored.peer_id)
+    peer = await _operator(platform, stored)
     command = msgspec.structs.replace(
         _new(platform, CommandType.STOP_SESSION, peer, account),
         token_uid=session.cdr_token.uid,
@@ -90,6 +92,8 @@ async def stop_session(platform: Platform, account: Account, session_id: str) ->
         connector_id=session.connector_id,
         session_id=session.id,
     )
+    if peer is None:
+        return await _own(platform, await order_stop(platform, command))
     request = StopSession(response_url=_response_url(platform, peer, command), session_id=session.id)
     return await _send(platform, peer, command, request, stored.key.party)
 
@@ -121,13 +125,19 @@ async def link_received_session(platform: Platform, session: Session) -> None:
 # ---- sending -------------------------------------------------------------------------------------------------------
 
 
-def _new(platform: Platform, word: CommandType, peer: Peer, account: Account) -> Command:
+async def _own(platform: Platform, command: Command) -> Command:
+    """A command to a station of our own, after our response to ourselves."""
+    await _end_refused(platform, command, CommandResponseType(command.response or CommandResponseType.REJECTED))
+    return await platform.store.commands.get(command.id) or command
+
+
+def _new(platform: Platform, word: CommandType, peer: Peer | None, account: Account) -> Command:
     now = platform.clock()
     seconds = platform.settings.roaming.command_timeout + _GRACE
     return Command(
         id=new_id(),
         direction=CommandDirection.SENT,
-        peer_id=peer.id,
+        peer_id=peer.id if peer else OUR_OWN,
         command=word,
         request="{}",
         account_id=account.id,
@@ -157,7 +167,7 @@ async def _send(
         await platform.store.commands.modify(
             command.id, lambda kept: msgspec.structs.replace(kept, message=kept.message or why)
         )
-        if isinstance(error, PeerRefused):
+        if isinstance(error, PeerRefused | NoMatchingEndpoints):
             await give_result(platform, command.id, CommandResultType.REJECTED, why)
     else:
         await _keep_response(platform, command, response)
@@ -196,25 +206,30 @@ async def _keep_response(platform: Platform, command: Command, response: Command
         )
 
     await platform.store.commands.modify(command.id, change)
-    final = _FINAL.get(response.result)
+    await _end_refused(platform, command, response.result)
+
+
+async def _end_refused(platform: Platform, command: Command, response: CommandResponseType) -> None:
+    final = _FINAL.get(response)
     if final is not None:
-        await give_result(platform, command.id, final, text_in(response.message))
+        await give_result(platform, command.id, final)
 
 
 # ---- whom, with what -----------------------------------------------------------------------------------------------
 
 
-async def _operator_of(platform: Platform, location: ObjectKey) -> Peer:
+async def _operator_of(platform: Platform, location: ObjectKey) -> Peer | None:
     for stored in await platform.store.locations.find(location.id):
         if stored.key.party == location.party:
-            return await _registered(platform, stored.peer_id)
+            return await _operator(platform, stored)
     raise UnknownLocation(f"no Location {location.id} of {location.party}")
 
 
-async def _registered(platform: Platform, peer_id: int | None) -> Peer:
-    if peer_id is None:
-        raise UserError("this is a station of our own; start and stop it from the operator console")
-    peer = await platform.store.peers.get(peer_id)
+async def _operator(platform: Platform, stored: StoredObject) -> Peer | None:
+    """The peer an object came from; None when it is our own."""
+    if stored.peer_id is None:
+        return None
+    peer = await platform.store.peers.get(stored.peer_id)
     if peer is None or peer.state != PeerState.REGISTERED:
         raise UserError("the operator of this station is not connected at the moment")
     return peer

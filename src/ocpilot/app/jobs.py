@@ -16,6 +16,8 @@ from ocpilot.app.command_orders import send_result
 from ocpilot.app.command_records import give_result
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Command, ObjectKey, StoredObject, Transaction, TransactionState
+from ocpilot.app.tokens import is_ours
+from ocpilot.base.ids import PartyId
 from ocpilot.roaming.retry import BackOff, pause
 from ocpilot.wire.v230 import CommandResultType
 
@@ -43,9 +45,17 @@ class Jobs:
 
     async def run(self) -> None:
         """Run until cancelled."""
-        await self.recover()
+        recovered = False
         while True:
-            await self.once()
+            try:
+                if not recovered:
+                    await self.recover()
+                recovered = True
+                await self.once()
+            except Exception:
+                # The database may be away for a moment; the rows that fail are caught one by one.
+                self.failures["store"] += 1
+                log.exception("jobs: the store failed; they go on")
             await asyncio.sleep(_LOOK)
 
     async def recover(self) -> None:
@@ -79,7 +89,15 @@ class Jobs:
         return [one for one in results if one.result_at is not None and one.result_at <= before]
 
     async def _make_cdr(self, transaction: Transaction) -> None:
-        await cdrs.make_for(self._platform, transaction)
+        """The CDR, and for a driver of ours what else a peer's CDR gets: check and receipt."""
+        stored = await cdrs.make_for(self._platform, transaction)
+        if stored is None:
+            return
+        if is_ours(self._platform, PartyId.parse(stored.audience or "")):
+            found = await cdrs.check(self._platform, stored)
+            if found.agrees:
+                await receipts.issue(self._platform, stored.key)
+        await self._platform.store.transactions.set_state(transaction.id, TransactionState.BILLED)
 
     async def _expire(self, command: Command) -> None:
         await give_result(self._platform, command.id, CommandResultType.TIMEOUT, "no result within the time-out")

@@ -30,7 +30,11 @@ class Pusher:
         """Run until cancelled. New peers are picked up within a second, others are let go."""
         try:
             while True:
-                await self._look()
+                try:
+                    await self._look()
+                except Exception:
+                    # The database may be away for a moment; nothing but this loop would start the workers again.
+                    log.exception("push: the list of peers cannot be read; tried again")
                 await asyncio.sleep(_LOOK)
         finally:
             for task in self._workers.values():

@@ -51,8 +51,9 @@ class PushCalls:
             return None
         if not may_see(peer, key.module, stored.audience):
             return None
+        to = PartyId.parse(stored.audience) if stored.audience else None
         if key.module is ModuleID.CDRS:
-            answer = await self._call(peer, key, "POST", (), _body(CDR, stored, peer))
+            answer = await self._call(peer, key, "POST", (), _body(CDR, stored, peer), to=to)
             return _location_header(answer)
         if key.module is ModuleID.LOCATIONS:
             await (self._evse(peer, key, stored) if key.sub else self._location(peer, key, stored))
@@ -126,6 +127,7 @@ class PushCalls:
         body: bytes | None,
         *,
         params: Mapping[str, str] | None = None,
+        to: PartyId | None = None,
     ) -> PartnerAnswer:
         return await self._platform.partners.call(
             peer,
@@ -136,7 +138,7 @@ class PushCalls:
             body=body,
             params=params,
             sender=key.party,
-            receiver=_receiver(peer),
+            receiver=to or _receiver(peer),
         )
 
 

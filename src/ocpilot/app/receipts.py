@@ -20,7 +20,7 @@ async def issue(platform: Platform, key: ObjectKey) -> Receipt:
     A Token without an account (a company's card) gets one too, made out to the Token's contract. NotFound without CDR
     or check.
     """
-    stored = await _received(platform, key)
+    stored = await _of(platform, key)
     found = await platform.store.documents.check(key)
     if stored is None or found is None:
         raise NotFound(f"no checked CDR {key.id} of {key.party}")
@@ -52,9 +52,9 @@ async def issue(platform: Platform, key: ObjectKey) -> Receipt:
     return await platform.store.documents.issue(key, platform.settings.seller.receipt_series, make)
 
 
-async def _received(platform: Platform, key: ObjectKey) -> StoredObject | None:
+async def _of(platform: Platform, key: ObjectKey) -> StoredObject | None:
     found = await platform.store.objects.find(ModuleID.CDRS, key.id)
-    return next((one for one in found if one.key.party == key.party and one.peer_id is not None), None)
+    return next((one for one in found if one.key.party == key.party), None)
 
 
 def _seller(platform: Platform) -> Seller:

@@ -60,6 +60,11 @@ async def known(platform: Platform, uid: str) -> tuple[tuple[StoredObject, Token
     return tuple(readable)
 
 
+def is_ours(platform: Platform, party: PartyId) -> bool:
+    """Whether this party, the owner of a Token, is one of ours."""
+    return any(one.id == party for one in platform.settings.parties)
+
+
 def cdr_token_of(token: Token) -> CdrToken:
     """What Sessions and CDRs say about the Token (mod_cdrs, "CdrToken")."""
     return CdrToken(

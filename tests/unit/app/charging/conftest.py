@@ -335,18 +335,21 @@ def peer_of(name: str, role: str, party: PartyId, version: Version = Version.V2_
     )
 
 
-def settings_of(party: PartyId, role: str) -> Settings:
+def settings_of(roles: dict[PartyId, str]) -> Settings:
     return Settings(
-        parties=(PartySettings(country_code=party.country_code, party_id=party.party_id, role=role, name=str(party)),),
+        parties=tuple(
+            PartySettings(country_code=party.country_code, party_id=party.party_id, role=role, name=str(party))
+            for party, role in roles.items()
+        ),
         charging=ChargingSettings(cdr_delay=0),
         roaming=RoamingSettings(authorize_deadline=0.2, command_timeout=1, retry_first=0.01, retry_longest=0.05),
     )
 
 
-async def world_of(store: Store, party: PartyId, role: str, peer: Peer) -> World:
+async def world_of(store: Store, roles: dict[PartyId, str], peer: Peer) -> World:
     partners, fake_stations = FakePartners(), FakeStations()
     platform = Platform(
-        settings=settings_of(party, role),
+        settings=settings_of(roles),
         clock=lambda: world.now,
         store=store,
         partners=partners,
@@ -357,12 +360,10 @@ async def world_of(store: Store, party: PartyId, role: str, peer: Peer) -> World
     return world
 
 
-@pytest.fixture
-async def operator(store: Store) -> AsyncIterator[World]:
-    """The operator with Location, Tariff, station S1 and the provider as its peer."""
-    world = await world_of(store, OPERATOR, "CPO", peer_of("res", "EMSP", PROVIDER))
+async def build_network(world: World) -> None:
+    """Location, Tariff and station S1 of the operator."""
     key = ObjectKey(module=ModuleID.LOCATIONS, party=OPERATOR, id="L1")
-    await store.locations.put(own(key, LOCATION, BEGIN))
+    await world.store.locations.put(own(key, LOCATION, BEGIN))
     await tariffs.put(world.platform, TARIFF)
     connectors = tuple(
         StationConnector(connector_id=number, evse_uid=f"E{number}", ocpi_connector_id="1") for number in (1, 2)
@@ -370,6 +371,22 @@ async def operator(store: Store) -> AsyncIterator[World]:
     await stations.add(
         world.platform, "S1", party=OPERATOR, location_id="L1", connectors=connectors, password="not so secret"
     )
+
+
+@pytest.fixture
+async def operator(store: Store) -> AsyncIterator[World]:
+    """The operator with Location, Tariff, station S1 and the provider as its peer."""
+    world = await world_of(store, {OPERATOR: "CPO"}, peer_of("res", "EMSP", PROVIDER))
+    await build_network(world)
+    yield world
+    await world.platform.background.close()
+
+
+@pytest.fixture
+async def both(store: Store) -> AsyncIterator[World]:
+    """One platform that is operator and provider; its peer is a stranger."""
+    world = await world_of(store, {OPERATOR: "CPO", PROVIDER: "EMSP"}, peer_of("oth", "EMSP", PartyId.of("SE", "OTH")))
+    await build_network(world)
     yield world
     await world.platform.background.close()
 
@@ -377,7 +394,7 @@ async def operator(store: Store) -> AsyncIterator[World]:
 @pytest.fixture
 async def provider(store: Store) -> AsyncIterator[World]:
     """The provider with the operator as its peer."""
-    world = await world_of(store, PROVIDER, "EMSP", peer_of("lad", "CPO", OPERATOR))
+    world = await world_of(store, {PROVIDER: "EMSP"}, peer_of("lad", "CPO", OPERATOR))
     yield world
     await world.platform.background.close()
 
@@ -394,7 +411,7 @@ async def make_provider() -> Callable[[Store], Awaitable[World]]:
     """Makes the provider on another store than the operator's."""
 
     async def make(store: Store) -> World:
-        return await world_of(store, PROVIDER, "EMSP", peer_of("lad", "CPO", OPERATOR))
+        return await world_of(store, {PROVIDER: "EMSP"}, peer_of("lad", "CPO", OPERATOR))
 
     return make
 

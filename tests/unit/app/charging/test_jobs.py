@@ -30,9 +30,8 @@ async def test_a_process_killed_while_it_bills_leaves_one_cdr(operator, monkeypa
         "billed": (operator.store.transactions, "set_state"),
     }
     monkeypatch.setattr(*victims[dies_at], die)
-    stopped = await operator.store.transactions.get(transaction)
     with pytest.raises(Killed):
-        await cdrs.make_for(operator.platform, stopped)
+        await operator.jobs.once()
     monkeypatch.undo()
     operator.reborn()
     await operator.jobs.recover()
@@ -96,7 +95,7 @@ async def test_a_transaction_that_cannot_be_billed_blocks_no_other_and_is_tried_
     async def make_all_but_one(platform, transaction):
         if transaction.id == poisoned:
             raise ArithmeticError("no such number")
-        await make(platform, transaction)
+        return await make(platform, transaction)
 
     with monkeypatch.context() as patch:
         patch.setattr(cdrs, "make_for", make_all_but_one)

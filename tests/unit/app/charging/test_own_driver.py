@@ -1,0 +1,57 @@
+"""A platform that is operator and provider: a driver of ours at a station of ours, without any peer."""
+
+import pytest
+
+from ocpilot.app import accounts, commands
+from ocpilot.app.records import ObjectKey, TransactionState
+from ocpilot.base.ids import PartyId
+from ocpilot.wire.protocol import ModuleID
+
+LOCATION = ObjectKey(module=ModuleID.LOCATIONS, party=PartyId.of("SE", "LAD"), id="L1")
+
+
+@pytest.fixture
+async def driver(both):
+    return await accounts.create_driver(both.platform, email="a@b.se", name="Ada", password="long enough")
+
+
+async def start(both, driver):
+    command = await commands.start_session(both.platform, driver, LOCATION, "E1", "1")
+    await both.platform.background.drain()
+    return await both.store.commands.get(command.id)
+
+
+async def test_from_the_app_to_the_receipt(both, driver):
+    command = await start(both, driver)
+    assert (command.response, command.result) == ("ACCEPTED", "ACCEPTED")
+    transaction = await both.start(both.stations.calls[0][3])
+    session = await both.only(ModuleID.SESSIONS)
+    assert (session["auth_method"], session["cdr_token"]["uid"]) == ("COMMAND", driver.token_uids[0])
+    assert (await both.store.commands.get(command.id)).session_id == session["id"]
+
+    both.passes(3600)
+    stop = await commands.stop_session(both.platform, driver, session["id"])
+    await both.platform.background.drain()
+    assert both.stations.calls[-1] == ("stop", "S1", transaction)
+    assert (await both.store.commands.get(stop.id)).result == "ACCEPTED"
+    await both.stop(transaction, 11_000)
+    await both.jobs.once()
+    [cdr] = await both.store.objects.newest(ModuleID.CDRS, 2)
+    receipt = await both.store.documents.receipt_of(cdr.key)
+    assert (receipt.number, receipt.account_id) == ("R-000001", driver.id)
+    assert (await both.store.transactions.get(transaction)).state == TransactionState.BILLED
+    assert both.partners.calls == []
+
+
+async def test_a_station_that_is_away_refuses_at_once(both, driver):
+    both.stations.connected = False
+    command = await start(both, driver)
+    assert (command.response, command.result) == ("REJECTED", "REJECTED")
+
+
+async def test_a_card_of_ours_is_no_business_of_any_peer(both):
+    await accounts.create_driver(both.platform, email="a@b.se", name="A", password="long enough", cards=("CARD1",))
+    await both.charge()
+    await both.jobs.once()
+    found = await both.store.objects.newest(ModuleID.SESSIONS, 2) + await both.store.objects.newest(ModuleID.CDRS, 2)
+    assert [one.audience for one in found] == ["SERES", "SERES"]
