@@ -125,6 +125,17 @@ async def test_an_answer_that_got_lost_is_asked_for_again(lade, resa):
     assert (await lade.ask("GET", "2.3.0/sender/tariffs", token)).http == 200
 
 
+async def test_a_replaced_token_opens_versions_for_a_while_and_then_nothing(newest):
+    before = newest.resas_token
+    await peers.update(newest.resa.platform, newest.lade_at_resa)
+    assert (await newest.lade.ask("GET", "versions", before)).http == 200
+    assert (await newest.lade.ask("GET", "2.3.0/sender/tariffs", before)).http == 401
+    kept = await peers.named(newest.lade.platform, "Resa")
+    earlier = kept.updated_at - app_credentials.REPLACEMENT
+    await newest.lade.platform.store.peers.save(msgspec.structs.replace(kept, updated_at=earlier))
+    assert (await newest.lade.ask("GET", "versions", before)).http == 401
+
+
 async def test_after_unregistering_neither_token_opens_anything(connection):
     lades, resas = connection.lades_token, connection.resas_token
     gone = await peers.unregister(connection.resa.platform, connection.lade_at_resa)

@@ -1,7 +1,7 @@
 """The credentials module as the other platform calls it (credentials, "Interfaces and endpoints").
 
-A peer whose answer got lost still has the token it used: it keeps opening versions and credentials (as
-`Peer.invitation_hash`) until the new token has been seen, so the peer can try again.
+A peer whose answer got lost still has the token it used: for a while that keeps opening versions and credentials (as
+`Peer.invitation_hash`), so the peer can try again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,8 @@ from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import BusinessDetails, Credentials, CredentialsRole, Endpoint, Role, VersionDetails, VersionInfo
 
-#: A token being replaced lives at least this long, the time a registration may take.
-REPLACEMENT = timedelta(minutes=1)
+#: How long a replaced token opens versions and credentials, and one that was offered waits to be accepted.
+REPLACEMENT = timedelta(minutes=15)
 
 
 class Discovered(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +62,7 @@ async def delete(platform: Platform, call: Call) -> Answer:
 async def _accept(platform: Platform, call: Call) -> Answer:
     theirs = codec.read(Credentials, call.version, call.object()).value
     handshake.check_credentials(theirs.token, theirs.roles, await taken(platform, call.peer.id, theirs.roles))
-    found = await _call_back(platform, theirs, call.version)
+    found = await _call_back(platform, theirs, call.version, call.peer.profile.token_encoding)
     handshake.match(our_roles(platform), [role.role for role in theirs.roles], found.endpoints)
     token = new_credentials_token()
     peer = msgspec.structs.replace(
@@ -73,11 +73,11 @@ async def _accept(platform: Platform, call: Call) -> Answer:
     return _credentials_answer(platform, call.version, token)
 
 
-async def _call_back(platform: Platform, theirs: Credentials, version: Version) -> Discovered:
+async def _call_back(platform: Platform, theirs: Credentials, version: Version, encoding: str | None) -> Discovered:
     """Their endpoints, asked with the token they gave; every failure is a 3001 (credentials, "Errors during
     registration")."""
     try:
-        return await discover(platform, theirs.url, theirs.token, version)
+        return await discover(platform, theirs.url, theirs.token, version, encoding)
     except PeerError as error:
         raise PeerError(f"calling {theirs.url} back failed: {error}") from error
 
@@ -85,11 +85,13 @@ async def _call_back(platform: Platform, theirs: Credentials, version: Version) 
 # ---- shared with our own side of a registration (peers.py) ---------------------------------------------------------
 
 
-async def discover(platform: Platform, url: str, token: str, wanted: Version | None = None) -> Discovered:
+async def discover(
+    platform: Platform, url: str, token: str, wanted: Version | None = None, encoding: str | None = None
+) -> Discovered:
     """Versions and version details of a platform; PeerNonsense when they break the standard."""
-    listed = (await platform.partners.get(url, token)).data
+    listed = (await platform.partners.get(url, token, encoding)).data
     version, details_url = handshake.choose_version(_version_infos(listed), wanted)
-    details = (await platform.partners.get(details_url, token)).data
+    details = (await platform.partners.get(details_url, token, encoding)).data
     try:
         read = codec.read(VersionDetails, version, details).value
     except InvalidObject as error:
@@ -174,19 +176,14 @@ def forgotten(platform: Platform, peer: Peer) -> Peer:
 
 
 async def identify(platform: Platform, hashes: Sequence[bytes]) -> tuple[Peer, int, bool] | None:
-    """The peer that one of these token hashes belongs to, which of them, and whether it only opens credentials.
-
-    Seeing a new token in use ends the one it replaced.
-    """
+    """The peer that one of these token hashes belongs to, which of them, and whether it only opens credentials."""
     for index, candidate in enumerate(hashes):
         peer = await platform.store.peers.by_token(candidate)
         if peer is None:
             continue
         limited = peer.token_hash != candidate
-        if not limited and peer.invitation_hash and platform.clock() - peer.updated_at > REPLACEMENT:
-            peer = msgspec.structs.replace(peer, invitation_hash=None)
-            await platform.store.peers.save(peer)
-        return peer, index, limited
+        over = limited and peer.state is PeerState.REGISTERED and platform.clock() - peer.updated_at > REPLACEMENT
+        return None if over else (peer, index, limited)
     return None
 
 
@@ -194,6 +191,6 @@ def _credentials_answer(platform: Platform, version: Version, token: str) -> Ans
     return Answer(data=body_in(our_credentials(platform, token), version))
 
 
-def endpoint_of(found: Discovered) -> str:
+def endpoint_of(endpoints: Sequence[Endpoint]) -> str:
     """The URL of their credentials endpoint; its role has no meaning."""
-    return next(one.url for one in found.endpoints if one.identifier == ModuleID.CREDENTIALS)
+    return next(one.url for one in endpoints if one.identifier == ModuleID.CREDENTIALS)

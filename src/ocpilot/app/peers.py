@@ -58,11 +58,11 @@ async def register(platform: Platform, url: str, invitation: str, name: str, ver
 async def update(platform: Platform, peer: Peer, version: Version | None = None) -> Peer:
     """Exchange both tokens again, read the peer's endpoints again, and change to `version` when it is another."""
     url, used = _in_use(platform, peer)
-    found = await credentials.discover(platform, url, used, version or peer.version)
+    found = await credentials.discover(platform, url, used, version or peer.version, peer.profile.token_encoding)
     token = new_credentials_token()
     pending = msgspec.structs.replace(peer, invitation_hash=hash_token(token), updated_at=platform.clock())
     await platform.store.peers.save(pending)
-    theirs = await _send(platform, "PUT", found, used, token)
+    theirs = await _send(platform, "PUT", found, used, token, encoding=peer.profile.token_encoding)
     return await _finish(platform, pending, theirs, found, token)
 
 
@@ -72,9 +72,9 @@ async def unregister(platform: Platform, peer: Peer) -> Peer:
     PeerUnreachable when it cannot be told: then nothing changes here.
     """
     _, used = _in_use(platform, peer)
-    found = Discovered(version=peer.version or Version.V2_3_0, endpoints=peer.endpoints)
+    url = credentials.endpoint_of(peer.endpoints)
     try:
-        await platform.partners.post_credentials("DELETE", credentials.endpoint_of(found), used, b"")
+        await platform.partners.post_credentials("DELETE", url, used, b"", peer.profile.token_encoding)
     except PeerRefused as error:
         if error.http not in (401, 404, 405):
             raise
@@ -132,9 +132,12 @@ async def _offer(platform: Platform, found: Discovered, invitation: str, token: 
         return await _send(platform, "PUT", found, invitation, token)
 
 
-async def _send(platform: Platform, method: str, found: Discovered, used: str, token: str) -> Credentials:
+async def _send(
+    platform: Platform, method: str, found: Discovered, used: str, token: str, *, encoding: str | None = None
+) -> Credentials:
     body = credentials.body_in(credentials.our_credentials(platform, token), found.version)
-    answer = await platform.partners.post_credentials(method, credentials.endpoint_of(found), used, body)
+    url = credentials.endpoint_of(found.endpoints)
+    answer = await platform.partners.post_credentials(method, url, used, body, encoding)
     try:
         return codec.read(Credentials, found.version, answer.data).value
     except InvalidObject as error:
@@ -148,7 +151,7 @@ async def _finish(platform: Platform, peer: Peer, theirs: Credentials, found: Di
             theirs.token, theirs.roles, await credentials.taken(platform, peer.id, theirs.roles)
         )
     except InvalidObject:
-        await platform.partners.post_credentials("DELETE", credentials.endpoint_of(found), theirs.token, b"")
+        await platform.partners.post_credentials("DELETE", credentials.endpoint_of(found.endpoints), theirs.token, b"")
         raise
     done = credentials.registered(platform, peer, theirs, found, token)
     await platform.store.peers.save(done)
