@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import signal
 import sys
 from collections.abc import AsyncIterator
 
@@ -40,8 +41,15 @@ async def serve(settings: Settings) -> int:
             platform.stations.plug_in(gateway)
         server = uvicorn.Server(_uvicorn(settings, application(platform, gateway)))
         log.info("%s: %s", settings.name, settings.server.base_url)
+        _end_quietly()
         await server.serve()
     return 0
+
+
+def _end_quietly() -> None:
+    """The server raises the signal that ended it once more; by then our part is to close what we opened."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
 
 
 def application(platform: Platform, gateway: Gateway) -> Starlette:
