@@ -77,6 +77,7 @@ def _cdr(platform: Platform, charge: Charge, cdr_id: str) -> CDR:
         cdr_id=cdr_id,
         now=platform.clock(),
         remark=transaction.stop_reason,
+        signed_data=charge.signed,
     )
     verdict = check_cdr(cdr, None, charge.terms.zone)
     if not verdict.agrees:

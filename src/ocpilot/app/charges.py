@@ -11,13 +11,14 @@ from ocpilot.app import samples, tariffs
 from ocpilot.app.bodies import parsed, text_of, value_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record, Station, StationConnector, Transaction
+from ocpilot.app.signed import signed_data_of
 from ocpilot.base.errors import OcpilotError
 from ocpilot.base.ids import fold
 from ocpilot.billing.metered import cost_of, metered
 from ocpilot.metering.periods import Measured
 from ocpilot.pricing import PricedCharge
 from ocpilot.wire.protocol import ModuleID
-from ocpilot.wire.v230 import EVSE, Connector, Location, PowerType, Tariff, TariffType
+from ocpilot.wire.v230 import EVSE, Connector, Location, PowerType, SignedData, Tariff, TariffType
 
 _PHASES = {PowerType.AC_3_PHASE: 3, PowerType.AC_2_PHASE: 2, PowerType.AC_2_PHASE_SPLIT: 2}
 
@@ -60,6 +61,7 @@ class Charge(Record, frozen=True):
     currency: str
     measured: Measured
     priced: PricedCharge
+    signed: SignedData | None = None
 
 
 class NoTerms(OcpilotError):
@@ -112,7 +114,8 @@ async def charge_of(platform: Platform, transaction: Transaction) -> Charge:
     """Measure all samples of a transaction and price them; the same samples give the same Charge. Raises NoTerms."""
     terms = terms_of(transaction)
     tariff = terms.tariff_at(transaction.started_at)
-    sent = samples.all_of(transaction, await platform.store.transactions.samples(transaction.id))
+    rows = await platform.store.transactions.samples(transaction.id)
+    sent = samples.all_of(transaction, rows)
     found = metered(
         sent,
         tariff,
@@ -123,7 +126,15 @@ async def charge_of(platform: Platform, transaction: Transaction) -> Charge:
     )
     currency = tariff.currency if tariff else platform.settings.charging.currency
     priced = cost_of(found, (tariff,) if tariff else (), zone=terms.zone, currency=currency)
-    return Charge(transaction=transaction, terms=terms, tariff=tariff, currency=currency, measured=found, priced=priced)
+    return Charge(
+        transaction=transaction,
+        terms=terms,
+        tariff=tariff,
+        currency=currency,
+        measured=found,
+        priced=priced,
+        signed=signed_data_of(rows),
+    )
 
 
 def _named(evses: tuple[EVSE, ...], uid: str) -> EVSE | None:

@@ -28,6 +28,8 @@ R = TypeVar("R")
 #: Seconds between two looks.
 _LOOK = 0.5
 _MOST = 200
+#: What `Changes.lead` calls the jobs: no peer has this number.
+_JOBS = 0
 #: How long a result may be on its way before it counts as lost.
 _FIRST_TRY = timedelta(seconds=5)
 
@@ -44,14 +46,15 @@ class Jobs:
         self._back_off = BackOff(first=roaming.retry_first, longest=roaming.retry_longest)
 
     async def run(self) -> None:
-        """Run until cancelled."""
+        """Run until cancelled; of several processes only one works, another takes over when it is gone."""
         recovered = False
         while True:
             try:
-                if not recovered:
-                    await self.recover()
-                recovered = True
-                await self.once()
+                if await self._platform.store.changes.lead(_JOBS):
+                    if not recovered:
+                        await self.recover()
+                    recovered = True
+                    await self.once()
             except Exception:
                 # The database may be away for a moment; the rows that fail are caught one by one.
                 self.failures["store"] += 1

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from ocpilot.app.records import SampleRow, Transaction
+from ocpilot.app.signed import Blob, blobs_in
 from ocpilot.app.station_events import StationSample
 from ocpilot.metering.samples import ChargingState, MeterSample
 from ocpilot.metering.units import DEFAULT_MEASURAND, Reading, sample_of
@@ -42,7 +43,7 @@ def rows_of(transaction: Transaction, samples: Iterable[StationSample], arrived:
         kept, findings = sample_of(sample.at or arrived, readings, context=context)
         for finding in findings:
             log.info("%s, transaction %d: %s", transaction.station_id, transaction.id, finding)
-        rows.append(_row(transaction.id, kept))
+        rows.append(_row(transaction.id, kept, blobs_in(sample.values)))
     return tuple(rows)
 
 
@@ -68,5 +69,7 @@ def all_of(transaction: Transaction, rows: Sequence[SampleRow]) -> tuple[MeterSa
     return (MeterSample(at=transaction.started_at, register_wh=transaction.meter_start_wh), *sent)
 
 
-def _row(transaction_id: int, sample: MeterSample) -> SampleRow:
-    return SampleRow(transaction_id=transaction_id, at=sample.at, body=msgspec.json.encode(sample).decode())
+def _row(transaction_id: int, sample: MeterSample, signed: tuple[Blob, ...] = ()) -> SampleRow:
+    """Signed values stand beside the sample's own fields, which readers of samples pass over."""
+    body = msgspec.to_builtins(sample) | ({"signed": msgspec.to_builtins(signed)} if signed else {})
+    return SampleRow(transaction_id=transaction_id, at=sample.at, body=msgspec.json.encode(body).decode())

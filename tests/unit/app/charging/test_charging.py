@@ -157,6 +157,24 @@ async def test_values_after_the_stop_are_kept_and_those_before_it_still_count(op
     assert (await operator.only(ModuleID.SESSIONS))["kwh"] == 3
 
 
+async def test_signed_values_travel_byte_for_byte_into_the_cdr(operator):
+    await operator.token()
+    transaction = await operator.start()
+    operator.passes(3600)
+    blob = 'OCMF|{"RD":[{"RV":"11.0","RU":"kWh"}]}|{"SD":"3046"}'
+    values = (
+        SampledValue(value="11000", unit="Wh"),
+        SampledValue(value=blob, format="SignedData", context="Transaction.End"),
+    )
+    await operator.service.meter_values("S1", 1, transaction, (StationSample(at=operator.now, values=values),))
+    await operator.stop(transaction, 11_000)
+    await operator.jobs.once()
+    assert (await operator.only(ModuleID.CDRS))["signed_data"] == {
+        "encoding_method": "OCMF",
+        "signed_values": [{"nature": "End", "plain_data": '{"RD":[{"RV":"11.0","RU":"kWh"}]}', "signed_data": blob}],
+    }
+
+
 # ---- stops ---------------------------------------------------------------------------------------------------------
 
 
