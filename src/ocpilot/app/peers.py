@@ -4,19 +4,23 @@ Each function stores what must survive before it says anything to the other side
 a registration whose answer got lost is finished by the same command.
 """
 
+from collections.abc import Mapping
+from contextlib import suppress
+
 import msgspec
 
 from ocpilot.app import credentials
 from ocpilot.app.credentials import Discovered
 from ocpilot.app.exchange import versions_url
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Peer, PeerState, Record
+from ocpilot.app.records import Peer, PeerProfile, PeerState, Record
 from ocpilot.app.secrets import hash_token
-from ocpilot.base.errors import Conflict, InvalidObject, NotFound, PeerNonsense, PeerRefused
+from ocpilot.base.errors import Conflict, InvalidObject, NotFound, PeerError, PeerNonsense, PeerRefused, UserError
 from ocpilot.base.ids import new_credentials_token
 from ocpilot.roaming import handshake
+from ocpilot.roaming.tokens import encodings_to_try
 from ocpilot.wire import codec
-from ocpilot.wire.protocol import Version
+from ocpilot.wire.protocol import TokenEncoding, Version
 from ocpilot.wire.v230 import Credentials
 
 
@@ -67,17 +71,13 @@ async def update(platform: Platform, peer: Peer, version: Version | None = None)
 
 
 async def unregister(platform: Platform, peer: Peer) -> Peer:
-    """End the connection on both sides. A peer that does not know us any more counts as told.
+    """End the connection on both sides, or take an invitation back. A peer that does not know us any more counts as
+    told.
 
     PeerUnreachable when it cannot be told: then nothing changes here.
     """
-    _, used = _in_use(platform, peer)
-    url = credentials.endpoint_of(peer.endpoints)
-    try:
-        await platform.partners.post_credentials("DELETE", url, used, b"", peer.profile.token_encoding)
-    except PeerRefused as error:
-        if error.http not in (401, 404, 405):
-            raise
+    if peer.state is not PeerState.INVITED:
+        await _tell_it_is_over(platform, peer)
     gone = credentials.forgotten(platform, peer)
     await platform.store.peers.save(gone)
     return gone
@@ -91,6 +91,22 @@ async def suspend(platform: Platform, peer: Peer) -> Peer:
 async def resume(platform: Platform, peer: Peer) -> Peer:
     """Talk again with a suspended peer."""
     return await _change_state(platform, peer, PeerState.SUSPENDED, PeerState.REGISTERED)
+
+
+async def change_profile(platform: Platform, peer: Peer, changes: Mapping[str, object]) -> Peer:
+    """Change quirks of a peer, named as in `PeerProfile`; UserError names what is wrong."""
+    known = msgspec.structs.asdict(peer.profile)
+    unknown = sorted(changes.keys() - known.keys())
+    if unknown:
+        raise UserError(f"found {', '.join(unknown)}, expected one of {', '.join(known)}")
+    try:
+        profile = msgspec.convert(msgspec.to_builtins(known) | dict(changes), PeerProfile, strict=False)
+        encodings_to_try(profile.token_encoding, TokenEncoding.BASE64)
+    except ValueError as error:
+        raise UserError(f"profile of {peer.name}: {error}") from error
+    changed = msgspec.structs.replace(peer, profile=profile, updated_at=platform.clock())
+    await platform.store.peers.save(changed)
+    return changed
 
 
 async def named(platform: Platform, name: str) -> Peer:
@@ -151,7 +167,10 @@ async def _finish(platform: Platform, peer: Peer, theirs: Credentials, found: Di
             theirs.token, theirs.roles, await credentials.taken(platform, peer.id, theirs.roles)
         )
     except InvalidObject:
-        await platform.partners.post_credentials("DELETE", credentials.endpoint_of(found.endpoints), theirs.token, b"")
+        with suppress(PeerError):
+            await platform.partners.post_credentials(
+                "DELETE", credentials.endpoint_of(found.endpoints), theirs.token, b""
+            )
         raise
     done = credentials.registered(platform, peer, theirs, found, token)
     await platform.store.peers.save(done)
@@ -163,6 +182,16 @@ def _in_use(platform: Platform, peer: Peer) -> tuple[str, str]:
     if peer.state not in (PeerState.REGISTERED, PeerState.SUSPENDED) or not peer.token_sealed or not peer.versions_url:
         raise Conflict(f"{peer.name} is not registered")
     return peer.versions_url, platform.sealing.open(peer.token_sealed)
+
+
+async def _tell_it_is_over(platform: Platform, peer: Peer) -> None:
+    _, used = _in_use(platform, peer)
+    url = credentials.endpoint_of(peer.endpoints)
+    try:
+        await platform.partners.post_credentials("DELETE", url, used, b"", peer.profile.token_encoding)
+    except PeerRefused as error:
+        if error.http not in (401, 404, 405):
+            raise
 
 
 async def _change_state(platform: Platform, peer: Peer, old: PeerState, new: PeerState) -> Peer:

@@ -1,15 +1,16 @@
 """`ocpilot peer`: connections with other platforms."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from ocpilot.app.peers import Invitation
 from ocpilot.app.pull import PullSummary
-from ocpilot.app.records import Peer
+from ocpilot.app.records import Peer, PeerProfile
 from ocpilot.base import time
+from ocpilot.base.errors import UserError
 
 
 class PeerCommands(Protocol):
@@ -30,6 +31,9 @@ class PeerCommands(Protocol):
     async def pull(self, name: str) -> PullSummary:
         """Fetch all that the peer offers."""
 
+    async def change_profile(self, name: str, changes: Mapping[str, object]) -> Peer:
+        """Change quirks of a peer, named as in `PeerProfile`; UserError names what is wrong."""
+
     async def all(self) -> Sequence[Peer]:
         """Every peer, by name."""
 
@@ -47,10 +51,11 @@ class PeerRow(msgspec.Struct, kw_only=True):
     versions_url: str | None
     updated_at: str
     endpoints: list[str]
+    profile: PeerProfile
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """`ocpilot peer invite|register|update|unregister|pull|list|show`."""
+    """`ocpilot peer invite|register|update|unregister|pull|set|list|show`."""
     parser = subparsers.add_parser("peer", help="connect with other platforms")
     actions = parser.add_subparsers(dest="action", required=True)
     _action(actions, "invite", "make a token for a platform that will register with us", named=True)
@@ -62,6 +67,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         parsed.add_argument("--ocpi", metavar="VERSION", help="the OCPI version; the newest both speak when absent")
     _action(actions, "unregister", "end the connection on both sides", named=True)
     _action(actions, "pull", "fetch all tariffs, locations and tokens it offers", named=True)
+    quirks = _action(actions, "set", "change how we talk with a peer", named=True)
+    quirks.add_argument(
+        "changes",
+        nargs="+",
+        metavar="KEY=VALUE",
+        help="token_encoding=plain|base64, trailing_slash, routing_headers, page_size, timeout_seconds, "
+        'policy=latest|fifo|none, window, push=["tariffs","locations"]; null goes back to the usual',
+    )
     _action(actions, "list", "list all peers", named=False)
     _action(actions, "show", "show one peer", named=True)
     return parser
@@ -93,11 +106,27 @@ async def run(args: argparse.Namespace, peers: PeerCommands) -> int:
             summary = await peers.pull(args.name)
             _print_pull(summary, args.json)
             return 0 if summary.complete else 1
+        case "set":
+            _print_peer(await peers.change_profile(args.name, _changes(args.changes)), args.json)
         case "list":
             _print_list(await peers.all(), args.json)
         case _:
             _print_peer(await peers.named(args.name), args.json)
     return 0
+
+
+def _changes(words: Sequence[str]) -> dict[str, object]:
+    """`a=1 b=plain` as values: JSON where it is JSON, else text."""
+    changes: dict[str, object] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise UserError(f"found {word!r}, expected KEY=VALUE such as token_encoding=plain")
+        try:
+            changes[name] = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            changes[name] = value
+    return changes
 
 
 def _print_invitation(invitation: Invitation, as_json: bool) -> None:
@@ -121,6 +150,9 @@ def _print_peer(peer: Peer, as_json: bool) -> None:
     print(f"  changed       {row.updated_at}")
     for endpoint in row.endpoints:
         print(f"  {endpoint}")
+    for name, value in msgspec.structs.asdict(row.profile).items():
+        if value != getattr(PeerProfile(), name):
+            print(f"  {name:<13} {value}")
 
 
 def _print_list(peers: Sequence[Peer], as_json: bool) -> None:
@@ -158,4 +190,5 @@ def row_of(peer: Peer) -> PeerRow:
         versions_url=peer.versions_url,
         updated_at=time.write(peer.updated_at),
         endpoints=[f"{one.identifier:<12} {one.role.lower():<8} {one.url}" for one in peer.endpoints],
+        profile=peer.profile,
     )

@@ -2,13 +2,16 @@
 
 import argparse
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from ocpilot.app.peers import Invitation
 from ocpilot.app.pull import BadObject, ModulePull, PullSummary
-from ocpilot.app.records import Peer, PeerState
+from ocpilot.app.records import Peer, PeerProfile, PeerState
+from ocpilot.base.errors import UserError
 from ocpilot.cli import peer as command
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import BusinessDetails, CredentialsRole, Role
@@ -52,6 +55,10 @@ class FakePeers:
 
     async def pull(self, name: str) -> PullSummary:
         return self._summary
+
+    async def change_profile(self, name: str, changes: Mapping[str, object]) -> Peer:
+        self.asked.append((name, changes))
+        return msgspec.structs.replace(LADE, profile=PeerProfile(token_encoding="plain"))
 
     async def all(self) -> list[Peer]:
         return [LADE]
@@ -108,3 +115,15 @@ async def test_a_pull_that_stopped_is_exit_code_1(capsys):
 async def test_a_pull_of_nothing_says_so(capsys):
     assert await run(FakePeers(), "pull", "Lade") == 0
     assert "nothing" in capsys.readouterr().out
+
+
+async def test_quirks_are_set_as_values(capsys):
+    peers = FakePeers()
+    assert await run(peers, "set", "Lade", "token_encoding=plain", "trailing_slash=true", "page_size=50") == 0
+    assert peers.asked == [("Lade", {"token_encoding": "plain", "trailing_slash": True, "page_size": 50})]
+    assert "token_encoding plain" in " ".join(capsys.readouterr().out.split())
+
+
+async def test_a_quirk_without_a_value_is_explained():
+    with pytest.raises(UserError, match="KEY=VALUE"):
+        await run(FakePeers(), "set", "Lade", "trailing_slash")
