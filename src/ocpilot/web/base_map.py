@@ -9,6 +9,8 @@ Line = list[Point]
 
 #: Three decimals are 110 m, finer than the source.
 _DECIMALS = 3
+_HALF_ROUND = 180.0
+_SOUTH_POLE = -90.0
 
 
 def base_map(topology: Mapping[str, Any]) -> dict[str, object]:
@@ -18,8 +20,8 @@ def base_map(topology: Mapping[str, Any]) -> dict[str, object]:
     """
     arcs = [_absolute(arc, topology["transform"]) for arc in topology["arcs"]]
     objects = topology["objects"]
-    land = [[_ring(arcs, ring) for ring in polygon] for polygon in _polygons(objects["land"])]
-    borders = [arcs[index] for index in _shared_arcs(objects["countries"])]
+    land = [[_closed(_unwrapped(_ring(arcs, ring))) for ring in polygon] for polygon in _polygons(objects["land"])]
+    borders = [_unwrapped(arcs[index]) for index in _shared_arcs(objects["countries"])]
     return {
         "type": "FeatureCollection",
         "features": [
@@ -53,6 +55,26 @@ def _ring(arcs: Sequence[Line], indexes: Sequence[int]) -> Line:
         line = arcs[index] if index >= 0 else arcs[~index][::-1]
         ring += line[1:] if ring else line
     return ring
+
+
+def _unwrapped(line: Line) -> Line:
+    """Without jumps at 180 degrees: the atlas joins what the date line cuts, and a map has to draw on past it."""
+    shift, before = 0.0, line[0][0]
+    result: Line = []
+    for x, y in line:
+        if abs(x - before) > _HALF_ROUND:
+            shift += 2 * _HALF_ROUND if x < before else -2 * _HALF_ROUND
+        before = x
+        result.append([round(x + shift, _DECIMALS), y])
+    return result
+
+
+def _closed(ring: Line) -> Line:
+    """A ring around the South Pole does not come back to where it began: it is closed along the pole."""
+    first, last = ring[0], ring[-1]
+    if first == last:
+        return ring
+    return [*ring, [last[0], _SOUTH_POLE], [first[0], _SOUTH_POLE], first]
 
 
 def _polygons(thing: Mapping[str, Any]) -> Iterator[Sequence[Sequence[int]]]:

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import derived_key
 from ocpilot.base.errors import OcpilotError
-from ocpilot.web import driver_charges, driver_stations, error_pages, sign_in
+from ocpilot.web import console, console_bills, driver_charges, driver_stations, error_pages, sign_in
 from ocpilot.web.guard import Who, guarded
 from ocpilot.web.headers import SecurityHeaders, content_security_policy
 from ocpilot.web.site import Site, site
@@ -52,7 +52,7 @@ def _routes(pages: Site) -> list[BaseRoute]:
         guarded(pages, "/sign-out", Who.ANYONE, sign_in.sign_out, "POST"),
         guarded(pages, "/language", Who.ANYONE, sign_in.choose_language, "POST"),
     ]
-    return [*anyone, *(_of_drivers(pages) if pages.serves_drivers else [])]
+    return [*anyone, *(_of_drivers(pages) if pages.serves_drivers else []), *_of_operators(pages)]
 
 
 def _of_drivers(pages: Site) -> list[BaseRoute]:
@@ -68,6 +68,24 @@ def _of_drivers(pages: Site) -> list[BaseRoute]:
         guarded(pages, "/receipts/{number}.pdf", Who.DRIVER, driver_charges.receipt),
         guarded(pages, "/account", Who.DRIVER, driver_charges.account),
     ]
+
+
+def _of_operators(pages: Site) -> list[BaseRoute]:
+    table = {
+        "/console": console.overview,
+        "/console/stations": console.stations,
+        "/console/stations/{station:path}": console.station,
+        "/console/sessions": console.sessions,
+        "/console/sessions/{country}/{party}/{id:path}": console.session,
+        "/console/transactions": console.transactions,
+        "/console/transactions/{number}": console.transaction,
+        "/console/cdrs": console_bills.cdrs,
+        "/console/cdrs/{country}/{party}/{id:path}": console_bills.cdr,
+        "/console/peers": console_bills.peers,
+        "/console/peers/{peer}": console_bills.peer,
+    }
+    reading = [guarded(pages, path, Who.OPERATOR, handler) for path, handler in table.items()]
+    return [*reading, guarded(pages, "/console/peers/{peer}/replay", Who.OPERATOR, console_bills.replay, "POST")]
 
 
 def _static() -> Mount:

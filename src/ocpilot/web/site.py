@@ -11,6 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ocpilot.app.platform import Platform
 from ocpilot.app.views import PriceKnown
 from ocpilot.base.texts import Translate, translator
+from ocpilot.billing.words import difference_text
+from ocpilot.pricing.sentences import rows
 from ocpilot.web import words
 from ocpilot.web.formats import Formats, zone_of
 from ocpilot.web.links import charge_path, console_path, directions_url, station_path
@@ -88,6 +90,8 @@ def _tongue(platform: Platform, language: str) -> Tongue:
         charge_path=charge_path,
         console_path=console_path,
         directions_url=directions_url,
+        price_rows=lambda priced: rows(priced, translate, formats.locale),
+        difference_text=lambda difference: difference_text(difference, translate, formats.locale),
         PriceKnown=PriceKnown,
         settings=platform.settings,
         language=language,

@@ -56,6 +56,17 @@ TRANSACTION_STATE: Final = {
     "held": (mark("Held"), "bad"),
 }
 
+#: Is a station connected?
+CONNECTION: Final = {True: (mark("Connected"), "good"), False: (mark("Away"), "bad")}
+
+#: Does a received CDR agree with our own price?
+AGREEMENT: Final = {
+    True: (mark("Agrees"), "good"),
+    False: (mark("Disagrees"), "bad"),
+    None: (mark("Not checked"), "quiet"),
+}
+NOTHING_WAITS: Final = (mark("Sent"), "good")
+
 #: Names of connectors as drivers know them; they are names, so they are not translated.
 CONNECTOR_NAMES: Final[dict[str, str]] = {
     ConnectorType.CHADEMO: "CHAdeMO",

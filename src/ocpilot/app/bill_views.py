@@ -1,0 +1,132 @@
+"""What operators see of bills: CDRs with the price traced line by line, and what became of them at each peer."""
+
+from ocpilot.app.bodies import value_of
+from ocpilot.app.cdrs import verdict_of, zone_of
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import CdrCheck, Delivery, DeliveryState, ObjectKey, Peer, Receipt, Record, StoredObject
+from ocpilot.base.errors import InvalidObject, NotFound
+from ocpilot.base.ids import PartyId, fold
+from ocpilot.billing.check import Verdict, check_cdr
+from ocpilot.wire.protocol import ModuleID
+from ocpilot.wire.v230 import CDR
+
+_MOST_WAITING = 1000
+
+
+class CdrRow(Record, frozen=True):
+    """A CDR of ours (`peer` None) or of a peer, with what we found, or the worst of its deliveries."""
+
+    stored: StoredObject
+    cdr: CDR
+    peer: Peer | None
+    check: CdrCheck | None
+    delivery: Delivery | None
+
+
+class CdrDetail(Record, frozen=True):
+    """One CDR with its price traced, and per peer what became of it."""
+
+    row: CdrRow
+    verdict: Verdict
+    zone: str
+    deliveries: tuple[tuple[Peer, Delivery], ...]
+    receipt: Receipt | None
+
+
+class PeerView(Record, frozen=True):
+    """A peer and what is on its way to it. `unread` counts changes it has not got to, at most 1000."""
+
+    peer: Peer
+    unread: int
+    deliveries: tuple[Delivery, ...]
+
+    @property
+    def waiting(self) -> int:
+        """Objects that will be tried again."""
+        return sum(one.state is DeliveryState.WAITING for one in self.deliveries)
+
+    @property
+    def dead(self) -> int:
+        """Objects a person must look at."""
+        return sum(one.state is DeliveryState.DEAD for one in self.deliveries)
+
+    @property
+    def last_error(self) -> str | None:
+        """The newest failure that is not yet mended."""
+        return next((one.last_error for one in self.deliveries if one.last_error), None)
+
+
+async def cdrs(platform: Platform, limit: int) -> tuple[CdrRow, ...]:
+    """The newest CDRs, ours and peers'; those that break the standard are left out."""
+    peers = {peer.id: peer for peer in await platform.store.peers.all()}
+    unfinished = {delivery.key: delivery for delivery in await platform.store.deliveries.all()}
+    rows = []
+    for stored in await platform.store.objects.newest(ModuleID.CDRS, limit):
+        try:
+            cdr = value_of(CDR, stored)
+        except InvalidObject:
+            continue
+        rows.append(
+            CdrRow(
+                stored=stored,
+                cdr=cdr,
+                peer=peers.get(stored.peer_id or 0),
+                check=await platform.store.documents.check(stored.key) if stored.peer_id else None,
+                delivery=unfinished.get(stored.key),
+            )
+        )
+    return tuple(rows)
+
+
+async def cdr_detail(platform: Platform, party: PartyId, cdr_id: str) -> CdrDetail:
+    """One CDR; NotFound. Its price is the one we found when it came, or is found now for a CDR of ours."""
+    found = await platform.store.objects.find(ModuleID.CDRS, cdr_id)
+    stored = next((one for one in found if one.key.party == party), None)
+    if stored is None:
+        raise NotFound(f"no CDR {cdr_id} of {party}")
+    cdr = value_of(CDR, stored)
+    check = await platform.store.documents.check(stored.key) if stored.peer_id else None
+    peers = await platform.store.peers.all()
+    zone = await zone_of(platform, stored, cdr)
+    sent = [(peer, await platform.store.deliveries.get(peer.id, stored.key)) for peer in peers]
+    return CdrDetail(
+        row=CdrRow(
+            stored=stored,
+            cdr=cdr,
+            peer=next((peer for peer in peers if peer.id == stored.peer_id), None),
+            check=check,
+            delivery=None,
+        ),
+        verdict=verdict_of(check) if check else check_cdr(cdr, None, zone),
+        zone=zone.key,
+        deliveries=tuple((peer, delivery) for peer, delivery in sent if delivery is not None),
+        receipt=await platform.store.documents.receipt_of(stored.key),
+    )
+
+
+async def peers(platform: Platform) -> tuple[PeerView, ...]:
+    """Every peer with what is on its way to it."""
+    return tuple([await _state(platform, peer) for peer in await platform.store.peers.all()])
+
+
+async def peer(platform: Platform, peer_id: int) -> PeerView:
+    """One peer; NotFound."""
+    found = await platform.store.peers.get(peer_id)
+    if found is None:
+        raise NotFound(f"no peer {peer_id}")
+    return await _state(platform, found)
+
+
+async def _state(platform: Platform, found: Peer) -> PeerView:
+    cursor = await platform.store.changes.cursor(found.id)
+    unread = await platform.store.changes.after(cursor, _MOST_WAITING)
+    return PeerView(peer=found, unread=len(unread), deliveries=await platform.store.deliveries.all(found.id))
+
+
+async def dead_letter(platform: Platform, peer_id: int, key: ObjectKey) -> Delivery:
+    """What a peer would not take; NotFound when it is no dead letter."""
+    for delivery in await platform.store.deliveries.all(peer_id):
+        same = (delivery.key.module, delivery.key.party, fold(delivery.key.id), delivery.key.sub)
+        if same == (key.module, key.party, fold(key.id), key.sub) and delivery.state is DeliveryState.DEAD:
+            return delivery
+    raise NotFound(f"no dead letter {key.id} for peer {peer_id}")

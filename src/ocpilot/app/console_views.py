@@ -1,0 +1,170 @@
+"""What operators see: what needs attention, stations, sessions and transactions. Read from the ports and assembled."""
+
+from ocpilot.app.bodies import value_of
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import (
+    CdrCheck,
+    Delivery,
+    DeliveryState,
+    ObjectKey,
+    Peer,
+    Record,
+    Station,
+    StationConnector,
+    StoredObject,
+    Transaction,
+    TransactionState,
+)
+from ocpilot.base.errors import InvalidObject, NotFound
+from ocpilot.base.ids import PartyId, fold
+from ocpilot.wire.protocol import ModuleID
+from ocpilot.wire.v230 import CDR, EVSE, Location, Session
+
+#: How many of the newest bills the overview looks through for those that disagree.
+_NEWEST = 100
+
+
+class Overview(Record, frozen=True):
+    """How things stand."""
+
+    stations: tuple[Station, ...]
+    open: tuple[Transaction, ...]
+    stopped: tuple[Transaction, ...]
+    held: tuple[Transaction, ...]
+    dead: tuple[Delivery, ...]
+    waiting: tuple[Delivery, ...]
+    disagreeing: tuple[CdrCheck, ...]
+    peers: tuple[Peer, ...]
+
+    @property
+    def away(self) -> tuple[Station, ...]:
+        """Stations without a connection."""
+        return tuple(station for station in self.stations if not station.connected)
+
+
+class ConnectorState(Record, frozen=True):
+    """One connector of a station, its EVSE when the Location has it, and what runs on it."""
+
+    connector: StationConnector
+    evse: EVSE | None
+    transaction: Transaction | None
+
+
+class StationState(Record, frozen=True):
+    """A station of ours with its place."""
+
+    station: Station
+    location: Location | None
+    connectors: tuple[ConnectorState, ...]
+
+
+class SessionRow(Record, frozen=True):
+    """A Session of ours or of a peer."""
+
+    stored: StoredObject
+    session: Session
+    peer: Peer | None
+
+
+async def overview(platform: Platform) -> Overview:
+    """Everything the first page of the console counts."""
+    store = platform.store
+    deliveries = await store.deliveries.all()
+    return Overview(
+        stations=await store.stations.all(),
+        open=await store.transactions.in_state(TransactionState.OPEN),
+        stopped=await store.transactions.in_state(TransactionState.STOPPED),
+        held=await store.transactions.in_state(TransactionState.HELD),
+        dead=tuple(one for one in deliveries if one.state is DeliveryState.DEAD),
+        waiting=tuple(one for one in deliveries if one.state is DeliveryState.WAITING),
+        disagreeing=await _disagreeing(platform),
+        peers=await store.peers.all(),
+    )
+
+
+async def _disagreeing(platform: Platform) -> tuple[CdrCheck, ...]:
+    newest = await platform.store.objects.newest(ModuleID.CDRS, _NEWEST)
+    received = [stored.key for stored in newest if stored.peer_id is not None]
+    checks = [await platform.store.documents.check(key) for key in received]
+    return tuple(check for check in checks if check is not None and not check.agrees)
+
+
+async def station_states(platform: Platform, stations: tuple[Station, ...]) -> tuple[StationState, ...]:
+    """These stations with the status of their EVSEs."""
+    return tuple([await station_state(platform, station) for station in stations])
+
+
+async def station_state(platform: Platform, station: Station) -> StationState:
+    """One station with its Location and what runs on it."""
+    key = ObjectKey(module=ModuleID.LOCATIONS, party=station.party, id=station.location_id)
+    stored = await platform.store.locations.get(key)
+    location = value_of(Location, stored) if stored else None
+    connectors = [
+        ConnectorState(
+            connector=one,
+            evse=_evse(location, one.evse_uid),
+            transaction=await platform.store.transactions.open_on(station.id, one.connector_id),
+        )
+        for one in station.connectors
+    ]
+    return StationState(station=station, location=location, connectors=tuple(connectors))
+
+
+def _evse(location: Location | None, uid: str) -> EVSE | None:
+    evses = location.evses if location else ()
+    return next((evse for evse in evses if fold(evse.uid) == fold(uid)), None)
+
+
+async def station_named(platform: Platform, station_id: str) -> StationState:
+    """A station by its OCPP identity; NotFound."""
+    station = await platform.store.stations.get(station_id)
+    if station is None:
+        raise NotFound(f"no station {station_id}")
+    return await station_state(platform, station)
+
+
+async def sessions(platform: Platform, limit: int) -> tuple[SessionRow, ...]:
+    """The newest Sessions, ours and peers'; those that break the standard are left out."""
+    peers = {peer.id: peer for peer in await platform.store.peers.all()}
+    rows = []
+    for stored in await platform.store.objects.newest(ModuleID.SESSIONS, limit):
+        try:
+            session = value_of(Session, stored)
+        except InvalidObject:
+            continue
+        rows.append(SessionRow(stored=stored, session=session, peer=peers.get(stored.peer_id or 0)))
+    return tuple(rows)
+
+
+async def session_row(platform: Platform, party: PartyId, session_id: str) -> SessionRow:
+    """One Session; NotFound."""
+    found = await platform.store.objects.find(ModuleID.SESSIONS, session_id)
+    stored = next((one for one in found if one.key.party == party), None)
+    if stored is None:
+        raise NotFound(f"no session {session_id} of {party}")
+    peer = await platform.store.peers.get(stored.peer_id) if stored.peer_id else None
+    return SessionRow(stored=stored, session=value_of(Session, stored), peer=peer)
+
+
+async def cdr_of_session(platform: Platform, session: Session) -> tuple[StoredObject, CDR] | None:
+    """The bill of a Session, when it has come."""
+    uids = [session.cdr_token.uid]
+    for stored in await platform.store.objects.newest(ModuleID.CDRS, _NEWEST, uids):
+        cdr = value_of(CDR, stored)
+        if fold(cdr.session_id or "") == fold(session.id) and not cdr.credit:
+            return stored, cdr
+    return None
+
+
+async def transactions(platform: Platform) -> tuple[Transaction, ...]:
+    """All that are not billed, those a person must look at first."""
+    states = (TransactionState.HELD, TransactionState.STOPPED, TransactionState.OPEN)
+    return tuple([one for state in states for one in await platform.store.transactions.in_state(state)])
+
+
+async def transaction(platform: Platform, number: int) -> Transaction:
+    """One OCPP transaction; NotFound."""
+    found = await platform.store.transactions.get(number)
+    if found is None:
+        raise NotFound(f"no transaction {number}")
+    return found

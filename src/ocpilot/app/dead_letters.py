@@ -1,0 +1,16 @@
+"""Dead letters: what a peer would not take, sent again when a person says so."""
+
+from msgspec.structs import replace
+
+from ocpilot.app.bill_views import dead_letter
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import DeliveryState, ObjectKey
+
+
+async def replay(platform: Platform, peer_id: int, key: ObjectKey) -> None:
+    """Put it back among what is tried, due now and with its attempts forgotten; NotFound when it is no dead letter."""
+    letter = await dead_letter(platform, peer_id, key)
+    now = platform.clock()
+    await platform.store.deliveries.save(
+        replace(letter, state=DeliveryState.WAITING, attempts=0, next_at=now, updated_at=now)
+    )
