@@ -19,8 +19,8 @@ async def create_driver(
     """
     party = provider(platform)
     await _check(platform, email, password)
-    app = await tokens.issue(platform, party, language=language)
     rfid = [await tokens.issue(platform, party, uid=card, type_=TokenType.RFID, language=language) for card in cards]
+    app = await tokens.issue(platform, party, language=language)
     uids = (app.uid, *(card.uid for card in rfid))
     return await _create(
         platform,

@@ -58,11 +58,19 @@ async def _measured(platform: Platform, transaction: Transaction) -> tuple[str |
         charge = await charge_of(platform, transaction)
     except NoTerms as error:
         return str(error), None
+    for finding in charge.measured.findings:
+        log.warning("transaction %d: %s", transaction.id, finding)
+    return _why_not(charge), charge
+
+
+def _why_not(charge: Charge) -> str | None:
     if charge.priced.total is None:
-        return "no tariff holds at the connector, so the cost is not known", None
+        return "no tariff holds at the connector, so the cost is not known"
+    if charge.measured.kwh == 0 and charge.measured.findings:
+        return f"no meter value can be believed: {charge.measured.findings[0]}"
     if charge.measured.kwh == 0 and charge.measured.start == charge.measured.end:
-        return "no energy and no time", None
-    return None, charge
+        return "no energy and no time"
+    return None
 
 
 def _cdr(platform: Platform, charge: Charge, cdr_id: str) -> CDR:

@@ -30,6 +30,7 @@ _LOOK = 0.5
 _MOST = 200
 #: What `Changes.lead` calls the jobs: no peer has this number.
 _JOBS = 0
+_SWEEP = timedelta(minutes=1)
 #: How long a result may be on its way before it counts as lost.
 _FIRST_TRY = timedelta(seconds=5)
 
@@ -42,6 +43,7 @@ class Jobs:
         self.failures: Counter[str] = Counter()
         self._pauses: dict[tuple[str, str], tuple[int, datetime]] = {}
         self._stopped_seen: dict[int, datetime] = {}
+        self._swept_at: datetime | None = None
         roaming = platform.settings.roaming
         self._back_off = BackOff(first=roaming.retry_first, longest=roaming.retry_longest)
 
@@ -69,6 +71,7 @@ class Jobs:
     async def once(self) -> None:
         """Every step once."""
         store = self._platform.store
+        await self._each("superseded", await self._superseded(), _number, self._end)
         stopped = await store.transactions.in_state(TransactionState.STOPPED)
         await self._each("cdr", self._waited(stopped), _number, self._make_cdr)
         await self._each("expire", await store.commands.expired(self._platform.clock()), _command_id, self._expire)
@@ -77,6 +80,17 @@ class Jobs:
         await self._each("receipt", await store.documents.cdrs_without_receipt(_MOST), _key_id, self._receipt)
 
     # ---- the steps -------------------------------------------------------------------------------------------------
+
+    async def _superseded(self) -> list[Transaction]:
+        """Looked for now and then only: there may be very many open transactions."""
+        now = self._platform.clock()
+        if self._swept_at is not None and now - self._swept_at < _SWEEP:
+            return []
+        self._swept_at = now
+        return transactions.superseded(await self._platform.store.transactions.in_state(TransactionState.OPEN), now)
+
+    async def _end(self, transaction: Transaction) -> None:
+        await transactions.end_superseded(self._platform, transaction)
 
     def _waited(self, stopped: Iterable[Transaction]) -> list[Transaction]:
         """Those stopped long enough for late meter values, by our clock: a station's may be of another year."""

@@ -1,7 +1,8 @@
 """OCPP transactions: started, measured and stopped. Everything a station said is on disk before it is answered."""
 
 import logging
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 
 #: What a Session says where there is nothing to say (transport_and_format, "No data available").
 NOT_AVAILABLE = "#NA"
+
+#: How long after the next start on a connector we still wait for the stop of the one before.
+_STOP_IS_LOST = timedelta(minutes=10)
 
 #: OCPP 1.6 has fewer words (7.2, "AuthorizationStatus"): blocked means "not allowed for charging".
 _ANSWERS = {
@@ -163,6 +167,33 @@ async def stop(platform: Platform, station: Station, event: StopEvent) -> IdTagA
     if transaction.state == TransactionState.OPEN and stopped is not None:
         await sessions.write(platform, stopped)
     return None if event.id_tag is None else _stop_answer(transaction, event.id_tag)
+
+
+def superseded(running: Iterable[Transaction], now: datetime) -> list[Transaction]:
+    """Open transactions of connectors on which another began a while ago: their stop is lost, for stations replay what
+    they kept in order."""
+    newest: dict[tuple[str, int], Transaction] = {}
+    older = []
+    for one in sorted(running, key=lambda transaction: (transaction.started_at, transaction.id)):
+        before = newest.get((one.station_id, one.connector_id))
+        if before is not None and now - one.started_at >= _STOP_IS_LOST:
+            older.append(before)
+        newest[one.station_id, one.connector_id] = one
+    return older
+
+
+async def end_superseded(platform: Platform, transaction: Transaction) -> None:
+    """End it where its last meter value was."""
+    last = max((row.at for row in await platform.store.transactions.samples(transaction.id)), default=None)
+    stopped = await platform.store.transactions.stop(
+        transaction.id,
+        at=max(last or transaction.started_at, transaction.started_at),
+        meter_stop_wh=None,
+        reason="its stop was lost",
+        samples=(),
+    )
+    if stopped is not None:
+        await sessions.write(platform, stopped)
 
 
 async def _of_stop(platform: Platform, station: Station, event: StopEvent) -> Transaction:

@@ -218,6 +218,24 @@ async def test_a_stop_of_nothing_is_kept_for_a_person(operator):
     assert (held.meter_stop_wh, held.station_id) == (4000, "S1")
 
 
+async def test_a_transaction_whose_stop_is_lost_ends_at_its_last_value_after_the_next_start(operator):
+    await operator.token()
+    lost = await operator.start()
+    operator.passes(600)
+    await operator.meter(lost, 4000)
+    operator.passes(600)
+    await operator.start(meter=4000)
+    await operator.jobs.once()
+    assert (await operator.store.transactions.get(lost)).state == TransactionState.OPEN
+    operator.passes(600)
+    await operator.jobs.once()
+    ended = await operator.store.transactions.get(lost)
+    assert (ended.state, ended.stop_reason) == (TransactionState.BILLED, "its stop was lost")
+    assert (ended.stopped_at - ended.started_at).total_seconds() == 600
+    cdr = await operator.only(ModuleID.CDRS)
+    assert cdr["total_energy"] == 3
+
+
 # ---- statuses and connections --------------------------------------------------------------------------------------
 
 
