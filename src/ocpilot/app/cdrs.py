@@ -33,12 +33,12 @@ async def make_for(platform: Platform, transaction: Transaction) -> StoredObject
     transaction without a known Token, place or price, or in which nothing at all happened, is for a person.
     Time without energy makes a CDR: it may cost something (mod_sessions, "Session Object").
     """
+    await sessions.write(platform, transaction)
     because, charge = await _measured(platform, transaction)
     if because is not None or charge is None:
         log.warning("transaction %d is held: %s", transaction.id, because)
         await platform.store.transactions.set_state(transaction.id, TransactionState.HELD, because)
         return None
-    await sessions.write(platform, transaction)
     key = ObjectKey(module=ModuleID.CDRS, party=transaction.party, id=derived_id("cdr", transaction.session_id))
     kept = await platform.store.objects.get(key)
     if kept is None:
