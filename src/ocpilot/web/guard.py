@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from ocpilot.app.records import AccountRole
 from ocpilot.base.errors import NotFound, UserError
+from ocpilot.base.texts import mark
 from ocpilot.web.reader import Handler, Reader, csrf_holds, reader_of, sign_in_path
 from ocpilot.web.site import Site
 
@@ -27,6 +28,9 @@ _ROLES: Mapping[Who, frozenset[AccountRole]] = {
     Who.DRIVER: frozenset({AccountRole.DRIVER}),
     Who.OPERATOR: frozenset({AccountRole.OPERATOR}),
 }
+
+
+_STALE = mark("This page was open for too long. Go back, reload it and try again.")
 
 
 def guarded(site: Site, path: str, who: Who, handler: Handler, method: str = "GET") -> Route:
@@ -53,7 +57,7 @@ async def _check_token(request: Request) -> None:
     form = await request.form()
     given = form.get("csrf")
     if not isinstance(given, str) or not csrf_holds(request, given):
-        raise UserError("this page was open for too long; go back, reload it and try again")
+        raise UserError(_STALE)
 
 
 def _way_back(request: Request) -> str:

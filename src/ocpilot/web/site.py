@@ -36,7 +36,7 @@ class Tongue:
     @property
     def own_name(self) -> str:
         """The language's name in itself, as `svenska`."""
-        return (Locale.parse(self.formats.locale).get_display_name() or self.language).capitalize()
+        return (Locale.parse(self.formats.locale).get_language_name() or self.language).capitalize()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,7 @@ EVSE_STATUS: Final = {
 }
 
 SESSION_STATUS: Final = {
-    SessionStatus.ACTIVE: (mark("Charging"), "good"),
+    SessionStatus.ACTIVE: (mark("Charging now"), "good"),
     SessionStatus.PENDING: (mark("Starting"), "busy"),
     SessionStatus.RESERVATION: (mark("Reserved"), "busy"),
     SessionStatus.COMPLETED: (mark("Finished"), "quiet"),
