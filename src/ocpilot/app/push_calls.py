@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ocpilot.app.bodies import object_in
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, PartnerAnswer, Peer, StoredObject
+from ocpilot.app.records import ObjectKey, PartnerAnswer, Peer, Record, StoredObject
 from ocpilot.app.visibility import may_see
 from ocpilot.base.errors import PeerRefused
 from ocpilot.base.ids import PartyId
@@ -33,6 +33,12 @@ def offered(peer: Peer, module: ModuleID) -> bool:
     return wanted and any(one.identifier == module and one.role == InterfaceRole.RECEIVER for one in peer.endpoints)
 
 
+class Delivered(Record, frozen=True):
+    """The peer has it; `url` is where a CDR can be read there."""
+
+    url: str | None = None
+
+
 class PushCalls:
     """Calls to one peer. Remembers which EVSEs the peer has, so that a change of status travels as a PATCH."""
 
@@ -40,29 +46,28 @@ class PushCalls:
         self._platform = platform
         self._evses: dict[ObjectKey, int] = {}
 
-    async def deliver(self, peer: Peer, key: ObjectKey) -> str | None:
-        """Send the newest state of an object, or that it is gone; nothing when the peer may not see it.
+    async def deliver(self, peer: Peer, key: ObjectKey) -> Delivered | None:
+        """Send the newest state of an object, or that it is gone. None: not sent, as it is not for this peer.
 
-        Returns the URL a CDR has on the other side. Errors as `Partners.call`.
+        Errors as `Partners.call`.
         """
         stored = await self._load(key)
         if stored is None:
             await self._gone(peer, key)
-            return None
+            return Delivered()
         if not may_see(peer, key.module, stored.audience):
             return None
         to = PartyId.parse(stored.audience) if stored.audience else None
         if key.module is ModuleID.CDRS:
             answer = await self._call(peer, key, "POST", (), _body(CDR, stored, peer), to=to)
-            return _location_header(answer)
+            return Delivered(url=_location_header(answer))
         if key.module is ModuleID.LOCATIONS:
             await (self._evse(peer, key, stored) if key.sub else self._location(peer, key, stored))
-            return None
+            return Delivered()
         params = {"type": key.sub} if key.module is ModuleID.TOKENS else None
-        await self._call(
-            peer, key, "PUT", (*_owner(key), key.id), _body(_CLASSES[key.module], stored, peer), params=params
-        )
-        return None
+        body = _body(_CLASSES[key.module], stored, peer)
+        await self._call(peer, key, "PUT", (*_owner(key), key.id), body, params=params, to=to)
+        return Delivered()
 
     async def _load(self, key: ObjectKey) -> StoredObject | None:
         if key.module is ModuleID.LOCATIONS:

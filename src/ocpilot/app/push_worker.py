@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from ocpilot.app.platform import Platform
-from ocpilot.app.push_calls import PushCalls, key_of_location, offered
+from ocpilot.app.push_calls import Delivered, PushCalls, key_of_location, offered
 from ocpilot.app.records import (
     Change,
     ChangeCursor,
@@ -143,17 +143,18 @@ class PushWorker:
         if before is not None and before.state is DeliveryState.ACKNOWLEDGED:
             return None
         try:
-            url = await self._calls.deliver(peer, key)
+            delivered = await self._calls.deliver(peer, key)
         except NoMatchingEndpoints:
-            url = None
+            delivered = None
         except OcpilotError as error:
             return self._failed(peer, key, before, error)
         except Exception as error:
             # A broken object of ours must not stop the others; it ends where a person sees it.
             log.exception("%s %s cannot be sent to %s", key.module, key.id, peer.name)
             return self._refused(peer, key, before, repr(error))
-        self._circuit = retry.closed()
-        await self._done(peer, key, url)
+        if delivered is not None:
+            self._circuit = retry.closed()
+        await self._done(peer, key, delivered)
         return None
 
     async def _before(self, peer: Peer, key: ObjectKey) -> Delivery | None:
@@ -161,14 +162,20 @@ class PushWorker:
             return None
         return await self._platform.store.deliveries.get(peer.id, key)
 
-    async def _done(self, peer: Peer, key: ObjectKey, url: str | None) -> None:
-        """A CDR stays noted as acknowledged; of other objects nothing is left to say."""
+    async def _done(self, peer: Peer, key: ObjectKey, delivered: Delivered | None) -> None:
+        """A CDR that was sent stays noted as acknowledged; of other objects nothing is left to say."""
         deliveries = self._platform.store.deliveries
         self._refusals.pop(_folded(key), None)
-        if key.module is ModuleID.CDRS:
-            now = self._platform.clock()
-            state = DeliveryState.ACKNOWLEDGED
-            await deliveries.save(Delivery(peer_id=peer.id, key=key, state=state, remote_url=url, updated_at=now))
+        if delivered is not None and key.module is ModuleID.CDRS:
+            await deliveries.save(
+                Delivery(
+                    peer_id=peer.id,
+                    key=key,
+                    state=DeliveryState.ACKNOWLEDGED,
+                    remote_url=delivered.url,
+                    updated_at=self._platform.clock(),
+                )
+            )
         elif _folded(key) in self._unfinished:
             await deliveries.remove(peer.id, key)
         self._unfinished.discard(_folded(key))

@@ -78,9 +78,8 @@ class FakePartners:
         sender: PartyId | None = None,
         receiver: PartyId | None = None,
     ) -> PartnerAnswer:
-        sent = Sent(
-            method, str(module), tuple(segments), None if body is None else codec.loads(body), dict(params or {})
-        )
+        data = None if body is None else codec.loads(body)
+        sent = Sent(method, str(module), tuple(segments), data, dict(params or {}), receiver)
         return await self._answer(sent)
 
     async def call_url(self, peer: Peer, method: str, url: str, body: bytes | None = None) -> PartnerAnswer:
@@ -117,6 +116,7 @@ class Sent:
     segments: tuple[str, ...]
     body: object
     params: dict[str, str]
+    receiver: PartyId | None = None
 
 
 class FakeStations:

@@ -169,6 +169,31 @@ async def test_a_cdr_that_is_refused_again_and_again_is_left_for_a_person(operat
     assert (dead.state, dead.key.module, dead.last_error) == (DeliveryState.DEAD, ModuleID.CDRS, "refused")
 
 
+async def test_a_cdr_that_is_no_longer_for_the_peer_is_forgotten_and_not_called_acknowledged(
+    operator, settled, unreachable
+):
+    await operator.token()
+    await operator.charge()
+    await operator.jobs.once()
+    operator.partners.answers["POST", "cdrs"] = unreachable
+    await rounds(operator, settled)
+    stranger = msgspec.structs.replace(operator.peer.roles[0], party_id="OTH")
+    operator.peer = msgspec.structs.replace(operator.peer, roles=(stranger,))
+    operator.passes(5)
+    await rounds(operator, settled)
+    [cdr] = await operator.store.objects.newest(ModuleID.CDRS, 1)
+    assert await operator.store.deliveries.get(operator.peer.id, cdr.key) is None
+
+
+async def test_a_session_names_the_provider_it_is_for_on_a_platform_of_many(operator, settled):
+    other = msgspec.structs.replace(operator.peer.roles[0], party_id="OTH")
+    operator.peer = msgspec.structs.replace(operator.peer, roles=(other, operator.peer.roles[0]))
+    await operator.token()
+    await operator.start()
+    await rounds(operator, settled)
+    assert [str(one.receiver) for one in operator.partners.sent("PUT", "sessions")] == ["SE/RES"]
+
+
 async def test_a_broken_object_does_not_block_the_others(operator, settled):
     broken = StoredObject(
         key=tariffs.key_of(OPERATOR, "BROKEN"), version=Version.V2_2_1, body="{", last_updated=operator.now
