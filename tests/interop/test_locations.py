@@ -23,15 +23,16 @@ async def kept(connection, *parts):
 
 
 @pytest.fixture
-async def with_location(connection, bodies):
+async def with_location(newest, bodies):
+    assert (await push(newest, "PUT", bodies.location(), "L1")).http == 201
+    return newest
+
+
+async def test_a_location_is_read_back_whole_and_in_parts(connection, bodies):
     assert (await push(connection, "PUT", bodies.location(), "L1")).http == 201
-    return connection
-
-
-async def test_a_location_is_read_back_whole_and_in_parts(with_location, bodies):
-    assert await kept(with_location, "L1") == bodies.location()
-    assert await kept(with_location, "L1", "E1") == bodies.evse()
-    assert await kept(with_location, "L1", "E1", "1") == bodies.connector()
+    assert await kept(connection, "L1") == bodies.location()
+    assert await kept(connection, "L1", "E1") == bodies.evse()
+    assert await kept(connection, "L1", "E1", "1") == bodies.connector()
 
 
 async def test_a_status_change_takes_the_locations_last_updated_along(with_location):

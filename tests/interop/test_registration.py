@@ -46,15 +46,15 @@ async def test_the_newest_common_version_is_chosen(lade, resa):
     assert peer.version is Version.V2_3_0
 
 
-async def test_each_side_finds_the_token_it_uses_in_the_credentials_it_gets(connection):
-    reply = await connection.lade.ask("GET", f"{connection.version}/credentials", connection.resas_token)
+async def test_each_side_finds_the_token_it_uses_in_the_credentials_it_gets(newest):
+    reply = await newest.lade.ask("GET", f"{newest.version}/credentials", newest.resas_token)
     assert reply.http == 200
-    assert reply.data["token"] == connection.resas_token
+    assert reply.data["token"] == newest.resas_token
     assert reply.data["roles"][0]["party_id"] == "LAD"
 
 
-async def test_a_plain_token_is_understood_too(connection):
-    reply = await connection.lade.ask("GET", "versions", connection.resas_token, encoding=TokenEncoding.PLAIN)
+async def test_a_plain_token_is_understood_too(newest):
+    reply = await newest.lade.ask("GET", "versions", newest.resas_token, encoding=TokenEncoding.PLAIN)
     assert reply.http == 200
 
 
@@ -90,9 +90,9 @@ async def test_a_second_registration_is_405(connection):
     assert "PUT" in reply.headers["Allow"]
 
 
-async def test_registering_a_registered_peer_again_is_refused_at_home(connection):
+async def test_registering_a_registered_peer_again_is_refused_at_home(newest):
     with pytest.raises(Conflict, match="registered already"):
-        await peers.register(connection.resa.platform, "http://127.0.0.1:1/", "token", "Lade")
+        await peers.register(newest.resa.platform, "http://127.0.0.1:1/", "token", "Lade")
 
 
 async def test_an_update_changes_both_tokens_and_the_version(connection):
@@ -107,10 +107,10 @@ async def test_an_update_changes_both_tokens_and_the_version(connection):
     assert (await connection.lade.ask("GET", f"{wanted}/sender/tariffs", before)).http == 401
 
 
-async def test_either_side_may_update(connection):
-    updated = await peers.update(connection.lade.platform, connection.resa_at_lade)
-    token = connection.lade.platform.sealing.open(updated.token_sealed)
-    assert (await connection.resa.ask("GET", f"{connection.version}/sender/tokens", token)).http == 200
+async def test_either_side_may_update(newest):
+    updated = await peers.update(newest.lade.platform, newest.resa_at_lade)
+    token = newest.lade.platform.sealing.open(updated.token_sealed)
+    assert (await newest.resa.ask("GET", f"{newest.version}/sender/tokens", token)).http == 200
 
 
 async def test_an_answer_that_got_lost_is_asked_for_again(lade, resa):
@@ -136,28 +136,28 @@ async def test_a_replaced_token_opens_versions_for_a_while_and_then_nothing(newe
     assert (await newest.lade.ask("GET", "versions", before)).http == 401
 
 
-async def test_after_unregistering_neither_token_opens_anything(connection):
-    lades, resas = connection.lades_token, connection.resas_token
-    gone = await peers.unregister(connection.resa.platform, connection.lade_at_resa)
+async def test_after_unregistering_neither_token_opens_anything(newest):
+    lades, resas = newest.lades_token, newest.resas_token
+    gone = await peers.unregister(newest.resa.platform, newest.lade_at_resa)
     assert gone.state is PeerState.UNREGISTERED
-    assert (await peers.named(connection.lade.platform, "Resa")).state is PeerState.UNREGISTERED
-    assert (await connection.lade.ask("GET", "versions", resas)).http == 401
-    assert (await connection.resa.ask("GET", "versions", lades)).http == 401
+    assert (await peers.named(newest.lade.platform, "Resa")).state is PeerState.UNREGISTERED
+    assert (await newest.lade.ask("GET", "versions", resas)).http == 401
+    assert (await newest.resa.ask("GET", "versions", lades)).http == 401
 
 
-async def test_a_platform_that_left_may_come_back(connection):
-    await peers.unregister(connection.resa.platform, connection.lade_at_resa)
-    invitation = await peers.invite(connection.lade.platform, "Resa")
-    again = await peers.register(connection.resa.platform, invitation.versions_url, invitation.token, "Lade")
+async def test_a_platform_that_left_may_come_back(newest):
+    await peers.unregister(newest.resa.platform, newest.lade_at_resa)
+    invitation = await peers.invite(newest.lade.platform, "Resa")
+    again = await peers.register(newest.resa.platform, invitation.versions_url, invitation.token, "Lade")
     assert again.state is PeerState.REGISTERED
-    assert again.id == connection.lade_at_resa.id
+    assert again.id == newest.lade_at_resa.id
 
 
-async def test_a_suspended_peer_is_refused_until_resumed(connection):
-    suspended = await peers.suspend(connection.lade.platform, connection.resa_at_lade)
-    assert (await connection.lade.ask("GET", "versions", connection.resas_token)).http == 401
-    await peers.resume(connection.lade.platform, suspended)
-    assert (await connection.lade.ask("GET", "versions", connection.resas_token)).http == 200
+async def test_a_suspended_peer_is_refused_until_resumed(newest):
+    suspended = await peers.suspend(newest.lade.platform, newest.resa_at_lade)
+    assert (await newest.lade.ask("GET", "versions", newest.resas_token)).http == 401
+    await peers.resume(newest.lade.platform, suspended)
+    assert (await newest.lade.ask("GET", "versions", newest.resas_token)).http == 200
 
 
 async def test_a_caller_that_cannot_be_called_back_gets_3001(lade):
@@ -169,10 +169,10 @@ async def test_a_caller_that_cannot_be_called_back_gets_3001(lade):
     assert (await peers.named(lade.platform, "Resa")).state is PeerState.INVITED
 
 
-async def test_a_party_that_another_peer_holds_is_refused(connection):
-    invitation = await peers.invite(connection.lade.platform, "Somebody else")
-    reply = await connection.lade.ask(
-        "POST", f"{connection.version}/credentials", invitation.token, credentials(connection.resa, party="RES")
+async def test_a_party_that_another_peer_holds_is_refused(newest):
+    invitation = await peers.invite(newest.lade.platform, "Somebody else")
+    reply = await newest.lade.ask(
+        "POST", f"{newest.version}/credentials", invitation.token, credentials(newest.resa, party="RES")
     )
     assert (reply.http, reply.status) == (200, 2001)
     assert "SERES" in reply.message
