@@ -70,9 +70,7 @@ class Two:
 async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two]:
     """Registered over the newest version; the operator's network is there."""
     folder: Path = tmp_path_factory.mktemp("two")
-    operator = write_platform(
-        folder, name="Ladda Sverige", party_id="LAD", role="CPO", port=free_port(), cdr_delay=0.3
-    )
+    operator = write_platform(folder, name="Ladda Sverige", party_id="LAD", role="CPO", port=free_port(), cdr_delay=0.3)
     provider = write_platform(
         folder, name="Resa Elektriskt", party_id="RES", role="EMSP", port=free_port(), cdr_delay=0.3
     )

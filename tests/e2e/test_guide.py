@@ -78,7 +78,7 @@ def start(text: str, folder: Path, environment: dict[str, str]) -> "subprocess.P
 
 async def answering(folder: Path, text: str) -> None:
     """The platform that was just started answers."""
-    config = (folder / text.split()[-1]).read_text()
+    config = (folder / text.rsplit(maxsplit=1)[-1]).read_text()
     port = int(re.search(r"port = (\d+)", config).group(1))
     for _ in range(600):
         try:

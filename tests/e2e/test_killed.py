@@ -67,9 +67,7 @@ async def test_a_provider_killed_in_a_session_gets_the_session_and_its_cdr_once(
             check = await eventually("the CDR is checked", lambda: provider.store.documents.check(received[0].key))
             assert check.agrees
             assert cdr.session_id == (await sessions(provider))[0].id
-            receipt = await eventually(
-                "the receipt", lambda: provider.store.documents.receipt_of(received[0].key)
-            )
+            receipt = await eventually("the receipt", lambda: provider.store.documents.receipt_of(received[0].key))
             assert receipt.number == "RES-000001"
 
 
