@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from ocpilot.app import peers, pull
+from ocpilot.app.pulling import Puller
 from ocpilot.wire.paging import next_target
 from ocpilot.wire.protocol import ModuleID, Version
 
@@ -156,3 +157,33 @@ async def test_a_peer_that_refuses_ends_up_in_the_summary(newest):
     summary = await pull.pull(newest.resa.platform, newest.lade_at_resa)
     assert not summary.complete
     assert all("401" in one.error for one in summary.modules)
+
+
+# ---- by itself -----------------------------------------------------------------------------------------------------
+
+
+async def test_after_a_registration_everything_is_pulled_once(newest, bodies):
+    await with_tariffs(newest, bodies, 3)
+    resa = newest.resa.platform
+    await Puller(resa).once()
+    first = await resa.store.peers.get(newest.lade_at_resa.id)
+    await Puller(resa).once()
+    again = await resa.store.peers.get(newest.lade_at_resa.id)
+    assert len(await resa.store.objects.newest(ModuleID.TARIFFS, 10)) == 3
+    assert first.pulled_at is not None
+    assert again.pulled_at == first.pulled_at
+
+
+async def test_a_pull_since_a_moment_asks_only_for_what_changed(newest, bodies):
+    await with_tariffs(newest, bodies, 3)
+    last = max(one.last_updated for one in await newest.lade.platform.store.objects.newest(ModuleID.TARIFFS, 10))
+    summary = await pull.pull(newest.resa.platform, newest.lade_at_resa, since=last)
+    tariffs = next(one for one in summary.modules if one.module is ModuleID.TARIFFS)
+    assert tariffs.received == 1
+
+
+async def test_a_peer_that_cannot_be_pulled_is_tried_again_later(newest):
+    await peers.suspend(newest.lade.platform, newest.resa_at_lade)
+    resa = newest.resa.platform
+    await Puller(resa).once()
+    assert (await resa.store.peers.get(newest.lade_at_resa.id)).pulled_at is None

@@ -159,6 +159,7 @@ def registered(platform: Platform, peer: Peer, theirs: Credentials, found: Disco
         token_hash=hash_token(token),
         token_sealed=platform.sealing.seal(theirs.token),
         invitation_hash=None,
+        pulled_at=None,
         updated_at=platform.clock(),
     )
 

@@ -105,6 +105,9 @@ class Peers(Protocol):
     async def save(self, peer: Peer) -> None:
         """Replace all fields of a stored peer."""
 
+    async def pulled(self, peer_id: int, at: datetime) -> None:
+        """Note that a complete pull began at `at`."""
+
     async def get(self, peer_id: int) -> Peer | None:
         """By number."""
 

@@ -6,6 +6,7 @@ have in a newer state, because it was pushed meanwhile, stays.
 
 import logging
 from collections import Counter
+from datetime import datetime
 from typing import Literal
 
 from ocpilot.app.owned import from_peer
@@ -14,6 +15,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, Peer, PeerState, Record, StoredObject
 from ocpilot.app.visibility import require_sender
+from ocpilot.base import time
 from ocpilot.base.errors import Conflict, InvalidObject, NoMatchingEndpoints, NotFound, PeerError
 from ocpilot.roaming.offers import offered, other_side
 from ocpilot.wire import codec
@@ -58,13 +60,19 @@ class PullSummary(Record, frozen=True):
         return all(one.error is None for one in self.modules)
 
 
-async def pull(platform: Platform, peer: Peer) -> PullSummary:
-    """Crawl the peer's Sender interfaces that our parties have a use for; its errors end up in the summary."""
+async def pull(platform: Platform, peer: Peer, since: datetime | None = None) -> PullSummary:
+    """Crawl the peer's Sender interfaces that our parties have a use for; its errors end up in the summary.
+
+    With `since` only what the peer updated from then on. A complete pull is noted with the peer.
+    """
+    began = platform.clock()
     problems: list[BadObject] = []
-    modules = [await _crawl(platform, peer, module, problems) for module in wanted(platform, peer)]
+    modules = [await _crawl(platform, peer, module, since, problems) for module in wanted(platform, peer)]
     summary = PullSummary(modules=tuple(modules), problems=tuple(problems))
     for one in modules:
         log.info("%s of %s: received %d, bad %d %s", one.module, peer.name, one.received, one.bad, one.error or "")
+    if summary.complete:
+        await platform.store.peers.pulled(peer.id, began)
     return summary
 
 
@@ -78,11 +86,14 @@ def wanted(platform: Platform, peer: Peer) -> tuple[ModuleID, ...]:
     return tuple(interface[0] for interface in receiving if other_side(interface) in theirs)
 
 
-async def _crawl(platform: Platform, peer: Peer, module: ModuleID, problems: list[BadObject]) -> ModulePull:
+async def _crawl(
+    platform: Platform, peer: Peer, module: ModuleID, since: datetime | None, problems: list[BadObject]
+) -> ModulePull:
     counts: Counter[str] = Counter()
+    params = {"date_from": time.write(since)} if since else None
     error = None
     try:
-        async for page in platform.partners.pages(peer, module):
+        async for page in platform.partners.pages(peer, module, params):
             for body in page:
                 outcome = await _take(platform, peer, module, body)
                 if isinstance(outcome, BadObject) and len(problems) < _TOLD:

@@ -120,6 +120,7 @@ class Peer(Record, frozen=True, kw_only=True):
     `token_hash` is SHA-256 of the credentials token it uses with us; `token_sealed` is the token we use with it,
     encrypted (`app/secrets.py`). `invitation_hash` is that of a token which opens only versions and credentials:
     CREDENTIALS_TOKEN_A, and while a token is replaced the one coming or going, so that a lost answer locks nobody out.
+    `pulled_at` is when the last complete pull began, None when everything is still to be fetched.
     """
 
     id: int = 0
@@ -133,6 +134,7 @@ class Peer(Record, frozen=True, kw_only=True):
     token_sealed: bytes | None = None
     invitation_hash: bytes | None = None
     profile: PeerProfile = PeerProfile()
+    pulled_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -224,7 +226,7 @@ class Transaction(Record, frozen=True, kw_only=True):
     """One OCPP transaction and the OCPI Session it is. `id` is what the station knows, 0 until stored.
 
     `cdr_token` is the CdrToken (2.3.0) as JSON text; `dedupe` is the same for a repeated StartTransaction. `terms` is
-    `{"location": Location, "tariffs": [Tariff]}` (2.3.0) as they were at the start, as JSON text (mod_cdrs, "CDR Object").
+    `{"location": Location, "tariffs": [Tariff]}` (2.3.0) as they were at the start, as JSON text (mod_cdrs, "CDR").
     """
 
     id: int = 0

@@ -78,13 +78,15 @@ class SecuritySettings(Section, frozen=True, kw_only=True):
 
 
 class RoamingSettings(Section, frozen=True, kw_only=True):
-    """Deadlines in seconds: how long a station waits for a provider, and how long a command may take."""
+    """Times in seconds: how long a station waits for a provider, how long a command may take, how often we fetch what
+    a peer changed (beside its pushes)."""
 
     authorize_deadline: float = 8.0
     command_timeout: float = 30.0
     retry_first: float = 1.0
     retry_longest: float = 300.0
     page_limit: int = 100
+    pull_interval: float = 6 * 3600.0
 
 
 class ChargingSettings(Section, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """What `ocpilot peer` asks of a platform, as `cli.peer` states it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ocpilot.app import peers, pull
 from ocpilot.app.peers import Invitation
@@ -36,6 +36,10 @@ class PeersOf:
     async def pull(self, name: str) -> PullSummary:
         """See `PeerCommands`."""
         return await pull.pull(self._platform, await self.named(name))
+
+    async def change_profile(self, name: str, changes: Mapping[str, object]) -> Peer:
+        """See `PeerCommands`."""
+        return await peers.change_profile(self._platform, await self.named(name), changes)
 
     async def all(self) -> Sequence[Peer]:
         """See `PeerCommands`."""

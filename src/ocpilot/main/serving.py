@@ -15,6 +15,7 @@ from starlette.routing import Route
 from ocpilot.app.charging import StationService
 from ocpilot.app.jobs import Jobs
 from ocpilot.app.platform import Platform
+from ocpilot.app.pulling import Puller
 from ocpilot.app.push import Pusher
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.settings import Settings
@@ -63,6 +64,7 @@ def application(platform: Platform, gateway: Gateway) -> Starlette:
     async def beside(_: Starlette) -> AsyncIterator[None]:
         platform.background.start(Pusher(platform).run(), "push")
         platform.background.start(Jobs(platform).run(), "jobs")
+        platform.background.start(Puller(platform).run(), "pull")
         try:
             yield
         finally:

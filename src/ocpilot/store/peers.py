@@ -1,5 +1,7 @@
 """The platforms we are connected with."""
 
+from datetime import datetime
+
 import asyncpg
 import msgspec
 
@@ -27,6 +29,10 @@ class PostgresPeers:
     async def save(self, peer: Peer) -> None:
         """See the port; Conflict when the name is taken, NotFound when it was never added."""
         await self._write(_SQL["save"], peer)
+
+    async def pulled(self, peer_id: int, at: datetime) -> None:
+        """See the port."""
+        await self._database.row(_SQL["pulled"], {"id": peer_id, "at": at})
 
     async def get(self, peer_id: int) -> Peer | None:
         """See the port."""

@@ -2,11 +2,11 @@
 -- A new peer with the next number.
 INSERT INTO peer (
     key_name, name, state, version, versions_url, endpoints, roles, parties, token_hash, token_sealed,
-    invitation_hash, profile, created_at, updated_at
+    invitation_hash, profile, pulled_at, created_at, updated_at
 )
 VALUES (
     :key_name, :name, :state, :version, :versions_url, :endpoints, :roles, :parties, :token_hash, :token_sealed,
-    :invitation_hash, :profile, :created_at, :updated_at
+    :invitation_hash, :profile, :pulled_at, :created_at, :updated_at
 )
 RETURNING id;
 
@@ -26,10 +26,15 @@ SET
     token_sealed = :token_sealed,
     invitation_hash = :invitation_hash,
     profile = :profile,
+    pulled_at = :pulled_at,
     created_at = :created_at,
     updated_at = :updated_at
 WHERE id = :id
 RETURNING id;
+
+-- name: pulled
+-- A complete pull began then.
+UPDATE peer SET pulled_at = :at WHERE id = :id;
 
 -- name: get
 -- By number.

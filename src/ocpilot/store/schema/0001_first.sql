@@ -143,6 +143,7 @@ CREATE TABLE peer (
     token_sealed bytea,
     invitation_hash bytea UNIQUE,
     profile text NOT NULL,
+    pulled_at timestamptz,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL
 );

@@ -1,0 +1,65 @@
+"""Catching up by itself: everything of a peer once after its registration, and now and then what it changed since.
+
+Pushes bring most of it sooner; a pull brings what got lost on the way (transport_and_format, "Pull and Push").
+"""
+
+import asyncio
+import logging
+import random
+from datetime import datetime, timedelta
+
+from ocpilot.app.platform import Platform
+from ocpilot.app.pull import pull, wanted
+from ocpilot.app.records import Peer
+from ocpilot.roaming.retry import BackOff, pause
+
+log = logging.getLogger(__name__)
+
+_LOOK = 1.0
+#: What `Changes.lead` calls this loop: no peer has this number.
+_PULLING = -1
+#: Clocks of two platforms differ, and a page takes its time: fetch a little more than what is new.
+_OVERLAP = timedelta(minutes=10)
+
+
+class Puller:
+    """The loop; of several processes only one works. A peer that fails waits with growing pauses."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._pauses: dict[int, tuple[int, datetime]] = {}
+        roaming = platform.settings.roaming
+        self._back_off = BackOff(first=roaming.retry_first, longest=roaming.retry_longest)
+        self._interval = timedelta(seconds=roaming.pull_interval)
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        while True:
+            try:
+                if await self._platform.store.changes.lead(_PULLING):
+                    await self.once()
+            except Exception:
+                # The database may be away for a moment; a peer's own errors are in the summary of its pull.
+                log.exception("pulling failed; it goes on")
+            await asyncio.sleep(_LOOK)
+
+    async def once(self) -> None:
+        """Pull every peer whose time has come."""
+        for peer in await self._platform.store.peers.all():
+            if wanted(self._platform, peer) and self._is_due(peer):
+                await self._pull(peer)
+
+    def _is_due(self, peer: Peer) -> bool:
+        now = self._platform.clock()
+        _, not_before = self._pauses.get(peer.id, (0, now))
+        return now >= not_before and (peer.pulled_at is None or now - peer.pulled_at >= self._interval)
+
+    async def _pull(self, peer: Peer) -> None:
+        since = None if peer.pulled_at is None else peer.pulled_at - _OVERLAP
+        summary = await pull(self._platform, peer, since)
+        if summary.complete:
+            self._pauses.pop(peer.id, None)
+            return
+        failures = self._pauses.get(peer.id, (0, None))[0] + 1
+        seconds = pause(failures, self._back_off, random.random())  # noqa: S311 - spreads load, hides nothing
+        self._pauses[peer.id] = failures, self._platform.clock() + timedelta(seconds=seconds)
