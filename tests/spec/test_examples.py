@@ -12,7 +12,8 @@ import pytest
 
 from ocpilot.base.problem import Severity
 from ocpilot.wire import codec, v230
-from ocpilot.wire.kinds import class_in, guess_kind, guess_version, kind_of
+from ocpilot.wire.kinds import guess_kind, guess_version, kind_of
+from ocpilot.wire.packages import class_in
 from ocpilot.wire.protocol import Version
 
 EXAMPLES = os.environ.get("OCPI_EXAMPLES")

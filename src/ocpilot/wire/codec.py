@@ -11,18 +11,20 @@ from typing import Generic, TypeVar
 import msgspec
 
 from ocpilot.base import time
-from ocpilot.base.errors import InvalidObject
+from ocpilot.base.errors import BadRequest, InvalidObject
 from ocpilot.base.problem import Problem, Severity
 from ocpilot.wire.check import mend
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.jsontext import Body, dumps, loads
-from ocpilot.wire.kinds import class_in
+from ocpilot.wire.packages import class_in, exists_in
 from ocpilot.wire.protocol import CANONICAL, Version
-from ocpilot.wire.steps import Converted, convert
+from ocpilot.wire.steps import NOTHING, Context, Converted, convert
 from ocpilot.wire.v230 import Session
 
 __all__ = [
+    "NOTHING",
     "Body",
+    "Context",
     "Converted",
     "Received",
     "body_of",
@@ -48,12 +50,17 @@ class Received(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     findings: tuple[Problem, ...] = ()
 
 
-def read(cls: type[T], version: Version, body: object) -> Received[T]:
-    """`body`, which speaks `version`, as the 2.3.0 class `cls`. InvalidObject with ALL problems."""
+def read(cls: type[T], version: Version, body: object, context: Context = NOTHING) -> Received[T]:
+    """`body`, which speaks `version`, as the 2.3.0 class `cls`. InvalidObject with ALL problems.
+
+    `context` says what a body of 2.1.1 does not; BadRequest when `version` has no such object.
+    """
+    if not exists_in(cls, version):
+        raise BadRequest(f"OCPI {version} has no {cls.__name__}")
     mended = mend(class_in(cls, version), body)
     if any(problem.severity is Severity.ERROR for problem in mended.problems):
         raise InvalidObject(mended.problems, cls.__name__)
-    canonical = convert(cls, mended.body, version, CANONICAL).body
+    canonical = convert(cls, mended.body, version, CANONICAL, context).body
     try:
         value = msgspec.convert(canonical, cls)
     except msgspec.ValidationError as error:
@@ -69,6 +76,8 @@ def _as_problem(error: msgspec.ValidationError) -> Problem:
 
 def problems(cls: type[Wire], version: Version, body: object) -> tuple[Problem, ...]:
     """Everything that is wrong with `body` as `cls` in `version`, errors and findings."""
+    if not exists_in(cls, version):
+        return (Problem(path="$", found=f"a {cls.__name__}", expected=f"an object that OCPI {version} has"),)
     return mend(class_in(cls, version), body).problems
 
 
@@ -93,7 +102,7 @@ def _grown(old: list[object], new: list[object]) -> list[object]:
     return old + [item for item in new if item not in old]
 
 
-def read_patch(cls: type[T], version: Version, kept: Body, patch: object) -> Received[T]:
+def read_patch(cls: type[T], version: Version, kept: Body, patch: object, context: Context = NOTHING) -> Received[T]:
     """`kept` (a body of `version`) with `patch` applied, read whole: nothing half-valid comes out.
 
     InvalidObject when the patch has no `last_updated` or the result breaks the standard. The charging periods of a
@@ -107,7 +116,7 @@ def read_patch(cls: type[T], version: Version, kept: Body, patch: object) -> Rec
         missing = Problem(path="$.last_updated", found="nothing", expected="a value: every PATCH has one")
         raise InvalidObject([missing], f"{cls.__name__} PATCH")
     appended = ("charging_periods",) if cls is Session else ()
-    return read(cls, version, merge_patch(kept, patch, appended))
+    return read(cls, version, merge_patch(kept, patch, appended), context)
 
 
 def body_of(value: Wire) -> Body:

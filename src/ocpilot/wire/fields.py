@@ -47,11 +47,17 @@ CiString2 = Annotated[str, Meta(max_length=2), _CI]
 CiString3 = Annotated[str, Meta(max_length=3), _CI]
 CiString4 = Annotated[str, Meta(max_length=4), _CI]
 CiString5 = Annotated[str, Meta(max_length=5), _CI]
+CiString10 = Annotated[str, Meta(max_length=10), _CI]
+CiString20 = Annotated[str, Meta(max_length=20), _CI]
 CiString25 = Annotated[str, Meta(max_length=25), _CI]
 CiString32 = Annotated[str, Meta(max_length=32), _CI]
 CiString36 = Annotated[str, Meta(max_length=36), _CI]
 CiString39 = Annotated[str, Meta(max_length=39), _CI]
+CiString45 = Annotated[str, Meta(max_length=45), _CI]
 CiString48 = Annotated[str, Meta(max_length=48), _CI]
+CiString255 = Annotated[str, Meta(max_length=255), _CI]
+#: (mod_payments: CiString[1..255])
+CiString1To255 = Annotated[str, Meta(max_length=255), Text(ascii_only=True, pattern=r".+", shown="a text")]
 
 _PLAIN = Text()
 

@@ -5,18 +5,17 @@ package.
 """
 
 import re
-from functools import cache
+from collections.abc import Sequence
 
 import msgspec
 
 from ocpilot.base.problem import Severity
-from ocpilot.wire import v221, v230
+from ocpilot.wire import v230
 from ocpilot.wire.check import field_plans, mend
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.jsontext import Body
-from ocpilot.wire.protocol import SUPPORTED, Version
-
-_PACKAGES = {Version.V2_2_1: v221, Version.V2_3_0: v230}
+from ocpilot.wire.packages import class_in, exists_in
+from ocpilot.wire.protocol import READABLE, SUPPORTED, Version
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -55,6 +54,20 @@ KINDS: tuple[Kind, ...] = tuple(
         v230.UnlockConnector,
         v230.CommandResponse,
         v230.CommandResult,
+        v230.SetChargingProfile,
+        v230.ActiveChargingProfile,
+        v230.ChargingProfileResponse,
+        v230.ActiveChargingProfileResult,
+        v230.ChargingProfileResult,
+        v230.ClearProfileResult,
+        v230.ClientInfo,
+        v230.InvoiceReconciliationRecord,
+        v230.Terminal,
+        v230.FinancialAdviceConfirmation,
+        v230.BookingLocation,
+        v230.Calendar,
+        v230.BookingRequest,
+        v230.Booking,
     )
 )
 
@@ -77,34 +90,37 @@ def class_for(kind: Kind, version: Version) -> type[Wire]:
     return class_in(kind.cls, version)
 
 
-@cache
-def class_in(cls: type[Wire], version: Version) -> type[Wire]:
-    """The class that stands for the 2.3.0 class `cls` in `version`; `cls` itself where nothing differs."""
-    found: type[Wire] = getattr(_PACKAGES[version], cls.__name__, cls)
-    return found
+def versions_of(kind: Kind) -> tuple[Version, ...]:
+    """The versions that have the kind, newest first."""
+    return tuple(version for version in READABLE if exists_in(kind.cls, version))
 
 
-def guess_kind(body: Body) -> Kind | None:
+def guess_kind(body: Body, among: Sequence[Version] = SUPPORTED) -> Kind | None:
     """The kind whose fields fit best; None when no kind has more of its required fields than it lacks."""
-    scored = [(_score(kind, body), -index, kind) for index, kind in enumerate(KINDS)]
-    score, _, kind = max(scored)
+    scored = [
+        (_score(class_for(kind, version), body), -index, kind)
+        for index, kind in enumerate(KINDS)
+        for version in versions_of(kind)
+        if version in among
+    ]
+    score, _, kind = max(scored, key=lambda found: found[:2])
     return kind if score > 0 else None
 
 
-def _score(kind: Kind, body: Body) -> int:
-    """Required fields weigh most; a field the kind does not have weighs against it."""
-    plans = field_plans(kind.cls)
+def _score(cls: type[Wire], body: Body) -> int:
+    """Required fields weigh most; a field the class does not have weighs against it."""
+    plans = field_plans(cls)
     required = {plan.name for plan in plans if plan.required}
     optional = {plan.name for plan in plans} - required
     keys = body.keys()
     return 3 * len(required & keys) - 3 * len(required - keys) + len(optional & keys) - len(keys - required - optional)
 
 
-def guess_version(kind: Kind, body: Body) -> Version:
+def guess_version(kind: Kind, body: Body, among: Sequence[Version] = SUPPORTED) -> Version:
     """The version with the fewest errors; the newest of those with as few."""
 
     def errors(version: Version) -> int:
         problems = mend(class_for(kind, version), body).problems
         return sum(problem.severity is Severity.ERROR for problem in problems)
 
-    return min(SUPPORTED, key=errors)
+    return min((version for version in versions_of(kind) if version in among), key=errors)

@@ -1,8 +1,7 @@
 """One frozen row per OCPI version: what differs between versions besides the objects.
 
-A version is added here as a member of `Version` and a row of `PROTOCOLS`, with its classes in `wire/vXYZ/` and a step
-to its neighbour in `wire/steps/`. The row of 2.1.1 goes first in `PROTOCOLS`: token sent plain, no routing headers, no
-roles in endpoints, and the seven modules it knows; `SUPPORTED` follows by itself.
+A version is added here as a member of `Version` and a row of `_ROWS`, with its classes in `wire/vXYZ/` and a step to
+its neighbour in `wire/steps/`: then it is readable. Named in `SUPPORTED` too, it is offered to peers.
 """
 
 from collections.abc import Iterable
@@ -20,17 +19,25 @@ class Version(StrEnum):
 
 
 class ModuleID(StrEnum):
-    """The known words of the OpenEnum ModuleID (version_information_endpoint, "ModuleID")."""
+    """The known words of the OpenEnum ModuleID (version_information_endpoint, "ModuleID"; mod_invoice_reconciliation;
+    mod_bookings and mod_payments, extensions of 2.3.0)."""
 
+    #: The chapter says so, though its URLs say `bookings`.
+    BOOKINGS = "Booking"
     CDRS = "cdrs"
     CHARGING_PROFILES = "chargingprofiles"
     COMMANDS = "commands"
     CREDENTIALS = "credentials"
     HUB_CLIENT_INFO = "hubclientinfo"
+    INVOICE_RECONCILIATION = "invoicereconciliation"
     LOCATIONS = "locations"
+    PAYMENTS = "payments"
     SESSIONS = "sessions"
     TARIFFS = "tariffs"
     TOKENS = "tokens"
+
+
+_SINCE_2_3_0 = frozenset({ModuleID.BOOKINGS, ModuleID.INVOICE_RECONCILIATION, ModuleID.PAYMENTS})
 
 
 class InterfaceRole(StrEnum):
@@ -59,19 +66,31 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
     modules: frozenset[ModuleID]
 
 
-PROTOCOLS: dict[Version, Protocol] = {
-    version: Protocol(
-        version=version,
+_ROWS = (
+    Protocol(
+        version=Version.V2_2_1,
+        token_encoding=TokenEncoding.BASE64,
+        routing_headers=True,
+        endpoint_roles=True,
+        modules=frozenset(ModuleID) - _SINCE_2_3_0,
+    ),
+    Protocol(
+        version=Version.V2_3_0,
         token_encoding=TokenEncoding.BASE64,
         routing_headers=True,
         endpoint_roles=True,
         modules=frozenset(ModuleID),
-    )
-    for version in (Version.V2_2_1, Version.V2_3_0)
-}
+    ),
+)
 
-#: Newest first.
-SUPPORTED: tuple[Version, ...] = tuple(sorted(PROTOCOLS, reverse=True))
+#: What we can read, check and convert; newest first.
+READABLE: tuple[Version, ...] = tuple(sorted((row.version for row in _ROWS), reverse=True))
+
+#: What our server offers; newest first.
+SUPPORTED: tuple[Version, ...] = (Version.V2_3_0, Version.V2_2_1)
+
+#: The rows of what our server offers.
+PROTOCOLS: dict[Version, Protocol] = {row.version: row for row in _ROWS if row.version in SUPPORTED}
 
 #: The version of the classes all code above `wire/` works on.
 CANONICAL = Version.V2_3_0

@@ -15,7 +15,7 @@ from ocpilot.base.problem import Severity
 from ocpilot.wire import codec, v230
 from ocpilot.wire.check import field_plans, marks_of, mend, plain_type
 from ocpilot.wire.fields import Text, Wire, Words
-from ocpilot.wire.kinds import class_in
+from ocpilot.wire.packages import class_in
 from ocpilot.wire.protocol import Version
 
 OLD, NEW = Version.V2_2_1, Version.V2_3_0

@@ -4,31 +4,40 @@ Enums of 2.2.1 that 2.3.0 opened are read as OpenEnums with the words of 2.2.1: 
 counted as a finding, since partners use new words before they change version. What we write has only its words.
 """
 
-from ocpilot.wire.v221.cdrs import CDR, CdrLocation, CdrToken
+from ocpilot.wire.v221.cdrs import CDR, CdrDimension, CdrDimensionType, CdrLocation, CdrToken, ChargingPeriod
 from ocpilot.wire.v221.commands import ReserveNow, StartSession
 from ocpilot.wire.v221.credentials import Credentials, CredentialsRole
+from ocpilot.wire.v221.hub_client_info import ClientInfo
 from ocpilot.wire.v221.locations import EVSE, Connector, Location, PublishTokenType
 from ocpilot.wire.v221.sessions import Session
-from ocpilot.wire.v221.tariffs import Tariff
+from ocpilot.wire.v221.tariffs import Tariff, TariffElement, TariffRestrictions
 from ocpilot.wire.v221.tokens import AuthorizationInfo, Token
 from ocpilot.wire.v221.types import Price, Role
 from ocpilot.wire.v230 import (
+    ActiveChargingProfile,
+    ActiveChargingProfileResult,
     AdditionalGeoLocation,
     AllowedType,
     AuthMethod,
     BusinessDetails,
     CancelReservation,
     Capability,
-    CdrDimension,
-    CdrDimensionType,
-    ChargingPeriod,
     ChargingPreferences,
     ChargingPreferencesResponse,
+    ChargingProfile,
+    ChargingProfilePeriod,
+    ChargingProfileResponse,
+    ChargingProfileResponseType,
+    ChargingProfileResult,
+    ChargingProfileResultType,
+    ChargingRateUnit,
+    ClearProfileResult,
     CommandResponse,
     CommandResponseType,
     CommandResult,
     CommandResultType,
     CommandType,
+    ConnectionStatus,
     ConnectorFormat,
     DayOfWeek,
     DisplayText,
@@ -53,14 +62,13 @@ from ocpilot.wire.v230 import (
     RegularHours,
     ReservationRestrictionType,
     SessionStatus,
+    SetChargingProfile,
     SignedData,
     SignedValue,
     Status,
     StatusSchedule,
     StopSession,
     TariffDimensionType,
-    TariffElement,
-    TariffRestrictions,
     TariffType,
     UnlockConnector,
     VersionDetails,
@@ -71,6 +79,8 @@ from ocpilot.wire.v230 import (
 __all__ = [
     "CDR",
     "EVSE",
+    "ActiveChargingProfile",
+    "ActiveChargingProfileResult",
     "AdditionalGeoLocation",
     "AllowedType",
     "AuthMethod",
@@ -85,11 +95,21 @@ __all__ = [
     "ChargingPeriod",
     "ChargingPreferences",
     "ChargingPreferencesResponse",
+    "ChargingProfile",
+    "ChargingProfilePeriod",
+    "ChargingProfileResponse",
+    "ChargingProfileResponseType",
+    "ChargingProfileResult",
+    "ChargingProfileResultType",
+    "ChargingRateUnit",
+    "ClearProfileResult",
+    "ClientInfo",
     "CommandResponse",
     "CommandResponseType",
     "CommandResult",
     "CommandResultType",
     "CommandType",
+    "ConnectionStatus",
     "Connector",
     "ConnectorFormat",
     "Credentials",
@@ -123,6 +143,7 @@ __all__ = [
     "Role",
     "Session",
     "SessionStatus",
+    "SetChargingProfile",
     "SignedData",
     "SignedValue",
     "StartSession",

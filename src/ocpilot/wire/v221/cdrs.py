@@ -1,5 +1,6 @@
-"""CDRs of 2.2.1: they hold the Price, Tariff and words of 2.2.1 (mod_cdrs)."""
+"""CDRs of 2.2.1: they hold the Price, Tariff and words of 2.2.1, and nothing of bookings (mod_cdrs)."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from ocpilot.wire.fields import (
@@ -21,9 +22,42 @@ from ocpilot.wire.fields import (
 from ocpilot.wire.v221.locations import AnyConnectorType
 from ocpilot.wire.v221.tariffs import Tariff
 from ocpilot.wire.v221.types import AnyTokenType, Price
-from ocpilot.wire.v230.cdrs import AuthMethod, ChargingPeriod, SignedData
+from ocpilot.wire.v230.cdrs import AuthMethod, SignedData
 from ocpilot.wire.v230.location_words import ConnectorFormat, PowerType
 from ocpilot.wire.v230.locations import GeoLocation
+
+
+class CdrDimensionType(StrEnum):
+    """Ampere, kWh, kW, hours, per cent (mod_cdrs, "CdrDimensionType")."""
+
+    CURRENT = "CURRENT"
+    ENERGY = "ENERGY"
+    ENERGY_EXPORT = "ENERGY_EXPORT"
+    ENERGY_IMPORT = "ENERGY_IMPORT"
+    MAX_CURRENT = "MAX_CURRENT"
+    MIN_CURRENT = "MIN_CURRENT"
+    MAX_POWER = "MAX_POWER"
+    MIN_POWER = "MIN_POWER"
+    PARKING_TIME = "PARKING_TIME"
+    POWER = "POWER"
+    RESERVATION_TIME = "RESERVATION_TIME"
+    STATE_OF_CHARGE = "STATE_OF_CHARGE"
+    TIME = "TIME"
+
+
+class CdrDimension(Wire, frozen=True, kw_only=True):
+    """How much of a dimension (mod_cdrs, "CdrDimension")."""
+
+    type: CdrDimensionType
+    volume: Number
+
+
+class ChargingPeriod(Wire, frozen=True, kw_only=True):
+    """What was measured from a moment until the next period starts (mod_cdrs, "ChargingPeriod")."""
+
+    start_date_time: DateTime
+    dimensions: Annotated[tuple[CdrDimension, ...], AT_LEAST_ONE]
+    tariff_id: CiString36 | None = None
 
 
 class CdrToken(Wire, frozen=True, kw_only=True):

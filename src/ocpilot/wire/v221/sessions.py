@@ -1,9 +1,9 @@
 """The Session of 2.2.1: it holds the Price and words of 2.2.1 (mod_sessions)."""
 
 from ocpilot.wire.fields import CiString2, CiString3, CiString36, DateTime, Number, String3, String255, Wire
-from ocpilot.wire.v221.cdrs import CdrToken
+from ocpilot.wire.v221.cdrs import CdrToken, ChargingPeriod
 from ocpilot.wire.v221.types import Price
-from ocpilot.wire.v230.cdrs import AuthMethod, ChargingPeriod
+from ocpilot.wire.v230.cdrs import AuthMethod
 from ocpilot.wire.v230.sessions import SessionStatus
 
 

@@ -1,12 +1,50 @@
-"""The Tariff of 2.2.1: prices are always without VAT, limits are Prices (mod_tariffs)."""
+"""The Tariff of 2.2.1: prices are always without VAT, limits are Prices, nothing of bookings (mod_tariffs)."""
 
 from typing import Annotated
 
-from ocpilot.wire.fields import AT_LEAST_ONE, CiString2, CiString3, CiString36, DateTime, String3, Url, Wire
+from ocpilot.wire.fields import (
+    AT_LEAST_ONE,
+    CiString2,
+    CiString3,
+    CiString36,
+    DateTime,
+    LocalDate,
+    Number,
+    String3,
+    TimeOfDay,
+    Url,
+    Wire,
+)
 from ocpilot.wire.v221.types import Price
 from ocpilot.wire.v230.locations import EnergyMix
-from ocpilot.wire.v230.tariffs import TariffElement, TariffType
+from ocpilot.wire.v230.tariffs import DayOfWeek, PriceComponent, ReservationRestrictionType, TariffType
 from ocpilot.wire.v230.types import DisplayText
+
+
+class TariffRestrictions(Wire, frozen=True, kw_only=True):
+    """When a Tariff Element counts; kWh, A, kW, seconds, local times (mod_tariffs, "TariffRestrictions")."""
+
+    start_time: TimeOfDay | None = None
+    end_time: TimeOfDay | None = None
+    start_date: LocalDate | None = None
+    end_date: LocalDate | None = None
+    min_kwh: Number | None = None
+    max_kwh: Number | None = None
+    min_current: Number | None = None
+    max_current: Number | None = None
+    min_power: Number | None = None
+    max_power: Number | None = None
+    min_duration: int | None = None
+    max_duration: int | None = None
+    day_of_week: tuple[DayOfWeek, ...] = ()
+    reservation: ReservationRestrictionType | None = None
+
+
+class TariffElement(Wire, frozen=True, kw_only=True):
+    """Price components under the same restrictions (mod_tariffs, "TariffElement")."""
+
+    price_components: Annotated[tuple[PriceComponent, ...], AT_LEAST_ONE]
+    restrictions: TariffRestrictions | None = None
 
 
 class Tariff(Wire, frozen=True, kw_only=True):

@@ -38,7 +38,7 @@ class AuthMethod(StrEnum):
 
 
 class CdrDimensionType(StrEnum):
-    """Ampere, kWh, kW, hours, per cent (mod_cdrs, "CdrDimensionType")."""
+    """Ampere, kWh, kW, hours, per cent (mod_cdrs, "CdrDimensionType"); the last two are of the bookings extension."""
 
     CURRENT = "CURRENT"
     ENERGY = "ENERGY"
@@ -53,6 +53,8 @@ class CdrDimensionType(StrEnum):
     RESERVATION_TIME = "RESERVATION_TIME"
     STATE_OF_CHARGE = "STATE_OF_CHARGE"
     TIME = "TIME"
+    RESERVATION_EXPIRES = "RESERVATION_EXPIRES"
+    RESERVATION_OVERTIME = "RESERVATION_OVERTIME"
 
 
 class CdrDimension(Wire, frozen=True, kw_only=True):
@@ -125,6 +127,8 @@ class CDR(Wire, frozen=True, kw_only=True):
     id: CiString39
     start_date_time: DateTime
     end_date_time: DateTime
+    #: Of the bookings extension.
+    booking_id: CiString36 | None = None
     session_id: CiString36 | None = None
     cdr_token: CdrToken
     auth_method: AuthMethod

@@ -32,6 +32,15 @@ class DayOfWeek(StrEnum):
     SUNDAY = "SUNDAY"
 
 
+class BookingRestrictionType(StrEnum):
+    """Which cost of a booking an element is (mod_tariffs of the bookings extension, "BookingRestrictionType")."""
+
+    BOOKING = "BOOKING"
+    BOOKING_EXPIRES = "BOOKING_EXPIRES"
+    BOOKING_CANCELLATION_FEES = "BOOKING_CANCELLATION_FEES"
+    BOOKING_OVERTIME = "BOOKING_OVERTIME"
+
+
 class ReservationRestrictionType(StrEnum):
     """(mod_tariffs, "ReservationRestrictionType")."""
 
@@ -99,6 +108,8 @@ class TariffRestrictions(Wire, frozen=True, kw_only=True):
     max_duration: int | None = None
     day_of_week: tuple[DayOfWeek, ...] = ()
     reservation: ReservationRestrictionType | None = None
+    #: Of the bookings extension.
+    booking: BookingRestrictionType | None = None
 
 
 class TariffElement(Wire, frozen=True, kw_only=True):
@@ -120,6 +131,8 @@ class Tariff(Wire, frozen=True, kw_only=True):
     tariff_alt_url: Url | None = None
     min_price: PriceLimit | None = None
     max_price: PriceLimit | None = None
+    #: Of the payments extension: what a terminal reserves on the driver's card.
+    preauthorize_amount: Number | None = None
     elements: Annotated[tuple[TariffElement, ...], AT_LEAST_ONE]
     tax_included: TaxIncluded
     start_date_time: DateTime | None = None
