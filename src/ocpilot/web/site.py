@@ -75,7 +75,7 @@ def _tongue(platform: Platform, language: str) -> Tongue:
     )
     templates.filters.update(formats.filters(), connector_name=connector_name)
 
-    def fill(message: str, **values: object) -> str:
+    def fill(message: str, /, **values: object) -> str:
         text = translate(message)
         return text.format(**values) if values else text
 

@@ -13,14 +13,16 @@ from pathlib import Path
 import aiohttp
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
 from msgspec.structs import replace
 from starlette.applications import Starlette
 
-from ocpilot.app import accounts, cdrs
+from ocpilot.app import cdrs, tokens
 from ocpilot.app.bodies import text_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import (
     Account,
+    AccountRole,
     Delivery,
     DeliveryState,
     ObjectKey,
@@ -58,6 +60,8 @@ from ocpilot.wire.v230 import (
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 PASSWORD = "charge-me-up"
+#: Tests sign in often; a real hash is slow on purpose.
+QUICK_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 CPO = network.OPERATOR
 EMSP = network.PROVIDER
 
@@ -143,6 +147,7 @@ async def served(platform: Platform) -> AsyncIterator[str]:
     """The pages on a free port of this machine."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
+        sock.listen()
         config = uvicorn.Config(Starlette(routes=web_routes(platform)), log_level="critical", lifespan="off")
         server = uvicorn.Server(config)
         running = asyncio.create_task(server.serve(sockets=[sock]))
@@ -176,16 +181,16 @@ def platform_of(store: PostgresStore, folder: Path, role: str, clock=lambda: NOW
     )
 
 
-def cpo_peer() -> Peer:
-    role = CredentialsRole(
-        role="CPO", party_id="LAD", country_code="SE", business_details=BusinessDetails(name="Ladda Sverige")
+def peer_of(name: str, party: PartyId, role: str) -> Peer:
+    played = CredentialsRole(
+        role=role, party_id=party.party_id, country_code="SE", business_details=BusinessDetails(name=name)
     )
     return Peer(
-        name="Ladda Sverige",
+        name=name,
         state=PeerState.REGISTERED,
         version=Version.V2_3_0,
         versions_url="https://ladda.example/ocpi/versions",
-        roles=(role,),
+        roles=(played,),
         created_at=NOW - timedelta(days=20),
         updated_at=NOW - timedelta(hours=2),
     )
@@ -217,6 +222,10 @@ def cdr_token(account: Account) -> CdrToken:
     )
 
 
+def with_vat(amount: Decimal) -> Price:
+    return Price(before_taxes=amount, taxes=(TaxAmount(name="VAT", percentage=Decimal(25), amount=amount / 4),))
+
+
 def session_of(account: Account, number: int, place: Location, *, began: datetime, kwh: str, status: str) -> Session:
     ended = status == "COMPLETED"
     cost = Decimal(kwh) * Decimal("3.6")
@@ -243,7 +252,7 @@ def session_of(account: Account, number: int, place: Location, *, began: datetim
         connector_id="1",
         currency="SEK",
         charging_periods=(period,),
-        total_cost=Price(before_taxes=cost, taxes=(TaxAmount(name="VAT", percentage=Decimal(25), amount=cost / 4),)),
+        total_cost=with_vat(cost),
         status=status,
         last_updated=began + timedelta(minutes=45),
     )
@@ -306,23 +315,45 @@ class World:
     def partner(self) -> OperatorOnTheLine:
         return self.platform.partners
 
+    async def put_location(self, place: Location) -> None:
+        await self.platform.store.locations.put(stored(ModuleID.LOCATIONS, CPO, place, self.peer.id))
+
+
+async def add_driver(platform: Platform, email: str, name: str, language: str, card: str | None = None) -> Account:
+    app = await tokens.issue(platform, EMSP, language=language)
+    cards = [await tokens.issue(platform, EMSP, uid=card, type_="RFID")] if card else []
+    return await platform.store.accounts.add(
+        Account(
+            email=email,
+            name=name,
+            role=AccountRole.DRIVER,
+            password_hash=QUICK_HASH.hash(PASSWORD),
+            language=language,
+            token_uids=(app.uid, *(one.uid for one in cards)),
+            created_at=NOW,
+        )
+    )
+
+
+async def add_operator(platform: Platform) -> Account:
+    return await platform.store.accounts.add(
+        Account(
+            email="kontor@example.org",
+            name="Kim Kontor",
+            role=AccountRole.OPERATOR,
+            password_hash=QUICK_HASH.hash(PASSWORD),
+            created_at=NOW,
+        )
+    )
+
 
 async def fill(platform: Platform) -> World:
     """Anna has charged twice and is charging; Omar has charged once. One bill disagrees."""
     store = platform.store
-    anna, omar = [
-        await accounts.create_driver(
-            platform, email=f"{name}@example.org", name=full, password=PASSWORD, language=tongue, cards=cards
-        )
-        for name, full, tongue, cards in (
-            ("anna", "Anna Lindqvist", "sv", ("04A1B2C3D4E5F6",)),
-            ("omar", "Omar Haddad", "en", ()),
-        )
-    ]
-    operator = await accounts.create_operator(
-        platform, email="kontor@example.org", name="Kim Kontor", password=PASSWORD
-    )
-    peer = await store.peers.add(cpo_peer())
+    anna = await add_driver(platform, "anna@example.org", "Anna Lindqvist", "sv", card="04A1B2C3D4E5F6")
+    omar = await add_driver(platform, "omar@example.org", "Omar Haddad", "en")
+    operator = await add_operator(platform)
+    peer = await store.peers.add(peer_of("Ladda Sverige", CPO, "CPO"))
     places = locations()
     for tariff in network.tariffs():
         await store.objects.put(stored(ModuleID.TARIFFS, CPO, tariff, peer.id))
@@ -361,7 +392,7 @@ async def _bill(platform: Platform, peer: Peer, owner: Account, cdr: CDR) -> Non
         )
 
 
-async def fill_operator(platform: Platform) -> None:
+async def fill_operator(platform: Platform) -> Peer:
     """Our own network: stations of which one is away, a held transaction, a CDR a partner does not take."""
     store = platform.store
     for tariff in network.tariffs():
@@ -381,17 +412,7 @@ async def fill_operator(platform: Platform) -> None:
                 last_seen=NOW - timedelta(minutes=number),
             )
         )
-    peer = await store.peers.add(
-        replace(
-            cpo_peer(),
-            name="Resa",
-            roles=(
-                CredentialsRole(
-                    role="EMSP", party_id="RES", country_code="SE", business_details=BusinessDetails(name="Resa AB")
-                ),
-            ),
-        )
-    )
+    peer = await store.peers.add(peer_of("Resa", EMSP, "EMSP"))
     nobody = Account(id=9, email="", name="", role="driver", password_hash="", token_uids=("04FFFF",), created_at=NOW)
     for number in range(1, 4):
         session = session_of(
@@ -412,6 +433,7 @@ async def fill_operator(platform: Platform) -> None:
             )
         )
     await hold_transaction(platform, places[1])
+    return peer
 
 
 async def hold_transaction(platform: Platform, place: Location) -> None:
@@ -456,3 +478,15 @@ async def reader(world: World) -> AsyncIterator[Reader]:
     """Nobody yet; `sign_in` makes it somebody."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         yield Reader(world.base, session)
+
+
+@pytest.fixture
+async def console(store: PostgresStore, tmp_path: Path) -> AsyncIterator[Reader]:
+    """An operator's platform with data and an employee who has signed in."""
+    platform = platform_of(store, tmp_path, "CPO")
+    await fill_operator(platform)
+    await add_operator(platform)
+    async with served(platform) as base, aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        reader = Reader(base, session)
+        await reader.sign_in("kontor@example.org")
+        yield reader

@@ -1,0 +1,101 @@
+"""What operators see, on a real store with an operator's data."""
+
+import re
+
+
+async def test_the_overview_counts_and_names_what_needs_attention(console):
+    words = (await console.get("/console")).words
+    assert "26 Stations" in words
+    assert "cdrs cdr-session-9-3 was not taken HTTP 500: internal error Gave up" in words
+    assert "Transaction 1 at STHLM-SLUSSEN nobody knows the token it was started with Held" in words
+    assert "Stations away: 4" in words
+
+
+async def test_a_provider_is_told_which_bills_disagree(reader):
+    await reader.sign_in("kontor@example.org")
+    words = (await reader.get("/console")).words
+    assert "CDR cdr-session-2-1" in words
+    assert "Disagrees" in words
+
+
+async def test_stations_show_their_connection_and_their_chargers(console):
+    words = (await console.get("/console/stations")).words
+    assert "1–26 of 26" in words
+    assert re.search(r"BORLANGE-KUPOLEN Borlänge Kupolen Away .{5,30} In use Available", words)
+    away = (await console.get("/console/stations?away=1")).words
+    assert "1–4 of 4" in away
+    assert "Connected" not in away.replace("Connection", "")
+
+
+async def test_stations_come_in_pages(console, monkeypatch):
+    monkeypatch.setattr("ocpilot.web.console._PAGE", 10)
+    page = await console.get("/console/stations?from=10")
+    assert "11–20 of 26" in page.words
+    assert 'href="?from=20"' in page.text
+    assert 'href="?from=0"' in page.text
+
+
+async def test_a_station_shows_what_it_said_about_itself(console):
+    words = (await console.get("/console/stations/VASTERAS-ERIKSLUND")).words
+    assert "Laddbox LB-22" in words
+    assert "2 VASTERAS-ERIKSLUND-2 In use CCS" in words
+    assert (await console.get("/console/stations/NOWHERE")).status == 404
+
+
+async def test_a_session_leads_to_its_bill(console):
+    assert "session-9-1" in (await console.get("/console/sessions")).words
+    page = await console.get("/console/sessions/SE/LAD/session-9-1")
+    assert "/console/cdrs/SE/LAD/cdr-session-9-1" in page.text
+    assert "ENERGY 12.500" in page.words
+
+
+async def test_longer_lists_are_one_press_away(console):
+    page = await console.get("/console/sessions?show=2")
+    assert page.text.count('<th scope="row">') == 2
+    assert 'href="?show=4"' in page.text
+
+
+async def test_a_cdr_is_traced_line_by_line_and_says_who_has_it(console):
+    words = (await console.get("/console/cdrs/SE/LAD/cdr-session-9-2")).words.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Energy 12.5 kWh 3.60 SEK per kWh 25 % 56.25 SEK" in words
+    assert "Total by our reckoning 56.25 SEK" in words
+    assert "Resa Waiting 2 HTTP 500: internal error" in words
+
+
+async def test_a_cdr_that_disagrees_says_where(reader):
+    await reader.sign_in("kontor@example.org")
+    words = (await reader.get("/console/cdrs/SE/LAD/cdr-session-2-1")).words
+    assert "Where it differs from our price total_cost: theirs 131.336, ours 118.84, difference 12.496" in words
+    assert "It came from a peer; we send it to nobody." in words
+
+
+async def test_a_transaction_says_why_it_is_held(console):
+    assert "STHLM-SLUSSEN Held" in (await console.get("/console/transactions")).words
+    words = (await console.get("/console/transactions/1")).words
+    assert "Held: nobody knows the token it was started with" in words
+    assert "1,000 Wh → 5,000 Wh" in words
+    for number in ("2", "x", "9" * 30):
+        assert (await console.get(f"/console/transactions/{number}")).status == 404
+
+
+async def test_a_peer_shows_what_waits_for_it(console):
+    assert "Resa Connected 2.3.0 SE*RES EMSP" in (await console.get("/console/peers")).words
+    words = (await console.get("/console/peers/1")).words
+    assert "cdrs cdr-session-9-3 Gave up 3 HTTP 500: internal error" in words
+    for number in ("99", "x", "9" * 30):
+        assert (await console.get(f"/console/peers/{number}")).status == 404
+
+
+async def test_a_dead_letter_is_sent_again_once_asked(console):
+    letter = {"module": "cdrs", "party": "SE/LAD", "id": "cdr-session-9-3", "sub": ""}
+    assert (await console.post("/console/peers/1/replay", letter)).status == 303
+    page = await console.get("/console/peers/1")
+    assert "cdr-session-9-3 Waiting 0" in page.words
+    assert (await console.post("/console/peers/1/replay", letter)).status == 404
+    assert (await console.post("/console/peers/1/replay", {**letter, "module": "secrets"})).status == 404
+
+
+async def test_empty_lists_say_so(reader):
+    await reader.sign_in("kontor@example.org")
+    assert "This platform has no stations of its own." in (await reader.get("/console/stations")).words
+    assert "Nothing is open" in (await reader.get("/console/transactions")).words

@@ -1,0 +1,143 @@
+"""What a driver sees of stations, on a real store."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+STATION = "/stations/SE/LAD/VASTERAS-ERIKSLUND"
+
+
+async def test_the_start_page_lists_stations_with_power_price_and_ways_to_pay(reader):
+    page = await reader.get("/")
+    assert page.status == 200
+    assert "Västerås Erikslund" in page.words
+    assert "1 of 2 available 150 kW CCS" in page.words
+    assert "6.50 SEK per kWh incl. VAT · Start fee: 5.00 SEK incl. VAT" in page.words
+    assert "Here in the app Charging card" in page.words
+
+
+async def test_the_nearest_station_comes_first_with_its_distance(reader):
+    page = await reader.get("/?lat=59.3293&lon=18.0686")
+    assert page.words.index("Stockholm Centralplan") < page.words.index("Uppsala resecentrum")
+    assert " km " in page.words
+
+
+async def test_without_a_place_of_the_reader_no_distance_is_claimed(reader):
+    assert " km " not in (await reader.get("/")).words
+
+
+@pytest.mark.parametrize("words", ["kiruna", "KIRUNA torg", "981 "])
+async def test_stations_are_found_by_name_and_address(reader, words):
+    page = await reader.get(f"/?q={words}")
+    assert "Kiruna stadshustorget" in page.words or "Kiruna" in page.words
+    assert "Västerås Erikslund" not in page.words
+
+
+async def test_a_search_for_fast_chargers_leaves_out_places_without_any(reader):
+    page = await reader.get("/?current=dc")
+    assert "150 kW CCS" in page.words
+    assert "22 kW Type 2 4" not in page.words
+
+
+async def test_a_search_for_free_chargers_leaves_out_full_places(reader):
+    assert "0 of" in (await reader.get("/")).words
+    assert "0 of" not in (await reader.get("/?free=1")).words
+
+
+async def test_a_search_that_finds_nothing_says_what_to_do(reader):
+    page = await reader.get("/?q=atlantis")
+    assert "No stations here" in page.words
+    assert "fewer filters" in page.words
+
+
+@pytest.mark.parametrize("query", ["lat=nowhere", "lat=91&lon=5", "current=steam", "lat=nan&lon=inf"])
+async def test_nonsense_in_a_search_counts_as_not_asked(reader, query):
+    assert "Västerås Erikslund" in (await reader.get(f"/?{query}")).words
+
+
+async def test_htmx_gets_only_the_list(reader):
+    part = await reader.get("/?q=visby", HX_Request="true")
+    assert part.text.lstrip().startswith('<section id="stations"')
+    assert "<html" not in part.text
+
+
+async def test_the_map_draws_what_the_list_holds(reader):
+    points = json.loads((await reader.get("/stations.json?q=erikslund")).text)
+    (feature,) = points["features"]
+    assert feature["geometry"]["coordinates"] == [16.457, 59.608]
+    assert feature["properties"]["path"] == STATION
+    assert (feature["properties"]["free"], feature["properties"]["all"]) == (1, 2)
+
+
+async def test_a_station_shows_every_charger_with_status_price_and_directions(reader):
+    page = await reader.get(STATION)
+    assert "Charger 1 Available" in page.words
+    assert "Charger 2 In use" in page.words
+    assert "6.50 SEK per kWh incl. VAT" in page.words
+    assert "Opening hours Always" in page.words
+    assert "directions?to=59.608000%2C16.457000" in page.text
+
+
+async def test_a_stranger_is_asked_to_sign_in_and_comes_back(reader):
+    page = await reader.get(STATION)
+    assert f'href="/sign-in?next={STATION}"' in page.text
+    assert "Start charging" not in page.words
+
+
+async def test_a_driver_gets_one_start_button_per_free_charger(reader):
+    await reader.sign_in("omar@example.org")
+    page = await reader.get(STATION)
+    assert page.text.count('action="/starts"') == 1
+
+
+async def test_a_tariff_that_nobody_sent_is_said_to_be_unknown_and_never_free(reader, world):
+    await store_price(world, ("GONE",))
+    page = await reader.get(STATION)
+    assert "A price applies, and the operator has not told us which." in page.words
+    assert "SEK" not in page.words
+
+
+async def test_a_connector_without_tariffs_has_no_price_told(reader, world):
+    await store_price(world, ())
+    assert "The operator has not told us the price." in (await reader.get(STATION)).words
+
+
+async def test_the_newest_word_about_an_evse_counts_and_the_clash_is_shown(reader, world):
+    place = next(one for one in world.places if one.id == "VASTERAS-ERIKSLUND")
+    newer = replace(place.evses[0], status="OUTOFORDER", last_updated=place.last_updated + timedelta(days=1))
+    await world.put_location(replace(place, id="COPY", name="The same place again", evses=(newer,)))
+    page = await reader.get(STATION)
+    assert "Charger 1 Out of order" in page.words
+    assert "Another source says: Available. The newest word counts." in page.words
+
+
+async def test_a_station_that_is_not_there_is_not_found(reader):
+    page = await reader.get("/stations/SE/LAD/NOWHERE")
+    assert page.status == 404
+    assert "There is no such page" in page.words
+
+
+async def test_names_of_partners_are_text_and_never_markup(reader, world):
+    place = world.places[0]
+    await world.put_location(replace(place, id="EVIL", name="<script>alert(1)</script>"))
+    page = await reader.get("/stations/SE/LAD/EVIL")
+    assert "<script>alert(1)" not in page.text
+    assert "&lt;script&gt;" in page.text
+
+
+async def test_a_platform_without_drivers_says_who_it_is(console):
+    await console.post("/sign-out", {})
+    page = await console.get("/")
+    assert "This is a platform of a charging network" in page.words
+    assert (await console.get("/stations.json")).status == 404
+
+
+async def store_price(world, tariff_ids):
+    place = next(one for one in world.places if one.id == "VASTERAS-ERIKSLUND")
+    evses = tuple(
+        replace(evse, connectors=tuple(replace(one, tariff_ids=tariff_ids) for one in evse.connectors))
+        for evse in place.evses
+    )
+    await world.put_location(replace(place, evses=evses))
