@@ -112,7 +112,9 @@ def test_the_example_costs_what_the_standard_says(folder: Path) -> None:
         assert billed(found, "PARKING") == Decimal(expected["billed_parking_minutes"]) * 60
 
 
-@pytest.mark.parametrize("folder", [folder for folder in CASES if folder.name not in NOT_YET], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "folder", [folder for folder in CASES if folder.name not in NOT_YET], ids=lambda path: path.name
+)
 def test_every_line_says_why(folder: Path) -> None:
     found = priced(folder, body(folder / "expected.json"))
     assert found.lines
