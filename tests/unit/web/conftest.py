@@ -315,6 +315,12 @@ class World:
     def partner(self) -> OperatorOnTheLine:
         return self.platform.partners
 
+    async def set_status(self, place: Location, number: int, status: str) -> None:
+        evses = list(place.evses)
+        newer = place.last_updated + timedelta(hours=1)
+        evses[number] = replace(evses[number], status=Status(status), last_updated=newer)
+        await self.put_location(replace(place, evses=tuple(evses), last_updated=newer))
+
     async def put_location(self, place: Location) -> None:
         await self.platform.store.locations.put(stored(ModuleID.LOCATIONS, CPO, place, self.peer.id))
 
