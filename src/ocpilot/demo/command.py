@@ -59,8 +59,8 @@ async def _stay(args: argparse.Namespace, open_platform: Opener, version: Versio
         print(f"They registered with each other over OCPI {spoken}. Cars are coming ...", flush=True)
         chance = random.Random()
         with contextlib.suppress(asyncio.CancelledError):
-            await live.earlier_charges(pair, chance)
             print(_welcome(pair), flush=True)
+            await live.earlier_charges(pair, chance)
             await live.keep_charging(pair, chance)
     return 0
 

@@ -14,14 +14,15 @@ from ocpilot.ocpp.simulator import SimulatedStation, StationMake
 
 #: Cars that charged before anybody looked, so that history and receipts are not empty.
 _EARLIER = 10
-_MAKE = StationMake(model="Simulated", meter_interval=10.0)
+_LIVE = StationMake(model="Simulated", meter_interval=10.0)
+_EARLIER_MAKE = StationMake(model="Simulated", meter_interval=300.0)
 
 
 async def earlier_charges(pair: Pair, chance: random.Random) -> None:
     """A few charges of the last day, played in fast-forward."""
     for number, site in enumerate(chance.sample(network.sites(), _EARLIER)):
         clock = SteppedClock(time.now() - timedelta(hours=3 + 2 * number))
-        station = _station(pair, site, clock)
+        station = _station(pair, site, clock, _EARLIER_MAKE)
         driver = people.DRIVERS[number % len(people.DRIVERS)]
         async with station.running():
             await asyncio.wait_for(station.ready(), 20)
@@ -39,7 +40,7 @@ async def keep_charging(pair: Pair, chance: random.Random) -> None:
 
 
 async def _site(pair: Pair, site: Site, chance: random.Random) -> None:
-    station = _station(pair, site, SimClock(time.now()))
+    station = _station(pair, site, SimClock(time.now()), _LIVE)
     async with station.running(), asyncio.TaskGroup() as tasks:
         await station.ready()
         tasks.create_task(station.run())
@@ -60,7 +61,7 @@ async def _visitors(station: SimulatedStation, connector_id: int, fast: bool, ch
         await station.clock.sleep(chance.uniform(60, 300))
 
 
-def _station(pair: Pair, site: Site, clock: SimClock | SteppedClock) -> SimulatedStation:
+def _station(pair: Pair, site: Site, clock: SimClock | SteppedClock, make: StationMake) -> SimulatedStation:
     fast = site.site == "dc"
     return SimulatedStation(
         pair.station_url,
@@ -69,7 +70,7 @@ def _station(pair: Pair, site: Site, clock: SimClock | SteppedClock) -> Simulate
         clock=clock,
         connectors=site.evses,
         power_kw=150.0 if fast else 22.0,
-        make=_MAKE,
+        make=make,
         car_for_remote_start=lambda: SimulatedCar(battery_kwh=64, soc=35, max_kw=150 if fast else 11),
     )
 
