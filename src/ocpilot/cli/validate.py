@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import textwrap
 from pathlib import Path
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from ocpilot.base.errors import UserError
 from ocpilot.base.problem import Problem, Severity
 from ocpilot.wire.kinds import KINDS, kind_named
-from ocpilot.wire.protocol import SUPPORTED, Version
+from ocpilot.wire.protocol import READABLE, Version
 from ocpilot.wire.validation import Checked, check_text
 
 _EPILOG = """\
@@ -45,17 +46,21 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "validate",
         help="check OCPI objects against the standard",
         description="Checks OCPI objects against the tables of the standard and prints everything that is wrong.",
-        epilog=_EPILOG,
+        epilog=f"{_EPILOG}\n{kinds_listed()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a JSON or JSON Lines file; - is standard input")
-    parser.add_argument("--version", choices=[str(version) for version in SUPPORTED], help="the OCPI version")
-    parser.add_argument(
-        "--object", choices=[kind.name for kind in KINDS], metavar="KIND", help="such as location, tariff, cdr, token"
-    )
+    parser.add_argument("--version", choices=[str(version) for version in READABLE], help="the OCPI version")
+    parser.add_argument("--object", choices=[kind.name for kind in KINDS], metavar="KIND", help="one of those below")
     parser.add_argument("--json", action="store_true", help="write one JSON object with all problems")
     parser.add_argument("--strict", action="store_true", help="count what is accepted leniently as an error")
     return parser
+
+
+def kinds_listed() -> str:
+    """The kinds of objects there are, for the help of a command."""
+    listed = textwrap.wrap(", ".join(kind.name for kind in KINDS), width=90, break_on_hyphens=False)
+    return "\n  ".join(["kinds of objects:", *listed])
 
 
 def run(args: argparse.Namespace) -> int:
@@ -115,4 +120,5 @@ def _found(name: str, item: Checked, problem: Problem) -> Found:
 def _line(found: Found, *, strict: bool) -> str:
     where = found.file if found.line is None else f"{found.file}:{found.line}"
     mark = " (accepted)" if found.severity is Severity.FINDING and not strict else ""
-    return f"{where}: {found.path}: found {found.found}, expected {found.expected}{mark}"
+    section = f" [{found.section}]" if found.section else ""
+    return f"{where}: {found.path}: found {found.found}, expected {found.expected}{mark}{section}"

@@ -2,11 +2,11 @@
 
 from functools import cache
 
-from ocpilot.wire import v221, v230
+from ocpilot.wire import v211, v221, v230
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import Version
 
-_PACKAGES = {Version.V2_2_1: v221, Version.V2_3_0: v230}
+_PACKAGES = {Version.V2_1_1: v211, Version.V2_2_1: v221, Version.V2_3_0: v230}
 
 
 @cache

@@ -68,6 +68,13 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
 
 _ROWS = (
     Protocol(
+        version=Version.V2_1_1,
+        token_encoding=TokenEncoding.PLAIN,
+        routing_headers=False,
+        endpoint_roles=False,
+        modules=frozenset(ModuleID) - _SINCE_2_3_0 - {ModuleID.CHARGING_PROFILES, ModuleID.HUB_CLIENT_INFO},
+    ),
+    Protocol(
         version=Version.V2_2_1,
         token_encoding=TokenEncoding.BASE64,
         routing_headers=True,

@@ -10,7 +10,7 @@ from ocpilot.base.problem import Problem
 from ocpilot.wire import codec
 from ocpilot.wire.jsontext import Body, loads
 from ocpilot.wire.kinds import KINDS, Kind, guess_kind, guess_version
-from ocpilot.wire.protocol import Version
+from ocpilot.wire.protocol import READABLE, Version
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,12 +89,12 @@ def _check_envelope(envelope: Body) -> Iterator[Checked]:
 def _check_object(value: object, root: str, kind: Kind | None, version: Version | None) -> Checked:
     if not isinstance(value, dict):
         return Checked(problems=(Problem(path=root, found=type(value).__name__, expected="an object"),))
-    kind = kind or guess_kind(value)
+    kind = kind or guess_kind(value, READABLE)
     if kind is None:
         known = ", ".join(known.name for known in KINDS)
         found = f"an object of no known kind, with the fields {', '.join(list(value)[:8])}"
         return Checked(problems=(Problem(path=root, found=found, expected=f"one of {known}"),))
-    version = version or guess_version(kind, value)
+    version = version or guess_version(kind, value, READABLE)
     problems = codec.problems(kind.cls, version, value)
     rooted = tuple(replace(problem, path=root + problem.path.removeprefix("$")) for problem in problems)
     return Checked(kind=kind.name, version=version, problems=rooted)

@@ -12,6 +12,7 @@ from ocpilot.cli import validate
 STOP = '{"response_url":"https://example.com/1","session_id":"S1"}'
 BAD = '{"response_url":"https://example.com/1","session_id":[]}'
 ODD = '{"response_url":"https://example.com/1","session_id":7}'
+SECTION = "[mod_commands, StopSession object]"
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_a_right_file_is_silent_and_exits_with_0(run, capsys):
 
 def test_a_wrong_file_says_where_and_exits_with_1(run, capsys, tmp_path):
     assert run(BAD) == 1
-    assert capsys.readouterr().out == f"{tmp_path}/f.json: $.session_id: found [], expected a string\n"
+    assert capsys.readouterr().out == f"{tmp_path}/f.json: $.session_id: found [], expected a string {SECTION}\n"
 
 
 def test_lines_are_named(run, capsys, tmp_path):
@@ -51,9 +52,9 @@ def test_lines_are_named(run, capsys, tmp_path):
 
 def test_what_is_accepted_leniently_is_an_error_only_when_strict(run, capsys):
     assert run(ODD) == 0
-    assert capsys.readouterr().out.endswith("expected a string (accepted)\n")
+    assert capsys.readouterr().out.endswith(f"expected a string (accepted) {SECTION}\n")
     assert run(ODD, "--strict") == 1
-    assert capsys.readouterr().out.endswith("expected a string\n")
+    assert capsys.readouterr().out.endswith(f"expected a string {SECTION}\n")
 
 
 def test_json_holds_everything(run, capsys):
@@ -76,6 +77,18 @@ def test_standard_input_is_a_file_called_dash(monkeypatch, capsys):
 def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path, capsys):
     assert command(str(tmp_path / "none.json")) == 2
     assert "none.json: No such file" in capsys.readouterr().err
+
+
+def test_an_object_of_2_1_1_is_known_by_its_fields(run, capsys):
+    token = {"uid": "1", "type": "RFID", "auth_id": "DE8ACC12E46L89", "issuer": "x", "valid": True, "whitelist": 1}
+    assert run(json.dumps({**token, "last_updated": "2015-06-29T22:39:09Z"}), "--json") == 1
+    (problem,) = json.loads(capsys.readouterr().out)["problems"]
+    assert (problem["object"], problem["version"], problem["path"]) == ("token", "2.1.1", "$.whitelist")
+
+
+def test_a_kind_that_a_version_does_not_have_is_said(run, capsys):
+    assert run("{}", "--object", "booking", "--version", "2.2.1") == 1
+    assert "$: found a Booking, expected an object that OCPI 2.2.1 has" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("words", [[], ["--version", "1.0", "f"], ["--object", "thing", "f"]])

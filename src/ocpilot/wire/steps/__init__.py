@@ -9,7 +9,7 @@ from ocpilot.wire.fields import Wire
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.packages import exists_in
 from ocpilot.wire.protocol import Version
-from ocpilot.wire.steps import v221_v230
+from ocpilot.wire.steps import v211_v221, v221_v230
 from ocpilot.wire.steps.context import NOTHING, Context
 from ocpilot.wire.steps.walk import Assumption, Converted, Loss, Step, walk
 from ocpilot.wire.v230 import Location
@@ -18,6 +18,8 @@ __all__ = ["NOTHING", "Assumption", "Context", "Converted", "Loss", "convert"]
 
 #: From a version to its neighbour.
 _STEPS: dict[tuple[Version, Version], Step] = {
+    (Version.V2_1_1, Version.V2_2_1): v211_v221.UP,
+    (Version.V2_2_1, Version.V2_1_1): v211_v221.DOWN,
     (Version.V2_2_1, Version.V2_3_0): v221_v230.UP,
     (Version.V2_3_0, Version.V2_2_1): v221_v230.DOWN,
 }

@@ -29,7 +29,7 @@ class Loss(msgspec.Struct, frozen=True):
 
 
 class Assumption(Loss, frozen=True):
-    """What a conversion had to add though nobody said it: where in the new body, and in words."""
+    """What the new version must say and nobody said: where in the new body, and what was assumed or left out."""
 
 
 class Notes(list[Loss]):
