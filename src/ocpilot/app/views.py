@@ -1,7 +1,8 @@
 """What drivers see: stations with status and price. Read from the ports and assembled, nothing decided."""
 
+import logging
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,9 +12,11 @@ from ocpilot.app import tariffs as tariff_store
 from ocpilot.app.bodies import value_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record, StoredObject
-from ocpilot.base.errors import NotFound
+from ocpilot.base.errors import InvalidObject, NotFound
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.wire.v230 import EVSE, Capability, Connector, Location, PowerType, Status, Tariff, TariffType
+
+log = logging.getLogger(__name__)
 
 #: Kilometres around a point: the next ring is looked at when the one before holds too few. Names are sought everywhere.
 _RINGS_KM = (50.0, 300.0, 3000.0)
@@ -136,14 +139,25 @@ async def stations(platform: Platform, search: Search) -> tuple[StationView, ...
 
 async def _places(platform: Platform, search: Search) -> list[tuple[StoredObject, Location]]:
     """Locations around the point, from as small a ring as holds enough that fit."""
+    plain = not (search.words or search.free_only or search.current)
+    looked_at = 2 * search.limit if plain else _LOOKED_AT
     places: list[tuple[StoredObject, Location]] = []
     for radius in (_EVERYWHERE_KM,) if search.words else _RINGS_KM:
-        found = await platform.store.locations.near(search.latitude, search.longitude, radius, _LOOKED_AT)
-        places = [(stored, value_of(Location, stored)) for stored in found]
+        found = await platform.store.locations.near(search.latitude, search.longitude, radius, looked_at)
+        places = list(_readable(found))
         enough = sum(_fits(location, search) for _, location in places) >= search.limit
-        if enough or len(places) == _LOOKED_AT:
+        if enough or len(found) == looked_at:
             break
     return places
+
+
+def _readable(found: Iterable[StoredObject]) -> Iterator[tuple[StoredObject, Location]]:
+    """What can be shown: one Location that breaks the standard does not empty the map."""
+    for stored in found:
+        try:
+            yield stored, value_of(Location, stored)
+        except InvalidObject as error:
+            log.warning("Location %s of %s cannot be shown: %s", stored.key.id, stored.key.party, error)
 
 
 async def station(platform: Platform, party: PartyId, location_id: str) -> StationView:

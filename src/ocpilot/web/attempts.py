@@ -4,27 +4,26 @@ from collections import OrderedDict, deque
 from datetime import datetime, timedelta
 
 _WINDOW = timedelta(minutes=15)
-_MOST = 10
 _REMEMBERED = 10_000
 
 
 class Attempts:
-    """Failed sign-ins of the last quarter of an hour, by whatever names them."""
+    """Failed sign-ins of the last quarter of an hour, by email or by address; `most` of them are allowed."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._failures: OrderedDict[str, deque[datetime]] = OrderedDict()
 
-    def allowed(self, now: datetime, *names: str) -> bool:
-        """May any of these try again?"""
-        return all(len(self._recent(name, now)) < _MOST for name in names)
+    def allowed(self, now: datetime, name: str) -> bool:
+        """May it try again?"""
+        return len(self._recent(name, now)) < self._most
 
-    def failed(self, now: datetime, *names: str) -> None:
-        """Remember a failure under each name; the names unheard of for longest are forgotten first."""
-        for name in names:
-            recent = self._recent(name, now)
-            recent.append(now)
-            self._failures[name] = recent
-            self._failures.move_to_end(name)
+    def failed(self, now: datetime, name: str) -> None:
+        """Remember a failure; the names unheard of for longest are forgotten first."""
+        recent = self._recent(name, now)
+        recent.append(now)
+        self._failures[name] = recent
+        self._failures.move_to_end(name)
         while len(self._failures) > _REMEMBERED:
             self._failures.popitem(last=False)
 

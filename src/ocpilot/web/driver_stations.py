@@ -2,7 +2,7 @@
 
 from starlette.responses import JSONResponse, Response
 
-from ocpilot.app import views
+from ocpilot.app import charge_views, views
 from ocpilot.app.views import Current, Search
 from ocpilot.base.ids import PartyId
 from ocpilot.web.links import station_path
@@ -18,7 +18,9 @@ async def start(reader: Reader) -> Response:
         return reader.page("about.html", {})
     search = _search(reader)
     found = await views.stations(reader.platform, search)
-    context = {"stations": found, "search": search, "placed": "lat" in reader.request.query_params}
+    running = await charge_views.running_charges(reader.platform, reader.known) if reader.is_driver else ()
+    placed = "lat" in reader.request.query_params
+    context = {"stations": found, "search": search, "placed": placed, "running": running}
     return reader.page("stations.html", context, part="stations_list.html")
 
 

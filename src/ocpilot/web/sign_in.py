@@ -5,10 +5,13 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from ocpilot.app import accounts
+from ocpilot.app.records import Account, AccountRole
 from ocpilot.base.texts import mark
 from ocpilot.web.attempts import Attempts
 from ocpilot.web.reader import LANGUAGE_COOKIE, Handler, Reader, safe_next, sign_in
 
+_TRIES = 10
+_TRIES_OF_ADDRESS = 100
 _A_YEAR = 365 * 24 * 3600
 _WRONG = mark("Email and password do not fit together.")
 _TOO_OFTEN = mark("Too many tries. Wait a quarter of an hour and try again.")
@@ -21,24 +24,29 @@ async def sign_in_page(reader: Reader) -> Response:
 
 
 def signing_in() -> Handler:
-    """The handler of the form, with its own memory of failures."""
-    attempts = Attempts()
+    """The handler of the form, with its own memory of failures. Many people may share an address."""
+    emails, addresses = Attempts(_TRIES), Attempts(_TRIES_OF_ADDRESS)
 
     async def signing(reader: Reader) -> Response:
         form = await reader.request.form()
         email, onward = text(form, "email").strip(), safe_next(text(form, "next"))
-        now = reader.platform.clock()
-        names = (f"email {email.lower()}", f"address {reader.request.client.host if reader.request.client else ''}")
-        if not attempts.allowed(now, *names):
+        now, client = reader.platform.clock(), reader.request.client
+        address = client.host if client else ""
+        if not (emails.allowed(now, email.lower()) and addresses.allowed(now, address)):
             return _form(reader, onward, email, _TOO_OFTEN, 429)
         account = await accounts.sign_in(reader.platform, email, text(form, "password"))
         if account is None:
-            attempts.failed(now, *names)
+            emails.failed(now, email.lower())
+            addresses.failed(now, address)
             return _form(reader, onward, email, _WRONG, 401)
         sign_in(reader.request, account)
-        return reader.go("/console" if account.role == "operator" and onward == "/" else onward)
+        return reader.go(_first_page(account, onward))
 
     return signing
+
+
+def _first_page(account: Account, onward: str) -> str:
+    return "/console" if account.role is AccountRole.OPERATOR and onward == "/" else onward
 
 
 async def sign_out(reader: Reader) -> Response:

@@ -184,3 +184,10 @@ async def test_the_account_shows_the_cards(reader):
 async def test_an_operator_that_cannot_be_reached_leaves_the_start_open(omar, world):
     world.partner.response = "silence"
     assert "Asking the operator…" in (await omar.get(await started(omar))).words
+
+
+async def test_a_driver_who_comes_back_finds_his_running_charge_on_the_start_page(reader):
+    await reader.sign_in("anna@example.org")
+    page = await reader.get("/")
+    assert "Laddar nu: Slussen, Katarinavägen" in page.words
+    assert f'href="{CHARGE}"' in page.text

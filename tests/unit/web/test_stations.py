@@ -6,6 +6,11 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.demo import network
+from ocpilot.wire import codec
+from ocpilot.wire.protocol import ModuleID, Version
+
 STATION = "/stations/SE/LAD/VASTERAS-ERIKSLUND"
 
 
@@ -111,6 +116,24 @@ async def test_the_newest_word_about_an_evse_counts_and_the_clash_is_shown(reade
     page = await reader.get(STATION)
     assert "Charger 1 Out of order" in page.words
     assert "Another source says: Available. The newest word counts." in page.words
+
+
+async def test_a_location_that_breaks_the_standard_does_not_empty_the_list(reader, world):
+    key = ObjectKey(module=ModuleID.LOCATIONS, party=network.OPERATOR, id="BROKEN")
+    place = codec.body_of(world.places[0]) | {"id": "BROKEN"}
+    del place["city"]
+    broken = StoredObject(
+        key=key,
+        version=Version.V2_3_0,
+        body=codec.dumps(place).decode(),
+        last_updated=world.places[0].last_updated,
+        peer_id=world.peer.id,
+    )
+    await world.platform.store.locations.put(broken)
+    page = await reader.get("/")
+    assert page.status == 200
+    assert "BROKEN" not in page.text
+    assert "Västerås Erikslund" in page.words
 
 
 async def test_a_station_that_is_not_there_is_not_found(reader):

@@ -43,8 +43,7 @@ async function draw() {
   const map = new library.Map({
     container: element,
     style: element.dataset.style || offlineStyle(),
-    center: [Number(element.dataset.longitude), Number(element.dataset.latitude)],
-    zoom: Number(element.dataset.zoom),
+    ...opening(),
     maxZoom: 18,
     dragRotate: false,
     pitchWithRotate: false,
@@ -55,6 +54,13 @@ async function draw() {
   map.on("load", () => follow(library, map));
   map.on("style.load", () => addStations(map));
   dark.addEventListener("change", () => element.dataset.style || map.setStyle(offlineStyle()));
+}
+
+/** Around the place the search is about, else where the platform opens. */
+function opening() {
+  const { lat, lon } = form.elements;
+  if (lat && lon) return { center: [Number(lon.value), Number(lat.value)], zoom: 9 };
+  return { center: [Number(element.dataset.longitude), Number(element.dataset.latitude)], zoom: Number(element.dataset.zoom) };
 }
 
 /** Sea, land and borders, from our own server. */
