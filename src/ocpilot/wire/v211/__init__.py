@@ -9,6 +9,7 @@ from ocpilot.wire.v211.cdrs import CDR, AuthMethod, CdrDimension, CdrDimensionTy
 from ocpilot.wire.v211.commands import (
     CommandResponse,
     CommandResponseType,
+    CommandType,
     ReserveNow,
     StartSession,
     StopSession,
@@ -72,6 +73,7 @@ __all__ = [
     "CommandResponse",
     "CommandResponseType",
     "CommandResult",
+    "CommandType",
     "Connector",
     "ConnectorFormat",
     "ConnectorType",

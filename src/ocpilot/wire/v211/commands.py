@@ -6,6 +6,15 @@ from ocpilot.wire.fields import DateTime, String36, String39, Url, Wire
 from ocpilot.wire.v211.tokens import Token
 
 
+class CommandType(StrEnum):
+    """(mod_commands, "CommandType")."""
+
+    RESERVE_NOW = "RESERVE_NOW"
+    START_SESSION = "START_SESSION"
+    STOP_SESSION = "STOP_SESSION"
+    UNLOCK_CONNECTOR = "UNLOCK_CONNECTOR"
+
+
 class CommandResponseType(StrEnum):
     """(mod_commands, "CommandResponseType")."""
 
