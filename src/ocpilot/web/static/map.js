@@ -59,7 +59,7 @@ async function draw() {
 /** Around the place the search is about, else where the platform opens. */
 function opening() {
   const { lat, lon } = form.elements;
-  if (lat && lon) return { center: [Number(lon.value), Number(lat.value)], zoom: 9 };
+  if (lat && lon) return { center: [Number(lon.value), Number(lat.value)], zoom: 8 };
   return { center: [Number(element.dataset.longitude), Number(element.dataset.latitude)], zoom: Number(element.dataset.zoom) };
 }
 
