@@ -11,6 +11,8 @@ from typing import Protocol
 
 import msgspec
 
+from ocpilot.wire.v230 import ActiveChargingProfile, ChargingProfile, ChargingRateUnit
+
 
 class AuthorizationStatus(StrEnum):
     """OCPP 1.6 (7.2, "AuthorizationStatus")."""
@@ -93,6 +95,22 @@ class StopEvent(msgspec.Struct, frozen=True, kw_only=True):
     samples: tuple[StationSample, ...] = ()
 
 
+class StationReservation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a station is asked to keep free, for whom and until when. `id` is unique over all providers."""
+
+    id: int
+    connector_id: int
+    id_tag: str
+    until: datetime
+
+
+class ActiveProfileAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """`Accepted`, `Rejected` or `NotSupported`; an accepted answer without a profile says that nothing is limited."""
+
+    status: str
+    profile: ActiveChargingProfile | None = None
+
+
 class StationEvents(Protocol):
     """What a gateway tells the platform. Calls of one station come strictly one after the other."""
 
@@ -146,6 +164,26 @@ class StationCalls(Protocol):
 
     async def unlock(self, station_id: str, connector_id: int) -> str:
         """UnlockConnector: `Unlocked`, `UnlockFailed` or `NotSupported`."""
+
+    async def reserve(self, station_id: str, reservation: StationReservation) -> str:
+        """ReserveNow, which replaces one with the same id: `Accepted`, `Faulted`, `Occupied`, `Rejected`,
+        `Unavailable` or `NotSupported`."""
+
+    async def cancel_reservation(self, station_id: str, reservation_id: int) -> str:
+        """CancelReservation: `Accepted`, `Rejected` (it has none such) or `NotSupported`."""
+
+    async def set_charging_profile(
+        self, station_id: str, connector_id: int, transaction_id: int, profile: ChargingProfile
+    ) -> str:
+        """SetChargingProfile for a running transaction, one at a time: `Accepted`, `Rejected` or `NotSupported`."""
+
+    async def clear_charging_profile(self, station_id: str, transaction_id: int) -> str:
+        """ClearChargingProfile of what `set_charging_profile` set: `Accepted`, `Unknown` or `NotSupported`."""
+
+    async def active_charging_profile(
+        self, station_id: str, connector_id: int, seconds: int, unit: ChargingRateUnit
+    ) -> ActiveProfileAnswer:
+        """GetCompositeSchedule of the next `seconds`; the station may answer in the other unit."""
 
     def is_connected(self, station_id: str) -> bool:
         """Does the station have a live connection here?"""

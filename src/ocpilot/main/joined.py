@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import Seal
-from ocpilot.app.station_events import StationCalls
+from ocpilot.app.station_events import ActiveProfileAnswer, StationCalls, StationReservation
 from ocpilot.base import time
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.base.settings import Settings
 from ocpilot.http.client import HttpPartners
 from ocpilot.store.postgres import open_store
+from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
 
 
 class Switchboard:
@@ -38,6 +39,31 @@ class Switchboard:
     async def unlock(self, station_id: str, connector_id: int) -> str:
         """See `StationCalls`."""
         return await self._reach(station_id).unlock(station_id, connector_id)
+
+    async def reserve(self, station_id: str, reservation: StationReservation) -> str:
+        """See `StationCalls`."""
+        return await self._reach(station_id).reserve(station_id, reservation)
+
+    async def cancel_reservation(self, station_id: str, reservation_id: int) -> str:
+        """See `StationCalls`."""
+        return await self._reach(station_id).cancel_reservation(station_id, reservation_id)
+
+    async def set_charging_profile(
+        self, station_id: str, connector_id: int, transaction_id: int, profile: ChargingProfile
+    ) -> str:
+        """See `StationCalls`."""
+        gateway = self._reach(station_id)
+        return await gateway.set_charging_profile(station_id, connector_id, transaction_id, profile)
+
+    async def clear_charging_profile(self, station_id: str, transaction_id: int) -> str:
+        """See `StationCalls`."""
+        return await self._reach(station_id).clear_charging_profile(station_id, transaction_id)
+
+    async def active_charging_profile(
+        self, station_id: str, connector_id: int, seconds: int, unit: ChargingRateUnit
+    ) -> ActiveProfileAnswer:
+        """See `StationCalls`."""
+        return await self._reach(station_id).active_charging_profile(station_id, connector_id, seconds, unit)
 
     def is_connected(self, station_id: str) -> bool:
         """See `StationCalls`."""

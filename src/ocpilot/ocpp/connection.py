@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from ocpilot.base.problem import Problem
 from ocpilot.ocpp import schemas
 from ocpilot.ocpp.asking import Asking
-from ocpilot.ocpp.frames import Call, ErrorCode, Payload
+from ocpilot.ocpp.frames import Call, CallError, CallResult, ErrorCode, Payload
 from ocpilot.ocpp.rpc import Answered, Reply, Rpc, RpcLimits
 from ocpilot.ocpp.version import Asked, CallRefused, OcppVersion, Station
 
@@ -57,7 +57,11 @@ class Connection:
 
     async def ask(self, asked: Asked) -> str:
         """Call the station and wait: its status word. StationUnreachable, StationTimeout."""
-        return self.version.status_of(asked, await self._asking.ask(asked.action, asked.payload))
+        return self.version.status_of(asked, await self.call(asked))
+
+    async def call(self, asked: Asked) -> CallResult | CallError:
+        """Call the station and wait: its whole answer. StationUnreachable, StationTimeout."""
+        return await self._asking.ask(asked.action, asked.payload)
 
     async def _read(self) -> None:
         while (message := await self._websocket.receive())["type"] == "websocket.receive":

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from ocpilot.app.station_events import StationEvents
+from ocpilot.app.station_events import ActiveProfileAnswer, StationEvents, StationReservation
 from ocpilot.base import time
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.base.problem import Problem
@@ -22,6 +22,7 @@ from ocpilot.ocpp.connection import Connection, FindingsSink
 from ocpilot.ocpp.rpc import RpcLimits
 from ocpilot.ocpp.v16 import V16
 from ocpilot.ocpp.version import OcppVersion, Station
+from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
 
 _LOG = logging.getLogger(__name__)
 
@@ -94,6 +95,36 @@ class Gateway:
         """See `StationCalls`."""
         connection = self._connection(station_id)
         return await connection.ask(connection.version.unlock(connector_id))
+
+    async def reserve(self, station_id: str, reservation: StationReservation) -> str:
+        """See `StationCalls`."""
+        connection = self._connection(station_id)
+        return await connection.ask(connection.version.reserve(reservation))
+
+    async def cancel_reservation(self, station_id: str, reservation_id: int) -> str:
+        """See `StationCalls`."""
+        connection = self._connection(station_id)
+        return await connection.ask(connection.version.cancel_reservation(reservation_id))
+
+    async def set_charging_profile(
+        self, station_id: str, connector_id: int, transaction_id: int, profile: ChargingProfile
+    ) -> str:
+        """See `StationCalls`."""
+        connection = self._connection(station_id)
+        return await connection.ask(connection.version.set_charging_profile(connector_id, transaction_id, profile))
+
+    async def clear_charging_profile(self, station_id: str, transaction_id: int) -> str:
+        """See `StationCalls`."""
+        connection = self._connection(station_id)
+        return await connection.ask(connection.version.clear_charging_profile(transaction_id))
+
+    async def active_charging_profile(
+        self, station_id: str, connector_id: int, seconds: int, unit: ChargingRateUnit
+    ) -> ActiveProfileAnswer:
+        """See `StationCalls`."""
+        connection = self._connection(station_id)
+        asked = connection.version.active_charging_profile(connector_id, seconds, unit)
+        return connection.version.active_profile_of(asked, await connection.call(asked), self._clock())
 
     def is_connected(self, station_id: str) -> bool:
         """See `StationCalls`."""

@@ -6,9 +6,8 @@ from datetime import datetime
 from ocpilot.base import time
 from ocpilot.ocpp.frames import Payload
 from ocpilot.ocpp.simulated_car import SimulatedCar
+from ocpilot.ocpp.simulated_limit import PHASES, VOLTS, SimulatedLimit
 
-_VOLTS = 230
-_PHASES = 3
 _STARTABLE = ("Available", "Preparing", "Finishing")
 
 
@@ -17,14 +16,27 @@ class RunningTransaction:
     """`id` is None until the server has answered StartTransaction, maybe long after the charge."""
 
     id_tag: str
+    began: datetime
     next_sample: datetime
     begin: Payload
     id: int | None = None
 
 
 @dataclass
+class SimulatedReservation:
+    """Kept free for one tag until `until`."""
+
+    id: int
+    id_tag: str
+    until: datetime
+
+
+@dataclass
 class SimulatedConnector:
-    """`register_wh` counts for the life of the meter. `authorized` is a tag that waits for a car, until `until`."""
+    """`register_wh` counts for the life of the meter. `authorized` is a tag that waits for a car, until `until`.
+
+    `limit` is a charging profile of the transaction that runs.
+    """
 
     id: int
     power_kw: float
@@ -35,11 +47,25 @@ class SimulatedConnector:
     authorized: str | None = None
     until: datetime | None = None
     transaction: RunningTransaction | None = field(default=None)
+    reservation: SimulatedReservation | None = None
+    limit: SimulatedLimit | None = None
 
-    @property
-    def free(self) -> bool:
-        """A transaction may start here."""
-        return self.transaction is None and self.authorized is None and self.status in _STARTABLE
+    def free_for(self, id_tag: str) -> bool:
+        """A transaction of this tag may start here."""
+        if self.transaction is not None or self.authorized is not None:
+            return False
+        return self.reservation.id_tag == id_tag if self.reservation else self.status in _STARTABLE
+
+    def idle_status(self) -> str:
+        """The word for a connector where nobody charges."""
+        if self.reservation is not None:
+            return "Reserved"
+        return "Available" if self.car is None else "Preparing"
+
+    def offered_kw(self, now: datetime) -> float:
+        """What the connector gives at most."""
+        limit = self.limit.power_kw(now) if self.limit else None
+        return self.power_kw if limit is None else min(limit, self.power_kw)
 
     @property
     def meter_wh(self) -> int:
@@ -48,21 +74,23 @@ class SimulatedConnector:
 
     def flow(self, now: datetime) -> None:
         """Let energy flow into the car until `now`."""
-        seconds, self.seen = (now - self.seen).total_seconds(), now
+        seconds, offered, self.seen = (now - self.seen).total_seconds(), self.offered_kw(self.seen), now
         if self.transaction is not None and self.car is not None:
-            self.register_wh += 1000.0 * self.car.charge(seconds, self.power_kw)
+            self.register_wh += 1000.0 * self.car.charge(seconds, offered)
 
-    def charging_status(self) -> str:
+    def charging_status(self, now: datetime) -> str:
         """The word for a connector whose transaction runs."""
-        return "SuspendedEV" if self.car is None or self.car.full else "Charging"
+        if self.car is None or self.car.full:
+            return "SuspendedEV"
+        return "Charging" if self.offered_kw(now) > 0 else "SuspendedEVSE"
 
     def sample(self, now: datetime, context: str) -> Payload:
         """One MeterValue (7.33): register, power, current and the car's state of charge."""
-        watts = 1000.0 * (self.car.power_kw(self.power_kw) if self.car and self.transaction else 0.0)
+        watts = 1000.0 * (self.car.power_kw(self.offered_kw(now)) if self.car and self.transaction else 0.0)
         values = [
             _value(str(self.meter_wh), "Energy.Active.Import.Register", "Wh", context),
             _value(f"{watts:.0f}", "Power.Active.Import", "W", context),
-            _value(f"{watts / _VOLTS / _PHASES:.1f}", "Current.Import", "A", context),
+            _value(f"{watts / VOLTS / PHASES:.1f}", "Current.Import", "A", context),
         ]
         if self.car is not None:
             values.append(_value(f"{self.car.soc:.0f}", "SoC", "Percent", context) | {"location": "EV"})

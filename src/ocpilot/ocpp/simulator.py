@@ -17,7 +17,8 @@ from ocpilot.base import time
 from ocpilot.ocpp.frames import Payload
 from ocpilot.ocpp.sim_clock import StationClock
 from ocpilot.ocpp.simulated_car import SimulatedCar
-from ocpilot.ocpp.simulated_connector import RunningTransaction, SimulatedConnector
+from ocpilot.ocpp.simulated_connector import RunningTransaction, SimulatedConnector, SimulatedReservation
+from ocpilot.ocpp.simulated_limit import SimulatedLimit
 from ocpilot.ocpp.station_link import Backoff, Message, Reaction, StationLink
 
 _ACCEPTED = "Accepted"
@@ -73,6 +74,11 @@ class SimulatedStation:
             "RemoteStartTransaction": self._remote_start,
             "RemoteStopTransaction": self._remote_stop,
             "UnlockConnector": self._unlock,
+            "ReserveNow": self._reserve,
+            "CancelReservation": self._cancel_reservation,
+            "SetChargingProfile": self._set_limit,
+            "ClearChargingProfile": self._clear_limit,
+            "GetCompositeSchedule": self._composite_schedule,
         }
         self.link = StationLink(
             url, station_id, password, reactions=reactions, greet=self._greet, backoff=self._make.backoff
@@ -99,7 +105,7 @@ class SimulatedStation:
         connector.flow(self.clock())
         connector.car = car or SimulatedCar()
         if connector.authorized is None:
-            self._report(connector, "Preparing")
+            self._report(connector, connector.idle_status())
         else:
             self._begin(connector, connector.authorized)
         await self.link.delivered()
@@ -111,7 +117,7 @@ class SimulatedStation:
             self._end(charging, "Local", id_tag)
             await self.link.delivered()
             return _ACCEPTED
-        connector = self._free(connector_id)
+        connector = self._free(connector_id, id_tag)
         status = await self._authorize(id_tag)
         if status == _ACCEPTED and connector is not None:
             self._start_or_wait(connector, id_tag)
@@ -124,7 +130,7 @@ class SimulatedStation:
         if connector.transaction is not None:
             self._end(connector, "EVDisconnected")
         connector.car = None
-        self._report(connector, "Available")
+        self._report(connector, connector.idle_status())
         await self.link.delivered()
 
     async def play(self, seconds: float) -> None:
@@ -190,10 +196,12 @@ class SimulatedStation:
             return _ACCEPTED if self._make.offline_starts else "Invalid"
         return str(cast(Payload, answer["idTagInfo"])["status"])
 
-    def _free(self, connector_id: int | None) -> SimulatedConnector | None:
-        """A connector where a charge may start, rather one with a car."""
-        chosen = [each for each in self.connectors.values() if each.free and connector_id in (None, each.id)]
-        return min(chosen, key=lambda each: each.car is None, default=None)
+    def _free(self, connector_id: int | None, id_tag: str) -> SimulatedConnector | None:
+        """A connector where a charge may start, rather the reserved one, rather one with a car."""
+        chosen = [
+            each for each in self.connectors.values() if each.free_for(id_tag) and connector_id in (None, each.id)
+        ]
+        return min(chosen, key=lambda each: (each.reservation is None, each.car is None), default=None)
 
     def _charging_with(self, id_tag: str, connector_id: int | None) -> SimulatedConnector | None:
         for each in self.connectors.values():
@@ -214,7 +222,7 @@ class SimulatedStation:
         connector.flow(now)
         connector.authorized = connector.until = None
         next_sample = now + timedelta(seconds=self._make.meter_interval)
-        transaction = RunningTransaction(id_tag, next_sample, connector.sample(now, "Transaction.Begin"))
+        transaction = RunningTransaction(id_tag, now, next_sample, connector.sample(now, "Transaction.Begin"))
         connector.transaction = transaction
         payload: Payload = {
             "connectorId": connector.id,
@@ -222,6 +230,9 @@ class SimulatedStation:
             "meterStart": connector.meter_wh,
             "timestamp": time.write(now),
         }
+        if connector.reservation is not None:
+            payload["reservationId"] = connector.reservation.id
+            connector.reservation = None
 
         def acknowledged(answer: Payload) -> None:
             transaction.id = cast(int, answer["transactionId"])
@@ -230,7 +241,7 @@ class SimulatedStation:
                 self._end(connector, "DeAuthorized")
 
         self.link.tell(Message(action="StartTransaction", payload=lambda: payload, acknowledged=acknowledged))
-        self._report(connector, connector.charging_status())
+        self._report(connector, connector.charging_status(now))
 
     def _end(self, connector: SimulatedConnector, reason: str, id_tag: str | None = None) -> None:
         """StopTransaction now; the car still stands there."""
@@ -239,7 +250,7 @@ class SimulatedStation:
             return
         connector.flow(now)
         data = [transaction.begin, connector.sample(now, "Transaction.End")]
-        connector.transaction = None
+        connector.transaction = connector.limit = None
         payload: Payload = {
             "meterStop": connector.meter_wh,
             "timestamp": time.write(now),
@@ -266,7 +277,9 @@ class SimulatedStation:
                 self._meter(connector, connector.transaction, now)
             elif connector.until is not None and connector.until <= now:
                 connector.authorized = connector.until = None
-                self._report(connector, "Available" if connector.car is None else "Preparing")
+                self._report(connector, connector.idle_status())
+            if connector.reservation is not None and connector.reservation.until <= now:
+                self._free_again(connector)
         if self._next_heartbeat <= now:
             self._next_heartbeat = now + timedelta(seconds=self._heartbeat_interval)
             self.link.tell(Message(action="Heartbeat", payload=dict, durable=False))
@@ -276,10 +289,15 @@ class SimulatedStation:
             transaction.next_sample = now + timedelta(seconds=self._make.meter_interval)
             sample = connector.sample(now, "Sample.Periodic")
             self._tell_of(transaction, "MeterValues", {"connectorId": connector.id, "meterValue": [sample]})
-        self._report(connector, connector.charging_status())
+        self._report(connector, connector.charging_status(now))
+
+    def _free_again(self, connector: SimulatedConnector) -> None:
+        connector.reservation = None
+        if connector.transaction is None and connector.authorized is None:
+            self._report(connector, connector.idle_status())
 
     def _remote_start(self, payload: Payload) -> Reaction:
-        connector = self._free(cast(int | None, payload.get("connectorId")))
+        connector = self._free(cast(int | None, payload.get("connectorId")), str(payload["idTag"]))
         if connector is None:
             return Reaction({"status": _REJECTED})
         if connector.car is None and self._car_for_remote_start is not None:
@@ -298,3 +316,61 @@ class SimulatedStation:
         if connector is None:
             return Reaction({"status": "NotSupported"})
         return Reaction({"status": "Unlocked"}, partial(self._end, connector, "UnlockCommand"))
+
+    def _reserve(self, payload: Payload) -> Reaction:
+        """A reservation of the same id is replaced (5.13)."""
+        number, id_tag = cast(int, payload["reservationId"]), str(payload["idTag"])
+        connector = self.connectors.get(cast(int, payload["connectorId"]))
+        if connector is None:
+            return Reaction({"status": _REJECTED})
+        if connector.status in ("Faulted", "Unavailable"):
+            return Reaction({"status": connector.status})
+        mine = connector.reservation is not None and connector.reservation.id == number
+        if not mine and (connector.reservation is not None or not connector.free_for(id_tag)):
+            return Reaction({"status": "Occupied"})
+        reservation = SimulatedReservation(number, id_tag, time.parse(str(payload["expiryDate"])))
+        return Reaction({"status": _ACCEPTED}, partial(self._keep_free, connector, reservation))
+
+    def _keep_free(self, connector: SimulatedConnector, reservation: SimulatedReservation) -> None:
+        for other in self._reserved_as(reservation.id):
+            self._free_again(other)
+        connector.reservation = reservation
+        self._report(connector, connector.idle_status())
+
+    def _cancel_reservation(self, payload: Payload) -> Reaction:
+        for connector in self._reserved_as(cast(int, payload["reservationId"])):
+            return Reaction({"status": _ACCEPTED}, partial(self._free_again, connector))
+        return Reaction({"status": _REJECTED})
+
+    def _reserved_as(self, number: int) -> list[SimulatedConnector]:
+        return [each for each in self.connectors.values() if each.reservation and each.reservation.id == number]
+
+    def _set_limit(self, payload: Payload) -> Reaction:
+        """Only profiles of a running transaction are taken (5.16.2 "TxProfile")."""
+        connector = self.connectors.get(cast(int, payload["connectorId"]))
+        profile = cast(Payload, payload["csChargingProfiles"])
+        running = connector.transaction if connector else None
+        if connector is None or running is None or running.id != profile.get("transactionId"):
+            return Reaction({"status": _REJECTED})
+        connector.flow(self.clock())
+        connector.limit = SimulatedLimit(profile, running.began)
+        return Reaction({"status": _ACCEPTED})
+
+    def _clear_limit(self, payload: Payload) -> Reaction:
+        for connector in self.connectors.values():
+            if connector.limit is not None and payload.get("id") in (None, connector.limit.id):
+                connector.flow(self.clock())
+                connector.limit = None
+                return Reaction({"status": _ACCEPTED})
+        return Reaction({"status": "Unknown"})
+
+    def _composite_schedule(self, payload: Payload) -> Reaction:
+        connector = self.connectors.get(cast(int, payload["connectorId"]))
+        if connector is None:
+            return Reaction({"status": _REJECTED})
+        answer: Payload = {"status": _ACCEPTED, "connectorId": connector.id}
+        if connector.limit is not None:
+            now, seconds = self.clock(), cast(int, payload["duration"])
+            answer["scheduleStart"] = time.write(now)
+            answer["chargingSchedule"] = connector.limit.composite(now, seconds, connector.power_kw)
+        return Reaction(answer)

@@ -6,18 +6,21 @@ from decimal import Decimal
 from typing import cast
 
 from ocpilot.app.station_events import (
+    ActiveProfileAnswer,
     BootInfo,
     IdTagAnswer,
     SampledValue,
     StartEvent,
+    StationReservation,
     StationSample,
     StopEvent,
 )
 from ocpilot.base import time
 from ocpilot.base.time import Clock
-from ocpilot.ocpp import schemas
+from ocpilot.ocpp import schemas, v16_profiles
 from ocpilot.ocpp.frames import CallError, CallResult, ErrorCode, ErrorWords, Payload
 from ocpilot.ocpp.version import Asked, CallRefused, Handler, Station
+from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
 
 _OLDEST_YEAR = 2010
 _FARTHEST_AHEAD = timedelta(days=1)
@@ -143,6 +146,44 @@ class V16:
     def unlock(self, connector_id: int) -> Asked:
         """UnlockConnector (5.18)."""
         return Asked(action="UnlockConnector", payload={"connectorId": connector_id}, refused="UnlockFailed")
+
+    def reserve(self, reservation: StationReservation) -> Asked:
+        """ReserveNow (5.13)."""
+        payload: Payload = {
+            "connectorId": reservation.connector_id,
+            "expiryDate": time.write(reservation.until),
+            "idTag": reservation.id_tag,
+            "reservationId": reservation.id,
+        }
+        return Asked(action="ReserveNow", payload=payload, refused="Rejected")
+
+    def cancel_reservation(self, reservation_id: int) -> Asked:
+        """CancelReservation (5.2)."""
+        return Asked(action="CancelReservation", payload={"reservationId": reservation_id}, refused="Rejected")
+
+    def set_charging_profile(self, connector_id: int, transaction_id: int, profile: ChargingProfile) -> Asked:
+        """SetChargingProfile (5.16)."""
+        payload = v16_profiles.set_payload(connector_id, transaction_id, profile)
+        return Asked(action="SetChargingProfile", payload=payload, refused="Rejected")
+
+    def clear_charging_profile(self, transaction_id: int) -> Asked:
+        """ClearChargingProfile (5.5)."""
+        return Asked(
+            action="ClearChargingProfile", payload=v16_profiles.clear_payload(transaction_id), refused="Unknown"
+        )
+
+    def active_charging_profile(self, connector_id: int, seconds: int, unit: ChargingRateUnit) -> Asked:
+        """GetCompositeSchedule (5.7)."""
+        payload: Payload = {"connectorId": connector_id, "duration": seconds, "chargingRateUnit": str(unit)}
+        return Asked(action="GetCompositeSchedule", payload=payload, refused="Rejected")
+
+    def active_profile_of(self, asked: Asked, answer: CallResult | CallError, now: datetime) -> ActiveProfileAnswer:
+        """The status, and the schedule beside an `Accepted`."""
+        status = self.status_of(asked, answer)
+        if status != "Accepted" or isinstance(answer, CallError):
+            return ActiveProfileAnswer(status=status)
+        payload = schemas.check(self.schemas, f"{asked.action}Response", answer.payload).payload
+        return ActiveProfileAnswer(status=status, profile=v16_profiles.active_profile(payload, now))
 
     def status_of(self, asked: Asked, answer: CallResult | CallError) -> str:
         """An answer without a status, or a refusal, is the word for "no" that the action has."""

@@ -1,14 +1,16 @@
 """What the gateway must know about an OCPP version. One file per version fills it: `v16.py`, and 2.x beside it."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.station_events import StationEvents
+from ocpilot.app.station_events import ActiveProfileAnswer, StationEvents, StationReservation
 from ocpilot.base.errors import OcpilotError
 from ocpilot.base.time import Clock
 from ocpilot.ocpp.frames import CallError, CallResult, ErrorWords, Payload
+from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
 
 
 class CallRefused(OcpilotError):
@@ -68,6 +70,24 @@ class OcppVersion(Protocol):
 
     def unlock(self, connector_id: int) -> Asked:
         """Ask the station to release a cable."""
+
+    def reserve(self, reservation: StationReservation) -> Asked:
+        """Ask the station to keep a connector free for a tag."""
+
+    def cancel_reservation(self, reservation_id: int) -> Asked:
+        """Ask the station to keep it free no longer."""
+
+    def set_charging_profile(self, connector_id: int, transaction_id: int, profile: ChargingProfile) -> Asked:
+        """Ask the station to limit a transaction."""
+
+    def clear_charging_profile(self, transaction_id: int) -> Asked:
+        """Ask the station to limit it no longer."""
+
+    def active_charging_profile(self, connector_id: int, seconds: int, unit: ChargingRateUnit) -> Asked:
+        """Ask the station which limits will hold."""
+
+    def active_profile_of(self, asked: Asked, answer: CallResult | CallError, now: datetime) -> ActiveProfileAnswer:
+        """The limits the station named; `now` is when they count from if it does not say."""
 
     def status_of(self, asked: Asked, answer: CallResult | CallError) -> str:
         """The station's answer as a status word of OCPP 1.6."""
