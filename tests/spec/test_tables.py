@@ -38,6 +38,7 @@ _STALE = "the branch of the extension is older than the core, where this was cor
 _BOOKINGS = "of the bookings extension, which is written into the same class"
 _PAYMENTS = "of the payments extension, which is written into the same class"
 _MODULES = dict.fromkeys((f"ModuleID.{word}" for word in ("Booking", "invoicereconciliation", "payments")), _LATER)
+_EVERYWHERE = {"Role.PTP": "of the payments extension, which speaks of it and has no table of roles", **_MODULES}
 _IN_CORE = {
     "CDR.booking_id": _BOOKINGS,
     "CdrDimensionType.RESERVATION_EXPIRES": _BOOKINGS,
@@ -51,14 +52,14 @@ EXPLAINED = {
         **dict.fromkeys(("VersionNumber.2.2", "VersionNumber.2.2.1", "VersionNumber.2.3.0"), _LATER),
     },
     "v221": {"VersionNumber.2.3.0": _LATER, **_MODULES},
-    "v230": {"Tariff.preauthorize_amount": _PAYMENTS, **_IN_CORE, **_MODULES},
-    "v230-payments": {**_IN_CORE, **_MODULES},
+    "v230": {"Tariff.preauthorize_amount": _PAYMENTS, **_IN_CORE, **_EVERYWHERE},
+    "v230-payments": {**_IN_CORE, **_EVERYWHERE},
     "v230-bookings": {
         "Location.address": _STALE,
         "Location.state": _STALE,
         "SignedValue.plain_data": _STALE,
         "Tariff.preauthorize_amount": _PAYMENTS,
-        **_MODULES,
+        **_EVERYWHERE,
     },
 }
 #: Ours that no table of the version describes.

@@ -17,7 +17,7 @@ from ocpilot.wire.check import mend
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.jsontext import Body, dumps, loads
 from ocpilot.wire.packages import class_in, exists_in
-from ocpilot.wire.protocol import CANONICAL, Version
+from ocpilot.wire.protocol import CANONICAL, ROWS, Version
 from ocpilot.wire.steps import NOTHING, Context, Converted, convert
 from ocpilot.wire.v230 import Session
 
@@ -105,14 +105,14 @@ def _grown(old: list[object], new: list[object]) -> list[object]:
 def read_patch(cls: type[T], version: Version, kept: Body, patch: object, context: Context = NOTHING) -> Received[T]:
     """`kept` (a body of `version`) with `patch` applied, read whole: nothing half-valid comes out.
 
-    InvalidObject when the patch has no `last_updated` or the result breaks the standard. The charging periods of a
-    Session are added, not replaced (mod_sessions, "PATCH Method").
+    InvalidObject when the patch has no `last_updated` (2.1.1 needs none; the kept one then stays) or the result breaks
+    the standard. The charging periods of a Session are added, not replaced (mod_sessions, "PATCH Method").
     """
     if not isinstance(patch, dict):
         raise InvalidObject(
             [Problem(path="$", found=type(patch).__name__, expected="an object")], f"{cls.__name__} PATCH"
         )
-    if patch.get("last_updated") is None:
+    if patch.get("last_updated") is None and ROWS[version].stamped_patches:
         missing = Problem(path="$.last_updated", found="nothing", expected="a value: every PATCH has one")
         raise InvalidObject([missing], f"{cls.__name__} PATCH")
     appended = ("charging_periods",) if cls is Session else ()

@@ -1,6 +1,6 @@
 """One frozen row per OCPI version: what differs between versions besides the objects.
 
-A version is added here as a member of `Version` and a row of `_ROWS`, with its classes in `wire/vXYZ/` and a step to
+A version is added here as a member of `Version` and a row of `ROWS`, with its classes in `wire/vXYZ/` and a step to
 its neighbour in `wire/steps/`: then it is readable. Named in `SUPPORTED` too, it is offered to peers.
 """
 
@@ -63,6 +63,8 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
     routing_headers: bool
     #: Whether an Endpoint says which InterfaceRole it has.
     endpoint_roles: bool
+    #: Whether every PATCH carries `last_updated` (mod_locations 2.2.1, "PATCH Method").
+    stamped_patches: bool
     modules: frozenset[ModuleID]
 
 
@@ -72,6 +74,7 @@ _ROWS = (
         token_encoding=TokenEncoding.PLAIN,
         routing_headers=False,
         endpoint_roles=False,
+        stamped_patches=False,
         modules=frozenset(ModuleID) - _SINCE_2_3_0 - {ModuleID.CHARGING_PROFILES, ModuleID.HUB_CLIENT_INFO},
     ),
     Protocol(
@@ -79,6 +82,7 @@ _ROWS = (
         token_encoding=TokenEncoding.BASE64,
         routing_headers=True,
         endpoint_roles=True,
+        stamped_patches=True,
         modules=frozenset(ModuleID) - _SINCE_2_3_0,
     ),
     Protocol(
@@ -86,18 +90,22 @@ _ROWS = (
         token_encoding=TokenEncoding.BASE64,
         routing_headers=True,
         endpoint_roles=True,
+        stamped_patches=True,
         modules=frozenset(ModuleID),
     ),
 )
 
+#: All rows by version.
+ROWS: dict[Version, Protocol] = {row.version: row for row in _ROWS}
+
 #: What we can read, check and convert; newest first.
-READABLE: tuple[Version, ...] = tuple(sorted((row.version for row in _ROWS), reverse=True))
+READABLE: tuple[Version, ...] = tuple(sorted(ROWS, reverse=True))
 
 #: What our server offers; newest first.
 SUPPORTED: tuple[Version, ...] = (Version.V2_3_0, Version.V2_2_1)
 
 #: The rows of what our server offers.
-PROTOCOLS: dict[Version, Protocol] = {row.version: row for row in _ROWS if row.version in SUPPORTED}
+PROTOCOLS: dict[Version, Protocol] = {version: ROWS[version] for version in sorted(SUPPORTED)}
 
 #: The version of the classes all code above `wire/` works on.
 CANONICAL = Version.V2_3_0

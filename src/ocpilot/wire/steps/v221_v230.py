@@ -16,6 +16,7 @@ Going down, words of an OpenEnum that 2.2.1 does not know become:
 
 A Tariff Element for bookings is left out: 2.2.1 would count it for every charge.
 Roles: 2.2.1 has a role HUB, 2.3.0 names the hub in `hub_party_id` and gives it the role OTHER.
+Any other role that 2.2.1 does not know (PTP of the payments extension) becomes OTHER.
 """
 
 from collections.abc import Iterable, Mapping
@@ -183,6 +184,7 @@ _WORDS_DOWN = {
         known=frozenset(v221.CdrDimensionType),
         nearest={"RESERVATION_EXPIRES": "RESERVATION_TIME", "RESERVATION_OVERTIME": "TIME"},
     ),
+    "Role": WordTable(known=frozenset(v221.Role), otherwise="OTHER"),
     "TokenType": WordTable(known=TOKEN_TYPES.known, otherwise="OTHER"),
     "ParkingRestriction": WordTable(
         known=PARKING_RESTRICTIONS.known,
