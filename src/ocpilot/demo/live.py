@@ -52,10 +52,11 @@ async def _visitors(station: SimulatedStation, connector_id: int, fast: bool, ch
     """One car after the other; not every EVSE is always taken, so that a reader can start a charge too."""
     await station.clock.sleep(chance.uniform(0, 240))
     while True:
-        if chance.random() < 0.6 and station.connectors[connector_id].free:
+        card = chance.choice(people.DRIVERS).card
+        if chance.random() < 0.6 and station.connectors[connector_id].free_for(card):
             await station.plug_in(connector_id, _car(chance, fast))
             await station.clock.sleep(chance.uniform(2, 8))
-            await station.present_token(chance.choice(people.DRIVERS).card, connector_id)
+            await station.present_token(card, connector_id)
             await station.clock.sleep(chance.uniform(120, 420))
             await station.unplug(connector_id)
         await station.clock.sleep(chance.uniform(60, 300))
