@@ -92,6 +92,8 @@ async def discover(
     listed = (await platform.partners.get(url, token, encoding)).data
     version, details_url = handshake.choose_version(_version_infos(listed), wanted)
     details = (await platform.partners.get(details_url, token, encoding)).data
+    if isinstance(details, dict):
+        details |= {"endpoints": handshake.with_roles(our_roles(platform), details.get("endpoints"))}
     try:
         read = codec.read(VersionDetails, version, details).value
     except InvalidObject as error:

@@ -7,7 +7,7 @@ import msgspec
 from ocpilot.base.errors import InvalidObject, MethodNotAllowed, NoMatchingEndpoints, UnsupportedVersion
 from ocpilot.base.problem import Problem
 from ocpilot.roaming.offers import Interface, offered, other_side
-from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, ModuleID, Version, newest_common
+from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version, newest_common
 from ocpilot.wire.v230 import CredentialsRole, Endpoint, VersionInfo
 
 #: Methods of the credentials module before and after registration (credentials, "Interfaces and endpoints").
@@ -32,6 +32,21 @@ def choose_version(theirs: Sequence[VersionInfo], wanted: Version | None = None)
     if version is None:
         raise UnsupportedVersion(f"they speak {_listed(urls)}, we asked for {_listed(mine)}")
     return version, urls[version]
+
+
+def with_roles(ours: Iterable[str], endpoints: object) -> object:
+    """Endpoints as listed, those without a role (as before 2.2) in the roles that we look for in their module."""
+    if not isinstance(endpoints, list):
+        return endpoints
+    wanted = [other_side(interface) for interface in offered(ours)]
+    completed: list[object] = []
+    for row in endpoints:
+        if not isinstance(row, dict) or row.get("role") is not None:
+            completed.append(row)
+            continue
+        roles = [role for module, role in wanted if module == row.get("identifier")] or [InterfaceRole.SENDER]
+        completed += [row | {"role": str(role)} for role in roles]
+    return completed
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):

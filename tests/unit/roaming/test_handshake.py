@@ -3,7 +3,7 @@
 import pytest
 
 from ocpilot.base.errors import InvalidObject, MethodNotAllowed, NoMatchingEndpoints, UnsupportedVersion
-from ocpilot.roaming.handshake import check_credentials, check_method, choose_version, match
+from ocpilot.roaming.handshake import check_credentials, check_method, choose_version, match, with_roles
 from ocpilot.roaming.offers import offered, other_side
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import BusinessDetails, CredentialsRole, Endpoint, Role, VersionInfo
@@ -125,3 +125,23 @@ def test_a_token_is_not_repeated_in_the_message():
     with pytest.raises(InvalidObject) as caught:
         check_credentials("se cret", [role("LAD")], {})
     assert "se cret" not in str(caught.value)
+
+
+def test_endpoints_without_a_role_get_the_one_we_look_for():
+    listed = [
+        {"identifier": "locations", "url": "u1"},
+        {"identifier": "tokens", "url": "u2", "role": "SENDER"},
+        {"identifier": "credentials", "url": "u3", "role": None},
+    ]
+    roles = [(row["identifier"], row["role"]) for row in with_roles(["CPO"], listed)]
+    assert roles == [("locations", "RECEIVER"), ("tokens", "SENDER"), ("credentials", "SENDER")]
+
+
+def test_a_platform_of_both_roles_looks_for_both_sides_of_an_endpoint_without_role():
+    rows = with_roles(["CPO", "EMSP"], [{"identifier": "cdrs", "url": "u"}])
+    assert {row["role"] for row in rows} == {"SENDER", "RECEIVER"}
+
+
+@pytest.mark.parametrize("broken", [None, "x", [None], [[]]])
+def test_endpoints_that_are_none_are_left_for_the_check(broken):
+    assert with_roles(["CPO"], broken) == broken
