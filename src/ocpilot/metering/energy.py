@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Self
 
 import msgspec
@@ -54,6 +54,26 @@ class EnergyCurve(msgspec.Struct, frozen=True, kw_only=True):
         share = _share(moment - self.times[after - 1], self.times[after] - self.times[after - 1])
         return _stepped(self.wh[after - 1] + (self.wh[after] - self.wh[after - 1]) * share)
 
+    def flowing(self, changes: Sequence[tuple[datetime, bool]], max_power_w: Decimal | None = None) -> Self:
+        """The curve level while no energy can flow: what two samples gained belongs to the time in which it could.
+
+        `changes` in order of time: from each moment on it could flow, or not. Where nothing could flow, or more would
+        have than the EVSE gives, the states cannot be right and the straight line stays.
+        """
+        times, wh = [self.times[0]], [self.wh[0]]
+        for (start, end), (low, high) in zip(pairwise(self.times), pairwise(self.wh), strict=True):
+            spans = _spans(start, end, changes)
+            open_time = sum((until - since for since, until, flows in spans if flows), timedelta())
+            if high > low and len(spans) > 1 and open_time and not _impossible(high - low, open_time, max_power_w):
+                level = low
+                for since, until, flows in spans[:-1]:
+                    level += (high - low) * _share(until - since, open_time) if flows else Decimal(0)
+                    times.append(until)
+                    wh.append(level)
+            times.append(end)
+            wh.append(high)
+        return msgspec.structs.replace(self, times=tuple(times), wh=tuple(wh))
+
     def through(self, border: Decimal) -> tuple[Self, datetime | None]:
         """The curve with a point at exactly `border` Wh, and the whole second it stands at; None if not reached."""
         for place in range(1, len(self.times)):
@@ -73,6 +93,19 @@ class _Gain(msgspec.Struct, frozen=True):
     at: datetime
     wh: Decimal
     wrong: str = ""
+
+
+def _spans(
+    start: datetime, end: datetime, changes: Sequence[tuple[datetime, bool]]
+) -> list[tuple[datetime, datetime, bool]]:
+    """The time between two samples cut where it changes whether energy can flow; it can before anything is known."""
+    flows = next((could for at, could in reversed(changes) if at <= start), True)
+    spans, since = [], start
+    for at, could in changes:
+        if start < at < end and could != flows:
+            spans.append((since, at, flows))
+            since, flows = at, could
+    return [*spans, (since, end, flows)]
 
 
 def _stepped(wh: Decimal) -> Decimal:

@@ -74,7 +74,8 @@ def measured(
     first = _whole_second(start)
     last = max(first, _whole_second(end or (known[-1].at if known else start)))
     inside = [sample for sample in known if sample.at <= last]
-    curve, crossings = _through(EnergyCurve.of(inside, first, max_power_w), cuts.kwh)
+    flowing = EnergyCurve.of(inside, first, max_power_w).flowing(_flows(inside), max_power_w)
+    curve, crossings = _through(flowing, cuts.kwh)
     moments = sorted({*crossings, *cuts.moments, *_changes_of(inside, cuts)})
     stretches = _stretches(inside, curve, [first, *(moment for moment in moments if first < moment < last), last])
     return Measured(
@@ -113,6 +114,11 @@ def _through(curve: EnergyCurve, borders_kwh: Iterable[Decimal]) -> tuple[Energy
         curve, moment = curve.through(border * 1000)
         crossings += [moment] if moment else []
     return curve, crossings
+
+
+def _flows(samples: Sequence[MeterSample]) -> list[tuple[datetime, bool]]:
+    """From when on energy could flow, or could not, by the states that are known."""
+    return [(s.at, s.state in (ChargingState.CHARGING, ChargingState.CONNECTED)) for s in samples if s.state]
 
 
 def _changes_of(samples: Sequence[MeterSample], cuts: Cuts) -> Iterable[datetime]:

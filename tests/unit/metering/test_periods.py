@@ -163,3 +163,15 @@ def test_periods_always_add_up(samples: list[MeterSample], moments: list[int], b
         seconds = sum(round(one * 3600) for one in volumes(found, kind) if one is not None)
         assert timedelta(seconds=seconds) == total
     assert found.charging + found.parked + found.withheld == timedelta(hours=2)
+
+
+def test_energy_between_two_samples_belongs_to_the_time_in_which_it_could_flow() -> None:
+    found = measured([sample(0, 0, CHARGING), sample(60, None, PARKED), sample(600, 3000)], at(0), at(600), "T")
+    assert volumes(found, CdrDimensionType.ENERGY) == [Decimal(3), Decimal(0)]
+    assert volumes(found, CdrDimensionType.PARKING_TIME) == [None, Decimal("0.15")]
+
+
+def test_states_that_cannot_be_right_do_not_move_energy() -> None:
+    samples = [sample(0, 0, CHARGING), sample(60, None, PARKED), sample(600, 3000)]
+    found = measured(samples, at(0), at(600), "T", max_power_w=Decimal(22000))
+    assert volumes(found, CdrDimensionType.ENERGY) == [Decimal("0.3"), Decimal("2.7")]
