@@ -91,10 +91,12 @@ async def test_a_stranger_is_asked_to_sign_in_and_comes_back(reader):
     assert "Start charging" not in page.words
 
 
-async def test_a_driver_gets_one_start_button_per_free_charger(reader):
+async def test_a_driver_may_start_at_a_free_charger_and_where_his_own_car_may_be_plugged_in(reader):
     await reader.sign_in("omar@example.org")
     page = await reader.get(STATION)
-    assert page.text.count('action="/starts"') == 1
+    assert page.text.count('action="/starts"') == 2
+    assert page.words.count("Start charging") == 1
+    assert page.words.count("My car is plugged in: start") == 1
 
 
 async def test_a_tariff_that_nobody_sent_is_said_to_be_unknown_and_never_free(reader, world):
