@@ -23,12 +23,15 @@ def parse(text: str) -> datetime:
         raise ValueError(f"{text!r} is no DateTime such as 2015-06-29T22:39:09Z")
     day, clock, fraction, zone = match.groups()
     zone = "+00:00" if zone is None or zone in "Zz" else zone
-    return datetime.fromisoformat(f"{day}T{clock}{(fraction or '')[:7]}{zone}").astimezone(UTC)
+    try:
+        return datetime.fromisoformat(f"{day}T{clock}{(fraction or '')[:7]}{zone}").astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is before the year 1 or after 9999 in UTC") from error
 
 
 def write(moment: datetime) -> str:
     """OCPI DateTime in UTC with `Z`, milliseconds only when there are any: at most 24 characters."""
     utc = moment.astimezone(UTC)
-    whole = utc.strftime("%Y-%m-%dT%H:%M:%S")
     millis = utc.microsecond // 1000
-    return f"{whole}.{millis:03d}Z" if millis else f"{whole}Z"
+    written = utc.replace(tzinfo=None).isoformat(timespec="milliseconds" if millis else "seconds")
+    return f"{written}Z"

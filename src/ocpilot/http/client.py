@@ -31,6 +31,8 @@ from ocpilot.wire.v230 import Endpoint
 _TIMEOUT = 15.0
 #: A crawl that gets this many pages has met a peer that never ends.
 _MOST_PAGES = 100_000
+#: So do so many empty pages in a row: some peers hand out a Link behind the end of a list.
+_MOST_EMPTY = 10
 
 
 class HttpPartners:
@@ -100,15 +102,19 @@ class HttpPartners:
         start = _resource_url(peer, module, InterfaceRole.SENDER, (), asked)
         url: str | None = start
         seen: set[str] = set()
+        empty = 0
         while url is not None:
-            if url in seen or len(seen) >= _MOST_PAGES:
-                raise PeerNonsense(f"{peer.name}: the Links of {module} lead in a circle")
+            if url in seen or len(seen) >= _MOST_PAGES or empty >= _MOST_EMPTY:
+                raise PeerNonsense(f"{peer.name}: the Links of {module} never end")
             seen.add(url)
             answer = await self._to_peer(peer, "GET", url, None, {})
-            if not isinstance(answer.data, list):
+            # Some peers write an empty list as null, or leave it out.
+            page = [] if answer.data is None else answer.data
+            if not isinstance(page, list):
                 raise PeerNonsense(f"{peer.name}: {module} returned no list")
-            yield answer.data
-            url = _same_host(start, read_headers(answer.headers, url).next_url)
+            yield page
+            empty = 0 if page else empty + 1
+            url = _same_place(start, read_headers(answer.headers, url).next_url)
 
     # ---- one exchange ----------------------------------------------------------------------------------------------
 
@@ -244,8 +250,14 @@ def _endpoint(peer: Peer, module: ModuleID, interface: InterfaceRole) -> Endpoin
     raise NoMatchingEndpoints(f"{peer.name} offers no {module} {interface.lower()} interface")
 
 
-def _same_host(start: str, following: str | None) -> str | None:
-    """The next page, which must be where the first one was: our token goes nowhere else."""
-    if following is not None and urlsplit(following).hostname != urlsplit(start).hostname:
+def _same_place(start: str, following: str | None) -> str | None:
+    """The next page, which must be where the first one was: our token goes nowhere else.
+
+    Behind a proxy, Links name the scheme and port inside; those of the first page are the ones that work.
+    """
+    if following is None:
+        return None
+    here, there = urlsplit(start), urlsplit(following)
+    if there.hostname != here.hostname:
         raise PeerNonsense(f"the Link of {start} leads to another host: {following}")
-    return following
+    return there._replace(scheme=here.scheme, netloc=here.netloc).geturl()

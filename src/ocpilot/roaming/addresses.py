@@ -15,6 +15,8 @@ def check_url(url: str, *, allow_inner: bool) -> str:
 
     A host that is an address in numbers is checked too. ForbiddenAddress otherwise.
     """
+    if not url.isprintable() or " " in url:
+        raise ForbiddenAddress(f"{url!r}: spaces and control characters have no place in a URL")
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port

@@ -49,4 +49,6 @@ def headers(route: Route) -> dict[str, str]:
 def _party(country_code: str | None, party_id: str | None) -> PartyId | None:
     if not country_code or not party_id or len(country_code) != 2 or len(party_id) != 3:
         return None
+    if not (country_code + party_id).isascii():
+        return None  # upper-cased it might not fit in the header of the response
     return PartyId.of(country_code, party_id)

@@ -51,8 +51,8 @@ WHERE (token_hash = :hash AND state IN ('registered', 'suspended'))
     OR (invitation_hash = :hash AND state <> 'unregistered');
 
 -- name: of_party
--- The registered peer of a party; the one saved last when two claim it.
-SELECT * FROM peer WHERE state = 'registered' AND :party = ANY(parties) ORDER BY updated_at DESC, id DESC LIMIT 1;
+-- The peer that has registered a party, also while it is suspended; the one saved last when two claim it.
+SELECT * FROM peer WHERE state IN ('registered', 'suspended') AND :party = ANY(parties) ORDER BY updated_at DESC, id DESC LIMIT 1;
 
 -- name: all
 -- Every peer by name.

@@ -236,7 +236,7 @@ async def test_pages_follow_the_links_relative_ones_too(fake, partners):
 
 async def test_links_in_a_circle_end(fake, partners):
     fake.answer = lambda _: ocpi([1], Link=f'<{fake.base}/s/tariffs?page=2>; rel="next"')
-    with pytest.raises(PeerNonsense, match="circle"):
+    with pytest.raises(PeerNonsense, match="never end"):
         await crawled(partners, fake.peer())
 
 
@@ -249,6 +249,29 @@ async def test_a_link_to_another_host_does_not_get_our_token(fake, partners):
 async def test_a_list_must_be_a_list(fake, partners):
     with pytest.raises(PeerNonsense, match="no list"):
         await crawled(partners, fake.peer())
+
+
+async def test_an_empty_list_may_be_null(fake, partners):
+    fake.answer = lambda _: ocpi(None)
+    assert await crawled(partners, fake.peer()) == []
+
+
+async def test_empty_pages_without_end_end(fake, partners):
+    def answer(request: web.BaseRequest) -> web.Response:
+        offset = int(request.query.get("offset", "0"))
+        return ocpi([], Link=f'<{fake.base}/s/tariffs?offset={offset + 2}>; rel="next"')
+
+    fake.answer = answer
+    with pytest.raises(PeerNonsense, match="never end"):
+        await crawled(partners, fake.peer())
+    assert len(fake.requests) == 10
+
+
+async def test_a_link_keeps_the_scheme_and_port_that_worked(fake, partners):
+    fake.answer = lambda request: ocpi(
+        [1], **({} if request.query.get("page") else {"Link": '<https://127.0.0.1:1/s/tariffs?page=2>; rel="next"'})
+    )
+    assert await crawled(partners, fake.peer()) == [1, 1]
 
 
 # ---- never inside --------------------------------------------------------------------------------------------------

@@ -58,6 +58,9 @@ def test_a_public_https_url_is_allowed(url):
         "https://user:secret@example.com/",
         "https://example.com:99999/",
         "https://[::1",
+        "https://example.com/a b",
+        "https://example.com/\r\nX-Evil: 1",
+        "https://example.com/\x00",
     ],
 )
 def test_any_other_url_is_not(url):

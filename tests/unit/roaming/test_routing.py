@@ -1,5 +1,7 @@
 """Routing headers say from which party to which party (transport_and_format, "Message Routing")."""
 
+import pytest
+
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.routing import Route, headers, read
 
@@ -23,6 +25,11 @@ def test_names_are_read_in_any_case_and_parties_folded():
 def test_half_a_party_or_an_absurd_one_is_none():
     assert read({"OCPI-to-party-id": "RES"}) == Route()
     assert read({"OCPI-to-party-id": "RESA", "OCPI-to-country-code": "SE"}) == Route()
+
+
+@pytest.mark.parametrize("party_id", ["ÿÿÿ", "µµµ"])
+def test_a_party_whose_upper_case_fits_in_no_header_is_none(party_id):
+    assert read({"OCPI-to-party-id": party_id, "OCPI-to-country-code": "SE"}) == Route()
 
 
 def test_an_unknown_party_is_left_out():
