@@ -167,8 +167,8 @@ def assert_adds_up(priced: PricedCharge) -> None:
     parts = [priced.fixed, priced.energy, priced.time, priced.parking, priced.reservation]
     nets = [part.amount.excl for part in parts if part is not None]
     limits = [line.amount.excl for line in priced.lines if line.part is Part.LIMIT]
-    if None not in nets:
-        assert sum(nets) + sum(limits) == priced.total.amount.excl
+    both = [*nets, *limits]
+    assert priced.total.amount.excl == (None if None in both else sum(both))
 
 
 @given(st.data())
