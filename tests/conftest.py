@@ -2,17 +2,24 @@
 
 import asyncio
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 
 from ocpilot.store.postgres import PostgresStore, store_at
 from ocpilot.store.schema import upgrade
 from ocpilot.store.server import BundledServer
+
+# A slow machine fails no test; a build tries the same examples each time, a developer's machine always new ones.
+hypothesis.settings.register_profile("developer", deadline=None)
+hypothesis.settings.register_profile("build", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("build" if os.environ.get("CI") else "developer")
 
 #: Tests lose nothing when the machine loses power.
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
