@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     kind = kind_named(args.object) if args.object else None
     version = Version(args.version) if args.version else None
     try:
-        checked = {name: check_text(_read(name), kind, version) for name in args.files}
+        checked = {name: check_text(read_file(name), kind, version) for name in args.files}
     except UserError as error:
         print(f"ocpilot validate: {error}", file=sys.stderr)
         return 2
@@ -94,7 +94,8 @@ def _report(checked: dict[str, tuple[Checked, ...]], *, as_json: bool, strict: b
     return 1 if errors else 0
 
 
-def _read(name: str) -> bytes:
+def read_file(name: str) -> bytes:
+    """The bytes of a file; `-` is standard input. UserError when it cannot be read."""
     if name == "-":
         return sys.stdin.buffer.read()
     try:
