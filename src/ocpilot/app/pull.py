@@ -16,7 +16,7 @@ from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, Peer, PeerState, Record, StoredObject
 from ocpilot.app.visibility import require_sender
 from ocpilot.base import time
-from ocpilot.base.errors import Conflict, InvalidObject, NoMatchingEndpoints, NotFound, PeerError
+from ocpilot.base.errors import Conflict, ForbiddenAddress, InvalidObject, NoMatchingEndpoints, NotFound, PeerError
 from ocpilot.roaming.offers import offered, other_side
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
@@ -99,7 +99,7 @@ async def _crawl(
                 if isinstance(outcome, BadObject) and len(problems) < _TOLD:
                     problems.append(outcome)
                 counts["bad" if isinstance(outcome, BadObject) else outcome] += 1
-    except (PeerError, NoMatchingEndpoints) as failure:
+    except (PeerError, NoMatchingEndpoints, ForbiddenAddress) as failure:
         error = str(failure)
     return ModulePull(
         module=module,
