@@ -98,9 +98,11 @@ class ChargingSettings(Section, frozen=True, kw_only=True):
 
 
 class WebSettings(Section, frozen=True, kw_only=True):
-    """`languages` offered to readers, the first one is the default; `map_*` is where the map opens."""
+    """`languages` offered to readers, the first one is the default; `time_zone` (IANA) is where the operator's people
+    work; `map_*` is where the map opens."""
 
     languages: tuple[str, ...] = ("en", "sv")
+    time_zone: str = "UTC"
     map_latitude: float = 59.6
     map_longitude: float = 16.5
     map_zoom: float = 5.0

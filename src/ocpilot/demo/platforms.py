@@ -52,6 +52,9 @@ currency = "SEK"
 cdr_delay = {cdr_delay}
 meter_interval = 30
 
+[web]
+time_zone = "Europe/Stockholm"
+
 [seller]
 name = {seller}
 address = ["Strandvägen 1", "114 51 Stockholm", "Sverige"]

@@ -17,9 +17,11 @@ _UTC = "UTC"
 
 @dataclass(frozen=True)
 class Formats:
-    """One language's way to write things. Times are shown in `zone` (IANA), in UTC when it is unknown."""
+    """One language's way to write things. Times are in a place's zone (IANA); where no place is at hand, in `home`,
+    the zone of the platform, and with its name."""
 
     locale: str
+    home: str = _UTC
 
     def money(self, amount: Decimal, currency: str) -> str:
         """`12,50 kr`."""
@@ -59,6 +61,10 @@ class Formats:
             f"{dates.format_date(local, 'medium', self.locale)} {dates.format_time(local, 'short', locale=self.locale)}"
         )
 
+    def home_moment(self, at: datetime) -> str:
+        """Date and time to the minute in the platform's own zone, and which zone that is: `23 Nov 2026 11:04 CET`."""
+        return f"{self.moment(at, self.home)} {at.astimezone(zone_of(self.home)).tzname()}"
+
     def clock(self, at: datetime, zone: str = _UTC) -> str:
         """The time of day."""
         return dates.format_time(at, "short", tzinfo=zone_of(zone), locale=self.locale)
@@ -69,7 +75,19 @@ class Formats:
 
     def filters(self) -> dict[str, Callable[..., str]]:
         """All of them, by the names templates use."""
-        names = ("money", "cost", "number", "kwh", "kilowatts", "distance", "duration", "moment", "clock", "day")
+        names = (
+            "money",
+            "cost",
+            "number",
+            "kwh",
+            "kilowatts",
+            "distance",
+            "duration",
+            "moment",
+            "home_moment",
+            "clock",
+            "day",
+        )
         return {name: getattr(self, name) for name in names}
 
 

@@ -65,7 +65,7 @@ def site(platform: Platform) -> Site:
 
 def _tongue(platform: Platform, language: str) -> Tongue:
     translate = translator(language)
-    formats = Formats(_locale(language))
+    formats = Formats(_locale(language), platform.settings.web.time_zone)
     templates = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
