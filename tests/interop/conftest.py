@@ -3,8 +3,8 @@
 import asyncio
 import io
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -209,6 +209,18 @@ async def connect(lade: Node, resa: Node, version: Version) -> Connection:
 async def connection(request: pytest.FixtureRequest, lade: Node, resa: Node) -> Connection:
     """Both registered with each other, once per version."""
     return await connect(lade, resa, request.param)
+
+
+@pytest.fixture
+def start() -> Callable[..., AbstractAsyncContextManager[Node]]:
+    """Runs a platform of other roles than those here."""
+    return node
+
+
+@pytest.fixture
+def register() -> Callable[[Node, Node, Version], Awaitable[Connection]]:
+    """Registers any two platforms with each other: `lade` and `resa` are then their names only."""
+    return connect
 
 
 @pytest.fixture

@@ -1,12 +1,16 @@
-"""Receiver interfaces of Tariffs, Sessions, CDRs and Tokens: whole objects that a peer owns and sends to us."""
+"""Receiver interfaces of whole objects that a peer owns and sends to us, one table and one code for most modules.
+
+Tariffs, Sessions, CDRs, Tokens, invoice reconciliation records, BookingLocations.
+"""
 
 from collections.abc import Mapping
 
 from ocpilot.app import authorize, cdrs, commands
 from ocpilot.app.bodies import value_of
+from ocpilot.app.classes import class_of
 from ocpilot.app.exchange import Answer, Call, endpoint_url, stored_answer
 from ocpilot.app.owned import checked, kept, key_in_url, patched
-from ocpilot.app.pages import CLASSES, body_in
+from ocpilot.app.pages import body_in
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, StoredObject
@@ -17,32 +21,32 @@ from ocpilot.wire.protocol import InterfaceRole, ModuleID
 from ocpilot.wire.v230 import CDR, AuthorizationInfo, LocationReferences, Session, TokenType
 
 
-async def receiver_get(platform: Platform, call: Call) -> Answer:
+async def receiver_get(platform: Platform, call: Call, sub: str = "") -> Answer:
     """GET of a Receiver interface: the object as this peer sent it."""
-    key = key_in_url(call, _sub(call))
+    key = key_in_url(call, sub or _sub(call))
     stored = await platform.store.objects.get(key, call.peer.id)
     if stored is None:
         raise _unknown(key)
     return Answer(data=body_in(stored, call.version))
 
 
-async def receiver_put(platform: Platform, call: Call) -> Answer:
+async def receiver_put(platform: Platform, call: Call, sub: str = "") -> Answer:
     """PUT: a new object or a replacement of the whole."""
     body = call.object()
-    key = key_in_url(call, _sub(call, body))
-    stored = kept(call, key, checked(call, CLASSES[key.module], body, _url(key)))
+    key = key_in_url(call, sub or _sub(call, body))
+    stored = kept(call, key, checked(call, class_of(key.module, key.sub), body, _url(key)))
     created = await platform.store.objects.put(stored)
     await _tell(platform, stored)
     return stored_answer(created)
 
 
-async def receiver_patch(platform: Platform, call: Call) -> Answer:
+async def receiver_patch(platform: Platform, call: Call, sub: str = "") -> Answer:
     """PATCH: the fields given change, the rest stays; the result is checked as a whole before it is kept."""
     patch = call.object()
-    key = key_in_url(call, _sub(call, patch))
+    key = key_in_url(call, sub or _sub(call, patch))
 
     def change(stored: StoredObject) -> StoredObject:
-        return patched(call, CLASSES[key.module], stored, patch, _url(key))
+        return patched(call, class_of(key.module, key.sub), stored, patch, _url(key))
 
     stored = await platform.store.objects.modify(key, call.peer.id, change)
     if stored is None:
@@ -52,7 +56,7 @@ async def receiver_patch(platform: Platform, call: Call) -> Answer:
 
 
 async def receiver_delete(platform: Platform, call: Call) -> Answer:
-    """DELETE, which only Tariffs know (mod_tariffs, "DELETE Method")."""
+    """DELETE, which Tariffs and invoice reconciliation records know."""
     key = key_in_url(call)
     if not await platform.store.objects.delete(key, call.peer.id):
         raise _unknown(key)

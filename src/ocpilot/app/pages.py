@@ -6,12 +6,13 @@ crawl neither loses nor repeats objects while data changes, and its last page co
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 import msgspec
 
 from ocpilot.app.bodies import object_in
+from ocpilot.app.classes import class_of
 from ocpilot.app.exchange import Answer, Call
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import PageCursor, PageQuery, StoredObject
@@ -22,42 +23,45 @@ from ocpilot.wire import codec
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.paging import headers, page_url
 from ocpilot.wire.protocol import ModuleID, Version
-from ocpilot.wire.v230 import CDR, Location, Session, Tariff, Token
 
-#: What a list of each module holds.
-CLASSES: dict[ModuleID, type[Wire]] = {
-    ModuleID.LOCATIONS: Location,
-    ModuleID.TARIFFS: Tariff,
-    ModuleID.SESSIONS: Session,
-    ModuleID.CDRS: CDR,
-    ModuleID.TOKENS: Token,
-}
 #: An offset is a row count of PostgreSQL, a limit a page we are willing to send.
 _LARGEST_OFFSET = 2**31 - 1
+#: Parameters that a Link repeats; the last two are those of BookingLocations (mod_bookings, "GET BookingLocations").
+_FILTERS = ("date_from", "date_to", "timeslot_from", "timeslot_to")
+
+Wanted = Callable[[StoredObject], bool]
 
 
-async def sender_list(platform: Platform, call: Call) -> Answer:
-    """GET of a Sender interface: our objects that this peer may see, oldest change first."""
+def _all(_: StoredObject) -> bool:
+    return True
+
+
+async def sender_list(platform: Platform, call: Call, sub: str | None = None, wanted: Wanted = _all) -> Answer:
+    """GET of a Sender interface: our objects (of one kind) that this peer may see, oldest change first.
+
+    `wanted` is a filter of the module's own; what it leaves out is still counted in the total.
+    """
     require_receiver(call.peer, call.module)
-    query = page_query(call, platform.settings.roaming.page_limit)
+    query = page_query(call, platform.settings.roaming.page_limit, sub)
     source = platform.store.locations if call.module is ModuleID.LOCATIONS else platform.store.objects
     page = await source.page(query)
-    visible = [one for one in page.items if may_see(call.peer, call.module, one.audience)]
+    visible = [one for one in page.items if may_see(call.peer, call.module, one.audience) and wanted(one)]
     next_url = None if page.next is None else _next_url(call, query.limit, page.next)
     limit = platform.settings.roaming.page_limit
     paging = headers(total=page.total, limit=limit, next_url=next_url)
     return Answer(data=json_list(visible, call.version), headers=paging)
 
 
-def page_query(call: Call, largest: int) -> PageQuery:
+def page_query(call: Call, largest: int, sub: str | None = None) -> PageQuery:
     """The query of a list; MissingParameter (2001) names the parameter that is wrong and what it held."""
     query = call.query
     return PageQuery(
         module=call.module,
+        sub=sub,
         limit=min(_whole(query, "limit", 1) or largest, largest),
         viewer=viewer(call.peer),
-        date_from=_moment(query, "date_from"),
-        date_to=_moment(query, "date_to"),
+        date_from=moment_in(query, "date_from"),
+        date_to=moment_in(query, "date_to"),
         offset=min(_whole(query, "offset", 0) or 0, _LARGEST_OFFSET),
         after=_cursor(query),
     )
@@ -72,7 +76,7 @@ def body_in(stored: StoredObject, version: Version) -> bytes:
     """The body of a stored object as JSON text of this version."""
     if stored.version == version:
         return stored.body.encode()
-    return codec.dumps(stored_body(CLASSES[stored.key.module], stored, version))
+    return codec.dumps(stored_body(class_of(stored.key.module, stored.key.sub), stored, version))
 
 
 def stored_body(cls: type[Wire], stored: StoredObject, version: Version) -> codec.Body:
@@ -89,7 +93,8 @@ def _whole(query: Mapping[str, str], name: str, least: int) -> int | None:
     return int(text)
 
 
-def _moment(query: Mapping[str, str], name: str) -> datetime | None:
+def moment_in(query: Mapping[str, str], name: str) -> datetime | None:
+    """A DateTime among the query parameters; MissingParameter (2001) when it is none."""
     text = query.get(name)
     if text is None or text == "":
         return None
@@ -101,7 +106,7 @@ def _moment(query: Mapping[str, str], name: str) -> datetime | None:
 
 
 def _next_url(call: Call, limit: int, cursor: PageCursor) -> str:
-    filters = [(name, call.query[name]) for name in ("date_from", "date_to") if call.query.get(name)]
+    filters = [(name, call.query[name]) for name in _FILTERS if call.query.get(name)]
     return page_url(call.url, [*filters, ("limit", str(limit)), ("cursor", _written(cursor))])
 
 

@@ -9,8 +9,8 @@ from collections import Counter
 from datetime import datetime
 from typing import Literal
 
+from ocpilot.app.classes import class_of
 from ocpilot.app.owned import from_peer
-from ocpilot.app.pages import CLASSES
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, Peer, PeerState, Record, StoredObject
@@ -129,7 +129,7 @@ async def _take(platform: Platform, peer: Peer, module: ModuleID, body: object) 
 def _read(peer: Peer, module: ModuleID, body: object) -> StoredObject:
     """The object checked; InvalidObject when it breaks the standard, NotFound when its party is none of the peer's."""
     version = peer.version or OWN_VERSION
-    read = codec.read(CLASSES[module], version, body).body
+    read = codec.read(class_of(module), version, body).body
     party = require_sender(peer, module, str(read["country_code"]), str(read["party_id"]))
     token = module is ModuleID.TOKENS
     key = ObjectKey(

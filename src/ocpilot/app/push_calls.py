@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ocpilot.app.bodies import object_in
+from ocpilot.app.classes import class_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, PartnerAnswer, Peer, Record, StoredObject
 from ocpilot.app.visibility import may_see
@@ -12,15 +13,14 @@ from ocpilot.roaming.retry import worth_retry
 from ocpilot.wire import codec
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import CANONICAL, InterfaceRole, ModuleID
-from ocpilot.wire.v230 import CDR, EVSE, Location, Session, Tariff, Token
+from ocpilot.wire.v230 import EVSE, Location
 
-_CLASSES: dict[ModuleID, type[Wire]] = {
-    ModuleID.LOCATIONS: Location,
-    ModuleID.TARIFFS: Tariff,
-    ModuleID.SESSIONS: Session,
-    ModuleID.CDRS: CDR,
-    ModuleID.TOKENS: Token,
-}
+#: Objects a peer gets once and then keeps as they are, by POST (mod_cdrs, mod_payments, "POST Method").
+SENT_ONCE = frozenset({ModuleID.CDRS, ModuleID.PAYMENTS})
+#: Objects of which it is noted that the peer has them.
+NOTED = SENT_ONCE | {ModuleID.INVOICE_RECONCILIATION}
+#: What can be deleted (mod_tariffs, mod_invoice_reconciliation, "DELETE Method").
+_DELETABLE = frozenset({ModuleID.TARIFFS, ModuleID.INVOICE_RECONCILIATION})
 #: What a PATCH of a status holds (mod_locations, "PATCH Method": `last_updated` always).
 _MOVING = ("status", "last_updated")
 #: EVSEs per peer of which we remember what the peer knows; beyond that we forget and send the whole EVSE again.
@@ -46,10 +46,10 @@ class PushCalls:
         self._platform = platform
         self._evses: dict[ObjectKey, int] = {}
 
-    async def deliver(self, peer: Peer, key: ObjectKey) -> Delivered | None:
+    async def deliver(self, peer: Peer, key: ObjectKey, *, known: bool = False) -> Delivered | None:
         """Send the newest state of an object, or that it is gone. None: not sent, as it is not for this peer.
 
-        Errors as `Partners.call`.
+        `known`: it is noted that the peer has an earlier state. Errors as `Partners.call`.
         """
         stored = await self._load(key)
         if stored is None:
@@ -58,15 +58,17 @@ class PushCalls:
         if not may_see(peer, key.module, stored.audience):
             return None
         to = PartyId.parse(stored.audience) if stored.audience else None
-        if key.module is ModuleID.CDRS:
-            answer = await self._call(peer, key, "POST", (), _body(CDR, stored, peer), to=to)
+        body = _body(class_of(key.module, key.sub), stored, peer)
+        if key.module in SENT_ONCE:
+            answer = await self._call(peer, key, "POST", (key.sub,) if key.sub else (), body, to=to)
             return Delivered(url=_location_header(answer))
+        if key.module is ModuleID.INVOICE_RECONCILIATION:
+            return await self._invoice_record(peer, key, body, to, known=known)
         if key.module is ModuleID.LOCATIONS:
             await (self._evse(peer, key, stored) if key.sub else self._location(peer, key, stored))
             return Delivered()
         params = {"type": key.sub} if key.module is ModuleID.TOKENS else None
-        body = _body(_CLASSES[key.module], stored, peer)
-        await self._call(peer, key, "PUT", (*_owner(key), key.id), body, params=params, to=to)
+        await self._call(peer, key, "PUT", _segments(key), body, params=params, to=to)
         return Delivered()
 
     async def _load(self, key: ObjectKey) -> StoredObject | None:
@@ -75,14 +77,29 @@ class PushCalls:
         return await self._platform.store.objects.get(key)
 
     async def _gone(self, peer: Peer, key: ObjectKey) -> None:
-        """Only Tariffs can be deleted (mod_tariffs, "DELETE Method"); one the peer never had is deleted too."""
-        if key.module is not ModuleID.TARIFFS:
+        """Few objects can be deleted; one the peer never had is deleted too."""
+        if key.module not in _DELETABLE:
             return
         try:
             await self._call(peer, key, "DELETE", (*_owner(key), key.id), None)
         except PeerRefused as error:
             if not _unknown_there(error):
                 raise
+
+    async def _invoice_record(
+        self, peer: Peer, key: ObjectKey, body: bytes, to: PartyId | None, *, known: bool
+    ) -> Delivered:
+        """POST of a new record, PUT of a changed one (mod_invoice_reconciliation, "Push model"); the other one when
+        the peer remembers otherwise."""
+        ways: list[tuple[str, tuple[str, ...]]] = [("POST", ()), ("PUT", _segments(key))]
+        first, second = reversed(ways) if known else ways
+        try:
+            answer = await self._call(peer, key, *first, body, to=to)
+        except PeerRefused as error:
+            if worth_retry(error):
+                raise
+            answer = await self._call(peer, key, *second, body, to=to)
+        return Delivered(url=_location_header(answer))
 
     async def _location(self, peer: Peer, key: ObjectKey, stored: StoredObject) -> None:
         body = _body(Location, stored, peer)
@@ -150,6 +167,12 @@ class PushCalls:
 def key_of_location(key: ObjectKey) -> ObjectKey:
     """The whole Location of an EVSE."""
     return ObjectKey(module=key.module, party=key.party, id=key.id)
+
+
+def _segments(key: ObjectKey) -> tuple[str, ...]:
+    """Where an object of ours is at a peer. The type of a Token is no part of the path, the kind of a booking is."""
+    kind = (key.sub,) if key.module is ModuleID.BOOKINGS and key.sub else ()
+    return (*_owner(key), *kind, key.id)
 
 
 def _owner(key: ObjectKey) -> tuple[str, str]:

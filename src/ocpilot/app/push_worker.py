@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from ocpilot.app.platform import Platform
-from ocpilot.app.push_calls import Delivered, PushCalls, key_of_location, offered
+from ocpilot.app.push_calls import NOTED, SENT_ONCE, Delivered, PushCalls, key_of_location, offered
 from ocpilot.app.records import (
     Change,
     ChangeCursor,
@@ -140,10 +140,11 @@ class PushWorker:
     async def _send(self, peer: Peer, key: ObjectKey) -> Delivery | None:
         """Deliver one object; None when that is done, else what is to be kept about it."""
         before = await self._before(peer, key)
-        if before is not None and before.state is DeliveryState.ACKNOWLEDGED:
+        known = before is not None and before.state is DeliveryState.ACKNOWLEDGED
+        if known and key.module in SENT_ONCE:
             return None
         try:
-            delivered = await self._calls.deliver(peer, key)
+            delivered = await self._calls.deliver(peer, key, known=known)
         except NoMatchingEndpoints:
             delivered = None
         except OcpilotError as error:
@@ -158,15 +159,15 @@ class PushWorker:
         return None
 
     async def _before(self, peer: Peer, key: ObjectKey) -> Delivery | None:
-        if key.module is not ModuleID.CDRS and _folded(key) not in self._unfinished:
+        if key.module not in NOTED and _folded(key) not in self._unfinished:
             return None
         return await self._platform.store.deliveries.get(peer.id, key)
 
     async def _done(self, peer: Peer, key: ObjectKey, delivered: Delivered | None) -> None:
-        """A CDR that was sent stays noted as acknowledged; of other objects nothing is left to say."""
+        """What the peer keeps for good stays noted as acknowledged; of other objects nothing is left to say."""
         deliveries = self._platform.store.deliveries
         self._refusals.pop(_folded(key), None)
-        if delivered is not None and key.module is ModuleID.CDRS:
+        if delivered is not None and key.module in NOTED:
             await deliveries.save(
                 Delivery(
                     peer_id=peer.id,

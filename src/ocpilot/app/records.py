@@ -23,7 +23,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ObjectKey(Record, frozen=True, kw_only=True):
-    """Which OCPI object. `sub` is the EVSE uid inside a Location, the type of a Token, empty otherwise."""
+    """Which OCPI object. `sub` is the EVSE uid inside a Location, the type of a Token, the kind of an object where a
+    module has several (`app/classes.py`), empty otherwise."""
 
     module: ModuleID
     party: PartyId
@@ -60,10 +61,12 @@ class PageQuery(Record, frozen=True, kw_only=True):
     """One page of objects of ours, ordered by (last_updated, party, id, sub); `date_to` is exclusive.
 
     `viewer` are the parties (`SERES`) of the asking peer: rows whose audience is another party do not exist for it.
-    None sees all (our own pages). `peer_id` asks for what that peer sent us instead of for ours.
+    None sees all (our own pages). `peer_id` asks for what that peer sent us instead of for ours. `sub` is the kind of
+    object in a module that has several, None means all.
     """
 
     module: ModuleID
+    sub: str | None = None
     limit: int
     viewer: tuple[str, ...] | None = None
     peer_id: int | None = None

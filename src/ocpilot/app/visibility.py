@@ -1,6 +1,8 @@
 """Who may see an object, and who may send one: decided here and nowhere else.
 
-A Session or CDR concerns one provider: the one whose Token was used. Locations and Tariffs are for every peer that
+A Session or CDR concerns one provider: the one whose Token was used. A booking concerns the provider that asked for
+it, a payment terminal and what it captured the operator it stands at, an invoice reconciliation record the party that
+gets the invoice. Locations and Tariffs are for every peer that
 informs drivers: a Location that is not published still travels, it is the receiver who must not show it (mod_locations,
 "Location object"). Tokens are for every operator.
 """
@@ -11,16 +13,21 @@ from ocpilot.base.ids import PartyId
 from ocpilot.roaming.offers import OFFERED_BY
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
-from ocpilot.wire.v230 import CDR, Role, Session
+from ocpilot.wire.v230 import CDR, Booking, Role, Session, Terminal
 
 #: Modules whose objects concern one party only.
-PERSONAL = frozenset({ModuleID.SESSIONS, ModuleID.CDRS})
+PERSONAL = frozenset({ModuleID.SESSIONS, ModuleID.CDRS, ModuleID.PAYMENTS, ModuleID.INVOICE_RECONCILIATION})
 
 
 def audience_of(value: Wire) -> str | None:
     """The one party (as `SERES`) that may see this object of ours; None: every peer whose role receives its module."""
     if isinstance(value, Session | CDR):
         return PartyId.of(value.cdr_token.country_code, value.cdr_token.party_id).key
+    if isinstance(value, Booking):
+        asked = value.booking_requests[0].booking_request
+        return PartyId.of(asked.country_code, asked.party_id).key
+    if isinstance(value, Terminal) and value.country_code and value.party_id:
+        return PartyId.of(value.country_code, value.party_id).key
     return None
 
 
@@ -50,6 +57,21 @@ def require_receiver(peer: Peer, module: ModuleID) -> None:
     """BadRequest when none of the peer's roles gets objects of this module."""
     if not receives(peer, module):
         raise BadRequest(f"{module} are for {_words(module, InterfaceRole.RECEIVER)}; your roles are {_listed(peer)}")
+
+
+def party_of(peer: Peer, interface: tuple[ModuleID, InterfaceRole], named: PartyId | None) -> PartyId:
+    """The party of the peer that plays a role of this interface: the one named (by a header), else its first.
+
+    For interfaces whose URLs and objects name none (mod_payments). NotFound when it has no such party.
+    """
+    parties = sorted(
+        {PartyId.of(role.country_code, role.party_id) for role in peer.roles if role.role in OFFERED_BY[interface]}
+    )
+    if named in parties:
+        return named
+    if not parties:
+        raise NotFound(f"{interface[0]} are for {_words(*interface)}; your roles are {_listed(peer)}")
+    return parties[0]
 
 
 def may_send(peer: Peer, module: ModuleID, party: PartyId) -> bool:

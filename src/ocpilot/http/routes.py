@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import unquote
 
-from ocpilot.app import command_calls, credentials, locations, objects, pages
+from ocpilot.app import command_calls, credentials, invoices, locations, objects, pages, payments
+from ocpilot.app.classes import CONFIRMATIONS, TERMINALS
 from ocpilot.app.exchange import Answer, Call, Handler, details_url, endpoint_url
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import MethodNotAllowed, NotFound
@@ -64,6 +66,45 @@ async def details(platform: Platform, call: Call) -> Answer:
     listed = VersionDetails(version=call.version, endpoints=endpoints(platform, call.version))
     return Answer(data=codec.dumps(codec.body_of(listed)))
 
+
+#: Before `terminals/{id}`, which `activate` would be taken for.
+_ACTIVATE = Resource(
+    module=ModuleID.PAYMENTS, interface=S, path=f"{TERMINALS}/activate", methods={"POST": payments.activate}
+)
+PAYMENTS: tuple[Resource, ...] = (
+    _ACTIVATE,
+    Resource(
+        module=ModuleID.PAYMENTS,
+        interface=S,
+        path=f"{TERMINALS}/{{id}}",
+        methods={
+            "GET": partial(payments.sender_get, sub=TERMINALS),
+            "PUT": payments.terminal_put,
+            "PATCH": payments.terminal_patch,
+        },
+    ),
+    Resource(
+        module=ModuleID.PAYMENTS,
+        interface=S,
+        path=f"{TERMINALS}/{{id}}/deactivate",
+        methods={"POST": payments.deactivate},
+    ),
+    Resource(
+        module=ModuleID.PAYMENTS,
+        interface=S,
+        path=f"{CONFIRMATIONS}/{{id}}",
+        methods={"GET": partial(payments.sender_get, sub=CONFIRMATIONS)},
+    ),
+    *(
+        Resource(module=ModuleID.PAYMENTS, interface=interface, path=kind + below, methods={method: handler})
+        for kind in (TERMINALS, CONFIRMATIONS)
+        for interface, below, method, handler in (
+            (S, "", "GET", partial(pages.sender_list, sub=kind)),
+            (R, "", "POST", partial(payments.receiver_post, sub=kind)),
+            (R, "/{id}", "GET", partial(payments.receiver_get, sub=kind)),
+        )
+    ),
+)
 
 TABLE: tuple[Resource, ...] = (
     Configuration(path="versions", methods={"GET": versions}),
@@ -155,6 +196,19 @@ TABLE: tuple[Resource, ...] = (
     ),
     Resource(module=ModuleID.COMMANDS, interface=R, path="{command}", methods={"POST": command_calls.command_post}),
     Resource(module=ModuleID.COMMANDS, interface=S, path="{command}/{id}", methods={"POST": command_calls.result_post}),
+    Resource(module=ModuleID.INVOICE_RECONCILIATION, interface=S, path="", methods={"GET": pages.sender_list}),
+    Resource(module=ModuleID.INVOICE_RECONCILIATION, interface=R, path="", methods={"POST": invoices.receiver_post}),
+    Resource(
+        module=ModuleID.INVOICE_RECONCILIATION,
+        interface=R,
+        path=OWNED,
+        methods={
+            "GET": objects.receiver_get,
+            "PUT": objects.receiver_put,
+            "DELETE": objects.receiver_delete,
+        },
+    ),
+    *PAYMENTS,
 )
 
 
@@ -189,9 +243,14 @@ class Router:
         segments = [unquote(segment) for segment in path.strip("/").split("/")][1:]
         for template, row in self._rows:
             variables = _variables(template, segments)
-            if variables is not None and variables.get("version", SUPPORTED[0]) in row.versions:
+            if variables is not None and _has(variables.get("version", SUPPORTED[0]), row):
                 return row, variables
         raise NotFound(f"no such resource: {path[:200]}")
+
+
+def _has(version: str, row: Resource) -> bool:
+    """Whether a version has the resource at all."""
+    return version in row.versions and row.module in PROTOCOLS[Version(version)].modules
 
 
 def _variables(template: Sequence[str], segments: Sequence[str]) -> dict[str, str] | None:

@@ -9,9 +9,11 @@ Interface = tuple[ModuleID, InterfaceRole]
 
 _CPO = frozenset({Role.CPO})
 _EMSP = frozenset({Role.EMSP})
+#: The extension for payments names a role PTP, whose word its list of roles lacks: he may also come as OTHER.
+_PTP = frozenset({Role.PTP, Role.OTHER})
 #: (mod_locations, mod_tariffs: "typically implemented by eMSP and NSP"); OTHER is an eMSP type of role
 #: (transport_and_format, "Broadcast Push"); a NAP collects what drivers may see.
-_INFORMED = frozenset({Role.EMSP, Role.NSP, Role.NAP, Role.OTHER})
+_INFORMED = frozenset({Role.EMSP, Role.NSP, Role.NAP, Role.PTP, Role.OTHER})
 
 OFFERED_BY: dict[Interface, frozenset[Role]] = {
     (ModuleID.LOCATIONS, InterfaceRole.SENDER): _CPO,
@@ -19,13 +21,18 @@ OFFERED_BY: dict[Interface, frozenset[Role]] = {
     (ModuleID.TARIFFS, InterfaceRole.SENDER): _CPO,
     (ModuleID.TARIFFS, InterfaceRole.RECEIVER): _INFORMED,
     (ModuleID.SESSIONS, InterfaceRole.SENDER): _CPO,
-    (ModuleID.SESSIONS, InterfaceRole.RECEIVER): _EMSP | {Role.SCSP},
+    (ModuleID.SESSIONS, InterfaceRole.RECEIVER): _EMSP | {Role.SCSP} | _PTP,
     (ModuleID.CDRS, InterfaceRole.SENDER): _CPO,
-    (ModuleID.CDRS, InterfaceRole.RECEIVER): _EMSP,
+    (ModuleID.CDRS, InterfaceRole.RECEIVER): _EMSP | _PTP,
     (ModuleID.TOKENS, InterfaceRole.SENDER): _EMSP,
     (ModuleID.TOKENS, InterfaceRole.RECEIVER): _CPO,
-    (ModuleID.COMMANDS, InterfaceRole.SENDER): _EMSP,
+    (ModuleID.COMMANDS, InterfaceRole.SENDER): _EMSP | _PTP,
     (ModuleID.COMMANDS, InterfaceRole.RECEIVER): _CPO,
+    (ModuleID.PAYMENTS, InterfaceRole.SENDER): _PTP,
+    (ModuleID.PAYMENTS, InterfaceRole.RECEIVER): _CPO,
+    #: Direct billing goes from operator to provider, reverse billing from provider to operator.
+    (ModuleID.INVOICE_RECONCILIATION, InterfaceRole.SENDER): _CPO | _EMSP,
+    (ModuleID.INVOICE_RECONCILIATION, InterfaceRole.RECEIVER): _CPO | _EMSP,
 }
 
 

@@ -19,6 +19,9 @@ TABLES = {
     ModuleID.SESSIONS: "session",
     ModuleID.CDRS: "cdr",
     ModuleID.TOKENS: "token",
+    ModuleID.INVOICE_RECONCILIATION: "invoice_record",
+    ModuleID.PAYMENTS: "payment",
+    ModuleID.BOOKINGS: "booking",
 }
 _SQL: dict[ModuleID, dict[str, Statement]] = {module: load("objects", table=table) for module, table in TABLES.items()}
 

@@ -56,6 +56,7 @@ def _values(query: PageQuery) -> dict[str, object]:
         "after_party": after.party if after else "",
         "after_id": fold(after.id) if after else "",
         "after_sub": fold(after.sub) if after else "",
+        "only_sub": query.sub,
         "limit": query.limit + 1,
         "offset": query.offset if after is None else 0,
     }

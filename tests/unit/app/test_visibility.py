@@ -30,11 +30,16 @@ def peer(party, *roles, state=PeerState.REGISTERED):
 
 #: module -> the roles that see what is for everybody, and those that see what is for their party.
 PUBLIC = {
-    ModuleID.LOCATIONS: {Role.EMSP, Role.NSP, Role.NAP, Role.OTHER},
-    ModuleID.TARIFFS: {Role.EMSP, Role.NSP, Role.NAP, Role.OTHER},
+    ModuleID.LOCATIONS: {Role.EMSP, Role.NSP, Role.NAP, Role.PTP, Role.OTHER},
+    ModuleID.TARIFFS: {Role.EMSP, Role.NSP, Role.NAP, Role.PTP, Role.OTHER},
     ModuleID.TOKENS: {Role.CPO},
 }
-PERSONAL = {ModuleID.SESSIONS: {Role.EMSP, Role.SCSP}, ModuleID.CDRS: {Role.EMSP}}
+PERSONAL = {
+    ModuleID.SESSIONS: {Role.EMSP, Role.SCSP, Role.PTP, Role.OTHER},
+    ModuleID.CDRS: {Role.EMSP, Role.PTP, Role.OTHER},
+    ModuleID.PAYMENTS: {Role.CPO},
+    ModuleID.INVOICE_RECONCILIATION: {Role.CPO, Role.EMSP},
+}
 
 
 @pytest.mark.parametrize("role", Role)
@@ -85,7 +90,7 @@ def test_a_foreign_party_is_not_found():
 
 
 def test_the_wrong_role_is_told_who_the_module_is_for():
-    with pytest.raises(BadRequest, match="EMSP, NAP, NSP, OTHER; your roles are CPO"):
+    with pytest.raises(BadRequest, match="EMSP, NAP, NSP, OTHER, PTP; your roles are CPO"):
         require_receiver(peer(A, Role.CPO), ModuleID.TARIFFS)
 
 

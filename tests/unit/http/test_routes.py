@@ -39,6 +39,9 @@ def test_an_operator_offers_its_side_only():
         ("cdrs", S),
         ("tokens", R),
         ("commands", R),
+        ("payments", R),
+        ("invoicereconciliation", S),
+        ("invoicereconciliation", R),
     }
 
 
@@ -53,7 +56,7 @@ def test_the_listed_url_of_an_interface_is_where_it_is_matched(version):
     router = Router(["CPO", "EMSP"])
     for endpoint in endpoints(platform("CPO", "EMSP"), version):
         path = endpoint.url.removeprefix("https://a.example")
-        for tail in ("", "/x", "/x/y", "/SE/LAD/1"):
+        for tail in ("", "/x", "/x/y", "/SE/LAD/1", "/terminals/1"):
             try:
                 row, variables = router.match(path + tail)
             except NotFound:

@@ -7,7 +7,7 @@ import pytest
 
 from ocpilot.store.queries import Statement, load
 
-OBJECT_TABLES = ("tariff", "session", "cdr", "token")
+OBJECT_TABLES = ("tariff", "session", "cdr", "token", "invoice_record", "payment", "booking")
 SUBJECTS = sorted(
     entry.name.removesuffix(".sql")
     for entry in resources.files("ocpilot.store").iterdir()

@@ -19,6 +19,16 @@ CREATE TABLE tariff (
 CREATE TABLE session (LIKE tariff INCLUDING ALL);
 CREATE TABLE cdr (LIKE tariff INCLUDING ALL);
 CREATE TABLE token (LIKE tariff INCLUDING ALL);
+CREATE TABLE invoice_record (LIKE tariff INCLUDING ALL);
+-- Two kinds in one table, told apart by key_sub: payment terminals and confirmations; BookingLocations and bookings.
+CREATE TABLE payment (LIKE tariff INCLUDING ALL);
+CREATE TABLE booking (
+    LIKE tariff INCLUDING ALL,
+    key_location text COLLATE "C" GENERATED ALWAYS AS (lower((body::jsonb ->> 'location_id') COLLATE "C")) STORED,
+    live boolean GENERATED ALWAYS AS (
+        key_sub = '' AND coalesce(body::jsonb ->> 'reservation_status' IN ('PENDING', 'RESERVED'), false)
+    ) STORED
+);
 
 CREATE TABLE location (
     party text COLLATE "C" NOT NULL,
@@ -54,11 +64,17 @@ CREATE INDEX tariff_page ON tariff (peer_id, last_updated, party, key_id, key_su
 CREATE INDEX session_page ON session (peer_id, last_updated, party, key_id, key_sub);
 CREATE INDEX cdr_page ON cdr (peer_id, last_updated, party, key_id, key_sub);
 CREATE INDEX token_page ON token (peer_id, last_updated, party, key_id, key_sub);
+CREATE INDEX invoice_record_page ON invoice_record (peer_id, last_updated, party, key_id, key_sub);
+CREATE INDEX payment_page ON payment (peer_id, last_updated, party, key_id, key_sub);
+CREATE INDEX booking_page ON booking (peer_id, last_updated, party, key_id, key_sub);
 CREATE INDEX location_page ON location (peer_id, last_updated, party, key_id);
 CREATE INDEX tariff_seen ON tariff (peer_id, audience, last_updated, party, key_id, key_sub);
 CREATE INDEX session_seen ON session (peer_id, audience, last_updated, party, key_id, key_sub);
 CREATE INDEX cdr_seen ON cdr (peer_id, audience, last_updated, party, key_id, key_sub);
 CREATE INDEX token_seen ON token (peer_id, audience, last_updated, party, key_id, key_sub);
+CREATE INDEX invoice_record_seen ON invoice_record (peer_id, audience, last_updated, party, key_id, key_sub);
+CREATE INDEX payment_seen ON payment (peer_id, audience, last_updated, party, key_id, key_sub);
+CREATE INDEX booking_seen ON booking (peer_id, audience, last_updated, party, key_id, key_sub);
 CREATE INDEX location_seen ON location (peer_id, audience, last_updated, party, key_id);
 
 -- Ids looked up without their party.
@@ -66,8 +82,14 @@ CREATE INDEX tariff_id ON tariff (key_id);
 CREATE INDEX session_id ON session (key_id);
 CREATE INDEX cdr_id ON cdr (key_id);
 CREATE INDEX token_id ON token (key_id);
+CREATE INDEX invoice_record_id ON invoice_record (key_id);
+CREATE INDEX payment_id ON payment (key_id);
+CREATE INDEX booking_id ON booking (key_id);
 CREATE INDEX location_id ON location (key_id);
 CREATE INDEX evse_uid ON evse (key_uid);
+
+-- Bookings of ours that hold a time at a Location.
+CREATE INDEX booking_live ON booking (party, key_location) WHERE live AND peer_id = 0;
 
 -- Newest objects, and those of a driver's tokens.
 CREATE INDEX tariff_newest ON tariff (last_updated);

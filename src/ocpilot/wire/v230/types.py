@@ -7,13 +7,14 @@ from ocpilot.wire.fields import CiString4, Int5, Number, String, String2, String
 
 
 class Role(StrEnum):
-    """(types, "Role")."""
+    """(types, "Role"). PTP stands only in the roles of the payments extension (terminology, "EV Charging Market Roles")."""
 
     CPO = "CPO"
     EMSP = "EMSP"
     NAP = "NAP"
     NSP = "NSP"
     OTHER = "OTHER"
+    PTP = "PTP"
     SCSP = "SCSP"
 
 
