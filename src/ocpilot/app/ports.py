@@ -119,7 +119,7 @@ class Peers(Protocol):
         of any peer that is not unregistered)."""
 
     async def of_party(self, party: PartyId) -> Peer | None:
-        """The registered peer that has this party among its roles."""
+        """The peer that has registered this party, also while it is suspended."""
 
     async def all(self) -> tuple[Peer, ...]:
         """Every peer, by name."""

@@ -1,6 +1,8 @@
 """Tariffs, Sessions, CDRs and Tokens: one set of statements, the table from a fixed map."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,7 +13,8 @@ from ocpilot.store.bell import Bell
 from ocpilot.store.pages import Pages
 from ocpilot.store.pool import Database, Session
 from ocpilot.store.queries import Statement, load
-from ocpilot.store.rows import key_values, object_of, object_values
+from ocpilot.store.rows import key_values, object_of, object_values, party_of
+from ocpilot.store.together import Together
 from ocpilot.wire.protocol import ModuleID
 
 TABLES = {
@@ -24,6 +27,13 @@ TABLES = {
     ModuleID.BOOKINGS: "booking",
 }
 _SQL: dict[ModuleID, dict[str, Statement]] = {module: load("objects", table=table) for module, table in TABLES.items()}
+
+
+class Written(NamedTuple):
+    """What became of a put: the object is new, or at least another."""
+
+    created: bool
+    changed: bool
 
 
 class _Token(msgspec.Struct):
@@ -44,10 +54,12 @@ class PostgresObjects:
         self._database = database
         self._bell = bell
         self._pages = Pages(database, TABLES)
+        self._puts = {module: Together(partial(_put_all, database, module)) for module in TABLES}
 
     async def put(self, stored: StoredObject) -> bool:
         """See the port; a put that changes nothing adds no change row."""
-        created, changed = await _put(self._database, stored)
+        key = stored.key
+        created, changed = await self._puts[key.module].put((key.party, fold(key.id), fold(key.sub)), stored)
         self._ring(stored.peer_id, changed)
         return created
 
@@ -100,17 +112,38 @@ class PostgresObjects:
             self._bell.ring()
 
 
-async def _put(session: Session, stored: StoredObject) -> tuple[bool, bool]:
-    """(created, changed); Conflict when another peer owns the object."""
-    statements = _SQL[stored.key.module]
-    values = {**object_values(stored), "token_uid": _token_uid(stored)}
-    row = await session.row(statements["put"], values)
-    if row is not None:
-        return bool(row["created"]), True
-    owner = await session.row(statements["owner"], values)
+async def _put(session: Session, stored: StoredObject) -> Written:
+    """One object, for a transaction that does more; Conflict when another peer owns it."""
+    (outcome,) = await _put_all(session, stored.key.module, [stored])
+    if isinstance(outcome, Conflict):
+        raise outcome
+    return outcome
+
+
+async def _put_all(session: Session, module: ModuleID, objects: Sequence[StoredObject]) -> list[Written | Conflict]:
+    """Objects whose keys differ, one statement; locked in the order of their keys, so that two of us form no ring."""
+    given = [{**object_values(stored), "token_uid": _token_uid(stored)} for stored in objects]
+    ordered = sorted(given, key=_place)
+    columns: dict[str, object] = {name: [values[name] for values in ordered] for name in given[0]}
+    rows = await session.rows(_SQL[module]["put"], {**columns, "module": str(module)})
+    created = {(row["party"], row["key_id"], row["key_sub"]): bool(row["created"]) for row in rows}
+    return [
+        Written(created[place], True) if (place := _place(values)) in created else await _unwritten(session, values)
+        for values in given
+    ]
+
+
+def _place(values: Mapping[str, object]) -> tuple[object, ...]:
+    return values["party"], values["key_id"], values["key_sub"]
+
+
+async def _unwritten(session: Session, values: Mapping[str, object]) -> Written | Conflict:
+    """Why an object was not written: it is the same, or it belongs to somebody else."""
+    module = ModuleID(str(values["module"]))
+    owner = await session.row(_SQL[module]["owner"], values)
     if owner is not None and owner["peer_id"] != values["peer_id"]:
-        raise Conflict(f"{stored.key.module} {stored.key.party}/{stored.key.id}: belongs to another platform")
-    return False, False
+        return Conflict(f"{module} {party_of(str(values['party']))}/{values['id']}: belongs to another platform")
+    return Written(False, False)
 
 
 def _token_uid(stored: StoredObject) -> str | None:

@@ -1,10 +1,13 @@
 -- name: put
--- Inserts or replaces one object and logs the change when it is ours; no row when nothing changed or another owns it.
+-- Inserts or replaces objects and logs changes of ours; no row where nothing changed or another owns it.
 WITH written AS (
     INSERT INTO {table} AS kept
         (party, key_id, key_sub, id, sub, peer_id, version, audience, last_updated, token_uid, body)
-    VALUES
-        (:party, :key_id, :key_sub, :id, :sub, :peer_id, :version, :audience, :last_updated, :token_uid, :body)
+    SELECT new.*
+    FROM unnest(
+        :party::text[], :key_id::text[], :key_sub::text[], :id::text[], :sub::text[], :peer_id::integer[],
+        :version::text[], :audience::text[], :last_updated::timestamptz[], :token_uid::text[], :body::text[]
+    ) AS new
     ON CONFLICT (party, key_id, key_sub) DO UPDATE SET
         id = excluded.id,
         sub = excluded.sub,
@@ -16,12 +19,12 @@ WITH written AS (
     WHERE kept.peer_id = excluded.peer_id
         AND (kept.version, kept.audience, kept.last_updated, kept.body)
         IS DISTINCT FROM (excluded.version, excluded.audience, excluded.last_updated, excluded.body)
-    RETURNING xmax = 0 AS created
+    RETURNING party, key_id, key_sub, id, sub, peer_id, audience, xmax = 0 AS created
 ), logged AS (
     INSERT INTO change (module, party, id, sub, audience, deleted)
-    SELECT :module, :party, :id, :sub, :audience, false FROM written WHERE :peer_id = 0
+    SELECT :module, party, id, sub, audience, false FROM written WHERE peer_id = 0
 )
-SELECT created FROM written;
+SELECT party, key_id, key_sub, created FROM written;
 
 -- name: owner
 -- Which peer an object came from.

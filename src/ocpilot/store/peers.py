@@ -1,6 +1,7 @@
 """The platforms we are connected with."""
 
 from datetime import datetime
+from time import monotonic
 
 import asyncpg
 import msgspec
@@ -14,6 +15,8 @@ from ocpilot.store.rows import json_of, record_of
 from ocpilot.wire.v230 import CredentialsRole, Endpoint
 
 _SQL = load("peers")
+#: Seconds a peer is remembered by its token, which every request asks for: how late another process's change may count.
+REMEMBERED = 1.0
 
 
 class PostgresPeers:
@@ -21,6 +24,7 @@ class PostgresPeers:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._by_token: dict[bytes, tuple[Peer, float]] = {}
 
     async def add(self, peer: Peer) -> Peer:
         """See the port; Conflict when the name is taken."""
@@ -44,7 +48,15 @@ class PostgresPeers:
 
     async def by_token(self, token_hash: bytes) -> Peer | None:
         """See the port."""
-        return await self._one(_SQL["by_token"], {"hash": token_hash})
+        peer, until = self._by_token.get(token_hash, (None, 0.0))
+        if monotonic() < until:
+            return peer
+        remembered = self._by_token
+        found = await self._one(_SQL["by_token"], {"hash": token_hash})
+        # Not while a token is being replaced: the next request must see how far that is.
+        if found is not None and found.invitation_hash is None:
+            remembered[token_hash] = (found, monotonic() + REMEMBERED)
+        return found
 
     async def of_party(self, party: PartyId) -> Peer | None:
         """See the port."""
@@ -65,6 +77,8 @@ class PostgresPeers:
             raise Conflict(f"peer {peer.name!r}: name or token is already that of another peer") from error
         if row is None:
             raise NotFound(f"peer {peer.id}: not stored")
+        # A new dict: what a question still under way found must not be remembered in it.
+        self._by_token = {}
         return int(row["id"])
 
 

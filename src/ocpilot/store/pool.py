@@ -77,5 +77,11 @@ async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
 @asynccontextmanager
 async def open_pool(url: str, size: int) -> AsyncIterator[Pool]:
     """A pool of at most `size` connections, closed at the end."""
-    async with asyncpg.create_pool(url, min_size=1, max_size=size, server_settings=SERVER_SETTINGS) as pool:
+    pool = asyncpg.create_pool(url, min_size=1, max_size=size, server_settings=SERVER_SETTINGS, reset=_as_it_is)
+    async with pool:
         yield pool
+
+
+async def _as_it_is(_: object) -> None:
+    """Our statements leave nothing behind in a connection (no SET, LISTEN or session lock): without this every single
+    one is followed by another that resets it. A transaction that was left open is still rolled back by asyncpg."""

@@ -76,9 +76,12 @@ async def test_an_invitation_names_a_peer_until_it_is_unregistered(
     assert await store.peers.by_token(b"A") == (added if found else None)
 
 
-async def test_a_party_names_its_registered_peer(store: PostgresStore, peer: Peer) -> None:
+async def test_a_party_names_its_peer_until_that_is_unregistered(store: PostgresStore, peer: Peer) -> None:
     added = await store.peers.add(peer)
     assert await store.peers.of_party(PartyId.of("se", "LAD")) == added
     assert await store.peers.of_party(PartyId("SE", "XXX")) is None
-    await store.peers.save(replace(added, state=PeerState.SUSPENDED))
+    suspended = replace(added, state=PeerState.SUSPENDED)
+    await store.peers.save(suspended)
+    assert await store.peers.of_party(PartyId("SE", "LAD")) == suspended
+    await store.peers.save(replace(added, state=PeerState.UNREGISTERED))
     assert await store.peers.of_party(PartyId("SE", "LAD")) is None

@@ -1,0 +1,78 @@
+"""Writes that arrive together are committed together: one wait for the disk instead of one each.
+
+Nobody waits for company: what arrives while a batch is being written is the next batch. Each caller gets its own result
+or error, after the commit.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+R = TypeVar("R")
+V = TypeVar("V")
+
+#: Writes in one batch at most: more gain little and hold their locks longer.
+LARGEST = 64
+
+
+class Together(Generic[V, R]):
+    """`write` writes values whose keys differ in one transaction and gives the result, or the error, of each.
+
+    When it fails as a whole every value is written again by itself, so that a bad one fails alone.
+    """
+
+    def __init__(self, write: Callable[[Sequence[V]], Awaitable[Sequence[R | Exception]]]) -> None:
+        self._write = write
+        self._waiting: list[tuple[Hashable, V, asyncio.Future[R]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def put(self, key: Hashable, value: V) -> R:
+        """The result once it is committed. Values of one key are written in the order they came."""
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((key, value, future))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._work())
+        return await future
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                batch = self._next()
+                await self._write_batch([value for value, _ in batch], [future for _, future in batch])
+        finally:
+            self._writing = None
+
+    def _next(self) -> list[tuple[V, asyncio.Future[R]]]:
+        """The longest waiting, one per key; the second of a key waits for the next batch."""
+        taken: dict[Hashable, tuple[V, asyncio.Future[R]]] = {}
+        left: list[tuple[Hashable, V, asyncio.Future[R]]] = []
+        for key, value, future in self._waiting:
+            if key in taken or len(taken) == LARGEST:
+                left.append((key, value, future))
+            else:
+                taken[key] = (value, future)
+        self._waiting = left
+        return list(taken.values())
+
+    async def _write_batch(self, values: Sequence[V], futures: Sequence[asyncio.Future[R]]) -> None:
+        try:
+            outcomes = await self._write(values)
+        except Exception as error:
+            if len(values) == 1:
+                _settle(futures[0], error)
+                return
+            for value, future in zip(values, futures, strict=True):
+                await self._write_batch([value], [future])
+            return
+        for future, outcome in zip(futures, outcomes, strict=False):
+            _settle(future, outcome)
+
+
+def _settle(future: "asyncio.Future[R]", outcome: R | Exception) -> None:
+    """Tell the caller, unless he is gone."""
+    if future.done():
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
