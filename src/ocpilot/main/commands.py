@@ -6,12 +6,14 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from uvicorn.loops.auto import auto_loop_factory
+
 from ocpilot import __version__
 from ocpilot.app.platform import Platform
 from ocpilot.base import settings as settings_file
 from ocpilot.base.errors import InvalidObject, OcpilotError
 from ocpilot.base.settings import Settings
-from ocpilot.cli import account, db, load, peer, price, serve, station, validate
+from ocpilot.cli import account, convert, db, load, peer, price, serve, station, validate
 from ocpilot.demo import command as demo
 from ocpilot.main import serving
 from ocpilot.main.joined import open_platform
@@ -20,7 +22,11 @@ from ocpilot.main.platform_commands import Accounts, Loading, Stations
 from ocpilot.store.upkeep import Upkeep
 
 #: Commands that need neither settings nor a database.
-_PURE: dict[str, Callable[[argparse.Namespace], int]] = {"validate": validate.run, "price": price.run}
+_PURE: dict[str, Callable[[argparse.Namespace], int]] = {
+    "validate": validate.run,
+    "convert": convert.run,
+    "price": price.run,
+}
 
 #: Commands that work on a platform.
 _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]] = {
@@ -38,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (serve, peer, load, station, account, db, validate, price, demo):
+    for module in (serve, peer, load, station, account, db, validate, convert, price, demo):
         module.add_parser(commands)
     return root
 
@@ -67,7 +73,8 @@ def _run(args: argparse.Namespace) -> int:
         return asyncio.run(demo.run(args, open_platform))
     settings = settings_file.load(_config(args))
     if args.command == "serve":
-        return asyncio.run(serving.serve(settings))
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            return runner.run(serving.serve(settings))
     if args.command == "db":
         return asyncio.run(db.run(args, Upkeep(settings)))
     return asyncio.run(_on_platform(args, settings))

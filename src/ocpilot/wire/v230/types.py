@@ -7,7 +7,7 @@ from ocpilot.wire.fields import CiString4, Int5, Number, String, String2, String
 
 
 class Role(StrEnum):
-    """(types, "Role"). PTP stands only in the roles of the payments extension (terminology, "EV Charging Market Roles")."""
+    """(types, "Role"). PTP is of the payments extension only (terminology, "EV Charging Market Roles")."""
 
     CPO = "CPO"
     EMSP = "EMSP"
