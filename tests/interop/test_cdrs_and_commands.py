@@ -48,8 +48,8 @@ async def test_cdrs_never_change(newest, method):
 
 
 async def test_an_unsupported_command_is_answered_so(connection):
-    body = {"response_url": f"{connection.resa.base}/x", "reservation_id": "R1"}
-    path = f"{connection.version}/receiver/commands/CANCEL_RESERVATION"
+    body = {"response_url": f"{connection.resa.base}/x", "dance": "tango"}
+    path = f"{connection.version}/receiver/commands/DANCE"
     reply = await connection.lade.ask("POST", path, connection.resas_token, body)
     assert (reply.http, reply.status) == (200, 1000)
     assert reply.data["result"] == "NOT_SUPPORTED"

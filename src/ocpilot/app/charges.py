@@ -10,7 +10,7 @@ import msgspec
 from ocpilot.app import samples, tariffs
 from ocpilot.app.bodies import parsed, text_of, value_of
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, Record, Station, StationConnector, Transaction
+from ocpilot.app.records import ObjectKey, Record, Reservation, Station, StationConnector, Transaction
 from ocpilot.app.signed import signed_data_of
 from ocpilot.base.errors import OcpilotError
 from ocpilot.base.ids import fold
@@ -90,11 +90,11 @@ async def terms_now(platform: Platform, station: Station, connector: StationConn
     return msgspec.json.encode(kept).decode()
 
 
-def terms_of(transaction: Transaction) -> Terms:
-    """The terms kept with a transaction; NoTerms when there are none."""
-    if transaction.terms is None:
-        raise NoTerms(f"transaction {transaction.id} began at an EVSE that is not stored")
-    return _terms(transaction.terms, transaction.ocpi_connector_id)
+def terms_of(begun: Transaction | Reservation) -> Terms:
+    """The terms kept with a transaction or reservation; NoTerms when there are none."""
+    if begun.terms is None:
+        raise NoTerms(f"{type(begun).__name__.lower()} {begun.id} began at an EVSE that is not stored")
+    return _terms(begun.terms, begun.ocpi_connector_id)
 
 
 @lru_cache(maxsize=2048)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ocpilot.app import stations, transactions
+from ocpilot.app import reservations, stations, transactions
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Station
 from ocpilot.app.station_events import (
@@ -71,9 +71,14 @@ class StationService:
         connector = stations.connector_of(station, connector_id)
         if connector is None:
             await stations.whole_station(self._platform, station, word)
+            if word in stations.WHOLE:
+                numbers = [one.connector_id for one in station.connectors]
+                await reservations.broken(self._platform, station, numbers, word)
             return
         self._said[station_id, connector_id] = word
         await stations.set_evse_status(self._platform, stations.evse_key(station, connector.evse_uid), word)
+        if word in stations.WHOLE:
+            await reservations.broken(self._platform, station, [connector_id], word)
         await transactions.state_changed(self._platform, station, connector_id, status, at)
 
     async def authorize(self, station_id: str, id_tag: str) -> IdTagAnswer:

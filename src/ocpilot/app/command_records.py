@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from enum import StrEnum
 
 import msgspec
 
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Command, CommandDirection
-from ocpilot.base.ids import fold
-from ocpilot.wire.v230 import CommandResultType, DisplayText
+from ocpilot.wire.v230 import CommandResultType, CommandType, DisplayText
 
 #: How late a charge may begin after the command it belongs to: some stations answer TIMEOUT and start all the same.
 LATE_START = timedelta(hours=24)
@@ -16,16 +16,37 @@ LATE_START = timedelta(hours=24)
 OUR_OWN = 0
 
 
+class ProfileOrder(StrEnum):
+    """What `Command.command` says of orders about a charging profile (mod_charging_profiles, "Receiver Interface").
+
+    UPDATE is what an operator tells without being asked ("Sender Interface", "PUT Method").
+    """
+
+    GET = "GET_CHARGING_PROFILE"
+    SET = "SET_CHARGING_PROFILE"
+    CLEAR = "CLEAR_CHARGING_PROFILE"
+    UPDATE = "ACTIVE_CHARGING_PROFILE"
+
+
 async def give_result(
-    platform: Platform, command_id: str, result: CommandResultType, message: str | None = None
+    platform: Platform, command_id: str, result: str, message: str | None = None, answer: str | None = None
 ) -> Command | None:
-    """The command's result, unless it has one. A result that comes after we gave up waiting counts."""
+    """The command's result, unless it has one. A result that comes after we gave up waiting counts, and so does an
+    operator who cancels a reservation he had accepted (mod_commands, "Flow")."""
     now = platform.clock()
 
     def change(kept: Command) -> Command:
-        if kept.result not in (None, CommandResultType.TIMEOUT):
+        cancels = kept.command == CommandType.RESERVE_NOW and result == CommandResultType.CANCELED_RESERVATION
+        if kept.result not in (None, CommandResultType.TIMEOUT) and not (cancels and kept.result != result):
             return kept
-        return msgspec.structs.replace(kept, result=result, result_at=now, message=message or kept.message)
+        return msgspec.structs.replace(
+            kept,
+            result=result,
+            result_at=now,
+            result_sent_at=None,
+            message=message or kept.message,
+            answer=answer,
+        )
 
     return await platform.store.commands.modify(command_id, change)
 
@@ -39,15 +60,12 @@ async def link_session(
     reference: str | None,
     session_id: str,
 ) -> None:
-    """The newest START_SESSION of this Token and Location without a Session gets this one.
-
-    Not when both know an `authorization_reference` and they differ.
-    """
+    """The newest command that wants a Session of this Token and Location gets this one, see `awaiting_session`."""
     since = platform.clock() - LATE_START
     command = await platform.store.commands.awaiting_session(
-        direction=direction, token_uid=token_uid, location_id=location_id, since=since
+        direction=direction, token_uid=token_uid, location_id=location_id, since=since, reference=reference
     )
-    if command is None or _differ(command.authorization_reference, reference):
+    if command is None:
         return
     await platform.store.commands.modify(
         command.id, lambda kept: msgspec.structs.replace(kept, session_id=kept.session_id or session_id)
@@ -62,7 +80,3 @@ def words(text: str, language: str = "en") -> tuple[DisplayText, ...]:
 def text_in(messages: Iterable[DisplayText]) -> str | None:
     """The first text of a message."""
     return next((message.text for message in messages), None)
-
-
-def _differ(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and fold(one) != fold(other)

@@ -4,29 +4,32 @@ The operator's side is `command_orders.py`.
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
 from ocpilot.app import tokens
 from ocpilot.app.accounts import provider
-from ocpilot.app.bodies import text_of, value_of
+from ocpilot.app.bodies import parsed, text_of, value_of
 from ocpilot.app.command_orders import order_start, order_stop, receive
 from ocpilot.app.command_records import OUR_OWN, give_result, link_session, text_in
 from ocpilot.app.exchange import endpoint_url
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import Account, Command, CommandDirection, ObjectKey, Peer, PeerState, StoredObject
+from ocpilot.app.reservation_orders import order_cancel, order_reserve
 from ocpilot.base.errors import NoMatchingEndpoints, NotFound, OcpilotError, PeerRefused, UnknownLocation, UserError
 from ocpilot.base.ids import PartyId, fold, new_id
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import (
+    CancelReservation,
     CommandResponse,
     CommandResponseType,
     CommandResult,
     CommandResultType,
     CommandType,
+    ReserveNow,
     Session,
     StartSession,
     StopSession,
@@ -34,7 +37,17 @@ from ocpilot.wire.v230 import (
     TokenType,
 )
 
-__all__ = ["link_received_session", "receive", "receive_result", "start_session", "stop_session"]
+__all__ = [
+    "cancel_reservation",
+    "link_received_session",
+    "receive",
+    "receive_result",
+    "reserve_now",
+    "start_session",
+    "stop_session",
+]
+
+Request = StartSession | StopSession | ReserveNow | CancelReservation
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +111,71 @@ async def stop_session(platform: Platform, account: Account, session_id: str) ->
     return await _send(platform, peer, command, request, stored.key.party)
 
 
+async def reserve_now(
+    platform: Platform,
+    account: Account,
+    location: ObjectKey,
+    evse_uid: str | None,
+    until: datetime,
+    *,
+    replacing: str | None = None,
+) -> Command:
+    """Ask the operator of a Location to keep an EVSE free; the id of the command is the reservation's.
+
+    `replacing` is the id of an earlier RESERVE_NOW of this driver at the same Location, whose reservation it changes.
+    Errors as `start_session`; NotFound when `replacing` is not his.
+    """
+    peer = await _operator_of(platform, location)
+    token = await _token_of(platform, account)
+    changed = None if replacing is None else await _reservation_of(platform, account, replacing)
+    command = msgspec.structs.replace(
+        _new(platform, CommandType.RESERVE_NOW, peer, account),
+        token_uid=token.uid,
+        location_id=location.id,
+        evse_uid=evse_uid,
+        authorization_reference=new_id(),
+    )
+    request = ReserveNow(
+        response_url=_response_url(platform, peer, command),
+        token=token,
+        expiry_date=until,
+        reservation_id=command.id if changed is None else reservation_id_of(changed),
+        location_id=location.id,
+        evse_uid=evse_uid,
+        authorization_reference=command.authorization_reference,
+    )
+    command = msgspec.structs.replace(command, request=text_of(request))
+    if peer is None:
+        return await _own(platform, await order_reserve(platform, command, request))
+    return await _send(platform, peer, command, request, location.party)
+
+
+async def cancel_reservation(platform: Platform, account: Account, command_id: str) -> Command:
+    """Ask the operator to cancel what a RESERVE_NOW of this driver reserved; NotFound when it is not his."""
+    reserved = await _reservation_of(platform, account, command_id)
+    peer = None
+    if reserved.peer_id != OUR_OWN:
+        peer = _connected(await platform.store.peers.get(reserved.peer_id))
+    command = msgspec.structs.replace(
+        _new(platform, CommandType.CANCEL_RESERVATION, peer, account),
+        token_uid=reserved.token_uid,
+        location_id=reserved.location_id,
+        evse_uid=reserved.evse_uid,
+        session_id=reserved.session_id,
+    )
+    reservation_id = reservation_id_of(reserved)
+    request = CancelReservation(response_url=_response_url(platform, peer, command), reservation_id=reservation_id)
+    command = msgspec.structs.replace(command, request=text_of(request))
+    if peer is None:
+        return await _own(platform, await order_cancel(platform, command, reservation_id, None))
+    return await _send(platform, peer, command, request, await _party_at(platform, peer, reserved))
+
+
+def reservation_id_of(command: Command) -> str:
+    """The reservation that a RESERVE_NOW of ours made or changed."""
+    return parsed(ReserveNow, command.request).reservation_id
+
+
 async def receive_result(platform: Platform, peer: Peer, command_id: str, version: Version, body: codec.Body) -> None:
     """The operator says what came of a command (mod_commands, "Sender Interface"); the first result counts.
 
@@ -105,7 +183,8 @@ async def receive_result(platform: Platform, peer: Peer, command_id: str, versio
     """
     result = codec.read(CommandResult, version, body).value
     command = await platform.store.commands.get(command_id)
-    if command is None or command.direction != CommandDirection.SENT or command.peer_id != peer.id:
+    mine = command is not None and command.direction == CommandDirection.SENT and command.peer_id == peer.id
+    if command is None or not mine or command.command not in set(CommandType):
         raise NotFound(f"no command {command_id} of ours waits for a result of yours")
     await give_result(platform, command_id, result.result, text_in(result.message))
 
@@ -146,16 +225,14 @@ def _new(platform: Platform, word: CommandType, peer: Peer | None, account: Acco
     )
 
 
-def _response_url(platform: Platform, peer: Peer, command: Command) -> str:
-    version = peer.version or OWN_VERSION
+def _response_url(platform: Platform, peer: Peer | None, command: Command) -> str:
+    version = OWN_VERSION if peer is None or peer.version is None else peer.version
     return endpoint_url(
         platform.settings, version, ModuleID.COMMANDS, InterfaceRole.SENDER, command.command, command.id
     )
 
 
-async def _send(
-    platform: Platform, peer: Peer, command: Command, request: StartSession | StopSession, receiver: PartyId
-) -> Command:
+async def _send(platform: Platform, peer: Peer, command: Command, request: Request, receiver: PartyId) -> Command:
     """Keep the command, POST it, keep the response. No answer is no refusal: the operator may have understood."""
     command = msgspec.structs.replace(command, request=text_of(request))
     await platform.store.commands.add(command)
@@ -175,7 +252,7 @@ async def _send(
 
 
 async def _post(
-    platform: Platform, peer: Peer, command: Command, request: StartSession | StopSession, receiver: PartyId
+    platform: Platform, peer: Peer, command: Command, request: Request, receiver: PartyId
 ) -> CommandResponse:
     version = peer.version or OWN_VERSION
     body = codec.convert(type(request), codec.body_of(request), OWN_VERSION, version).body
@@ -227,9 +304,10 @@ async def _operator_of(platform: Platform, location: ObjectKey) -> Peer | None:
 
 async def _operator(platform: Platform, stored: StoredObject) -> Peer | None:
     """The peer an object came from; None when it is our own."""
-    if stored.peer_id is None:
-        return None
-    peer = await platform.store.peers.get(stored.peer_id)
+    return None if stored.peer_id is None else _connected(await platform.store.peers.get(stored.peer_id))
+
+
+def _connected(peer: Peer | None) -> Peer:
     if peer is None or peer.state != PeerState.REGISTERED:
         raise UserError("the operator of this station is not connected at the moment")
     return peer
@@ -246,6 +324,22 @@ async def _token_of(platform: Platform, account: Account) -> Token:
     if not owned:
         raise UserError("no valid token belongs to this account")
     return next((token for token in owned if token.type == TokenType.APP_USER), owned[0])
+
+
+async def _reservation_of(platform: Platform, account: Account, command_id: str) -> Command:
+    command = await platform.store.commands.get(command_id)
+    mine = command is not None and command.account_id == account.id and command.direction == CommandDirection.SENT
+    if command is None or not mine or command.command != CommandType.RESERVE_NOW:
+        raise NotFound(f"no reservation {command_id} of yours")
+    return command
+
+
+async def _party_at(platform: Platform, peer: Peer, command: Command) -> PartyId:
+    """The operator whose Location a command was about."""
+    for stored in await platform.store.locations.find(command.location_id or ""):
+        if stored.peer_id == peer.id:
+            return stored.key.party
+    raise UnknownLocation(f"no Location {command.location_id} any more")
 
 
 async def _session_of(platform: Platform, account: Account, session_id: str) -> tuple[StoredObject, Session]:

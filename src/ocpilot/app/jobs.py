@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from ocpilot.app import cdrs, receipts, transactions
-from ocpilot.app.command_orders import send_result
+from ocpilot.app import cdrs, receipts, reservations, transactions
 from ocpilot.app.command_records import give_result
+from ocpilot.app.orders import send_result
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Command, ObjectKey, StoredObject, Transaction, TransactionState
+from ocpilot.app.records import Command, ObjectKey, Reservation, StoredObject, Transaction, TransactionState
 from ocpilot.app.tokens import is_ours
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.retry import BackOff, pause
@@ -75,6 +75,8 @@ class Jobs:
         stopped = await store.transactions.in_state(TransactionState.STOPPED)
         await self._each("cdr", self._waited(stopped), _number, self._make_cdr)
         await self._each("expire", await store.commands.expired(self._platform.clock()), _command_id, self._expire)
+        due = await store.reservations.due(self._platform.clock())
+        await self._each("reservation", due, _number, self._run_out)
         await self._each("result", self._unsent(await store.commands.unsent_results()), _command_id, self._resend)
         await self._each("check", await store.documents.unchecked_cdrs(_MOST), _object_id, self._check)
         await self._each("receipt", await store.documents.cdrs_without_receipt(_MOST), _key_id, self._receipt)
@@ -119,6 +121,9 @@ class Jobs:
     async def _expire(self, command: Command) -> None:
         await give_result(self._platform, command.id, CommandResultType.TIMEOUT, "no result within the time-out")
 
+    async def _run_out(self, reservation: Reservation) -> None:
+        await reservations.run_out(self._platform, reservation)
+
     async def _resend(self, command: Command) -> None:
         if not await send_result(self._platform, command):
             raise NotYet(f"the result of command {command.id} was not acknowledged")
@@ -157,8 +162,8 @@ class NotYet(Exception):
     """A step that did what it could and must be tried again; no failure of ours."""
 
 
-def _number(transaction: Transaction) -> str:
-    return str(transaction.id)
+def _number(one: Transaction | Reservation) -> str:
+    return str(one.id)
 
 
 def _command_id(command: Command) -> str:

@@ -23,6 +23,7 @@ from ocpilot.app.records import (
     PartnerAnswer,
     Peer,
     Receipt,
+    Reservation,
     SampleRow,
     Station,
     StoredObject,
@@ -247,12 +248,54 @@ class Commands(Protocol):
         """Commands without a result whose time is over."""
 
     async def awaiting_session(
-        self, *, direction: str, token_uid: str, location_id: str, since: datetime
+        self, *, direction: str, token_uid: str, location_id: str, since: datetime, reference: str | None = None
     ) -> Command | None:
-        """The newest START_SESSION for this Token and Location that has no Session yet, refused ones left out."""
+        """The newest START_SESSION or RESERVE_NOW for this Token and Location that has no Session yet, refused ones
+        left out, and those with another `authorization_reference` than `reference` when both are known."""
+
+    async def of_session(self, session_id: str, words: Sequence[str], since: datetime) -> tuple[Command, ...]:
+        """Commands of these words about a Session since a moment, newest first."""
 
     async def recent(self, limit: int, account_id: int | None = None) -> tuple[Command, ...]:
         """Newest first."""
+
+
+class Reservations(Protocol):
+    """Connectors of ours that are kept free. `asked` and `active` ones are live."""
+
+    async def add(self, reservation: Reservation) -> Reservation:
+        """Store a new one; the returned one has its `id`."""
+
+    async def modify(self, number: int, change: Callable[[Reservation], Reservation]) -> Reservation | None:
+        """Read under a row lock, apply the pure `change`, write; None when it does not exist."""
+
+    async def get(self, number: int) -> Reservation | None:
+        """By the number the station knows."""
+
+    async def named(self, peer_id: int, reservation_id: str) -> tuple[Reservation, ...]:
+        """The live ones to which the platform gave this id, newest first."""
+
+    async def on(self, station_id: str, connector_id: int) -> Reservation | None:
+        """The live one of a connector."""
+
+    async def of_token(self, location_id: str, token_uid: str) -> Reservation | None:
+        """The active one of a Token at a Location."""
+
+    async def of_session(self, session_id: str) -> Reservation | None:
+        """The one whose Session it is, live or ended."""
+
+    async def due(self, now: datetime) -> tuple[Reservation, ...]:
+        """Live ones whose time is over."""
+
+
+class ActiveProfiles(Protocol):
+    """The limits of Sessions as operators told us last."""
+
+    async def put(self, peer_id: int, session_id: str, profile: str, at: datetime) -> None:
+        """Keep the ActiveChargingProfile (2.3.0, JSON text) of a Session."""
+
+    async def get(self, peer_id: int, session_id: str) -> str | None:
+        """The last one."""
 
 
 class Accounts(Protocol):
@@ -314,6 +357,8 @@ class Store(Protocol):
     transactions: Transactions
     authorizations: Authorizations
     commands: Commands
+    reservations: Reservations
+    active_profiles: ActiveProfiles
     accounts: Accounts
     documents: Documents
 

@@ -292,9 +292,11 @@ class CommandDirection(StrEnum):
 
 
 class Command(Record, frozen=True, kw_only=True):
-    """One command from request to result to Session. `id` is the last segment of the response_url we gave out.
+    """One command, or one order about a charging profile (`command_records.ProfileOrder`), from request to result to
+    Session. `id` is the last segment of the response_url we gave out.
 
-    `request` is the command object (2.3.0) as JSON text. `response` and `result` are the standard's words, None until
+    `request` is the object (2.3.0) that asks, as JSON text; `answer` is an ActiveChargingProfile that came with the
+    result. `response` and `result` are the standard's words, None until
     known. `response_url` is where our result must go (received commands).
     """
 
@@ -316,9 +318,50 @@ class Command(Record, frozen=True, kw_only=True):
     result_at: datetime | None = None
     result_sent_at: datetime | None = None
     message: str | None = None
+    answer: str | None = None
     session_id: str | None = None
     created_at: datetime
     expires_at: datetime
+
+
+class ReservationState(StrEnum):
+    """`asked`: the station has not said yes. `active`: it is kept free. The others are ends."""
+
+    ASKED = "asked"
+    ACTIVE = "active"
+    REFUSED = "refused"
+    USED = "used"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class Reservation(Record, frozen=True, kw_only=True):
+    """A connector of ours kept free for a Token. `id` is what the station knows, 0 until stored: another one for every
+    reservation of every provider (mod_commands, "ReserveNow object").
+
+    `owner` is the party of the Token, `reservation_id` its own id for it, `peer_id` the platform it came from, 0 for a
+    driver of our own. `token` is the Token (2.3.0), `terms` are those of a Transaction, both as JSON text.
+    """
+
+    id: int = 0
+    peer_id: int
+    owner: PartyId
+    reservation_id: str
+    command_id: str
+    station_id: str
+    connector_id: int
+    party: PartyId
+    location_id: str
+    evse_uid: str
+    ocpi_connector_id: str
+    token: str
+    id_tag: str
+    authorization_reference: str | None = None
+    session_id: str
+    terms: str | None = None
+    state: ReservationState = ReservationState.ASKED
+    began_at: datetime
+    until: datetime
 
 
 # ---- people, checks, receipts --------------------------------------------------------------------------------------

@@ -32,8 +32,8 @@ _STATUS = {
     "Unavailable": Status.INOPERATIVE,
     "Faulted": Status.OUTOFORDER,
 }
-#: States of connector 0, the whole station, that go for each of its EVSEs.
-_WHOLE = frozenset({Status.INOPERATIVE, Status.OUTOFORDER})
+#: States of connector 0, the whole station, that go for each of its EVSEs; they end reservations too.
+WHOLE = frozenset({Status.INOPERATIVE, Status.OUTOFORDER})
 
 #: Seconds between heartbeats; a live websocket tells more, so they may be rare.
 HEARTBEAT_INTERVAL = 300
@@ -105,7 +105,7 @@ def status_of(word: str) -> Status | None:
 
 async def whole_station(platform: Platform, station: Station, status: Status) -> None:
     """A status of connector 0: a fault goes for all EVSEs, `Available` for none (each says so itself)."""
-    if status in _WHOLE:
+    if status in WHOLE:
         for connector in station.connectors:
             await set_evse_status(platform, evse_key(station, connector.evse_uid), status)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app import authorize, charges, command_orders, samples, sessions, tokens
+from ocpilot.app import authorize, charges, command_orders, reservations, samples, sessions, tokens
 from ocpilot.app.authorize import Decision
 from ocpilot.app.bodies import text_of
 from ocpilot.app.platform import Platform
@@ -67,6 +67,10 @@ async def start(platform: Platform, station: Station, event: StartEvent) -> Star
     decision = await authorize.authorize_token(platform, station.party, event.id_tag, place, starting=True)
     allowed = decision.at(evse_uid)
     wanted = _transaction(station, connector, event, decision, event.at or platform.clock())
+    reservation = await reservations.for_start(platform, station, event) if wanted.accepted else None
+    if reservation is not None:
+        reference = decision.reference or reservation.authorization_reference
+        wanted = msgspec.structs.replace(wanted, session_id=reservation.session_id, authorization_reference=reference)
     if connector is not None:
         wanted = msgspec.structs.replace(wanted, terms=await charges.terms_now(platform, station, connector))
     kept, created = await platform.store.transactions.start(wanted)
@@ -79,6 +83,7 @@ async def start(platform: Platform, station: Station, event: StartEvent) -> Star
 
 async def after_start(platform: Platform, transaction: Transaction) -> None:
     """What follows from a start that is on disk; done again after a crash."""
+    await reservations.used(platform, transaction)
     await sessions.write(platform, transaction)
     await command_orders.link_transaction(platform, transaction)
 

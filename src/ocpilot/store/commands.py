@@ -1,6 +1,6 @@
 """Commands, one row from request to result to Session."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -49,7 +49,7 @@ class PostgresCommands:
         return tuple(record_of(Command, row) for row in rows)
 
     async def awaiting_session(
-        self, *, direction: str, token_uid: str, location_id: str, since: datetime
+        self, *, direction: str, token_uid: str, location_id: str, since: datetime, reference: str | None = None
     ) -> Command | None:
         """See the port; a command that timed out is not refused, its charge may start late."""
         values: dict[str, object] = {
@@ -57,9 +57,15 @@ class PostgresCommands:
             "key_token": fold(token_uid),
             "key_location": fold(location_id),
             "since": since,
+            "key_reference": None if reference is None else fold(reference),
         }
         row = await self._database.row(_SQL["awaiting_session"], values)
         return record_of(Command, row) if row else None
+
+    async def of_session(self, session_id: str, words: Sequence[str], since: datetime) -> tuple[Command, ...]:
+        """See the port."""
+        values = {"key_session": fold(session_id), "words": list(words), "since": since}
+        return tuple(record_of(Command, row) for row in await self._database.rows(_SQL["of_session"], values))
 
     async def recent(self, limit: int, account_id: int | None = None) -> tuple[Command, ...]:
         """See the port."""

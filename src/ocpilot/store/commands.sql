@@ -3,12 +3,12 @@
 INSERT INTO command (
     id, direction, peer_id, command, request, account_id, response_url, token_uid, key_token, location_id,
     key_location, evse_uid, connector_id, authorization_reference, response, response_at, result, result_at,
-    result_sent_at, message, session_id, created_at, expires_at
+    result_sent_at, message, answer, session_id, created_at, expires_at
 )
 VALUES (
     :id, :direction, :peer_id, :command, :request, :account_id, :response_url, :token_uid, :key_token, :location_id,
     :key_location, :evse_uid, :connector_id, :authorization_reference, :response, :response_at, :result, :result_at,
-    :result_sent_at, :message, :session_id, :created_at, :expires_at
+    :result_sent_at, :message, :answer, :session_id, :created_at, :expires_at
 );
 
 -- name: save
@@ -34,6 +34,7 @@ SET
     result_at = :result_at,
     result_sent_at = :result_sent_at,
     message = :message,
+    answer = :answer,
     session_id = :session_id,
     created_at = :created_at,
     expires_at = :expires_at
@@ -60,13 +61,21 @@ WHERE result IS NULL AND expires_at <= :now AND coalesce(response, 'ACCEPTED') =
 ORDER BY created_at;
 
 -- name: awaiting_session
--- The newest START_SESSION without a Session; one that timed out may still start late, a refused one may not.
+-- The newest one that wants a Session and has none; one that timed out may still start late, a refused one may not.
 SELECT * FROM command
-WHERE direction = :direction AND command = 'START_SESSION' AND session_id IS NULL
+WHERE direction = :direction AND command IN ('START_SESSION', 'RESERVE_NOW') AND session_id IS NULL
+    AND (authorization_reference IS NULL OR :key_reference::text IS NULL
+        OR lower(authorization_reference) = :key_reference)
     AND key_token = :key_token AND key_location = :key_location AND created_at >= :since
     AND coalesce(response, 'ACCEPTED') = 'ACCEPTED'
     AND coalesce(result, 'ACCEPTED') IN ('ACCEPTED', 'TIMEOUT')
 ORDER BY created_at DESC LIMIT 1;
+
+-- name: of_session
+-- Those of some words about a Session since a moment.
+SELECT * FROM command
+WHERE lower(session_id) = :key_session AND command = ANY(:words::text[]) AND created_at >= :since
+ORDER BY created_at DESC;
 
 -- name: recent
 -- Newest first.

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from ocpilot.app import ports
 from ocpilot.base.settings import Settings
 from ocpilot.store.accounts import PostgresAccounts
+from ocpilot.store.active_profiles import PostgresActiveProfiles
 from ocpilot.store.authorizations import PostgresAuthorizations
 from ocpilot.store.bell import Bell
 from ocpilot.store.changes import PostgresChanges
@@ -16,6 +17,7 @@ from ocpilot.store.locations import PostgresLocations
 from ocpilot.store.objects import PostgresObjects
 from ocpilot.store.peers import PostgresPeers
 from ocpilot.store.pool import Database, connect, open_pool
+from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
 from ocpilot.store.server import database_url
 from ocpilot.store.stations import PostgresStations
@@ -35,6 +37,8 @@ class PostgresStore:
         self.transactions: ports.Transactions = PostgresTransactions(database)
         self.authorizations: ports.Authorizations = PostgresAuthorizations(database)
         self.commands: ports.Commands = PostgresCommands(database)
+        self.reservations: ports.Reservations = PostgresReservations(database)
+        self.active_profiles: ports.ActiveProfiles = PostgresActiveProfiles(database)
         self.accounts: ports.Accounts = PostgresAccounts(database)
         self.documents: ports.Documents = PostgresDocuments(database)
 

@@ -279,6 +279,7 @@ CREATE TABLE command (
     result_at timestamptz,
     result_sent_at timestamptz,
     message text,
+    answer text,
     session_id text,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL
@@ -288,6 +289,51 @@ CREATE INDEX command_pending ON command (expires_at) WHERE result IS NULL;
 CREATE INDEX command_token ON command (key_token, created_at) WHERE session_id IS NULL;
 CREATE INDEX command_recent ON command (created_at);
 CREATE INDEX command_account ON command (account_id, created_at) WHERE account_id IS NOT NULL;
+
+CREATE INDEX command_session ON command (lower(session_id), created_at) WHERE session_id IS NOT NULL;
+
+-- The number a station knows a reservation by: providers choose their own ids, and may choose the same.
+CREATE TABLE reservation (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    peer_id integer NOT NULL,
+    owner text COLLATE "C" NOT NULL,
+    reservation_id text NOT NULL,
+    key_reservation text COLLATE "C" NOT NULL,
+    command_id text NOT NULL,
+    station_id text COLLATE "C" NOT NULL,
+    connector_id integer NOT NULL,
+    party text COLLATE "C" NOT NULL,
+    location_id text NOT NULL,
+    key_location text COLLATE "C" NOT NULL,
+    evse_uid text NOT NULL,
+    ocpi_connector_id text NOT NULL,
+    token text NOT NULL,
+    token_uid text COLLATE "C" NOT NULL,
+    id_tag text NOT NULL,
+    authorization_reference text,
+    session_id text NOT NULL,
+    key_session text COLLATE "C" NOT NULL,
+    terms text,
+    state text NOT NULL,
+    began_at timestamptz NOT NULL,
+    until timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX reservation_live ON reservation (peer_id, owner, key_location, key_reservation)
+    WHERE state IN ('asked', 'active');
+CREATE INDEX reservation_named ON reservation (peer_id, key_reservation) WHERE state IN ('asked', 'active');
+CREATE INDEX reservation_place ON reservation (station_id, connector_id) WHERE state IN ('asked', 'active');
+CREATE INDEX reservation_token ON reservation (key_location, token_uid) WHERE state = 'active';
+CREATE INDEX reservation_due ON reservation (until) WHERE state IN ('asked', 'active');
+CREATE INDEX reservation_session ON reservation (key_session);
+
+-- What operators said last of the limits of a Session.
+CREATE TABLE active_profile (
+    peer_id integer NOT NULL,
+    key_session text COLLATE "C" NOT NULL,
+    profile text NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (peer_id, key_session)
+);
 
 CREATE TABLE account (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

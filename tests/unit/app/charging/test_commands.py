@@ -132,7 +132,7 @@ async def test_a_start_at_a_station_that_is_not_connected_is_rejected(operator):
     assert (await send(operator, start_session(operator))).result == "REJECTED"
 
 
-@pytest.mark.parametrize("word", ["RESERVE_NOW", "CANCEL_RESERVATION", "DANCE"])
+@pytest.mark.parametrize("word", ["RESERVE_LATER", "DANCE"])
 async def test_reservations_and_unknown_commands_are_not_supported(operator, word):
     response = await commands.receive(operator.platform, operator.peer, word, V, {})
     assert response.result == "NOT_SUPPORTED"

@@ -1,0 +1,152 @@
+"""What another platform wants of a station of ours: kept, answered at once, carried out, its result sent until taken.
+
+Commands and charging profiles work alike (mod_commands, "Flow"; mod_charging_profiles, "Flow"): one record, one way.
+What a station was asked when this process died ends as TIMEOUT (`jobs.py`).
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+import msgspec
+
+from ocpilot.app.bodies import parsed
+from ocpilot.app.command_records import ProfileOrder, give_result, words
+from ocpilot.app.platform import Platform
+from ocpilot.app.ports import OWN_VERSION
+from ocpilot.app.records import Command, CommandDirection, Peer, Record
+from ocpilot.base.errors import NoMatchingEndpoints, OcpilotError, StationError, StationTimeout
+from ocpilot.base.ids import new_id
+from ocpilot.roaming.retry import worth_retry
+from ocpilot.wire import codec
+from ocpilot.wire.fields import Wire
+from ocpilot.wire.protocol import InterfaceRole, ModuleID
+from ocpilot.wire.v230 import (
+    ActiveChargingProfile,
+    ActiveChargingProfileResult,
+    ChargingProfileResult,
+    ChargingProfileResultType,
+    ClearProfileResult,
+    CommandResponseType,
+    CommandResult,
+    CommandResultType,
+)
+
+log = logging.getLogger(__name__)
+
+#: Seconds beyond the time-out after which an order without a result has none.
+GRACE = 5.0
+
+
+class Outcome(Record, frozen=True):
+    """A station's word, and the JSON text of what it said beside it."""
+
+    word: str
+    answer: str | None = None
+
+
+Order = Callable[[], Awaitable[Outcome]]
+
+
+def new(platform: Platform, word: str, peer: Peer, response_url: str, request: str) -> Command:
+    """The record of something this peer asked of us."""
+    now = platform.clock()
+    return Command(
+        id=new_id(),
+        direction=CommandDirection.RECEIVED,
+        peer_id=peer.id,
+        command=word,
+        request=request,
+        response_url=response_url,
+        created_at=now,
+        expires_at=now + timedelta(seconds=platform.settings.roaming.command_timeout + GRACE),
+    )
+
+
+async def kept(
+    platform: Platform, command: Command, response: CommandResponseType, message: str | None = None
+) -> Command:
+    """Store an order with our response to it."""
+    answered = msgspec.structs.replace(command, response=response, response_at=platform.clock(), message=message)
+    await platform.store.commands.add(answered)
+    return answered
+
+
+def carry_out(platform: Platform, command: Command, order: Order, results: Mapping[str, str]) -> None:
+    """Ask the station in the background; `results` says which word of the standard a station's word is."""
+    work = _carried_out(platform, command, order, results)
+    platform.background.start(work, f"command {command.command} {command.id}")
+
+
+async def _carried_out(platform: Platform, command: Command, order: Order, results: Mapping[str, str]) -> None:
+    """Wait for the station, keep the result, send it to whoever gave the order."""
+    answer = message = None
+    try:
+        async with asyncio.timeout(platform.settings.roaming.command_timeout):
+            outcome = await order()
+        result, answer = results.get(outcome.word, outcome.word), outcome.answer
+    except (StationTimeout, TimeoutError):
+        result, message = str(CommandResultType.TIMEOUT), "the station did not answer"
+    except StationError as error:
+        result, message = str(CommandResultType.FAILED), str(error)
+    finished = await give_result(platform, command.id, result, message, answer)
+    if finished is not None and finished.direction == CommandDirection.RECEIVED:
+        await send_result(platform, finished)
+
+
+async def send_result(platform: Platform, command: Command) -> bool:
+    """Send the result to whoever waits for it; True when nothing is left to do.
+
+    A refusal of the other side ends it too: it does not want to know. Only what may pass is tried again (`jobs.py`).
+    """
+    peer = await platform.store.peers.get(command.peer_id)
+    if peer is None or command.result is None:
+        return True
+    try:
+        await _send(platform, peer, command, command.result)
+    except OcpilotError as error:
+        log.warning("result of %s %s to %s: %s", command.command, command.id, peer.name, error)
+        if worth_retry(error) and not isinstance(error, NoMatchingEndpoints):
+            return False
+    now, sent = platform.clock(), command.result_at
+
+    def change(now_kept: Command) -> Command:
+        """Unless there is another result meanwhile: a reservation that was accepted may be cancelled."""
+        if now_kept.result_at != sent:
+            return now_kept
+        return msgspec.structs.replace(now_kept, result_sent_at=now_kept.result_sent_at or now)
+
+    await platform.store.commands.modify(command.id, change)
+    return True
+
+
+async def _send(platform: Platform, peer: Peer, command: Command, result: str) -> None:
+    value = _result_object(command, result)
+    version = peer.version or OWN_VERSION
+    body = codec.dumps(codec.convert(type(value), codec.body_of(value), OWN_VERSION, version).body)
+    if command.command == ProfileOrder.UPDATE:
+        interface, session = InterfaceRole.SENDER, command.session_id or ""
+        await platform.partners.call(peer, "PUT", ModuleID.CHARGING_PROFILES, interface, (session,), body=body)
+    elif command.response_url is not None:
+        await platform.partners.call_url(peer, "POST", command.response_url, body)
+
+
+def _result_object(command: Command, result: str) -> Wire:
+    """The object that goes to the other side. Charging profiles have fewer words for what went wrong."""
+    profile = parsed(ActiveChargingProfile, command.answer) if command.answer else None
+    if command.command == ProfileOrder.UPDATE and profile is not None:
+        return profile
+    if command.command not in set(ProfileOrder):
+        return CommandResult(
+            result=CommandResultType(result), message=words(command.message) if command.message else ()
+        )
+    known = result in set(ChargingProfileResultType)
+    word = ChargingProfileResultType(result) if known else ChargingProfileResultType.REJECTED
+    match command.command:
+        case ProfileOrder.GET:
+            return ActiveChargingProfileResult(result=word, profile=profile)
+        case ProfileOrder.CLEAR:
+            return ClearProfileResult(result=word)
+        case _:
+            return ChargingProfileResult(result=word)

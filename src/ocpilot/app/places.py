@@ -1,0 +1,59 @@
+"""Which of our stations and connectors another platform means when it names a Location, EVSE or Connector."""
+
+from ocpilot.app.bodies import value_of
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import Record, Station, StationConnector
+from ocpilot.base.errors import UnknownLocation
+from ocpilot.base.ids import fold
+from ocpilot.wire.v230 import EVSE, Location, Status
+
+
+class Place(Record, frozen=True):
+    """A station of ours, the one connector of it that is meant, and its EVSE."""
+
+    station: Station
+    connector: StationConnector
+    evse: EVSE
+
+
+async def our_location(platform: Platform, location_id: str) -> Location:
+    """The Location of ours; UnknownLocation otherwise."""
+    for stored in await platform.store.locations.find(location_id):
+        if stored.peer_id is None:
+            return value_of(Location, stored)
+    raise UnknownLocation(f"no Location {location_id} here")
+
+
+async def where(
+    platform: Platform, location: Location, evse_uid: str | None, connector_id: str | None = None
+) -> Place | None:
+    """The place that is meant. Without `evse_uid` a free one of a connected station is taken.
+
+    None when there is none; UnknownLocation for an EVSE or Connector that is not there.
+    """
+    if evse_uid is None:
+        return await _free_one(platform, location)
+    evse = next((one for one in location.evses if fold(one.uid) == fold(evse_uid)), None)
+    if evse is None or evse.status == Status.REMOVED:
+        raise UnknownLocation(f"no EVSE {evse_uid} at Location {location.id}")
+    if connector_id is not None and fold(connector_id) not in {fold(one.id) for one in evse.connectors}:
+        raise UnknownLocation(f"no Connector {connector_id} at EVSE {evse_uid}")
+    return await _at(platform, location, evse, connector_id)
+
+
+async def _at(platform: Platform, location: Location, evse: EVSE, connector_id: str | None = None) -> Place | None:
+    station = await platform.store.stations.at_evse(location.id, evse.uid)
+    for one in station.connectors if station else ():
+        same = connector_id is None or fold(one.ocpi_connector_id) == fold(connector_id)
+        if station is not None and fold(one.evse_uid) == fold(evse.uid) and same:
+            return Place(station=station, connector=one, evse=evse)
+    return None
+
+
+async def _free_one(platform: Platform, location: Location) -> Place | None:
+    for evse in location.evses:
+        if evse.status == Status.AVAILABLE:
+            found = await _at(platform, location, evse)
+            if found is not None and platform.stations.is_connected(found.station.id):
+                return found
+    return None
