@@ -13,10 +13,11 @@ from ocpilot.app.platform import Platform
 from ocpilot.base import settings as settings_file
 from ocpilot.base.errors import InvalidObject, OcpilotError
 from ocpilot.base.settings import Settings
-from ocpilot.cli import account, convert, db, load, peer, price, serve, station, validate
+from ocpilot.cli import account, convert, db, load, mock, peer, price, serve, station, validate
 from ocpilot.demo import command as demo
 from ocpilot.main import serving
 from ocpilot.main.joined import open_platform
+from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.peer_commands import PeersOf
 from ocpilot.main.platform_commands import Accounts, Loading, Stations
 from ocpilot.store.upkeep import Upkeep
@@ -44,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (serve, peer, load, station, account, db, validate, convert, price, demo):
+    for module in (serve, peer, load, station, account, db, validate, convert, price, mock, demo):
         module.add_parser(commands)
     return root
 
@@ -71,6 +72,8 @@ def _run(args: argparse.Namespace) -> int:
         return _PURE[args.command](args)
     if args.command == "demo":
         return asyncio.run(demo.run(args, open_platform))
+    if args.command == "mock":
+        return asyncio.run(mock.run(args, Mocks()))
     settings = settings_file.load(_config(args))
     if args.command == "serve":
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:

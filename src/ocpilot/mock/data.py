@@ -1,0 +1,42 @@
+"""Own objects for the mock from a file: a list, an OCPI answer, or lists by module, in any version."""
+
+from ocpilot.base.errors import UserError
+from ocpilot.base.ids import PartyId
+from ocpilot.mock.memory import CLASSES
+from ocpilot.wire import codec
+from ocpilot.wire.codec import Body, Context
+from ocpilot.wire.kinds import guess_kind, guess_version
+from ocpilot.wire.protocol import READABLE, ModuleID
+
+
+def read_objects(data: bytes, party: PartyId) -> dict[ModuleID, list[Body]]:
+    """The objects of a file by module, as 2.3.0 bodies; those that name no owner are `party`'s.
+
+    UserError for what is no object of a list; InvalidObject and BadJson as `wire.codec` says.
+    """
+    found: dict[ModuleID, list[Body]] = {}
+    for body in _objects(codec.loads(data)):
+        module, canonical = _canonical(body, party)
+        found.setdefault(module, []).append(canonical)
+    return found
+
+
+def _objects(value: object) -> list[Body]:
+    if isinstance(value, dict) and "status_code" in value:
+        value = value.get("data")
+    if isinstance(value, dict) and value and set(value) <= set(ModuleID):
+        value = [one for listed in value.values() if isinstance(listed, list) for one in listed]
+    listed = value if isinstance(value, list) else [value]
+    bodies = [one for one in listed if isinstance(one, dict)]
+    if len(bodies) < len(listed):
+        raise UserError("found something that is no JSON object, expected OCPI objects")
+    return bodies
+
+
+def _canonical(body: Body, party: PartyId) -> tuple[ModuleID, Body]:
+    kind = guess_kind(body, READABLE)
+    module = next((module for module, cls in CLASSES.items() if kind is not None and cls is kind.cls), None)
+    if kind is None or module is None:
+        raise UserError(f"an object with the fields {', '.join(list(body)[:6])} is in no list of OCPI")
+    version = guess_version(kind, body, READABLE)
+    return module, codec.body_of(codec.read(kind.cls, version, body, Context(party=party)).value)
