@@ -3,31 +3,28 @@
 The operator's side is `command_orders.py`.
 """
 
-import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
-from ocpilot.app import tokens
+from ocpilot.app import sent_orders, tokens
 from ocpilot.app.accounts import provider
 from ocpilot.app.bodies import parsed, text_of, value_of
 from ocpilot.app.command_orders import order_start, order_stop, receive
 from ocpilot.app.command_records import OUR_OWN, give_result, link_session, text_in
-from ocpilot.app.exchange import endpoint_url
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import Account, Command, CommandDirection, ObjectKey, Peer, PeerState, StoredObject
+from ocpilot.app.records import Account, Command, CommandDirection, ObjectKey, Peer, StoredObject
 from ocpilot.app.reservation_orders import order_cancel, order_reserve
-from ocpilot.base.errors import NoMatchingEndpoints, NotFound, OcpilotError, PeerRefused, UnknownLocation, UserError
+from ocpilot.app.sent_orders import Response, connected, operator_of
+from ocpilot.base.errors import NotFound, UnknownLocation, UserError
 from ocpilot.base.ids import PartyId, fold, new_id
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import (
     CancelReservation,
     CommandResponse,
-    CommandResponseType,
     CommandResult,
-    CommandResultType,
     CommandType,
     ReserveNow,
     Session,
@@ -43,24 +40,12 @@ __all__ = [
     "receive",
     "receive_result",
     "reserve_now",
+    "session_of",
     "start_session",
     "stop_session",
 ]
 
 Request = StartSession | StopSession | ReserveNow | CancelReservation
-
-log = logging.getLogger(__name__)
-
-#: Seconds we wait beyond the time-out an operator named, and the longest time-out we believe.
-_GRACE = 5.0
-_LONGEST = 600.0
-
-#: A refusal is the end of a command, so it is its result too.
-_FINAL = {
-    CommandResponseType.NOT_SUPPORTED: CommandResultType.NOT_SUPPORTED,
-    CommandResponseType.REJECTED: CommandResultType.REJECTED,
-    CommandResponseType.UNKNOWN_SESSION: CommandResultType.FAILED,
-}
 
 
 async def start_session(
@@ -81,7 +66,7 @@ async def start_session(
         authorization_reference=new_id(),
     )
     if peer is None:
-        return await _own(platform, await order_start(platform, command, token))
+        return await sent_orders.own(platform, await order_start(platform, command, token))
     request = StartSession(
         response_url=_response_url(platform, peer, command),
         token=token,
@@ -95,8 +80,8 @@ async def start_session(
 
 async def stop_session(platform: Platform, account: Account, session_id: str) -> Command:
     """Ask the operator to stop a Session of this driver; NotFound when it is not his."""
-    stored, session = await _session_of(platform, account, session_id)
-    peer = await _operator(platform, stored)
+    stored, session = await session_of(platform, account, session_id)
+    peer = await operator_of(platform, stored)
     command = msgspec.structs.replace(
         _new(platform, CommandType.STOP_SESSION, peer, account),
         token_uid=session.cdr_token.uid,
@@ -106,7 +91,7 @@ async def stop_session(platform: Platform, account: Account, session_id: str) ->
         session_id=session.id,
     )
     if peer is None:
-        return await _own(platform, await order_stop(platform, command))
+        return await sent_orders.own(platform, await order_stop(platform, command))
     request = StopSession(response_url=_response_url(platform, peer, command), session_id=session.id)
     return await _send(platform, peer, command, request, stored.key.party)
 
@@ -146,7 +131,7 @@ async def reserve_now(
     )
     command = msgspec.structs.replace(command, request=text_of(request))
     if peer is None:
-        return await _own(platform, await order_reserve(platform, command, request))
+        return await sent_orders.own(platform, await order_reserve(platform, command, request))
     return await _send(platform, peer, command, request, location.party)
 
 
@@ -155,7 +140,7 @@ async def cancel_reservation(platform: Platform, account: Account, command_id: s
     reserved = await _reservation_of(platform, account, command_id)
     peer = None
     if reserved.peer_id != OUR_OWN:
-        peer = _connected(await platform.store.peers.get(reserved.peer_id))
+        peer = connected(await platform.store.peers.get(reserved.peer_id))
     command = msgspec.structs.replace(
         _new(platform, CommandType.CANCEL_RESERVATION, peer, account),
         token_uid=reserved.token_uid,
@@ -167,7 +152,7 @@ async def cancel_reservation(platform: Platform, account: Account, command_id: s
     request = CancelReservation(response_url=_response_url(platform, peer, command), reservation_id=reservation_id)
     command = msgspec.structs.replace(command, request=text_of(request))
     if peer is None:
-        return await _own(platform, await order_cancel(platform, command, reservation_id, None))
+        return await sent_orders.own(platform, await order_cancel(platform, command, reservation_id, None))
     return await _send(platform, peer, command, request, await _party_at(platform, peer, reserved))
 
 
@@ -182,10 +167,7 @@ async def receive_result(platform: Platform, peer: Peer, command_id: str, versio
     Raises NotFound unless the command was sent to this peer.
     """
     result = codec.read(CommandResult, version, body).value
-    command = await platform.store.commands.get(command_id)
-    mine = command is not None and command.direction == CommandDirection.SENT and command.peer_id == peer.id
-    if command is None or not mine or command.command not in set(CommandType):
-        raise NotFound(f"no command {command_id} of ours waits for a result of yours")
+    await sent_orders.sent_to(platform, peer, command_id, frozenset(CommandType))
     await give_result(platform, command_id, result.result, text_in(result.message))
 
 
@@ -204,56 +186,20 @@ async def link_received_session(platform: Platform, session: Session) -> None:
 # ---- sending -------------------------------------------------------------------------------------------------------
 
 
-async def _own(platform: Platform, command: Command) -> Command:
-    """A command to a station of our own, after our response to ourselves."""
-    await _end_refused(platform, command, CommandResponseType(command.response or CommandResponseType.REJECTED))
-    return await platform.store.commands.get(command.id) or command
-
-
 def _new(platform: Platform, word: CommandType, peer: Peer | None, account: Account) -> Command:
-    now = platform.clock()
-    seconds = platform.settings.roaming.command_timeout + _GRACE
-    return Command(
-        id=new_id(),
-        direction=CommandDirection.SENT,
-        peer_id=peer.id if peer else OUR_OWN,
-        command=word,
-        request="{}",
-        account_id=account.id,
-        created_at=now,
-        expires_at=now + timedelta(seconds=seconds),
-    )
+    return sent_orders.new(platform, word, peer, account.id)
 
 
 def _response_url(platform: Platform, peer: Peer | None, command: Command) -> str:
-    version = OWN_VERSION if peer is None or peer.version is None else peer.version
-    return endpoint_url(
-        platform.settings, version, ModuleID.COMMANDS, InterfaceRole.SENDER, command.command, command.id
-    )
+    return sent_orders.response_url(platform, ModuleID.COMMANDS, peer, command)
 
 
 async def _send(platform: Platform, peer: Peer, command: Command, request: Request, receiver: PartyId) -> Command:
-    """Keep the command, POST it, keep the response. No answer is no refusal: the operator may have understood."""
     command = msgspec.structs.replace(command, request=text_of(request))
-    await platform.store.commands.add(command)
-    try:
-        response = await _post(platform, peer, command, request, receiver)
-    except OcpilotError as error:
-        why = str(error)
-        log.warning("command %s to %s: %s", command.id, peer.name, why)
-        await platform.store.commands.modify(
-            command.id, lambda kept: msgspec.structs.replace(kept, message=kept.message or why)
-        )
-        if isinstance(error, PeerRefused | NoMatchingEndpoints):
-            await give_result(platform, command.id, CommandResultType.REJECTED, why)
-    else:
-        await _keep_response(platform, command, response)
-    return await platform.store.commands.get(command.id) or command
+    return await sent_orders.send(platform, command, lambda: _post(platform, peer, command, request, receiver))
 
 
-async def _post(
-    platform: Platform, peer: Peer, command: Command, request: Request, receiver: PartyId
-) -> CommandResponse:
+async def _post(platform: Platform, peer: Peer, command: Command, request: Request, receiver: PartyId) -> Response:
     version = peer.version or OWN_VERSION
     body = codec.convert(type(request), codec.body_of(request), OWN_VERSION, version).body
     answer = await platform.partners.call(
@@ -266,30 +212,8 @@ async def _post(
         sender=provider(platform),
         receiver=receiver,
     )
-    return codec.read(CommandResponse, version, answer.data).value
-
-
-async def _keep_response(platform: Platform, command: Command, response: CommandResponse) -> None:
-    now = platform.clock()
-    waiting = timedelta(seconds=min(max(response.timeout, 0), _LONGEST) + _GRACE)
-
-    def change(kept: Command) -> Command:
-        return msgspec.structs.replace(
-            kept,
-            response=response.result,
-            response_at=now,
-            message=kept.message or text_in(response.message),
-            expires_at=now + waiting,
-        )
-
-    await platform.store.commands.modify(command.id, change)
-    await _end_refused(platform, command, response.result)
-
-
-async def _end_refused(platform: Platform, command: Command, response: CommandResponseType) -> None:
-    final = _FINAL.get(response)
-    if final is not None:
-        await give_result(platform, command.id, final)
+    said = codec.read(CommandResponse, version, answer.data).value
+    return Response(result=said.result, timeout=said.timeout, message=text_in(said.message))
 
 
 # ---- whom, with what -----------------------------------------------------------------------------------------------
@@ -298,19 +222,8 @@ async def _end_refused(platform: Platform, command: Command, response: CommandRe
 async def _operator_of(platform: Platform, location: ObjectKey) -> Peer | None:
     for stored in await platform.store.locations.find(location.id):
         if stored.key.party == location.party:
-            return await _operator(platform, stored)
+            return await operator_of(platform, stored)
     raise UnknownLocation(f"no Location {location.id} of {location.party}")
-
-
-async def _operator(platform: Platform, stored: StoredObject) -> Peer | None:
-    """The peer an object came from; None when it is our own."""
-    return None if stored.peer_id is None else _connected(await platform.store.peers.get(stored.peer_id))
-
-
-def _connected(peer: Peer | None) -> Peer:
-    if peer is None or peer.state != PeerState.REGISTERED:
-        raise UserError("the operator of this station is not connected at the moment")
-    return peer
 
 
 async def _token_of(platform: Platform, account: Account) -> Token:
@@ -342,7 +255,8 @@ async def _party_at(platform: Platform, peer: Peer, command: Command) -> PartyId
     raise UnknownLocation(f"no Location {command.location_id} any more")
 
 
-async def _session_of(platform: Platform, account: Account, session_id: str) -> tuple[StoredObject, Session]:
+async def session_of(platform: Platform, account: Account, session_id: str) -> tuple[StoredObject, Session]:
+    """A Session of this driver, ours or a peer's; NotFound when it is not his."""
     his = {fold(uid) for uid in account.token_uids}
     for stored in await platform.store.objects.find(ModuleID.SESSIONS, session_id):
         session = value_of(Session, stored)
