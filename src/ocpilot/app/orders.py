@@ -28,7 +28,6 @@ from ocpilot.wire.v230 import (
     ChargingProfileResult,
     ChargingProfileResultType,
     ClearProfileResult,
-    CommandResponseType,
     CommandResult,
     CommandResultType,
 )
@@ -64,9 +63,7 @@ def new(platform: Platform, word: str, peer: Peer, response_url: str, request: s
     )
 
 
-async def kept(
-    platform: Platform, command: Command, response: CommandResponseType, message: str | None = None
-) -> Command:
+async def kept(platform: Platform, command: Command, response: str, message: str | None = None) -> Command:
     """Store an order with our response to it."""
     answered = msgspec.structs.replace(command, response=response, response_at=platform.clock(), message=message)
     await platform.store.commands.add(answered)

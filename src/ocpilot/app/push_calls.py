@@ -57,7 +57,7 @@ class PushCalls:
             return Delivered()
         if not may_see(peer, key.module, stored.audience):
             return None
-        to = PartyId.parse(stored.audience) if stored.audience else None
+        to = PartyId.parse(stored.audience) if stored.audience in peer.parties else None
         body = _body(class_of(key.module, key.sub), stored, peer)
         if key.module in SENT_ONCE:
             answer = await self._call(peer, key, "POST", (key.sub,) if key.sub else (), body, to=to)

@@ -105,7 +105,10 @@ class DeliveryPolicy(StrEnum):
 
 
 class PeerProfile(Record, frozen=True, kw_only=True):
-    """A peer's quirks, as data. None means: as the peer's OCPI version says."""
+    """A peer's quirks, as data. None means: as the peer's OCPI version says.
+
+    `smart_charging`: a smart charging service provider that steers the charges at our stations under a contract.
+    """
 
     token_encoding: str | None = None
     trailing_slash: bool = False
@@ -115,6 +118,7 @@ class PeerProfile(Record, frozen=True, kw_only=True):
     policy: DeliveryPolicy = DeliveryPolicy.LATEST
     window: int = 4
     push: tuple[ModuleID, ...] | None = None
+    smart_charging: bool = False
 
 
 class Peer(Record, frozen=True, kw_only=True):

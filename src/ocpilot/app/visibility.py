@@ -31,9 +31,9 @@ def audience_of(value: Wire) -> str | None:
     return None
 
 
-def viewer(peer: Peer) -> tuple[str, ...]:
-    """The parties whose objects this peer may read, for PageQuery."""
-    return peer.parties
+def viewer(peer: Peer, module: ModuleID) -> tuple[str, ...] | None:
+    """The parties whose objects this peer may read, for PageQuery; None is everybody's."""
+    return None if module is ModuleID.SESSIONS and _steers(peer) else peer.parties
 
 
 def may_see(peer: Peer, module: ModuleID, audience: str | None) -> bool:
@@ -45,7 +45,20 @@ def may_see(peer: Peer, module: ModuleID, audience: str | None) -> bool:
         return False
     if audience is None:
         return module not in PERSONAL
-    return audience in peer.parties
+    return audience in peer.parties or (module is ModuleID.SESSIONS and _steers(peer))
+
+
+def may_steer(peer: Peer, driver: PartyId) -> bool:
+    """Whether this peer may limit the charge of a driver of this party: its own, or anybody's when we have a contract
+    (mod_charging_profiles, "Smart Charging Topologies")."""
+    senders = OFFERED_BY[ModuleID.CHARGING_PROFILES, InterfaceRole.SENDER]
+    own = any(role.role in senders and PartyId.of(role.country_code, role.party_id) == driver for role in peer.roles)
+    return own or _steers(peer)
+
+
+def _steers(peer: Peer) -> bool:
+    """A smart charging service provider that works for us: it sees every Session and may limit it."""
+    return peer.profile.smart_charging and Role.SCSP in _roles(peer)
 
 
 def receives(peer: Peer, module: ModuleID) -> bool:

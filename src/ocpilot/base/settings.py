@@ -79,7 +79,8 @@ class SecuritySettings(Section, frozen=True, kw_only=True):
 
 class RoamingSettings(Section, frozen=True, kw_only=True):
     """Times in seconds: how long a station waits for a provider, how long a command may take, how often we fetch what
-    a peer changed (beside its pushes)."""
+    a peer changed (beside its pushes). `profiles_per_minute`: how many charging profile orders a peer may give for one
+    Session."""
 
     authorize_deadline: float = 8.0
     command_timeout: float = 30.0
@@ -87,6 +88,7 @@ class RoamingSettings(Section, frozen=True, kw_only=True):
     retry_longest: float = 300.0
     page_limit: int = 100
     pull_interval: float = 6 * 3600.0
+    profiles_per_minute: int = 20
 
 
 class ChargingSettings(Section, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import unquote
 
-from ocpilot.app import command_calls, credentials, invoices, locations, objects, pages, payments
+from ocpilot.app import command_calls, credentials, invoices, locations, objects, pages, payments, profile_calls
 from ocpilot.app.classes import CONFIRMATIONS, TERMINALS
 from ocpilot.app.exchange import Answer, Call, Handler, details_url, endpoint_url
 from ocpilot.app.platform import Platform
@@ -196,6 +196,22 @@ TABLE: tuple[Resource, ...] = (
     ),
     Resource(module=ModuleID.COMMANDS, interface=R, path="{command}", methods={"POST": command_calls.command_post}),
     Resource(module=ModuleID.COMMANDS, interface=S, path="{command}/{id}", methods={"POST": command_calls.result_post}),
+    Resource(
+        module=ModuleID.CHARGING_PROFILES,
+        interface=R,
+        path="{session_id}",
+        methods={
+            "GET": profile_calls.profile_get,
+            "PUT": profile_calls.profile_put,
+            "DELETE": profile_calls.profile_delete,
+        },
+    ),
+    Resource(
+        module=ModuleID.CHARGING_PROFILES, interface=S, path="{session_id}", methods={"PUT": profile_calls.update_put}
+    ),
+    Resource(
+        module=ModuleID.CHARGING_PROFILES, interface=S, path="{order}/{id}", methods={"POST": profile_calls.result_post}
+    ),
     Resource(module=ModuleID.INVOICE_RECONCILIATION, interface=S, path="", methods={"GET": pages.sender_list}),
     Resource(module=ModuleID.INVOICE_RECONCILIATION, interface=R, path="", methods={"POST": invoices.receiver_post}),
     Resource(

@@ -28,6 +28,8 @@ OFFERED_BY: dict[Interface, frozenset[Role]] = {
     (ModuleID.TOKENS, InterfaceRole.RECEIVER): _CPO,
     (ModuleID.COMMANDS, InterfaceRole.SENDER): _EMSP | _PTP,
     (ModuleID.COMMANDS, InterfaceRole.RECEIVER): _CPO,
+    (ModuleID.CHARGING_PROFILES, InterfaceRole.SENDER): _EMSP | {Role.SCSP},
+    (ModuleID.CHARGING_PROFILES, InterfaceRole.RECEIVER): _CPO,
     (ModuleID.PAYMENTS, InterfaceRole.SENDER): _PTP,
     (ModuleID.PAYMENTS, InterfaceRole.RECEIVER): _CPO,
     #: Direct billing goes from operator to provider, reverse billing from provider to operator.
