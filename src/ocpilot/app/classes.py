@@ -20,6 +20,8 @@ TERMINALS = "terminals"
 CONFIRMATIONS = "financial-advice-confirmations"
 BOOKING_LOCATIONS = "booking_locations"
 BOOKINGS = ""
+#: When a BookingLocation of ours is open at all, booked or not: nobody else ever sees that.
+OPENINGS = "openings"
 
 _CLASSES: dict[ModuleID, type[Wire]] = {
     ModuleID.LOCATIONS: Location,
@@ -34,6 +36,7 @@ _KINDS: dict[tuple[ModuleID, str], type[Wire]] = {
     (ModuleID.PAYMENTS, CONFIRMATIONS): FinancialAdviceConfirmation,
     (ModuleID.BOOKINGS, BOOKING_LOCATIONS): BookingLocation,
     (ModuleID.BOOKINGS, BOOKINGS): Booking,
+    (ModuleID.BOOKINGS, OPENINGS): BookingLocation,
 }
 
 

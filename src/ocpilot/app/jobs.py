@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from ocpilot.app import cdrs, receipts, reservations, transactions
+from ocpilot.app import bookings, cdrs, receipts, reservations, transactions
 from ocpilot.app.command_records import give_result
 from ocpilot.app.orders import send_result
 from ocpilot.app.platform import Platform
@@ -80,6 +80,8 @@ class Jobs:
         await self._each("result", self._unsent(await store.commands.unsent_results()), _command_id, self._resend)
         await self._each("check", await store.documents.unchecked_cdrs(_MOST), _object_id, self._check)
         await self._each("receipt", await store.documents.cdrs_without_receipt(_MOST), _key_id, self._receipt)
+        begun = await store.bookings.begun(self._platform.clock(), _MOST)
+        await self._each("booking", begun, _object_id, lambda one: bookings.settle(self._platform, one))
 
     # ---- the steps -------------------------------------------------------------------------------------------------
 

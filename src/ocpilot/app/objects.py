@@ -1,6 +1,6 @@
 """Receiver interfaces of whole objects that a peer owns and sends to us, one table and one code for most modules.
 
-Tariffs, Sessions, CDRs, Tokens, invoice reconciliation records, BookingLocations.
+Tariffs, Sessions, CDRs, Tokens, invoice reconciliation records, BookingLocations, bookings.
 """
 
 from collections.abc import Mapping

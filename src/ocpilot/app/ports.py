@@ -63,6 +63,23 @@ class Objects(Protocol):
         """Newest first, ours and peers'; with `token_uids` only Sessions or CDRs of those Tokens."""
 
 
+class Bookings(Protocol):
+    """Bookings at Locations of ours, whose times are sold once. They are read and listed as all `Objects` are."""
+
+    async def decide(
+        self,
+        key: ObjectKey,
+        location_id: str,
+        decision: Callable[[Sequence[StoredObject]], Sequence[StoredObject]],
+    ) -> None:
+        """Write what the pure `decision` makes of all that matters: bookings of ours that hold a time at this Location
+        of `key.party`, its BookingLocations and their openings, and the object `key`, if there is one. One decision
+        after the other per Location and per `key`; an error of `decision` leaves everything as it was."""
+
+    async def begun(self, now: datetime, limit: int) -> tuple[StoredObject, ...]:
+        """Bookings of ours that hold a time which has begun, oldest first."""
+
+
 class Locations(Protocol):
     """Locations, with a row per EVSE. A Location body given to `put` holds its `evses`; what `get` returns holds them
     again, with `last_updated` of the newest part. `key.sub` names an EVSE; empty means the whole Location."""
@@ -349,6 +366,7 @@ class Store(Protocol):
     """All storage, by subject."""
 
     objects: Objects
+    bookings: Bookings
     locations: Locations
     peers: Peers
     changes: Changes

@@ -5,8 +5,18 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import unquote
 
-from ocpilot.app import command_calls, credentials, invoices, locations, objects, pages, payments, profile_calls
-from ocpilot.app.classes import CONFIRMATIONS, TERMINALS
+from ocpilot.app import (
+    booking_calls,
+    command_calls,
+    credentials,
+    invoices,
+    locations,
+    objects,
+    pages,
+    payments,
+    profile_calls,
+)
+from ocpilot.app.classes import BOOKING_LOCATIONS, BOOKINGS, CONFIRMATIONS, TERMINALS
 from ocpilot.app.exchange import Answer, Call, Handler, details_url, endpoint_url
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import MethodNotAllowed, NotFound
@@ -103,6 +113,58 @@ PAYMENTS: tuple[Resource, ...] = (
             (R, "", "POST", partial(payments.receiver_post, sub=kind)),
             (R, "/{id}", "GET", partial(payments.receiver_get, sub=kind)),
         )
+    ),
+)
+
+_PLACES = f"{{country_code}}/{{party_id}}/{BOOKING_LOCATIONS}/{{id}}"
+BOOKED: tuple[Resource, ...] = (
+    Resource(
+        module=ModuleID.BOOKINGS,
+        interface=S,
+        path="",
+        methods={"GET": partial(pages.sender_list, sub=BOOKINGS), "POST": booking_calls.booking_post},
+    ),
+    Resource(
+        module=ModuleID.BOOKINGS, interface=S, path=BOOKING_LOCATIONS, methods={"GET": booking_calls.location_list}
+    ),
+    *(
+        Resource(
+            module=ModuleID.BOOKINGS,
+            interface=S,
+            path=f"{BOOKING_LOCATIONS}/{{id}}{below}",
+            methods={"GET": booking_calls.location_get},
+        )
+        for below in ("", "/{calendar_id}")
+    ),
+    Resource(
+        module=ModuleID.BOOKINGS,
+        interface=R,
+        path=OWNED,
+        methods={
+            "GET": objects.receiver_get,
+            "PUT": booking_calls.booking_put,
+            "PATCH": booking_calls.booking_patch,
+        },
+    ),
+    Resource(
+        module=ModuleID.BOOKINGS,
+        interface=R,
+        path=_PLACES,
+        methods={
+            "GET": partial(objects.receiver_get, sub=BOOKING_LOCATIONS),
+            "PUT": partial(objects.receiver_put, sub=BOOKING_LOCATIONS),
+            "PATCH": partial(objects.receiver_patch, sub=BOOKING_LOCATIONS),
+        },
+    ),
+    Resource(
+        module=ModuleID.BOOKINGS,
+        interface=R,
+        path=_PLACES + "/{calendar_id}",
+        methods={
+            "GET": booking_calls.calendar_get,
+            "PUT": booking_calls.calendar_put,
+            "PATCH": booking_calls.calendar_patch,
+        },
     ),
 )
 
@@ -225,6 +287,7 @@ TABLE: tuple[Resource, ...] = (
         },
     ),
     *PAYMENTS,
+    *BOOKED,
 )
 
 

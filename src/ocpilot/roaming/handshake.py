@@ -49,6 +49,10 @@ def with_roles(ours: Iterable[str], endpoints: object) -> object:
     return completed
 
 
+#: Invoices are for CDRs: two platforms that exchange nothing else, such as two operators, have none to reconcile.
+_ALONE_NOTHING = frozenset({ModuleID.INVOICE_RECONCILIATION})
+
+
 class Match(msgspec.Struct, frozen=True, kw_only=True):
     """What two platforms can do for each other. `missing`: interfaces their roles promise and they do not offer."""
 
@@ -68,7 +72,7 @@ def match(ours: Iterable[str], theirs: Iterable[str], endpoints: Iterable[Endpoi
     if not any(e.identifier == ModuleID.CREDENTIALS for e in listed):
         raise NoMatchingEndpoints("the credentials endpoint is missing in their version details")
     usable = wanted & found
-    if not usable:
+    if all(module in _ALONE_NOTHING for module, _ in usable):
         raise NoMatchingEndpoints(f"we look for {_interfaces(wanted)}, they offer {_interfaces(found)}")
     return Match(usable=usable, missing=(wanted & offered(theirs)) - found)
 

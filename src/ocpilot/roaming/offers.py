@@ -32,6 +32,8 @@ OFFERED_BY: dict[Interface, frozenset[Role]] = {
     (ModuleID.CHARGING_PROFILES, InterfaceRole.RECEIVER): _CPO,
     (ModuleID.PAYMENTS, InterfaceRole.SENDER): _PTP,
     (ModuleID.PAYMENTS, InterfaceRole.RECEIVER): _CPO,
+    (ModuleID.BOOKINGS, InterfaceRole.SENDER): _CPO,
+    (ModuleID.BOOKINGS, InterfaceRole.RECEIVER): _EMSP,
     #: Direct billing goes from operator to provider, reverse billing from provider to operator.
     (ModuleID.INVOICE_RECONCILIATION, InterfaceRole.SENDER): _CPO | _EMSP,
     (ModuleID.INVOICE_RECONCILIATION, InterfaceRole.RECEIVER): _CPO | _EMSP,

@@ -146,6 +146,12 @@ async def _unwritten(session: Session, values: Mapping[str, object]) -> Written 
     return Written(False, False)
 
 
+async def put_object(session: Session, stored: StoredObject) -> bool:
+    """One object inside a transaction; True when that changed anything. Conflict when another peer owns it."""
+    _, changed = await _put(session, stored)
+    return changed
+
+
 def _token_uid(stored: StoredObject) -> str | None:
     if stored.key.module not in {ModuleID.SESSIONS, ModuleID.CDRS}:
         return None

@@ -9,6 +9,7 @@ from ocpilot.store.accounts import PostgresAccounts
 from ocpilot.store.active_profiles import PostgresActiveProfiles
 from ocpilot.store.authorizations import PostgresAuthorizations
 from ocpilot.store.bell import Bell
+from ocpilot.store.bookings import PostgresBookings
 from ocpilot.store.changes import PostgresChanges
 from ocpilot.store.commands import PostgresCommands
 from ocpilot.store.deliveries import PostgresDeliveries
@@ -29,6 +30,7 @@ class PostgresStore:
 
     def __init__(self, database: Database, bell: Bell) -> None:
         self.objects: ports.Objects = PostgresObjects(database, bell)
+        self.bookings: ports.Bookings = PostgresBookings(database, bell)
         self.locations: ports.Locations = PostgresLocations(database, bell)
         self.peers: ports.Peers = PostgresPeers(database)
         self.changes: ports.Changes = PostgresChanges(database, bell)

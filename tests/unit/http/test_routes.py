@@ -40,6 +40,7 @@ def test_an_operator_offers_its_side_only():
         ("tokens", R),
         ("commands", R),
         ("payments", R),
+        ("Booking", S),
         ("invoicereconciliation", S),
         ("invoicereconciliation", R),
     }

@@ -73,7 +73,15 @@ def test_nothing_in_common_is_said_so(theirs, wanted):
 
 
 def test_an_operator_and_a_provider_mirror_each_other():
-    assert {other_side(interface) for interface in offered(["CPO"])} == offered(["EMSP"])
+    wanted = {other_side(interface) for interface in offered(["CPO"])}
+    assert wanted - offered(["EMSP"]) == {(ModuleID.PAYMENTS, InterfaceRole.SENDER)}
+    assert offered(["EMSP"]) <= wanted
+
+
+def test_an_operator_and_a_terminal_provider_have_something_to_exchange():
+    found = match(["CPO"], ["PTP"], endpoints("PTP"))
+    assert (ModuleID.PAYMENTS, InterfaceRole.SENDER) in found.usable
+    assert found.missing == frozenset()
 
 
 def test_both_ways_of_a_full_match_work():

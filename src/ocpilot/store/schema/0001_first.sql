@@ -27,7 +27,8 @@ CREATE TABLE booking (
     key_location text COLLATE "C" GENERATED ALWAYS AS (lower((body::jsonb ->> 'location_id') COLLATE "C")) STORED,
     live boolean GENERATED ALWAYS AS (
         key_sub = '' AND coalesce(body::jsonb ->> 'reservation_status' IN ('PENDING', 'RESERVED'), false)
-    ) STORED
+    ) STORED,
+    starts text COLLATE "C" GENERATED ALWAYS AS (body::jsonb -> 'period' ->> 'start_date_time') STORED
 );
 
 CREATE TABLE location (
@@ -88,8 +89,9 @@ CREATE INDEX booking_id ON booking (key_id);
 CREATE INDEX location_id ON location (key_id);
 CREATE INDEX evse_uid ON evse (key_uid);
 
--- Bookings of ours that hold a time at a Location.
-CREATE INDEX booking_live ON booking (party, key_location) WHERE live AND peer_id = 0;
+-- What of ours decides about a time at a Location, and bookings that begin.
+CREATE INDEX booking_place ON booking (party, key_location) WHERE peer_id = 0 AND (live OR key_sub <> '');
+CREATE INDEX booking_starts ON booking (starts) WHERE peer_id = 0 AND live;
 
 -- Newest objects, and those of a driver's tokens.
 CREATE INDEX tariff_newest ON tariff (last_updated);
