@@ -65,6 +65,12 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
     endpoint_roles: bool
     #: Whether every PATCH carries `last_updated` (mod_locations 2.2.1, "PATCH Method").
     stamped_patches: bool
+    #: X-Request-ID and X-Correlation-ID (transport_and_format, "Unique message IDs").
+    message_ids: bool
+    #: Whether `date_from` includes its moment (transport_and_format, "Paginated Request"); 2.1.1 leaves it open.
+    closed_date_from: bool
+    #: OpenEnums, and no refusal for unknown fields (transport_and_format, "Additional Fields"; types, "OpenEnum").
+    extensible: bool
     modules: frozenset[ModuleID]
 
 
@@ -75,6 +81,9 @@ _ROWS = (
         routing_headers=False,
         endpoint_roles=False,
         stamped_patches=False,
+        message_ids=False,
+        closed_date_from=False,
+        extensible=False,
         modules=frozenset(ModuleID) - _SINCE_2_3_0 - {ModuleID.CHARGING_PROFILES, ModuleID.HUB_CLIENT_INFO},
     ),
     Protocol(
@@ -83,6 +92,9 @@ _ROWS = (
         routing_headers=True,
         endpoint_roles=True,
         stamped_patches=True,
+        message_ids=True,
+        closed_date_from=True,
+        extensible=False,
         modules=frozenset(ModuleID) - _SINCE_2_3_0,
     ),
     Protocol(
@@ -91,6 +103,9 @@ _ROWS = (
         routing_headers=True,
         endpoint_roles=True,
         stamped_patches=True,
+        message_ids=True,
+        closed_date_from=True,
+        extensible=True,
         modules=frozenset(ModuleID),
     ),
 )
