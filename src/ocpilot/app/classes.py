@@ -6,6 +6,7 @@ from ocpilot.wire.v230 import (
     CDR,
     Booking,
     BookingLocation,
+    ClientInfo,
     FinancialAdviceConfirmation,
     InvoiceReconciliationRecord,
     Location,
@@ -29,6 +30,7 @@ _CLASSES: dict[ModuleID, type[Wire]] = {
     ModuleID.SESSIONS: Session,
     ModuleID.CDRS: CDR,
     ModuleID.TOKENS: Token,
+    ModuleID.HUB_CLIENT_INFO: ClientInfo,
     ModuleID.INVOICE_RECONCILIATION: InvoiceReconciliationRecord,
 }
 _KINDS: dict[tuple[ModuleID, str], type[Wire]] = {

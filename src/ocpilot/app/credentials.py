@@ -17,6 +17,7 @@ from ocpilot.app.secrets import hash_token
 from ocpilot.base.errors import InvalidObject, PeerError, PeerNonsense
 from ocpilot.base.ids import PartyId, new_credentials_token
 from ocpilot.roaming import handshake
+from ocpilot.roaming.offers import HUB
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import BusinessDetails, Credentials, CredentialsRole, Endpoint, Role, VersionDetails, VersionInfo
@@ -123,14 +124,15 @@ def our_credentials(platform: Platform, token: str) -> Credentials:
     """Our credentials object with the token the other platform is to use."""
     roles = tuple(
         CredentialsRole(
-            role=Role(party.role),
+            role=Role.OTHER if party.role == HUB else Role(party.role),
             business_details=BusinessDetails(name=party.name, website=party.website),
             party_id=party.id.party_id,
             country_code=party.id.country_code,
         )
         for party in platform.settings.parties
     )
-    return Credentials(token=token, url=versions_url(platform.settings), roles=roles)
+    hub = next((party.id.key for party in platform.settings.parties_as(HUB)), None)
+    return Credentials(token=token, url=versions_url(platform.settings), hub_party_id=hub, roles=roles)
 
 
 def body_in(value: Credentials, version: Version) -> bytes:
@@ -158,6 +160,7 @@ def registered(platform: Platform, peer: Peer, theirs: Credentials, found: Disco
         versions_url=theirs.url,
         endpoints=found.endpoints,
         roles=theirs.roles,
+        hub_party=theirs.hub_party_id.upper() if theirs.hub_party_id else None,
         token_hash=hash_token(token),
         token_sealed=platform.sealing.seal(theirs.token),
         invitation_hash=None,

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from ocpilot.app import bookings, cdrs, receipts, reservations, transactions
 from ocpilot.app.command_records import give_result
+from ocpilot.app.hub_clients import HubClients
 from ocpilot.app.orders import send_result
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Command, ObjectKey, Reservation, StoredObject, Transaction, TransactionState
@@ -44,6 +45,7 @@ class Jobs:
         self._pauses: dict[tuple[str, str], tuple[int, datetime]] = {}
         self._stopped_seen: dict[int, datetime] = {}
         self._swept_at: datetime | None = None
+        self._hub_clients = HubClients(platform)
         roaming = platform.settings.roaming
         self._back_off = BackOff(first=roaming.retry_first, longest=roaming.retry_longest)
 
@@ -91,6 +93,7 @@ class Jobs:
         if self._swept_at is not None and now - self._swept_at < _SWEEP:
             return []
         self._swept_at = now
+        await self._hub_clients.once()
         return transactions.superseded(await self._platform.store.transactions.in_state(TransactionState.OPEN), now)
 
     async def _end(self, transaction: Transaction) -> None:

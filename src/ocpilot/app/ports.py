@@ -232,6 +232,9 @@ class Transactions(Protocol):
     ) -> Transaction | None:
         """Open -> stopped with the last samples, in one transaction; unchanged when it was stopped before."""
 
+    async def set_preferences(self, transaction_id: int, preferences: str) -> None:
+        """Replace the driver's preferences."""
+
     async def set_state(self, transaction_id: int, state: TransactionState, because: str | None = None) -> None:
         """Stopped -> billed or held."""
 

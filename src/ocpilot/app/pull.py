@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Literal
 
 from ocpilot.app.classes import class_of
+from ocpilot.app.hub_clients import key_of
 from ocpilot.app.owned import from_peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, Peer, PeerState, Record, StoredObject
-from ocpilot.app.visibility import require_sender
+from ocpilot.app.visibility import require_hub, require_sender
 from ocpilot.base import time
 from ocpilot.base.errors import Conflict, ForbiddenAddress, InvalidObject, NoMatchingEndpoints, NotFound, PeerError
 from ocpilot.roaming.offers import offered, other_side
@@ -24,7 +25,7 @@ from ocpilot.wire.protocol import InterfaceRole, ModuleID
 log = logging.getLogger(__name__)
 
 #: What is fetched whole; Tariffs first, so that Locations find theirs. Sessions and CDRs come by push.
-PULLED = (ModuleID.TARIFFS, ModuleID.LOCATIONS, ModuleID.TOKENS)
+PULLED = (ModuleID.HUB_CLIENT_INFO, ModuleID.TARIFFS, ModuleID.LOCATIONS, ModuleID.TOKENS)
 #: Bad objects that a summary tells about; beyond these they are only counted.
 _TOLD = 100
 
@@ -130,6 +131,10 @@ def _read(peer: Peer, module: ModuleID, body: object) -> StoredObject:
     """The object checked; InvalidObject when it breaks the standard, NotFound when its party is none of the peer's."""
     version = peer.version or OWN_VERSION
     read = codec.read(class_of(module), version, body).body
+    if module is ModuleID.HUB_CLIENT_INFO:
+        require_hub(peer)
+        info = key_of(str(read["country_code"]), str(read["party_id"]), str(read["role"]), peer.id)
+        return from_peer(peer, version, info, read)
     party = require_sender(peer, module, str(read["country_code"]), str(read["party_id"]))
     token = module is ModuleID.TOKENS
     key = ObjectKey(

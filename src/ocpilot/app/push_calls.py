@@ -171,6 +171,8 @@ def key_of_location(key: ObjectKey) -> ObjectKey:
 
 def _segments(key: ObjectKey) -> tuple[str, ...]:
     """Where an object of ours is at a peer. The type of a Token is no part of the path, the kind of a booking is."""
+    if key.module is ModuleID.HUB_CLIENT_INFO:
+        return _owner(key)
     kind = (key.sub,) if key.module is ModuleID.BOOKINGS and key.sub else ()
     return (*_owner(key), *kind, key.id)
 

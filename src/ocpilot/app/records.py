@@ -127,7 +127,8 @@ class Peer(Record, frozen=True, kw_only=True):
     `token_hash` is SHA-256 of the credentials token it uses with us; `token_sealed` is the token we use with it,
     encrypted (`app/secrets.py`). `invitation_hash` is that of a token which opens only versions and credentials:
     CREDENTIALS_TOKEN_A, and while a token is replaced the one coming or going, so that a lost answer locks nobody out.
-    `pulled_at` is when the last complete pull began, None when everything is still to be fetched.
+    `hub_party` is its party (`SEHUB`) that is a hub. `pulled_at` is when the last complete pull began, None when
+    everything is still to be fetched.
     """
 
     id: int = 0
@@ -137,6 +138,7 @@ class Peer(Record, frozen=True, kw_only=True):
     versions_url: str | None = None
     endpoints: tuple[Endpoint, ...] = ()
     roles: tuple[CredentialsRole, ...] = ()
+    hub_party: str | None = None
     token_hash: bytes | None = None
     token_sealed: bytes | None = None
     invitation_hash: bytes | None = None
@@ -234,6 +236,7 @@ class Transaction(Record, frozen=True, kw_only=True):
 
     `cdr_token` is the CdrToken (2.3.0) as JSON text; `dedupe` is the same for a repeated StartTransaction. `terms` is
     `{"location": Location, "tariffs": [Tariff]}` (2.3.0) as they were at the start, as JSON text (mod_cdrs, "CDR").
+    `preferences` are the driver's ChargingPreferences (2.3.0) that we accepted, as JSON text.
     """
 
     id: int = 0
@@ -256,6 +259,7 @@ class Transaction(Record, frozen=True, kw_only=True):
     stop_reason: str | None = None
     held_because: str | None = None
     terms: str | None = None
+    preferences: str | None = None
     state: TransactionState = TransactionState.OPEN
     dedupe: str
 

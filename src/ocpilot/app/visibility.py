@@ -87,6 +87,12 @@ def party_of(peer: Peer, interface: tuple[ModuleID, InterfaceRole], named: Party
     return parties[0]
 
 
+def require_hub(peer: Peer) -> None:
+    """NotFound unless the peer is a hub: only hubs tell who is connected to them."""
+    if peer.hub_party is None:
+        raise NotFound(f"{peer.name} is no hub")
+
+
 def may_send(peer: Peer, module: ModuleID, party: PartyId) -> bool:
     """Whether objects of this party may come from this peer: one of its parties, in a role that owns such objects."""
     owners = OFFERED_BY[module, InterfaceRole.SENDER] | {Role.OTHER}

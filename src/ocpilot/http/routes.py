@@ -9,11 +9,13 @@ from ocpilot.app import (
     booking_calls,
     command_calls,
     credentials,
+    hub_clients,
     invoices,
     locations,
     objects,
     pages,
     payments,
+    preferences,
     profile_calls,
 )
 from ocpilot.app.classes import BOOKING_LOCATIONS, BOOKINGS, CONFIRMATIONS, TERMINALS
@@ -241,6 +243,7 @@ TABLE: tuple[Resource, ...] = (
             "PATCH": objects.receiver_patch,
         },
     ),
+    Resource(module=ModuleID.SESSIONS, interface=S, path="{id}/charging_preferences", methods={"PUT": preferences.put}),
     Resource(module=ModuleID.CDRS, interface=S, path="", methods={"GET": pages.sender_list}),
     Resource(module=ModuleID.CDRS, interface=R, path="", methods={"POST": objects.cdr_post}),
     Resource(module=ModuleID.CDRS, interface=R, path=OWNED, methods={"GET": objects.receiver_get}),
@@ -273,6 +276,13 @@ TABLE: tuple[Resource, ...] = (
     ),
     Resource(
         module=ModuleID.CHARGING_PROFILES, interface=S, path="{order}/{id}", methods={"POST": profile_calls.result_post}
+    ),
+    Resource(module=ModuleID.HUB_CLIENT_INFO, interface=S, path="", methods={"GET": pages.sender_list}),
+    Resource(
+        module=ModuleID.HUB_CLIENT_INFO,
+        interface=R,
+        path="{country_code}/{party_id}",
+        methods={"GET": hub_clients.receiver_get, "PUT": hub_clients.receiver_put},
     ),
     Resource(module=ModuleID.INVOICE_RECONCILIATION, interface=S, path="", methods={"GET": pages.sender_list}),
     Resource(module=ModuleID.INVOICE_RECONCILIATION, interface=R, path="", methods={"POST": invoices.receiver_post}),

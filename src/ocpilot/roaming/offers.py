@@ -15,7 +15,11 @@ _PTP = frozenset({Role.PTP, Role.OTHER})
 #: (transport_and_format, "Broadcast Push"); a NAP collects what drivers may see.
 _INFORMED = frozenset({Role.EMSP, Role.NSP, Role.NAP, Role.PTP, Role.OTHER})
 
-OFFERED_BY: dict[Interface, frozenset[Role]] = {
+#: The role of a hub in our settings and in 2.2.1; in 2.3.0 the credentials name the party (credentials, "Credentials
+#: object").
+HUB = "HUB"
+
+OFFERED_BY: dict[Interface, frozenset[str]] = {
     (ModuleID.LOCATIONS, InterfaceRole.SENDER): _CPO,
     (ModuleID.LOCATIONS, InterfaceRole.RECEIVER): _INFORMED,
     (ModuleID.TARIFFS, InterfaceRole.SENDER): _CPO,
@@ -30,6 +34,8 @@ OFFERED_BY: dict[Interface, frozenset[Role]] = {
     (ModuleID.COMMANDS, InterfaceRole.RECEIVER): _CPO,
     (ModuleID.CHARGING_PROFILES, InterfaceRole.SENDER): _EMSP | {Role.SCSP},
     (ModuleID.CHARGING_PROFILES, InterfaceRole.RECEIVER): _CPO,
+    (ModuleID.HUB_CLIENT_INFO, InterfaceRole.SENDER): frozenset({HUB}),
+    (ModuleID.HUB_CLIENT_INFO, InterfaceRole.RECEIVER): frozenset(Role),
     (ModuleID.PAYMENTS, InterfaceRole.SENDER): _PTP,
     (ModuleID.PAYMENTS, InterfaceRole.RECEIVER): _CPO,
     (ModuleID.BOOKINGS, InterfaceRole.SENDER): _CPO,

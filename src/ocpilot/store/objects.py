@@ -22,6 +22,7 @@ TABLES = {
     ModuleID.SESSIONS: "session",
     ModuleID.CDRS: "cdr",
     ModuleID.TOKENS: "token",
+    ModuleID.HUB_CLIENT_INFO: "client_info",
     ModuleID.INVOICE_RECONCILIATION: "invoice_record",
     ModuleID.PAYMENTS: "payment",
     ModuleID.BOOKINGS: "booking",

@@ -1,11 +1,11 @@
 -- name: add
 -- A new peer with the next number.
 INSERT INTO peer (
-    key_name, name, state, version, versions_url, endpoints, roles, parties, token_hash, token_sealed,
+    key_name, name, state, version, versions_url, endpoints, roles, hub_party, parties, token_hash, token_sealed,
     invitation_hash, profile, pulled_at, created_at, updated_at
 )
 VALUES (
-    :key_name, :name, :state, :version, :versions_url, :endpoints, :roles, :parties, :token_hash, :token_sealed,
+    :key_name, :name, :state, :version, :versions_url, :endpoints, :roles, :hub_party, :parties, :token_hash, :token_sealed,
     :invitation_hash, :profile, :pulled_at, :created_at, :updated_at
 )
 RETURNING id;
@@ -21,6 +21,7 @@ SET
     versions_url = :versions_url,
     endpoints = :endpoints,
     roles = :roles,
+    hub_party = :hub_party,
     parties = :parties,
     token_hash = :token_hash,
     token_sealed = :token_sealed,

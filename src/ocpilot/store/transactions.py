@@ -84,6 +84,10 @@ class PostgresTransactions:
             await _add_samples(session, samples)
         return _transaction(row)
 
+    async def set_preferences(self, transaction_id: int, preferences: str) -> None:
+        """See the port."""
+        await self._database.row(_SQL["set_preferences"], {"id": transaction_id, "preferences": preferences})
+
     async def set_state(self, transaction_id: int, state: TransactionState, because: str | None = None) -> None:
         """See the port."""
         await self._database.row(_SQL["set_state"], {"id": transaction_id, "state": str(state), "because": because})

@@ -51,6 +51,10 @@ UPDATE station_transaction
 SET state = 'stopped', stopped_at = :at, meter_stop_wh = :meter_stop_wh, stop_reason = :reason
 WHERE id = :id AND state = 'open';
 
+-- name: set_preferences
+-- What the driver wants now.
+UPDATE station_transaction SET preferences = :preferences WHERE id = :id;
+
 -- name: set_state
 -- Another state.
 UPDATE station_transaction SET state = :state, held_because = :because WHERE id = :id;

@@ -39,11 +39,26 @@ def test_an_operator_offers_its_side_only():
         ("cdrs", S),
         ("tokens", R),
         ("commands", R),
+        ("chargingprofiles", R),
+        ("hubclientinfo", R),
         ("payments", R),
         ("Booking", S),
         ("invoicereconciliation", S),
         ("invoicereconciliation", R),
     }
+
+
+@pytest.mark.parametrize("role", ["NSP", "NAP", "OTHER"])
+def test_every_other_role_hears_of_places_and_of_the_clients_of_a_hub(role):
+    assert {("credentials", S), ("locations", R), ("tariffs", R), ("hubclientinfo", R)} <= listed(role)
+
+
+def test_a_smart_charging_provider_gets_sessions_and_limits_them():
+    assert listed("SCSP") == {("credentials", S), ("sessions", R), ("chargingprofiles", S), ("hubclientinfo", R)}
+
+
+def test_a_hub_tells_who_its_clients_are():
+    assert ("hubclientinfo", S) in listed("HUB")
 
 
 def test_a_platform_of_both_roles_offers_both_sides():

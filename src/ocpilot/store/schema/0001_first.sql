@@ -20,6 +20,7 @@ CREATE TABLE session (LIKE tariff INCLUDING ALL);
 CREATE TABLE cdr (LIKE tariff INCLUDING ALL);
 CREATE TABLE token (LIKE tariff INCLUDING ALL);
 CREATE TABLE invoice_record (LIKE tariff INCLUDING ALL);
+CREATE TABLE client_info (LIKE tariff INCLUDING ALL);
 -- Two kinds in one table, told apart by key_sub: payment terminals and confirmations; BookingLocations and bookings.
 CREATE TABLE payment (LIKE tariff INCLUDING ALL);
 CREATE TABLE booking (
@@ -65,6 +66,7 @@ CREATE INDEX tariff_page ON tariff (peer_id, last_updated, party, key_id, key_su
 CREATE INDEX session_page ON session (peer_id, last_updated, party, key_id, key_sub);
 CREATE INDEX cdr_page ON cdr (peer_id, last_updated, party, key_id, key_sub);
 CREATE INDEX token_page ON token (peer_id, last_updated, party, key_id, key_sub);
+CREATE INDEX client_info_page ON client_info (peer_id, last_updated, party, key_id, key_sub);
 CREATE INDEX invoice_record_page ON invoice_record (peer_id, last_updated, party, key_id, key_sub);
 CREATE INDEX payment_page ON payment (peer_id, last_updated, party, key_id, key_sub);
 CREATE INDEX booking_page ON booking (peer_id, last_updated, party, key_id, key_sub);
@@ -73,6 +75,7 @@ CREATE INDEX tariff_seen ON tariff (peer_id, audience, last_updated, party, key_
 CREATE INDEX session_seen ON session (peer_id, audience, last_updated, party, key_id, key_sub);
 CREATE INDEX cdr_seen ON cdr (peer_id, audience, last_updated, party, key_id, key_sub);
 CREATE INDEX token_seen ON token (peer_id, audience, last_updated, party, key_id, key_sub);
+CREATE INDEX client_info_seen ON client_info (peer_id, audience, last_updated, party, key_id, key_sub);
 CREATE INDEX invoice_record_seen ON invoice_record (peer_id, audience, last_updated, party, key_id, key_sub);
 CREATE INDEX payment_seen ON payment (peer_id, audience, last_updated, party, key_id, key_sub);
 CREATE INDEX booking_seen ON booking (peer_id, audience, last_updated, party, key_id, key_sub);
@@ -162,6 +165,7 @@ CREATE TABLE peer (
     versions_url text,
     endpoints text NOT NULL,
     roles text NOT NULL,
+    hub_party text,
     parties text[] NOT NULL,
     token_hash bytea UNIQUE,
     token_sealed bytea,
@@ -231,6 +235,7 @@ CREATE TABLE station_transaction (
     stop_reason text,
     held_because text,
     terms text,
+    preferences text,
     state text NOT NULL,
     dedupe text COLLATE "C" NOT NULL UNIQUE
 );
