@@ -23,28 +23,13 @@ from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import PartySettings, RoamingSettings, SecuritySettings, ServerSettings, Settings
 from ocpilot.http.client import HttpPartners
 from ocpilot.http.server import ocpi_routes
+from ocpilot.main.joined import Switchboard
 from ocpilot.roaming.tokens import header_value
 from ocpilot.store.postgres import store_at
 from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
 
 LAD = PartySettings(country_code="SE", party_id="LAD", role="CPO", name="Lade AB")
 RES = PartySettings(country_code="SE", party_id="RES", role="EMSP", name="Resa AB")
-
-
-class NoStations:
-    """A platform without stations."""
-
-    async def remote_start(self, station_id: str, connector_id: int | None, id_tag: str) -> str:
-        return "Rejected"
-
-    async def remote_stop(self, station_id: str, transaction_id: int) -> str:
-        return "Rejected"
-
-    async def unlock(self, station_id: str, connector_id: int) -> str:
-        return "UnlockFailed"
-
-    def is_connected(self, station_id: str) -> bool:
-        return False
 
 
 @dataclass
@@ -145,7 +130,7 @@ async def node(name: str, parties: tuple[PartySettings, ...], database_url: str,
     seal = Seal(settings)
     async with store_at(database_url, pool=4) as store, HttpPartners(settings, seal) as partners:
         platform = Platform(
-            settings=settings, clock=time.now, store=store, partners=partners, stations=NoStations(), sealing=seal
+            settings=settings, clock=time.now, store=store, partners=partners, stations=Switchboard(), sealing=seal
         )
         async with (
             serving(Starlette(routes=ocpi_routes(platform)), bound),

@@ -74,8 +74,11 @@ def test_nothing_in_common_is_said_so(theirs, wanted):
 
 def test_an_operator_and_a_provider_mirror_each_other():
     wanted = {other_side(interface) for interface in offered(["CPO"])}
-    assert wanted - offered(["EMSP"]) == {(ModuleID.PAYMENTS, InterfaceRole.SENDER)}
-    assert offered(["EMSP"]) <= wanted
+    assert wanted - offered(["EMSP"]) == {
+        (ModuleID.HUB_CLIENT_INFO, InterfaceRole.SENDER),
+        (ModuleID.PAYMENTS, InterfaceRole.SENDER),
+    }
+    assert offered(["EMSP"]) - wanted == {(ModuleID.HUB_CLIENT_INFO, InterfaceRole.RECEIVER)}
 
 
 def test_an_operator_and_a_terminal_provider_have_something_to_exchange():

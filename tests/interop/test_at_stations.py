@@ -1,0 +1,360 @@
+"""Reservations, charging profiles and preferences from a driver's platform to a simulated station and back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+import msgspec
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from ocpilot.app import accounts, charging_profiles, commands, preferences, profile_orders, reservations, stations
+from ocpilot.app.bodies import object_in, value_of
+from ocpilot.app.charging import StationService
+from ocpilot.app.jobs import Jobs
+from ocpilot.app.records import ObjectKey, StationConnector, StoredObject
+from ocpilot.base import time
+from ocpilot.base.errors import PeerRefused
+from ocpilot.base.ids import PartyId
+from ocpilot.ocpp.gateway import Gateway
+from ocpilot.ocpp.sim_clock import SteppedClock
+from ocpilot.ocpp.simulated_car import SimulatedCar
+from ocpilot.ocpp.simulator import SimulatedStation
+from ocpilot.wire.protocol import ModuleID, Version
+from ocpilot.wire.v230 import ChargingPreferences, ChargingProfile, ChargingProfilePeriod, ProfileType, Session
+
+OPERATOR = PartyId.of("SE", "LAD")
+LOCATION = ObjectKey(module=ModuleID.LOCATIONS, party=OPERATOR, id="L1")
+ALL = ("RESERVABLE", "CHARGING_PROFILE_CAPABLE", "CHARGING_PREFERENCES_CAPABLE", "REMOTE_START_STOP_CAPABLE")
+PASSWORD = "sixteen-letters-"
+
+
+@dataclass
+class Street:
+    """An operator with a station on a real websocket, a provider that knows its Location, and a driver."""
+
+    connection: object
+    station: SimulatedStation
+    driver: object
+
+    @property
+    def lade(self):
+        return self.connection.lade.platform
+
+    @property
+    def resa(self):
+        return self.connection.resa.platform
+
+    async def settled(self):
+        """Whatever both do in the background is done."""
+        for platform in (self.lade, self.resa, self.lade):
+            await platform.background.drain()
+
+    async def result_of(self, command):
+        await self.settled()
+        return await self.resa.store.commands.get(command.id)
+
+    async def status(self, uid="E1"):
+        key = msgspec.structs.replace(LOCATION, sub=uid)
+        return object_in(await self.lade.store.locations.get(key))["status"]
+
+    async def session(self) -> Session:
+        [stored] = await self.lade.store.objects.newest(ModuleID.SESSIONS, 5)
+        return value_of(Session, stored)
+
+    async def known_session(self) -> StoredObject:
+        """The operator's Session as a push would have brought it to the provider."""
+        [stored] = await self.lade.store.objects.newest(ModuleID.SESSIONS, 5)
+        known = msgspec.structs.replace(stored, peer_id=self.connection.lade_at_resa.id, audience=None)
+        await self.resa.store.objects.put(known)
+        return known
+
+    async def reserve(self, **changes):
+        until = time.now() + timedelta(hours=1)
+        return await commands.reserve_now(self.resa, self.driver, LOCATION, "E1", until, **changes)
+
+    async def charge(self):
+        """The driver starts at connector 1 with his app; the car is there."""
+        await self.station.plug_in(1, SimulatedCar(max_kw=22, soc=10, battery_kwh=80))
+        command = await commands.start_session(self.resa, self.driver, LOCATION, "E1", "1")
+        assert (await self.result_of(command)).result == "ACCEPTED"
+        await self.station.play(1)
+        return await self.known_session()
+
+
+@asynccontextmanager
+async def gateway_of(platform) -> AsyncIterator[str]:
+    gateway = Gateway(StationService(platform))
+    platform.stations.plug_in(gateway)
+    app = Starlette(routes=[gateway.route()])
+    config = uvicorn.Config(app, port=0, ws="websockets-sansio", log_level="critical", lifespan="off")
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn has a flag, no event
+        await asyncio.sleep(0.005)
+    try:
+        yield f"ws://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/ocpp"
+    finally:
+        await gateway.close()
+        server.should_exit = True
+        await task
+
+
+@asynccontextmanager
+async def street_of(connection, bodies, capabilities) -> AsyncIterator[Street]:
+    lade, resa = connection.lade, connection.resa
+    evses = [bodies.evse(uid, capabilities=list(capabilities)) for uid in ("E1", "E2")]
+    await lade.keep(ModuleID.LOCATIONS, bodies.location(evses=evses))
+    await lade.keep(ModuleID.TARIFFS, bodies.tariff(Version.V2_3_0))
+    stored = await lade.platform.store.locations.get(LOCATION)
+    await resa.platform.store.locations.put(msgspec.structs.replace(stored, peer_id=connection.lade_at_resa.id))
+    connectors = tuple(
+        StationConnector(connector_id=number, evse_uid=f"E{number}", ocpi_connector_id="1") for number in (1, 2)
+    )
+    await stations.add(lade.platform, "CS1", party=OPERATOR, location_id="L1", connectors=connectors, password=PASSWORD)
+    driver = await accounts.create_driver(resa.platform, email="a@b.se", name="Ada", password="long enough")
+    async with gateway_of(lade.platform) as url:
+        station = SimulatedStation(url, "CS1", PASSWORD, clock=SteppedClock(time.now()), connectors=2)
+        async with station.running():
+            await station.ready()
+            yield Street(connection, station, driver)
+
+
+@pytest.fixture
+async def street(connection, bodies) -> AsyncIterator[Street]:
+    """In both versions."""
+    async with street_of(connection, bodies, ALL) as street:
+        yield street
+
+
+@pytest.fixture
+async def newest_street(newest, bodies) -> AsyncIterator[Street]:
+    """For what is alike in both versions."""
+    async with street_of(newest, bodies, ALL) as street:
+        yield street
+
+
+# ---- reservations --------------------------------------------------------------------------------------------------
+
+
+async def test_a_reserved_evse_is_kept_free_and_its_charge_goes_on_in_the_same_session(street):
+    command = await street.result_of(await street.reserve())
+    assert (command.response, command.result) == ("ACCEPTED", "ACCEPTED")
+    reserved = await street.session()
+    assert (reserved.status, reserved.kwh, reserved.auth_method) == ("RESERVATION", 0, "COMMAND")
+    await street.station.play(1)
+    assert (await street.status(), street.station.connectors[1].status) == ("RESERVED", "Reserved")
+    assert await street.station.present_token("SOMEBODY", 1) == "Invalid"
+    await street.charge()
+    charging = await street.session()
+    assert (charging.id, charging.status) == (reserved.id, "ACTIVE")
+    assert await street.status() == "CHARGING"
+    kept = await street.lade.store.reservations.of_session(reserved.id)
+    assert kept.state == "used"
+
+
+async def test_a_cancelled_reservation_ends_its_session_and_frees_the_evse(street):
+    reserved = await street.result_of(await street.reserve())
+    cancelled = await street.result_of(await commands.cancel_reservation(street.resa, street.driver, reserved.id))
+    assert (cancelled.response, cancelled.result) == ("ACCEPTED", "ACCEPTED")
+    await street.station.play(1)
+    assert ((await street.session()).status, await street.status()) == ("COMPLETED", "AVAILABLE")
+    again = await commands.cancel_reservation(street.resa, street.driver, reserved.id)
+    assert (again.response, again.result) == ("REJECTED", "REJECTED")
+
+
+async def test_an_operator_who_cancels_tells_the_provider(street):
+    command = await street.result_of(await street.reserve())
+    [kept] = await street.lade.store.reservations.named(street.connection.resa_at_lade.id, command.id)
+    await reservations.cancel(street.lade, kept.id, "roadworks")
+    command = await street.result_of(command)
+    assert (command.result, command.message) == ("CANCELED_RESERVATION", "roadworks")
+    assert (await street.session()).status == "COMPLETED"
+    assert street.station.connectors[1].reservation is None
+
+
+async def test_a_fault_ends_the_reservation_and_the_provider_hears_of_it(newest_street):
+    street = newest_street
+    command = await street.result_of(await street.reserve())
+    await StationService(street.lade).status("CS1", 1, "Faulted", "GroundFailure", time.now(), None)
+    assert (await street.result_of(command)).result == "CANCELED_RESERVATION"
+    assert await street.status() == "OUTOFORDER"
+
+
+async def test_a_reservation_replaces_the_one_of_the_same_id_and_no_other_provider_s(newest_street):
+    street = newest_street
+    first = await street.result_of(await street.reserve())
+    later = time.now() + timedelta(hours=2)
+    changed = await commands.reserve_now(street.resa, street.driver, LOCATION, "E2", later, replacing=first.id)
+    assert (await street.result_of(changed)).result == "ACCEPTED"
+    await street.station.play(1)
+    assert [street.station.connectors[number].status for number in (1, 2)] == ["Available", "Reserved"]
+    assert (await street.status("E1"), await street.status("E2")) == ("AVAILABLE", "RESERVED")
+    [kept] = await street.lade.store.reservations.named(street.connection.resa_at_lade.id, first.id)
+    assert (kept.until, kept.evse_uid) == (later.replace(microsecond=later.microsecond // 1000 * 1000), "E2")
+    assert await street.lade.store.reservations.named(99, first.id) == ()
+
+
+async def test_a_reservation_nobody_came_for_runs_out(newest_street):
+    street = newest_street
+    command = await street.result_of(await street.reserve())
+    [kept] = await street.lade.store.reservations.named(street.connection.resa_at_lade.id, command.id)
+    await street.lade.store.reservations.modify(
+        kept.id, lambda one: msgspec.structs.replace(one, until=time.now() - timedelta(seconds=1))
+    )
+    await Jobs(street.lade).once()
+    assert ((await street.session()).status, await street.status()) == ("COMPLETED", "AVAILABLE")
+
+
+async def test_an_occupied_evse_cannot_be_reserved(newest_street):
+    street = newest_street
+    await street.charge()
+    command = await street.result_of(await street.reserve())
+    assert (command.response, command.result) == ("ACCEPTED", "EVSE_OCCUPIED")
+
+
+async def test_what_is_not_made_for_it_is_not_supported(newest, bodies):
+    async with street_of(newest, bodies, ["REMOTE_START_STOP_CAPABLE"]) as street:
+        assert (await street.reserve()).response == "NOT_SUPPORTED"
+        session = await street.charge()
+        assert (await charging_profiles.clear_profile(street.resa, session)).response == "NOT_SUPPORTED"
+        with pytest.raises(PeerRefused) as caught:
+            await preferences.send(
+                street.resa, street.driver, session.key.id, ChargingPreferences(profile_type=ProfileType.REGULAR)
+            )
+        assert (caught.value.http, caught.value.ocpi) == (404, 2001)
+
+
+# ---- charging profiles ---------------------------------------------------------------------------------------------
+
+
+def limit_of(unit, *limits):
+    periods = tuple(ChargingProfilePeriod(start_period=start, limit=Decimal(limit)) for start, limit in limits)
+    return ChargingProfile(charging_rate_unit=unit, charging_profile_period=periods)
+
+
+async def test_a_profile_limits_the_charge_and_is_read_back_and_cleared(street):
+    session = await street.charge()
+    set_ = await charging_profiles.set_profile(street.resa, session, limit_of("W", (0, "11000"), (600, "3680.4")))
+    assert (set_.response, (await street.result_of(set_)).result) == ("ACCEPTED", "ACCEPTED")
+    before = street.station.connectors[1].register_wh
+    await street.station.play(360)
+    assert round(street.station.connectors[1].register_wh - before) == 1100
+
+    await street.result_of(await charging_profiles.ask_profile(street.resa, session, 900))
+    active = await charging_profiles.active_profile(street.resa, session)
+    assert active.charging_profile.charging_rate_unit == "W"
+    assert [period.limit for period in active.charging_profile.charging_profile_period] == [11000, Decimal("3680.4")]
+
+    cleared = await charging_profiles.clear_profile(street.resa, session)
+    assert (await street.result_of(cleared)).result == "ACCEPTED"
+    again = await charging_profiles.clear_profile(street.resa, session)
+    assert (await street.result_of(again)).result == "UNKNOWN"
+
+
+async def test_without_a_limit_the_capacity_of_the_connector_is_the_profile(newest_street):
+    session = await newest_street.charge()
+    await newest_street.result_of(await charging_profiles.ask_profile(newest_street.resa, session, 300))
+    active = await charging_profiles.active_profile(newest_street.resa, session)
+    [period] = active.charging_profile.charging_profile_period
+    assert (active.charging_profile.charging_rate_unit, period.limit) == ("A", 32)
+
+
+async def test_who_set_a_profile_hears_when_it_changes_without_him(street):
+    session = await street.charge()
+    await street.result_of(await charging_profiles.set_profile(street.resa, session, limit_of("A", (0, "6.0"))))
+    await profile_orders.cancel_profile(street.lade, session.key.id)
+    active = await charging_profiles.active_profile(street.resa, session)
+    assert active.charging_profile.charging_profile_period[0].limit == 32
+
+
+async def test_who_never_set_one_hears_nothing(newest_street):
+    session = await newest_street.charge()
+    await profile_orders.cancel_profile(newest_street.lade, session.key.id)
+    assert await charging_profiles.active_profile(newest_street.resa, session) is None
+
+
+async def test_unknown_sessions_and_empty_profiles_are_refused(street):
+    session = await street.charge()
+    empty = await charging_profiles.set_profile(street.resa, session, limit_of("W"))
+    assert (empty.response, empty.result) == ("REJECTED", "REJECTED")
+    other = msgspec.structs.replace(session, key=msgspec.structs.replace(session.key, id="OTHER"))
+    unknown = await charging_profiles.clear_profile(street.resa, other)
+    assert (unknown.response, unknown.result) == ("UNKNOWN_SESSION", "FAILED")
+
+
+async def test_too_many_orders_are_too_often(newest_street):
+    street = newest_street
+    session = await street.charge()
+    allowed = street.lade.settings.roaming.profiles_per_minute
+    answers = [await charging_profiles.ask_profile(street.resa, session, 60) for _ in range(allowed + 1)]
+    await street.settled()
+    assert [one.response for one in answers] == ["ACCEPTED"] * allowed + ["TOO_OFTEN"]
+
+
+async def test_an_order_without_duration_or_response_url_is_2001(street):
+    session = await street.charge()
+    path = f"{street.connection.version}/receiver/chargingprofiles/{session.key.id}"
+    for query in ("", "?duration=60", "?response_url=https://a.example", "?duration=x&response_url=https://a.example"):
+        reply = await street.connection.lade.ask("GET", path + query, street.connection.resas_token)
+        assert (reply.http, reply.status) == (200, 2001)
+
+
+async def test_an_update_about_a_session_nobody_told_of_is_404(newest):
+    profile = {
+        "start_date_time": "2026-11-01T10:00:00Z",
+        "charging_profile": {
+            "charging_rate_unit": "A",
+            "charging_profile_period": [{"start_period": 0, "limit": 32}],
+        },
+    }
+    reply = await newest.resa.ask("PUT", "2.3.0/sender/chargingprofiles/S9", newest.lades_token, profile)
+    assert reply.http == 404
+
+
+# ---- preferences ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wanted", "answer"),
+    [
+        (ChargingPreferences(profile_type=ProfileType.REGULAR), "ACCEPTED"),
+        (ChargingPreferences(profile_type=ProfileType.GREEN), "PROFILE_TYPE_NOT_SUPPORTED"),
+        (ChargingPreferences(profile_type=ProfileType.CHEAP), "DEPARTURE_REQUIRED"),
+        (
+            ChargingPreferences(profile_type=ProfileType.CHEAP, departure_time=time.now() + timedelta(hours=5)),
+            "ENERGY_NEED_REQUIRED",
+        ),
+        (
+            ChargingPreferences(
+                profile_type=ProfileType.CHEAP, departure_time=time.now() + timedelta(hours=1), energy_need=Decimal(90)
+            ),
+            "NOT_POSSIBLE",
+        ),
+    ],
+)
+async def test_preferences_are_answered_by_what_the_connector_can_do(newest_street, bodies, wanted, answer):
+    street = newest_street
+    await street.connection.lade.keep(ModuleID.TARIFFS, bodies.tariff(Version.V2_3_0, "T2", type="PROFILE_CHEAP"))
+    stored = await street.lade.store.locations.get(LOCATION)
+    both = stored.body.replace('["T1"]', '["T1","T2"]')
+    later = time.parse("2026-11-02T10:00:00Z")
+    await street.lade.store.locations.put(msgspec.structs.replace(stored, body=both, last_updated=later))
+    session = await street.charge()
+    assert await preferences.send(street.resa, street.driver, session.key.id, wanted) == answer
+    kept = await street.lade.store.transactions.by_session(session.key.id)
+    assert (kept.preferences is not None) is (answer == "ACCEPTED")
+
+
+async def test_preferences_for_a_session_of_another_provider_are_404(street):
+    session = await street.charge()
+    path = f"{street.connection.version}/sender/sessions/%s/charging_preferences"
+    wanted = {"profile_type": "REGULAR"}
+    asked = street.connection.lade.ask
+    reply = await asked("PUT", path % session.key.id, street.connection.resas_token, wanted)
+    assert (reply.http, reply.status, reply.data) == (200, 1000, "ACCEPTED")
+    assert (await asked("PUT", path % "OTHER", street.connection.resas_token, wanted)).http == 404
