@@ -4,10 +4,13 @@ The examples are found by `OCPI_EXAMPLES` and are no part of the project. `FILES
 names those that break the tables of the standard, and how.
 """
 
+import json
 import os
 from fnmatch import fnmatch
 from pathlib import Path
 
+import jsonschema_rs
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -16,6 +19,7 @@ from ocpilot.base.problem import Severity
 from ocpilot.wire import codec, v230
 from ocpilot.wire.kinds import guess_kind, guess_version, kind_of
 from ocpilot.wire.protocol import READABLE, Version
+from ocpilot.wire.schema import json_schema
 
 EXAMPLES = os.environ.get("OCPI_EXAMPLES")
 pytestmark = pytest.mark.skipif(not EXAMPLES, reason="OCPI_EXAMPLES is not set")
@@ -80,6 +84,10 @@ LOOSE = {
     "booking_request_patch_example_tokens.json": "right, for a BookingRequest, which nothing patches",
     "payment_terminal_location_assignment.json": "without `last_updated`",
 }
+#: What never travels on its own.
+FRAGMENTS = (v230.EnergyMix, v230.Hours, v230.DisplayText)
+#: A price in a string.
+MENDED = ("cdrs_14.json",)
 #: One field says too little.
 NOT_GUESSED = ("payment_terminal_create_minimal.json",)
 _SECOND_99 = {"end_before", "available_timeslots[0].end_date_time"}
@@ -242,6 +250,16 @@ def test_every_2_1_1_example_is_read_and_comes_back(version, path):
         assert [loss.path for loss in converted.losses] == (["$.cdr_token"] if "location" in body else [])
 
 
+@pytest.mark.parametrize(("version", "path"), files(is_right))
+def test_every_example_fits_the_json_schema_of_its_kind(version, path):
+    cls, where = meant(path)
+    if cls in FRAGMENTS or path.name in MENDED:
+        return
+    schema = jsonschema_rs.validator_for(msgspec.to_builtins(json_schema(kind_of(cls), version)))
+    for body in objects(path, where):
+        assert [error.message for error in schema.iter_errors(json.loads(codec.dumps(body)))] == []
+
+
 def test_every_example_is_accounted_for():
     for _, path in (parameter.values for parameter in files(lambda *_: True)):
         assert path.name in PATCHES or path.name in LOOSE or meant(path) is not None
@@ -266,10 +284,9 @@ def test_every_patch_example_changes_what_it_names(version, path):
 @pytest.mark.parametrize(("version", "path"), files(is_whole))
 def test_the_kind_of_every_whole_object_is_guessed(version, path):
     cls, where = meant(path)
-    fragments = (v230.EnergyMix, v230.Hours, v230.DisplayText)
     for body in objects(path, where):
         kind = guess_kind(body, READABLE)
         if path.name not in NOT_GUESSED:
-            assert kind is (None if cls in fragments else kind_of(cls))
+            assert kind is (None if cls in FRAGMENTS else kind_of(cls))
         if kind is not None and not contradicted(path):
             assert not errors(cls, guess_version(kind, body, READABLE), body)
