@@ -153,6 +153,12 @@ async def resa(second_database_url: str, tmp_path: Path) -> AsyncIterator[Node]:
         yield running
 
 
+@pytest.fixture
+def make_node(database_url: str, tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Node]]:
+    """For tests that need another platform than these two."""
+    return lambda name, parties: node(name, parties, database_url, tmp_path)
+
+
 @dataclass
 class Connection:
     """A registered pair: what each keeps of the other, and the token each uses with the other."""
