@@ -30,8 +30,8 @@ async def test_both_know_each_other_after_registration(connection):
 
 async def test_each_side_offers_the_mirror_of_the_other(connection):
     def offers(peer):
-        """Without what has no other side between these two: credentials, and payments, which are for terminals."""
-        alone = ("credentials", "payments")
+        """Without what has no other side between these two: credentials, payments (for terminals), clients of hubs."""
+        alone = ("credentials", "payments", "hubclientinfo")
         return {(str(one.identifier), str(one.role)) for one in peer.endpoints if one.identifier not in alone}
 
     assert ("tariffs", "SENDER") in offers(connection.lade_at_resa)
