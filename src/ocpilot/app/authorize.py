@@ -13,6 +13,7 @@ from ocpilot.app.records import Authorization, Command, Peer, PeerState, Record
 from ocpilot.base.errors import BadRequest, NoMatchingEndpoints, PeerError, PeerNonsense, PeerRefused, UnknownToken
 from ocpilot.base.ids import PartyId, fold, new_id
 from ocpilot.wire import codec
+from ocpilot.wire.codec import Context
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
 from ocpilot.wire.v230 import (
     AllowedType,
@@ -142,7 +143,7 @@ async def _ask(
                 InterfaceRole.SENDER,
                 (token.uid, "authorize"),
                 body=codec.dumps(body),
-                params={"type": token.type},
+                params={"type": codec.word_in(TokenType, token.type, peer.version)},
                 sender=operator,
                 receiver=PartyId.of(token.country_code, token.party_id),
             )
@@ -150,7 +151,7 @@ async def _ask(
         if error.http == 404 or error.ocpi == UnknownToken.ocpi_status:
             raise UnknownToken(f"the provider does not know the Token {token.uid}") from error
         raise
-    info = codec.read(AuthorizationInfo, peer.version, answer.data).value
+    info = codec.read(AuthorizationInfo, peer.version, answer.data, Context(token=codec.body_of(token))).value
     if fold(info.token.uid) != fold(token.uid):
         raise PeerNonsense(f"the answer is about the Token {info.token.uid}, not {token.uid}")
     await _keep(platform, info, place, id_=new_id(), peer_id=peer.id, token_uid=token.uid)
@@ -171,18 +172,18 @@ def _decision(info: AuthorizationInfo, method: AuthMethod) -> Decision:
 
 
 async def decide(
-    platform: Platform, peer: Peer, token_uid: str, token_type: str | None, place: LocationReferences | None
+    platform: Platform, peer: Peer, token_uid: str, token_type: str, place: LocationReferences | None
 ) -> AuthorizationInfo:
     """The answer to POST authorize (mod_tokens, "POST Method"), kept before it is given.
 
-    Raises UnknownToken for a Token that is not ours. The place is not checked for opening hours or status, which the
-    standard forbids; a Location we do not know is fine too.
+    `token_type` is in the words of the peer's version. Raises UnknownToken for a Token that is not ours. The place is
+    not checked for opening hours or status, which the standard forbids; a Location we do not know is fine too.
     """
-    wanted = token_type or TokenType.RFID
+    version = peer.version or OWN_VERSION
     ours = [token for stored, token in await tokens.known(platform, token_uid) if stored.peer_id is None]
-    token = next((token for token in ours if token.type == wanted), None)
+    token = next((one for one in ours if codec.word_in(TokenType, one.type, version) == token_type), None)
     if token is None:
-        raise UnknownToken(f"no Token {token_uid} of type {wanted} here")
+        raise UnknownToken(f"no Token {token_uid} of type {token_type} here")
     allowed = _verdict(token)
     may = allowed == AllowedType.ALLOWED
     info = AuthorizationInfo(

@@ -9,6 +9,7 @@ from ocpilot.app import visibility
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.wire import codec
+from ocpilot.wire.codec import Context
 from ocpilot.wire.fields import Wire
 
 T = TypeVar("T", bound=Wire)
@@ -32,7 +33,13 @@ def own(key: ObjectKey, value: Wire, last_updated: datetime) -> StoredObject:
 
 def value_of(cls: type[T], stored: StoredObject) -> T:
     """The 2.3.0 object a stored body says, whatever version it came in; InvalidObject when it breaks the standard."""
-    return codec.read(cls, stored.version, codec.loads(stored.body.encode())).value
+    return codec.read(cls, stored.version, codec.loads(stored.body.encode()), context_of(stored)).value
+
+
+def context_of(stored: StoredObject) -> Context:
+    """What a stored body of 2.1.1 does not say by itself."""
+    token = None if stored.context is None else msgspec.convert(codec.loads(stored.context.encode()), dict[str, object])
+    return Context(party=stored.key.party, token=token)
 
 
 def object_in(stored: StoredObject) -> codec.Body:

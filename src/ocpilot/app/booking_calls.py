@@ -4,8 +4,9 @@ from ocpilot.app import bookings
 from ocpilot.app.bodies import value_of
 from ocpilot.app.classes import BOOKING_LOCATIONS, BOOKINGS
 from ocpilot.app.exchange import Answer, Call, stored_answer
+from ocpilot.app.in_version import body_in, text_in
 from ocpilot.app.owned import check_same, checked, from_peer, kept, key_in_url, patched
-from ocpilot.app.pages import body_in, moment_in, sender_list, stored_body
+from ocpilot.app.pages import moment_in, sender_list
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, Peer, StoredObject
@@ -44,7 +45,7 @@ async def location_get(platform: Platform, call: Call) -> Answer:
     require_receiver(call.peer, call.module)
     for one in await platform.store.objects.find(call.module, call.path["id"]):
         if one.peer_id is None and one.key.sub == BOOKING_LOCATIONS and may_see(call.peer, call.module, one.audience):
-            return _part(call, one)
+            return await _part(platform, call, one)
     raise _unknown(call)
 
 
@@ -75,7 +76,7 @@ async def calendar_get(platform: Platform, call: Call) -> Answer:
     stored = await platform.store.objects.get(key, call.peer.id)
     if stored is None:
         raise _unknown(call)
-    return _part(call, stored)
+    return await _part(platform, call, stored)
 
 
 async def calendar_put(platform: Platform, call: Call) -> Answer:
@@ -162,7 +163,7 @@ async def _with_calendar(platform: Platform, call: Call, given: codec.Body, *, p
 
     def change(stored: StoredObject) -> StoredObject:
         nonlocal created
-        place = stored_body(BookingLocation, stored, call.version)
+        place = body_in(BookingLocation, stored, call.version)
         calendars = _calendars(place)
         index = _index(call, calendars)
         created = index is None
@@ -187,11 +188,11 @@ def _patched(call: Call, calendar: codec.Body, patch: codec.Body) -> codec.Body:
     return received.body
 
 
-def _part(call: Call, stored: StoredObject) -> Answer:
+async def _part(platform: Platform, call: Call, stored: StoredObject) -> Answer:
     """The BookingLocation, or the calendar that the URL names."""
     if "calendar_id" not in call.path:
-        return Answer(data=body_in(stored, call.version))
-    calendars = _calendars(stored_body(BookingLocation, stored, call.version))
+        return Answer(data=await text_in(platform, stored, call.version))
+    calendars = _calendars(body_in(BookingLocation, stored, call.version))
     index = _index(call, calendars)
     if index is None:
         raise _unknown(call)

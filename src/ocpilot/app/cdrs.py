@@ -8,9 +8,12 @@ import msgspec
 from ocpilot.app import sessions, tariffs
 from ocpilot.app.bodies import own, value_of
 from ocpilot.app.charges import Charge, NoTerms, charge_of
+from ocpilot.app.owned import from_peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import CdrCheck, ObjectKey, Peer, StoredObject, Transaction, TransactionState
 from ocpilot.app.tokens import is_ours
+from ocpilot.app.unsaid import unsaid
+from ocpilot.app.visibility import require_sender
 from ocpilot.base.errors import BadRequest, InvalidObject
 from ocpilot.base.ids import PartyId, derived_id
 from ocpilot.base.problem import Problem
@@ -102,25 +105,21 @@ async def receive(platform: Platform, peer: Peer, version: Version, body: codec.
     """Keep a CDR a peer sent; (what is kept, whether it is new). The same CDR again changes nothing.
 
     Raises InvalidObject for one that breaks the standard or differs from the one kept under its id (a CDR is never
-    replaced), BadRequest for a Token of somebody else's driver.
+    replaced), NotFound when its party is none of the peer's, BadRequest for a Token of somebody else's driver.
     """
-    received = codec.read(CDR, version, body)
+    context = await unsaid(platform, peer, version, ModuleID.CDRS, body)
+    received = codec.read(CDR, version, body, context)
     cdr = received.value
+    party = require_sender(peer, ModuleID.CDRS, cdr.country_code, cdr.party_id)
     driver = PartyId.of(cdr.cdr_token.country_code, cdr.cdr_token.party_id)
     if not is_ours(platform, driver):
         raise BadRequest(f"CDR {cdr.id}: its Token is of {driver}, who is not here")
-    key = ObjectKey(module=ModuleID.CDRS, party=PartyId.of(cdr.country_code, cdr.party_id), id=cdr.id)
+    key = ObjectKey(module=ModuleID.CDRS, party=party, id=cdr.id)
     kept = await platform.store.objects.get(key, peer.id)
     if kept is not None:
         _require_same(value_of(CDR, kept), cdr)
         return kept, False
-    stored = StoredObject(
-        key=key,
-        version=version,
-        body=codec.dumps(received.body).decode(),
-        last_updated=cdr.last_updated,
-        peer_id=peer.id,
-    )
+    stored = from_peer(peer, version, key, received.body, context)
     return stored, await platform.store.objects.put(stored)
 
 

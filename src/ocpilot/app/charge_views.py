@@ -11,6 +11,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.records import Account, Command, ObjectKey, Receipt, Record, StoredObject
 from ocpilot.base.errors import InvalidObject, NotFound
 from ocpilot.base.ids import PartyId, fold
+from ocpilot.billing.matching import is_bill_of
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import (
     CDR,
@@ -240,10 +241,10 @@ async def _joined(
 
 
 def _cdr_of(session: Session, cdrs: tuple[StoredObject, ...]) -> tuple[StoredObject, CDR] | None:
-    """The bill of a Session; credits of an earlier bill are not it (mod_cdrs, "CDR object", `credit`)."""
+    """The bill of a Session, when it has come."""
     for stored in cdrs:
         cdr = value_of(CDR, stored)
-        if fold(cdr.session_id or "") == fold(session.id) and not cdr.credit:
+        if is_bill_of(cdr, session):
             return stored, cdr
     return None
 

@@ -2,6 +2,8 @@
 Interface"). How an order is kept and its result sent is in `orders.py`, reservations are in `reservation_orders.py`.
 """
 
+from typing import TypeVar
+
 import msgspec
 
 from ocpilot.app import authorize, orders, reservation_orders, tokens
@@ -13,9 +15,11 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.records import Command, CommandDirection, Peer, StoredObject, Transaction, TransactionState
 from ocpilot.app.stations import evse_key
 from ocpilot.app.tokens import is_ours
+from ocpilot.app.unsaid import unsaid
 from ocpilot.app.visibility import may_send
 from ocpilot.base.ids import PartyId
 from ocpilot.wire import codec
+from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import (
     EVSE,
@@ -34,6 +38,8 @@ from ocpilot.wire.v230 import (
     Token,
     UnlockConnector,
 )
+
+T = TypeVar("T", bound=Wire)
 
 #: A station's word -> what came of the command (OCPP 1.6, 7.39 "RemoteStartStopStatus", 7.45 "UnlockStatus").
 _RESULTS = {
@@ -54,17 +60,22 @@ async def receive(
     `sender` is the party it comes from, where the peer said so. Raises InvalidObject, and UnknownLocation for a
     Location, EVSE or Connector we do not have.
     """
+    context = await unsaid(platform, peer, version, ModuleID.TOKENS, body)
+
+    def read(cls: type[T]) -> T:
+        return codec.read(cls, version, body, context).value
+
     match word.upper():
         case CommandType.START_SESSION:
-            answered = await _start(platform, peer, codec.read(StartSession, version, body).value)
+            answered = await _start(platform, peer, read(StartSession))
         case CommandType.STOP_SESSION:
-            answered = await _stop(platform, peer, codec.read(StopSession, version, body).value)
+            answered = await _stop(platform, peer, read(StopSession))
         case CommandType.UNLOCK_CONNECTOR:
-            answered = await _unlock(platform, peer, codec.read(UnlockConnector, version, body).value)
+            answered = await _unlock(platform, peer, read(UnlockConnector))
         case CommandType.RESERVE_NOW:
-            answered = await _reserve(platform, peer, codec.read(ReserveNow, version, body).value)
+            answered = await _reserve(platform, peer, read(ReserveNow))
         case CommandType.CANCEL_RESERVATION:
-            answered = await _cancel(platform, peer, codec.read(CancelReservation, version, body).value, sender)
+            answered = await _cancel(platform, peer, read(CancelReservation), sender)
         case _:
             answered = CommandResponseType.NOT_SUPPORTED, f"{word} is not supported"
     return _response(platform, answered)

@@ -17,6 +17,7 @@ from ocpilot.app.records import (
 )
 from ocpilot.base.errors import InvalidObject, NotFound
 from ocpilot.base.ids import PartyId, fold
+from ocpilot.billing.matching import is_bill_of
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CDR, EVSE, Location, Session
 
@@ -151,7 +152,7 @@ async def cdr_of_session(platform: Platform, session: Session) -> tuple[StoredOb
     uids = [session.cdr_token.uid]
     for stored in await platform.store.objects.newest(ModuleID.CDRS, _NEWEST, uids):
         cdr = value_of(CDR, stored)
-        if fold(cdr.session_id or "") == fold(session.id) and not cdr.credit:
+        if is_bill_of(cdr, session):
             return stored, cdr
     return None
 

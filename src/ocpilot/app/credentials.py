@@ -19,7 +19,8 @@ from ocpilot.base.ids import PartyId, new_credentials_token
 from ocpilot.roaming import handshake
 from ocpilot.roaming.offers import HUB
 from ocpilot.wire import codec
-from ocpilot.wire.protocol import ModuleID, Version
+from ocpilot.wire.codec import NOTHING, Context
+from ocpilot.wire.protocol import PROTOCOLS, ModuleID, Version
 from ocpilot.wire.v230 import BusinessDetails, Credentials, CredentialsRole, Endpoint, Role, VersionDetails, VersionInfo
 
 #: How long a replaced token opens versions and credentials, and one that was offered waits to be accepted.
@@ -38,7 +39,7 @@ class Discovered(msgspec.Struct, frozen=True, kw_only=True):
 
 async def get(platform: Platform, call: Call) -> Answer:
     """Our credentials object with the token the caller uses (credentials, "GET Method")."""
-    return _credentials_answer(platform, call.version, call.credentials_token)
+    return _credentials_answer(platform, call, call.credentials_token)
 
 
 async def post(platform: Platform, call: Call) -> Answer:
@@ -61,9 +62,9 @@ async def delete(platform: Platform, call: Call) -> Answer:
 
 
 async def _accept(platform: Platform, call: Call) -> Answer:
-    theirs = codec.read(Credentials, call.version, call.object()).value
+    theirs = codec.read(Credentials, call.version, call.object(), theirs_in(platform, call.version, call.peer)).value
     handshake.check_credentials(theirs.token, theirs.roles, await taken(platform, call.peer.id, theirs.roles))
-    found = await _call_back(platform, theirs, call.version, call.peer.profile.token_encoding)
+    found = await _call_back(platform, theirs, call.version, call.peer)
     handshake.match(our_roles(platform), [role.role for role in theirs.roles], found.endpoints)
     token = new_credentials_token()
     peer = msgspec.structs.replace(
@@ -71,14 +72,14 @@ async def _accept(platform: Platform, call: Call) -> Answer:
         invitation_hash=hash_token(call.credentials_token),
     )
     await platform.store.peers.save(peer)
-    return _credentials_answer(platform, call.version, token)
+    return _credentials_answer(platform, call, token)
 
 
-async def _call_back(platform: Platform, theirs: Credentials, version: Version, encoding: str | None) -> Discovered:
+async def _call_back(platform: Platform, theirs: Credentials, version: Version, peer: Peer) -> Discovered:
     """Their endpoints, asked with the token they gave; every failure is a 3001 (credentials, "Errors during
     registration")."""
     try:
-        return await discover(platform, theirs.url, theirs.token, version, encoding)
+        return await discover(platform, theirs.url, theirs.token, peer, version, speaking=version)
     except PeerError as error:
         raise PeerError(f"calling {theirs.url} back failed: {error}") from error
 
@@ -87,14 +88,25 @@ async def _call_back(platform: Platform, theirs: Credentials, version: Version, 
 
 
 async def discover(
-    platform: Platform, url: str, token: str, wanted: Version | None = None, encoding: str | None = None
+    platform: Platform,
+    url: str,
+    token: str,
+    peer: Peer,
+    wanted: Version | None = None,
+    *,
+    speaking: Version | None = None,
 ) -> Discovered:
-    """Versions and version details of a platform; PeerNonsense when they break the standard."""
-    listed = (await platform.partners.get(url, token, encoding)).data
+    """Versions and version details of a platform; PeerNonsense when they break the standard.
+
+    `speaking` is the version it speaks with us already, which says how its token is written.
+    """
+    encoding = peer.profile.token_encoding
+    listed = (await platform.partners.get(url, token, encoding=encoding, version=speaking)).data
     version, details_url = handshake.choose_version(_version_infos(listed), wanted)
-    details = (await platform.partners.get(details_url, token, encoding)).data
+    details = (await platform.partners.get(details_url, token, encoding=encoding, version=speaking)).data
     if isinstance(details, dict):
-        details |= {"endpoints": handshake.with_roles(our_roles(platform), details.get("endpoints"))}
+        theirs = None if PROTOCOLS[version].roles else (their_role(platform, peer),)
+        details |= {"endpoints": handshake.with_roles(our_roles(platform), details.get("endpoints"), theirs)}
     try:
         read = codec.read(VersionDetails, version, details).value
     except InvalidObject as error:
@@ -120,6 +132,16 @@ def our_roles(platform: Platform) -> tuple[str, ...]:
     return tuple(party.role for party in platform.settings.parties)
 
 
+def their_role(platform: Platform, peer: Peer) -> Role:
+    """What a peer whose version does not say it is for us: as its profile says, else the other side of our first."""
+    return handshake.counterpart(our_roles(platform), peer.profile.role)
+
+
+def theirs_in(platform: Platform, version: Version, peer: Peer) -> Context:
+    """What to read Credentials and version details of a peer with."""
+    return NOTHING if PROTOCOLS[version].roles else Context(role=their_role(platform, peer))
+
+
 def our_credentials(platform: Platform, token: str) -> Credentials:
     """Our credentials object with the token the other platform is to use."""
     roles = tuple(
@@ -135,9 +157,13 @@ def our_credentials(platform: Platform, token: str) -> Credentials:
     return Credentials(token=token, url=versions_url(platform.settings), hub_party_id=hub, roles=roles)
 
 
-def body_in(value: Credentials, version: Version) -> bytes:
-    """A credentials object as JSON text of a version."""
-    return codec.dumps(codec.convert(Credentials, codec.body_of(value), OWN_VERSION, version).body)
+def text_of(platform: Platform, peer: Peer, token: str, version: Version) -> bytes:
+    """Our credentials object as JSON text of a version; where it has one party, the one on the other side of the
+    peer."""
+    theirs = their_role(platform, peer)
+    ours = next((one.id for one in platform.settings.parties if handshake.counterpart((one.role,)) == theirs), None)
+    body = codec.body_of(our_credentials(platform, token))
+    return codec.dumps(codec.convert(Credentials, body, OWN_VERSION, version, Context(party=ours)).body)
 
 
 async def taken(platform: Platform, peer_id: int, roles: Sequence[CredentialsRole]) -> Mapping[str, str]:
@@ -193,8 +219,8 @@ async def identify(platform: Platform, hashes: Sequence[bytes]) -> tuple[Peer, i
     return None
 
 
-def _credentials_answer(platform: Platform, version: Version, token: str) -> Answer:
-    return Answer(data=body_in(our_credentials(platform, token), version))
+def _credentials_answer(platform: Platform, call: Call, token: str) -> Answer:
+    return Answer(data=text_of(platform, call.peer, token, call.version))
 
 
 def endpoint_of(endpoints: Sequence[Endpoint]) -> str:

@@ -11,8 +11,8 @@ import msgspec
 
 from ocpilot.app.bodies import own, value_of
 from ocpilot.app.exchange import Answer, Call, stored_answer
+from ocpilot.app.in_version import text_in
 from ocpilot.app.owned import check_same, kept
-from ocpilot.app.pages import body_in
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, PageQuery, Peer, PeerState, StoredObject
 from ocpilot.app.visibility import require_hub
@@ -46,7 +46,7 @@ async def receiver_get(platform: Platform, call: Call) -> Answer:
     newest = max((one for one in found if one is not None), key=lambda one: one.last_updated, default=None)
     if newest is None:
         raise NotFound(f"you have told nothing of {party}")
-    return Answer(data=body_in(newest, call.version))
+    return Answer(data=await text_in(platform, newest, call.version))
 
 
 async def receiver_put(platform: Platform, call: Call) -> Answer:
@@ -118,7 +118,9 @@ class HubClients:
         if peer.versions_url is None or peer.token_sealed is None:
             return
         token = self._platform.sealing.open(peer.token_sealed)
-        await self._platform.partners.get(peer.versions_url, token, peer.profile.token_encoding)
+        await self._platform.partners.get(
+            peer.versions_url, token, encoding=peer.profile.token_encoding, version=peer.version
+        )
 
     async def _note(self, peer: Peer, country_code: str, party_id: str, role: Role) -> None:
         status = _STATUS.get(peer.state)

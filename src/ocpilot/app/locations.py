@@ -9,8 +9,8 @@ from collections.abc import Callable
 import msgspec
 
 from ocpilot.app.exchange import Answer, Call, stored_answer
-from ocpilot.app.owned import check_same, checked, kept, key_in_url, patched
-from ocpilot.app.pages import body_in, stored_body
+from ocpilot.app.in_version import body_in, text_in
+from ocpilot.app.owned import check_same, checked, kept, key_in_url, patch_in, patched
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.visibility import may_see, require_receiver
@@ -18,6 +18,7 @@ from ocpilot.base import time
 from ocpilot.base.errors import NotFound
 from ocpilot.base.ids import fold
 from ocpilot.wire import codec
+from ocpilot.wire.codec import Context
 from ocpilot.wire.v230 import EVSE, Connector, Location
 
 # ---- reading -------------------------------------------------------------------------------------------------------
@@ -43,8 +44,8 @@ async def _part(platform: Platform, call: Call, location: ObjectKey, peer_id: in
     if stored is None:
         raise _unknown(call)
     if "evse_uid" not in call.path:
-        return Answer(data=body_in(stored, call.version))
-    evse = stored_body(EVSE, stored, call.version)
+        return Answer(data=await text_in(platform, stored, call.version))
+    evse = body_in(EVSE, stored, call.version)
     if "connector_id" not in call.path:
         return Answer(data=codec.dumps(evse))
     return Answer(data=codec.dumps(_connectors(evse)[_place(call, evse)]))
@@ -56,7 +57,7 @@ async def _part(platform: Platform, call: Call, location: ObjectKey, peer_id: in
 async def receiver_put(platform: Platform, call: Call) -> Answer:
     """PUT of a whole Location."""
     key = key_in_url(call)
-    body = checked(call, Location, call.object(), _location_url(key))
+    body = checked(call, Location, call.object(), _location_url(key), Context(party=key.party))
     return stored_answer(await platform.store.locations.put(kept(call, key, body)))
 
 
@@ -74,7 +75,7 @@ async def receiver_put_connector(platform: Platform, call: Call) -> Answer:
 
     def change(stored: StoredObject) -> StoredObject:
         nonlocal created
-        evse = stored_body(EVSE, stored, call.version)
+        evse = body_in(EVSE, stored, call.version)
         place = _place(call, evse, new=True)
         created = place == len(_connectors(evse))
         return kept(call, stored.key, _with_connector(call, evse, place, connector))
@@ -85,7 +86,7 @@ async def receiver_put_connector(platform: Platform, call: Call) -> Answer:
 
 async def receiver_patch(platform: Platform, call: Call) -> Answer:
     """PATCH of a Location."""
-    patch = call.object()
+    patch = patch_in(platform, call)
     key = key_in_url(call)
 
     def change(stored: StoredObject) -> StoredObject:
@@ -98,7 +99,7 @@ async def receiver_patch(platform: Platform, call: Call) -> Answer:
 
 async def receiver_patch_evse(platform: Platform, call: Call) -> Answer:
     """PATCH of an EVSE, most often of its status."""
-    patch = call.object()
+    patch = patch_in(platform, call)
 
     def change(stored: StoredObject) -> StoredObject:
         return patched(call, EVSE, stored, patch, {"uid": call.path["evse_uid"]})
@@ -109,10 +110,10 @@ async def receiver_patch_evse(platform: Platform, call: Call) -> Answer:
 
 async def receiver_patch_connector(platform: Platform, call: Call) -> Answer:
     """PATCH of a Connector."""
-    patch = call.object()
+    patch = patch_in(platform, call)
 
     def change(stored: StoredObject) -> StoredObject:
-        evse = stored_body(EVSE, stored, call.version)
+        evse = body_in(EVSE, stored, call.version)
         place = _place(call, evse)
         received = codec.read_patch(Connector, call.version, _connectors(evse)[place], patch)
         check_same(received.body, {"id": call.path["connector_id"]}, "Connector")

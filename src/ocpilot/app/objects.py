@@ -9,16 +9,17 @@ from ocpilot.app import authorize, cdrs, commands
 from ocpilot.app.bodies import value_of
 from ocpilot.app.classes import class_of
 from ocpilot.app.exchange import Answer, Call, endpoint_url, stored_answer
-from ocpilot.app.owned import checked, kept, key_in_url, patched
-from ocpilot.app.pages import body_in
+from ocpilot.app.in_version import text_in
+from ocpilot.app.owned import checked, kept, key_in_url, patch_in, patched
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, StoredObject
-from ocpilot.app.visibility import require_receiver, require_sender
+from ocpilot.app.unsaid import unsaid
+from ocpilot.app.visibility import require_receiver
 from ocpilot.base.errors import NotFound, UnknownToken
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
-from ocpilot.wire.v230 import CDR, AuthorizationInfo, LocationReferences, Session, TokenType
+from ocpilot.wire.v230 import AuthorizationInfo, LocationReferences, Session, TokenType
 
 
 async def receiver_get(platform: Platform, call: Call, sub: str = "") -> Answer:
@@ -27,14 +28,15 @@ async def receiver_get(platform: Platform, call: Call, sub: str = "") -> Answer:
     stored = await platform.store.objects.get(key, call.peer.id)
     if stored is None:
         raise _unknown(key)
-    return Answer(data=body_in(stored, call.version))
+    return Answer(data=await text_in(platform, stored, call.version))
 
 
 async def receiver_put(platform: Platform, call: Call, sub: str = "") -> Answer:
     """PUT: a new object or a replacement of the whole."""
     body = call.object()
     key = key_in_url(call, sub or _sub(call, body))
-    stored = kept(call, key, checked(call, class_of(key.module, key.sub), body, _url(key)))
+    context = await unsaid(platform, call.peer, call.version, key.module, body, party=key.party)
+    stored = kept(call, key, checked(call, class_of(key.module, key.sub), body, _url(key), context), context)
     created = await platform.store.objects.put(stored)
     await _tell(platform, stored)
     return stored_answer(created)
@@ -42,7 +44,7 @@ async def receiver_put(platform: Platform, call: Call, sub: str = "") -> Answer:
 
 async def receiver_patch(platform: Platform, call: Call, sub: str = "") -> Answer:
     """PATCH: the fields given change, the rest stays; the result is checked as a whole before it is kept."""
-    patch = call.object()
+    patch = patch_in(platform, call)
     key = key_in_url(call, sub or _sub(call, patch))
 
     def change(stored: StoredObject) -> StoredObject:
@@ -66,9 +68,8 @@ async def receiver_delete(platform: Platform, call: Call) -> Answer:
 async def cdr_post(platform: Platform, call: Call) -> Answer:
     """POST of a CDR: kept once; the answer says where it can be read again (mod_cdrs, "POST Method")."""
     body = call.object()
-    cdr = codec.read(CDR, call.version, body).value
-    party = require_sender(call.peer, ModuleID.CDRS, cdr.country_code, cdr.party_id)
     stored, created = await cdrs.receive(platform, call.peer, call.version, body)
+    party = stored.key.party
     url = endpoint_url(
         platform.settings,
         call.version,

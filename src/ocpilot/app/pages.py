@@ -6,23 +6,20 @@ crawl neither loses nor repeats objects while data changes, and its last page co
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import msgspec
 
-from ocpilot.app.bodies import object_in
-from ocpilot.app.classes import class_of
 from ocpilot.app.exchange import Answer, Call
+from ocpilot.app.in_version import json_list
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import PageCursor, PageQuery, StoredObject
 from ocpilot.app.visibility import may_see, require_receiver, viewer
 from ocpilot.base import time
 from ocpilot.base.errors import MissingParameter
-from ocpilot.wire import codec
-from ocpilot.wire.fields import Wire
 from ocpilot.wire.paging import headers, page_url
-from ocpilot.wire.protocol import ModuleID, Version
+from ocpilot.wire.protocol import ModuleID
 
 #: An offset is a row count of PostgreSQL, a limit a page we are willing to send.
 _LARGEST_OFFSET = 2**31 - 1
@@ -49,7 +46,7 @@ async def sender_list(platform: Platform, call: Call, sub: str | None = None, wa
     next_url = None if page.next is None else _next_url(call, query.limit, page.next)
     limit = platform.settings.roaming.page_limit
     paging = headers(total=page.total, limit=limit, next_url=next_url)
-    return Answer(data=json_list(visible, call.version), headers=paging)
+    return Answer(data=await json_list(platform, visible, call.version), headers=paging)
 
 
 def page_query(call: Call, largest: int, sub: str | None = None) -> PageQuery:
@@ -65,23 +62,6 @@ def page_query(call: Call, largest: int, sub: str | None = None) -> PageQuery:
         offset=min(_whole(query, "offset", 0) or 0, _LARGEST_OFFSET),
         after=_cursor(query),
     )
-
-
-def json_list(items: Iterable[StoredObject], version: Version) -> bytes:
-    """The bodies as one JSON list in this version; those already in it are joined without being parsed."""
-    return b"[" + b",".join(body_in(stored, version) for stored in items) + b"]"
-
-
-def body_in(stored: StoredObject, version: Version) -> bytes:
-    """The body of a stored object as JSON text of this version."""
-    if stored.version == version:
-        return stored.body.encode()
-    return codec.dumps(stored_body(class_of(stored.key.module, stored.key.sub), stored, version))
-
-
-def stored_body(cls: type[Wire], stored: StoredObject, version: Version) -> codec.Body:
-    """The body of a stored object (or EVSE, says `cls`) as a JSON object of this version."""
-    return codec.convert(cls, object_in(stored), stored.version, version).body
 
 
 def _whole(query: Mapping[str, str], name: str, least: int) -> int | None:

@@ -9,8 +9,8 @@ import msgspec
 from ocpilot.app.bodies import object_in, own
 from ocpilot.app.classes import CONFIRMATIONS, TERMINALS, class_of
 from ocpilot.app.exchange import Answer, Call, endpoint_url, stored_answer
+from ocpilot.app.in_version import body_in, text_in
 from ocpilot.app.owned import from_peer
-from ocpilot.app.pages import body_in, stored_body
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, Peer, StoredObject
@@ -52,7 +52,7 @@ async def confirm(
 
 async def sender_get(platform: Platform, call: Call, sub: str) -> Answer:
     """GET of one terminal or confirmation of ours that this operator may see."""
-    return Answer(data=body_in(await _visible(platform, call, sub), call.version))
+    return Answer(data=await text_in(platform, await _visible(platform, call, sub), call.version))
 
 
 async def terminal_put(platform: Platform, call: Call) -> Answer:
@@ -100,7 +100,7 @@ async def _change(platform: Platform, call: Call, given: codec.Body, *, whole: b
     stored = await _visible(platform, call, TERMINALS)
 
     def change(here: StoredObject) -> StoredObject:
-        body = stored_body(Terminal, here, call.version)
+        body = body_in(Terminal, here, call.version)
         _refuse_ours(body, given)
         ours = {name: body[name] for name in _NOT_THE_OPERATORS if name in body}
         merged = codec.merge_patch(ours if whole else body, {**given, **ours})
@@ -164,7 +164,7 @@ async def receiver_get(platform: Platform, call: Call, sub: str) -> Answer:
     """GET of a terminal or confirmation as this PTP sent it."""
     for one in await platform.store.objects.find(_MODULE, call.path["id"]):
         if one.peer_id == call.peer.id and one.key.sub == sub:
-            return Answer(data=body_in(one, call.version))
+            return Answer(data=await text_in(platform, one, call.version))
     raise _unknown(call.path["id"])
 
 

@@ -50,23 +50,23 @@ async def register(platform: Platform, url: str, invitation: str, name: str, ver
     ForbiddenAddress, or PeerError.
     """
     peer = await _open_peer(platform, name)
-    found = await credentials.discover(platform, url, invitation, version)
+    found = await credentials.discover(platform, url, invitation, peer, version)
     handshake.match(credentials.our_roles(platform), (), found.endpoints)
     token = new_credentials_token()
     # Known before they are told: they call back with it while our POST waits.
     peer = await _keep(platform, msgspec.structs.replace(peer, invitation_hash=hash_token(token), versions_url=url))
-    theirs = await _offer(platform, found, invitation, token)
+    theirs = await _offer(platform, peer, found, invitation, token)
     return await _finish(platform, peer, theirs, found, token)
 
 
 async def update(platform: Platform, peer: Peer, version: Version | None = None) -> Peer:
     """Exchange both tokens again, read the peer's endpoints again, and change to `version` when it is another."""
     url, used = _in_use(platform, peer)
-    found = await credentials.discover(platform, url, used, version or peer.version, peer.profile.token_encoding)
+    found = await credentials.discover(platform, url, used, peer, version or peer.version, speaking=peer.version)
     token = new_credentials_token()
     pending = msgspec.structs.replace(peer, invitation_hash=hash_token(token), updated_at=platform.clock())
     await platform.store.peers.save(pending)
-    theirs = await _send(platform, "PUT", found, used, token, encoding=peer.profile.token_encoding)
+    theirs = await _send(platform, peer, "PUT", found, used=used, token=token)
     return await _finish(platform, pending, theirs, found, token)
 
 
@@ -138,24 +138,27 @@ async def _keep(platform: Platform, peer: Peer) -> Peer:
     return peer
 
 
-async def _offer(platform: Platform, found: Discovered, invitation: str, token: str) -> Credentials:
+async def _offer(platform: Platform, peer: Peer, found: Discovered, invitation: str, token: str) -> Credentials:
     """POST our credentials; when an earlier answer of theirs got lost they know us already, and PUT gets a new one."""
     try:
-        return await _send(platform, "POST", found, invitation, token)
+        return await _send(platform, peer, "POST", found, used=invitation, token=token)
     except PeerRefused as error:
         if error.http != 405:
             raise
-        return await _send(platform, "PUT", found, invitation, token)
+        return await _send(platform, peer, "PUT", found, used=invitation, token=token)
 
 
 async def _send(
-    platform: Platform, method: str, found: Discovered, used: str, token: str, *, encoding: str | None = None
+    platform: Platform, peer: Peer, method: str, found: Discovered, *, used: str, token: str
 ) -> Credentials:
-    body = credentials.body_in(credentials.our_credentials(platform, token), found.version)
+    body = credentials.text_of(platform, peer, token, found.version)
     url = credentials.endpoint_of(found.endpoints)
-    answer = await platform.partners.post_credentials(method, url, used, body, encoding)
+    answer = await platform.partners.post_credentials(
+        method, url, used, body, encoding=peer.profile.token_encoding, version=found.version
+    )
     try:
-        return codec.read(Credentials, found.version, answer.data).value
+        theirs = credentials.theirs_in(platform, found.version, peer)
+        return codec.read(Credentials, found.version, answer.data, theirs).value
     except InvalidObject as error:
         raise PeerNonsense(f"their credentials: {error}") from error
 
@@ -188,7 +191,9 @@ async def _tell_it_is_over(platform: Platform, peer: Peer) -> None:
     _, used = _in_use(platform, peer)
     url = credentials.endpoint_of(peer.endpoints)
     try:
-        await platform.partners.post_credentials("DELETE", url, used, b"", peer.profile.token_encoding)
+        await platform.partners.post_credentials(
+            "DELETE", url, used, b"", encoding=peer.profile.token_encoding, version=peer.version
+        )
     except PeerRefused as error:
         if error.http not in (401, 404, 405):
             raise

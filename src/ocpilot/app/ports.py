@@ -46,6 +46,9 @@ class Objects(Protocol):
     async def find(self, module: ModuleID, object_id: str) -> tuple[StoredObject, ...]:
         """All objects with this id, whoever owns them: a Token presented at a station, a CDR from a link."""
 
+    async def of_contract(self, contract_id: str) -> tuple[StoredObject, ...]:
+        """Tokens of ours with this contract id: all that a Session or CDR of 2.1.1 names."""
+
     async def modify(
         self, key: ObjectKey, peer_id: int | None, change: Callable[[StoredObject], StoredObject]
     ) -> StoredObject | None:
@@ -387,11 +390,21 @@ class Store(Protocol):
 class Partners(Protocol):
     """The OCPI client. Errors are PeerUnreachable, PeerRefused, PeerNonsense or ForbiddenAddress, never others."""
 
-    async def get(self, url: str, token: str, encoding: str | None = None) -> PartnerAnswer:
-        """One GET outside a registration: versions and version details. `encoding` base64 or plain; None tries both."""
+    async def get(
+        self, url: str, token: str, *, encoding: str | None = None, version: Version | None = None
+    ) -> PartnerAnswer:
+        """One GET outside a registration: versions and version details. `encoding` base64 or plain; None tries both,
+        that of `version` first."""
 
     async def post_credentials(
-        self, method: str, url: str, token: str, body: bytes, encoding: str | None = None
+        self,
+        method: str,
+        url: str,
+        token: str,
+        body: bytes,
+        *,
+        encoding: str | None = None,
+        version: Version | None = None,
     ) -> PartnerAnswer:
         """POST, PUT or DELETE of credentials, before the peer is registered."""
 

@@ -15,12 +15,15 @@ from ocpilot.app.owned import from_peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, Peer, PeerState, Record, StoredObject
+from ocpilot.app.unsaid import unsaid
 from ocpilot.app.visibility import require_hub, require_sender
 from ocpilot.base import time
 from ocpilot.base.errors import Conflict, ForbiddenAddress, InvalidObject, NoMatchingEndpoints, NotFound, PeerError
 from ocpilot.roaming.offers import offered, other_side
 from ocpilot.wire import codec
+from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
+from ocpilot.wire.v230 import ClientInfo, Location, Tariff, Token
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +119,7 @@ async def _take(platform: Platform, peer: Peer, module: ModuleID, body: object) 
     """Keep one object, unless we have it as new as that; why not, when it is bad."""
     store = platform.store.locations if module is ModuleID.LOCATIONS else platform.store.objects
     try:
-        stored = _read(peer, module, body)
+        stored = await _read(platform, peer, module, body)
         here = await store.get(stored.key, peer.id)
         if here is not None and here.last_updated >= stored.last_updated and here.version == stored.version:
             return "known"
@@ -127,17 +130,25 @@ async def _take(platform: Platform, peer: Peer, module: ModuleID, body: object) 
     return "kept"
 
 
-def _read(peer: Peer, module: ModuleID, body: object) -> StoredObject:
+async def _read(platform: Platform, peer: Peer, module: ModuleID, body: object) -> StoredObject:
     """The object checked; InvalidObject when it breaks the standard, NotFound when its party is none of the peer's."""
     version = peer.version or OWN_VERSION
-    read = codec.read(class_of(module), version, body).body
-    if module is ModuleID.HUB_CLIENT_INFO:
-        require_hub(peer)
-        info = key_of(str(read["country_code"]), str(read["party_id"]), str(read["role"]), peer.id)
-        return from_peer(peer, version, info, read)
-    party = require_sender(peer, module, str(read["country_code"]), str(read["party_id"]))
-    token = module is ModuleID.TOKENS
-    key = ObjectKey(
-        module=module, party=party, id=str(read["uid" if token else "id"]), sub=str(read["type"]) if token else ""
-    )
-    return from_peer(peer, version, key, read)
+    context = await unsaid(platform, peer, version, module, body)
+    read = codec.read(class_of(module), version, body, context)
+    return from_peer(peer, version, _key(peer, module, read.value), read.body, context)
+
+
+def _key(peer: Peer, module: ModuleID, value: Wire) -> ObjectKey:
+    """Where an object of this peer is kept."""
+    match value:
+        case ClientInfo():
+            require_hub(peer)
+            return key_of(value.country_code, value.party_id, value.role, peer.id)
+        case Token():
+            party = require_sender(peer, module, value.country_code, value.party_id)
+            return ObjectKey(module=module, party=party, id=value.uid, sub=value.type)
+        case Location() | Tariff():
+            party = require_sender(peer, module, value.country_code, value.party_id)
+            return ObjectKey(module=module, party=party, id=value.id)
+        case _:
+            raise TypeError(f"{type(value).__name__} is not pulled")

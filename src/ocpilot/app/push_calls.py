@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ocpilot.app.bodies import object_in
-from ocpilot.app.classes import class_of
+from ocpilot.app.in_version import text_in
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, PartnerAnswer, Peer, Record, StoredObject
 from ocpilot.app.visibility import may_see
@@ -13,7 +13,7 @@ from ocpilot.roaming.retry import worth_retry
 from ocpilot.wire import codec
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import CANONICAL, InterfaceRole, ModuleID
-from ocpilot.wire.v230 import EVSE, Location
+from ocpilot.wire.v230 import EVSE, TokenType
 
 #: Objects a peer gets once and then keeps as they are, by POST (mod_cdrs, mod_payments, "POST Method").
 SENT_ONCE = frozenset({ModuleID.CDRS, ModuleID.PAYMENTS})
@@ -58,16 +58,16 @@ class PushCalls:
         if not may_see(peer, key.module, stored.audience):
             return None
         to = PartyId.parse(stored.audience) if stored.audience in peer.parties else None
-        body = _body(class_of(key.module, key.sub), stored, peer)
+        if key.module is ModuleID.LOCATIONS:
+            await (self._evse(peer, key, stored) if key.sub else self._location(peer, key, stored))
+            return Delivered()
+        body = await self._body(stored, peer)
         if key.module in SENT_ONCE:
             answer = await self._call(peer, key, "POST", (key.sub,) if key.sub else (), body, to=to)
             return Delivered(url=_location_header(answer))
         if key.module is ModuleID.INVOICE_RECONCILIATION:
             return await self._invoice_record(peer, key, body, to, known=known)
-        if key.module is ModuleID.LOCATIONS:
-            await (self._evse(peer, key, stored) if key.sub else self._location(peer, key, stored))
-            return Delivered()
-        params = {"type": key.sub} if key.module is ModuleID.TOKENS else None
+        params = _token_type(key, peer) if key.module is ModuleID.TOKENS else None
         await self._call(peer, key, "PUT", _segments(key), body, params=params, to=to)
         return Delivered()
 
@@ -75,6 +75,9 @@ class PushCalls:
         if key.module is ModuleID.LOCATIONS:
             return await self._platform.store.locations.get(key)
         return await self._platform.store.objects.get(key)
+
+    async def _body(self, stored: StoredObject, peer: Peer, cls: type[Wire] | None = None) -> bytes:
+        return await text_in(self._platform, stored, peer.version or CANONICAL, cls)
 
     async def _gone(self, peer: Peer, key: ObjectKey) -> None:
         """Few objects can be deleted; one the peer never had is deleted too."""
@@ -102,7 +105,7 @@ class PushCalls:
         return Delivered(url=_location_header(answer))
 
     async def _location(self, peer: Peer, key: ObjectKey, stored: StoredObject) -> None:
-        body = _body(Location, stored, peer)
+        body = await self._body(stored, peer)
         await self._call(peer, key, "PUT", (*_owner(key), key.id), body)
         evses = object_in(stored).get("evses")
         for evse in evses if isinstance(evses, list) else ():
@@ -124,7 +127,7 @@ class PushCalls:
             else:
                 return
         try:
-            await self._call(peer, key, "PUT", segments, _body(EVSE, stored, peer))
+            await self._call(peer, key, "PUT", segments, await self._body(stored, peer, EVSE))
         except PeerRefused as error:
             whole = key_of_location(key)
             location = await self._load(whole) if _unknown_there(error) else None
@@ -181,16 +184,14 @@ def _owner(key: ObjectKey) -> tuple[str, str]:
     return key.party.country_code, key.party.party_id
 
 
+def _token_type(key: ObjectKey, peer: Peer) -> dict[str, str]:
+    """The type of a Token in the words of the peer (mod_tokens, "Request Parameters")."""
+    return {"type": codec.word_in(TokenType, key.sub, peer.version or CANONICAL)}
+
+
 def _receiver(peer: Peer) -> PartyId | None:
     """The party on the other side, when there is only one; otherwise its platform sorts it out."""
     return PartyId.parse(peer.parties[0]) if len(peer.parties) == 1 else None
-
-
-def _body(cls: type[Wire], stored: StoredObject, peer: Peer) -> bytes:
-    target = peer.version or CANONICAL
-    if stored.version == target:
-        return stored.body.encode()
-    return codec.dumps(codec.convert(cls, object_in(stored), stored.version, target).body)
 
 
 def _evse_key(key: ObjectKey, uid: str) -> ObjectKey:

@@ -12,7 +12,7 @@ import msgspec
 
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID, Version
-from ocpilot.wire.v230 import CredentialsRole, Endpoint
+from ocpilot.wire.v230 import CredentialsRole, Endpoint, Role
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,8 @@ class StoredObject(Record, frozen=True, kw_only=True):
     """An OCPI object as kept. `peer_id` is the peer it came from, None when it is ours.
 
     `audience` is the one party (as `SERES`) that may see it, None when every peer of the right role may; only
-    `app/visibility.py` decides it.
+    `app/visibility.py` decides it. `context` is what a Session or CDR of 2.1.1 does not say by itself: its CdrToken,
+    as JSON text.
     """
 
     key: ObjectKey
@@ -45,6 +46,7 @@ class StoredObject(Record, frozen=True, kw_only=True):
     last_updated: datetime
     peer_id: int | None = None
     audience: str | None = None
+    context: str | None = None
 
 
 class PageCursor(Record, frozen=True, kw_only=True):
@@ -107,6 +109,7 @@ class DeliveryPolicy(StrEnum):
 class PeerProfile(Record, frozen=True, kw_only=True):
     """A peer's quirks, as data. None means: as the peer's OCPI version says.
 
+    `role` is what the peer is for us (`CPO`, `EMSP`), where its version does not say it and we are both ourselves.
     `smart_charging`: a smart charging service provider that steers the charges at our stations under a contract.
     """
 
@@ -119,6 +122,7 @@ class PeerProfile(Record, frozen=True, kw_only=True):
     window: int = 4
     push: tuple[ModuleID, ...] | None = None
     smart_charging: bool = False
+    role: Role | None = None
 
 
 class Peer(Record, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from ocpilot.app.orders import GRACE
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import Command, CommandDirection, Peer, PeerState, Record, StoredObject
-from ocpilot.base.errors import NoMatchingEndpoints, NotFound, OcpilotError, PeerRefused, UserError
+from ocpilot.base.errors import BadRequest, NoMatchingEndpoints, NotFound, OcpilotError, PeerRefused, UserError
 from ocpilot.base.ids import new_id
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
 from ocpilot.wire.v230 import ChargingProfileResponseType, CommandResponseType, CommandResultType
@@ -74,7 +74,7 @@ async def send(platform: Platform, command: Command, call: Callable[[], Awaitabl
         await platform.store.commands.modify(
             command.id, lambda kept: msgspec.structs.replace(kept, message=kept.message or why)
         )
-        if isinstance(error, PeerRefused | NoMatchingEndpoints):
+        if isinstance(error, PeerRefused | NoMatchingEndpoints | BadRequest):
             await give_result(platform, command.id, CommandResultType.REJECTED, why)
     else:
         await _keep_response(platform, command, response)

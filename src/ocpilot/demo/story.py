@@ -16,6 +16,7 @@ from ocpilot.app.bodies import value_of
 from ocpilot.app.records import CdrCheck, ObjectKey
 from ocpilot.base import time
 from ocpilot.base.errors import OcpilotError
+from ocpilot.billing.matching import is_bill_of
 from ocpilot.demo import network, people
 from ocpilot.demo.browser import Browser
 from ocpilot.demo.pair import Pair, eventually, opened_pair, register
@@ -195,7 +196,7 @@ class _Told:
             for stored in await self._provider.store.objects.newest(ModuleID.CDRS, 10):
                 cdr = value_of(CDR, stored)
                 check = await self._provider.store.documents.check(stored.key)
-                if cdr.session_id == session.id and check is not None:
+                if is_bill_of(cdr, session) and check is not None:
                     return stored.key, cdr, check
             return None
 

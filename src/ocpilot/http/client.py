@@ -61,15 +61,24 @@ class HttpPartners:
 
     # ---- Partners --------------------------------------------------------------------------------------------------
 
-    async def get(self, url: str, token: str, encoding: str | None = None) -> PartnerAnswer:
+    async def get(
+        self, url: str, token: str, *, encoding: str | None = None, version: Version | None = None
+    ) -> PartnerAnswer:
         """One GET outside a registration."""
-        return await self._send("GET", url, token, encoding=encoding)
+        return await self._send("GET", url, token, encoding=encoding, version=version)
 
     async def post_credentials(
-        self, method: str, url: str, token: str, body: bytes, encoding: str | None = None
+        self,
+        method: str,
+        url: str,
+        token: str,
+        body: bytes,
+        *,
+        encoding: str | None = None,
+        version: Version | None = None,
     ) -> PartnerAnswer:
         """POST, PUT or DELETE of credentials."""
-        return await self._send(method, url, token, encoding=encoding, body=body or None)
+        return await self._send(method, url, token, encoding=encoding, version=version, body=body or None)
 
     async def call(
         self,
@@ -87,7 +96,7 @@ class HttpPartners:
         """One call to a module of a registered peer."""
         url = _resource_url(peer, module, interface, segments, params or {})
         route = routing.Route(sender=sender, receiver=receiver)
-        headers = routing.headers(route) if peer.profile.routing_headers and module not in routing.UNROUTED else {}
+        headers = routing.headers(route) if _is_routed(peer, module) else {}
         return await self._to_peer(peer, method, url, body, headers)
 
     async def call_url(self, peer: Peer, method: str, url: str, body: bytes | None = None) -> PartnerAnswer:
@@ -241,6 +250,11 @@ def _resource_url(
     path = "/".join([base, *(quote(segment, safe="") for segment in segments)])
     slash = "/" if peer.profile.trailing_slash else ""
     return f"{path}{slash}?{urlencode(params)}" if params else path + slash
+
+
+def _is_routed(peer: Peer, module: ModuleID) -> bool:
+    knows = peer.version is None or PROTOCOLS[peer.version].routing_headers
+    return knows and peer.profile.routing_headers and module not in routing.UNROUTED
 
 
 def _endpoint(peer: Peer, module: ModuleID, interface: InterfaceRole) -> Endpoint:

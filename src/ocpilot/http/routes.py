@@ -21,8 +21,10 @@ from ocpilot.app import (
 from ocpilot.app.classes import BOOKING_LOCATIONS, BOOKINGS, CONFIRMATIONS, TERMINALS
 from ocpilot.app.exchange import Answer, Call, Handler, details_url, endpoint_url
 from ocpilot.app.platform import Platform
+from ocpilot.app.ports import OWN_VERSION
+from ocpilot.app.records import Peer
 from ocpilot.base.errors import MethodNotAllowed, NotFound
-from ocpilot.roaming.offers import Interface, offered
+from ocpilot.roaming.offers import Interface, offered, other_side
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import Endpoint, VersionDetails, VersionInfo
@@ -75,8 +77,9 @@ async def versions(platform: Platform, _: Call) -> Answer:
 
 async def details(platform: Platform, call: Call) -> Answer:
     """Our endpoints of one version (version_information_endpoint, "Version details endpoint")."""
-    listed = VersionDetails(version=call.version, endpoints=endpoints(platform, call.version))
-    return Answer(data=codec.dumps(codec.body_of(listed)))
+    listed = VersionDetails(version=call.version, endpoints=endpoints(platform, call.version, call.peer))
+    body = codec.convert(VersionDetails, codec.body_of(listed), OWN_VERSION, call.version).body
+    return Answer(data=codec.dumps(body))
 
 
 #: Before `terminals/{id}`, which `activate` would be taken for.
@@ -170,6 +173,13 @@ BOOKED: tuple[Resource, ...] = (
     ),
 )
 
+_TARIFF_METHODS: Mapping[str, Handler] = {
+    "GET": objects.receiver_get,
+    "PUT": objects.receiver_put,
+    "DELETE": objects.receiver_delete,
+}
+_PATCHING_TARIFFS = frozenset(version for version in SUPPORTED if PROTOCOLS[version].tariff_patches)
+
 TABLE: tuple[Resource, ...] = (
     Configuration(path="versions", methods={"GET": versions}),
     Configuration(path="{version}", methods={"GET": details}),
@@ -226,11 +236,15 @@ TABLE: tuple[Resource, ...] = (
         module=ModuleID.TARIFFS,
         interface=R,
         path=OWNED,
-        methods={
-            "GET": objects.receiver_get,
-            "PUT": objects.receiver_put,
-            "DELETE": objects.receiver_delete,
-        },
+        methods=_TARIFF_METHODS,
+        versions=frozenset(SUPPORTED) - _PATCHING_TARIFFS,
+    ),
+    Resource(
+        module=ModuleID.TARIFFS,
+        interface=R,
+        path=OWNED,
+        methods={**_TARIFF_METHODS, "PATCH": objects.receiver_patch},
+        versions=_PATCHING_TARIFFS,
     ),
     Resource(module=ModuleID.SESSIONS, interface=S, path="", methods={"GET": pages.sender_list}),
     Resource(
@@ -301,9 +315,14 @@ TABLE: tuple[Resource, ...] = (
 )
 
 
-def endpoints(platform: Platform, version: Version) -> tuple[Endpoint, ...]:
-    """The endpoints of a version that the roles of our parties offer; credentials first."""
+def endpoints(platform: Platform, version: Version, peer: Peer) -> tuple[Endpoint, ...]:
+    """The endpoints of a version that the roles of our parties offer; credentials first.
+
+    Where endpoints have no role, a module is listed once: the interface that faces the peer.
+    """
     ours = offered(party.role for party in platform.settings.parties)
+    if not PROTOCOLS[version].roles:
+        ours &= frozenset(map(other_side, offered((credentials.their_role(platform, peer),))))
     listed: list[Interface] = [(ModuleID.CREDENTIALS, S)]
     for row in TABLE:
         interface = (row.module, row.interface)

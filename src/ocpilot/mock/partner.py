@@ -115,7 +115,7 @@ class Partner:
             found |= {(ModuleID.HUB_CLIENT_INFO, S)}
         protocol = PROTOCOLS[version]
         listed = sorted(one for one in found & _HANDLED if one[0] in protocol.modules)
-        if protocol.endpoint_roles:
+        if protocol.roles:
             return listed
         return [one for one in listed if one[1] == S or (one[0], S) not in listed]
 

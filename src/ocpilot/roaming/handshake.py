@@ -8,7 +8,7 @@ from ocpilot.base.errors import InvalidObject, MethodNotAllowed, NoMatchingEndpo
 from ocpilot.base.problem import Problem
 from ocpilot.roaming.offers import Interface, offered, other_side
 from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version, newest_common
-from ocpilot.wire.v230 import CredentialsRole, Endpoint, VersionInfo
+from ocpilot.wire.v230 import CredentialsRole, Endpoint, Role, VersionInfo
 
 #: Methods of the credentials module before and after registration (credentials, "Interfaces and endpoints").
 BEFORE = ("GET", "POST")
@@ -34,17 +34,29 @@ def choose_version(theirs: Sequence[VersionInfo], wanted: Version | None = None)
     return version, urls[version]
 
 
-def with_roles(ours: Iterable[str], endpoints: object) -> object:
-    """Endpoints as listed, those without a role (as before 2.2) in the roles that we look for in their module."""
+def counterpart(ours: Iterable[str], said: Role | None = None) -> Role:
+    """What a platform is for us that does not say its role (before 2.2): `said`, else the other side of our first."""
+    if said is not None:
+        return said
+    return Role.EMSP if next(iter(ours), None) == Role.CPO else Role.CPO
+
+
+def with_roles(ours: Iterable[str], endpoints: object, theirs: Iterable[str] | None = None) -> object:
+    """Endpoints as listed, those without a role (as before 2.2) in the roles that we look for in their module.
+
+    `theirs` are the roles of a platform whose version knows no role of an endpoint: it lists each module once.
+    """
     if not isinstance(endpoints, list):
         return endpoints
-    wanted = [other_side(interface) for interface in offered(ours)]
+    wanted = {other_side(interface) for interface in offered(ours)}
+    if theirs is not None:
+        wanted &= offered(theirs)
     completed: list[object] = []
     for row in endpoints:
         if not isinstance(row, dict) or row.get("role") is not None:
             completed.append(row)
             continue
-        roles = [role for module, role in wanted if module == row.get("identifier")] or [InterfaceRole.SENDER]
+        roles = [role for module, role in sorted(wanted) if module == row.get("identifier")] or [InterfaceRole.SENDER]
         completed += [row | {"role": str(role)} for role in roles]
     return completed
 

@@ -53,6 +53,6 @@ ORDER BY cdr_check.at LIMIT :limit;
 
 -- name: unchecked_cdrs
 -- CDRs of peers that nobody has priced again yet, oldest first.
-SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM cdr
+SELECT party, id, sub, peer_id, version, audience, last_updated, context, body FROM cdr
 WHERE peer_id > 0 AND NOT checked
 ORDER BY last_updated, party, key_id LIMIT :limit;

@@ -28,6 +28,7 @@ TABLES = {
     ModuleID.BOOKINGS: "booking",
 }
 _SQL: dict[ModuleID, dict[str, Statement]] = {module: load("objects", table=table) for module, table in TABLES.items()}
+_TOKENS = load("tokens")
 
 
 class Written(NamedTuple):
@@ -46,6 +47,10 @@ class _Bearer(msgspec.Struct):
 
     cdr_token: _Token | None = None
     auth_id: str | None = None
+
+    @property
+    def uid(self) -> str | None:
+        return self.cdr_token.uid if self.cdr_token else self.auth_id
 
 
 class PostgresObjects:
@@ -73,6 +78,11 @@ class PostgresObjects:
         """See the port; ours first."""
         rows = await self._database.rows(_SQL[module]["find"], {"key_id": fold(object_id)})
         return tuple(object_of(row, module) for row in rows)
+
+    async def of_contract(self, contract_id: str) -> tuple[StoredObject, ...]:
+        """See the port; newest first."""
+        rows = await self._database.rows(_TOKENS["of_contract"], {"key_contract": fold(contract_id)})
+        return tuple(object_of(row, ModuleID.TOKENS) for row in rows)
 
     async def modify(
         self, key: ObjectKey, peer_id: int | None, change: Callable[[StoredObject], StoredObject]
@@ -156,6 +166,7 @@ async def put_object(session: Session, stored: StoredObject) -> bool:
 def _token_uid(stored: StoredObject) -> str | None:
     if stored.key.module not in {ModuleID.SESSIONS, ModuleID.CDRS}:
         return None
-    bearer = msgspec.json.decode(stored.body, type=_Bearer)
-    uid = bearer.cdr_token.uid if bearer.cdr_token else bearer.auth_id
+    if stored.context is not None:
+        return fold(msgspec.json.decode(stored.context, type=_Token).uid)
+    uid = msgspec.json.decode(stored.body, type=_Bearer).uid
     return fold(uid) if uid else None

@@ -2,11 +2,12 @@
 -- Inserts or replaces objects and logs changes of ours; no row where nothing changed or another owns it.
 WITH written AS (
     INSERT INTO {table} AS kept
-        (party, key_id, key_sub, id, sub, peer_id, version, audience, last_updated, token_uid, body)
+        (party, key_id, key_sub, id, sub, peer_id, version, audience, last_updated, token_uid, context, body)
     SELECT new.*
     FROM unnest(
         :party::text[], :key_id::text[], :key_sub::text[], :id::text[], :sub::text[], :peer_id::integer[],
-        :version::text[], :audience::text[], :last_updated::timestamptz[], :token_uid::text[], :body::text[]
+        :version::text[], :audience::text[], :last_updated::timestamptz[], :token_uid::text[],
+        :context::text[], :body::text[]
     ) AS new
     ON CONFLICT (party, key_id, key_sub) DO UPDATE SET
         id = excluded.id,
@@ -15,10 +16,12 @@ WITH written AS (
         audience = excluded.audience,
         last_updated = excluded.last_updated,
         token_uid = excluded.token_uid,
+        context = excluded.context,
         body = excluded.body
     WHERE kept.peer_id = excluded.peer_id
-        AND (kept.version, kept.audience, kept.last_updated, kept.body)
-        IS DISTINCT FROM (excluded.version, excluded.audience, excluded.last_updated, excluded.body)
+        AND (kept.version, kept.audience, kept.last_updated, kept.context, kept.body)
+        IS DISTINCT FROM
+        (excluded.version, excluded.audience, excluded.last_updated, excluded.context, excluded.body)
     RETURNING party, key_id, key_sub, id, sub, peer_id, audience, xmax = 0 AS created
 ), logged AS (
     INSERT INTO change (module, party, id, sub, audience, deleted)
@@ -32,18 +35,18 @@ SELECT peer_id FROM {table} WHERE party = :party AND key_id = :key_id AND key_su
 
 -- name: get
 -- One object of one owner.
-SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM {table}
+SELECT party, id, sub, peer_id, version, audience, last_updated, context, body FROM {table}
 WHERE party = :party AND key_id = :key_id AND key_sub = :key_sub AND peer_id = :peer_id;
 
 -- name: get_locked
 -- One object of one owner, nobody else may write it until the transaction ends.
-SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM {table}
+SELECT party, id, sub, peer_id, version, audience, last_updated, context, body FROM {table}
 WHERE party = :party AND key_id = :key_id AND key_sub = :key_sub AND peer_id = :peer_id
 FOR NO KEY UPDATE;
 
 -- name: find
 -- All objects with one id, ours first.
-SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM {table}
+SELECT party, id, sub, peer_id, version, audience, last_updated, context, body FROM {table}
 WHERE key_id = :key_id ORDER BY peer_id, party, key_sub;
 
 -- name: delete
@@ -60,11 +63,11 @@ SELECT true FROM gone;
 
 -- name: newest
 -- Newest first, whoever owns them.
-SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM {table}
+SELECT party, id, sub, peer_id, version, audience, last_updated, context, body FROM {table}
 ORDER BY last_updated DESC LIMIT :limit;
 
 -- name: newest_of_tokens
 -- Newest first, only those of some tokens.
-SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM {table}
+SELECT party, id, sub, peer_id, version, audience, last_updated, context, body FROM {table}
 WHERE token_uid = ANY(:token_uids::text[])
 ORDER BY last_updated DESC LIMIT :limit;

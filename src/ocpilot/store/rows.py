@@ -58,6 +58,7 @@ def object_values(stored: StoredObject) -> dict[str, object]:
         "version": str(stored.version),
         "audience": stored.audience or "",
         "last_updated": to_millis(stored.last_updated),
+        "context": stored.context,
         "body": stored.body,
     }
 
@@ -71,6 +72,7 @@ def object_of(row: asyncpg.Record, module: ModuleID) -> StoredObject:
         last_updated=row["last_updated"],
         peer_id=row["peer_id"] or None,
         audience=row["audience"] or None,
+        context=row.get("context"),
     )
 
 

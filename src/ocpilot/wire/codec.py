@@ -18,7 +18,7 @@ from ocpilot.wire.fields import Wire
 from ocpilot.wire.jsontext import Body, dumps, loads
 from ocpilot.wire.packages import class_in, exists_in
 from ocpilot.wire.protocol import CANONICAL, ROWS, Version
-from ocpilot.wire.steps import NOTHING, Context, Converted, convert
+from ocpilot.wire.steps import NOTHING, Context, Converted, convert, word_in
 from ocpilot.wire.v230 import Session
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "problems",
     "read",
     "read_patch",
+    "word_in",
 ]
 
 T = TypeVar("T", bound=Wire)

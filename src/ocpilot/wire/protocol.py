@@ -61,8 +61,14 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
     token_encoding: TokenEncoding
     #: OCPI-from-* and OCPI-to-* headers (transport_and_format, "Message routing").
     routing_headers: bool
-    #: Whether an Endpoint says which InterfaceRole it has.
-    endpoint_roles: bool
+    #: Whether an Endpoint says which InterfaceRole it has, and Credentials which Role each party plays.
+    roles: bool
+    #: Whether objects say who owns them; else only URLs do.
+    owners: bool
+    #: Whether Sessions and CDRs hold their Location whole.
+    whole_locations: bool
+    #: Whether a Tariff can be changed by PATCH (mod_tariffs 2.1.1, "PATCH Method").
+    tariff_patches: bool
     #: Whether every PATCH carries `last_updated` (mod_locations 2.2.1, "PATCH Method").
     stamped_patches: bool
     #: X-Request-ID and X-Correlation-ID (transport_and_format, "Unique message IDs").
@@ -79,7 +85,10 @@ _ROWS = (
         version=Version.V2_1_1,
         token_encoding=TokenEncoding.PLAIN,
         routing_headers=False,
-        endpoint_roles=False,
+        roles=False,
+        owners=False,
+        whole_locations=True,
+        tariff_patches=True,
         stamped_patches=False,
         message_ids=False,
         closed_date_from=False,
@@ -90,7 +99,10 @@ _ROWS = (
         version=Version.V2_2_1,
         token_encoding=TokenEncoding.BASE64,
         routing_headers=True,
-        endpoint_roles=True,
+        roles=True,
+        owners=True,
+        whole_locations=False,
+        tariff_patches=False,
         stamped_patches=True,
         message_ids=True,
         closed_date_from=True,
@@ -101,7 +113,10 @@ _ROWS = (
         version=Version.V2_3_0,
         token_encoding=TokenEncoding.BASE64,
         routing_headers=True,
-        endpoint_roles=True,
+        roles=True,
+        owners=True,
+        whole_locations=False,
+        tariff_patches=False,
         stamped_patches=True,
         message_ids=True,
         closed_date_from=True,
@@ -117,7 +132,7 @@ ROWS: dict[Version, Protocol] = {row.version: row for row in _ROWS}
 READABLE: tuple[Version, ...] = tuple(sorted(ROWS, reverse=True))
 
 #: What our server offers; newest first.
-SUPPORTED: tuple[Version, ...] = (Version.V2_3_0, Version.V2_2_1)
+SUPPORTED: tuple[Version, ...] = READABLE
 
 #: The rows of what our server offers.
 PROTOCOLS: dict[Version, Protocol] = {version: ROWS[version] for version in sorted(SUPPORTED)}

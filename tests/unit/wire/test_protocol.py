@@ -4,7 +4,7 @@ from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, TokenEncoding, Version, 
 
 
 def test_the_newest_version_comes_first():
-    assert SUPPORTED == (Version.V2_3_0, Version.V2_2_1)
+    assert SUPPORTED == (Version.V2_3_0, Version.V2_2_1, Version.V2_1_1)
 
 
 def test_both_platforms_choose_the_newest_version_they_share():
@@ -24,4 +24,4 @@ def test_tokens_travel_in_base64_and_requests_are_routed():
     for version in SUPPORTED:
         assert PROTOCOLS[version].token_encoding is TokenEncoding.BASE64
         assert PROTOCOLS[version].routing_headers
-        assert PROTOCOLS[version].endpoint_roles
+        assert PROTOCOLS[version].roles

@@ -1,5 +1,6 @@
 """Conversion of JSON objects between versions, as a chain of steps between neighbours."""
 
+from enum import StrEnum
 from itertools import pairwise
 
 from msgspec.structs import replace
@@ -8,13 +9,13 @@ from ocpilot.base.errors import BadRequest
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.packages import exists_in
-from ocpilot.wire.protocol import Version
+from ocpilot.wire.protocol import CANONICAL, Version
 from ocpilot.wire.steps import v211_v221, v221_v230
 from ocpilot.wire.steps.context import NOTHING, Context
 from ocpilot.wire.steps.walk import Assumption, Converted, Loss, Step, walk
 from ocpilot.wire.v230 import Location
 
-__all__ = ["NOTHING", "Assumption", "Context", "Converted", "Loss", "convert"]
+__all__ = ["NOTHING", "Assumption", "Context", "Converted", "Loss", "convert", "word_in"]
 
 #: From a version to its neighbour.
 _STEPS: dict[tuple[Version, Version], Step] = {
@@ -37,6 +38,14 @@ def convert(cls: type[Wire], body: Body, source: Version, target: Version, conte
             raise BadRequest(f"OCPI {new} has no {cls.__name__}")
         converted, context = _step(cls, converted, _STEPS[old, new], context)
     return converted
+
+
+def word_in(enum: type[StrEnum], word: str, version: Version) -> str:
+    """A word of an enum of 2.3.0 in `version`: the nearest right one, the word itself where there is none."""
+    for step in (_STEPS[way] for way in pairwise(_way(CANONICAL, version))):
+        table = step.words.get(enum.__name__)
+        word = (table.word(word) if table else word) or word
+    return word
 
 
 def _way(source: Version, target: Version) -> list[Version]:

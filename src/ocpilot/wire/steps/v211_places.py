@@ -1,6 +1,7 @@
 """Locations, EVSEs, Connectors and energy between 2.1.1 and 2.2.1, and who owns an object."""
 
 from ocpilot.base.ids import PartyId
+from ocpilot.base.zones import zone_of
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.steps.changes import moved
 from ocpilot.wire.steps.walk import Assumption, Loss, Notes
@@ -45,9 +46,20 @@ def location_up(body: Body, notes: Notes) -> None:
         body["publish"] = True
         notes.append(Assumption(".publish", "true: 2.1.1 knows no Location that is not to be shown"))
     if body.get("time_zone") is None:
-        body["time_zone"] = notes.context.time_zone or "UTC"
+        body["time_zone"] = notes.context.time_zone or _zone(body) or "UTC"
         notes.append(Assumption(".time_zone", f"{body['time_zone']}: the Location names none"))
     owner_up(body, notes)
+
+
+def _zone(body: Body) -> str | None:
+    """The zone of the place; None where its country has several and the point is no numbers."""
+    point = body.get("coordinates")
+    point = point if isinstance(point, dict) else {}
+    try:
+        place = float(str(point.get("latitude"))), float(str(point.get("longitude")))
+    except ValueError:
+        return zone_of(str(body.get("country")))
+    return zone_of(str(body.get("country")), *place)
 
 
 def location_down(body: Body, notes: Notes) -> None:

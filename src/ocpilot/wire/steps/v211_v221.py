@@ -5,7 +5,7 @@ or left out, and named in the assumptions:
 
     country_code, party_id      of the context's party, else left out
     publish                     true
-    time_zone                   of the context, else UTC
+    time_zone                   of the context, else that of country and coordinates, else UTC
     twentyfourseven             false
     cdr_token                   the context's Token, else uid = auth_id, type OTHER, owner read from the auth_id
     evse_uid, connector_id      #NA where the Location holds none; evse_id of a CDR too
@@ -135,7 +135,7 @@ UP = Step(
         v230.ChargingPeriod: _up(v230.ChargingPeriod, dimensions(frozenset(v221.CdrDimensionType))),
         v230.Token: _up(v230.Token, renamed("auth_id", "contract_id"), owner_up),
         v230.LocationReferences: drop(("connector_ids",), "2.2.1 has no such field"),
-        v230.AuthorizationInfo: _up(v230.AuthorizationInfo, authorization_up),
+        v230.AuthorizationInfo: _up(v230.AuthorizationInfo),
         v230.Credentials: _up(v230.Credentials, credentials_up),
         v230.Endpoint: _up(v230.Endpoint, endpoint_up),
         v230.ReserveNow: _up(v230.ReserveNow, reservation_up),
@@ -143,6 +143,7 @@ UP = Step(
         v230.CommandResponse: _up(v230.CommandResponse, response_up),
         v230.CommandResult: _up(v230.CommandResult),
     },
+    after={v230.AuthorizationInfo: authorization_up},
     words=_WORDS_UP,
 )
 

@@ -1,0 +1,5 @@
+-- name: of_contract
+-- Tokens of ours with one contract, newest first.
+SELECT party, id, sub, peer_id, version, audience, last_updated, context, body FROM token
+WHERE key_contract = :key_contract AND peer_id = 0
+ORDER BY last_updated DESC, key_id, key_sub;
