@@ -73,7 +73,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         nargs="+",
         metavar="KEY=VALUE",
         help="token_encoding=plain|base64, trailing_slash, routing_headers, page_size, timeout_seconds, "
-        'policy=latest|fifo|none, window, push=["tariffs","locations"]; null goes back to the usual',
+        'policy=latest|fifo|none, window, push=["tariffs","locations"], smart_charging, role=CPO|EMSP (2.1.1); null goes back to the usual',
     )
     _action(actions, "list", "list all peers", named=False)
     _action(actions, "show", "show one peer", named=True)

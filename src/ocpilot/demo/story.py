@@ -39,7 +39,8 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """What `ocpilot demo --once --json` prints. Amounts are after taxes, in `currency`."""
+    """What `ocpilot demo --once --json` prints. Amounts are in `currency`, after taxes where
+    the version names any (2.1.1 does not)."""
 
     ocpi: str
     session_id: str

@@ -17,11 +17,11 @@ def test_without_a_shared_version_there_is_none():
 
 
 def test_a_version_both_know_but_we_do_not_speak_is_not_chosen():
-    assert newest_common(["2.1.1", "2.2"], ["2.1.1", "2.2"]) is None
+    assert newest_common(["2.0", "3.0"], ["2.0", "3.0"]) is None
 
 
-def test_tokens_travel_in_base64_and_requests_are_routed():
-    for version in SUPPORTED:
-        assert PROTOCOLS[version].token_encoding is TokenEncoding.BASE64
-        assert PROTOCOLS[version].routing_headers
-        assert PROTOCOLS[version].roles
+def test_since_2_2_tokens_travel_in_base64_and_requests_are_routed():
+    for version, protocol in PROTOCOLS.items():
+        since = version is not Version.V2_1_1
+        assert (protocol.token_encoding is TokenEncoding.BASE64) is since
+        assert protocol.routing_headers is protocol.roles is protocol.owners is since
