@@ -22,12 +22,11 @@ from ocpilot.app.classes import BOOKING_LOCATIONS, BOOKINGS, CONFIRMATIONS, TERM
 from ocpilot.app.exchange import Answer, Call, Handler, details_url, endpoint_url
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import Peer
 from ocpilot.base.errors import MethodNotAllowed, NotFound
 from ocpilot.roaming.offers import Interface, offered, other_side
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version
-from ocpilot.wire.v230 import Endpoint, VersionDetails, VersionInfo
+from ocpilot.wire.v230 import Endpoint, Role, VersionDetails, VersionInfo
 
 S, R = InterfaceRole.SENDER, InterfaceRole.RECEIVER
 OWNED = "{country_code}/{party_id}/{id}"
@@ -77,7 +76,8 @@ async def versions(platform: Platform, _: Call) -> Answer:
 
 async def details(platform: Platform, call: Call) -> Answer:
     """Our endpoints of one version (version_information_endpoint, "Version details endpoint")."""
-    listed = VersionDetails(version=call.version, endpoints=endpoints(platform, call.version, call.peer))
+    their_role = credentials.their_role(platform, call.peer)
+    listed = VersionDetails(version=call.version, endpoints=endpoints(platform, call.version, their_role))
     body = codec.convert(VersionDetails, codec.body_of(listed), OWN_VERSION, call.version).body
     return Answer(data=codec.dumps(body))
 
@@ -315,14 +315,14 @@ TABLE: tuple[Resource, ...] = (
 )
 
 
-def endpoints(platform: Platform, version: Version, peer: Peer) -> tuple[Endpoint, ...]:
+def endpoints(platform: Platform, version: Version, their_role: Role) -> tuple[Endpoint, ...]:
     """The endpoints of a version that the roles of our parties offer; credentials first.
 
-    Where endpoints have no role, a module is listed once: the interface that faces the peer.
+    Where endpoints have no role, a module is listed once: the interface that faces a peer of `their_role`.
     """
     ours = offered(party.role for party in platform.settings.parties)
     if not PROTOCOLS[version].roles:
-        ours &= frozenset(map(other_side, offered((credentials.their_role(platform, peer),))))
+        ours &= frozenset(map(other_side, offered((their_role,))))
     listed: list[Interface] = [(ModuleID.CREDENTIALS, S)]
     for row in TABLE:
         interface = (row.module, row.interface)
