@@ -276,9 +276,7 @@ async def test_what_changes_arrives_by_push_and_the_charge_is_billed(old, bodies
     assert is_bill_of(cdr, session)
 
 
-async def test_one_session_is_followed_in_three_versions_at_once(
-    lade, database_server, databases, tmp_path, start, bodies
-):
+async def test_one_session_is_followed_in_three_versions_at_once(lade, databases, tmp_path, start, bodies):
     """The driver's provider in 2.1.1; two that steer charges under contract in 2.2.1 and 2.3.0."""
     async with AsyncExitStack() as running:
         followers = {}
