@@ -7,6 +7,7 @@ from datetime import timedelta
 from ocpilot.app import tokens
 from ocpilot.app.bodies import parsed, text_of
 from ocpilot.app.command_records import LATE_START
+from ocpilot.app.heard import heard
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import Authorization, Command, Peer, PeerState, Record
@@ -151,7 +152,8 @@ async def _ask(
         if error.http == 404 or error.ocpi == UnknownToken.ocpi_status:
             raise UnknownToken(f"the provider does not know the Token {token.uid}") from error
         raise
-    info = codec.read(AuthorizationInfo, peer.version, answer.data, Context(token=codec.body_of(token))).value
+    about = Context(token=codec.body_of(token))
+    info = heard(platform, peer, ModuleID.TOKENS, AuthorizationInfo, answer.data, context=about).value
     if fold(info.token.uid) != fold(token.uid):
         raise PeerNonsense(f"the answer is about the Token {info.token.uid}, not {token.uid}")
     await _keep(platform, info, place, id_=new_id(), peer_id=peer.id, token_uid=token.uid)

@@ -3,7 +3,17 @@
 from ocpilot.app.bodies import value_of
 from ocpilot.app.cdrs import verdict_of, zone_of
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import CdrCheck, Delivery, DeliveryState, ObjectKey, Peer, Receipt, Record, StoredObject
+from ocpilot.app.records import (
+    CdrCheck,
+    Delivery,
+    DeliveryState,
+    Leniency,
+    ObjectKey,
+    Peer,
+    Receipt,
+    Record,
+    StoredObject,
+)
 from ocpilot.base.errors import InvalidObject, NotFound
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.billing.check import Verdict, check_cdr
@@ -39,6 +49,7 @@ class PeerView(Record, frozen=True):
     peer: Peer
     unread: int
     deliveries: tuple[Delivery, ...]
+    leniencies: tuple[Leniency, ...]
 
     @property
     def waiting(self) -> int:
@@ -120,7 +131,12 @@ async def peer(platform: Platform, peer_id: int) -> PeerView:
 async def _state(platform: Platform, found: Peer) -> PeerView:
     cursor = await platform.store.changes.cursor(found.id)
     unread = await platform.store.changes.after(cursor, _MOST_WAITING)
-    return PeerView(peer=found, unread=len(unread), deliveries=await platform.store.deliveries.all(found.id))
+    return PeerView(
+        peer=found,
+        unread=len(unread),
+        deliveries=await platform.store.deliveries.all(found.id),
+        leniencies=await platform.store.leniencies.of_peer(found.id),
+    )
 
 
 async def dead_letter(platform: Platform, peer_id: int, key: ObjectKey) -> Delivery:

@@ -55,7 +55,7 @@ async def booking_post(platform: Platform, call: Call) -> Answer:
     2003 for an unknown BookingLocation, 2004 for a Token that is not the asking platform's.
     """
     require_receiver(call.peer, call.module)
-    request = codec.read(BookingRequest, call.version, call.object()).value
+    request = call.read(BookingRequest, call.object()).value
     if PartyId.of(request.country_code, request.party_id).key not in call.peer.parties:
         found = f"{request.country_code}/{request.party_id}"
         raise InvalidObject([Problem(path="$.party_id", found=found, expected="a party of yours")], "BookingRequest")

@@ -8,6 +8,7 @@ import msgspec
 from ocpilot.app import sessions, tariffs
 from ocpilot.app.bodies import own, value_of
 from ocpilot.app.charges import Charge, NoTerms, charge_of
+from ocpilot.app.heard import heard
 from ocpilot.app.owned import from_peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import CdrCheck, ObjectKey, Peer, StoredObject, Transaction, TransactionState
@@ -108,7 +109,7 @@ async def receive(platform: Platform, peer: Peer, version: Version, body: codec.
     replaced), NotFound when its party is none of the peer's, BadRequest for a Token of somebody else's driver.
     """
     context = await unsaid(platform, peer, version, ModuleID.CDRS, body)
-    received = codec.read(CDR, version, body, context)
+    received = heard(platform, peer, ModuleID.CDRS, CDR, body, version=version, context=context)
     cdr = received.value
     party = require_sender(peer, ModuleID.CDRS, cdr.country_code, cdr.party_id)
     driver = PartyId.of(cdr.cdr_token.country_code, cdr.cdr_token.party_id)

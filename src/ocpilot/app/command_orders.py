@@ -9,6 +9,7 @@ import msgspec
 from ocpilot.app import authorize, orders, reservation_orders, tokens
 from ocpilot.app.bodies import parsed, text_of, value_of
 from ocpilot.app.command_records import link_session, words
+from ocpilot.app.heard import heard
 from ocpilot.app.orders import Outcome
 from ocpilot.app.places import Place, our_location, where
 from ocpilot.app.platform import Platform
@@ -63,7 +64,7 @@ async def receive(
     context = await unsaid(platform, peer, version, ModuleID.TOKENS, body)
 
     def read(cls: type[T]) -> T:
-        return codec.read(cls, version, body, context).value
+        return heard(platform, peer, ModuleID.COMMANDS, cls, body, version=version, context=context).value
 
     match word.upper():
         case CommandType.START_SESSION:

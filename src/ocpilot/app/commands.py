@@ -12,6 +12,7 @@ from ocpilot.app.accounts import provider
 from ocpilot.app.bodies import parsed, text_of, value_of
 from ocpilot.app.command_orders import order_start, order_stop, receive
 from ocpilot.app.command_records import OUR_OWN, give_result, link_session, text_in
+from ocpilot.app.heard import heard
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import Account, Command, CommandDirection, ObjectKey, Peer, StoredObject
@@ -166,7 +167,7 @@ async def receive_result(platform: Platform, peer: Peer, command_id: str, versio
 
     Raises NotFound unless the command was sent to this peer.
     """
-    result = codec.read(CommandResult, version, body).value
+    result = heard(platform, peer, ModuleID.COMMANDS, CommandResult, body, version=version).value
     await sent_orders.sent_to(platform, peer, command_id, frozenset(CommandType))
     await give_result(platform, command_id, result.result, text_in(result.message))
 
@@ -212,7 +213,7 @@ async def _post(platform: Platform, peer: Peer, command: Command, request: Reque
         sender=provider(platform),
         receiver=receiver,
     )
-    said = codec.read(CommandResponse, version, answer.data).value
+    said = heard(platform, peer, ModuleID.COMMANDS, CommandResponse, answer.data).value
     return Response(result=said.result, timeout=said.timeout, message=text_in(said.message))
 
 

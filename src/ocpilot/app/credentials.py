@@ -62,7 +62,7 @@ async def delete(platform: Platform, call: Call) -> Answer:
 
 
 async def _accept(platform: Platform, call: Call) -> Answer:
-    theirs = codec.read(Credentials, call.version, call.object(), theirs_in(platform, call.version, call.peer)).value
+    theirs = call.read(Credentials, call.object(), theirs_in(platform, call.version, call.peer)).value
     handshake.check_credentials(theirs.token, theirs.roles, await taken(platform, call.peer.id, theirs.roles))
     found = await _call_back(platform, theirs, call.version, call.peer)
     handshake.match(our_roles(platform), [role.role for role in theirs.roles], found.endpoints)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import quote
 
 from ocpilot.app.platform import Platform
@@ -11,7 +12,11 @@ from ocpilot.base.ids import PartyId
 from ocpilot.base.problem import Problem
 from ocpilot.base.settings import Settings
 from ocpilot.wire import codec
+from ocpilot.wire.codec import NOTHING, Context, Received
+from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
+
+T = TypeVar("T", bound=Wire)
 
 #: Largest request body, bytes: a Location with hundreds of EVSEs fits, an attack does not.
 LARGEST_BODY = 4 * 1024 * 1024
@@ -40,6 +45,16 @@ class Call:
     correlation_id: str = ""
     sender: PartyId | None = None
     receiver: PartyId | None = None
+    findings: list[Problem] = field(default_factory=list, compare=False)
+
+    def read(self, cls: type[T], body: object, context: Context = NOTHING) -> Received[T]:
+        """The body, or what became of it, read in the version of the request; InvalidObject with all problems.
+
+        What had to be mended is noted in `findings`.
+        """
+        received = codec.read(cls, self.version, body, context)
+        self.findings.extend(received.findings)
+        return received
 
     def object(self) -> codec.Body:
         """The JSON object in the body; BadJson when it is no JSON, InvalidObject when it is no object."""

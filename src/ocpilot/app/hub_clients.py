@@ -19,7 +19,6 @@ from ocpilot.app.visibility import require_hub
 from ocpilot.base.errors import ForbiddenAddress, NotFound, PeerError
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.offers import HUB
-from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import ClientInfo, ConnectionStatus, Role
 
@@ -52,7 +51,7 @@ async def receiver_get(platform: Platform, call: Call) -> Answer:
 async def receiver_put(platform: Platform, call: Call) -> Answer:
     """PUT of a new or changed ClientInfo."""
     require_hub(call.peer)
-    received = codec.read(ClientInfo, call.version, call.object())
+    received = call.read(ClientInfo, call.object())
     check_same(received.body, {name: call.path[name] for name in ("country_code", "party_id")}, "ClientInfo")
     key = key_of(received.value.country_code, received.value.party_id, str(received.body["role"]), call.peer.id)
     return stored_answer(await platform.store.objects.put(kept(call, key, received.body)))

@@ -11,14 +11,13 @@ import msgspec
 
 from ocpilot.app.bodies import own, value_of
 from ocpilot.app.exchange import Answer, Call, endpoint_url, stored_answer
-from ocpilot.app.owned import checked, kept
+from ocpilot.app.owned import kept
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record, StoredObject
 from ocpilot.app.visibility import require_sender
 from ocpilot.base.errors import BadRequest, Conflict, InvalidObject, NotFound
 from ocpilot.base.ids import PartyId, derived_id, fold
 from ocpilot.base.problem import Problem
-from ocpilot.wire import codec
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
 from ocpilot.wire.v230 import CDR, InvoiceReconciliationRecord
 
@@ -87,11 +86,11 @@ def _one_other(party: PartyId, ids: Sequence[str], found: Sequence[StoredObject 
 
 async def receiver_post(platform: Platform, call: Call) -> Answer:
     """POST of a new record. The same again is the same; Conflict when it differs, for that is what PUT is for."""
-    body = call.object()
-    record = codec.read(InvoiceReconciliationRecord, call.version, body).value
+    received = call.read(InvoiceReconciliationRecord, call.object())
+    record = received.value
     party = require_sender(call.peer, call.module, record.country_code, record.party_id)
     key = key_of(record)
-    stored = kept(call, key, checked(call, InvoiceReconciliationRecord, body, {}))
+    stored = kept(call, key, received.body)
     before = await platform.store.objects.get(key, call.peer.id)
     if before is not None and before.body != stored.body:
         raise Conflict(f"{key.module} {record.id!r} of {party} exists and says otherwise; use PUT to change it")

@@ -87,7 +87,7 @@ async def token_authorize(platform: Platform, call: Call) -> Answer:
     require_receiver(call.peer, ModuleID.TOKENS)
     references = None
     if call.body.strip():
-        references = codec.read(LocationReferences, call.version, call.object()).value
+        references = call.read(LocationReferences, call.object()).value
     token_type = call.query.get("type") or TokenType.RFID
     try:
         info = await authorize.decide(platform, call.peer, call.path["id"], token_type, references)

@@ -43,7 +43,7 @@ def checked(
     call: Call, cls: type[Wire], body: codec.Body, url: dict[str, str], context: Context = NOTHING
 ) -> codec.Body:
     """The body in the version of the call, its leniencies mended; InvalidObject with every problem."""
-    received = codec.read(cls, call.version, body, context)
+    received = call.read(cls, body, context)
     check_same(received.body, url, cls.__name__)
     return received.body
 
@@ -71,6 +71,7 @@ def patched(call: Call, cls: type[Wire], stored: StoredObject, patch: codec.Body
     """The stored object with a PATCH applied, checked as a whole in the version of the call."""
     context = context_of(stored)
     received = codec.read_patch(cls, call.version, body_in(cls, stored, call.version), patch, context)
+    call.findings.extend(received.findings)
     check_same(received.body, url, cls.__name__)
     return kept(call, stored.key, received.body, context)
 

@@ -79,7 +79,7 @@ async def activate(platform: Platform, call: Call) -> Answer:
     body = call.object()
     ident = body.get("terminal_id") or _id_for(operator, body.get("reference"))
     made = _now(platform, body | {"terminal_id": ident})
-    read = codec.read(Terminal, call.version, made)
+    read = call.read(Terminal, made)
     key = _key(_our_ptp(platform, call), read.value.terminal_id, TERMINALS)
     before = await platform.store.objects.get(key)
     if before is not None and before.audience not in {None, operator.key}:
@@ -104,7 +104,7 @@ async def _change(platform: Platform, call: Call, given: codec.Body, *, whole: b
         _refuse_ours(body, given)
         ours = {name: body[name] for name in _NOT_THE_OPERATORS if name in body}
         merged = codec.merge_patch(ours if whole else body, {**given, **ours})
-        read = codec.read(Terminal, call.version, _now(platform, merged))
+        read = call.read(Terminal, _now(platform, merged))
         made = from_peer(call.peer, call.version, here.key, read.body)
         return msgspec.structs.replace(made, peer_id=None, audience=here.audience)
 
@@ -152,7 +152,7 @@ async def receiver_post(platform: Platform, call: Call, sub: str) -> Answer:
     """
     party = party_of(call.peer, _SENDER, call.sender)
     body = call.object()
-    read = codec.read(class_of(_MODULE, sub), call.version, _now(platform, body) if _undated(body, sub) else body)
+    read = call.read(class_of(_MODULE, sub), _now(platform, body) if _undated(body, sub) else body)
     ident = str(read.body["terminal_id" if sub == TERMINALS else "id"])
     stored = from_peer(call.peer, call.version, _key(party, ident, sub), read.body)
     created = await platform.store.objects.put(stored)

@@ -17,6 +17,7 @@ from ocpilot.app.records import (
     ChangeCursor,
     Command,
     Delivery,
+    Leniency,
     ObjectKey,
     Page,
     PageQuery,
@@ -368,6 +369,16 @@ class Documents(Protocol):
         """CDRs of peers that nobody has priced again yet."""
 
 
+class Leniencies(Protocol):
+    """What peers send in their own way, counted."""
+
+    async def add(self, counted: Sequence[Leniency]) -> None:
+        """Add these counts to those there are."""
+
+    async def of_peer(self, peer_id: int) -> tuple[Leniency, ...]:
+        """All of one peer, the most frequent first."""
+
+
 class Store(Protocol):
     """All storage, by subject."""
 
@@ -385,6 +396,7 @@ class Store(Protocol):
     active_profiles: ActiveProfiles
     accounts: Accounts
     documents: Documents
+    leniencies: Leniencies
 
 
 class Partners(Protocol):

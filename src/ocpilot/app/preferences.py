@@ -42,7 +42,7 @@ _PLANNED = frozenset({ProfileType.CHEAP, ProfileType.GREEN})
 
 async def put(platform: Platform, call: Call) -> Answer:
     """PUT of `charging_preferences` below a Session of ours; NotFound when it is not this provider's."""
-    wanted = codec.read(ChargingPreferences, call.version, call.object()).value
+    wanted = call.read(ChargingPreferences, call.object()).value
     transaction = await platform.store.transactions.by_session(call.path["id"])
     token = parsed(CdrToken, transaction.cdr_token) if transaction and transaction.cdr_token else None
     his = token and may_send(call.peer, ModuleID.TOKENS, PartyId.of(token.country_code, token.party_id))

@@ -19,7 +19,7 @@ async def profile_get(platform: Platform, call: Call) -> Answer:
 
 async def profile_put(platform: Platform, call: Call) -> Answer:
     """PUT: new limits; what the station says of them is sent later."""
-    request = codec.read(SetChargingProfile, call.version, call.object()).value
+    request = call.read(SetChargingProfile, call.object()).value
     return _answer(
         platform, call, await profile_orders.set_profile(platform, call.peer, call.path["session_id"], request)
     )

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from ocpilot.app.classes import class_of
+from ocpilot.app.heard import heard
 from ocpilot.app.hub_clients import key_of
 from ocpilot.app.owned import from_peer
 from ocpilot.app.platform import Platform
@@ -20,7 +21,6 @@ from ocpilot.app.visibility import require_hub, require_sender
 from ocpilot.base import time
 from ocpilot.base.errors import Conflict, ForbiddenAddress, InvalidObject, NoMatchingEndpoints, NotFound, PeerError
 from ocpilot.roaming.offers import offered, other_side
-from ocpilot.wire import codec
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
 from ocpilot.wire.v230 import ClientInfo, Location, Tariff, Token
@@ -134,7 +134,7 @@ async def _read(platform: Platform, peer: Peer, module: ModuleID, body: object) 
     """The object checked; InvalidObject when it breaks the standard, NotFound when its party is none of the peer's."""
     version = peer.version or OWN_VERSION
     context = await unsaid(platform, peer, version, module, body)
-    read = codec.read(class_of(module), version, body, context)
+    read = heard(platform, peer, module, class_of(module), body, context=context)
     return from_peer(peer, version, _key(peer, module, read.value), read.body, context)
 
 

@@ -157,6 +157,26 @@ class Peer(Record, frozen=True, kw_only=True):
         return tuple(sorted({(role.country_code + role.party_id).upper() for role in self.roles}))
 
 
+#: Whose, in which module, where in the object, and what was expected there.
+LeniencyKey = tuple[int, ModuleID, str, str]
+
+
+class Leniency(Record, frozen=True, kw_only=True):
+    """What a peer sends that is not as the standard says and is understood all the same, `count` times.
+
+    `place` is a JSON path without numbers in its brackets (`$.evses[].uid`); `example` is what was found there last.
+    """
+
+    peer_id: int
+    module: ModuleID
+    place: str
+    expected: str
+    example: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
 # ---- the change log and deliveries ---------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from ocpilot.app.peers import Invitation
 from ocpilot.app.pull import PullSummary
-from ocpilot.app.records import Peer, PeerProfile
+from ocpilot.app.records import Leniency, Peer, PeerProfile
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
 
@@ -34,6 +34,9 @@ class PeerCommands(Protocol):
     async def change_profile(self, name: str, changes: Mapping[str, object]) -> Peer:
         """Change quirks of a peer, named as in `PeerProfile`; UserError names what is wrong."""
 
+    async def findings(self, name: str) -> Sequence[Leniency]:
+        """What the peer sends that is not as the standard says, and how often."""
+
     async def all(self) -> Sequence[Peer]:
         """Every peer, by name."""
 
@@ -55,7 +58,7 @@ class PeerRow(msgspec.Struct, kw_only=True):
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """`ocpilot peer invite|register|update|unregister|pull|set|list|show`."""
+    """`ocpilot peer invite|register|update|unregister|pull|set|findings|list|show`."""
     parser = subparsers.add_parser("peer", help="connect with other platforms")
     actions = parser.add_subparsers(dest="action", required=True)
     _action(actions, "invite", "make a token for a platform that will register with us", named=True)
@@ -73,8 +76,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         nargs="+",
         metavar="KEY=VALUE",
         help="token_encoding=plain|base64, trailing_slash, routing_headers, page_size, timeout_seconds, "
-        'policy=latest|fifo|none, window, push=["tariffs","locations"], smart_charging, role=CPO|EMSP (2.1.1); null goes back to the usual',
+        'smart_charging, policy=latest|fifo|none, window, push=["tariffs"], role=CPO|EMSP; null goes back to the usual',
     )
+    _action(actions, "findings", "what it sends that is not as the standard says, and how often", named=True)
     _action(actions, "list", "list all peers", named=False)
     _action(actions, "show", "show one peer", named=True)
     return parser
@@ -108,6 +112,8 @@ async def run(args: argparse.Namespace, peers: PeerCommands) -> int:
             return 0 if summary.complete else 1
         case "set":
             _print_peer(await peers.change_profile(args.name, _changes(args.changes)), args.json)
+        case "findings":
+            _print_findings(await peers.findings(args.name), args.json)
         case "list":
             _print_list(await peers.all(), args.json)
         case _:
@@ -178,6 +184,17 @@ def _print_pull(summary: PullSummary, as_json: bool) -> None:
         print(f"  {bad.module} {bad.id}: {bad.reason}")
     if not summary.modules:
         print("it offers nothing that our parties receive")
+
+
+def _print_findings(findings: Sequence[Leniency], as_json: bool) -> None:
+    if as_json:
+        print(msgspec.json.encode(findings).decode())
+        return
+    if not findings:
+        print("all it sent was as the standard says")
+    for one in findings:
+        last = time.write(one.last_at)
+        print(f"{one.count:>8}  {one.module} {one.place}: found {one.example}, expected {one.expected}; last {last}")
 
 
 def row_of(peer: Peer) -> PeerRow:

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from ocpilot.app.credentials import identify
 from ocpilot.app.exchange import LARGEST_BODY, Answer, Call
+from ocpilot.app.heard import handled
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Peer, PeerState
 from ocpilot.app.secrets import hash_token
@@ -121,7 +122,7 @@ class OcpiServer:
             sender=exchange.route.sender,
             receiver=exchange.route.receiver,
         )
-        return await handler(self._platform, call)
+        return await handled(self._platform, handler, call)
 
     async def _authenticate(self, exchange: Exchange) -> tuple[str, bool]:
         """The token as it was meant, and whether it is limited; NotAuthorized for an unknown or suspended one."""

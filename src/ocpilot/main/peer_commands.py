@@ -6,7 +6,7 @@ from ocpilot.app import peers, pull
 from ocpilot.app.peers import Invitation
 from ocpilot.app.platform import Platform
 from ocpilot.app.pull import PullSummary
-from ocpilot.app.records import Peer
+from ocpilot.app.records import Leniency, Peer
 from ocpilot.base.errors import UserError
 from ocpilot.wire.protocol import SUPPORTED, Version
 
@@ -40,6 +40,10 @@ class PeersOf:
     async def change_profile(self, name: str, changes: Mapping[str, object]) -> Peer:
         """See `PeerCommands`."""
         return await peers.change_profile(self._platform, await self.named(name), changes)
+
+    async def findings(self, name: str) -> Sequence[Leniency]:
+        """See `PeerCommands`."""
+        return await self._platform.store.leniencies.of_peer((await self.named(name)).id)
 
     async def all(self) -> Sequence[Peer]:
         """See `PeerCommands`."""

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ocpilot.app.charging import StationService
+from ocpilot.app.heard import Hearing
 from ocpilot.app.jobs import Jobs
 from ocpilot.app.platform import Platform
 from ocpilot.app.pulling import Puller
@@ -65,6 +66,7 @@ def application(platform: Platform, gateway: Gateway) -> Starlette:
         platform.background.start(Pusher(platform).run(), "push")
         platform.background.start(Jobs(platform).run(), "jobs")
         platform.background.start(Puller(platform).run(), "pull")
+        platform.background.start(Hearing(platform).run(), "leniencies")
         try:
             yield
         finally:

@@ -14,6 +14,7 @@ from ocpilot.store.changes import PostgresChanges
 from ocpilot.store.commands import PostgresCommands
 from ocpilot.store.deliveries import PostgresDeliveries
 from ocpilot.store.documents import PostgresDocuments
+from ocpilot.store.leniencies import PostgresLeniencies
 from ocpilot.store.locations import PostgresLocations
 from ocpilot.store.objects import PostgresObjects
 from ocpilot.store.peers import PostgresPeers
@@ -42,6 +43,7 @@ class PostgresStore:
         self.reservations: ports.Reservations = PostgresReservations(database)
         self.active_profiles: ports.ActiveProfiles = PostgresActiveProfiles(database)
         self.accounts: ports.Accounts = PostgresAccounts(database)
+        self.leniencies: ports.Leniencies = PostgresLeniencies(database)
         self.documents: ports.Documents = PostgresDocuments(database)
 
 

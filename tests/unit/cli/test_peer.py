@@ -10,7 +10,7 @@ import pytest
 
 from ocpilot.app.peers import Invitation
 from ocpilot.app.pull import BadObject, ModulePull, PullSummary
-from ocpilot.app.records import Peer, PeerProfile, PeerState
+from ocpilot.app.records import Leniency, Peer, PeerProfile, PeerState
 from ocpilot.base.errors import UserError
 from ocpilot.cli import peer as command
 from ocpilot.wire.protocol import ModuleID, Version
@@ -55,6 +55,20 @@ class FakePeers:
 
     async def pull(self, name: str) -> PullSummary:
         return self._summary
+
+    async def findings(self, name: str) -> tuple[Leniency, ...]:
+        return (
+            Leniency(
+                peer_id=1,
+                module=ModuleID.LOCATIONS,
+                place="$.evses[].status",
+                expected="a known word of Status (kept)",
+                example='"BUSY"',
+                count=12,
+                first_at=NOW,
+                last_at=NOW,
+            ),
+        )
 
     async def change_profile(self, name: str, changes: Mapping[str, object]) -> Peer:
         self.asked.append((name, changes))
