@@ -13,7 +13,7 @@ from ocpilot.base.problem import Problem, Severity
 from ocpilot.cli.validate import kinds_listed, read_file
 from ocpilot.wire.check import mend
 from ocpilot.wire.codec import Body, Context, Converted, convert, dumps, loads, problems
-from ocpilot.wire.kinds import KINDS, Kind, class_for, guess_kind, guess_version, kind_named, kind_of
+from ocpilot.wire.kinds import ALL_KINDS, Kind, class_for, guess_kind, guess_version, kind_named, kind_of
 from ocpilot.wire.protocol import READABLE, Version
 from ocpilot.wire.v230 import Location, Token
 
@@ -51,7 +51,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--to", required=True, choices=versions, help="the version to convert to")
     parser.add_argument("--from", dest="source", choices=versions, help="the version of the file, else guessed")
     parser.add_argument(
-        "--object", choices=[kind.name for kind in KINDS], metavar="KIND", help="its kind, else guessed"
+        "--object", choices=[kind.name for kind in ALL_KINDS], metavar="KIND", help="its kind, else guessed"
     )
     parser.add_argument("--party", metavar="CC/PID", help="the owner of objects of 2.1.1, such as SE/LAD")
     parser.add_argument("--role", help="the role of the platform, for credentials of 2.1.1")

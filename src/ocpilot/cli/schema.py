@@ -7,9 +7,16 @@ import msgspec
 
 from ocpilot.base.errors import BadRequest
 from ocpilot.cli.validate import kinds_listed
-from ocpilot.wire.kinds import KINDS
+from ocpilot.wire.kinds import ALL_KINDS, kind_named, versions_of
 from ocpilot.wire.protocol import CANONICAL, READABLE, Version
 from ocpilot.wire.schema import json_schema
+
+_EPILOG = """\
+examples:
+  ocpilot schema location
+  ocpilot schema --version 2.2.1 cdr > cdr.schema.json
+  ocpilot schema --list
+"""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -18,19 +25,28 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "schema",
         help="write the JSON Schema of an OCPI object",
         description="Writes a JSON Schema (draft 2020-12) of what the standard says about a kind of object.",
-        epilog=f"example: ocpilot schema --version 2.2.1 location\n\n{kinds_listed()}",
+        epilog=f"{_EPILOG}\n{kinds_listed()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("kind", metavar="KIND", choices=[kind.name for kind in KINDS], help="one of those below")
+    names = [kind.name for kind in ALL_KINDS]
+    parser.add_argument("kind", metavar="KIND", nargs="?", choices=names, help="one of those below")
     parser.add_argument(
         "--version", choices=[str(version) for version in READABLE], default=str(CANONICAL), help="the OCPI version"
     )
+    parser.add_argument("--list", action="store_true", help="name every kind with the versions that have it, and end")
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints the schema; 2 when the version has no such object."""
-    kind = next(kind for kind in KINDS if kind.name == args.kind)
+    """Prints the schema; 2 when no kind is named or the version has no such object."""
+    if args.list:
+        for each in ALL_KINDS:
+            print(f"{each.name:32} {' '.join(versions_of(each))}")
+        return 0
+    kind = kind_named(args.kind) if args.kind else None
+    if kind is None:
+        print("ocpilot schema: found no KIND, expected one of those that --list names", file=sys.stderr)
+        return 2
     try:
         schema = json_schema(kind, Version(args.version))
     except BadRequest as error:

@@ -9,7 +9,7 @@ import msgspec
 
 from ocpilot.base.errors import UserError
 from ocpilot.base.problem import Problem, Severity
-from ocpilot.wire.kinds import KINDS, kind_named
+from ocpilot.wire.kinds import ALL_KINDS, KINDS, PARTS, kind_named
 from ocpilot.wire.protocol import READABLE, Version
 from ocpilot.wire.validation import Checked, check_text
 
@@ -51,7 +51,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a JSON or JSON Lines file; - is standard input")
     parser.add_argument("--version", choices=[str(version) for version in READABLE], help="the OCPI version")
-    parser.add_argument("--object", choices=[kind.name for kind in KINDS], metavar="KIND", help="one of those below")
+    parser.add_argument(
+        "--object", choices=[kind.name for kind in ALL_KINDS], metavar="KIND", help="one of those below"
+    )
     parser.add_argument("--json", action="store_true", help="write one JSON object with all problems")
     parser.add_argument("--strict", action="store_true", help="count what is accepted leniently as an error")
     return parser
@@ -59,8 +61,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def kinds_listed() -> str:
     """The kinds of objects there are, for the help of a command."""
-    listed = textwrap.wrap(", ".join(kind.name for kind in KINDS), width=90, break_on_hyphens=False)
-    return "\n  ".join(["kinds of objects:", *listed])
+    whole, parts = (
+        textwrap.wrap(", ".join(kind.name for kind in kinds), width=90, break_on_hyphens=False)
+        for kinds in (KINDS, PARTS)
+    )
+    return "\n  ".join(["kinds of objects:", *whole]) + "\n" + "\n  ".join(["parts of them, never guessed:", *parts])
 
 
 def run(args: argparse.Namespace) -> int:

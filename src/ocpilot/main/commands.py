@@ -13,7 +13,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.base import settings as settings_file
 from ocpilot.base.errors import InvalidObject, OcpilotError
 from ocpilot.base.settings import Settings
-from ocpilot.cli import account, convert, db, load, mock, peer, price, serve, station, validate
+from ocpilot.cli import account, convert, db, load, mock, peer, price, schema, serve, station, validate
 from ocpilot.demo import command as demo
 from ocpilot.main import serving
 from ocpilot.main.joined import open_platform
@@ -27,6 +27,7 @@ _PURE: dict[str, Callable[[argparse.Namespace], int]] = {
     "validate": validate.run,
     "convert": convert.run,
     "price": price.run,
+    "schema": schema.run,
 }
 
 #: Commands that work on a platform.
@@ -45,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (serve, peer, load, station, account, db, validate, convert, price, mock, demo):
+    for module in (serve, peer, load, station, account, db, validate, convert, schema, price, mock, demo):
         module.add_parser(commands)
     return root
 

@@ -1,11 +1,11 @@
-"""The kinds of objects that travel on their own: name, class per version, and a guess of both from a body.
+"""The kinds of objects: name, class per version, and a guess of both from a body.
 
 A kind is named after its 2.3.0 class in snake case. The class of another version has the same name in that version's
-package.
+package. Every class is a kind; only those that travel on their own are guessed.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -26,11 +26,19 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 def _name(cls: type[Wire]) -> str:
-    """`AuthorizationInfo` -> `authorization_info`; `EVSE` and `CDR` stay one word."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+    """`AuthorizationInfo` -> `authorization_info`, `EVSEParking` -> `evse_parking`, `CDR` -> `cdr`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", cls.__name__).lower()
 
 
-#: Where two kinds fit a body equally well, the earlier one is guessed.
+def _parts() -> Iterator[Kind]:
+    """The classes that are only a part of others."""
+    for name in v230.__all__:
+        cls: object = getattr(v230, name)
+        if isinstance(cls, type) and issubclass(cls, Wire) and cls not in _TRAVELLING:
+            yield Kind(_name(cls), cls)
+
+
+#: What travels on its own. Where two kinds fit a body equally well, the earlier one is guessed.
 KINDS: tuple[Kind, ...] = tuple(
     Kind(_name(cls), cls)
     for cls in (
@@ -71,8 +79,14 @@ KINDS: tuple[Kind, ...] = tuple(
     )
 )
 
-_BY_NAME = {kind.name: kind for kind in KINDS}
-_BY_CLASS = {kind.cls: kind for kind in KINDS}
+_TRAVELLING = frozenset(kind.cls for kind in KINDS)
+#: What is only a part of an object, such as `price_component`: known by name, never guessed.
+PARTS: tuple[Kind, ...] = tuple(sorted(_parts(), key=lambda kind: kind.name))
+
+ALL_KINDS = KINDS + PARTS
+
+_BY_NAME = {kind.name: kind for kind in ALL_KINDS}
+_BY_CLASS = {kind.cls: kind for kind in ALL_KINDS}
 
 
 def kind_named(name: str) -> Kind | None:
@@ -81,7 +95,7 @@ def kind_named(name: str) -> Kind | None:
 
 
 def kind_of(cls: type[Wire]) -> Kind:
-    """The kind of a 2.3.0 class. KeyError for a class that never travels on its own."""
+    """The kind of a 2.3.0 class."""
     return _BY_CLASS[cls]
 
 

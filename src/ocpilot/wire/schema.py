@@ -20,10 +20,12 @@ from ocpilot.wire.kinds import Kind, class_for, versions_of
 from ocpilot.wire.protocol import Version
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+#: (types, "DateTime": RFC 3339 in UTC, the Z may be left out.) No `format`: that of JSON Schema wants the Z.
+_MOMENT = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}(\.[0-9]{1,4})?Z?$"
 _SIMPLE: dict[object, Body] = {
     Decimal: {"type": "number"},
     bool: {"type": "boolean"},
-    datetime: {"type": "string", "description": "a UTC time such as 2015-06-29T20:39:09Z", "maxLength": 25},
+    datetime: {"type": "string", "description": "a UTC time such as 2015-06-29T20:39:09Z", "pattern": _MOMENT},
 }
 
 

@@ -30,3 +30,16 @@ def test_a_kind_there_is_not_is_wrong_usage():
     with pytest.raises(SystemExit) as end:
         command("thing")
     assert end.value.code == 2
+
+
+def test_the_kinds_are_listed_with_the_versions_that_have_them(capsys):
+    assert command("--list") == 0
+    listed = {name: versions for name, *versions in map(str.split, capsys.readouterr().out.splitlines())}
+    assert listed["location"] == ["2.3.0", "2.2.1", "2.1.1"]
+    assert listed["client_info"] == ["2.3.0", "2.2.1"]
+    assert listed["price_component"] == ["2.3.0", "2.2.1", "2.1.1"]
+
+
+def test_without_a_kind_there_is_nothing_to_write(capsys):
+    assert command() == 2
+    assert "found no KIND" in capsys.readouterr().err

@@ -4,7 +4,18 @@ import pytest
 
 from ocpilot.wire import v221, v230
 from ocpilot.wire.check import field_plans
-from ocpilot.wire.kinds import KINDS, class_for, guess_kind, guess_version, kind_named, kind_of, versions_of
+from ocpilot.wire.fields import Wire
+from ocpilot.wire.kinds import (
+    ALL_KINDS,
+    KINDS,
+    PARTS,
+    class_for,
+    guess_kind,
+    guess_version,
+    kind_named,
+    kind_of,
+    versions_of,
+)
 from ocpilot.wire.packages import class_in
 from ocpilot.wire.protocol import Version
 
@@ -15,6 +26,14 @@ def test_kinds_are_named_after_their_class():
     assert {"location", "evse", "cdr", "version_details", "authorization_info", "unlock_connector"} <= set(names)
     assert kind_named("cdr") is kind_of(v230.CDR)
     assert kind_named("CDR") is None
+
+
+def test_every_class_has_a_name_and_parts_are_not_guessed():
+    classes = [cls for cls in map(v230.__dict__.get, v230.__all__) if isinstance(cls, type) and issubclass(cls, Wire)]
+    assert {kind.cls for kind in ALL_KINDS} == set(classes)
+    assert len({kind.name for kind in ALL_KINDS}) == len(ALL_KINDS)
+    assert {"price_component", "hours", "evse_parking", "booking_request_status"} <= {kind.name for kind in PARTS}
+    assert guess_kind({"category": "OPERATOR", "type": "png", "url": "https://example.com/"}) is None
 
 
 def test_each_version_has_its_class():

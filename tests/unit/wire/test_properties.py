@@ -1,11 +1,13 @@
-"""Properties of reading, writing and converting, on generated objects of every class that differs between versions."""
+"""Properties of reading, writing, converting and describing, on generated objects."""
 
+import json
 import re
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import get_args, get_origin, get_type_hints
 
+import jsonschema_rs
 import msgspec
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -16,8 +18,10 @@ from ocpilot.base.problem import Severity
 from ocpilot.wire import codec, v230
 from ocpilot.wire.check import field_plans, marks_of, mend, plain_type
 from ocpilot.wire.fields import Text, Wire, Words
+from ocpilot.wire.kinds import ALL_KINDS, class_for, versions_of
 from ocpilot.wire.packages import class_in
 from ocpilot.wire.protocol import Version
+from ocpilot.wire.schema import json_schema
 
 OLDEST, OLD, NEW = Version.V2_1_1, Version.V2_2_1, Version.V2_3_0
 DIFFERING = (
@@ -79,6 +83,7 @@ def texts(marks):
             "decimal": "50.770774",
             "a time": "13:30",
             "a date": "2015-12-24",
+            "a text": "some text",
         }
         return st.just(next(text for start, text in by_pattern.items() if look.shown.startswith(start)))
     return printable.map(lambda text: text[: meta.max_length])
@@ -145,9 +150,12 @@ def unnamed(paths, *conversions):
     return {path for path in paths if not is_named(path, named)}
 
 
+def errors_in(cls, body):
+    return {problem.path for problem in mend(cls, body).problems if problem.severity is Severity.ERROR}
+
+
 def errors(cls, version, body):
-    found = mend(class_in(cls, version), body).problems
-    return {problem.path for problem in found if problem.severity is Severity.ERROR}
+    return errors_in(class_in(cls, version), body)
 
 
 @pytest.mark.parametrize("cls", DIFFERING)
@@ -231,3 +239,32 @@ def test_no_json_crashes_the_check(value):
     for cls in (v230.Location, v230.EVSE):
         for version in (OLD, NEW):
             assert codec.problems(cls, version, value)
+
+
+def plain(body):
+    """The same as the JSON that other programs read, with numbers as floats."""
+    return json.loads(codec.dumps(body))
+
+
+def places(body):
+    """Every object or list in `body` with a key or index in it."""
+    here = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
+    return [place for key, item in here for place in [(body, key), *places(item)]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "version"),
+    [pytest.param(kind, version, id=f"{kind.name}-{version}") for kind in ALL_KINDS for version in versions_of(kind)],
+)
+@QUICK
+@given(data=st.data())
+def test_the_json_schema_takes_what_is_right_and_only_that(kind, version, data):
+    schema = jsonschema_rs.validator_for(msgspec.to_builtins(json_schema(kind, version)))
+    cls = class_for(kind, version)
+    body = data.draw(bodies(cls, words=("SOMETHING_NEW",)))
+    assert [error.message for error in schema.iter_errors(plain(body))] == []
+    found = places(body)
+    if found:
+        inside, key = data.draw(st.sampled_from(found))
+        inside[key] = data.draw(st.sampled_from([None, True, 0, -1, Decimal("0.5"), "", "x" * 600, [], ["x"], {}]))
+        assert not schema.is_valid(plain(body)) or not errors_in(cls, body)
