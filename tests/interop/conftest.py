@@ -22,6 +22,7 @@ from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import PartySettings, RoamingSettings, SecuritySettings, ServerSettings, Settings
 from ocpilot.http.client import HttpPartners
+from ocpilot.http.described import openapi_routes
 from ocpilot.http.server import ocpi_routes
 from ocpilot.main.joined import Switchboard
 from ocpilot.roaming.tokens import header_value
@@ -133,7 +134,7 @@ async def node(name: str, parties: tuple[PartySettings, ...], database_url: str,
             settings=settings, clock=time.now, store=store, partners=partners, stations=Switchboard(), sealing=seal
         )
         async with (
-            serving(Starlette(routes=ocpi_routes(platform)), bound),
+            serving(Starlette(routes=[*openapi_routes(platform), *ocpi_routes(platform)]), bound),
             aiohttp.ClientSession() as session,
         ):
             yield Node(platform, settings.server.base_url, session)

@@ -1,6 +1,6 @@
 """The one route table: every resource of every version, from which URLs are matched and endpoints are listed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import unquote
@@ -313,6 +313,15 @@ TABLE: tuple[Resource, ...] = (
     *PAYMENTS,
     *BOOKED,
 )
+
+
+def rows_of(version: Version, interfaces: Collection[Interface]) -> list[Resource]:
+    """The rows of a version, those of `interfaces` and those that every platform has."""
+    return [
+        row
+        for row in TABLE
+        if _has(version, row) and (isinstance(row, Configuration) or (row.module, row.interface) in interfaces)
+    ]
 
 
 def endpoints(platform: Platform, version: Version, their_role: Role) -> tuple[Endpoint, ...]:

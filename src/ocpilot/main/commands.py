@@ -13,8 +13,9 @@ from ocpilot.app.platform import Platform
 from ocpilot.base import settings as settings_file
 from ocpilot.base.errors import InvalidObject, OcpilotError
 from ocpilot.base.settings import Settings
-from ocpilot.cli import account, convert, db, load, mock, peer, price, schema, serve, station, validate
+from ocpilot.cli import account, convert, db, load, mock, openapi, peer, price, schema, serve, station, validate
 from ocpilot.demo import command as demo
+from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
 from ocpilot.main.joined import open_platform
 from ocpilot.main.mock_commands import Mocks
@@ -28,6 +29,7 @@ _PURE: dict[str, Callable[[argparse.Namespace], int]] = {
     "convert": convert.run,
     "price": price.run,
     "schema": schema.run,
+    "openapi": lambda args: openapi.run(args, document_of_everything),
 }
 
 #: Commands that work on a platform.
@@ -46,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (serve, peer, load, station, account, db, validate, convert, schema, price, mock, demo):
+    for module in (serve, peer, load, station, account, db, validate, convert, schema, openapi, price, mock, demo):
         module.add_parser(commands)
     return root
 

@@ -20,6 +20,7 @@ from ocpilot.app.pulling import Puller
 from ocpilot.app.push import Pusher
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.settings import Settings
+from ocpilot.http.described import openapi_routes
 from ocpilot.http.server import ocpi_routes
 from ocpilot.main.joined import Switchboard, open_platform
 from ocpilot.ocpp.gateway import Gateway
@@ -73,7 +74,8 @@ def application(platform: Platform, gateway: Gateway) -> Starlette:
             await gateway.close()
             await platform.background.close()
 
-    routes = [Route("/healthz", healthz), gateway.route(), *ocpi_routes(platform), *web_routes(platform)]
+    machines = [Route("/healthz", healthz), gateway.route(), *openapi_routes(platform), *ocpi_routes(platform)]
+    routes = [*machines, *web_routes(platform)]
     return Starlette(routes=routes, lifespan=beside)
 
 
