@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from ocpilot.base.errors import BadJson, BadRequest, InvalidObject, TooLarge, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.base.problem import Problem, Severity
-from ocpilot.cli.validate import kinds_listed, read_file
+from ocpilot.cli.reading import read_file
+from ocpilot.cli.validate import kinds_listed
 from ocpilot.wire.check import mend
 from ocpilot.wire.codec import Body, Context, Converted, convert, dumps, loads, problems
 from ocpilot.wire.kinds import ALL_KINDS, Kind, class_for, guess_kind, guess_version, kind_named, kind_of

@@ -3,18 +3,19 @@
 import argparse
 import sys
 import textwrap
-from pathlib import Path
 
 import msgspec
 
 from ocpilot.base.errors import UserError
 from ocpilot.base.problem import Problem, Severity
+from ocpilot.cli.reading import Progress, lines_of
 from ocpilot.wire.kinds import ALL_KINDS, KINDS, PARTS, kind_named
 from ocpilot.wire.protocol import READABLE, Version
-from ocpilot.wire.validation import Checked, check_text
+from ocpilot.wire.validation import Checked, check_lines
 
 _EPILOG = """\
-A file holds one object, a list, a whole OCPI answer, or one object per line. Kind and version are guessed unless given.
+A file holds one object, a list, a whole OCPI answer, or one of these per line (JSON Lines, checked as they come, so
+they may be of any length). Kind and version are guessed unless given; a PATCH body is checked as a whole object.
 
 examples:
   ocpilot validate location.json
@@ -69,44 +70,66 @@ def kinds_listed() -> str:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints every problem; 1 when there is an error, 2 when a file cannot be read."""
+    """Prints every problem as it is found; 1 when there is an error, 2 when a file cannot be read."""
     kind = kind_named(args.object) if args.object else None
     version = Version(args.version) if args.version else None
-    try:
-        checked = {name: check_text(read_file(name), kind, version) for name in args.files}
-    except UserError as error:
-        print(f"ocpilot validate: {error}", file=sys.stderr)
-        return 2
-    return _report(checked, as_json=args.json, strict=args.strict)
+    report = _JsonReport(strict=args.strict) if args.json else _Report(strict=args.strict)
+    unreadable = False
+    for name in args.files:
+        try:
+            for checked in check_lines(lines_of(name), kind, version):
+                report.add(name, checked)
+        except UserError as error:
+            unreadable = True
+            report.progress.hide()
+            print(f"ocpilot validate: {error}", file=sys.stderr)
+    report.end()
+    return 2 if unreadable else 1 if report.counts["errors"] else 0
 
 
-def _report(checked: dict[str, tuple[Checked, ...]], *, as_json: bool, strict: bool) -> int:
-    found = [
-        _found(name, item, problem) for name, items in checked.items() for item in items for problem in item.problems
-    ]
-    errors = sum(strict or problem.severity is Severity.ERROR for problem in found)
-    summary = {
-        "objects": sum(item.kind != "envelope" for items in checked.values() for item in items),
-        "errors": errors,
-        "findings": len(found) - errors,
-    }
-    if as_json:
-        print(msgspec.json.encode({**summary, "problems": found}).decode())
-    else:
-        for problem in found:
-            print(_line(problem, strict=strict))
-        print(", ".join(f"{count} {name}" for name, count in summary.items()), file=sys.stderr)
-    return 1 if errors else 0
+class _Report:
+    """What is found, printed line by line; the sums at the end."""
+
+    def __init__(self, *, strict: bool) -> None:
+        self._strict = strict
+        self.counts = {"objects": 0, "errors": 0, "findings": 0}
+        self.progress = Progress()
+
+    def add(self, name: str, checked: Checked) -> None:
+        """One more object of a file."""
+        self.counts["objects"] += checked.kind != "envelope"
+        for problem in checked.problems:
+            is_error = self._strict or problem.severity is Severity.ERROR
+            self.counts["errors" if is_error else "findings"] += 1
+            self.progress.hide()
+            self._write(_found(name, checked, problem))
+        self.progress.step(f"{name}: {self._summary()}")
+
+    def end(self) -> None:
+        """After the last object."""
+        self.progress.hide()
+        print(self._summary(), file=sys.stderr)
+
+    def _write(self, found: Found) -> None:
+        print(_line(found, strict=self._strict))
+
+    def _summary(self) -> str:
+        return ", ".join(f"{count} {name}" for name, count in self.counts.items())
 
 
-def read_file(name: str) -> bytes:
-    """The bytes of a file; `-` is standard input. UserError when it cannot be read."""
-    if name == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        raise UserError(f"{name}: {error.strerror}") from None
+class _JsonReport(_Report):
+    """The same as one JSON object, which is written as it grows."""
+
+    _written = 0
+
+    def _write(self, found: Found) -> None:
+        print(",\n" if self._written else '{"problems":[\n', msgspec.json.encode(found).decode(), sep="", end="")
+        self._written += 1
+
+    def end(self) -> None:
+        self.progress.hide()
+        head = "\n]," if self._written else '{"problems":[],'
+        print(head, msgspec.json.encode(self.counts).decode().removeprefix("{"), sep="")
 
 
 def _found(name: str, item: Checked, problem: Problem) -> Found:

@@ -6,6 +6,7 @@ package. Every class is a kind; only those that travel on their own are guessed.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -111,8 +112,13 @@ def versions_of(kind: Kind) -> tuple[Version, ...]:
 
 def guess_kind(body: Body, among: Sequence[Version] = SUPPORTED) -> Kind | None:
     """The kind whose fields fit best; None when no kind has more of its required fields than it lacks."""
+    return _guess(frozenset(body), tuple(among))
+
+
+@lru_cache(maxsize=1024)
+def _guess(fields: frozenset[str], among: tuple[Version, ...]) -> Kind | None:
     scored = [
-        (_score(class_for(kind, version), body), -index, kind)
+        (_score(class_for(kind, version), fields), -index, kind)
         for index, kind in enumerate(KINDS)
         for version in versions_of(kind)
         if version in among
@@ -121,20 +127,37 @@ def guess_kind(body: Body, among: Sequence[Version] = SUPPORTED) -> Kind | None:
     return kind if score > 0 else None
 
 
-def _score(cls: type[Wire], body: Body) -> int:
+def _score(cls: type[Wire], fields: frozenset[str]) -> int:
     """Required fields weigh most; a field the class does not have weighs against it."""
     plans = field_plans(cls)
     required = {plan.name for plan in plans if plan.required}
     optional = {plan.name for plan in plans} - required
-    keys = body.keys()
-    return 3 * len(required & keys) - 3 * len(required - keys) + len(optional & keys) - len(keys - required - optional)
+    known = len(optional & fields) - len(fields - required - optional)
+    return 3 * len(required & fields) - 3 * len(required - fields) + known
+
+
+def kinds_with(body: Body) -> list[Kind]:
+    """The kinds that have all the fields of `body`, in one version: what a PATCH with them may be for."""
+    return [
+        kind
+        for kind in KINDS
+        if body
+        and any(
+            body.keys() <= {plan.name for plan in field_plans(class_for(kind, version))}
+            for version in versions_of(kind)
+        )
+    ]
 
 
 def guess_version(kind: Kind, body: Body, among: Sequence[Version] = SUPPORTED) -> Version:
-    """The version with the fewest errors; the newest of those with as few."""
-
-    def errors(version: Version) -> int:
+    """The version with the fewest errors; the newest of those with as few. Version details say theirs."""
+    candidates = [version for version in versions_of(kind) if version in among]
+    if kind.cls is v230.VersionDetails and body.get("version") in candidates:
+        return Version(str(body["version"]))
+    fewest: dict[Version, int] = {}
+    for version in candidates:
         problems = mend(class_for(kind, version), body).problems
-        return sum(problem.severity is Severity.ERROR for problem in problems)
-
-    return min((version for version in versions_of(kind) if version in among), key=errors)
+        fewest[version] = sum(problem.severity is Severity.ERROR for problem in problems)
+        if fewest[version] == 0:
+            return version
+    return min(candidates, key=lambda version: fewest[version])

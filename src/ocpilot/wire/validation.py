@@ -1,16 +1,21 @@
 """Checks whole texts: one object, a list, an OCPI envelope or JSON Lines; kind and version given or guessed."""
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
-from ocpilot.base.errors import BadJson, TooLarge
-from ocpilot.base.problem import Problem
-from ocpilot.wire import codec
-from ocpilot.wire.jsontext import Body, loads
-from ocpilot.wire.kinds import KINDS, Kind, guess_kind, guess_version
+from ocpilot.base.problem import Problem, Severity
+from ocpilot.wire import codec, leaves
+from ocpilot.wire.check import field_plans
+from ocpilot.wire.jsontext import Body
+from ocpilot.wire.kinds import KINDS, Kind, class_for, guess_kind, guess_version, kinds_with, versions_of
 from ocpilot.wire.protocol import READABLE, Version
+from ocpilot.wire.texts import Value, is_envelope, objects_in, values
+
+_ENVELOPE = "transport_and_format, Response format"
+_ENVELOPE_CHECKS = {"status_code": leaves.whole(1000, 9999), "timestamp": leaves.moment}
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,74 +32,79 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 def check_text(data: bytes, kind: Kind | None = None, version: Version | None = None) -> tuple[Checked, ...]:
     """Every object in `data`. What is no JSON is a problem like any other; nothing is raised."""
-    try:
-        return tuple(_check_value(loads(data), kind, version))
-    except (BadJson, TooLarge) as error:
-        lines = [(number, line) for number, line in enumerate(data.splitlines(), 1) if line.strip()]
-        if len(lines) > 1 and _is_json(lines[0][1]):
-            return tuple(checked for number, line in lines for checked in _check_line(number, line, kind, version))
-        return (Checked(problems=(_unreadable(error),)),)
+    return tuple(check_lines(io.BytesIO(data), kind, version))
 
 
-def _is_json(line: bytes) -> bool:
-    try:
-        loads(line)
-    except (BadJson, TooLarge):
-        return False
-    return True
+def check_lines(lines: Iterable[bytes], kind: Kind | None = None, version: Version | None = None) -> Iterator[Checked]:
+    """The same for a text that comes line by line: JSON Lines of any length are checked as they come."""
+    for value in values(lines):
+        for checked in _check_value(value, kind, version):
+            yield checked if value.line is None else replace(checked, line=value.line)
 
 
-def _check_line(number: int, line: bytes, kind: Kind | None, version: Version | None) -> Iterator[Checked]:
-    try:
-        for checked in _check_value(loads(line), kind, version):
-            yield replace(checked, line=number)
-    except (BadJson, TooLarge) as error:
-        yield Checked(line=number, problems=(_unreadable(error),))
+def _check_value(value: Value, kind: Kind | None, version: Version | None) -> Iterator[Checked]:
+    """The objects of a JSON value, and the envelope around them when there is something wrong with it."""
+    if value.wrong is not None:
+        yield Checked(problems=(Problem(path="$", found=value.wrong, expected="JSON within the limits"),))
+        return
+    if is_envelope(value.value) and isinstance(value.value, dict):
+        problems = _envelope_problems(value.value)
+        if problems:
+            yield Checked(kind="envelope", problems=problems)
+    for path, item in objects_in(value.value):
+        yield _check_object(item, path, kind, version)
 
 
-def _unreadable(error: BadJson | TooLarge) -> Problem:
-    return Problem(path="$", found=str(error), expected="JSON within the limits")
-
-
-def _check_value(value: object, kind: Kind | None, version: Version | None) -> Iterator[Checked]:
-    """The objects of a JSON value, an envelope opened, a list item by item."""
-    root = "$"
-    if isinstance(value, dict) and "status_code" in value:
-        yield from _check_envelope(value)
-        value, root = value.get("data"), "$.data"
-        if value is None:
-            return
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            yield _check_object(item, f"{root}[{index}]", kind, version)
-    else:
-        yield _check_object(value, root, kind, version)
-
-
-def _check_envelope(envelope: Body) -> Iterator[Checked]:
-    """The fields of the envelope itself (transport_and_format, "Response format")."""
-    code, stamp = envelope["status_code"], envelope.get("timestamp")
-    section = "transport_and_format, Response format"
-    found = []
-    if not isinstance(code, int):
-        expected = "a whole number such as 1000"
-        found.append(Problem(path="$.status_code", found=repr(code), expected=expected, section=section))
-    if not isinstance(stamp, str):
-        expected = "a DateTime"
-        found.append(Problem(path="$.timestamp", found=repr(stamp), expected=expected, section=section))
-    if found:
-        yield Checked(kind="envelope", problems=tuple(found))
+def _envelope_problems(envelope: Body) -> tuple[Problem, ...]:
+    """What is wrong with the fields of the envelope itself (transport_and_format, "Response format")."""
+    found: list[Problem] = []
+    for name, check in _ENVELOPE_CHECKS.items():
+        problems: list[Problem] = []
+        check(envelope.get(name), problems)
+        found += [replace(problem, path=f"$.{name}", section=_ENVELOPE) for problem in problems]
+    return tuple(found)
 
 
 def _check_object(value: object, root: str, kind: Kind | None, version: Version | None) -> Checked:
     if not isinstance(value, dict):
-        return Checked(problems=(Problem(path=root, found=type(value).__name__, expected="an object"),))
-    kind = kind or guess_kind(value, READABLE)
-    if kind is None:
-        known = ", ".join(known.name for known in KINDS)
-        found = f"an object of no known kind, with the fields {', '.join(list(value)[:8])}"
-        return Checked(problems=(Problem(path=root, found=found, expected=f"one of {known}"),))
-    version = version or guess_version(kind, value, READABLE)
-    problems = codec.problems(kind.cls, version, value)
+        return Checked(problems=(Problem(path=root, found=leaves.show(value), expected="an object"),))
+    known = kind or guess_kind(value, READABLE)
+    if known is None:
+        return Checked(problems=(_unknown(value, root),))
+    version = version or guess_version(known, value, READABLE)
+    problems = codec.problems(known.cls, version, value)
+    if version in versions_of(known) and _is_part(known, version, value):
+        problems = (_part_of(known), *problems)
     rooted = tuple(replace(problem, path=root + problem.path.removeprefix("$")) for problem in problems)
-    return Checked(kind=kind.name, version=version, problems=rooted)
+    return Checked(kind=known.name, version=version, problems=rooted)
+
+
+def _unknown(body: Body, root: str) -> Problem:
+    """An object whose kind is not known: perhaps the part of one that a PATCH has."""
+    kinds = kinds_with(body)[:3]
+    if kinds:
+        expected = f"a whole object; name its kind ({', '.join(kind.name for kind in kinds)}) to check it as one"
+        return Problem(path=root, found=_as_part(kinds), expected=expected)
+    fields = ", ".join(list(body)[:8]) or "none"
+    expected = f"one of {', '.join(kind.name for kind in KINDS)}"
+    return Problem(path=root, found=f"an object of no known kind, with the fields {fields}", expected=expected)
+
+
+def _is_part(kind: Kind, version: Version, body: Body) -> bool:
+    """Whether a body has only fields of its kind, and few of those it must have."""
+    plans = field_plans(class_for(kind, version))
+    required = {plan.name for plan in plans if plan.required}
+    return (
+        bool(body) and body.keys() <= {plan.name for plan in plans} and 2 * len(required & body.keys()) < len(required)
+    )
+
+
+def _part_of(kind: Kind) -> Problem:
+    expected = "a whole one; it is checked as one"
+    return Problem(path="$", found=_as_part([kind]), expected=expected, severity=Severity.FINDING)
+
+
+def _as_part(kinds: Sequence[Kind]) -> str:
+    names = [kind.cls.__name__ for kind in kinds]
+    named = " or ".join(f"{'an' if name[0] in 'AEIOU' else 'a'} {name}" for name in names)
+    return f"what looks like a part of {named}, such as a PATCH has"

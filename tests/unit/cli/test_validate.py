@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from ocpilot.cli import validate
+from ocpilot.cli.reading import Progress
 
 STOP = '{"response_url":"https://example.com/1","session_id":"S1"}'
 BAD = '{"response_url":"https://example.com/1","session_id":[]}'
@@ -77,6 +78,43 @@ def test_standard_input_is_a_file_called_dash(monkeypatch, capsys):
 def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path, capsys):
     assert command(str(tmp_path / "none.json")) == 2
     assert "none.json: No such file" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_read_does_not_hide_the_others(tmp_path, capsys):
+    (tmp_path / "bad.json").write_text(BAD)
+    assert command(str(tmp_path), str(tmp_path / "bad.json")) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith(f"ocpilot validate: {tmp_path}: Is a directory\n")
+    assert "$.session_id" in said.out
+
+
+def test_several_files_are_summed_up(tmp_path, capsys):
+    names = [tmp_path / name for name in ("a.json", "b.jsonl")]
+    names[0].write_text(BAD)
+    names[1].write_text(f"{STOP}\n{ODD}\n")
+    assert command(*map(str, names)) == 1
+    assert capsys.readouterr().err == "3 objects, 1 errors, 1 findings\n"
+
+
+def test_json_without_problems_is_one_object_too(run, capsys):
+    assert run(STOP, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"problems": [], "objects": 1, "errors": 0, "findings": 0}
+    assert run(f"{BAD}\n{BAD}", "--json") == 1
+    assert [problem["line"] for problem in json.loads(capsys.readouterr().out)["problems"]] == [1, 2]
+
+
+def test_a_terminal_sees_how_far_we_are(run, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    lines = [STOP] * Progress.EVERY
+    assert run("\n".join([*lines, BAD])) == 1
+    said = capsys.readouterr().err
+    assert f"f.json: {Progress.EVERY} objects, 0 errors, 0 findings\r\x1b[K{Progress.EVERY + 1} objects" in said
+
+
+def test_a_part_of_a_class_is_accepted_by_name(run, capsys):
+    assert run('{"twentyfourseven": true}', "--object", "hours") == 0
+    assert run('{"twentyfourseven": "x"}', "--object", "hours", "--version", "2.2.1") == 1
+    assert "$.twentyfourseven: found" in capsys.readouterr().out
 
 
 def test_an_object_of_2_1_1_is_known_by_its_fields(run, capsys):

@@ -14,6 +14,7 @@ from ocpilot.wire.kinds import (
     guess_version,
     kind_named,
     kind_of,
+    kinds_with,
     versions_of,
 )
 from ocpilot.wire.packages import class_in
@@ -68,3 +69,16 @@ def test_the_version_is_the_one_with_the_fewest_errors_and_else_the_newest():
     assert guess_version(session, {"total_cost": {"excl_vat": 1}}) is Version.V2_2_1
     assert guess_version(session, {"total_cost": {"before_taxes": 1}}) is Version.V2_3_0
     assert guess_version(session, {}) is Version.V2_3_0
+
+
+@pytest.mark.parametrize("version", [Version.V2_3_0, Version.V2_2_1])
+def test_version_details_say_their_version(version):
+    details = kind_of(v230.VersionDetails)
+    assert guess_version(details, {"version": str(version)}) is version
+    assert guess_version(details, {"version": "2.2"}) is Version.V2_3_0
+
+
+def test_the_kinds_that_have_some_fields():
+    assert [kind.name for kind in kinds_with({"evses": []})] == ["location"]
+    assert kinds_with({"a": 1}) == []
+    assert kinds_with({}) == []

@@ -1,0 +1,52 @@
+"""Files that a command is named: their lines as they come, and a line on the terminal that says how far we are."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from ocpilot.base.errors import UserError
+
+
+def lines_of(name: str) -> Iterator[bytes]:
+    """The lines of a file; `-` is standard input. UserError when it cannot be read."""
+    try:
+        if name == "-":
+            yield from sys.stdin.buffer
+        else:
+            with Path(name).open("rb") as file:
+                yield from file
+    except OSError as error:
+        raise UserError(f"{name}: {error.strerror}") from None
+
+
+def read_file(name: str) -> bytes:
+    """All bytes of a file, as `lines_of`."""
+    return b"".join(lines_of(name))
+
+
+class Progress:
+    """A line on a terminal that is written over now and then; nothing where the error output is no terminal."""
+
+    #: Steps between two writings.
+    EVERY = 500
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr.isatty()
+        self._steps = 0
+        self._shown = False
+
+    def step(self, text: str) -> None:
+        """One more step is done."""
+        self._steps += 1
+        if self._is_terminal and self._steps % self.EVERY == 0:
+            self._write(text)
+            self._shown = True
+
+    def hide(self) -> None:
+        """Something else is to be printed."""
+        if self._shown:
+            self._write("")
+            self._shown = False
+
+    def _write(self, text: str) -> None:
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,80 @@
+"""OCPI objects as texts hold them: one, a list, an envelope, or JSON Lines, which are read one line at a time."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+import msgspec
+
+from ocpilot.base.errors import BadJson, TooLarge
+from ocpilot.wire.jsontext import loads
+
+_BOM = b"\xef\xbb\xbf"
+_ENDS = {b"{": b"}", b"[": b"]"}
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """One JSON value of a text: the whole text, or one `line` of JSON Lines, counted from 1. `wrong` says why there is
+    none."""
+
+    line: int | None = None
+    value: object = None
+    wrong: str | None = None
+
+
+def values(lines: Iterable[bytes]) -> Iterator[Value]:
+    """The JSON values of a text that comes line by line. What is no JSON is a value with `wrong`; nothing is raised.
+
+    Only a text that is no JSON Lines is held in memory whole. No limit to its length: it is what somebody asked for,
+    not what a partner sent.
+    """
+    rest = iter(lines)
+    head = _first_two(rest)
+    numbered = ((number, line) for number, line in enumerate(chain(head, rest), 1) if line.strip())
+    if _are_json_lines([line.strip() for line in head if line.strip()]):
+        yield from (_value(line, number) for number, line in numbered)
+    else:
+        yield _value(b"".join(chain(head, rest)), None)
+
+
+def objects_in(value: object) -> Iterator[tuple[str, object]]:
+    """Each object of a JSON value with its path: an envelope is opened, a list gone through."""
+    root = "$"
+    if is_envelope(value):
+        value, root = value.get("data") if isinstance(value, dict) else None, "$.data"
+        if value is None:
+            return
+    if isinstance(value, list):
+        yield from ((f"{root}[{index}]", item) for index, item in enumerate(value))
+    else:
+        yield root, value
+
+
+def is_envelope(value: object) -> bool:
+    """Whether a JSON value is an OCPI answer (transport_and_format, "Response format")."""
+    return isinstance(value, dict) and "status_code" in value
+
+
+def _first_two(lines: Iterator[bytes]) -> list[bytes]:
+    """The lines up to the second that is not blank, without a byte order mark."""
+    head: list[bytes] = []
+    for line in lines:
+        head.append(line if head else line.removeprefix(_BOM))
+        if sum(1 for one in head if one.strip()) == 2:
+            break
+    return head
+
+
+def _are_json_lines(head: list[bytes]) -> bool:
+    """Whether these are the first lines of JSON Lines: the first is a whole value, or would be were it not broken."""
+    if len(head) < 2:
+        return False
+    first, second = head
+    looks_whole = _ENDS.get(first[:1]) == first[-1:] and second[:1] in _ENDS
+    return looks_whole or _value(first, None).wrong is None
+
+
+def _value(text: bytes, line: int | None) -> Value:
+    try:
+        return Value(line=line, value=loads(text, max_bytes=len(text)))
+    except (BadJson, TooLarge) as error:
+        return Value(line=line, wrong=str(error))
