@@ -16,10 +16,12 @@ from msgspec.structs import replace
 
 from ocpilot.base.ids import PartyId
 from ocpilot.base.problem import Severity
+from ocpilot.main.commands import run
 from ocpilot.wire import codec, v230
 from ocpilot.wire.kinds import guess_kind, guess_version, kind_of
 from ocpilot.wire.protocol import READABLE, Version
 from ocpilot.wire.schema import json_schema
+from ocpilot.wire.validation import check_text
 
 EXAMPLES = os.environ.get("OCPI_EXAMPLES")
 pytestmark = pytest.mark.skipif(not EXAMPLES, reason="OCPI_EXAMPLES is not set")
@@ -90,6 +92,11 @@ FRAGMENTS = (v230.EnergyMix, v230.Hours, v230.DisplayText)
 MENDED = ("cdrs_14.json",)
 #: One field says too little.
 NOT_GUESSED = ("payment_terminal_create_minimal.json",)
+#: Whole objects that break the tables of their own version as much as those of a newer one, which is then guessed.
+GUESSED_NEWER = {
+    ("2.1.1", "locations_7.json"): "a Connector of 2.1.1 without the fields that are called otherwise later",
+    ("2.2.1", "location_put_example_add_evse.json"): "a Connector without what both versions require",
+}
 _SECOND_99 = {"end_before", "available_timeslots[0].end_date_time"}
 #: Folder (None: all), file -> paths of the fields that are not as the tables say.
 CONTRADICTIONS = {
@@ -290,3 +297,30 @@ def test_the_kind_of_every_whole_object_is_guessed(version, path):
             assert kind is (None if cls in FRAGMENTS else kind_of(cls))
         if kind is not None and not contradicted(path):
             assert not errors(cls, guess_version(kind, body, READABLE), body)
+
+
+@pytest.mark.parametrize(("version", "path"), files(is_whole))
+def test_the_version_that_is_guessed_is_its_own_or_a_newer_one_that_takes_it_as_well(version, path):
+    for checked in check_text(path.read_bytes()):
+        if checked.version not in (None, version):
+            wrong = [problem for problem in checked.problems if problem.severity is Severity.ERROR]
+            assert checked.version > version
+            assert not wrong or (path.parent.name, path.name) in GUESSED_NEWER
+
+
+@pytest.mark.parametrize(("version", "path"), files(lambda _version, path: path.name in PATCHES))
+def test_the_kind_of_a_patch_is_among_those_that_are_named(version, path):
+    (checked,) = check_text(path.read_bytes())
+    (problem,) = checked.problems
+    assert (checked.kind, problem.path) == (None, "$")
+    assert f" {PATCHES[path.name][0].__name__}" in problem.found
+
+
+@pytest.mark.parametrize(("version", "path"), files(is_right))
+def test_the_command_finds_no_error_in_what_is_right(version, path, capsys):
+    cls, where = meant(path)
+    if where != "$" and cls in FRAGMENTS:
+        return
+    named = ["--object", kind_of(cls).name] if cls in FRAGMENTS or path.name in NOT_GUESSED else []
+    assert run(["validate", *named, str(path)]) == 0
+    assert run(["validate", "--object", kind_of(cls).name, "--version", str(version), str(path)]) == 0

@@ -1,6 +1,5 @@
 """What we offer: our own Locations, Tariffs and Tokens, taken over from OCPI objects in any version we speak."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -15,6 +14,7 @@ from ocpilot.base.problem import Problem
 from ocpilot.wire import codec, kinds
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import ModuleID, Version
+from ocpilot.wire.texts import objects_in
 from ocpilot.wire.v230 import Location, Tariff, Token
 
 
@@ -37,7 +37,10 @@ async def take_over(platform: Platform, data: bytes, version: Version | None = N
     """
     found: list[StoredObject] = []
     problems: list[Problem] = []
-    for path, body in _objects(codec.loads(data)):
+    objects = list(objects_in(codec.loads(data)))
+    if not objects:
+        raise _no_object_of_ours("nothing")
+    for path, body in objects:
         try:
             found.append(_readable(platform, body, version))
         except InvalidObject as error:
@@ -48,15 +51,6 @@ async def take_over(platform: Platform, data: bytes, version: Version | None = N
         home = platform.store.locations if stored.key.module is ModuleID.LOCATIONS else platform.store.objects
         await home.put(stored)
     return tuple(stored.key for stored in found)
-
-
-def _objects(document: object) -> Sequence[tuple[str, object]]:
-    """Each object of a file with its JSON path."""
-    if isinstance(document, dict) and "status_code" in document and "data" in document:
-        return [(path.replace("$", "$.data", 1), body) for path, body in _objects(document["data"])]
-    if isinstance(document, list):
-        return [(f"$[{place}]", body) for place, body in enumerate(document)]
-    return [("$", document)]
 
 
 def _place(value: Wire) -> tuple[ObjectKey, datetime] | None:

@@ -7,6 +7,7 @@ from ocpilot.wire import codec
 from ocpilot.wire.codec import Body, Context
 from ocpilot.wire.kinds import guess_kind, guess_version
 from ocpilot.wire.protocol import READABLE, ModuleID
+from ocpilot.wire.texts import objects_in
 
 
 def read_objects(data: bytes, party: PartyId) -> dict[ModuleID, list[Body]]:
@@ -22,15 +23,18 @@ def read_objects(data: bytes, party: PartyId) -> dict[ModuleID, list[Body]]:
 
 
 def _objects(value: object) -> list[Body]:
-    if isinstance(value, dict) and "status_code" in value:
-        value = value.get("data")
-    if isinstance(value, dict) and value and set(value) <= set(ModuleID):
-        value = [one for listed in value.values() if isinstance(listed, list) for one in listed]
-    listed = value if isinstance(value, list) else [value]
+    listed = [item for _, each in objects_in(value) for item in _by_module(each)]
     bodies = [one for one in listed if isinstance(one, dict)]
     if len(bodies) < len(listed):
         raise UserError("found something that is no JSON object, expected OCPI objects")
     return bodies
+
+
+def _by_module(value: object) -> list[object]:
+    """The objects in lists by module; what is none of these is an object itself."""
+    if isinstance(value, dict) and value and set(value) <= set(ModuleID):
+        return [one for listed in value.values() if isinstance(listed, list) for one in listed]
+    return [value]
 
 
 def _canonical(body: Body, party: PartyId) -> tuple[ModuleID, Body]:
