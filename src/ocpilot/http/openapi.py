@@ -183,7 +183,7 @@ def _said_of(row: Resource, method: str, content: Content) -> tuple[str, str]:
     doc = inspect.getdoc(function_of(row.methods[method])) or ""
     paragraph = _SECTION.sub("", doc.split("\n\n")[0]).replace("\n", " ")
     sentence, _, more = _METHOD.sub("", paragraph).partition(". ")
-    about = content.request[0] if len(content.request) == 1 else content.response
+    about = content.response or (content.request[0] if len(content.request) == 1 else None)
     return f"{about.__name__}: {sentence}".rstrip(". ") if about else sentence.rstrip(". "), more.strip()
 
 

@@ -25,8 +25,9 @@ from ocpilot.app.ports import OWN_VERSION
 from ocpilot.base.errors import MethodNotAllowed, NotFound
 from ocpilot.roaming.offers import Interface, offered, other_side
 from ocpilot.wire import codec
+from ocpilot.wire.packages import exists_in
 from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version
-from ocpilot.wire.v230 import Endpoint, Role, VersionDetails, VersionInfo
+from ocpilot.wire.v230 import ChargingPreferences, Endpoint, Role, VersionDetails, VersionInfo
 
 S, R = InterfaceRole.SENDER, InterfaceRole.RECEIVER
 OWNED = "{country_code}/{party_id}/{id}"
@@ -257,7 +258,13 @@ TABLE: tuple[Resource, ...] = (
             "PATCH": objects.receiver_patch,
         },
     ),
-    Resource(module=ModuleID.SESSIONS, interface=S, path="{id}/charging_preferences", methods={"PUT": preferences.put}),
+    Resource(
+        module=ModuleID.SESSIONS,
+        interface=S,
+        path="{id}/charging_preferences",
+        methods={"PUT": preferences.put},
+        versions=frozenset(version for version in SUPPORTED if exists_in(ChargingPreferences, version)),
+    ),
     Resource(module=ModuleID.CDRS, interface=S, path="", methods={"GET": pages.sender_list}),
     Resource(module=ModuleID.CDRS, interface=R, path="", methods={"POST": objects.cdr_post}),
     Resource(module=ModuleID.CDRS, interface=R, path=OWNED, methods={"GET": objects.receiver_get}),
