@@ -7,33 +7,38 @@ from collections.abc import Iterator
 import msgspec
 from msgspec.structs import replace
 
-from ocpilot.base.errors import BadJson, BadRequest, InvalidObject, TooLarge, UserError
+from ocpilot.base.errors import BadRequest, InvalidObject, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.base.problem import Problem, Severity
-from ocpilot.cli.reading import read_file
+from ocpilot.cli.reading import lines_of, read_file
 from ocpilot.cli.validate import kinds_listed
 from ocpilot.wire.check import mend
 from ocpilot.wire.codec import Body, Context, Converted, convert, dumps, loads, problems
 from ocpilot.wire.kinds import ALL_KINDS, Kind, class_for, guess_kind, guess_version, kind_named, kind_of
 from ocpilot.wire.protocol import READABLE, Version
+from ocpilot.wire.texts import Value, is_envelope, objects_in, values
 from ocpilot.wire.v230 import Location, Token
 
 _EPILOG = """\
-FILE holds one object or a list of them. What cannot be carried over is written to standard error, and so is what had
-to be assumed: 2.1.1 does not say who owns an object, and its sessions and CDRs hold what later versions point to.
+FILE holds one object, a list, a whole OCPI answer, or one of these per line (JSON Lines, written line by line again).
+What cannot be carried over is written to standard error, and so is what had to be assumed: 2.1.1 does not say who owns
+an object, and its sessions and CDRs hold what later versions point to.
 
 examples:
   ocpilot convert --to 2.3.0 location.json
   ocpilot convert --from 2.1.1 --to 2.2.1 --party SE/LAD tariffs.json
   ocpilot convert --to 2.1.1 --location location.json session.json
+  ocpilot convert --to 2.3.0 --object cdr cdrs.jsonl > new.jsonl
 
-exit status: 0 converted, 1 the object is wrong or does not fit in the other version, 2 wrong usage.
+exit status: 0 converted, 1 an object is wrong or does not fit in the other version, 2 wrong usage. Of a text or line
+with a wrong object nothing is written.
 """
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """One object after its conversion; `wrong` is what does not hold in the new version."""
+    """One object after its conversion: where it stood, and in `wrong` what does not hold in the new version."""
 
+    path: str
     converted: Converted
     wrong: tuple[Problem, ...]
 
@@ -65,38 +70,85 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Prints the converted objects; 1 when one is wrong, 2 when the command is."""
+    done: list[Done] = []
+    failed = False
     try:
-        value = loads(read_file(args.file))
-        items = value if isinstance(value, list) else [value]
-        done = [_one(item, args) for item in items]
-    except InvalidObject as error:
-        for problem in error.problems:
-            print(f"{args.file}: {error.what}: {problem}", file=sys.stderr)
-        return 1
-    except (BadJson, TooLarge, BadRequest) as error:
-        print(f"ocpilot convert: {args.file}: {error}", file=sys.stderr)
-        return 1
+        for text in values(lines_of(args.file)):
+            found = _converted(text, args)
+            failed = failed or found is None or any(one.wrong for one in found)
+            if args.json:
+                done += found or []
+            elif found is not None:
+                _write(text, found, args.to)
     except UserError as error:
         print(f"ocpilot convert: {error}", file=sys.stderr)
         return 2
     if args.json:
         print(_as_json(done).decode())
+    return 1 if failed else 0
+
+
+def _converted(text: Value, args: argparse.Namespace) -> list[Done] | None:
+    """The objects of a text or line, all of them; None when there is something wrong with it, which is then said."""
+    where = args.file if text.line is None else f"{args.file}:{text.line}"
+    try:
+        return _all(text, args)
+    except InvalidObject as error:
+        for problem in error.problems:
+            print(f"{where}: {error.what}: {problem}", file=sys.stderr)
+    except BadRequest as error:
+        print(f"ocpilot convert: {where}: {error}", file=sys.stderr)
+    return None
+
+
+def _all(text: Value, args: argparse.Namespace) -> list[Done]:
+    """BadRequest when an object is none that can be converted, InvalidObject with all problems of all objects."""
+    if text.wrong is not None:
+        raise BadRequest(text.wrong)
+    done: list[Done] = []
+    wrong: list[InvalidObject] = []
+    for path, item in objects_in(text.value):
+        try:
+            done.append(_one(item, path, args))
+        except InvalidObject as error:
+            wrong.append(error)
+    if wrong:
+        raise InvalidObject([problem for error in wrong for problem in error.problems], wrong[0].what)
+    if not done and is_envelope(text.value):
+        raise BadRequest("found an answer without data, expected one with objects")
+    return done
+
+
+def _write(text: Value, done: list[Done], target: str) -> None:
+    """The objects as they came: an object, a list, or one on each line; what is to be said of them beside it."""
+    bodies = [one.converted.body for one in done]
+    is_single = [one.path for one in done] in (["$"], ["$.data"])
+    if text.line is None:
+        print(msgspec.json.format(dumps(bodies[0] if is_single else bodies), indent=2).decode())
     else:
-        bodies = [one.converted.body for one in done]
-        print(msgspec.json.format(dumps(bodies if isinstance(value, list) else bodies[0]), indent=2).decode())
-        for index, one in enumerate(done):
-            for line in _lines(one, args.to):
-                print(f"[{index}] {line}" if isinstance(value, list) else line, file=sys.stderr)
-    return 1 if any(one.wrong for one in done) else 0
+        for body in bodies:
+            print(dumps(body).decode())
+    for one in done:
+        place = "" if text.line is None else f"line {text.line} "
+        place += "" if is_single else f"{one.path.removeprefix('$')} "
+        for line in _lines(one, target):
+            print(f"{place}{line}", file=sys.stderr)
 
 
-def _one(item: object, args: argparse.Namespace) -> Done:
+def _one(item: object, path: str, args: argparse.Namespace) -> Done:
     """One object converted. BadRequest when it is none that can be, InvalidObject when it breaks its own version."""
-    body, kind, source = _checked(item, kind_named(args.object) if args.object else None, args.source)
-    target = Version(args.to)
-    converted = convert(kind.cls, body, source, target, _context(args, source))
+    try:
+        body, kind, source = _checked(item, kind_named(args.object) if args.object else None, args.source)
+        target = Version(args.to)
+        converted = convert(kind.cls, body, source, target, _context(args, source))
+    except InvalidObject as error:
+        rooted = [replace(one, path=path + one.path.removeprefix("$")) for one in error.problems]
+        raise InvalidObject(rooted, error.what) from None
+    except BadRequest as error:
+        raise BadRequest(f"{path}: {error}") from None
     found = problems(kind.cls, target, converted.body)
-    return Done(converted=converted, wrong=tuple(problem for problem in found if problem.severity is Severity.ERROR))
+    wrong = tuple(problem for problem in found if problem.severity is Severity.ERROR)
+    return Done(path=path, converted=converted, wrong=wrong)
 
 
 def _checked(item: object, kind: Kind | None, version: str | None) -> tuple[Body, Kind, Version]:

@@ -122,12 +122,44 @@ def test_a_session_of_2_1_1_finds_its_token(file, capsys):
     assert json.loads(capsys.readouterr().out) == SESSION
 
 
+def test_an_answer_is_opened(file, capsys):
+    answer = {"status_code": 1000, "timestamp": STAMP["last_updated"], "data": [{**WHOLE, "group_id": "G"}]}
+    assert command("--to", "2.1.1", file(answer)) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out) == [TOKEN]
+    assert ".data[0] lost: $.group_id" in said.err
+    assert command("--to", "2.1.1", file({**answer, "data": WHOLE})) == 0
+    assert json.loads(capsys.readouterr().out) == TOKEN
+
+
+def test_json_lines_stay_json_lines_and_a_wrong_one_is_left_out_and_told(file, capsys):
+    lines = [WHOLE, [{**WHOLE, "group_id": "G"}, WHOLE], {**WHOLE, "valid": []}, WHOLE]
+    text = "\n\n".join(map(json.dumps, lines))
+    name = file(text)
+    assert command("--to", "2.1.1", name) == 1
+    said = capsys.readouterr()
+    assert [json.loads(line) for line in said.out.splitlines()] == [TOKEN] * 4
+    assert [line for line in said.err.splitlines() if "country_code" not in line] == [
+        'line 3 [0] lost: $.group_id: 2.1.1 has no such field: "G"',
+        f"{name}:5: token in 2.3.0: $.valid: found [], expected true or false",
+    ]
+
+
+def test_all_that_is_wrong_in_a_list_is_told(file, capsys):
+    name = file([{**WHOLE, "valid": []}, WHOLE, {**WHOLE, "issuer": []}])
+    assert command("--to", "2.1.1", name) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert [line.split(": ")[2] for line in said.err.splitlines()] == ["$[0].valid", "$[2].issuer"]
+
+
 @pytest.mark.parametrize(
     ("value", "options", "message"),
     [
         ("{", (), "body is no JSON"),
         ("[1]", (), "found int, expected an object"),
         ('{"a": 1}', (), "no known kind"),
+        ('{"status_code": 2001}', (), "found an answer without data"),
         ('{"reservation_id": "1", "response_url": "https://example.com/"}', (), "OCPI 2.1.1 has no CancelReservation"),
         ("{}", ("--object", "token", "--from", "2.2.1"), "token in 2.2.1: $.uid: found nothing, expected a value"),
     ],
