@@ -13,7 +13,6 @@ from ocpilot.app import (
     booking_calls,
     command_calls,
     credentials,
-    locations,
     objects,
     pages,
     payments,
@@ -121,8 +120,6 @@ _OWN: Mapping[Handler, Content] = {
     credentials.get: Content(response=Credentials),
     credentials.post: Content(request=(Credentials,), response=Credentials),
     credentials.put: Content(request=(Credentials,), response=Credentials),
-    locations.receiver_put_evse: Content(request=(EVSE,), creates=True),
-    locations.receiver_put_connector: Content(request=(Connector,), creates=True),
     preferences.put: Content(request=(ChargingPreferences,), response=ChargingPreferencesResponse),
     objects.token_authorize: Content(
         request=(LocationReferences,), may_be_empty=True, response=AuthorizationInfo, query=(_TOKEN_TYPE,)
@@ -135,6 +132,7 @@ _OWN: Mapping[Handler, Content] = {
     profile_calls.result_post: Content(request=_PROFILE_RESULTS),
     profile_calls.update_put: Content(request=(ActiveChargingProfile,)),
     payments.activate: Content(request=(Terminal,), patches=True, creates=True),
+    payments.terminal_put: Content(request=(Terminal,), patches=True),
     payments.deactivate: Content(),
     booking_calls.booking_post: Content(request=(BookingRequest,), response=Booking),
 }
@@ -143,7 +141,6 @@ _LISTS: Mapping[Handler, tuple[Parameter, ...]] = {
     pages.sender_list: _PAGING,
     booking_calls.location_list: _PAGING + _TIMESLOTS,
 }
-_NEVER_NEW = frozenset[Handler]({payments.terminal_put})
 _KINDS = (TERMINALS, CONFIRMATIONS, BOOKING_LOCATIONS)
 #: The last variable of a path -> the class of the part that it names.
 _PARTS: Mapping[str, type[Wire]] = {"{evse_uid}": EVSE, "{connector_id}": Connector, "{calendar_id}": Calendar}
@@ -166,7 +163,7 @@ def content_of(row: Resource, method: str) -> Content:
         request=(cls,),
         # An operator leaves out of a Terminal what is the PTP's to say (mod_payments, "POST Terminal Method").
         patches=method == "PATCH" or cls is Terminal,
-        creates=method != "PATCH" and handler not in _NEVER_NEW,
+        creates=method != "PATCH",
         located=method == "POST",
         query=query,
     )

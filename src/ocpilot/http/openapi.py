@@ -108,7 +108,11 @@ class _Document:
             "summary": summary,
             "description": f"{more}\n\n{offered}".strip(),
             "x-ocpi-roles": roles,
-            "parameters": [*self._path_parameters(row), *map(_query_parameter, content.query), *self._headers(row)],
+            "parameters": [
+                *self._path_parameters(row),
+                *map(_query_parameter, content.query),
+                *({"$ref": f"#/components/parameters/{name}"} for name in self._headers(row)),
+            ],
             "responses": self._responses(row, content),
         }
         request = self._request(content)
@@ -121,12 +125,11 @@ class _Document:
                 said = {"name": segment[1:-1], "in": "path", "required": True, "description": description}
                 yield said | {"schema": schema}
 
-    def _headers(self, row: Resource) -> list[Body]:
-        """The headers of a request that every method of the row may carry."""
+    def _headers(self, row: Resource) -> list[str]:
+        """The headers that requests and answers of the row may carry."""
         names = [*(MESSAGE_IDS if self._protocol.message_ids else ())]
-        if self._protocol.routing_headers and row.module not in routing.UNROUTED:
-            names += ROUTING
-        return [{"$ref": f"#/components/parameters/{name}"} for name in names]
+        routed = self._protocol.routing_headers and row.module not in routing.UNROUTED
+        return [*names, *(ROUTING if routed else ())]
 
     def _request(self, content: Content) -> Body:
         found = [self._body(cls, patches=content.patches) for cls in content.request if exists_in(cls, self._version)]
@@ -159,9 +162,11 @@ class _Document:
             data = self._data(content.response)
             data = {"type": "array", "items": data} if content.listed else data
             success = {"allOf": [success, {"required": ["data"], "properties": {"data": data}}]}
+        headers = [*(PAGE_HEADERS if content.paged else ()), *(["Location"] if content.located else ())]
+        headers += self._headers(row)
         return {
             "description": "What was asked for, or a refusal.",
-            "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in self._answer_headers(row, content)},
+            "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
             "content": _json({"anyOf": [success, {"$ref": "#/components/schemas/Refusal"}]}),
         }
 
@@ -169,13 +174,6 @@ class _Document:
         if issubclass(response, Wire):
             return self._definitions.of(class_in(response, self._version))
         return enum_schema(response)
-
-    def _answer_headers(self, row: Resource, content: Content) -> list[str]:
-        names = [*(PAGE_HEADERS if content.paged else ()), *(["Location"] if content.located else [])]
-        names += MESSAGE_IDS if self._protocol.message_ids else []
-        if self._protocol.routing_headers and row.module not in routing.UNROUTED:
-            names += ROUTING
-        return names
 
 
 def _said_of(row: Resource, method: str, content: Content) -> tuple[str, str]:

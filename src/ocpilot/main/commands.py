@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -63,6 +64,9 @@ def run(argv: Sequence[str] | None = None) -> int:
             print(f"ocpilot: {error.what}: {problem}", file=sys.stderr)
     except OcpilotError as error:
         print(f"ocpilot: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        # Whoever reads our output has seen enough (`| head`); what is still to be flushed goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         print(f"ocpilot: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
     except KeyboardInterrupt:

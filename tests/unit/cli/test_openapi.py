@@ -1,6 +1,8 @@
 """`ocpilot openapi` on the command line."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -23,3 +25,9 @@ def test_a_version_the_server_does_not_speak_is_wrong_usage():
     with pytest.raises(SystemExit) as end:
         run(["openapi", "--version", "9.9"])
     assert end.value.code == 2
+
+
+def test_a_reader_who_has_seen_enough_is_no_error():
+    command = f"{sys.executable} -m ocpilot openapi | head -c 1"
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, check=True)
+    assert (ended.stdout, ended.stderr) == (b"{", b"")
