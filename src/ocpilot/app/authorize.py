@@ -174,18 +174,18 @@ def _decision(info: AuthorizationInfo, method: AuthMethod) -> Decision:
 
 
 async def decide(
-    platform: Platform, peer: Peer, token_uid: str, token_type: str, place: LocationReferences | None
+    platform: Platform, peer: Peer, token_uid: str, token_type: str | None, place: LocationReferences | None
 ) -> AuthorizationInfo:
     """The answer to POST authorize (mod_tokens, "POST Method"), kept before it is given.
 
-    `token_type` is in the words of the peer's version. Raises UnknownToken for a Token that is not ours. The place is
+    `token_type` is in the words of the peer's version, RFID when it names none. Raises UnknownToken for a Token that is not ours. The place is
     not checked for opening hours or status, which the standard forbids; a Location we do not know is fine too.
     """
-    version = peer.version or OWN_VERSION
+    version, wanted = peer.version or OWN_VERSION, token_type or TokenType.RFID
     ours = [token for stored, token in await tokens.known(platform, token_uid) if stored.peer_id is None]
-    token = next((one for one in ours if codec.word_in(TokenType, one.type, version) == token_type), None)
+    token = next((one for one in ours if codec.word_in(TokenType, one.type, version) == wanted), None)
     if token is None:
-        raise UnknownToken(f"no Token {token_uid} of type {token_type} here")
+        raise UnknownToken(f"no Token {token_uid} of type {wanted} here")
     allowed = _verdict(token)
     may = allowed == AllowedType.ALLOWED
     info = AuthorizationInfo(
