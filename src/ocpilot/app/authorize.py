@@ -178,8 +178,9 @@ async def decide(
 ) -> AuthorizationInfo:
     """The answer to POST authorize (mod_tokens, "POST Method"), kept before it is given.
 
-    `token_type` is in the words of the peer's version, RFID when it names none. Raises UnknownToken for a Token that is not ours. The place is
-    not checked for opening hours or status, which the standard forbids; a Location we do not know is fine too.
+    `token_type` is in the words of the peer's version, RFID when it names none. Raises UnknownToken for a Token that is
+    not ours. The place is not checked for opening hours or status, which the standard forbids; a Location we do not
+    know is fine too.
     """
     version, wanted = peer.version or OWN_VERSION, token_type or TokenType.RFID
     ours = [token for stored, token in await tokens.known(platform, token_uid) if stored.peer_id is None]
