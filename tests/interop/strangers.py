@@ -28,7 +28,15 @@ _OFFERS = {
         "RECEIVER": ("tokens", "commands"),
     },
     "EMSP": {
-        "SENDER": ("tokens", "commands"),
+        "SENDER": ("tokens", "commands", "chargingprofiles"),
+        "RECEIVER": ("locations", "tariffs", "sessions", "cdrs"),
+    },
+    "SCSP": {
+        "SENDER": ("chargingprofiles",),
+        "RECEIVER": ("sessions",),
+    },
+    "PTP": {
+        "SENDER": ("commands", "payments"),
         "RECEIVER": ("locations", "tariffs", "sessions", "cdrs"),
     },
 }
@@ -119,6 +127,8 @@ class Stranger:
     habits: Habits = field(default_factory=Habits)
     country: str = "DE"
     party: str = "XYZ"
+    #: A list of a module with several that this platform does not have.
+    missing: str = ""
     #: Tokens that open our doors: invitations, then the one we gave out.
     doors: set[str] = field(default_factory=set)
     #: The token we use with them, and their endpoints as (module, role).
@@ -295,7 +305,8 @@ class Stranger:
         if rest[1:] == ["authorize"]:
             return self._authorize(rest[0])
         if module in _OFFERS[self.role]["SENDER"]:
-            return self._page(seen, module) if not rest else UNKNOWN
+            whole = not rest or (module == "payments" and rest != [self.missing])
+            return self._page(seen, module) if whole else UNKNOWN
         return self._receive(seen, module, rest)
 
     def _endpoints(self) -> list[dict[str, str]]:
@@ -368,7 +379,7 @@ class Stranger:
     # ---- commands --------------------------------------------------------------------------------------------------
 
     async def _command(self, seen: Seen, rest: list[str]) -> Say:
-        if self.role == "EMSP":
+        if self.role != "CPO":
             self.results.setdefault(rest[-1], []).append(seen.body)
             return Say()
         posting = asyncio.ensure_future(self._post_results(seen.body["response_url"]))

@@ -1,127 +1,22 @@
 """Reservations, charging profiles and preferences from a driver's platform to a simulated station and back."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 import msgspec
 import pytest
-import uvicorn
-from starlette.applications import Starlette
+from strangers import stranger
+from street import ALL, LOCATION, Street, station_of, street_of
 
-from ocpilot.app import accounts, charging_profiles, commands, preferences, profile_orders, reservations, stations
-from ocpilot.app.bodies import object_in, value_of
+from ocpilot.app import charging_profiles, commands, peers, preferences, profile_orders, reservations
 from ocpilot.app.charging import StationService
 from ocpilot.app.jobs import Jobs
-from ocpilot.app.records import ObjectKey, StationConnector, StoredObject
 from ocpilot.base import time
 from ocpilot.base.errors import PeerRefused
-from ocpilot.base.ids import PartyId
-from ocpilot.ocpp.gateway import Gateway
-from ocpilot.ocpp.sim_clock import SteppedClock
 from ocpilot.ocpp.simulated_car import SimulatedCar
-from ocpilot.ocpp.simulator import SimulatedStation
 from ocpilot.wire.protocol import ModuleID, Version
-from ocpilot.wire.v230 import ChargingPreferences, ChargingProfile, ChargingProfilePeriod, ProfileType, Session
-
-OPERATOR = PartyId.of("SE", "LAD")
-LOCATION = ObjectKey(module=ModuleID.LOCATIONS, party=OPERATOR, id="L1")
-ALL = ("RESERVABLE", "CHARGING_PROFILE_CAPABLE", "CHARGING_PREFERENCES_CAPABLE", "REMOTE_START_STOP_CAPABLE")
-PASSWORD = "sixteen-letters-"
-
-
-@dataclass
-class Street:
-    """An operator with a station on a real websocket, a provider that knows its Location, and a driver."""
-
-    connection: object
-    station: SimulatedStation
-    driver: object
-
-    @property
-    def lade(self):
-        return self.connection.lade.platform
-
-    @property
-    def resa(self):
-        return self.connection.resa.platform
-
-    async def settled(self):
-        """Whatever both do in the background is done."""
-        for platform in (self.lade, self.resa, self.lade):
-            await platform.background.drain()
-
-    async def result_of(self, command):
-        await self.settled()
-        return await self.resa.store.commands.get(command.id)
-
-    async def status(self, uid="E1"):
-        key = msgspec.structs.replace(LOCATION, sub=uid)
-        return object_in(await self.lade.store.locations.get(key))["status"]
-
-    async def session(self) -> Session:
-        [stored] = await self.lade.store.objects.newest(ModuleID.SESSIONS, 5)
-        return value_of(Session, stored)
-
-    async def known_session(self) -> StoredObject:
-        """The operator's Session as a push would have brought it to the provider."""
-        [stored] = await self.lade.store.objects.newest(ModuleID.SESSIONS, 5)
-        known = msgspec.structs.replace(stored, peer_id=self.connection.lade_at_resa.id, audience=None)
-        await self.resa.store.objects.put(known)
-        return known
-
-    async def reserve(self, **changes):
-        until = time.now() + timedelta(hours=1)
-        return await commands.reserve_now(self.resa, self.driver, LOCATION, "E1", until, **changes)
-
-    async def charge(self):
-        """The driver starts at connector 1 with his app; the car is there."""
-        await self.station.plug_in(1, SimulatedCar(max_kw=22, soc=10, battery_kwh=80))
-        command = await commands.start_session(self.resa, self.driver, LOCATION, "E1", "1")
-        assert (await self.result_of(command)).result == "ACCEPTED"
-        await self.station.play(1)
-        return await self.known_session()
-
-
-@asynccontextmanager
-async def gateway_of(platform) -> AsyncIterator[str]:
-    gateway = Gateway(StationService(platform))
-    platform.stations.plug_in(gateway)
-    app = Starlette(routes=[gateway.route()])
-    config = uvicorn.Config(app, port=0, ws="websockets-sansio", log_level="critical", lifespan="off")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has a flag, no event
-        await asyncio.sleep(0.005)
-    try:
-        yield f"ws://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/ocpp"
-    finally:
-        await gateway.close()
-        server.should_exit = True
-        await task
-
-
-@asynccontextmanager
-async def street_of(connection, bodies, capabilities) -> AsyncIterator[Street]:
-    lade, resa = connection.lade, connection.resa
-    evses = [bodies.evse(uid, capabilities=list(capabilities)) for uid in ("E1", "E2")]
-    await lade.keep(ModuleID.LOCATIONS, bodies.location(evses=evses))
-    await lade.keep(ModuleID.TARIFFS, bodies.tariff(Version.V2_3_0))
-    stored = await lade.platform.store.locations.get(LOCATION)
-    await resa.platform.store.locations.put(msgspec.structs.replace(stored, peer_id=connection.lade_at_resa.id))
-    connectors = tuple(
-        StationConnector(connector_id=number, evse_uid=f"E{number}", ocpi_connector_id="1") for number in (1, 2)
-    )
-    await stations.add(lade.platform, "CS1", party=OPERATOR, location_id="L1", connectors=connectors, password=PASSWORD)
-    driver = await accounts.create_driver(resa.platform, email="a@b.se", name="Ada", password="long enough")
-    async with gateway_of(lade.platform) as url:
-        station = SimulatedStation(url, "CS1", PASSWORD, clock=SteppedClock(time.now()), connectors=2)
-        async with station.running():
-            await station.ready()
-            yield Street(connection, station, driver)
+from ocpilot.wire.v230 import ChargingPreferences, ChargingProfile, ChargingProfilePeriod, ProfileType
 
 
 @pytest.fixture
@@ -272,16 +167,43 @@ async def test_who_set_a_profile_hears_when_it_changes_without_him(street):
     assert active.charging_profile.charging_profile_period[0].limit == 32
 
 
+async def test_results_and_updates_say_from_whom_to_whom(lade, bodies):
+    """Of a platform with several parties nobody could tell otherwise whose they are."""
+    evse = bodies.evse(capabilities=["CHARGING_PROFILE_CAPABLE"])
+    async with stranger("EMSP", "2.3.0") as there, station_of(lade, bodies, evse) as station:
+        invitation = await peers.invite(lade.platform, "Fremde")
+        await there.register(invitation.versions_url, invitation.token)
+        await station.plug_in(1, SimulatedCar(max_kw=22, soc=10, battery_kwh=80))
+        start = {"response_url": f"{there.base}/roam/2.3.0/commands/START_SESSION/1", "location_id": "L1"}
+        start |= {"evse_uid": "E1", "token": bodies.token("A1", country_code="DE", party_id="XYZ", type="APP_USER")}
+        await there.ask("POST", "commands", "START_SESSION", role="RECEIVER", body=start)
+        await lade.platform.background.drain()
+        await station.play(1)
+        [stored] = await lade.platform.store.objects.newest(ModuleID.SESSIONS, 1)
+        profile = {"charging_rate_unit": "A", "charging_profile_period": [{"start_period": 0, "limit": 6}]}
+        wanted = {"response_url": f"{there.base}/roam/2.3.0/results/7?id=8", "charging_profile": profile}
+        said = await there.ask("PUT", "chargingprofiles", stored.key.id, role="RECEIVER", body=wanted)
+        assert said.data["result"] == "ACCEPTED"
+        await lade.platform.background.drain()
+        await profile_orders.cancel_profile(lade.platform, stored.key.id)
+        told = [*there.requests("POST", "results/7"), *there.requests("PUT", f"chargingprofiles/{stored.key.id}")]
+        assert [one.method for one in told] == ["POST", "PUT"]
+        assert told[0].query == {"id": "8"}
+        for one in told:
+            assert (one.headers["ocpi-to-party-id"], one.headers["ocpi-from-party-id"]) == ("XYZ", "LAD")
+
+
 async def test_who_never_set_one_hears_nothing(newest_street):
     session = await newest_street.charge()
     await profile_orders.cancel_profile(newest_street.lade, session.key.id)
     assert await charging_profiles.active_profile(newest_street.resa, session) is None
 
 
-async def test_unknown_sessions_and_empty_profiles_are_refused(street):
+async def test_unknown_sessions_and_profiles_no_station_can_follow_are_refused(street):
     session = await street.charge()
-    empty = await charging_profiles.set_profile(street.resa, session, limit_of("W"))
-    assert (empty.response, empty.result) == ("REJECTED", "REJECTED")
+    for periods in ([], [(-1, "6")], [(0, "-1")], [(0, "6"), (60, "8"), (60, "10")]):
+        refused = await charging_profiles.set_profile(street.resa, session, limit_of("W", *periods))
+        assert (refused.response, refused.result) == ("REJECTED", "REJECTED")
     other = msgspec.structs.replace(session, key=msgspec.structs.replace(session.key, id="OTHER"))
     unknown = await charging_profiles.clear_profile(street.resa, other)
     assert (unknown.response, unknown.result) == ("UNKNOWN_SESSION", "FAILED")

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ocpilot.app import booking_calls, bookings
+from ocpilot.app import booking_calls, bookings, pull
 from ocpilot.app.push_worker import PushWorker
 from ocpilot.base import time
 from ocpilot.base.errors import Conflict
@@ -321,3 +321,16 @@ async def test_a_booking_never_leaves_its_end(newest, booking):
 async def test_the_booking_of_another_operator_is_404(newest, booking):
     url = f"{RECEIVER}/SE/OTH/{booking['id']}"
     assert (await newest.resa.ask("PUT", url, newest.lades_token, booking | {"party_id": "OTH"})).http == 404
+
+
+async def test_what_the_provider_missed_is_fetched_and_an_end_stays_one(newest):
+    await sells(newest)
+    booked = (await ask(newest, body=asked())).data
+    summary = await pull.pull(newest.resa.platform, newest.lade_at_resa)
+    assert {one.kind: one.kept for one in summary.modules if one.module == "Booking"} == {"booking_locations": 1, "": 1}
+    assert (await tell(newest, "GET", booked["id"])).data == booked
+    assert (await tell(newest, "GET", "booking_locations/BL1")).data["location_id"] == "L1"
+    await tell(newest, "PATCH", booked["id"], {"reservation_status": "NO_SHOW", "last_updated": "2026-11-01T09:00:00Z"})
+    summary = await pull.pull(newest.resa.platform, newest.lade_at_resa)
+    [bad] = summary.problems
+    assert "is NO_SHOW and stays so" in bad.reason

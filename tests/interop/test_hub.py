@@ -8,9 +8,12 @@ import pytest
 from ocpilot.app import hub_clients, peers, pull
 from ocpilot.app.hub_clients import HubClients
 from ocpilot.app.push_worker import PushWorker
-from ocpilot.app.records import PeerState
+from ocpilot.app.records import ObjectKey, PeerState
 from ocpilot.app.secrets import hash_token
+from ocpilot.app.sent_orders import operator_of
 from ocpilot.base import time
+from ocpilot.base.errors import UserError
+from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import PartySettings
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import BusinessDetails, CredentialsRole, Role
@@ -124,6 +127,29 @@ async def test_a_client_info_that_differs_from_its_url_is_refused(hub):
     }
     assert (await resa.ask("PUT", f"{version}/receiver/hubclientinfo/SE/LAD", token, info)).http == 201
     assert (await resa.ask("PUT", f"{version}/receiver/hubclientinfo/SE/XXX", token, info)).status == 2001
+
+
+@pytest.mark.parametrize("status", ["CONNECTED", "OFFLINE", "PLANNED", "SUSPENDED"])
+async def test_nothing_is_ordered_of_an_operator_that_its_hub_cannot_reach(hub, bodies, status):
+    nav, resa, version = hub
+    at_hub, at_resa = await peers.named(nav.platform, "Resa"), await peers.named(resa.platform, "Nav")
+    token = nav.platform.sealing.open(at_hub.token_sealed)
+    info = {
+        "country_code": "SE",
+        "party_id": "LAD",
+        "role": "CPO",
+        "status": status,
+        "last_updated": time.write(time.now()),
+    }
+    assert (await resa.ask("PUT", f"{version}/receiver/hubclientinfo/SE/LAD", token, info)).http == 201
+    await resa.keep(ModuleID.LOCATIONS, bodies.location())
+    key = ObjectKey(module=ModuleID.LOCATIONS, party=PartyId("SE", "LAD"), id="L1")
+    stored = msgspec.structs.replace(await resa.platform.store.locations.get(key), peer_id=at_resa.id)
+    if status == "CONNECTED":
+        assert (await operator_of(resa.platform, stored)).id == at_resa.id
+    else:
+        with pytest.raises(UserError, match=f"is {status} at Nav"):
+            await operator_of(resa.platform, stored)
 
 
 # ---- smart charging service providers ------------------------------------------------------------------------------

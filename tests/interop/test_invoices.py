@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocpilot.app import invoices
+from ocpilot.app import invoices, pull
 from ocpilot.app.push_worker import PushWorker
 from ocpilot.base.errors import BadRequest, Conflict, InvalidObject, NotFound
 from ocpilot.base.ids import PartyId
@@ -155,3 +155,13 @@ async def test_a_record_about_cdrs_with_somebody_else_adds_up_nothing(charged):
     [kept] = await charged.lade.platform.store.objects.find(ModuleID.INVOICE_RECONCILIATION, "R1")
     found = await invoices.reconcile(charged.lade.platform, kept.key, kept.peer_id)
     assert (found.totals, found.unknown) == ((), ("C9",))
+
+
+@pytest.mark.parametrize("direct", [True, False])
+async def test_records_that_were_missed_are_fetched_in_both_directions(charged, direct):
+    node, party = (charged.lade, LADE) if direct else (charged.resa, RESA)
+    other, peer = (charged.resa, charged.lade_at_resa) if direct else (charged.lade, charged.resa_at_lade)
+    issued = await invoices.issue(node.platform, party, "2026-11", ["C1"])
+    assert (await pull.pull(other.platform, peer)).problems == ()
+    found = await invoices.reconcile(other.platform, issued.key, peer.id)
+    assert (found.record.cdrs, found.unknown) == (("C1",), ())

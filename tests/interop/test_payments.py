@@ -5,8 +5,9 @@ import os
 from pathlib import Path
 
 import pytest
+from strangers import stranger
 
-from ocpilot.app import payments, peers
+from ocpilot.app import payments, peers, pull
 from ocpilot.app.push_worker import PushWorker
 from ocpilot.base import time
 from ocpilot.base.errors import NotFound
@@ -257,3 +258,40 @@ async def test_a_provider_that_comes_as_other_is_one_too(lade, start, register, 
         pair = await register(lade, payr, Version.V2_3_0)
         assert (await as_provider(pair, "POST", AT_OPERATOR, {"terminal_id": "T1"})).http == 201
         assert (await peers.named(lade.platform, "Resa")).roles[0].role == "OTHER"
+
+
+async def test_what_the_operator_missed_or_the_provider_changed_is_fetched(pair):
+    advice = FinancialAdviceConfirmation(
+        id="F1",
+        authorization_reference="A1",
+        total_costs=Price(before_taxes=4),
+        currency="SEK",
+        eft_data=("Card",),
+        capture_status_code="SUCCESS",
+        last_updated=time.parse(UPDATED),
+    )
+    await payments.confirm(pair.resa.platform, PAYR, advice, LADE)
+    await ours(pair)
+    await pushed(pair)
+    await payments.put_terminal(
+        pair.resa.platform, PAYR, Terminal(terminal_id="t1", city="Kiruna", last_updated=time.now()), LADE
+    )
+    await ours(pair, "T2", PartyId("SE", "OTH"))
+    summary = await pull.pull(pair.lade.platform, pair.resa_at_lade)
+    assert summary.complete
+    counts = {one.kind: (one.received, one.kept) for one in summary.modules if one.module == "payments"}
+    assert counts == {"terminals": (1, 1), "financial-advice-confirmations": (1, 0)}
+    assert (await as_provider(pair, "GET", f"{AT_OPERATOR}/T1")).data["city"] == "Kiruna"
+    assert (await as_provider(pair, "GET", f"{CONFIRMATIONS}/F1")).data["authorization_reference"] == "A1"
+    again = await pull.pull(pair.lade.platform, pair.resa_at_lade)
+    assert {one.known for one in again.modules if one.module == "payments"} == {1}
+
+
+async def test_a_provider_without_confirmations_has_been_fetched_whole(lade):
+    async with stranger("PTP", "2.3.0") as there:
+        there.ours = {"payments": [{"terminal_id": "T1", "last_updated": UPDATED}]}
+        there.missing = "financial-advice-confirmations"
+        invitation = await peers.invite(lade.platform, "Fremde")
+        await there.register(invitation.versions_url, invitation.token)
+        summary = await pull.pull(lade.platform, await peers.named(lade.platform, "Fremde"))
+    assert (summary.complete, [one.kept for one in summary.modules]) == (True, [1, 0])

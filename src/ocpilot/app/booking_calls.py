@@ -4,6 +4,7 @@ from ocpilot.app import bookings
 from ocpilot.app.bodies import value_of
 from ocpilot.app.classes import BOOKING_LOCATIONS, BOOKINGS
 from ocpilot.app.exchange import Answer, Call, stored_answer
+from ocpilot.app.heard import heard
 from ocpilot.app.in_version import body_in, text_in
 from ocpilot.app.owned import check_same, checked, from_peer, kept, key_in_url, patched
 from ocpilot.app.pages import moment_in, sender_list
@@ -98,7 +99,7 @@ async def booking_put(platform: Platform, call: Call) -> Answer:
     stored = kept(call, key, checked(call, Booking, call.object(), _url(key)))
 
     def change(here: StoredObject) -> StoredObject:
-        _check_life(here, stored)
+        check_life(here, stored)
         return stored
 
     if await platform.store.objects.modify(key, call.peer.id, change) is not None:
@@ -113,7 +114,7 @@ async def booking_patch(platform: Platform, call: Call) -> Answer:
 
     def change(here: StoredObject) -> StoredObject:
         changed = patched(call, Booking, here, patch, _url(key))
-        _check_life(here, changed)
+        check_life(here, changed)
         return changed
 
     if await platform.store.objects.modify(key, call.peer.id, change) is None:
@@ -121,7 +122,8 @@ async def booking_patch(platform: Platform, call: Call) -> Answer:
     return Answer()
 
 
-def _check_life(here: StoredObject, new: StoredObject) -> None:
+def check_life(here: StoredObject, new: StoredObject) -> None:
+    """BadRequest when a booking would leave the end of its life."""
     known, told = value_of(Booking, here).reservation_status, value_of(Booking, new).reservation_status
     if not may_follow(known, told):
         raise BadRequest(f"booking {here.key.id} is {known} and stays so; found {told}")
@@ -142,7 +144,7 @@ async def request(platform: Platform, peer: Peer, asked: BookingRequest) -> Book
     )
     version = peer.version or OWN_VERSION
     try:
-        read = codec.read(Booking, version, answer.data)
+        read = heard(platform, peer, ModuleID.BOOKINGS, Booking, answer.data)
     except InvalidObject as error:
         raise PeerNonsense(f"{peer.name} answered a booking request: {error}") from error
     party = PartyId.of(read.value.country_code, read.value.party_id)

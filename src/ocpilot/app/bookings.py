@@ -4,14 +4,15 @@ A request is decided at once, so a booking of ours is never PENDING. What decide
 written under one lock, so no time is sold twice; the BookingLocation that peers see is what is left of its openings.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 
 import msgspec
 
-from ocpilot.app.bodies import own, value_of
+from ocpilot.app.bodies import own, parsed, value_of
 from ocpilot.app.classes import BOOKING_LOCATIONS, BOOKINGS, OPENINGS
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.records import ObjectKey, StoredObject, Transaction
 from ocpilot.base.errors import Conflict, NotFound, UnknownLocation
 from ocpilot.base.ids import PartyId, derived_id, fold
 from ocpilot.roaming import bookings as rules
@@ -19,15 +20,19 @@ from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import (
     Booking,
     BookingLocation,
+    BookingOption,
     BookingRequest,
     CanceledReason,
     Cancellation,
+    CdrToken,
     ReservationStatus,
     Role,
     Session,
 )
 
 _MODULE = ModuleID.BOOKINGS
+#: How long before a charge the period of its booking may have begun, and how long after it may begin.
+_LONGEST, _EARLIEST = timedelta(days=7), timedelta(days=1)
 #: Sessions of the Tokens of a booking that are looked at to see whether one is of it.
 _SESSIONS = 50
 
@@ -109,29 +114,52 @@ async def move(platform: Platform, key: ObjectKey, status: ReservationStatus) ->
     return await _move(platform, key, status, None)
 
 
+async def assign(platform: Platform, key: ObjectKey, evse_uid: str) -> Booking:
+    """Give a booking of ours its EVSE, which may be done after it was made (mod_bookings, "BookingOption").
+
+    NotFound without the booking; Conflict when it is at its end, or the EVSE is booked by another at that time.
+    """
+
+    def given(known: Booking, others: Sequence[Booking]) -> Booking:
+        if known.reservation_status in rules.FINAL:
+            raise Conflict(f"booking {known.id} is {known.reservation_status}")
+        if rules.is_taken(evse_uid, known, others):
+            raise Conflict(f"EVSE {evse_uid} has another booking then")
+        option = msgspec.structs.replace(known.booking_option or BookingOption(), evse_uid=evse_uid)
+        return msgspec.structs.replace(known, booking_option=option)
+
+    return await _change(platform, key, given)
+
+
 async def _move(
     platform: Platform, key: ObjectKey, status: ReservationStatus, cancellation: Cancellation | None
 ) -> Booking:
+    def moved(known: Booking, _: Sequence[Booking]) -> Booking:
+        if not rules.may_become(known.reservation_status, status):
+            raise Conflict(f"booking {known.id} is {known.reservation_status} and cannot become {status}")
+        return msgspec.structs.replace(known, reservation_status=status, canceled=cancellation or known.canceled)
+
+    return await _change(platform, key, moved)
+
+
+async def _change(
+    platform: Platform, key: ObjectKey, change: Callable[[Booking, Sequence[Booking]], Booking]
+) -> Booking:
+    """The booking as `change` makes it, which also gets the other ones that hold a time at the Location."""
     stored = await platform.store.objects.get(key)
     if stored is None:
         raise NotFound(f"{key.party} has no booking {key.id!r}")
-    moved = value_of(Booking, stored)
+    changed = value_of(Booking, stored)
 
     def decision(rows: Sequence[StoredObject]) -> Sequence[StoredObject]:
-        nonlocal moved
+        nonlocal changed
         known = next(value_of(Booking, row) for row in rows if row.key == stored.key)
-        if not rules.may_become(known.reservation_status, status):
-            raise Conflict(f"booking {known.id} is {known.reservation_status} and cannot become {status}")
-        moved = msgspec.structs.replace(
-            known,
-            reservation_status=status,
-            canceled=cancellation or known.canceled,
-            last_updated=platform.clock(),
-        )
-        return _kept(platform, rows, known, moved)
+        others = [one for one in _live(rows) if one.id != known.id]
+        changed = msgspec.structs.replace(change(known, others), last_updated=platform.clock())
+        return _kept(platform, rows, known, changed)
 
-    await platform.store.bookings.decide(stored.key, moved.location_id, decision)
-    return moved
+    await platform.store.bookings.decide(stored.key, changed.location_id, decision)
+    return changed
 
 
 async def settle(platform: Platform, stored: StoredObject) -> None:
@@ -144,6 +172,17 @@ async def settle(platform: Platform, stored: StoredObject) -> None:
         await move(platform, stored.key, ReservationStatus.FULFILLED)
     elif platform.clock() >= rules.no_show_at(booking):
         await move(platform, stored.key, ReservationStatus.NO_SHOW)
+
+
+async def of_transaction(platform: Platform, transaction: Transaction) -> Booking | None:
+    """The booking of ours that a charge uses, whose reference and id go into its Session and CDR."""
+    if transaction.cdr_token is None:
+        return None
+    at, token = transaction.started_at, parsed(CdrToken, transaction.cdr_token)
+    found = await platform.store.bookings.around(
+        transaction.party, transaction.location_id, at - _LONGEST, at + _EARLIEST
+    )
+    return rules.used_by([value_of(Booking, one) for one in found], token.uid, transaction.evse_uid, at)
 
 
 async def _has_session(platform: Platform, booking: Booking) -> bool:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from ocpilot.app import sessions, tariffs
+from ocpilot.app import bookings, sessions, tariffs
 from ocpilot.app.bodies import own, value_of
 from ocpilot.app.charges import Charge, NoTerms, charge_of
 from ocpilot.app.heard import heard
@@ -46,7 +46,8 @@ async def make_for(platform: Platform, transaction: Transaction) -> StoredObject
     key = ObjectKey(module=ModuleID.CDRS, party=transaction.party, id=derived_id("cdr", transaction.session_id))
     kept = await platform.store.objects.get(key)
     if kept is None:
-        cdr = _cdr(platform, charge, key.id)
+        booking = await bookings.of_transaction(platform, transaction)
+        cdr = msgspec.structs.replace(_cdr(platform, charge, key.id), booking_id=booking.id if booking else None)
         kept = own(key, cdr, cdr.last_updated)
         await platform.store.objects.put(kept)
     return kept

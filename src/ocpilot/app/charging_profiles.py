@@ -10,6 +10,7 @@ import msgspec
 from ocpilot.app import profile_orders, sent_orders
 from ocpilot.app.bodies import parsed, text_of
 from ocpilot.app.command_records import OUR_OWN, ProfileOrder, give_result
+from ocpilot.app.heard import heard
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import Account, Command, Peer, StoredObject
@@ -30,6 +31,7 @@ from ocpilot.wire.v230 import (
     SetChargingProfile,
 )
 
+_MODULE = ModuleID.CHARGING_PROFILES
 #: What may be asked, and what the operator says in the end.
 _RESULTS: dict[str, type[ActiveChargingProfileResult | ChargingProfileResult | ClearProfileResult]] = {
     ProfileOrder.GET: ActiveChargingProfileResult,
@@ -87,7 +89,7 @@ async def active_profile(platform: Platform, session: StoredObject) -> ActiveCha
 async def receive_result(platform: Platform, peer: Peer, command_id: str, version: Version, body: codec.Body) -> None:
     """The operator says what came of an order; the first result counts. NotFound unless it was sent to this peer."""
     command = await sent_orders.sent_to(platform, peer, command_id, frozenset(_RESULTS))
-    result = codec.read(_RESULTS[command.command], version, body).value
+    result = heard(platform, peer, _MODULE, _RESULTS[command.command], body, version=version).value
     profile = result.profile if isinstance(result, ActiveChargingProfileResult) else None
     answer = text_of(profile) if profile else None
     await give_result(platform, command.id, result.result, answer=answer)
@@ -97,7 +99,7 @@ async def receive_result(platform: Platform, peer: Peer, command_id: str, versio
 
 async def receive_update(platform: Platform, peer: Peer, session_id: str, version: Version, body: codec.Body) -> None:
     """The operator says that the limits of a Session of his changed; NotFound for one he never told us of."""
-    profile = codec.read(ActiveChargingProfile, version, body).value
+    profile = heard(platform, peer, _MODULE, ActiveChargingProfile, body, version=version).value
     known = await platform.store.objects.find(ModuleID.SESSIONS, session_id)
     if not any(stored.peer_id == peer.id for stored in known):
         raise NotFound(f"no session {session_id} of yours")
@@ -145,7 +147,7 @@ async def _send(
             sender=_sender(platform),
             receiver=session.key.party,
         )
-        said = codec.read(ChargingProfileResponse, version, answer.data).value
+        said = heard(platform, peer, _MODULE, ChargingProfileResponse, answer.data).value
         return Response(result=said.result, timeout=said.timeout)
 
     return await sent_orders.send(platform, command, call)

@@ -40,6 +40,13 @@ _KINDS: dict[tuple[ModuleID, str], type[Wire]] = {
     (ModuleID.BOOKINGS, BOOKINGS): Booking,
     (ModuleID.BOOKINGS, OPENINGS): BookingLocation,
 }
+#: BookingLocations first, so that bookings find theirs.
+_LISTED = {ModuleID.PAYMENTS: (TERMINALS, CONFIRMATIONS), ModuleID.BOOKINGS: (BOOKING_LOCATIONS, BOOKINGS)}
+
+
+def kinds_of(module: ModuleID) -> tuple[str, ...]:
+    """The kinds that a Sender interface of the module lists, each below its own path."""
+    return _LISTED.get(module, ("",))
 
 
 def class_of(module: ModuleID, sub: str = "") -> type[Wire]:

@@ -11,7 +11,7 @@ from ocpilot.wire.v230 import CommandResponse
 async def command_post(platform: Platform, call: Call) -> Answer:
     """POST of a command; the answer only says whether we will try (mod_commands, "Receiver Interface")."""
     word, body = call.path["command"], call.object()
-    response = await commands.receive(platform, call.peer, word, call.version, body, sender=call.sender)
+    response = await commands.receive(platform, call.peer, word, call.version, body, route=call.route)
     body = codec.convert(CommandResponse, codec.body_of(response), OWN_VERSION, call.version).body
     return Answer(data=codec.dumps(body))
 

@@ -11,17 +11,20 @@ from ocpilot.app.bodies import parsed, text_of, value_of
 from ocpilot.app.command_records import link_session, words
 from ocpilot.app.heard import heard
 from ocpilot.app.orders import Outcome
-from ocpilot.app.places import Place, our_location, where
+from ocpilot.app.places import Place, missing_in_start, needs_connector, our_location, where
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Command, CommandDirection, Peer, StoredObject, Transaction, TransactionState
 from ocpilot.app.stations import evse_key
 from ocpilot.app.tokens import is_ours
 from ocpilot.app.unsaid import unsaid
-from ocpilot.app.visibility import may_send
+from ocpilot.app.visibility import may_command, require_commander
+from ocpilot.base.errors import InvalidObject
 from ocpilot.base.ids import PartyId
+from ocpilot.roaming.routing import DIRECT, Route
 from ocpilot.wire import codec
 from ocpilot.wire.fields import Wire
-from ocpilot.wire.protocol import ModuleID, Version
+from ocpilot.wire.packages import class_in
+from ocpilot.wire.protocol import CANONICAL, ModuleID, Version
 from ocpilot.wire.v230 import (
     EVSE,
     AuthMethod,
@@ -54,13 +57,14 @@ _BROKEN = frozenset({Status.INOPERATIVE, Status.OUTOFORDER, Status.BLOCKED})
 
 
 async def receive(
-    platform: Platform, peer: Peer, word: str, version: Version, body: codec.Body, *, sender: PartyId | None = None
+    platform: Platform, peer: Peer, word: str, version: Version, body: codec.Body, *, route: Route = DIRECT
 ) -> CommandResponse:
     """A provider's command: the response at once, the station's result later to its `response_url`.
 
-    `sender` is the party it comes from, where the peer said so. Raises InvalidObject, and UnknownLocation for a
-    Location, EVSE or Connector we do not have.
+    `route` is from and to which party it goes, where the peer said so. Raises InvalidObject, and UnknownLocation for a
+    Location, EVSE or Connector we do not have; BadRequest for a peer without a role that sends commands.
     """
+    require_commander(peer)
     context = await unsaid(platform, peer, version, ModuleID.TOKENS, body)
 
     def read(cls: type[T]) -> T:
@@ -68,15 +72,15 @@ async def receive(
 
     match word.upper():
         case CommandType.START_SESSION:
-            answered = await _start(platform, peer, read(StartSession))
+            answered = await _start(platform, peer, read(StartSession), route)
         case CommandType.STOP_SESSION:
-            answered = await _stop(platform, peer, read(StopSession))
+            answered = await _stop(platform, peer, read(StopSession), route)
         case CommandType.UNLOCK_CONNECTOR:
-            answered = await _unlock(platform, peer, read(UnlockConnector))
+            answered = await _unlock(platform, peer, read(UnlockConnector), route)
         case CommandType.RESERVE_NOW:
-            answered = await _reserve(platform, peer, read(ReserveNow))
+            answered = await _reserve(platform, peer, read(ReserveNow), route)
         case CommandType.CANCEL_RESERVATION:
-            answered = await _cancel(platform, peer, read(CancelReservation), sender)
+            answered = await _cancel(platform, peer, read(CancelReservation), route)
         case _:
             answered = CommandResponseType.NOT_SUPPORTED, f"{word} is not supported"
     return _response(platform, answered)
@@ -113,30 +117,37 @@ def _response(platform: Platform, answered: Command | Refusal) -> CommandRespons
 # ---- the commands --------------------------------------------------------------------------------------------------
 
 
-async def _start(platform: Platform, peer: Peer, request: StartSession) -> Command | Refusal:
+async def _start(platform: Platform, peer: Peer, request: StartSession, route: Route) -> Command | Refusal:
     """The Token is not checked: the provider authorized it (mod_commands, "StartSession object")."""
     token = request.token
     if not _is_of(peer, token):
         return CommandResponseType.REJECTED, "the Token is none of yours"
     command = msgspec.structs.replace(
-        orders.new(platform, CommandType.START_SESSION, peer, request.response_url, text_of(request)),
+        orders.new(platform, CommandType.START_SESSION, peer, request.response_url, text_of(request), route=route),
         token_uid=token.uid,
         location_id=request.location_id,
         evse_uid=request.evse_uid,
         connector_id=request.connector_id,
         authorization_reference=request.authorization_reference,
     )
-    return await order_start(platform, command, token)
+    has_connectors = "connector_id" in class_in(StartSession, peer.version or CANONICAL).__struct_fields__
+    return await order_start(platform, command, token, complete=has_connectors)
 
 
-async def order_start(platform: Platform, command: Command, token: Token) -> Command:
+async def order_start(platform: Platform, command: Command, token: Token, *, complete: bool = True) -> Command:
     """Keep a START_SESSION with our response to it; when we accept it, the station is asked in the background.
 
-    Raises UnknownLocation. The same for a driver of our own, whose command has no `response_url`.
+    Raises UnknownLocation, and InvalidObject when it must name an EVSE or Connector and does not (`complete`: in its
+    version it can). The same for a driver of our own, whose command has no `response_url`.
     """
     location = await our_location(platform, command.location_id or "")
+    if complete and (problems := missing_in_start(location, command.evse_uid, command.connector_id)):
+        raise InvalidObject(problems, "StartSession")
     reserved = await reservation_orders.reserved_evse(platform, location.id, token.uid)
-    place = await where(platform, location, command.evse_uid or reserved, command.connector_id)
+    evse_uid = command.evse_uid or reserved
+    place = await where(
+        platform, location, evse_uid, command.connector_id, fits=lambda evse: not (complete and needs_connector(evse))
+    )
     if place is None or not platform.stations.is_connected(place.station.id):
         why = "no free station is connected there"
         return await orders.kept(platform, command, CommandResponseType.REJECTED, why)
@@ -152,15 +163,17 @@ async def order_start(platform: Platform, command: Command, token: Token) -> Com
     return kept
 
 
-async def _stop(platform: Platform, peer: Peer, request: StopSession) -> Command | Refusal:
+async def _stop(platform: Platform, peer: Peer, request: StopSession, route: Route) -> Command | Refusal:
     """A Session of another provider's driver is as unknown as one that does not exist."""
-    command = orders.new(platform, CommandType.STOP_SESSION, peer, request.response_url, text_of(request))
+    command = orders.new(platform, CommandType.STOP_SESSION, peer, request.response_url, text_of(request), route=route)
     command = msgspec.structs.replace(command, session_id=request.session_id)
     transaction = await platform.store.transactions.by_session(request.session_id)
-    token = parsed(CdrToken, transaction.cdr_token) if transaction and transaction.cdr_token else None
-    if token is None or not _is_of(peer, token):
-        return CommandResponseType.UNKNOWN_SESSION, f"no session {request.session_id} of yours"
-    return await order_stop(platform, command)
+    if transaction is not None and _is_his(peer, transaction):
+        return await order_stop(platform, command)
+    reservation = await platform.store.reservations.of_session(request.session_id)
+    if transaction is None and reservation is not None and may_command(peer, reservation.owner):
+        return CommandResponseType.REJECTED, "nothing is charged in a reservation; cancel it"
+    return CommandResponseType.UNKNOWN_SESSION, f"no session {request.session_id} of yours"
 
 
 async def order_stop(platform: Platform, command: Command) -> Command:
@@ -188,17 +201,28 @@ async def order_stop(platform: Platform, command: Command) -> Command:
     return kept
 
 
-async def _unlock(platform: Platform, peer: Peer, request: UnlockConnector) -> Command | Refusal:
+async def _unlock(platform: Platform, peer: Peer, request: UnlockConnector, route: Route) -> Command | Refusal:
     location = await our_location(platform, request.location_id)
     place = await where(platform, location, request.evse_uid, request.connector_id)
     command = msgspec.structs.replace(
-        orders.new(platform, CommandType.UNLOCK_CONNECTOR, peer, request.response_url, text_of(request)),
+        orders.new(platform, CommandType.UNLOCK_CONNECTOR, peer, request.response_url, text_of(request), route=route),
         location_id=request.location_id,
         evse_uid=request.evse_uid,
         connector_id=request.connector_id,
     )
+    return await order_unlock(platform, command, place, peer)
+
+
+async def order_unlock(platform: Platform, command: Command, place: Place | None, peer: Peer | None = None) -> Command:
+    """Keep an UNLOCK_CONNECTOR with our response to it; `peer` None: somebody of ours asks, who may unlock all.
+
+    While the driver of another provider charges it would hand out a cable that is not the asking one's.
+    """
     if place is None or not platform.stations.is_connected(place.station.id):
         return await orders.kept(platform, command, CommandResponseType.REJECTED, "the station is not connected")
+    running = await platform.store.transactions.open_on(place.station.id, place.connector.connector_id)
+    if peer is not None and running is not None and not _is_his(peer, running):
+        return await orders.kept(platform, command, CommandResponseType.REJECTED, "somebody else charges there")
     kept = await orders.kept(platform, command, CommandResponseType.ACCEPTED)
 
     async def unlock() -> Outcome:
@@ -208,12 +232,12 @@ async def _unlock(platform: Platform, peer: Peer, request: UnlockConnector) -> C
     return kept
 
 
-async def _reserve(platform: Platform, peer: Peer, request: ReserveNow) -> Command | Refusal:
+async def _reserve(platform: Platform, peer: Peer, request: ReserveNow, route: Route) -> Command | Refusal:
     """The Token is not checked: the provider authorized it (mod_commands, "ReserveNow object")."""
     if not _is_of(peer, request.token):
         return CommandResponseType.REJECTED, "the Token is none of yours"
     command = msgspec.structs.replace(
-        orders.new(platform, CommandType.RESERVE_NOW, peer, request.response_url, text_of(request)),
+        orders.new(platform, CommandType.RESERVE_NOW, peer, request.response_url, text_of(request), route=route),
         token_uid=request.token.uid,
         location_id=request.location_id,
         evse_uid=request.evse_uid,
@@ -222,16 +246,18 @@ async def _reserve(platform: Platform, peer: Peer, request: ReserveNow) -> Comma
     return await reservation_orders.order_reserve(platform, command, request)
 
 
-async def _cancel(
-    platform: Platform, peer: Peer, request: CancelReservation, sender: PartyId | None
-) -> Command | Refusal:
+async def _cancel(platform: Platform, peer: Peer, request: CancelReservation, route: Route) -> Command | Refusal:
     word = CommandType.CANCEL_RESERVATION
-    command = orders.new(platform, word, peer, request.response_url, text_of(request))
-    return await reservation_orders.order_cancel(platform, command, request.reservation_id, sender)
+    command = orders.new(platform, word, peer, request.response_url, text_of(request), route=route)
+    return await reservation_orders.order_cancel(platform, command, request.reservation_id, route.sender)
+
+
+def _is_his(peer: Peer, transaction: Transaction) -> bool:
+    return transaction.cdr_token is not None and _is_of(peer, parsed(CdrToken, transaction.cdr_token))
 
 
 def _is_of(peer: Peer, token: Token | CdrToken) -> bool:
-    return may_send(peer, ModuleID.TOKENS, PartyId.of(token.country_code, token.party_id))
+    return may_command(peer, PartyId.of(token.country_code, token.party_id))
 
 
 # ---- what the station is asked -------------------------------------------------------------------------------------

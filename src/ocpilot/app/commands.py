@@ -10,9 +10,10 @@ import msgspec
 from ocpilot.app import sent_orders, tokens
 from ocpilot.app.accounts import provider
 from ocpilot.app.bodies import parsed, text_of, value_of
-from ocpilot.app.command_orders import order_start, order_stop, receive
+from ocpilot.app.command_orders import order_start, order_stop, order_unlock, receive
 from ocpilot.app.command_records import OUR_OWN, give_result, link_session, text_in
 from ocpilot.app.heard import heard
+from ocpilot.app.places import missing_in_start, our_location, where
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import Account, Command, CommandDirection, ObjectKey, Peer, StoredObject
@@ -20,6 +21,7 @@ from ocpilot.app.reservation_orders import order_cancel, order_reserve
 from ocpilot.app.sent_orders import Response, connected, operator_of
 from ocpilot.base.errors import NotFound, UnknownLocation, UserError
 from ocpilot.base.ids import PartyId, fold, new_id
+from ocpilot.roaming.routing import Route
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import (
@@ -27,12 +29,14 @@ from ocpilot.wire.v230 import (
     CommandResponse,
     CommandResult,
     CommandType,
+    Location,
     ReserveNow,
     Session,
     StartSession,
     StopSession,
     Token,
     TokenType,
+    UnlockConnector,
 )
 
 __all__ = [
@@ -43,10 +47,13 @@ __all__ = [
     "reserve_now",
     "session_of",
     "start_session",
+    "start_with",
+    "stop",
     "stop_session",
+    "unlock_connector",
 ]
 
-Request = StartSession | StopSession | ReserveNow | CancelReservation
+Request = StartSession | StopSession | ReserveNow | CancelReservation | UnlockConnector
 
 
 async def start_session(
@@ -54,17 +61,35 @@ async def start_session(
 ) -> Command:
     """Ask the operator of a Location to start; the command is kept before it is sent, and returned as answered.
 
-    A station of our own is asked directly. Raises UnknownLocation, and UserError when the driver has no valid Token.
+    A station of our own is asked directly. Raises UnknownLocation, and UserError when the driver has no valid Token, or
+    an EVSE or Connector must be named and is not.
     """
-    peer = await _operator_of(platform, location)
     token = await _token_of(platform, account)
+    return await start_with(platform, token, location, evse_uid, connector_id, account_id=account.id)
+
+
+async def start_with(
+    platform: Platform,
+    token: Token,
+    location: ObjectKey,
+    evse_uid: str | None,
+    connector_id: str | None,
+    *,
+    account_id: int | None = None,
+    reference: str | None = None,
+) -> Command:
+    """The same with any Token of ours; without an account no driver asked. `reference` is made when not given."""
+    stored = await _stored_at(platform, location)
+    if problems := missing_in_start(value_of(Location, stored), evse_uid, connector_id):
+        raise UserError("; ".join(map(str, problems)))
+    peer = await operator_of(platform, stored)
     command = msgspec.structs.replace(
-        _new(platform, CommandType.START_SESSION, peer, account),
+        sent_orders.new(platform, CommandType.START_SESSION, peer, account_id),
         token_uid=token.uid,
         location_id=location.id,
         evse_uid=evse_uid,
         connector_id=connector_id,
-        authorization_reference=new_id(),
+        authorization_reference=reference or new_id(),
     )
     if peer is None:
         return await sent_orders.own(platform, await order_start(platform, command, token))
@@ -76,15 +101,21 @@ async def start_session(
         connector_id=connector_id,
         authorization_reference=command.authorization_reference,
     )
-    return await _send(platform, peer, command, request, location.party)
+    sender = PartyId.of(token.country_code, token.party_id)
+    return await _send(platform, peer, command, request, Route(sender=sender, receiver=location.party))
 
 
 async def stop_session(platform: Platform, account: Account, session_id: str) -> Command:
     """Ask the operator to stop a Session of this driver; NotFound when it is not his."""
     stored, session = await session_of(platform, account, session_id)
+    return await stop(platform, stored, session, account.id)
+
+
+async def stop(platform: Platform, stored: StoredObject, session: Session, account_id: int | None = None) -> Command:
+    """The same for any Session with a Token of ours; whose it is, is for the caller to know."""
     peer = await operator_of(platform, stored)
     command = msgspec.structs.replace(
-        _new(platform, CommandType.STOP_SESSION, peer, account),
+        sent_orders.new(platform, CommandType.STOP_SESSION, peer, account_id),
         token_uid=session.cdr_token.uid,
         location_id=session.location_id,
         evse_uid=session.evse_uid,
@@ -94,7 +125,31 @@ async def stop_session(platform: Platform, account: Account, session_id: str) ->
     if peer is None:
         return await sent_orders.own(platform, await order_stop(platform, command))
     request = StopSession(response_url=_response_url(platform, peer, command), session_id=session.id)
-    return await _send(platform, peer, command, request, stored.key.party)
+    sender = PartyId.of(session.cdr_token.country_code, session.cdr_token.party_id)
+    return await _send(platform, peer, command, request, Route(sender=sender, receiver=stored.key.party))
+
+
+async def unlock_connector(platform: Platform, location: ObjectKey, evse_uid: str, connector_id: str) -> Command:
+    """Ask the operator of a Location to unlock a connector that is stuck: for help desks, never for drivers
+    (mod_commands, "CommandType"). Errors as `start_session`."""
+    peer = await _operator_of(platform, location)
+    command = msgspec.structs.replace(
+        sent_orders.new(platform, CommandType.UNLOCK_CONNECTOR, peer),
+        location_id=location.id,
+        evse_uid=evse_uid,
+        connector_id=connector_id,
+    )
+    if peer is None:
+        place = await where(platform, await our_location(platform, location.id), evse_uid, connector_id)
+        return await sent_orders.own(platform, await order_unlock(platform, command, place))
+    request = UnlockConnector(
+        response_url=_response_url(platform, peer, command),
+        location_id=location.id,
+        evse_uid=evse_uid,
+        connector_id=connector_id,
+    )
+    route = Route(sender=provider(platform), receiver=location.party)
+    return await _send(platform, peer, command, request, route)
 
 
 async def reserve_now(
@@ -133,7 +188,8 @@ async def reserve_now(
     command = msgspec.structs.replace(command, request=text_of(request))
     if peer is None:
         return await sent_orders.own(platform, await order_reserve(platform, command, request))
-    return await _send(platform, peer, command, request, location.party)
+    route = Route(sender=provider(platform), receiver=location.party)
+    return await _send(platform, peer, command, request, route)
 
 
 async def cancel_reservation(platform: Platform, account: Account, command_id: str) -> Command:
@@ -154,7 +210,8 @@ async def cancel_reservation(platform: Platform, account: Account, command_id: s
     command = msgspec.structs.replace(command, request=text_of(request))
     if peer is None:
         return await sent_orders.own(platform, await order_cancel(platform, command, reservation_id, None))
-    return await _send(platform, peer, command, request, await _party_at(platform, peer, reserved))
+    route = Route(sender=provider(platform), receiver=await _party_at(platform, peer, reserved))
+    return await _send(platform, peer, command, request, route)
 
 
 def reservation_id_of(command: Command) -> str:
@@ -195,12 +252,12 @@ def _response_url(platform: Platform, peer: Peer | None, command: Command) -> st
     return sent_orders.response_url(platform, ModuleID.COMMANDS, peer, command)
 
 
-async def _send(platform: Platform, peer: Peer, command: Command, request: Request, receiver: PartyId) -> Command:
+async def _send(platform: Platform, peer: Peer, command: Command, request: Request, route: Route) -> Command:
     command = msgspec.structs.replace(command, request=text_of(request))
-    return await sent_orders.send(platform, command, lambda: _post(platform, peer, command, request, receiver))
+    return await sent_orders.send(platform, command, lambda: _post(platform, peer, command, request, route))
 
 
-async def _post(platform: Platform, peer: Peer, command: Command, request: Request, receiver: PartyId) -> Response:
+async def _post(platform: Platform, peer: Peer, command: Command, request: Request, route: Route) -> Response:
     version = peer.version or OWN_VERSION
     body = codec.convert(type(request), codec.body_of(request), OWN_VERSION, version).body
     answer = await platform.partners.call(
@@ -210,8 +267,8 @@ async def _post(platform: Platform, peer: Peer, command: Command, request: Reque
         InterfaceRole.RECEIVER,
         (command.command,),
         body=codec.dumps(body),
-        sender=provider(platform),
-        receiver=receiver,
+        sender=route.sender,
+        receiver=route.receiver,
     )
     said = heard(platform, peer, ModuleID.COMMANDS, CommandResponse, answer.data).value
     return Response(result=said.result, timeout=said.timeout, message=text_in(said.message))
@@ -221,9 +278,13 @@ async def _post(platform: Platform, peer: Peer, command: Command, request: Reque
 
 
 async def _operator_of(platform: Platform, location: ObjectKey) -> Peer | None:
+    return await operator_of(platform, await _stored_at(platform, location))
+
+
+async def _stored_at(platform: Platform, location: ObjectKey) -> StoredObject:
     for stored in await platform.store.locations.find(location.id):
         if stored.key.party == location.party:
-            return await operator_of(platform, stored)
+            return stored
     raise UnknownLocation(f"no Location {location.id} of {location.party}")
 
 

@@ -11,6 +11,7 @@ from ocpilot.base.errors import InvalidObject, MissingParameter
 from ocpilot.base.ids import PartyId
 from ocpilot.base.problem import Problem
 from ocpilot.base.settings import Settings
+from ocpilot.roaming.routing import Route
 from ocpilot.wire import codec
 from ocpilot.wire.codec import NOTHING, Context, Received
 from ocpilot.wire.fields import Wire
@@ -55,6 +56,11 @@ class Call:
         received = codec.read(cls, self.version, body, context)
         self.findings.extend(received.findings)
         return received
+
+    @property
+    def route(self) -> Route:
+        """The parties it comes from and goes to, where the peer named them."""
+        return Route(sender=self.sender, receiver=self.receiver)
 
     def object(self) -> codec.Body:
         """The JSON object in the body; BadJson when it is no JSON, InvalidObject when it is no object."""

@@ -69,6 +69,12 @@ async def known(platform: Platform, hub: Peer | None = None) -> tuple[ClientInfo
         query = msgspec.structs.replace(query, after=page.next)
 
 
+async def status_of(platform: Platform, hub: Peer, party: PartyId, role: Role) -> ConnectionStatus | None:
+    """What a hub said last of a party in this role; None when it said nothing, or is no hub."""
+    stored = await platform.store.objects.get(key_of(party.country_code, party.party_id, role, hub.id), hub.id)
+    return value_of(ClientInfo, stored).status if stored else None
+
+
 def key_of(country_code: str, party_id: str, role: str, hub: int) -> ObjectKey:
     """Where what a hub says of a party in a role is kept."""
     return ObjectKey(module=ModuleID.HUB_CLIENT_INFO, party=PartyId.of(country_code, party_id), id=str(hub), sub=role)

@@ -15,10 +15,12 @@ from ocpilot.app.bodies import parsed
 from ocpilot.app.command_records import ProfileOrder, give_result, words
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import Command, CommandDirection, Peer, Record
+from ocpilot.app.records import Command, CommandDirection, Peer, PeerState, Record
 from ocpilot.base.errors import NoMatchingEndpoints, OcpilotError, StationError, StationTimeout
-from ocpilot.base.ids import new_id
+from ocpilot.base.ids import PartyId, new_id
+from ocpilot.roaming.addresses import check_url
 from ocpilot.roaming.retry import worth_retry
+from ocpilot.roaming.routing import Route
 from ocpilot.wire import codec
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
@@ -30,6 +32,7 @@ from ocpilot.wire.v230 import (
     ClearProfileResult,
     CommandResult,
     CommandResultType,
+    Role,
 )
 
 log = logging.getLogger(__name__)
@@ -48,8 +51,13 @@ class Outcome(Record, frozen=True):
 Order = Callable[[], Awaitable[Outcome]]
 
 
-def new(platform: Platform, word: str, peer: Peer, response_url: str, request: str) -> Command:
-    """The record of something this peer asked of us."""
+def new(platform: Platform, word: str, peer: Peer, response_url: str, request: str, *, route: Route) -> Command:
+    """The record of something this peer asked of us; `route` is the one of its request.
+
+    ForbiddenAddress (2001) for a `response_url` that leads inside: nothing would ever be sent there.
+    """
+    check_url(response_url, allow_inner=platform.settings.security.allow_inner_addresses)
+    sender = route.sender.key if route.sender else next(iter(peer.parties)) if len(peer.parties) == 1 else None
     now = platform.clock()
     return Command(
         id=new_id(),
@@ -58,9 +66,18 @@ def new(platform: Platform, word: str, peer: Peer, response_url: str, request: s
         command=word,
         request=request,
         response_url=response_url,
+        sender=sender,
+        receiver=_asked(platform, route),
         created_at=now,
         expires_at=now + timedelta(seconds=platform.settings.roaming.command_timeout + GRACE),
     )
+
+
+def _asked(platform: Platform, route: Route) -> str | None:
+    """The party of ours that was asked; an operator when none was named."""
+    if route.receiver in [party.id for party in platform.settings.parties] and route.receiver:
+        return route.receiver.key
+    return next((party.id.key for party in platform.settings.parties_as(Role.CPO)), None)
 
 
 async def kept(platform: Platform, command: Command, response: str, message: str | None = None) -> Command:
@@ -95,17 +112,19 @@ async def _carried_out(platform: Platform, command: Command, order: Order, resul
 async def send_result(platform: Platform, command: Command) -> bool:
     """Send the result to whoever waits for it; True when nothing is left to do.
 
-    A refusal of the other side ends it too: it does not want to know. Only what may pass is tried again (`jobs.py`).
+    A refusal of the other side ends it too: it does not want to know; so does the end of the registration. Only what
+    may pass is tried again (`jobs.py`).
     """
-    peer = await platform.store.peers.get(command.peer_id)
-    if peer is None or command.result is None:
+    if command.result is None:
         return True
-    try:
-        await _send(platform, peer, command, command.result)
-    except OcpilotError as error:
-        log.warning("result of %s %s to %s: %s", command.command, command.id, peer.name, error)
-        if worth_retry(error) and not isinstance(error, NoMatchingEndpoints):
-            return False
+    peer = await platform.store.peers.get(command.peer_id)
+    if peer is not None and peer.state is not PeerState.UNREGISTERED:
+        try:
+            await _send(platform, peer, command, command.result)
+        except OcpilotError as error:
+            log.warning("result of %s %s to %s: %s", command.command, command.id, peer.name, error)
+            if worth_retry(error) and not isinstance(error, NoMatchingEndpoints):
+                return False
     now, sent = platform.clock(), command.result_at
 
     def change(now_kept: Command) -> Command:
@@ -122,11 +141,24 @@ async def _send(platform: Platform, peer: Peer, command: Command, result: str) -
     value = _result_object(command, result)
     version = peer.version or OWN_VERSION
     body = codec.dumps(codec.convert(type(value), codec.body_of(value), OWN_VERSION, version).body)
+    sender, receiver = _party(command.receiver), _party(command.sender)
     if command.command == ProfileOrder.UPDATE:
-        interface, session = InterfaceRole.SENDER, command.session_id or ""
-        await platform.partners.call(peer, "PUT", ModuleID.CHARGING_PROFILES, interface, (session,), body=body)
+        await platform.partners.call(
+            peer,
+            "PUT",
+            ModuleID.CHARGING_PROFILES,
+            InterfaceRole.SENDER,
+            (command.session_id or "",),
+            body=body,
+            sender=sender,
+            receiver=receiver,
+        )
     elif command.response_url is not None:
-        await platform.partners.call_url(peer, "POST", command.response_url, body)
+        await platform.partners.call_url(peer, "POST", command.response_url, body, sender=sender, receiver=receiver)
+
+
+def _party(key: str | None) -> PartyId | None:
+    return PartyId.parse(key) if key else None
 
 
 def _result_object(command: Command, result: str) -> Wire:

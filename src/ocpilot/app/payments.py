@@ -150,14 +150,21 @@ async def receiver_post(platform: Platform, call: Call, sub: str) -> Answer:
 
     A new terminal may be no more than its id (mod_payments, "POST Terminal Method").
     """
-    party = party_of(call.peer, _SENDER, call.sender)
     body = call.object()
     read = call.read(class_of(_MODULE, sub), _now(platform, body) if _undated(body, sub) else body)
     ident = str(read.body["terminal_id" if sub == TERMINALS else "id"])
-    stored = from_peer(call.peer, call.version, _key(party, ident, sub), read.body)
-    created = await platform.store.objects.put(stored)
-    url = endpoint_url(platform.settings, call.version, _MODULE, InterfaceRole.RECEIVER, sub, ident)
+    key = await key_from(platform, call.peer, sub, ident, call.sender)
+    created = await platform.store.objects.put(from_peer(call.peer, call.version, key, read.body))
+    url = endpoint_url(platform.settings, call.version, _MODULE, InterfaceRole.RECEIVER, sub, key.id)
     return stored_answer(created, {"Location": url})
+
+
+async def key_from(platform: Platform, peer: Peer, sub: str, ident: str, sender: PartyId | None = None) -> ObjectKey:
+    """Where an object of this peer is kept: where it was, else under the party of the platform that sends it."""
+    for one in await platform.store.objects.find(_MODULE, ident):
+        if one.peer_id == peer.id and one.key.sub == sub:
+            return one.key
+    return _key(party_of(peer, _SENDER, sender), ident, sub)
 
 
 async def receiver_get(platform: Platform, call: Call, sub: str) -> Answer:

@@ -83,6 +83,11 @@ class Bookings(Protocol):
     async def begun(self, now: datetime, limit: int) -> tuple[StoredObject, ...]:
         """Bookings of ours that hold a time which has begun, oldest first."""
 
+    async def around(
+        self, party: PartyId, location_id: str, earliest: datetime, latest: datetime
+    ) -> tuple[StoredObject, ...]:
+        """Bookings at a Location of `party`, RESERVED or FULFILLED, whose period starts in this span."""
+
 
 class Locations(Protocol):
     """Locations, with a row per EVSE. A Location body given to `put` holds its `evses`; what `get` returns holds them
@@ -435,13 +440,23 @@ class Partners(Protocol):
     ) -> PartnerAnswer:
         """One call to a module of a registered peer. NoMatchingEndpoints when it does not offer it."""
 
-    async def call_url(self, peer: Peer, method: str, url: str, body: bytes | None = None) -> PartnerAnswer:
+    async def call_url(
+        self,
+        peer: Peer,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        *,
+        sender: PartyId | None = None,
+        receiver: PartyId | None = None,
+    ) -> PartnerAnswer:
         """One call to a URL the peer gave us (response_url, the URL of a CDR), under the SSRF rule."""
 
     def pages(
-        self, peer: Peer, module: ModuleID, params: Mapping[str, str] | None = None
+        self, peer: Peer, module: ModuleID, params: Mapping[str, str] | None = None, segments: Sequence[str] = ()
     ) -> AsyncIterator[Sequence[object]]:
-        """All pages of a peer's Sender interface, following its Links; each a list of JSON objects."""
+        """All pages of a peer's Sender interface, or of a kind below it, following its Links; each a list of JSON
+        objects."""
 
 
 class Sealing(Protocol):

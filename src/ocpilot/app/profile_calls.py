@@ -9,26 +9,30 @@ from ocpilot.base.errors import MissingParameter
 from ocpilot.wire import codec
 from ocpilot.wire.v230 import ChargingProfileResponse, SetChargingProfile
 
+#: (types, "URL type").
+_LONGEST_URL = 255
+
 
 async def profile_get(platform: Platform, call: Call) -> Answer:
     """GET: the limits that will hold, sent later to `response_url`."""
-    seconds, url = _seconds(call.parameter("duration")), call.parameter("response_url")
-    answered = await profile_orders.ask_profile(platform, call.peer, call.path["session_id"], seconds, url)
+    seconds, url = _seconds(call.parameter("duration")), _response_url(call)
+    answered = await profile_orders.ask_profile(
+        platform, call.peer, call.path["session_id"], seconds, url, route=call.route
+    )
     return _answer(platform, call, answered)
 
 
 async def profile_put(platform: Platform, call: Call) -> Answer:
     """PUT: new limits; what the station says of them is sent later."""
     request = call.read(SetChargingProfile, call.object()).value
-    return _answer(
-        platform, call, await profile_orders.set_profile(platform, call.peer, call.path["session_id"], request)
-    )
+    answered = await profile_orders.set_profile(platform, call.peer, call.path["session_id"], request, route=call.route)
+    return _answer(platform, call, answered)
 
 
 async def profile_delete(platform: Platform, call: Call) -> Answer:
     """DELETE: no limits of theirs any more; what the station says of it is sent later."""
-    url = call.parameter("response_url")
-    answered = await profile_orders.clear_profile(platform, call.peer, call.path["session_id"], url)
+    url = _response_url(call)
+    answered = await profile_orders.clear_profile(platform, call.peer, call.path["session_id"], url, route=call.route)
     return _answer(platform, call, answered)
 
 
@@ -48,6 +52,13 @@ async def update_put(platform: Platform, call: Call) -> Answer:
 def _answer(platform: Platform, call: Call, answered: Command | str) -> Answer:
     response = codec.body_of(profile_orders.response_of(platform, answered))
     return Answer(data=codec.dumps(codec.convert(ChargingProfileResponse, response, OWN_VERSION, call.version).body))
+
+
+def _response_url(call: Call) -> str:
+    url = call.parameter("response_url")
+    if len(url) > _LONGEST_URL:
+        raise MissingParameter(f"response_url: found {len(url)} characters, expected at most {_LONGEST_URL}")
+    return url
 
 
 def _seconds(text: str) -> int:

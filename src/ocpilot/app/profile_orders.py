@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import msgspec
 
@@ -20,6 +21,7 @@ from ocpilot.app.records import Command, CommandDirection, ObjectKey, Peer, Tran
 from ocpilot.app.visibility import may_steer
 from ocpilot.base.errors import NotFound, StationError
 from ocpilot.base.ids import PartyId, derived_id, fold
+from ocpilot.roaming.routing import DIRECT, Route
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import (
     EVSE,
@@ -52,25 +54,38 @@ _AHEAD = 900
 Carry = Callable[[Command, Transaction], Awaitable[Outcome]]
 
 
-async def set_profile(platform: Platform, peer: Peer, session_id: str, request: SetChargingProfile) -> Command | str:
+async def set_profile(
+    platform: Platform, peer: Peer, session_id: str, request: SetChargingProfile, *, route: Route = DIRECT
+) -> Command | str:
     """PUT: limit a Session. The order as kept, or the word of our refusal."""
-    if not request.charging_profile.charging_profile_period:
+    if not _is_sound(request.charging_profile):
         return ChargingProfileResponseType.REJECTED
-    command = orders.new(platform, ProfileOrder.SET, peer, request.response_url, text_of(request))
+    command = orders.new(platform, ProfileOrder.SET, peer, request.response_url, text_of(request), route=route)
     return await _order(platform, peer, command, session_id, _setting(platform, request.charging_profile))
 
 
-async def clear_profile(platform: Platform, peer: Peer, session_id: str, response_url: str) -> Command | str:
+def _is_sound(profile: ChargingProfile) -> bool:
+    """Whether a station can follow it: limits that are none below zero, each from later on than the one before."""
+    starts = [period.start_period for period in profile.charging_profile_period]
+    limits = [period.limit for period in profile.charging_profile_period]
+    ordered = all(one < later for one, later in pairwise(starts))
+    lasting = profile.duration is None or profile.duration > 0
+    return bool(starts) and ordered and starts[0] >= 0 and lasting and min(*limits, profile.min_charging_rate or 0) >= 0
+
+
+async def clear_profile(
+    platform: Platform, peer: Peer, session_id: str, response_url: str, *, route: Route = DIRECT
+) -> Command | str:
     """DELETE: limit it no longer."""
-    command = orders.new(platform, ProfileOrder.CLEAR, peer, response_url, "{}")
+    command = orders.new(platform, ProfileOrder.CLEAR, peer, response_url, "{}", route=route)
     return await _order(platform, peer, command, session_id, _clearing(platform))
 
 
 async def ask_profile(
-    platform: Platform, peer: Peer, session_id: str, seconds: int, response_url: str
+    platform: Platform, peer: Peer, session_id: str, seconds: int, response_url: str, *, route: Route = DIRECT
 ) -> Command | str:
     """GET: which limits will hold for so many seconds."""
-    command = orders.new(platform, ProfileOrder.GET, peer, response_url, "{}")
+    command = orders.new(platform, ProfileOrder.GET, peer, response_url, "{}", route=route)
     return await _order(platform, peer, command, session_id, _asking(platform, seconds))
 
 
@@ -258,39 +273,43 @@ async def _tell(platform: Platform, transaction: Transaction, but: int | None = 
 
     Only who set a profile of this Session with success may be told ("PUT Method").
     """
-    peers = await _setters(platform, transaction) - {but}
-    if not peers:
+    setters = [one for one in await _setters(platform, transaction) if one.peer_id != but]
+    if not setters:
         return
     try:
         outcome = await _active(platform, transaction, _AHEAD)
     except StationError as error:
         log.warning("limits of session %s changed, to what is not known: %s", transaction.session_id, error)
         return
-    for peer_id in peers:
-        if peer_id is not None and outcome.answer is not None:
-            await orders.send_result(platform, await _update(platform, transaction, peer_id, outcome.answer))
+    for setter in setters:
+        if outcome.answer is not None:
+            await orders.send_result(platform, await _update(platform, transaction, setter, outcome.answer))
 
 
-async def _setters(platform: Platform, transaction: Transaction) -> set[int | None]:
+async def _setters(platform: Platform, transaction: Transaction) -> list[Command]:
+    """The newest success of each platform."""
     sets = await platform.store.commands.of_session(
         transaction.session_id, [ProfileOrder.SET], transaction.started_at - timedelta(days=1)
     )
-    return {
-        one.peer_id
+    done = [
+        one
         for one in sets
         if one.direction == CommandDirection.RECEIVED and one.result == ChargingProfileResultType.ACCEPTED
-    }
+    ]
+    return list({one.peer_id: one for one in reversed(done)}.values())
 
 
-async def _update(platform: Platform, transaction: Transaction, peer_id: int, profile: str) -> Command:
+async def _update(platform: Platform, transaction: Transaction, setter: Command, profile: str) -> Command:
     """One record per Session and platform: what is not sent yet is replaced by what is newer."""
     now = platform.clock()
     fresh = Command(
-        id=derived_id("active charging profile", fold(transaction.session_id), str(peer_id)),
+        id=derived_id("active charging profile", fold(transaction.session_id), str(setter.peer_id)),
         direction=CommandDirection.RECEIVED,
-        peer_id=peer_id,
+        peer_id=setter.peer_id,
         command=ProfileOrder.UPDATE,
         request="{}",
+        sender=setter.sender,
+        receiver=transaction.party.key,
         response=ChargingProfileResponseType.ACCEPTED,
         result=ChargingProfileResultType.ACCEPTED,
         result_at=now,

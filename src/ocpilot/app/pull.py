@@ -9,9 +9,10 @@ from collections import Counter
 from datetime import datetime
 from typing import Literal
 
-from ocpilot.app.classes import class_of
+from ocpilot.app import hub_clients, payments
+from ocpilot.app.booking_calls import check_life
+from ocpilot.app.classes import class_of, kinds_of
 from ocpilot.app.heard import heard
-from ocpilot.app.hub_clients import key_of
 from ocpilot.app.owned import from_peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
@@ -19,16 +20,45 @@ from ocpilot.app.records import ObjectKey, Peer, PeerState, Record, StoredObject
 from ocpilot.app.unsaid import unsaid
 from ocpilot.app.visibility import require_hub, require_sender
 from ocpilot.base import time
-from ocpilot.base.errors import Conflict, ForbiddenAddress, InvalidObject, NoMatchingEndpoints, NotFound, PeerError
+from ocpilot.base.errors import (
+    BadRequest,
+    Conflict,
+    ForbiddenAddress,
+    NoMatchingEndpoints,
+    NotFound,
+    OcpilotError,
+    PeerError,
+    PeerRefused,
+)
 from ocpilot.roaming.offers import offered, other_side
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
-from ocpilot.wire.v230 import ClientInfo, Location, Tariff, Token
+from ocpilot.wire.v230 import (
+    Booking,
+    BookingLocation,
+    ClientInfo,
+    FinancialAdviceConfirmation,
+    InvoiceReconciliationRecord,
+    Location,
+    Tariff,
+    Terminal,
+    Token,
+)
 
 log = logging.getLogger(__name__)
 
 #: What is fetched whole; Tariffs first, so that Locations find theirs. Sessions and CDRs come by push.
-PULLED = (ModuleID.HUB_CLIENT_INFO, ModuleID.TARIFFS, ModuleID.LOCATIONS, ModuleID.TOKENS)
+PULLED = (
+    ModuleID.HUB_CLIENT_INFO,
+    ModuleID.TARIFFS,
+    ModuleID.LOCATIONS,
+    ModuleID.TOKENS,
+    ModuleID.PAYMENTS,
+    ModuleID.BOOKINGS,
+    ModuleID.INVOICE_RECONCILIATION,
+)
+#: Fields that name an object.
+_NAMES = ("id", "uid", "terminal_id")
 #: Bad objects that a summary tells about; beyond these they are only counted.
 _TOLD = 100
 
@@ -42,9 +72,11 @@ class BadObject(Record, frozen=True):
 
 
 class ModulePull(Record, frozen=True):
-    """One crawl: objects received, kept as new or changed, already here as new as that, refused. `error` ended it."""
+    """One crawl of a module, or of a kind in it (`classes.py`): objects received, kept as new or changed, already here
+    as new as that, refused. `error` ended it."""
 
     module: ModuleID
+    kind: str = ""
     received: int = 0
     kept: int = 0
     known: int = 0
@@ -71,7 +103,8 @@ async def pull(platform: Platform, peer: Peer, since: datetime | None = None) ->
     """
     began = platform.clock()
     problems: list[BadObject] = []
-    modules = [await _crawl(platform, peer, module, since, problems) for module in wanted(platform, peer)]
+    kinds = [(module, kind) for module in wanted(platform, peer) for kind in kinds_of(module)]
+    modules = [await _crawl(platform, peer, module, kind, since, problems) for module, kind in kinds]
     summary = PullSummary(modules=tuple(modules), problems=tuple(problems))
     for one in modules:
         log.info("%s of %s: received %d, bad %d %s", one.module, peer.name, one.received, one.bad, one.error or "")
@@ -90,23 +123,24 @@ def wanted(platform: Platform, peer: Peer) -> tuple[ModuleID, ...]:
     return tuple(interface[0] for interface in receiving if other_side(interface) in theirs)
 
 
-async def _crawl(
-    platform: Platform, peer: Peer, module: ModuleID, since: datetime | None, problems: list[BadObject]
+async def _crawl(  # noqa: PLR0917 - what is fetched of whom, and where what is bad is told
+    platform: Platform, peer: Peer, module: ModuleID, kind: str, since: datetime | None, problems: list[BadObject]
 ) -> ModulePull:
     counts: Counter[str] = Counter()
     params = {"date_from": time.write(since)} if since else None
     error = None
     try:
-        async for page in platform.partners.pages(peer, module, params):
+        async for page in platform.partners.pages(peer, module, params, (kind,) if kind else ()):
             for body in page:
-                outcome = await _take(platform, peer, module, body)
+                outcome = await _take(platform, peer, module, kind, body)
                 if isinstance(outcome, BadObject) and len(problems) < _TOLD:
                     problems.append(outcome)
                 counts["bad" if isinstance(outcome, BadObject) else outcome] += 1
     except (PeerError, NoMatchingEndpoints, ForbiddenAddress) as failure:
-        error = str(failure)
+        error = None if _has_no_such_list(failure, module) else str(failure)
     return ModulePull(
         module=module,
+        kind=kind,
         received=counts.total(),
         kept=counts["kept"],
         known=counts["known"],
@@ -115,40 +149,54 @@ async def _crawl(
     )
 
 
-async def _take(platform: Platform, peer: Peer, module: ModuleID, body: object) -> Literal["kept", "known"] | BadObject:
+def _has_no_such_list(failure: OcpilotError, module: ModuleID) -> bool:
+    """A terminal provider that writes the invoices itself has no confirmations: of several kinds one may be missing."""
+    return len(kinds_of(module)) > 1 and isinstance(failure, PeerRefused) and failure.http == 404
+
+
+async def _take(
+    platform: Platform, peer: Peer, module: ModuleID, kind: str, body: object
+) -> Literal["kept", "known"] | BadObject:
     """Keep one object, unless we have it as new as that; why not, when it is bad."""
     store = platform.store.locations if module is ModuleID.LOCATIONS else platform.store.objects
     try:
-        stored = await _read(platform, peer, module, body)
+        stored = await _read(platform, peer, module, kind, body)
         here = await store.get(stored.key, peer.id)
         if here is not None and here.last_updated >= stored.last_updated and here.version == stored.version:
             return "known"
+        if here is not None and class_of(module, kind) is Booking:
+            check_life(here, stored)
         await store.put(stored)
-    except (InvalidObject, NotFound, Conflict) as error:
+    except (BadRequest, NotFound, Conflict) as error:
         named = body if isinstance(body, dict) else {}
-        return BadObject(module=module, id=str(named.get("id") or named.get("uid") or "?"), reason=str(error))
+        ident = next((named[name] for name in _NAMES if named.get(name)), "?")
+        return BadObject(module=module, id=str(ident), reason=str(error))
     return "kept"
 
 
-async def _read(platform: Platform, peer: Peer, module: ModuleID, body: object) -> StoredObject:
+async def _read(platform: Platform, peer: Peer, module: ModuleID, kind: str, body: object) -> StoredObject:
     """The object checked; InvalidObject when it breaks the standard, NotFound when its party is none of the peer's."""
     version = peer.version or OWN_VERSION
     context = await unsaid(platform, peer, version, module, body)
-    read = heard(platform, peer, module, class_of(module), body, context=context)
-    return from_peer(peer, version, _key(peer, module, read.value), read.body, context)
+    read = heard(platform, peer, module, class_of(module, kind), body, context=context)
+    return from_peer(peer, version, await _key(platform, peer, module, read.value, kind), read.body, context)
 
 
-def _key(peer: Peer, module: ModuleID, value: Wire) -> ObjectKey:
+async def _key(platform: Platform, peer: Peer, module: ModuleID, value: Wire, kind: str) -> ObjectKey:
     """Where an object of this peer is kept."""
     match value:
         case ClientInfo():
             require_hub(peer)
-            return key_of(value.country_code, value.party_id, value.role, peer.id)
+            return hub_clients.key_of(value.country_code, value.party_id, value.role, peer.id)
+        case Terminal():
+            return await payments.key_from(platform, peer, kind, value.terminal_id)
+        case FinancialAdviceConfirmation():
+            return await payments.key_from(platform, peer, kind, value.id)
         case Token():
             party = require_sender(peer, module, value.country_code, value.party_id)
             return ObjectKey(module=module, party=party, id=value.uid, sub=value.type)
-        case Location() | Tariff():
+        case Location() | Tariff() | Booking() | BookingLocation() | InvoiceReconciliationRecord():
             party = require_sender(peer, module, value.country_code, value.party_id)
-            return ObjectKey(module=module, party=party, id=value.id)
+            return ObjectKey(module=module, party=party, id=value.id, sub=kind)
         case _:
             raise TypeError(f"{type(value).__name__} is not pulled")

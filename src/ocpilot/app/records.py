@@ -329,7 +329,8 @@ class Command(Record, frozen=True, kw_only=True):
 
     `request` is the object (2.3.0) that asks, as JSON text; `answer` is an ActiveChargingProfile that came with the
     result. `response` and `result` are the standard's words, None until
-    known. `response_url` is where our result must go (received commands).
+    known. `response_url` is where our result must go (received commands), `sender` and `receiver` (as `SERES`) the
+    parties the request came from and went to, whose ways back are the result's.
     """
 
     id: str
@@ -339,6 +340,8 @@ class Command(Record, frozen=True, kw_only=True):
     request: str
     account_id: int | None = None
     response_url: str | None = None
+    sender: str | None = None
+    receiver: str | None = None
     token_uid: str | None = None
     location_id: str | None = None
     evse_uid: str | None = None

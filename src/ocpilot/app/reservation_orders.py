@@ -10,7 +10,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.records import Command, Reservation, ReservationState
 from ocpilot.app.station_events import StationReservation
 from ocpilot.base.ids import PartyId, fold, new_id
-from ocpilot.wire.v230 import Capability, CommandResponseType, CommandResultType, LocationReferences, ReserveNow
+from ocpilot.wire.v230 import EVSE, Capability, CommandResponseType, CommandResultType, LocationReferences, ReserveNow
 
 #: A station's word -> what came of it (OCPP 1.6, 7.41 "ReservationStatus").
 _RESERVED = {
@@ -36,15 +36,16 @@ async def order_reserve(platform: Platform, command: Command, request: ReserveNo
     """
     location = await our_location(platform, request.location_id)
     earlier = await _earlier(platform, command.peer_id, request)
-    place = await where(platform, location, request.evse_uid or (earlier.evse_uid if earlier else None))
+    evse_uid = request.evse_uid or (earlier.evse_uid if earlier else None)
+    place = await where(platform, location, evse_uid, fits=_reservable)
     if request.expiry_date <= platform.clock():
         return await orders.kept(platform, command, CommandResponseType.REJECTED, "expiry_date is over already")
+    if not any(_reservable(evse) for evse in ([place.evse] if place else location.evses)):
+        why = "no EVSE there can be reserved" if evse_uid is None else f"EVSE {evse_uid} cannot be reserved"
+        return await orders.kept(platform, command, CommandResponseType.NOT_SUPPORTED, why)
     if place is None or not platform.stations.is_connected(place.station.id):
         why = "no free station is connected there"
         return await orders.kept(platform, command, CommandResponseType.REJECTED, why)
-    if Capability.RESERVABLE not in place.evse.capabilities:
-        why = f"EVSE {place.evse.uid} cannot be reserved"
-        return await orders.kept(platform, command, CommandResponseType.NOT_SUPPORTED, why)
     wanted = await _wanted(platform, command, request, place)
     number, wanted = await _numbered(platform, earlier, wanted)
     there = msgspec.structs.replace(
@@ -88,6 +89,10 @@ async def reserved_evse(platform: Platform, location_id: str, token_uid: str) ->
     """The EVSE that is kept free for this Token at a Location."""
     reservation = await platform.store.reservations.of_token(location_id, token_uid)
     return reservation.evse_uid if reservation else None
+
+
+def _reservable(evse: EVSE) -> bool:
+    return Capability.RESERVABLE in evse.capabilities
 
 
 async def _earlier(platform: Platform, peer_id: int, request: ReserveNow) -> Reservation | None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import msgspec
 
+from ocpilot.app import hub_clients
 from ocpilot.app.command_records import OUR_OWN, give_result
 from ocpilot.app.exchange import endpoint_url
 from ocpilot.app.orders import GRACE
@@ -18,7 +19,13 @@ from ocpilot.app.records import Command, CommandDirection, Peer, PeerState, Reco
 from ocpilot.base.errors import BadRequest, NoMatchingEndpoints, NotFound, OcpilotError, PeerRefused, UserError
 from ocpilot.base.ids import new_id
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
-from ocpilot.wire.v230 import ChargingProfileResponseType, CommandResponseType, CommandResultType
+from ocpilot.wire.v230 import (
+    ChargingProfileResponseType,
+    CommandResponseType,
+    CommandResultType,
+    ConnectionStatus,
+    Role,
+)
 
 log = logging.getLogger(__name__)
 
@@ -97,8 +104,15 @@ async def sent_to(platform: Platform, peer: Peer, command_id: str, words: frozen
 
 
 async def operator_of(platform: Platform, stored: StoredObject) -> Peer | None:
-    """The peer an object came from, None when it is our own; UserError when it is not connected."""
-    return None if stored.peer_id is None else connected(await platform.store.peers.get(stored.peer_id))
+    """The peer an object came from, None when it is our own; UserError when it is not connected, or its hub says that
+    the operator behind it is not (mod_hub_client_info, "Scenarios": no requests can be sent)."""
+    if stored.peer_id is None:
+        return None
+    peer = connected(await platform.store.peers.get(stored.peer_id))
+    status = await hub_clients.status_of(platform, peer, stored.key.party, Role.CPO)
+    if status not in {None, ConnectionStatus.CONNECTED}:
+        raise UserError(f"the operator of this station is {status} at {peer.name} at the moment")
+    return peer
 
 
 def connected(peer: Peer | None) -> Peer:

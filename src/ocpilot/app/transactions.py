@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app import authorize, charges, command_orders, reservations, samples, sessions, tokens
+from ocpilot.app import authorize, bookings, charges, command_orders, reservations, samples, sessions, tokens
 from ocpilot.app.authorize import Decision
 from ocpilot.app.bodies import text_of
 from ocpilot.app.platform import Platform
@@ -71,6 +71,9 @@ async def start(platform: Platform, station: Station, event: StartEvent) -> Star
     if reservation is not None:
         reference = decision.reference or reservation.authorization_reference
         wanted = msgspec.structs.replace(wanted, session_id=reservation.session_id, authorization_reference=reference)
+    if wanted.accepted and wanted.authorization_reference is None:
+        reference = await _booked(platform, wanted)
+        wanted = msgspec.structs.replace(wanted, authorization_reference=reference)
     if connector is not None:
         wanted = msgspec.structs.replace(wanted, terms=await charges.terms_now(platform, station, connector))
     kept, created = await platform.store.transactions.start(wanted)
@@ -79,6 +82,12 @@ async def start(platform: Platform, station: Station, event: StartEvent) -> Star
         return StartAnswer(transaction_id=kept.id, id_tag=IdTagAnswer(status=again))
     await after_start(platform, kept)
     return StartAnswer(transaction_id=kept.id, id_tag=answer_of(decision, allowed))
+
+
+async def _booked(platform: Platform, transaction: Transaction) -> str | None:
+    """The reference of the booking that this charge uses (mod_bookings, "Booking object")."""
+    booking = await bookings.of_transaction(platform, transaction)
+    return booking.authorization_reference if booking else None
 
 
 async def after_start(platform: Platform, transaction: Transaction) -> None:

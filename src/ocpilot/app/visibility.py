@@ -10,7 +10,7 @@ informs drivers: a Location that is not published still travels, it is the recei
 from ocpilot.app.records import Peer, PeerState
 from ocpilot.base.errors import BadRequest, NotFound
 from ocpilot.base.ids import PartyId
-from ocpilot.roaming.offers import OFFERED_BY
+from ocpilot.roaming.offers import OFFERED_BY, Interface
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
 from ocpilot.wire.v230 import CDR, Booking, Role, Session, Terminal
@@ -51,9 +51,7 @@ def may_see(peer: Peer, module: ModuleID, audience: str | None) -> bool:
 def may_steer(peer: Peer, driver: PartyId) -> bool:
     """Whether this peer may limit the charge of a driver of this party: its own, or anybody's when we have a contract
     (mod_charging_profiles, "Smart Charging Topologies")."""
-    senders = OFFERED_BY[ModuleID.CHARGING_PROFILES, InterfaceRole.SENDER]
-    own = any(role.role in senders and PartyId.of(role.country_code, role.party_id) == driver for role in peer.roles)
-    return own or _steers(peer)
+    return _has_party(peer, driver, OFFERED_BY[ModuleID.CHARGING_PROFILES, InterfaceRole.SENDER]) or _steers(peer)
 
 
 def _steers(peer: Peer) -> bool:
@@ -68,11 +66,20 @@ def receives(peer: Peer, module: ModuleID) -> bool:
 
 def require_receiver(peer: Peer, module: ModuleID) -> None:
     """BadRequest when none of the peer's roles gets objects of this module."""
-    if not receives(peer, module):
-        raise BadRequest(f"{module} are for {_words(module, InterfaceRole.RECEIVER)}; your roles are {_listed(peer)}")
+    _require(peer, (module, InterfaceRole.RECEIVER))
 
 
-def party_of(peer: Peer, interface: tuple[ModuleID, InterfaceRole], named: PartyId | None) -> PartyId:
+def require_commander(peer: Peer) -> None:
+    """BadRequest when none of the peer's roles sends commands."""
+    _require(peer, (ModuleID.COMMANDS, InterfaceRole.SENDER))
+
+
+def _require(peer: Peer, interface: Interface) -> None:
+    if not _roles(peer) & OFFERED_BY[interface]:
+        raise BadRequest(f"{interface[0]} are for {_words(*interface)}; your roles are {_listed(peer)}")
+
+
+def party_of(peer: Peer, interface: Interface, named: PartyId | None) -> PartyId:
     """The party of the peer that plays a role of this interface: the one named (by a header), else its first.
 
     For interfaces whose URLs and objects name none (mod_payments). NotFound when it has no such party.
@@ -95,8 +102,13 @@ def require_hub(peer: Peer) -> None:
 
 def may_send(peer: Peer, module: ModuleID, party: PartyId) -> bool:
     """Whether objects of this party may come from this peer: one of its parties, in a role that owns such objects."""
-    owners = OFFERED_BY[module, InterfaceRole.SENDER] | {Role.OTHER}
-    return any(role.role in owners and PartyId.of(role.country_code, role.party_id) == party for role in peer.roles)
+    return _has_party(peer, party, OFFERED_BY[module, InterfaceRole.SENDER] | {Role.OTHER})
+
+
+def may_command(peer: Peer, driver: PartyId) -> bool:
+    """Whether commands for a driver of this party may come from this peer: a terminal provider gives Tokens in its
+    commands, though it owns none otherwise (mod_commands, "StartSession object"; mod_payments, "Transaction")."""
+    return _has_party(peer, driver, OFFERED_BY[ModuleID.COMMANDS, InterfaceRole.SENDER])
 
 
 def require_sender(peer: Peer, module: ModuleID, country_code: str, party_id: str) -> PartyId:
@@ -108,6 +120,10 @@ def require_sender(peer: Peer, module: ModuleID, country_code: str, party_id: st
     if not may_send(peer, module, party):
         raise NotFound(f"{party} is no party of yours that owns {module}")
     return party
+
+
+def _has_party(peer: Peer, party: PartyId, roles: frozenset[str]) -> bool:
+    return any(role.role in roles and PartyId.of(role.country_code, role.party_id) == party for role in peer.roles)
 
 
 def _roles(peer: Peer) -> frozenset[Role]:

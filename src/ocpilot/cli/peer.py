@@ -177,7 +177,7 @@ def _print_pull(summary: PullSummary, as_json: bool) -> None:
         print(msgspec.json.encode(summary).decode())
         return
     for one in summary.modules:
-        print(f"{one.module:<10} received {one.received}, new or changed {one.kept}, bad {one.bad}")
+        print(f"{one.kind or one.module:<10} received {one.received}, new or changed {one.kept}, bad {one.bad}")
         if one.error:
             print(f"  stopped: {one.error}")
     for bad in summary.problems:

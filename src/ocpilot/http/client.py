@@ -95,20 +95,28 @@ class HttpPartners:
     ) -> PartnerAnswer:
         """One call to a module of a registered peer."""
         url = _resource_url(peer, module, interface, segments, params or {})
-        route = routing.Route(sender=sender, receiver=receiver)
-        headers = routing.headers(route) if _is_routed(peer, module) else {}
+        headers = {} if module in routing.UNROUTED else _routed(peer, sender, receiver)
         return await self._to_peer(peer, method, url, body, headers)
 
-    async def call_url(self, peer: Peer, method: str, url: str, body: bytes | None = None) -> PartnerAnswer:
+    async def call_url(
+        self,
+        peer: Peer,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        *,
+        sender: PartyId | None = None,
+        receiver: PartyId | None = None,
+    ) -> PartnerAnswer:
         """One call to a URL the peer gave us."""
-        return await self._to_peer(peer, method, url, body, {})
+        return await self._to_peer(peer, method, url, body, _routed(peer, sender, receiver))
 
     async def pages(
-        self, peer: Peer, module: ModuleID, params: Mapping[str, str] | None = None
+        self, peer: Peer, module: ModuleID, params: Mapping[str, str] | None = None, segments: Sequence[str] = ()
     ) -> AsyncIterator[Sequence[object]]:
         """All pages of a peer's Sender interface, following its Links."""
         asked = {"limit": str(peer.profile.page_size), **(params or {})}
-        start = _resource_url(peer, module, InterfaceRole.SENDER, (), asked)
+        start = _resource_url(peer, module, InterfaceRole.SENDER, segments, asked)
         url: str | None = start
         seen: set[str] = set()
         empty = 0
@@ -211,6 +219,12 @@ class HttpPartners:
         return socket.socket(family, kind, protocol)
 
 
+def _routed(peer: Peer, sender: PartyId | None, receiver: PartyId | None) -> dict[str, str]:
+    knows = peer.version is None or PROTOCOLS[peer.version].routing_headers
+    route = routing.Route(sender=sender, receiver=receiver)
+    return routing.headers(route) if knows and peer.profile.routing_headers else {}
+
+
 async def _limited(response: aiohttp.ClientResponse, where: str) -> bytes:
     data = bytearray()
     async for chunk in response.content.iter_chunked(65536):
@@ -250,11 +264,6 @@ def _resource_url(
     path = "/".join([base, *(quote(segment, safe="") for segment in segments)])
     slash = "/" if peer.profile.trailing_slash else ""
     return f"{path}{slash}?{urlencode(params)}" if params else path + slash
-
-
-def _is_routed(peer: Peer, module: ModuleID) -> bool:
-    knows = peer.version is None or PROTOCOLS[peer.version].routing_headers
-    return knows and peer.profile.routing_headers and module not in routing.UNROUTED
 
 
 def _endpoint(peer: Peer, module: ModuleID, interface: InterfaceRole) -> Endpoint:

@@ -342,6 +342,11 @@ def _takes_all(place: BookingLocation, booking: Booking) -> bool:
     return _is_of(place, booking) and not booked
 
 
+def is_taken(evse_uid: str, booking: Booking, others: Iterable[Booking]) -> bool:
+    """Whether one of these bookings at the same Location has the EVSE at the time of `booking`."""
+    return any(_evse(other) == fold(evse_uid) and overlap(other.period, booking.period) for other in others)
+
+
 def _is_of(place: BookingLocation, booking: Booking) -> bool:
     return fold(booking.booking_requests[0].booking_request.booking_location_id) == fold(place.id)
 
@@ -350,6 +355,20 @@ def _evse(of: BookingLocation | BookingRequest | Booking) -> str | None:
     """The EVSE's uid; `#NA` is none (mod_bookings, "BookingOption")."""
     uid = of.booking_option.evse_uid if of.booking_option else None
     return fold(uid) if uid and fold(uid) != _NO_EVSE else None
+
+
+def used_by(booked: Iterable[Booking], token_uid: str, evse_uid: str, at: datetime) -> Booking | None:
+    """The booking used by a charge that starts so: with one of its Tokens, at its EVSE if it has one, in its time."""
+    return next(
+        (
+            one
+            for one in booked
+            if fold(token_uid) in {fold(token.uid) for token in one.booking_tokens}
+            and _evse(one) in {None, fold(evse_uid)}
+            and earliest_start(one) <= at < no_show_at(one)
+        ),
+        None,
+    )
 
 
 def no_show_at(booking: Booking) -> datetime:

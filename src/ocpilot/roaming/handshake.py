@@ -34,6 +34,10 @@ def choose_version(theirs: Sequence[VersionInfo], wanted: Version | None = None)
     return version, urls[version]
 
 
+#: Other words for a module: the chapter of bookings has one in its head and another in all its URLs.
+_OTHER_WORDS = {"bookings": ModuleID.BOOKINGS, "booking": ModuleID.BOOKINGS}
+
+
 def counterpart(ours: Iterable[str], said: Role | None = None) -> Role:
     """What a platform is for us that does not say its role (before 2.2): `said`, else the other side of our first."""
     if said is not None:
@@ -42,7 +46,8 @@ def counterpart(ours: Iterable[str], said: Role | None = None) -> Role:
 
 
 def with_roles(ours: Iterable[str], endpoints: object, theirs: Iterable[str] | None = None) -> object:
-    """Endpoints as listed, those without a role (as before 2.2) in the roles that we look for in their module.
+    """Endpoints as listed, those without a role (as before 2.2) in the roles that we look for in their module,
+    those with another word for it in ours.
 
     `theirs` are the roles of a platform whose version knows no role of an endpoint: it lists each module once.
     """
@@ -52,13 +57,19 @@ def with_roles(ours: Iterable[str], endpoints: object, theirs: Iterable[str] | N
     if theirs is not None:
         wanted &= offered(theirs)
     completed: list[object] = []
-    for row in endpoints:
+    for row in map(_in_our_word, endpoints):
         if not isinstance(row, dict) or row.get("role") is not None:
             completed.append(row)
             continue
         roles = [role for module, role in sorted(wanted) if module == row.get("identifier")] or [InterfaceRole.SENDER]
         completed += [row | {"role": str(role)} for role in roles]
     return completed
+
+
+def _in_our_word(row: object) -> object:
+    word = row.get("identifier") if isinstance(row, dict) else None
+    known = _OTHER_WORDS.get(word) if isinstance(word, str) else None
+    return row | {"identifier": str(known)} if isinstance(row, dict) and known else row
 
 
 #: Invoices are for CDRs: two platforms that exchange nothing else, such as two operators, have none to reconcile.

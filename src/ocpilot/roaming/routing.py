@@ -27,6 +27,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         return Route(sender=self.receiver, receiver=self.sender)
 
 
+#: Where nobody says from whom to whom.
+DIRECT = Route()
+
+
 def read(headers: Mapping[str, str]) -> Route:
     """The route in headers (names in any case); half a party counts as none."""
     lower = {name.lower(): value for name, value in headers.items()}

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base import time
-from ocpilot.base.ids import fold
+from ocpilot.base.ids import PartyId, fold
 from ocpilot.store.bell import Bell
 from ocpilot.store.objects import put_object
 from ocpilot.store.pool import Database
@@ -46,4 +46,17 @@ class PostgresBookings:
     async def begun(self, now: datetime, limit: int) -> tuple[StoredObject, ...]:
         """See the port; times of ours are written alike, so that their texts compare as they do."""
         rows = await self._database.rows(_SQL["begun"], {"now": time.write(now), "limit": limit})
+        return tuple(object_of(row, ModuleID.BOOKINGS) for row in rows)
+
+    async def around(
+        self, party: PartyId, location_id: str, earliest: datetime, latest: datetime
+    ) -> tuple[StoredObject, ...]:
+        """See the port; the texts of times compare as in `begun`."""
+        values = {
+            "party": party.key,
+            "key_location": fold(location_id),
+            "earliest": time.write(earliest),
+            "latest": time.write(latest),
+        }
+        rows = await self._database.rows(_SQL["around"], values)
         return tuple(object_of(row, ModuleID.BOOKINGS) for row in rows)

@@ -1,13 +1,13 @@
 -- name: add
 -- A new command.
 INSERT INTO command (
-    id, direction, peer_id, command, request, account_id, response_url, token_uid, key_token, location_id,
-    key_location, evse_uid, connector_id, authorization_reference, response, response_at, result, result_at,
+    id, direction, peer_id, command, request, account_id, response_url, sender, receiver, token_uid, key_token,
+    location_id, key_location, evse_uid, connector_id, authorization_reference, response, response_at, result, result_at,
     result_sent_at, message, answer, session_id, created_at, expires_at
 )
 VALUES (
-    :id, :direction, :peer_id, :command, :request, :account_id, :response_url, :token_uid, :key_token, :location_id,
-    :key_location, :evse_uid, :connector_id, :authorization_reference, :response, :response_at, :result, :result_at,
+    :id, :direction, :peer_id, :command, :request, :account_id, :response_url, :sender, :receiver, :token_uid, :key_token,
+    :location_id, :key_location, :evse_uid, :connector_id, :authorization_reference, :response, :response_at, :result, :result_at,
     :result_sent_at, :message, :answer, :session_id, :created_at, :expires_at
 );
 
@@ -21,6 +21,8 @@ SET
     request = :request,
     account_id = :account_id,
     response_url = :response_url,
+    sender = :sender,
+    receiver = :receiver,
     token_uid = :token_uid,
     key_token = :key_token,
     location_id = :location_id,

@@ -156,3 +156,9 @@ def test_a_platform_of_both_roles_looks_for_both_sides_of_an_endpoint_without_ro
 @pytest.mark.parametrize("broken", [None, "x", [None], [[]]])
 def test_endpoints_that_are_none_are_left_for_the_check(broken):
     assert with_roles(["CPO"], broken) == broken
+
+
+@pytest.mark.parametrize("word", ["Booking", "bookings", "booking"])
+def test_bookings_are_found_by_each_word_the_standard_has_for_them(word):
+    [row] = with_roles(["EMSP"], [{"identifier": word, "role": "SENDER", "url": "u"}])
+    assert row == {"identifier": "Booking", "role": "SENDER", "url": "u"}

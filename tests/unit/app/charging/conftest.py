@@ -82,8 +82,17 @@ class FakePartners:
         sent = Sent(method, str(module), tuple(segments), data, dict(params or {}), receiver)
         return await self._answer(sent)
 
-    async def call_url(self, peer: Peer, method: str, url: str, body: bytes | None = None) -> PartnerAnswer:
-        return await self._answer(Sent(method, url, (), None if body is None else codec.loads(body), {}))
+    async def call_url(
+        self,
+        peer: Peer,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        *,
+        sender: PartyId | None = None,
+        receiver: PartyId | None = None,
+    ) -> PartnerAnswer:
+        return await self._answer(Sent(method, url, (), None if body is None else codec.loads(body), {}, receiver))
 
     async def _answer(self, sent: "Sent") -> PartnerAnswer:
         self.calls.append(sent)

@@ -5,8 +5,8 @@ import pytest
 
 from ocpilot.app import accounts, commands
 from ocpilot.app.bodies import own, parsed
-from ocpilot.app.records import Command, ObjectKey
-from ocpilot.base.errors import NotFound, PeerUnreachable, UnknownLocation, UserError
+from ocpilot.app.records import Command, ObjectKey, PeerState
+from ocpilot.base.errors import ForbiddenAddress, NotFound, PeerUnreachable, UnknownLocation, UserError
 from ocpilot.base.ids import PartyId, new_id
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID, Version
@@ -132,6 +132,15 @@ async def test_a_start_at_a_station_that_is_not_connected_is_rejected(operator):
     assert (await send(operator, start_session(operator))).result == "REJECTED"
 
 
+@pytest.mark.parametrize(
+    "url", ["https://127.0.0.1/x", "https://[::1]/x", "https://169.254.169.254/x", "http://a.se/x"]
+)
+async def test_a_result_that_would_go_inside_is_refused_at_once(operator, url):
+    with pytest.raises(ForbiddenAddress):
+        await send(operator, start_session(operator, response_url=url))
+    assert await operator.store.commands.recent(1) == ()
+
+
 @pytest.mark.parametrize("word", ["RESERVE_LATER", "DANCE"])
 async def test_reservations_and_unknown_commands_are_not_supported(operator, word):
     response = await commands.receive(operator.platform, operator.peer, word, V, {})
@@ -164,6 +173,18 @@ async def test_a_connector_is_unlocked(operator, word, result):
     await send(operator, UnlockConnector(response_url=URL, location_id="L1", evse_uid="e2", connector_id="1"))
     assert (await finished(operator)).result == result
     assert operator.stations.calls == [("unlock", "S1", 2)]
+
+
+async def test_who_has_left_is_told_no_result(operator, unreachable):
+    operator.partners.answers["POST", URL] = unreachable
+    await send(operator, start_session(operator))
+    await finished(operator)
+    gone = msgspec.structs.replace(operator.peer, state=PeerState.UNREGISTERED)
+    await operator.store.peers.save(gone)
+    operator.passes(6)
+    await operator.jobs.once()
+    assert len(operator.partners.sent("POST", URL)) == 1
+    assert await operator.store.commands.unsent_results() == ()
 
 
 async def test_a_result_that_did_not_arrive_is_sent_until_it_is_acknowledged(operator, unreachable):
