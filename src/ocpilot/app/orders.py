@@ -57,7 +57,6 @@ def new(platform: Platform, word: str, peer: Peer, response_url: str, request: s
     ForbiddenAddress (2001) for a `response_url` that leads inside: nothing would ever be sent there.
     """
     check_url(response_url, allow_inner=platform.settings.security.allow_inner_addresses)
-    sender = route.sender.key if route.sender else next(iter(peer.parties)) if len(peer.parties) == 1 else None
     now = platform.clock()
     return Command(
         id=new_id(),
@@ -66,18 +65,24 @@ def new(platform: Platform, word: str, peer: Peer, response_url: str, request: s
         command=word,
         request=request,
         response_url=response_url,
-        sender=sender,
+        sender=_asking(peer, route),
         receiver=_asked(platform, route),
         created_at=now,
         expires_at=now + timedelta(seconds=platform.settings.roaming.command_timeout + GRACE),
     )
 
 
+def _asking(peer: Peer, route: Route) -> str | None:
+    """The party that asks: as the request says, else the only one it can be."""
+    if route.sender is not None:
+        return route.sender.key
+    return peer.parties[0] if len(peer.parties) == 1 else None
+
+
 def _asked(platform: Platform, route: Route) -> str | None:
     """The party of ours that was asked; an operator when none was named."""
-    if route.receiver in [party.id for party in platform.settings.parties] and route.receiver:
-        return route.receiver.key
-    return next((party.id.key for party in platform.settings.parties_as(Role.CPO)), None)
+    named = [party for party in platform.settings.parties if party.id == route.receiver]
+    return next((party.id.key for party in (*named, *platform.settings.parties_as(Role.CPO))), None)
 
 
 async def kept(platform: Platform, command: Command, response: str, message: str | None = None) -> Command:
