@@ -243,6 +243,18 @@ async def test_our_provider_asks_through_our_client(newest):
     assert (await tell(newest, "GET", booked.id)).data["request_id"] == "R1"
 
 
+async def test_an_answer_that_comes_after_the_end_changes_nothing(newest):
+    await sells(newest)
+    platform, operator = newest.resa.platform, newest.lade_at_resa
+    booked = await booking_calls.request(platform, operator, msgspec.convert(asked(), BookingRequest))
+    assert (
+        await tell(newest, "PATCH", booked.id, {"reservation_status": "CANCELED", "last_updated": UPDATED})
+    ).http == 200
+    late = await booking_calls.request(platform, operator, msgspec.convert(asked(start=14, end=15), BookingRequest))
+    assert late.reservation_status is ReservationStatus.RESERVED
+    assert (await tell(newest, "GET", booked.id)).data["reservation_status"] == "CANCELED"
+
+
 # ---- the provider's side -------------------------------------------------------------------------------------------
 
 

@@ -150,7 +150,14 @@ async def request(platform: Platform, peer: Peer, asked: BookingRequest) -> Book
     party = PartyId.of(read.value.country_code, read.value.party_id)
     if not may_send(peer, ModuleID.BOOKINGS, party):
         raise PeerNonsense(f"{peer.name} answered with a booking of {party}")
-    await platform.store.objects.put(from_peer(peer, version, bookings.key_of(party, read.value.id), read.body))
+    told = from_peer(peer, version, bookings.key_of(party, read.value.id), read.body)
+
+    def unless_ended(here: StoredObject) -> StoredObject:
+        """A push may have told of the end while the answer was on its way."""
+        return told if may_follow(value_of(Booking, here).reservation_status, read.value.reservation_status) else here
+
+    if await platform.store.objects.modify(told.key, peer.id, unless_ended) is None:
+        await platform.store.objects.put(told)
     return read.value
 
 
