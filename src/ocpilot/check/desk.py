@@ -19,6 +19,15 @@ from ocpilot.wire.protocol import ROWS, InterfaceRole, ModuleID, Protocol, Token
 from ocpilot.wire.v230 import CredentialsRole
 
 
+#: Rules about the answer itself.
+_FIRST = frozenset(one for one in rules.ALL if one.id.startswith("answer.")) | {rules.BROKEN_JSON}
+
+
+def _is_none(answer: Answer) -> bool:
+    """HTTP 5xx, or a success that is no OCPI."""
+    return answer.http >= 500 or (answer.http < 300 and answer.code is None)
+
+
 @dataclass(kw_only=True)
 class Talk:
     """Our connection with the platform: what it opens with, in which version, with which parties."""
@@ -119,7 +128,13 @@ class Desk:
     # ---- judging ---------------------------------------------------------------------------------------------------
 
     def judge(self, rule: Rule, wrong: str | None, answer: Answer | None = None) -> None:
-        """One more thing judged here; `wrong` None when nothing is."""
+        """One more thing judged here; `wrong` None when nothing is.
+
+        Of an answer that is none, only that is a breach: all else would be the same breach again.
+        """
+        if wrong is not None and answer is not None and _is_none(answer) and rule not in _FIRST:
+            self.skip(f"no answer to judge: {answer.said}", rule)
+            return
         evidence = answer.evidence if wrong is not None and answer is not None else None
         self.talk.book.judge(rule, self.subject, self.version, wrong, evidence)
 

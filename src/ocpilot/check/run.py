@@ -62,6 +62,8 @@ async def check(plan: Plan, say: Say) -> Run:
     """
     started, book = clock.monotonic(), Book()
     with socket.create_server((plan.host, plan.port)) as bound:
+        # Connections inherit it; without it each of our answers waits for an acknowledgement.
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         base_url = plan.public_url.rstrip("/") or f"http://{plan.host}:{bound.getsockname()[1]}"
         us = Us(base_url=base_url, party=plan.party)
         jar = aiohttp.DummyCookieJar()

@@ -48,6 +48,8 @@ async def started(plan: Plan) -> AsyncIterator[Partner]:
         for module, bodies in read_objects(plan.data, party).items():
             memory.add(module, bodies)
     with socket.create_server((plan.host, plan.port)) as bound:
+        # Connections inherit it; without it each answer with a body waits for an acknowledgement.
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         base_url = plan.public_url or f"http://{plan.host}:{bound.getsockname()[1]}"
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             partner = Partner(
