@@ -15,6 +15,7 @@ from ocpilot.check.samples import Samples, differences, fresh_id, later
 from ocpilot.wire import codec
 from ocpilot.wire.codec import Body, Context
 from ocpilot.wire.fields import Wire
+from ocpilot.wire.packages import exists_in
 from ocpilot.wire.protocol import CANONICAL
 from ocpilot.wire.v230 import (
     CDR,
@@ -108,6 +109,8 @@ def _judge_found(desk: Desk, rule: Rule, sent: Body, answer: Answer) -> None:
 async def check_commands(desk: Desk, samples: Samples, seconds: float) -> None:
     """Every command, about what does not exist, so that nothing happens at a station."""
     for command, cls, fields in _commands(samples):
+        if not exists_in(cls, desk.version):
+            continue
         url, result = desk.talk.us.expect(desk.version)
         context = Context(party=samples.party)
         body = codec.convert(cls, {"response_url": url, **fields}, CANONICAL, desk.version, context).body

@@ -18,7 +18,6 @@ from ocpilot.wire.leaves import moment
 from ocpilot.wire.protocol import ROWS, InterfaceRole, ModuleID, Protocol, TokenEncoding, Version
 from ocpilot.wire.v230 import CredentialsRole
 
-
 #: Rules about the answer itself.
 _FIRST = frozenset(one for one in rules.ALL if one.id.startswith("answer.")) | {rules.BROKEN_JSON}
 

@@ -73,7 +73,7 @@ class Us:
         """What we offer in a version: everything of our roles; each module once where endpoints have no role."""
         row = ROWS[version]
         ours = sorted(one for one in offered(self.roles) if one[0] in row.modules)
-        if not row.endpoint_roles:
+        if not row.roles:
             ours = [one for one in ours if one[1] is InterfaceRole.SENDER or (one[0], InterfaceRole.SENDER) not in ours]
         base = f"{self.base_url}/ocpi/{version}"
         listed = [

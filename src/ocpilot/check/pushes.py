@@ -51,7 +51,15 @@ PUSHED: Mapping[ModuleID, Pushed] = {
         breaking={"coordinates": {"latitude": "67.000000"}},
         word={"facilities": ["MOON_BASE"]},
     ),
-    ModuleID.TARIFFS: Pushed(cls=Tariff, make=Samples.tariff, methods=frozenset({_DELETE}), required="currency"),
+    ModuleID.TARIFFS: Pushed(
+        cls=Tariff,
+        make=Samples.tariff,
+        methods=frozenset({_DELETE}),
+        required="currency",
+        change={"currency": "SEK"},
+        clear="tariff_alt_text",
+        breaking={"elements": "none"},
+    ),
     ModuleID.SESSIONS: Pushed(
         cls=Session,
         make=Samples.session,

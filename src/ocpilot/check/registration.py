@@ -93,7 +93,7 @@ async def read_details(desk: Desk) -> list[Offer]:
     if body.get("version") != talk.version:
         others.append(f"version {body.get('version')}, expected {talk.version}")
     desk.expect(rules.DETAILS, not others, "; ".join(others[:3]), answer)
-    if talk.row.endpoint_roles:
+    if talk.row.roles:
         desk.expect(rules.ENDPOINT_ROLES, not roles, "; ".join(str(one) for one in roles[:3]), answer)
     if not named:
         raise PeerRefused(f"{desk.url}: no credentials endpoint, so we cannot register", answer.http, answer.code)

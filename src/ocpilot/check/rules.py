@@ -2,15 +2,22 @@
 
 from dataclasses import dataclass
 
+from ocpilot.wire.protocol import ROWS, Version
+
 
 @dataclass(frozen=True)
 class Rule:
-    """`must` False: the standard says SHOULD, MAY or advises, so a breach is a warning."""
+    """`must` False: the standard says SHOULD, MAY or advises, so a breach is a warning; in some versions only."""
 
     id: str
     title: str
     section: str
     must: bool = True
+    should_in: frozenset[Version] = frozenset()
+
+    def binds(self, version: Version | None) -> bool:
+        """Whether a breach in this version fails."""
+        return self.must and version not in self.should_in
 
 
 _TRANSPORT = "transport_and_format"
@@ -49,7 +56,9 @@ WRONG_METHOD_405 = Rule(
 )
 UNKNOWN = Rule("status.unknown", "What does not exist is not reported as found", _STATUS)
 UNKNOWN_404 = Rule("status.unknown-404", "A GET of what does not exist is answered with HTTP 404", _STATUS, must=False)
-REFUSAL = Rule("status.refusal", "A refusal in the OCPI layer travels without an HTTP error", _STATUS)
+#: Versions whose status_codes say "should" of what later ones say MUST.
+_MILD = frozenset(version for version, row in ROWS.items() if not row.message_ids)
+REFUSAL = Rule("status.refusal", "A refusal in the OCPI layer travels without an HTTP error", _STATUS, should_in=_MILD)
 CODE_2001 = Rule("status.2001", "Wrong or missing parameters are answered with status 2001", _STATUS, must=False)
 CREATED = Rule("status.created", "HTTP 201 for a new object, 200 for a known one", _STATUS, must=False)
 

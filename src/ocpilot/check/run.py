@@ -15,7 +15,7 @@ from ocpilot.check.desk import Desk, Talk
 from ocpilot.check.exchange import Line, Unanswered
 from ocpilot.check.partner import Us, listening
 from ocpilot.check.registration import Offer
-from ocpilot.check.tour import Visit, absent, visit, with_role
+from ocpilot.check.tour import Visit, absent, sides, visit
 from ocpilot.check.verdicts import Book
 from ocpilot.roaming.offers import Interface
 from ocpilot.wire.protocol import READABLE, ROWS, InterfaceRole, ModuleID, Version
@@ -127,7 +127,7 @@ class _Checker:
             credentials.judge(rules.DETAILS, "no endpoint besides credentials")
             raise NoMatchingEndpoints(f"{url}: no endpoint besides credentials, so there is nothing to check")
         await self._register(credentials, functional, first=first)
-        known = await self._known(functional)
+        known = await sides(talk, functional)
         talk.book.absent += absent(credentials, [interface for interface, _ in known])
         for interface, desk in known:
             self._say(f"{version}: {desk.subject}")
@@ -148,18 +148,6 @@ class _Checker:
         else:
             await registration.renew(credentials)
             self._credentials = credentials
-
-    async def _known(self, functional: list[Offer]) -> list[tuple[Interface, Desk]]:
-        """The interfaces with their roles."""
-        found: list[tuple[Interface, Desk]] = []
-        for offer in functional:
-            probe = self._talk.interface(offer.module, offer.role or InterfaceRole.SENDER, offer.url)
-            try:
-                role = await with_role(probe, offer)
-            except Unanswered:
-                role = InterfaceRole.SENDER
-            found.append(((offer.module, role), self._talk.interface(offer.module, role, offer.url)))
-        return found
 
     async def _renew(self, credentials: Desk, known: list[tuple[Interface, Desk]]) -> None:
         """New tokens, after which the old one opens nothing that matters."""

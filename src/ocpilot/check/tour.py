@@ -1,6 +1,6 @@
 """Which interface is asked what: the one table of a run."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ocpilot.base.ids import PartyId
@@ -13,7 +13,7 @@ from ocpilot.check.asked import (
     check_profile_updates,
     check_profiles,
 )
-from ocpilot.check.desk import Desk
+from ocpilot.check.desk import Desk, Talk
 from ocpilot.check.exchange import Unanswered
 from ocpilot.check.extensions import (
     BOOKING_LOCATIONS,
@@ -147,7 +147,7 @@ async def _owned(stop: Visit) -> None:
     trial = await check_pushes(desk, kind, stop.samples)
     if trial is None:
         return
-    if "PATCH" in kind.methods:
+    if "PATCH" in kind.methods or (module is ModuleID.TARIFFS and desk.talk.row.tariff_patches):
         await check_patches(trial)
     if module is ModuleID.LOCATIONS:
         await check_inner(trial)
@@ -155,14 +155,24 @@ async def _owned(stop: Visit) -> None:
         await check_delete(trial)
 
 
-async def with_role(desk: Desk, offer: Offer) -> InterfaceRole:
-    """Which side of a module an interface is, where the version does not say it: only a Sender has a list."""
-    if offer.role is not None:
-        return offer.role
+async def sides(talk: Talk, offers: Sequence[Offer]) -> list[tuple[Interface, Desk]]:
+    """The interfaces offered, each with its side, found out where the version does not say it."""
+    known: list[tuple[Interface, Desk]] = []
+    # Commands last: their side follows from that of the others.
+    for offer in sorted(offers, key=lambda one: one.module is ModuleID.COMMANDS):
+        role = offer.role or await _side(talk, offer, {interface for interface, _ in known})
+        known.append(((offer.module, role), talk.interface(offer.module, role, offer.url)))
+    return known
+
+
+async def _side(talk: Talk, offer: Offer, known: set[Interface]) -> InterfaceRole:
+    """Only a Sender has a list; commands are for who has the Locations."""
     if offer.module is ModuleID.COMMANDS:
-        # Only the operator's platform has something to be asked for; the other side hears results.
-        return R
-    answer = await desk.ask("GET", params={"limit": "1"})
+        return R if (ModuleID.LOCATIONS, S) in known or (ModuleID.TOKENS, R) in known else S
+    try:
+        answer = await talk.interface(offer.module, S, offer.url).ask("GET", params={"limit": "1"})
+    except Unanswered:
+        return S
     return S if answer.ok and isinstance(answer.data, list) else R
 
 
@@ -171,6 +181,6 @@ def absent(desk: Desk, offered: Iterable[Interface]) -> list[Absent]:
     have = set(offered)
     row = desk.talk.row
     missing = [one for one in OFFERED_BY if one not in have and one[0] in row.modules]
-    if not row.endpoint_roles:
+    if not row.roles:
         missing = [one for one in missing if one[1] is S and one[0] not in {module for module, _ in have}]
     return [Absent(subject=f"{module.lower()} {role.lower()}", version=desk.version) for module, role in missing]

@@ -52,7 +52,7 @@ class Verdict:
     def outcome(self) -> Outcome:
         """Broken once is broken."""
         if self.broken:
-            return Outcome.FAIL if self.rule.must else Outcome.WARNING
+            return Outcome.FAIL if self.rule.binds(self.version) else Outcome.WARNING
         return Outcome.PASS if self.times else Outcome.SKIPPED
 
 

@@ -55,7 +55,8 @@ def owned(partner: Partner, asked: Asked) -> Reply:
         asked.only("POST")
         return _cdr(partner, asked)
     place = _place(partner, asked)
-    asked.only(*_METHODS[asked.module])
+    changeable = asked.module is ModuleID.TARIFFS and PROTOCOLS[asked.version].tariff_patches
+    asked.only(*_METHODS[asked.module], *(["PATCH"] if changeable else []))
     if asked.method == "GET":
         return Reply(data=_chain(partner, place)[-1])
     if asked.method == "DELETE":

@@ -67,6 +67,11 @@ _HANDLED = frozenset(
 )
 
 
+def _first(module: ModuleID) -> InterfaceRole:
+    """The side of a module that is listed where there is room for one: what can be read, and asked to do something."""
+    return R if module is ModuleID.COMMANDS else S
+
+
 @dataclass(frozen=True)
 class Seen:
     """A call of the partner, as it came."""
@@ -117,7 +122,7 @@ class Partner:
         listed = sorted(one for one in found & _HANDLED if one[0] in protocol.modules)
         if protocol.roles:
             return listed
-        return [one for one in listed if one[1] == S or (one[0], S) not in listed]
+        return [one for one in listed if one[1] == _first(one[0]) or (one[0], _first(one[0])) not in listed]
 
     def endpoints(self, version: Version) -> tuple[Endpoint, ...]:
         """The endpoints of a version, credentials first."""
