@@ -48,7 +48,8 @@ async def check_authorize(desk: Desk, tokens: Sequence[Body]) -> None:
     unknown = await desk.ask("POST", fresh_id(), "authorize")
     wrong = f"{unknown.said}, expected HTTP 404"
     desk.expect(rules.AUTHORIZE_UNKNOWN, not unknown.ok and unknown.http == 404, wrong, unknown)
-    desk.expect(rules.AUTHORIZE_2004, unknown.code == 2004, f"{unknown.said}, expected status 2004", unknown)
+    if unknown.code is not None:
+        desk.expect(rules.AUTHORIZE_2004, unknown.code == 2004, f"{unknown.said}, expected status 2004", unknown)
     if not tokens:
         desk.skip("the list of Tokens is empty", rules.AUTHORIZE, rules.AUTHORIZE_PLACE)
         return

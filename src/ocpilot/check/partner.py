@@ -169,9 +169,9 @@ async def listening(us: Us, bound: socket.socket) -> AsyncIterator[None]:
     """We answer on this socket until the block ends."""
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_route("*", "/{rest:.*}", us.answer)
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1)
     await runner.setup()
-    await web.SockSite(runner, bound, shutdown_timeout=1).start()
+    await web.SockSite(runner, bound).start()
     try:
         yield
     finally:

@@ -13,6 +13,7 @@ from ocpilot.check.desk import Desk, Talk
 from ocpilot.check.exchange import Answer, Unanswered
 from ocpilot.check.lists import judge_object
 from ocpilot.check.pushes import as_dict, judge_refused
+from ocpilot.check.samples import fresh_id
 from ocpilot.roaming.offers import Interface, offered, other_side
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import READABLE, ROWS, InterfaceRole, ModuleID, TokenEncoding, Version
@@ -179,9 +180,10 @@ async def register(desk: Desk) -> None:
     _judge_credentials(desk, await desk.ask("GET"), talk.token)
     again = await desk.ask("POST", body=talk.us.credentials(new_credentials_token(), desk.version))
     desk.expect(rules.POST_AGAIN, again.http == 405, f"{again.said}, expected HTTP 405", again)
-    if again.ok:
+    taken = as_dict(again.data).get("token") if again.ok else None
+    if isinstance(taken, str):
         # It took the second one: that is the token now.
-        talk.token = str(as_dict(again.data).get("token"))
+        talk.token = taken
 
 
 async def renew(desk: Desk) -> str:
@@ -239,13 +241,19 @@ def _judge_credentials(desk: Desk, answer: Answer, token: str) -> None:
 
 
 async def check_token(desk: Desk, token: str, rule: rules.Rule) -> None:
-    """A token that must not open a functional module."""
+    """A token that must not open a functional module: neither a list nor one object, whichever the interface has."""
+    party = desk.talk.us.party
     try:
-        answer = await desk.ask("GET", token=token)
+        answers = [
+            await desk.ask("GET", token=token),
+            await desk.ask("GET", party.country_code, party.party_id, fresh_id(), token=token),
+        ]
     except Unanswered as error:
         desk.skip(str(error), rule)
         return
-    desk.expect(rule, answer.http == 401, f"{answer.said}, expected HTTP 401", answer)
+    opened = next((one for one in answers if one.ok), answers[0])
+    right = not opened.ok and any(one.http == 401 for one in answers)
+    desk.expect(rule, right, f"{opened.said}, expected HTTP 401", opened)
 
 
 async def unregister(desk: Desk, versions_url: str) -> None:
