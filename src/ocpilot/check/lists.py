@@ -220,7 +220,8 @@ async def _check_dates(desk: Desk, listed: Listed, crawl: Crawl) -> None:
     """At the moment of an object in the middle of the list."""
     dated = [(moment, body) for body in crawl.bodies if (moment := _changed(body)) is not None]
     if not dated:
-        desk.skip("no object says when it changed", rules.DATE_FROM, rules.DATE_TO, rules.LINK_FILTERS)
+        reason = "no object says when it changed" if crawl.bodies else "the list is empty"
+        desk.skip(reason, rules.DATE_FROM, rules.DATE_TO, rules.LINK_FILTERS)
         return
     middle = sorted(moment for moment, _ in dated)[len(dated) // 2]
     since = {listed.key(body) for moment, body in dated if moment >= middle}

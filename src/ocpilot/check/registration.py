@@ -153,10 +153,22 @@ async def _check_refused_registrations(desk: Desk) -> None:
         answer = await desk.ask("POST", body=us.credentials(token, desk.version))
         right = not answer.ok and answer.code is not None and 3000 <= answer.code < 4000
         desk.expect(rules.NO_COMMON_VERSION, right, f"{answer.said}, expected status 3002", answer)
+    if _taken(desk, answer):
+        desk.skip("it registered us without having our endpoints", rules.UNREACHABLE)
+        return
     with _trying(desk) as token:
         us.broken = True
         answer = await desk.ask("POST", body=us.credentials(token, desk.version))
         desk.expect(rules.UNREACHABLE, answer.code == 3001, f"{answer.said}, expected status 3001", answer)
+    _taken(desk, answer)
+
+
+def _taken(desk: Desk, answer: Answer) -> bool:
+    """Whether credentials were taken that should not have been: the token that came is ours then."""
+    token = as_dict(answer.data).get("token") if answer.ok else None
+    if isinstance(token, str):
+        desk.talk.token = token
+    return isinstance(token, str)
 
 
 @contextlib.contextmanager
@@ -172,18 +184,18 @@ def _trying(desk: Desk) -> Iterator[str]:
         us.versions, us.broken = versions, False
 
 
-async def register(desk: Desk) -> None:
-    """POST of our credentials; from then on the new token. PeerRefused when it is refused."""
-    talk, token_a = desk.talk, desk.talk.token
-    answer = await _exchange(desk, "POST", rules.REGISTERED)
+async def register(desk: Desk, token_a: str) -> None:
+    """POST of our credentials; from then on the new token. PeerRefused when it is refused.
+
+    A platform that registered us though it should not have gets a PUT.
+    """
+    talk = desk.talk
+    answer = await _exchange(desk, "POST" if talk.token == token_a else "PUT", rules.REGISTERED)
     desk.expect(rules.NEW_TOKEN, talk.token != token_a, "the token that was used for registering", answer)
     _judge_credentials(desk, await desk.ask("GET"), talk.token)
     again = await desk.ask("POST", body=talk.us.credentials(new_credentials_token(), desk.version))
     desk.expect(rules.POST_AGAIN, again.http == 405, f"{again.said}, expected HTTP 405", again)
-    taken = as_dict(again.data).get("token") if again.ok else None
-    if isinstance(taken, str):
-        # It took the second one: that is the token now.
-        talk.token = taken
+    _taken(desk, again)
 
 
 async def renew(desk: Desk) -> str:

@@ -142,7 +142,7 @@ class _Checker:
         if first:
             await registration.check_token(desk, token_a, rules.TOKEN_A_LIMITED)
             await registration.check_before(credentials)
-            await registration.register(credentials)
+            await registration.register(credentials, token_a)
             self._credentials = credentials
             await registration.check_token(desk, token_a, rules.TOKEN_A_LIMITED)
         else:

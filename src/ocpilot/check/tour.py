@@ -34,11 +34,13 @@ from ocpilot.check.samples import Samples
 from ocpilot.check.verdicts import Absent
 from ocpilot.roaming.offers import OFFERED_BY, Interface
 from ocpilot.wire.codec import Body
+from ocpilot.wire.packages import exists_in
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
 from ocpilot.wire.v230 import (
     CDR,
     Booking,
     BookingLocation,
+    ChargingPreferences,
     ClientInfo,
     FinancialAdviceConfirmation,
     InvoiceReconciliationRecord,
@@ -112,7 +114,7 @@ async def _beyond_lists(stop: Visit, found: list[list[Body]]) -> None:
             await check_singles(stop.desk, found[0])
         case ModuleID.TOKENS:
             await check_authorize(stop.desk, found[0])
-        case ModuleID.SESSIONS if stop.desk.talk.row.routing_headers:
+        case ModuleID.SESSIONS if exists_in(ChargingPreferences, stop.desk.version):
             await check_preferences(stop.desk)
         case ModuleID.PAYMENTS:
             await check_payments_sender(stop.desk, *found)

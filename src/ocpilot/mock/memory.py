@@ -33,6 +33,7 @@ class Connection:
 
     token_a: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
+    replaced: str | None = field(default=None, repr=False)
     their_token: str | None = field(default=None, repr=False)
     versions_url: str = ""
     version: Version | None = None

@@ -9,7 +9,7 @@ from enum import StrEnum
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId, new_credentials_token
 from ocpilot.mock.client import Caller
-from ocpilot.mock.faults import Faults
+from ocpilot.mock.faults import Fault, Faults
 from ocpilot.mock.memory import Connection, Memory
 from ocpilot.roaming.offers import Interface, offered
 from ocpilot.wire import codec
@@ -144,7 +144,9 @@ class Partner:
         hub = self.party.key if self.part is Part.HUB else None
         roles = tuple(CredentialsRole(role=role, business_details=details, **owner) for role in self.roles)
         ours = Credentials(token=token, url=self.versions_url, hub_party_id=hub, roles=roles)
-        return codec.convert(Credentials, codec.body_of(ours), CANONICAL, version, Context(party=self.party)).body
+        body = codec.convert(Credentials, codec.body_of(ours), CANONICAL, version, Context(party=self.party)).body
+        broken = self.faults.hits(Fault.BROKEN_CREDENTIALS)
+        return {name: value for name, value in body.items() if name != "url" or not broken}
 
     def their_context(self) -> Context:
         """What a partner's credentials and endpoints do not say in an old version: its role is the other one."""
@@ -156,6 +158,7 @@ class Partner:
         """Registered: tokens exchanged, and charges of the partner's drivers to show."""
         self.connection = Connection(
             token_a=self.connection.token_a,
+            replaced=self.connection.token,
             token=given,
             their_token=theirs.token,
             versions_url=theirs.url,

@@ -12,11 +12,11 @@ from ocpilot.base import time
 from ocpilot.base.ids import PartyId, new_credentials_token
 from ocpilot.mock.client import Caller
 from ocpilot.mock.data import read_objects
-from ocpilot.mock.faults import Faults
+from ocpilot.mock.faults import Fault, Faults
 from ocpilot.mock.memory import Connection, Memory
 from ocpilot.mock.partner import PARTIES, Part, Partner
 from ocpilot.mock.server import serving
-from ocpilot.wire.protocol import SUPPORTED, Version
+from ocpilot.wire.protocol import SUPPORTED, TokenEncoding, Version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ async def started(plan: Plan) -> AsyncIterator[Partner]:
             partner = Partner(
                 part=plan.part,
                 base_url=base_url,
-                caller=Caller(session),
+                caller=Caller(session, TokenEncoding.PLAIN if plan.faults.hits(Fault.SENDS_PLAIN_TOKEN) else None),
                 party=party,
                 versions=plan.versions,
                 objects=plan.objects if plan.data is None else 0,
