@@ -1,8 +1,5 @@
 """`ocpilot check` of our own server, in every role and version: all rules pass."""
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
-
 import pytest
 
 from ocpilot.app import peers

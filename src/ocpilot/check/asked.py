@@ -86,8 +86,8 @@ async def check_cdr(desk: Desk, samples: Samples) -> None:
     if desk.expect(rules.CDR_POST, answer.ok, answer.said, answer):
         desk.expect(rules.CREATED, answer.http == 201, f"HTTP {answer.http} for a new object, expected 201", answer)
         url = answer.header("Location")
-        right = url is not None and url.startswith("http")
-        if desk.expect(rules.CDR_LOCATION, right, f"found {url}, expected a URL", answer) and url:
+        right = url is not None and desk.is_here(url)
+        if desk.expect(rules.CDR_LOCATION, right, f"found {url}, expected a URL at the same host", answer) and url:
             _judge_found(desk, rules.CDR_GET, body, await desk.ask("GET", url=url))
             again = await desk.ask("POST", body=body)
             desk.expect(rules.CDR_AGAIN, again.http < 500, again.said, again)

@@ -114,6 +114,10 @@ class Desk:
         query = urlencode(params, safe=":")
         return path + (("&" if urlsplit(path).query else "?") + query if query else "")
 
+    def is_here(self, url: str) -> bool:
+        """Whether a URL that came in an answer is at the host of this interface: our token goes nowhere else."""
+        return urlsplit(url).hostname == urlsplit(self.url).hostname
+
     def _routing(self) -> dict[str, str]:
         if not self.routed:
             return {}

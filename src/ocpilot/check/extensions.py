@@ -32,7 +32,7 @@ async def check_posted(desk: Desk, cls: type[Wire], make: Make, samples: Samples
     body = make(samples, fresh_id())
     answer = await desk.ask("POST", *segments, body=body)
     url = answer.header("Location")
-    if desk.expect(rules.POSTED, answer.ok, answer.said, answer) and url:
+    if desk.expect(rules.POSTED, answer.ok, answer.said, answer) and url and desk.is_here(url):
         found = await desk.ask("GET", url=url)
         wrong = differences(_without_time(body), found.data) if found.ok else [found.said]
         desk.expect(rules.POSTED, not wrong, "; ".join(wrong[:3]), found)

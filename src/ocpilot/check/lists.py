@@ -145,6 +145,9 @@ async def _crawl(desk: Desk, listed: Listed, params: Mapping[str, str], limit: i
         url = page.headers.next_url
         if url is None:
             return Crawl(pages=pages, whole=True, endless=False)
+        if not desk.is_here(url):
+            desk.judge(rules.LINK, f"the Link leads to another host: {url}", page.answer)
+            return Crawl(pages=pages, whole=False, endless=False)
         if url in seen:
             return Crawl(pages=pages, whole=False, endless=True)
         seen.add(url)
