@@ -53,7 +53,7 @@ async def check_invoice_post(desk: Desk, samples: Samples) -> None:
 
 async def check_hub_client(desk: Desk) -> None:
     """Only a hub tells who is connected to it, so we ask for what nobody told."""
-    await judge_unknown(desk, await desk.ask("GET", "XX", "ZZZ"))
+    judge_unknown(desk, await desk.ask("GET", "XX", "ZZZ"))
     desk.skip("only a hub may tell who is connected to it", rules.PUT_NEW)
 
 
@@ -63,7 +63,7 @@ async def check_hub_client(desk: Desk) -> None:
 async def check_payments_sender(desk: Desk, terminals: Sequence[Body], confirmations: Sequence[Body]) -> None:
     """Single GETs; activating and deactivating a real terminal is not harmless, so one that nobody has is named."""
     for kind, name, listed in ((TERMINALS, "terminal_id", terminals), (CONFIRMATIONS, "id", confirmations)):
-        await judge_unknown(desk, await desk.ask("GET", kind, fresh_id()))
+        judge_unknown(desk, await desk.ask("GET", kind, fresh_id()))
         for body in listed[:3]:
             await check_same(desk, body, kind, str(body.get(name)))
     patch = {"location_ids": ["CHECK"], "last_updated": "2026-01-01T00:00:00Z"}
@@ -78,7 +78,7 @@ async def check_payments_receiver(desk: Desk, samples: Samples) -> None:
     await check_posted(desk, Terminal, Samples.terminal, samples, TERMINALS)
     await check_posted(desk, FinancialAdviceConfirmation, Samples.confirmation, samples, CONFIRMATIONS)
     for kind in (TERMINALS, CONFIRMATIONS):
-        await judge_unknown(desk, await desk.ask("GET", kind, fresh_id()))
+        judge_unknown(desk, await desk.ask("GET", kind, fresh_id()))
 
 
 # ---- bookings ------------------------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ async def check_payments_receiver(desk: Desk, samples: Samples) -> None:
 
 async def check_bookings_sender(desk: Desk, samples: Samples, places: Sequence[Body]) -> None:
     """Single GETs of BookingLocations and calendars, and a request for a place that nobody has."""
-    await judge_unknown(desk, await desk.ask("GET", BOOKING_LOCATIONS, fresh_id()))
+    judge_unknown(desk, await desk.ask("GET", BOOKING_LOCATIONS, fresh_id()))
     for place in places[:3]:
         await check_same(desk, place, BOOKING_LOCATIONS, str(place.get("id")))
         calendars = place.get("calendars")
@@ -121,7 +121,7 @@ async def check_bookings_receiver(desk: Desk, samples: Samples) -> None:
 async def _check_booking(desk: Desk, samples: Samples) -> None:
     body = samples.booking(fresh_id())
     path = (samples.party.country_code, samples.party.party_id, str(body["id"]))
-    await judge_unknown(desk, await desk.ask("GET", *path))
+    judge_unknown(desk, await desk.ask("GET", *path))
     put = await desk.ask("PUT", *path, body=body)
     if desk.expect(rules.PUT_NEW, put.ok, put.said, put):
         answer = await desk.ask("GET", *path)

@@ -14,7 +14,7 @@ _SINGLES = 3
 
 async def check_singles(desk: Desk, bodies: Sequence[Body]) -> None:
     """GET of a Location, of an EVSE and of a Connector, beside what the list said of them."""
-    await judge_unknown(desk, await desk.ask("GET", fresh_id()))
+    judge_unknown(desk, await desk.ask("GET", fresh_id()))
     if not bodies:
         desk.skip("the list is empty", rules.SINGLE)
     for body in bodies[:_SINGLES]:

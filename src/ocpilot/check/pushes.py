@@ -147,7 +147,7 @@ class Trial:
 async def check_pushes(desk: Desk, kind: Pushed, samples: Samples) -> Trial | None:
     """Everything about one object; None when it was not even accepted."""
     trial = Trial(desk=desk, kind=kind, samples=samples, ident=fresh_id())
-    await judge_unknown(desk, await trial.get())
+    judge_unknown(desk, await trial.get())
     body = trial.body()
     if not await _check_put(trial, body):
         reason = "our object was not accepted"
@@ -158,7 +158,7 @@ async def check_pushes(desk: Desk, kind: Pushed, samples: Samples) -> Trial | No
     return trial
 
 
-async def judge_unknown(desk: Desk, answer: Answer) -> None:
+def judge_unknown(desk: Desk, answer: Answer) -> None:
     """A GET of what nobody has."""
     desk.expect(rules.UNKNOWN, not answer.ok, f"{answer.said} for what does not exist", answer)
     desk.expect(rules.UNKNOWN_404, answer.http == 404, f"{answer.said}, expected HTTP 404", answer)
