@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from ocpilot.check import rules
+from ocpilot.check.comparing import as_dict, differences
 from ocpilot.check.desk import Desk
 from ocpilot.check.exchange import Answer
-from ocpilot.check.lists import judge_object
-from ocpilot.check.pushes import as_dict, judge_refused
+from ocpilot.check.objects import judge_object
+from ocpilot.check.pushes import judge_refused
 from ocpilot.check.rules import Rule
-from ocpilot.check.samples import Samples, differences, fresh_id, later
+from ocpilot.check.samples import Samples, fresh_id, later
 from ocpilot.wire import codec
 from ocpilot.wire.codec import Body, Context
 from ocpilot.wire.fields import Wire

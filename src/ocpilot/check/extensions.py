@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 
 from ocpilot.check import rules
+from ocpilot.check.comparing import differences
 from ocpilot.check.desk import Desk
-from ocpilot.check.lists import judge_object
+from ocpilot.check.objects import judge_object
+from ocpilot.check.patches import check_patches
 from ocpilot.check.places import check_same
-from ocpilot.check.pushes import BOOKING_LOCATION, check_patches, check_pushes, judge_refused, judge_unknown
-from ocpilot.check.samples import Samples, differences, fresh_id, later
+from ocpilot.check.pushes import BOOKING_LOCATION, check_pushes, judge_refused, judge_unknown
+from ocpilot.check.samples import Samples, fresh_id, later
 from ocpilot.wire.codec import Body
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.v230 import (

@@ -7,12 +7,10 @@ from datetime import datetime
 
 from ocpilot.base import time
 from ocpilot.base.ids import fold
-from ocpilot.base.problem import Problem, Severity
 from ocpilot.check import rules
 from ocpilot.check.desk import Desk
 from ocpilot.check.exchange import Answer
-from ocpilot.check.rules import Rule
-from ocpilot.wire import codec
+from ocpilot.check.objects import judge_object
 from ocpilot.wire.codec import Body
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.paging import PageHeaders, read_headers
@@ -21,7 +19,7 @@ from ocpilot.wire.paging import PageHeaders, read_headers
 MOST = 1000
 #: Pages a whole list is cut into, so that there are Links to follow.
 _PAGES = 4
-#: A crawl of more pages than its objects need, and these, does not end.
+#: Links do not end when so many pages come behind the last object, full or empty.
 _SPARE = 5
 
 _ALL = (
@@ -62,8 +60,13 @@ class Page:
     """One page of a list."""
 
     answer: Answer
-    bodies: Sequence[Body]
+    items: Sequence[object]
     headers: PageHeaders
+
+    @property
+    def bodies(self) -> list[Body]:
+        """The objects of the page; what is none is not valid anyway."""
+        return [one for one in self.items if isinstance(one, dict)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +96,8 @@ async def check_list(desk: Desk, listed: Listed) -> list[Body]:
     await _judge_crawl(desk, listed, crawl)
     bodies = list({listed.key(body): body for body in crawl.bodies}.values())[:MOST]
     for page in crawl.pages:
-        for body in page.bodies:
-            judge_object(desk, listed.cls, body, page.answer)
+        for item in page.items:
+            judge_object(desk, listed.cls, item, page.answer)
     await _check_limits(desk, listed, bodies)
     await _check_dates(desk, listed, crawl)
     await _check_bad_parameters(desk, listed)
@@ -115,8 +118,7 @@ async def _page(desk: Desk, listed: Listed, params: Mapping[str, str], url: str 
     if not desk.expect(rules.LIST, right, f"{answer.said}, data: {type(data).__name__}", answer):
         return None
     items = data if isinstance(data, list) else []
-    bodies = [one for one in items if isinstance(one, dict)]
-    return Page(answer=answer, bodies=bodies, headers=read_headers(answer.headers, answer.url))
+    return Page(answer=answer, items=items, headers=read_headers(answer.headers, answer.url))
 
 
 def _judge_headers(desk: Desk, page: Page) -> None:
@@ -125,30 +127,30 @@ def _judge_headers(desk: Desk, page: Page) -> None:
     desk.expect(rules.TOTAL_HEADER, headers.total is not None, f"found {total}, expected a number", page.answer)
     desk.expect(rules.LIMIT_HEADER, headers.limit is not None, f"found {limit}, expected a number", page.answer)
     if headers.limit is not None:
-        wrong = f"X-Limit is {headers.limit}, the page has {len(page.bodies)} objects"
-        desk.expect(rules.LIMIT_CAP, len(page.bodies) <= headers.limit, wrong, page.answer)
+        wrong = f"X-Limit is {headers.limit}, the page has {len(page.items)} objects"
+        desk.expect(rules.LIMIT_CAP, len(page.items) <= headers.limit, wrong, page.answer)
 
 
 async def _crawl(desk: Desk, listed: Listed, params: Mapping[str, str], limit: int, expected: int | None) -> Crawl:
-    """All pages, following the Links as they are; the end of it when they do not end."""
+    """All pages, following the Links as they are, until they end, or clearly do not."""
+    most = MOST if expected is None or expected > MOST else expected + _SPARE * limit
     pages: list[Page] = []
-    most = min(MOST if expected is None else expected, MOST) // limit + _SPARE
     seen: set[str] = set()
     url: str | None = None
-    while len(pages) < most:
+    while sum(len(page.items) for page in pages) < most:
         page = await _page(desk, listed, params, url)
         if page is None:
             return Crawl(pages=pages, whole=False, endless=False)
         pages.append(page)
-        wrong = f"asked for {limit}, found {len(page.bodies)}"
-        desk.expect(rules.LIMIT, len(page.bodies) <= limit, wrong, page.answer)
+        wrong = f"asked for {limit}, found {len(page.items)}"
+        desk.expect(rules.LIMIT, len(page.items) <= limit, wrong, page.answer)
         url = page.headers.next_url
         if url is None:
             return Crawl(pages=pages, whole=True, endless=False)
         if not desk.is_here(url):
             desk.judge(rules.LINK, f"the Link leads to another host: {url}", page.answer)
             return Crawl(pages=pages, whole=False, endless=False)
-        if url in seen:
+        if url in seen or (len(pages) >= _SPARE and not any(page.items for page in pages[-_SPARE:])):
             return Crawl(pages=pages, whole=False, endless=True)
         seen.add(url)
     return Crawl(pages=pages, whole=False, endless=expected is not None and expected <= MOST)
@@ -273,39 +275,3 @@ async def _check_bad_parameters(desk: Desk, listed: Listed) -> None:
         answer = await desk.ask("GET", *listed.segments, params=params)
         wrong = f"{answer.said}, expected status 2001"
         desk.expect(rules.BAD_PARAMETER, answer.code == 2001, wrong, answer)
-
-
-# ---- every object --------------------------------------------------------------------------------------------------
-
-_TYPES = ("a number", "a whole number", "a string", "true or false")
-
-
-def judge_object(desk: Desk, cls: type[Wire], body: object, answer: Answer) -> None:
-    """Every field of an object by the tables of the version."""
-    broken: dict[Rule, list[Problem]] = {rules.VALID: [], rules.WRITTEN: [], rules.DATETIME: []}
-    for problem in codec.problems(cls, desk.version, body):
-        rule = _rule_for(desk, problem)
-        if rule is not None:
-            broken.setdefault(rule, []).append(problem)
-    name = (
-        next((str(body[one]) for one in ("id", "uid", "terminal_id") if one in body), "")
-        if isinstance(body, dict)
-        else ""
-    )
-    for rule, problems in broken.items():
-        wrong = f"{cls.__name__} {name}: " + "; ".join(str(one) for one in problems[:3])
-        desk.expect(rule, not problems, wrong, answer)
-
-
-def _rule_for(desk: Desk, problem: Problem) -> Rule | None:
-    """The rule that a problem breaks; None for what the standard allows."""
-    if problem.severity is Severity.ERROR:
-        return rules.VALID
-    if problem.expected.startswith("a UTC time"):
-        return rules.DATETIME
-    if problem.expected.endswith("(kept)"):
-        return None if desk.talk.row.extensible else rules.WORDS
-    if problem.expected in _TYPES or problem.expected.startswith("one of "):
-        return rules.WRITTEN
-    # An empty list may be null (terminology, "Cardinality").
-    return None if problem.found == "null" else rules.LOOKS

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from ocpilot.check import rules
+from ocpilot.check.comparing import as_dict, differences
 from ocpilot.check.desk import Desk
-from ocpilot.check.pushes import Trial, as_dict, judge_unknown
-from ocpilot.check.samples import differences, fresh_id, later
+from ocpilot.check.pushes import Trial, judge_unknown
+from ocpilot.check.samples import fresh_id, later
 from ocpilot.wire.codec import Body
 
 #: So many Locations are fetched one by one.

@@ -9,10 +9,11 @@ from ocpilot.base.errors import InvalidObject, PeerRefused, UnsupportedVersion
 from ocpilot.base.ids import new_credentials_token
 from ocpilot.base.problem import Severity
 from ocpilot.check import rules
+from ocpilot.check.comparing import as_dict
 from ocpilot.check.desk import Desk, Talk
 from ocpilot.check.exchange import Answer, Unanswered
-from ocpilot.check.lists import judge_object
-from ocpilot.check.pushes import as_dict, judge_refused
+from ocpilot.check.objects import judge_object
+from ocpilot.check.pushes import judge_refused
 from ocpilot.check.samples import fresh_id
 from ocpilot.roaming.offers import Interface, offered, other_side
 from ocpilot.wire import codec

@@ -27,8 +27,9 @@ from ocpilot.check.extensions import (
     check_payments_sender,
 )
 from ocpilot.check.lists import Listed, check_list
+from ocpilot.check.patches import check_patches
 from ocpilot.check.places import check_inner, check_singles
-from ocpilot.check.pushes import PUSHED, check_delete, check_patches, check_pushes
+from ocpilot.check.pushes import PUSHED, check_delete, check_pushes
 from ocpilot.check.registration import Offer
 from ocpilot.check.samples import Samples
 from ocpilot.check.verdicts import Absent
