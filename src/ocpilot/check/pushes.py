@@ -123,16 +123,11 @@ class Trial:
 
     async def get(self, ident: str | None = None) -> Answer:
         """GET of the object."""
-        return await self.desk.ask("GET", *self.segments(ident), params=self.params)
+        return await self.desk.ask("GET", *self.segments(ident), params=self.kind.params)
 
     async def patch(self, body: object, ident: str | None = None) -> Answer:
         """PATCH of the object."""
-        return await self.desk.ask("PATCH", *self.segments(ident), body=body, params=self.params)
-
-    @property
-    def params(self) -> Mapping[str, str]:
-        """What a URL needs beside its path."""
-        return self.kind.params
+        return await self.desk.ask("PATCH", *self.segments(ident), body=body, params=self.kind.params)
 
     async def kept(self) -> Body:
         """The object as the platform has it; empty when it has none."""
