@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode, urlsplit
 
 from ocpilot.base.ids import PartyId
+from ocpilot.base.problem import Problem
 from ocpilot.check import rules
 from ocpilot.check.exchange import CORRELATION_ID, REQUEST_ID, Answer, Line, Unanswered
 from ocpilot.check.partner import Us
@@ -180,7 +181,8 @@ class Desk:
         self.expect(rules.STATUS_CODE, right, f"found {code!r}, expected such as 1000", answer)
         if not answer.envelope:
             return
-        stamp, problems = answer.envelope.get("timestamp"), []
+        stamp = answer.envelope.get("timestamp")
+        problems: list[Problem] = []
         moment(stamp, problems)
         self.expect(rules.TIMESTAMP, not problems, f"found {stamp!r}, expected such as 2015-06-29T20:39:09Z", answer)
         message = answer.envelope.get("status_message")

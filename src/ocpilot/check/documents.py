@@ -68,7 +68,8 @@ def as_junit(run: Run) -> bytes:
     if run.stopped is not None:
         case = ElementTree.SubElement(suite, "testcase", classname="run", name="takes place")
         ElementTree.SubElement(case, "error", message=_legal(run.stopped))
-    return ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
+    written: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def _case(suite: ElementTree.Element, verdict: Verdict) -> None:

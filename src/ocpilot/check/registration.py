@@ -84,19 +84,10 @@ async def read_details(desk: Desk) -> list[Offer]:
     talk.encoding = talk.row.token_encoding
     answer = await _with_an_encoding(desk)
     desk.expect(rules.ENCODING, talk.encoding is talk.row.token_encoding, f"only {talk.encoding} is understood", answer)
-    body = as_dict(answer.data)
-    problems = [one for one in codec.problems(VersionDetails, talk.version, body) if one.severity is Severity.ERROR]
-    roles = [one for one in problems if one.path.endswith(".role")]
-    others = [str(one) for one in problems if one not in roles]
-    listed = [as_dict(one) for one in body["endpoints"]] if isinstance(body.get("endpoints"), list) else []
+    rows = as_dict(answer.data).get("endpoints")
+    listed = [as_dict(one) for one in rows] if isinstance(rows, list) else []
     named = any(one.get("identifier") == ModuleID.CREDENTIALS for one in listed)
-    if not named:
-        others.append("no credentials endpoint")
-    if body.get("version") != talk.version:
-        others.append(f"version {body.get('version')}, expected {talk.version}")
-    desk.expect(rules.DETAILS, not others, "; ".join(others[:3]), answer)
-    if talk.row.roles:
-        desk.expect(rules.ENDPOINT_ROLES, not roles, "; ".join(str(one) for one in roles[:3]), answer)
+    _judge_details(desk, answer, named=named)
     if not named:
         raise PeerRefused(f"{desk.url}: no credentials endpoint, so we cannot register", answer.http, answer.code)
     for one in listed:
@@ -105,6 +96,18 @@ async def read_details(desk: Desk) -> list[Offer]:
     once = len({(one.module, one.role, one.url) for one in offers}) == len(offers)
     desk.expect(rules.ENDPOINTS_ONCE, once, "an interface is listed twice", answer)
     return offers
+
+
+def _judge_details(desk: Desk, answer: Answer, *, named: bool) -> None:
+    body, version = as_dict(answer.data), desk.version
+    problems = [one for one in codec.problems(VersionDetails, version, body) if one.severity is Severity.ERROR]
+    roles = [one for one in problems if one.path.endswith(".role")]
+    others = [str(one) for one in problems if one not in roles]
+    others += [] if named else ["no credentials endpoint"]
+    others += [] if body.get("version") == version else [f"version {body.get('version')}, expected {version}"]
+    desk.expect(rules.DETAILS, not others, "; ".join(others[:3]), answer)
+    if desk.talk.row.roles:
+        desk.expect(rules.ENDPOINT_ROLES, not roles, "; ".join(str(one) for one in roles[:3]), answer)
 
 
 def _offer(row: Mapping[str, object]) -> Offer | None:

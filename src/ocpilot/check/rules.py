@@ -141,7 +141,9 @@ WRITTEN = Rule(
 DATETIME = Rule("object.datetime", "Times are UTC, with Z or nothing after them", 'types, "DateTime"')
 WORDS = Rule("object.words", "Words are those of the version's enums", "types")
 LOOKS = Rule(
-    "object.looks", "Ids, languages and such look as the standard says", "the table of each object", must=False
+    "object.looks",
+    "Strings look as their tables say: coordinates, URLs, times of day, printable text",
+    "the table of each object",
 )
 SINGLE = Rule("object.single", "A GET of one object returns what its list holds", 'mod_locations, "GET Object"')
 

@@ -18,6 +18,7 @@ class Fault(StrEnum):
     NO_STATUS_CODE = "no-status-code"
     STATUS_CODE_TEXT = "status-code-text"
     NO_ENVELOPE = "no-envelope"
+    LIST_IS_OBJECT = "list-is-object"
     NO_TIMESTAMP = "no-timestamp"
     LOCAL_TIMESTAMP = "local-timestamp"
     MESSAGE_IS_NUMBER = "message-is-number"
@@ -45,6 +46,8 @@ class Fault(StrEnum):
     DEAF_UNREGISTER = "deaf-unregister"
     NO_UNREGISTER = "no-unregister"
     BROKEN_CREDENTIALS = "broken-credentials"
+    OTHER_TOKEN = "other-token"  # noqa: S105 - the name of a fault
+    NOBODY_REGISTERS = "nobody-registers"
     NO_VERSION_DETAILS = "no-version-details"
     NO_VERSION_URLS = "no-version-urls"
     NO_ROLES = "no-roles"
@@ -70,6 +73,7 @@ class Fault(StrEnum):
     NUMBERS_AS_TEXT = "numbers-as-text"
     NULL_LISTS = "null-lists"
     UNKNOWN_ENUM = "unknown-enum"
+    SHORT_COORDINATES = "short-coordinates"
     OTHER_ID = "other-id"
     PUT_FORGOTTEN = "put-forgotten"
     PUT_MERGES = "put-merges"
@@ -119,6 +123,7 @@ SENTENCES: Mapping[Fault, str] = {
     Fault.NO_STATUS_CODE: "The envelope has no status_code.",
     Fault.STATUS_CODE_TEXT: "The status_code is text.",
     Fault.NO_ENVELOPE: "The data comes without its envelope.",
+    Fault.LIST_IS_OBJECT: "The data of a list is an object.",
     Fault.NO_TIMESTAMP: "The envelope has no timestamp.",
     Fault.LOCAL_TIMESTAMP: "The timestamp of the envelope is local time with an offset.",
     Fault.MESSAGE_IS_NUMBER: "The status_message is a number.",
@@ -146,6 +151,8 @@ SENTENCES: Mapping[Fault, str] = {
     Fault.DEAF_UNREGISTER: "After unregistering, the token opens everything as before.",
     Fault.NO_UNREGISTER: "A DELETE of credentials is refused.",
     Fault.BROKEN_CREDENTIALS: "Credentials have no url.",
+    Fault.OTHER_TOKEN: "A GET of credentials returns another token than the one in use.",
+    Fault.NOBODY_REGISTERS: "Registering is refused.",
     Fault.NO_VERSION_DETAILS: "The version details have no endpoints.",
     Fault.NO_VERSION_URLS: "The versions have no url.",
     Fault.NO_ROLES: "Endpoints do not say their role.",
@@ -171,6 +178,7 @@ SENTENCES: Mapping[Fault, str] = {
     Fault.NUMBERS_AS_TEXT: "Numbers of objects are text.",
     Fault.NULL_LISTS: "Empty lists of objects are null.",
     Fault.UNKNOWN_ENUM: "Objects hold words that closed enums do not have.",
+    Fault.SHORT_COORDINATES: "Coordinates have two decimals.",
     Fault.OTHER_ID: "A GET of one object of a Sender interface returns another one.",
     Fault.PUT_FORGOTTEN: "A PUT is acknowledged and forgotten.",
     Fault.PUT_MERGES: "A PUT leaves the fields it does not name.",

@@ -28,7 +28,8 @@ def listed(partner: Partner, asked: Asked) -> Reply:
     limit = min(_whole(partner, asked, "limit", partner.page_limit), partner.page_limit)
     page = found[offset : offset + limit + (1 if hits(Fault.LIMIT_IGNORED) else 0)]
     bodies = [_as_asked(partner, asked, body) for body in page]
-    return Reply(data=bodies, headers=_headers(partner, asked, len(found), offset, limit))
+    data = {"objects": bodies} if hits(Fault.LIST_IS_OBJECT) else bodies
+    return Reply(data=data, headers=_headers(partner, asked, len(found), offset, limit))
 
 
 def _between(partner: Partner, asked: Asked) -> list[Body]:

@@ -83,7 +83,9 @@ def profile(partner: Partner, asked: Asked) -> Reply:
         url = codec.read(SetChargingProfile, asked.version, asked.object()).value.response_url
     if not url:
         raise MissingParameter("response_url: found nothing, expected a URL")
-    known = partner.memory.one(ModuleID.SESSIONS, asked.segments[0]) is not None
+    known = partner.memory.one(ModuleID.SESSIONS, asked.segments[0]) is not None or partner.faults.hits(
+        Fault.ANY_SESSION
+    )
     if known:
         done = ChargingProfileResult(result=ChargingProfileResultType.ACCEPTED)
         _result_later(partner, asked, url, codec.body_of(done))

@@ -23,11 +23,14 @@ from ocpilot.wire.v230 import EVSE, Connector
 
 #: Below a Location: the class, the list it stands in, the field that names it.
 _INNER: tuple[tuple[type[Wire], str, str], ...] = ((EVSE, "evses", "uid"), (Connector, "connectors", "id"))
+#: Modules whose objects are POSTed, and how to refuse that.
+_POSTED = {ModuleID.CDRS: Fault.CDRS_REFUSED, ModuleID.INVOICE_RECONCILIATION: Fault.PUT_REFUSED}
 _METHODS = {
     ModuleID.LOCATIONS: ("GET", "PUT", "PATCH"),
     ModuleID.TARIFFS: ("GET", "PUT", "DELETE"),
     ModuleID.SESSIONS: ("GET", "PUT", "PATCH"),
     ModuleID.CDRS: ("GET",),
+    ModuleID.INVOICE_RECONCILIATION: ("GET", "PUT", "DELETE"),
     ModuleID.TOKENS: ("GET", "PUT", "PATCH"),
 }
 
@@ -50,10 +53,10 @@ class Place:
 
 
 def owned(partner: Partner, asked: Asked) -> Reply:
-    """GET, PUT, PATCH and DELETE of an object of the partner; POST of a CDR."""
-    if asked.module is ModuleID.CDRS and not asked.segments:
+    """GET, PUT, PATCH and DELETE of an object of the partner; POST of a CDR or invoice reconciliation record."""
+    if asked.module in _POSTED and not asked.segments:
         asked.only("POST")
-        return _cdr(partner, asked)
+        return _post(partner, asked)
     place = _place(partner, asked)
     changeable = asked.module is ModuleID.TARIFFS and PROTOCOLS[asked.version].tariff_patches
     asked.only(*_METHODS[asked.module], *(["PATCH"] if changeable else []))
@@ -148,27 +151,27 @@ def _grown(old: object, new: object) -> object:
     return [*old, *new] if isinstance(old, list) and isinstance(new, list) else new
 
 
-def _cdr(partner: Partner, asked: Asked) -> Reply:
-    """POST of a CDR; the answer says where it is (mod_cdrs, "POST Method")."""
+def _post(partner: Partner, asked: Asked) -> Reply:
+    """POST of an object; the answer says where it is (mod_cdrs, "POST Method")."""
     hits = partner.faults.hits
-    if hits(Fault.CDRS_REFUSED):
-        raise BadRequest("no CDR is taken here")
+    if hits(_POSTED[asked.module]):
+        raise BadRequest("not taken here")
     body = asked.object()
-    cdr = codec.read(CLASSES[ModuleID.CDRS], asked.version, body, Context(party=partner.connection.parties[0]))
-    owner = codec.body_of(cdr.value)
+    read = codec.read(CLASSES[asked.module], asked.version, body, Context(party=partner.connection.parties[0]))
+    owner = codec.body_of(read.value)
     party = PartyId.of(str(owner["country_code"]), str(owner["party_id"]))
     ident = str(owner["id"])
-    place = Place((ModuleID.CDRS, party.key, fold(ident), ""), (), CLASSES[ModuleID.CDRS], party)
+    place = Place((asked.module, party.key, fold(ident), ""), (), CLASSES[asked.module], party)
     checked = _checked(partner, asked, place.cls, body, place)
     new = place.key not in partner.memory.received
-    if hits(Fault.CDR_CHANGED):
+    if asked.module is ModuleID.CDRS and hits(Fault.CDR_CHANGED):
         checked = checked | {"total_energy": 99}
     if not hits(Fault.PUT_FORGOTTEN):
         partner.memory.received[place.key] = checked
     if not new and hits(Fault.CDR_TWICE_LOST):
         del partner.memory.received[place.key]
     segments = (party.country_code, party.party_id, quote(ident, safe=""))
-    url = partner.url(asked.version, ModuleID.CDRS, InterfaceRole.RECEIVER, *segments)
+    url = partner.url(asked.version, asked.module, InterfaceRole.RECEIVER, *segments)
     headers = {} if hits(Fault.CDR_WITHOUT_LOCATION) else {"Location": url}
     return Reply(http=201 if new and not hits(Fault.ALWAYS_200) else 200, headers=headers)
 

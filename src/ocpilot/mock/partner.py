@@ -62,6 +62,7 @@ _HANDLED = frozenset(
         *((module, interface) for module in (ModuleID.SESSIONS, ModuleID.CDRS) for interface in (S, R)),
         *((module, interface) for module in (ModuleID.TOKENS, ModuleID.COMMANDS) for interface in (S, R)),
         *((ModuleID.CHARGING_PROFILES, interface) for interface in (S, R)),
+        *((ModuleID.INVOICE_RECONCILIATION, interface) for interface in (S, R)),
         (ModuleID.HUB_CLIENT_INFO, S),
     }
 )
