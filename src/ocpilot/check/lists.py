@@ -148,7 +148,7 @@ async def _crawl(desk: Desk, listed: Listed, params: Mapping[str, str], limit: i
         if url is None:
             return Crawl(pages=pages, whole=True, endless=False)
         if not desk.is_here(url):
-            desk.judge(rules.LINK, f"the Link leads to another host: {url}", page.answer)
+            desk.skip(f"the Link leads to another host, where our token does not go: {url}", rules.LINK_END)
             return Crawl(pages=pages, whole=False, endless=False)
         if url in seen or (len(pages) >= _SPARE and not any(page.items for page in pages[-_SPARE:])):
             return Crawl(pages=pages, whole=False, endless=True)

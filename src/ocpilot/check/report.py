@@ -47,8 +47,17 @@ def _group(name: str, verdicts: Sequence[Verdict], *, colour: bool, whole: bool)
     worst = next((one for one in (Outcome.FAIL, Outcome.WARNING) if counts[one]), Outcome.PASS)
     yield f"{_painted(name, worst, colour)}: {said}"
     for verdict in verdicts:
-        if whole or verdict.outcome is not Outcome.PASS:
+        if verdict.outcome in (Outcome.FAIL, Outcome.WARNING) or (whole and verdict.outcome is Outcome.PASS):
             yield from _verdict(verdict, colour=colour)
+    yield from _skipped([one for one in verdicts if one.outcome is Outcome.SKIPPED], colour=colour)
+
+
+def _skipped(verdicts: Sequence[Verdict], *, colour: bool) -> Iterator[str]:
+    """One line for each reason."""
+    word = _painted(f"{Outcome.SKIPPED:{_OUTCOME}}", Outcome.SKIPPED, colour)
+    for reason in dict.fromkeys(one.reason for one in verdicts):
+        named = ", ".join(one.rule.id for one in verdicts if one.reason == reason)
+        yield f"  {word} {named}: {reason}"
 
 
 def _plural(outcome: Outcome) -> str:
@@ -59,8 +68,7 @@ def _plural(outcome: Outcome) -> str:
 def _verdict(verdict: Verdict, *, colour: bool) -> Iterator[str]:
     outcome = verdict.outcome
     word = _painted(f"{outcome:{_OUTCOME}}", outcome, colour)
-    reason = f" ({verdict.reason})" if outcome is Outcome.SKIPPED else ""
-    yield f"  {word} {verdict.rule.id:{_RULE}} {verdict.rule.title}{reason}"
+    yield f"  {word} {verdict.rule.id:{_RULE}} {verdict.rule.title}"
     if verdict.breaches:
         yield f"           {'':{_RULE}}{verdict.rule.section}; {verdict.broken} of {verdict.times} times"
     for number, breach in enumerate(verdict.breaches):

@@ -27,6 +27,9 @@ _PAGES = f'{_TRANSPORT}, "Pagination"'
 _PUSH = f'{_TRANSPORT}, "Client Owned Object Push"'
 _RESPONSE = f'{_TRANSPORT}, "Response format"'
 
+#: 2.1.1 says less, and says "should" or nothing where later versions say SHALL.
+_MILD = frozenset(version for version, row in ROWS.items() if not row.message_ids)
+
 # ---- every answer --------------------------------------------------------------------------------------------------
 
 ANSWERED = Rule("answer.given", "A request gets an answer in time, no HTTP 429 that lasts, no HTTP 5xx", _STATUS)
@@ -56,8 +59,6 @@ WRONG_METHOD_405 = Rule(
 )
 UNKNOWN = Rule("status.unknown", "What does not exist is not reported as found", _STATUS)
 UNKNOWN_404 = Rule("status.unknown-404", "A GET of what does not exist is answered with HTTP 404", _STATUS, must=False)
-#: Versions whose status_codes say "should" of what later ones say MUST.
-_MILD = frozenset(version for version, row in ROWS.items() if not row.message_ids)
 REFUSAL = Rule("status.refusal", "A refusal in the OCPI layer travels without an HTTP error", _STATUS, should_in=_MILD)
 CODE_2001 = Rule("status.2001", "Wrong or missing parameters are answered with status 2001", _STATUS, must=False)
 CREATED = Rule("status.created", "HTTP 201 for a new object, 200 for a known one", _STATUS, must=False)
@@ -65,11 +66,17 @@ CREATED = Rule("status.created", "HTTP 201 for a new object, 200 for a known one
 # ---- tokens, versions, credentials ---------------------------------------------------------------------------------
 
 _AUTHORIZATION = f'{_TRANSPORT}, "Authorization header"'
-UNKNOWN_TOKEN = Rule("token.unknown", "An unknown credentials token is answered with HTTP 401", _AUTHORIZATION)
-MISSING_TOKEN = Rule("token.missing", "A missing credentials token is answered with HTTP 401", _AUTHORIZATION)
+UNKNOWN_TOKEN = Rule(
+    "token.unknown", "An unknown credentials token is answered with HTTP 401", _AUTHORIZATION, should_in=_MILD
+)
+MISSING_TOKEN = Rule(
+    "token.missing", "A missing credentials token is answered with HTTP 401", _AUTHORIZATION, should_in=_MILD
+)
 ENCODING = Rule("token.encoding", "The credentials token is read in the encoding of the version", _AUTHORIZATION)
 CALLER_ENCODING = Rule("token.sent", "The platform sends our token in the encoding of the version", _AUTHORIZATION)
-TOKEN_A_LIMITED = Rule("token.a-limited", "CREDENTIALS_TOKEN_A opens versions and credentials only", _AUTHORIZATION)
+TOKEN_A_LIMITED = Rule(
+    "token.a-limited", "CREDENTIALS_TOKEN_A opens versions and credentials only", _AUTHORIZATION, should_in=_MILD
+)
 
 VERSIONS = Rule(
     "versions.list", "The versions list has version and URL of each", 'version_information_endpoint, "Version"'
@@ -194,7 +201,9 @@ CDR_AGAIN = Rule("cdrs.again", "The same CDR again changes nothing and breaks no
 
 AUTHORIZE = Rule("authorize.known", "A known Token gets an AuthorizationInfo", 'mod_tokens, "POST Method"')
 AUTHORIZE_PLACE = Rule("authorize.place", "LocationReferences are taken", 'mod_tokens, "POST Method"')
-AUTHORIZE_UNKNOWN = Rule("authorize.unknown", "An unknown Token is answered with HTTP 404", 'mod_tokens, "POST Method"')
+AUTHORIZE_UNKNOWN = Rule(
+    "authorize.unknown", "An unknown Token is answered with HTTP 404", 'mod_tokens, "POST Method"', should_in=_MILD
+)
 AUTHORIZE_2004 = Rule("authorize.2004", "An unknown Token is answered with status 2004", 'mod_tokens, "POST Method"')
 COMMAND = Rule("commands.response", "A command gets a CommandResponse", 'mod_commands, "POST Method"')
 COMMAND_RESULT = Rule(

@@ -173,7 +173,7 @@ async def _side(talk: Talk, offer: Offer, known: set[Interface]) -> InterfaceRol
     if offer.module is ModuleID.COMMANDS:
         return R if (ModuleID.LOCATIONS, S) in known or (ModuleID.TOKENS, R) in known else S
     try:
-        answer = await talk.interface(offer.module, S, offer.url).ask("GET", params={"limit": "1"})
+        answer = await talk.desk("versions", offer.url).ask("GET", params={"limit": "1"})
     except Unanswered:
         return S
     return S if answer.ok and isinstance(answer.data, list) else R
