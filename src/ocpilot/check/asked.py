@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from ocpilot.check import rules
-from ocpilot.check.comparing import as_dict, differences
+from ocpilot.check.comparing import as_dict
 from ocpilot.check.desk import Desk
 from ocpilot.check.exchange import Answer
+from ocpilot.check.judging import check_broken_json, judge_refused, judge_same
 from ocpilot.check.objects import judge_object
-from ocpilot.check.pushes import judge_refused
 from ocpilot.check.rules import Rule
 from ocpilot.check.samples import Samples, fresh_id, later
 from ocpilot.wire import codec
@@ -95,13 +95,11 @@ async def check_cdr(desk: Desk, samples: Samples) -> None:
             _judge_found(desk, rules.CDR_AGAIN, body, await desk.ask("GET", url=url))
     incomplete = {name: value for name, value in samples.cdr(fresh_id()).items() if name != "total_cost"}
     judge_refused(desk, rules.INVALID, await desk.ask("POST", body=incomplete))
-    broken = await desk.ask("POST", raw=b'{"id": ')
-    desk.expect(rules.BROKEN_JSON, broken.http == 400, f"{broken.said}, expected HTTP 400", broken)
+    await check_broken_json(desk, "POST")
 
 
 def _judge_found(desk: Desk, rule: Rule, sent: Body, answer: Answer) -> None:
-    wrong = differences(sent, answer.data) if answer.ok else [answer.said]
-    if desk.expect(rule, not wrong, "; ".join(wrong[:3]), answer):
+    if judge_same(desk, rule, sent, answer):
         judge_object(desk, CDR, answer.data, answer)
 
 
@@ -130,8 +128,7 @@ async def check_commands(desk: Desk, samples: Samples, seconds: float) -> None:
     wrong = f"{unknown.said}, result {word}"
     desk.expect(rules.COMMAND_UNKNOWN, not unknown.ok or word in ("NOT_SUPPORTED", "REJECTED"), wrong, unknown)
     judge_refused(desk, rules.INVALID, await desk.ask("POST", CommandType.STOP_SESSION, body={}))
-    broken = await desk.ask("POST", CommandType.STOP_SESSION, raw=b'{"session_id": ')
-    desk.expect(rules.BROKEN_JSON, broken.http == 400, f"{broken.said}, expected HTTP 400", broken)
+    await check_broken_json(desk, "POST", CommandType.STOP_SESSION)
 
 
 def _commands(samples: Samples) -> Sequence[tuple[str, type[Wire], Body]]:

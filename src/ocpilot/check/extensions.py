@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 
 from ocpilot.check import rules
-from ocpilot.check.comparing import differences
 from ocpilot.check.desk import Desk
+from ocpilot.check.judging import check_broken_json, judge_refused, judge_same, judge_unknown
 from ocpilot.check.objects import judge_object
 from ocpilot.check.patches import check_patches
 from ocpilot.check.places import check_same
-from ocpilot.check.pushes import BOOKING_LOCATION, check_pushes, judge_refused, judge_unknown
+from ocpilot.check.pushes import BOOKING_LOCATION, check_pushes
 from ocpilot.check.samples import Samples, fresh_id, later
 from ocpilot.wire.codec import Body
 from ocpilot.wire.fields import Wire
@@ -36,12 +36,10 @@ async def check_posted(desk: Desk, cls: type[Wire], make: Make, samples: Samples
     url = answer.header("Location")
     if desk.expect(rules.POSTED, answer.ok, answer.said, answer) and url and desk.is_here(url):
         found = await desk.ask("GET", url=url)
-        wrong = differences(_without_time(body), found.data) if found.ok else [found.said]
-        desk.expect(rules.POSTED, not wrong, "; ".join(wrong[:3]), found)
+        judge_same(desk, rules.POSTED, _without_time(body), found)
         judge_object(desk, cls, found.data, found)
     judge_refused(desk, rules.INVALID, await desk.ask("POST", *segments, body={"reference": "CHECK"}))
-    broken = await desk.ask("POST", *segments, raw=b'{"id": ')
-    desk.expect(rules.BROKEN_JSON, broken.http == 400, f"{broken.said}, expected HTTP 400", broken)
+    await check_broken_json(desk, "POST", *segments)
 
 
 def _without_time(body: Body) -> Body:
@@ -127,6 +125,5 @@ async def _check_booking(desk: Desk, samples: Samples) -> None:
     put = await desk.ask("PUT", *path, body=body)
     if desk.expect(rules.PUT_NEW, put.ok, put.said, put):
         answer = await desk.ask("GET", *path)
-        wrong = differences(body, answer.data) if answer.ok else [answer.said]
-        desk.expect(rules.ROUND_TRIP, not wrong, "; ".join(wrong[:3]), answer)
+        judge_same(desk, rules.ROUND_TRIP, body, answer)
         judge_object(desk, Booking, answer.data, answer)

@@ -1,7 +1,8 @@
 """PATCH of an object of ours: what it changes, what it leaves, and what it must refuse."""
 
 from ocpilot.check import rules
-from ocpilot.check.pushes import Trial, judge_refused
+from ocpilot.check.judging import judge_refused
+from ocpilot.check.pushes import Trial
 from ocpilot.check.samples import fresh_id, later
 from ocpilot.wire.codec import Body
 from ocpilot.wire.v230 import Session

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from ocpilot.check import rules
 from ocpilot.check.comparing import as_dict, differences
 from ocpilot.check.desk import Desk
-from ocpilot.check.pushes import Trial, judge_unknown
+from ocpilot.check.judging import judge_unknown
+from ocpilot.check.pushes import Trial
 from ocpilot.check.samples import fresh_id, later
 from ocpilot.wire.codec import Body
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ocpilot.check import rules
-from ocpilot.check.comparing import differences
 from ocpilot.check.desk import Desk
 from ocpilot.check.exchange import Answer
+from ocpilot.check.judging import check_broken_json, judge_refused, judge_same, judge_unknown, judge_wrong_method
 from ocpilot.check.rules import Rule
 from ocpilot.check.samples import Samples, fresh_id, later
 from ocpilot.wire.codec import Body
@@ -136,8 +136,7 @@ class Trial:
 
     def same(self, rule: Rule, sent: object, answer: Answer) -> bool:
         """Judge that an answer holds what was sent."""
-        wrong = differences(sent, answer.data) if answer.ok else [answer.said]
-        return self.desk.expect(rule, not wrong, "; ".join(wrong[:3]), answer)
+        return judge_same(self.desk, rule, sent, answer)
 
 
 async def check_pushes(desk: Desk, kind: Pushed, samples: Samples) -> Trial | None:
@@ -152,22 +151,6 @@ async def check_pushes(desk: Desk, kind: Pushed, samples: Samples) -> Trial | No
     await _check_extras(trial, body)
     await _check_refusals(trial, body)
     return trial
-
-
-def judge_unknown(desk: Desk, answer: Answer) -> None:
-    """A GET of what nobody has."""
-    desk.expect(rules.UNKNOWN, not answer.ok, f"{answer.said} for what does not exist", answer)
-    desk.expect(rules.UNKNOWN_404, answer.http == 404, f"{answer.said}, expected HTTP 404", answer)
-
-
-def judge_refused(desk: Desk, rule: Rule, answer: Answer, *, http_too: bool = True) -> bool:
-    """Something that must not work did not; and then, that it was said as the standard wants."""
-    refused = desk.expect(rule, not answer.ok, f"{answer.said}, expected a refusal", answer)
-    if refused and http_too:
-        right = answer.http < 300 or answer.http >= 500
-        desk.expect(rules.REFUSAL, right, f"found HTTP {answer.http}, expected 200 and a status 2xxx", answer)
-        desk.expect(rules.CODE_2001, answer.code == 2001, f"{answer.said}, expected status 2001", answer)
-    return refused
 
 
 async def _check_put(trial: Trial, body: Body) -> bool:
@@ -218,20 +201,13 @@ async def _check_refusals(trial: Trial, body: Body) -> None:
     judge_refused(desk, rules.OTHER_ID, await trial.put(trial.body(fresh_id()), ident))
     foreign = await trial.put(_owned_by_nobody(trial.body(ident)), ident, foreign=True)
     judge_refused(desk, rules.FOREIGN, foreign, http_too=False)
-    broken = await desk.ask("PUT", *trial.segments(ident), raw=b'{"id": "CHECK", ')
-    desk.expect(rules.BROKEN_JSON, broken.http == 400, f"{broken.said}, expected HTTP 400", broken)
-    await check_wrong_method(desk, *trial.segments(), body=body)
+    await check_broken_json(desk, "PUT", *trial.segments(ident))
+    # No module knows a POST to the URL of an object.
+    judge_wrong_method(desk, await desk.ask("POST", *trial.segments(), body=body))
 
 
 def _owned_by_nobody(body: Body) -> Body:
     return body | ({"country_code": "XX", "party_id": "ZZZ"} if "party_id" in body else {})
-
-
-async def check_wrong_method(desk: Desk, *segments: str, body: Body) -> None:
-    """POST to the URL of an object, which no module knows."""
-    answer = await desk.ask("POST", *segments, body=body)
-    desk.expect(rules.WRONG_METHOD, not answer.ok, f"{answer.said} for a method that does not exist", answer)
-    desk.expect(rules.WRONG_METHOD_405, answer.http == 405, f"{answer.said}, expected HTTP 405", answer)
 
 
 # ---- DELETE --------------------------------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ from ocpilot.check import rules
 from ocpilot.check.comparing import as_dict
 from ocpilot.check.desk import Desk, Talk
 from ocpilot.check.exchange import Answer, Unanswered
+from ocpilot.check.judging import check_broken_json, judge_refused
 from ocpilot.check.objects import judge_object
-from ocpilot.check.pushes import judge_refused
 from ocpilot.check.samples import fresh_id
 from ocpilot.roaming.offers import Interface, offered, other_side
 from ocpilot.wire import codec
@@ -144,8 +144,7 @@ async def check_before(desk: Desk) -> None:
         body = desk.talk.us.credentials(new_credentials_token(), desk.version) if method == "PUT" else None
         answer = await desk.ask(method, body=body)
         desk.expect(rules.EARLY, answer.http == 405, f"{method}: {answer.said}, expected HTTP 405", answer)
-    broken = await desk.ask("POST", raw=b'{"token": ')
-    desk.expect(rules.BROKEN_JSON, broken.http == 400, f"{broken.said}, expected HTTP 400", broken)
+    await check_broken_json(desk, "POST")
     judge_refused(desk, rules.INVALID, await desk.ask("POST", body={"token": "CHECK"}))
     await _check_refused_registrations(desk)
 

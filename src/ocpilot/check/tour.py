@@ -26,6 +26,7 @@ from ocpilot.check.extensions import (
     check_payments_receiver,
     check_payments_sender,
 )
+from ocpilot.check.judging import judge_wrong_method
 from ocpilot.check.lists import Listed, check_list
 from ocpilot.check.patches import check_patches
 from ocpilot.check.places import check_inner, check_singles
@@ -105,8 +106,7 @@ async def _sender(stop: Visit) -> None:
     await _beyond_lists(stop, found)
     if module is not ModuleID.BOOKINGS:
         answer = await desk.ask("PUT", *LISTS[module][0].segments, body={})
-        desk.expect(rules.WRONG_METHOD, not answer.ok, f"{answer.said} for a method that does not exist", answer)
-        desk.expect(rules.WRONG_METHOD_405, answer.http == 405, f"{answer.said}, expected HTTP 405", answer)
+        judge_wrong_method(desk, answer)
 
 
 async def _beyond_lists(stop: Visit, found: list[list[Body]]) -> None:

@@ -56,7 +56,8 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (serve, peer, load, station, account, db, validate, convert, schema, openapi, price, mock, check, demo):
+    modules = (serve, peer, load, station, account, db, validate, convert, schema, openapi, price, mock, check, demo)
+    for module in modules:
         module.add_parser(commands)
     return root
 
