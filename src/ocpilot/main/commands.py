@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 
 from uvicorn.loops.auto import auto_loop_factory
@@ -14,10 +14,11 @@ from ocpilot.app.platform import Platform
 from ocpilot.base import settings as settings_file
 from ocpilot.base.errors import InvalidObject, OcpilotError
 from ocpilot.base.settings import Settings
-from ocpilot.cli import account, convert, db, load, mock, openapi, peer, price, schema, serve, station, validate
+from ocpilot.cli import account, check, convert, db, load, mock, openapi, peer, price, schema, serve, station, validate
 from ocpilot.demo import command as demo
 from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
+from ocpilot.main.check_commands import Checks
 from ocpilot.main.joined import open_platform
 from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.peer_commands import PeersOf
@@ -31,6 +32,12 @@ _PURE: dict[str, Callable[[argparse.Namespace], int]] = {
     "price": price.run,
     "schema": schema.run,
     "openapi": lambda args: openapi.run(args, document_of_everything),
+}
+
+#: Commands that talk with other platforms and need no settings either.
+_ALONE: dict[str, Callable[[argparse.Namespace], Coroutine[None, None, int]]] = {
+    "mock": lambda args: mock.run(args, Mocks()),
+    "check": lambda args: check.run(args, Checks()),
 }
 
 #: Commands that work on a platform.
@@ -49,7 +56,8 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (serve, peer, load, station, account, db, validate, convert, schema, openapi, price, mock, demo):
+    modules = (serve, peer, load, station, account, db, validate, convert, schema, openapi, price, mock, check, demo)
+    for module in modules:
         module.add_parser(commands)
     return root
 
@@ -79,8 +87,8 @@ def _run(args: argparse.Namespace) -> int:
         return _PURE[args.command](args)
     if args.command == "demo":
         return asyncio.run(demo.run(args, open_platform))
-    if args.command == "mock":
-        return asyncio.run(mock.run(args, Mocks()))
+    if args.command in _ALONE:
+        return asyncio.run(_ALONE[args.command](args))
     settings = settings_file.load(_config(args))
     if args.command == "serve":
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:

@@ -112,6 +112,23 @@ def _cdr(provider: PartyId, network: Network, number: int, end: datetime) -> Bod
     }
 
 
+def invoices(billed: Sequence[Body]) -> list[Body]:
+    """An invoice for every ten CDRs."""
+    return [_invoice(number, billed[start : start + 10]) for number, start in enumerate(range(0, len(billed), 10))]
+
+
+def _invoice(number: int, billed: Sequence[Body]) -> Body:
+    newest = billed[-1]
+    return {
+        "country_code": newest["country_code"],
+        "party_id": newest["party_id"],
+        "id": f"R{number + 1:06d}",
+        "invoice_id": f"I-{number + 1:06d}",
+        "cdrs": [cdr["id"] for cdr in billed],
+        "last_updated": newest["last_updated"],
+    }
+
+
 def _cdr_location(place: Body) -> Body:
     evse, connector = _parts(place)
     return {name: place[name] for name in ("id", "name", "address", "city", "postal_code", "country")} | {

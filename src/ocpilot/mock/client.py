@@ -11,7 +11,7 @@ from ocpilot.base.ids import new_id
 from ocpilot.roaming.tokens import encodings_to_try, header_value
 from ocpilot.wire import codec
 from ocpilot.wire.envelope import Envelope, read_response
-from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, Version
+from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, TokenEncoding, Version
 
 _SECONDS = 15.0
 
@@ -21,6 +21,8 @@ class Caller:
     """Calls in one connection pool."""
 
     session: aiohttp.ClientSession
+    #: The one encoding of tokens to use; None tries both.
+    encoding: TokenEncoding | None = None
 
     async def ask(
         self, method: str, url: str, token: str, version: Version | None = None, body: object = None
@@ -29,7 +31,7 @@ class Caller:
         usual = PROTOCOLS[version or SUPPORTED[0]].token_encoding
         said = Envelope(status_code=0)
         http = 0
-        for encoding in encodings_to_try(None, usual):
+        for encoding in encodings_to_try(self.encoding, usual):
             http, said = await self._exchange(method, url, header_value(token, encoding), body)
             if http != 401:
                 break

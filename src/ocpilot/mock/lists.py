@@ -24,11 +24,12 @@ def listed(partner: Partner, asked: Asked) -> Reply:
     found = _between(partner, asked)
     if hits(Fault.MOVING_PAGES):
         found = random.sample(found, len(found))
-    offset = 0 if hits(Fault.OFFSET_IGNORED) else _whole(asked, "offset", 0)
-    limit = min(_whole(asked, "limit", partner.page_limit), partner.page_limit)
+    offset = 0 if hits(Fault.OFFSET_IGNORED) else _whole(partner, asked, "offset", 0)
+    limit = min(_whole(partner, asked, "limit", partner.page_limit), partner.page_limit)
     page = found[offset : offset + limit + (1 if hits(Fault.LIMIT_IGNORED) else 0)]
     bodies = [_as_asked(partner, asked, body) for body in page]
-    return Reply(data=bodies, headers=_headers(partner, asked, len(found), offset, limit))
+    data = {"objects": bodies} if hits(Fault.LIST_IS_OBJECT) else bodies
+    return Reply(data=data, headers=_headers(partner, asked, len(found), offset, limit))
 
 
 def _between(partner: Partner, asked: Asked) -> list[Body]:
@@ -37,7 +38,7 @@ def _between(partner: Partner, asked: Asked) -> list[Body]:
     bodies = partner.clients() if asked.module is ModuleID.HUB_CLIENT_INFO else partner.memory.own.get(asked.module, [])
     if hits(Fault.DATES_IGNORED):
         return list(bodies)
-    start, end = _moment(asked, "date_from"), _moment(asked, "date_to")
+    start, end = _moment(partner, asked, "date_from"), _moment(partner, asked, "date_to")
     after: Callable[[datetime, datetime], bool] = (
         datetime.__gt__ if hits(Fault.DATE_FROM_EXCLUSIVE) else datetime.__ge__
     )
@@ -52,7 +53,7 @@ def _between(partner: Partner, asked: Asked) -> list[Body]:
 def _headers(partner: Partner, asked: Asked, total: int, offset: int, limit: int) -> dict[str, str]:
     hits = partner.faults.hits
     more = offset + limit < total or hits(Fault.ENDLESS_LINK)
-    start = offset + limit if offset + limit < total else offset
+    start = offset + limit + _shift(partner) if offset + limit < total else offset
     filters = [(name, asked.query[name]) for name in ("date_from", "date_to") if asked.query.get(name)]
     kept = [] if hits(Fault.LINK_FORGETS_FILTERS) else filters
     url = paging.page_url(asked.url, [*kept, ("offset", str(start)), ("limit", str(limit))])
@@ -62,6 +63,11 @@ def _headers(partner: Partner, asked: Asked, total: int, offset: int, limit: int
     left_out = {paging.TOTAL} if hits(Fault.NO_TOTAL) else set()
     left_out |= {paging.LIMIT} if hits(Fault.NO_LIMIT) else set()
     return {name: value for name, value in written.items() if name not in left_out}
+
+
+def _shift(partner: Partner) -> int:
+    """How far the next page begins from where it should."""
+    return int(partner.faults.hits(Fault.LOST_OBJECT)) - int(partner.faults.hits(Fault.REPEATED_OBJECT))
 
 
 def one(partner: Partner, asked: Asked) -> Reply:
@@ -91,16 +97,20 @@ def _as_asked(partner: Partner, asked: Asked, body: Body) -> Body:
     return spoiled(partner.faults, partner.memory.in_version(asked.module, body, asked.version, partner.party))
 
 
-def _whole(asked: Asked, name: str, usual: int) -> int:
+def _whole(partner: Partner, asked: Asked, name: str, usual: int) -> int:
     text = asked.query.get(name) or str(usual)
     if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        if partner.faults.hits(Fault.BAD_PARAMETERS_TAKEN):
+            return usual
         raise MissingParameter(f"{name}: found {text!r}, expected a whole number")
     return int(text)
 
 
-def _moment(asked: Asked, name: str) -> datetime | None:
+def _moment(partner: Partner, asked: Asked, name: str) -> datetime | None:
     text = asked.query.get(name)
     try:
         return time.parse(text.strip().replace(" ", "+")) if text else None
     except ValueError as error:
+        if partner.faults.hits(Fault.BAD_PARAMETERS_TAKEN):
+            return None
         raise MissingParameter(f"{name}: {error}") from error

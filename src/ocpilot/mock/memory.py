@@ -12,7 +12,17 @@ from ocpilot.wire import codec
 from ocpilot.wire.codec import Body, Context
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import CANONICAL, ModuleID, Version
-from ocpilot.wire.v230 import CDR, ClientInfo, CredentialsRole, Endpoint, Location, Session, Tariff, Token
+from ocpilot.wire.v230 import (
+    CDR,
+    ClientInfo,
+    CredentialsRole,
+    Endpoint,
+    InvoiceReconciliationRecord,
+    Location,
+    Session,
+    Tariff,
+    Token,
+)
 
 #: What a list of each module holds.
 CLASSES: Mapping[ModuleID, type[Wire]] = {
@@ -22,6 +32,7 @@ CLASSES: Mapping[ModuleID, type[Wire]] = {
     ModuleID.CDRS: CDR,
     ModuleID.TOKENS: Token,
     ModuleID.HUB_CLIENT_INFO: ClientInfo,
+    ModuleID.INVOICE_RECONCILIATION: InvoiceReconciliationRecord,
 }
 #: Tariffs for so many objects of the other kinds.
 _PER_TARIFF = 10
@@ -33,6 +44,7 @@ class Connection:
 
     token_a: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
+    replaced: str | None = field(default=None, repr=False)
     their_token: str | None = field(default=None, repr=False)
     versions_url: str = ""
     version: Version | None = None
@@ -81,6 +93,7 @@ class Memory:
             network = charges.Network(sites, self.own.get(ModuleID.TARIFFS, []), chance)
             self.own[ModuleID.SESSIONS] = charges.sessions(provider, network, count, now)
             self.own[ModuleID.CDRS] = charges.cdrs(provider, network, count, now)
+            self.own[ModuleID.INVOICE_RECONCILIATION] = charges.invoices(self.own[ModuleID.CDRS])
 
     def in_version(self, module: ModuleID, body: Body, version: Version, party: PartyId) -> Body:
         """One of our objects as this version says it."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta, timezone
+from decimal import Decimal
 
 from ocpilot.base import time
 from ocpilot.mock.faults import Fault, Faults
@@ -64,6 +65,13 @@ def _worded(item: Body, inner: str, field: str) -> Body:
     return item | {inner: [one | {field: "PERHAPS"} for one in items] if isinstance(items, list) else items}
 
 
+def _with_short_coordinates(body: Body) -> Body:
+    place = body.get("coordinates")
+    if not isinstance(place, dict):
+        return body
+    return body | {"coordinates": {name: f"{Decimal(str(degrees)):.2f}" for name, degrees in place.items()}}
+
+
 def _with_new_words(body: Body) -> Body:
     found = body | ({"facilities": ["MOON_BASE"]} if "facilities" in body else {})
     return found | ({"type": "OTHER"} if "whitelist" in body else {})
@@ -92,6 +100,7 @@ _CHANGES: dict[Fault, Callable[[Body], Body]] = {
     Fault.NUMBERS_AS_TEXT: _with_numbers_as_text,
     Fault.NULL_LISTS: _with_null_lists,
     Fault.UNKNOWN_ENUM: _with_unknown_enum,
+    Fault.SHORT_COORDINATES: _with_short_coordinates,
     Fault.NEW_FIELDS: lambda body: body | {"ocpilot_new_field": {"of": "a partner"}},
     Fault.NEW_WORDS: _with_new_words,
 }

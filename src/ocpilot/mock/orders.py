@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from ocpilot.base.errors import MissingParameter, NotFound, OcpilotError, UnknownToken
+from ocpilot.base.errors import BadRequest, MissingParameter, NotFound, OcpilotError, UnknownToken
 from ocpilot.base.ids import fold, new_id
 from ocpilot.mock.exchange import Asked, Reply
 from ocpilot.mock.faults import Fault
@@ -47,6 +47,8 @@ _TIMEOUT = 30
 def command(partner: Partner, asked: Asked) -> Reply:
     """POST of a command: accepted, and the result comes later; REJECTED for what is not here (mod_commands)."""
     asked.only("POST")
+    if len(asked.segments) == 1 and partner.faults.hits(Fault.ANY_COMMAND) and asked.segments[0] not in _COMMANDS:
+        return _response(partner, asked, "ACCEPTED")
     if len(asked.segments) != 1 or asked.segments[0] not in _COMMANDS:
         raise NotFound(f"no command {'/'.join(asked.segments)}")
     body = asked.object()
@@ -81,10 +83,14 @@ def profile(partner: Partner, asked: Asked) -> Reply:
         url = codec.read(SetChargingProfile, asked.version, asked.object()).value.response_url
     if not url:
         raise MissingParameter("response_url: found nothing, expected a URL")
-    known = partner.memory.one(ModuleID.SESSIONS, asked.segments[0]) is not None
+    known = partner.memory.one(ModuleID.SESSIONS, asked.segments[0]) is not None or partner.faults.hits(
+        Fault.ANY_SESSION
+    )
     if known:
         done = ChargingProfileResult(result=ChargingProfileResultType.ACCEPTED)
         _result_later(partner, asked, url, codec.body_of(done))
+    if partner.faults.hits(Fault.NO_PROFILE_RESPONSE):
+        return Reply()
     word = ChargingProfileResponseType.ACCEPTED if known else ChargingProfileResponseType.UNKNOWN_SESSION
     return Reply(data=codec.body_of(ChargingProfileResponse(result=word, timeout=_TIMEOUT)))
 
@@ -101,15 +107,23 @@ def result(partner: Partner, asked: Asked) -> Reply:
 def authorize(partner: Partner, asked: Asked) -> Reply:
     """POST .../authorize: 404 and 2004 for a Token we do not know (mod_tokens, "POST Method")."""
     asked.only("POST")
+    hits = partner.faults.hits
     uid, kind = asked.segments[0], asked.query.get("type", "RFID")
+    if asked.body.strip() and hits(Fault.PLACES_REFUSED):
+        return Reply(http=400, code=2001)
     place = codec.read(LocationReferences, asked.version, asked.object()).body if asked.body.strip() else None
     ours = partner.memory.own.get(ModuleID.TOKENS, [])
-    token = next((one for one in ours if fold(str(one["uid"])) == fold(uid) and one["type"] == kind), None)
-    if token is None and partner.faults.hits(Fault.UNKNOWN_TOKEN_ALLOWED):
+    # With new words our lists say another type.
+    typed = [one for one in ours if one["type"] == kind or hits(Fault.NEW_WORDS)]
+    token = next((one for one in typed if fold(str(one["uid"])) == fold(uid)), None)
+    if token is None and hits(Fault.UNKNOWN_TOKEN_ALLOWED):
         token = ours[0]
     if token is None:
         error = UnknownToken(f"no Token {uid} of type {kind} here")
-        return Reply(http=404, code=error.ocpi_status, message=str(error))
+        code = 2000 if hits(Fault.UNKNOWN_TOKEN_2000) else error.ocpi_status
+        return Reply(http=404, code=code, message=str(error))
+    if hits(Fault.AUTHORIZE_FAILS):
+        raise BadRequest("nobody is authorized here")
     info: Body = {"allowed": "ALLOWED" if token["valid"] else "BLOCKED", "token": token}
     if token["valid"]:
         info |= {"authorization_reference": new_id()} | ({"location": place} if place else {})

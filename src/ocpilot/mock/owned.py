@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 
 from ocpilot.base import time
-from ocpilot.base.errors import InvalidObject, NotFound
+from ocpilot.base.errors import BadRequest, InvalidObject, NotFound
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.base.problem import Problem
 from ocpilot.mock.exchange import Asked, Reply
@@ -23,11 +23,14 @@ from ocpilot.wire.v230 import EVSE, Connector
 
 #: Below a Location: the class, the list it stands in, the field that names it.
 _INNER: tuple[tuple[type[Wire], str, str], ...] = ((EVSE, "evses", "uid"), (Connector, "connectors", "id"))
+#: Modules whose objects are POSTed, and how to refuse that.
+_POSTED = {ModuleID.CDRS: Fault.CDRS_REFUSED, ModuleID.INVOICE_RECONCILIATION: Fault.PUT_REFUSED}
 _METHODS = {
     ModuleID.LOCATIONS: ("GET", "PUT", "PATCH"),
     ModuleID.TARIFFS: ("GET", "PUT", "DELETE"),
     ModuleID.SESSIONS: ("GET", "PUT", "PATCH"),
     ModuleID.CDRS: ("GET",),
+    ModuleID.INVOICE_RECONCILIATION: ("GET", "PUT", "DELETE"),
     ModuleID.TOKENS: ("GET", "PUT", "PATCH"),
 }
 
@@ -50,17 +53,21 @@ class Place:
 
 
 def owned(partner: Partner, asked: Asked) -> Reply:
-    """GET, PUT, PATCH and DELETE of an object of the partner; POST of a CDR."""
-    if asked.module is ModuleID.CDRS and not asked.segments:
+    """GET, PUT, PATCH and DELETE of an object of the partner; POST of a CDR or invoice reconciliation record."""
+    if asked.module in _POSTED and not asked.segments:
         asked.only("POST")
-        return _cdr(partner, asked)
+        return _post(partner, asked)
     place = _place(partner, asked)
-    asked.only(*_METHODS[asked.module])
+    changeable = asked.module is ModuleID.TARIFFS and PROTOCOLS[asked.version].tariff_patches
+    asked.only(*_METHODS[asked.module], *(["PATCH"] if changeable else []))
     if asked.method == "GET":
         return Reply(data=_chain(partner, place)[-1])
+    if partner.faults.hits(Fault.PUT_REFUSED) or (place.inner and partner.faults.hits(Fault.INNER_REFUSED)):
+        raise BadRequest("not taken here")
     if asked.method == "DELETE":
         _chain(partner, place)
-        del partner.memory.received[place.key]
+        if not partner.faults.hits(Fault.DELETE_FORGOTTEN):
+            del partner.memory.received[place.key]
         return Reply()
     return _put(partner, asked, place) if asked.method == "PUT" else _patch(partner, asked, place)
 
@@ -82,27 +89,30 @@ def _place(partner: Partner, asked: Asked) -> Place:
 
 
 def _put(partner: Partner, asked: Asked, place: Place) -> Reply:
+    hits = partner.faults.hits
     body = _checked(partner, asked, place.cls, asked.object(), place)
-    if partner.faults.hits(Fault.PUT_FORGOTTEN):
+    if hits(Fault.PUT_FORGOTTEN):
         return Reply(http=201)
-    if not place.inner:
-        known = place.key in partner.memory.received
-        partner.memory.received[place.key] = body
-        return Reply(http=200 if known else 201)
-    parents = _chain(partner, Place(place.key, place.inner[:-1], place.cls, place.party))
-    return Reply(http=201 if _set(partner, parents, place, body) else 200)
+    if place.inner:
+        parents = _chain(partner, Place(place.key, place.inner[:-1], place.cls, place.party))
+        new = _set(partner, parents, place, body)
+    else:
+        new = place.key not in partner.memory.received
+        old = partner.memory.received.get(place.key, {}) if hits(Fault.PUT_MERGES) else {}
+        partner.memory.received[place.key] = old | body
+    return Reply(http=201 if new and not hits(Fault.ALWAYS_200) else 200)
 
 
 def _patch(partner: Partner, asked: Asked, place: Place) -> Reply:
     patch = asked.object()
+    if partner.faults.hits(Fault.PATCH_OF_NOTHING) and place.key not in partner.memory.received:
+        return Reply()
     *parents, kept = _chain(partner, place)
     unstamped = not PROTOCOLS[asked.version].stamped_patches or partner.faults.hits(Fault.PATCH_WITHOUT_TIME)
     if unstamped and "last_updated" not in patch:
         patch = patch | {"last_updated": time.write(time.now())}
     kept, patch = _wrongly(partner, asked, place, kept, patch)
-    context = Context(party=place.party)
-    body = codec.read_patch(place.cls, asked.version, kept, patch, context).body
-    _same(body, place)
+    body = _patched(partner, asked, place, kept, patch)
     if partner.faults.hits(Fault.PATCH_IGNORED):
         return Reply()
     if place.inner:
@@ -110,6 +120,17 @@ def _patch(partner: Partner, asked: Asked, place: Place) -> Reply:
     else:
         partner.memory.received[place.key] = body
     return Reply()
+
+
+def _patched(partner: Partner, asked: Asked, place: Place, kept: Body, patch: Body) -> Body:
+    """What a PATCH makes of the object, checked as a whole."""
+    if partner.faults.hits(Fault.PATCH_BREAKS):
+        return codec.merge_patch(kept, patch)
+    if partner.faults.hits(Fault.PATCH_REPLACES_PERIODS):
+        kept = {name: value for name, value in kept.items() if name != "charging_periods" or name not in patch}
+    body = codec.read_patch(place.cls, asked.version, kept, patch, Context(party=place.party)).body
+    _same(body, place)
+    return body
 
 
 def _wrongly(partner: Partner, asked: Asked, place: Place, kept: Body, patch: Body) -> tuple[Body, Body]:
@@ -130,20 +151,29 @@ def _grown(old: object, new: object) -> object:
     return [*old, *new] if isinstance(old, list) and isinstance(new, list) else new
 
 
-def _cdr(partner: Partner, asked: Asked) -> Reply:
-    """POST of a CDR; the answer says where it is (mod_cdrs, "POST Method")."""
+def _post(partner: Partner, asked: Asked) -> Reply:
+    """POST of an object; the answer says where it is (mod_cdrs, "POST Method")."""
+    hits = partner.faults.hits
+    if hits(_POSTED[asked.module]):
+        raise BadRequest("not taken here")
     body = asked.object()
-    cdr = codec.read(CLASSES[ModuleID.CDRS], asked.version, body, Context(party=partner.connection.parties[0]))
-    owner = codec.body_of(cdr.value)
+    read = codec.read(CLASSES[asked.module], asked.version, body, Context(party=partner.connection.parties[0]))
+    owner = codec.body_of(read.value)
     party = PartyId.of(str(owner["country_code"]), str(owner["party_id"]))
     ident = str(owner["id"])
-    place = Place((ModuleID.CDRS, party.key, fold(ident), ""), (), CLASSES[ModuleID.CDRS], party)
+    place = Place((asked.module, party.key, fold(ident), ""), (), CLASSES[asked.module], party)
     checked = _checked(partner, asked, place.cls, body, place)
-    if not partner.faults.hits(Fault.PUT_FORGOTTEN):
+    new = place.key not in partner.memory.received
+    if asked.module is ModuleID.CDRS and hits(Fault.CDR_CHANGED):
+        checked = checked | {"total_energy": 99}
+    if not hits(Fault.PUT_FORGOTTEN):
         partner.memory.received[place.key] = checked
+    if not new and hits(Fault.CDR_TWICE_LOST):
+        del partner.memory.received[place.key]
     segments = (party.country_code, party.party_id, quote(ident, safe=""))
-    url = partner.url(asked.version, ModuleID.CDRS, InterfaceRole.RECEIVER, *segments)
-    return Reply(http=201, headers={} if partner.faults.hits(Fault.CDR_WITHOUT_LOCATION) else {"Location": url})
+    url = partner.url(asked.version, asked.module, InterfaceRole.RECEIVER, *segments)
+    headers = {} if hits(Fault.CDR_WITHOUT_LOCATION) else {"Location": url}
+    return Reply(http=201 if new and not hits(Fault.ALWAYS_200) else 200, headers=headers)
 
 
 # ---- checks --------------------------------------------------------------------------------------------------------
@@ -160,8 +190,10 @@ def _checked(partner: Partner, asked: Asked, cls: type[Wire], body: Body, place:
         raise InvalidObject([Problem(path="$", found="unknown fields", expected="known ones")], cls.__name__)
     if hits(Fault.UNKNOWN_WORDS_REFUSED) and any(one.expected.endswith("(kept)") for one in received.findings):
         raise InvalidObject(received.findings, cls.__name__)
-    _same(received.body, place)
-    return received.body
+    if not hits(Fault.ID_MISMATCH_ACCEPTED):
+        _same(received.body, place)
+    dropping = hits(Fault.UNKNOWN_FIELDS_DROPPED)
+    return {name: value for name, value in received.body.items() if name in known or not dropping}
 
 
 def _same(body: Body, place: Place) -> None:
@@ -209,7 +241,8 @@ def _set(partner: Partner, parents: list[Body], place: Place, body: Body) -> boo
 def preferences(partner: Partner, asked: Asked) -> Reply:
     """PUT of ChargingPreferences for a Session of ours (mod_sessions, "Set: Charging Preferences")."""
     asked.only("PUT")
-    if partner.memory.one(ModuleID.SESSIONS, asked.segments[0]) is None:
+    known = partner.memory.one(ModuleID.SESSIONS, asked.segments[0]) is not None
+    if not known and not partner.faults.hits(Fault.ANY_SESSION):
         raise NotFound(f"no Session {asked.segments[0]}")
     asked.object()
     return Reply(data="ACCEPTED")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId, new_credentials_token
 from ocpilot.mock.client import Caller
-from ocpilot.mock.faults import Faults
+from ocpilot.mock.faults import Fault, Faults
 from ocpilot.mock.memory import Connection, Memory
 from ocpilot.roaming.offers import Interface, offered
 from ocpilot.wire import codec
@@ -62,9 +62,15 @@ _HANDLED = frozenset(
         *((module, interface) for module in (ModuleID.SESSIONS, ModuleID.CDRS) for interface in (S, R)),
         *((module, interface) for module in (ModuleID.TOKENS, ModuleID.COMMANDS) for interface in (S, R)),
         *((ModuleID.CHARGING_PROFILES, interface) for interface in (S, R)),
+        *((ModuleID.INVOICE_RECONCILIATION, interface) for interface in (S, R)),
         (ModuleID.HUB_CLIENT_INFO, S),
     }
 )
+
+
+def _first(module: ModuleID) -> InterfaceRole:
+    """The side of a module that is listed where there is room for one: what can be read, and asked to do something."""
+    return R if module is ModuleID.COMMANDS else S
 
 
 @dataclass(frozen=True)
@@ -117,7 +123,7 @@ class Partner:
         listed = sorted(one for one in found & _HANDLED if one[0] in protocol.modules)
         if protocol.roles:
             return listed
-        return [one for one in listed if one[1] == S or (one[0], S) not in listed]
+        return [one for one in listed if one[1] == _first(one[0]) or (one[0], _first(one[0])) not in listed]
 
     def endpoints(self, version: Version) -> tuple[Endpoint, ...]:
         """The endpoints of a version, credentials first."""
@@ -139,7 +145,9 @@ class Partner:
         hub = self.party.key if self.part is Part.HUB else None
         roles = tuple(CredentialsRole(role=role, business_details=details, **owner) for role in self.roles)
         ours = Credentials(token=token, url=self.versions_url, hub_party_id=hub, roles=roles)
-        return codec.convert(Credentials, codec.body_of(ours), CANONICAL, version, Context(party=self.party)).body
+        body = codec.convert(Credentials, codec.body_of(ours), CANONICAL, version, Context(party=self.party)).body
+        broken = self.faults.hits(Fault.BROKEN_CREDENTIALS)
+        return {name: value for name, value in body.items() if name != "url" or not broken}
 
     def their_context(self) -> Context:
         """What a partner's credentials and endpoints do not say in an old version: its role is the other one."""
@@ -151,6 +159,7 @@ class Partner:
         """Registered: tokens exchanged, and charges of the partner's drivers to show."""
         self.connection = Connection(
             token_a=self.connection.token_a,
+            replaced=self.connection.token,
             token=given,
             their_token=theirs.token,
             versions_url=theirs.url,

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ocpilot.base.errors import InvalidObject, NoMatchingEndpoints, PeerNonsense
+from ocpilot.base.errors import BadRequest, InvalidObject, NoMatchingEndpoints, PeerNonsense
 from ocpilot.base.ids import new_credentials_token
 from ocpilot.mock.exchange import Asked, Reply
 from ocpilot.mock.faults import Fault
@@ -19,9 +19,9 @@ async def credentials(partner: Partner, asked: Asked, token: str) -> Reply:
     asked.only("GET", "POST", "PUT", "DELETE")
     registered = partner.connection.token is not None
     if asked.method == "GET":
-        return Reply(data=partner.credentials(token, asked.version))
-    if not (asked.method == "POST" and registered and partner.faults.hits(Fault.SECOND_REGISTRATION)):
-        handshake.check_method(asked.method, registered=registered)
+        shown = new_credentials_token() if partner.faults.hits(Fault.OTHER_TOKEN) else token
+        return Reply(data=partner.credentials(shown, asked.version))
+    _check_method(partner, asked.method, registered=registered)
     if asked.method == "DELETE":
         if not partner.faults.hits(Fault.DEAF_UNREGISTER):
             partner.forget()
@@ -29,9 +29,21 @@ async def credentials(partner: Partner, asked: Asked, token: str) -> Reply:
     return await _accept(partner, asked, token)
 
 
+def _check_method(partner: Partner, method: str, *, registered: bool) -> None:
+    hits = partner.faults.hits
+    refused = {"POST": Fault.NOBODY_REGISTERS, "PUT": Fault.PUT_IGNORED, "DELETE": Fault.NO_UNREGISTER}
+    if registered is (method != "POST") and hits(refused[method]):
+        raise BadRequest(f"{method} of credentials is not taken here")
+    second = registered and method == "POST" and hits(Fault.SECOND_REGISTRATION)
+    early = not registered and method == "PUT" and hits(Fault.EARLY_UPDATE)
+    if not second and not early:
+        handshake.check_method(method, registered=registered)
+
+
 async def _accept(partner: Partner, asked: Asked, token: str) -> Reply:
     theirs = codec.read(Credentials, asked.version, asked.object(), partner.their_context()).value
-    endpoints = await _discover(partner, theirs.url, theirs.token, asked.version)
+    trusting = partner.faults.hits(Fault.NO_CALLBACK)
+    endpoints = () if trusting else await _discover(partner, theirs.url, theirs.token, asked.version)
     given = token if partner.faults.hits(Fault.SAME_TOKEN) else new_credentials_token()
     partner.connect(theirs, asked.version, endpoints, given)
     return Reply(data=partner.credentials(given, asked.version))
@@ -78,7 +90,12 @@ def _endpoints(partner: Partner, version: Version, details: object) -> tuple[End
 def versions(partner: Partner) -> Reply:
     """The versions we speak (version_information_endpoint)."""
     infos = [VersionInfo(version=one, url=f"{partner.base_url}/ocpi/{one}") for one in partner.versions]
-    return Reply(data=[codec.body_of(info) for info in infos])
+    listed = [codec.body_of(info) for info in infos]
+    if partner.faults.hits(Fault.NO_VERSION_URLS):
+        listed.append({"version": "9.9"})
+    if partner.faults.hits(Fault.RELATIVE_URLS):
+        listed.append({"version": "9.9", "url": "/ocpi/9.9"})
+    return Reply(data=listed)
 
 
 def details(partner: Partner, version: Version) -> Reply:
@@ -87,4 +104,9 @@ def details(partner: Partner, version: Version) -> Reply:
     body = codec.convert(VersionDetails, listed, CANONICAL, version, Context(party=partner.party)).body
     if partner.faults.hits(Fault.NO_VERSION_DETAILS):
         body["endpoints"] = []
+    rows = [row for row in body["endpoints"] if isinstance(row, dict)] if isinstance(body["endpoints"], list) else []
+    if partner.faults.hits(Fault.NO_ROLES):
+        body["endpoints"] = [{name: value for name, value in row.items() if name != "role"} for row in rows]
+    if partner.faults.hits(Fault.ENDPOINTS_TWICE):
+        body["endpoints"] = rows + rows
     return Reply(data=body)

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -44,7 +44,10 @@ class MockServer:
         functional = len(segments) > 3
         early = await self._instead() if functional else None
         if early is None:
-            reply = await self._reply(request, segments)
+            try:
+                reply = await self._reply(request, segments)
+            except ClientDisconnect:
+                return
             early = self._response(request, reply, functional=functional)
         await early(scope, receive, send)
 
@@ -75,6 +78,8 @@ class MockServer:
             return Reply()
         if error.http_status == 200 and hits(Fault.HTTP_FOR_REFUSALS):
             return Reply(http=400, code=error.ocpi_status, message=str(error))
+        if error.ocpi_status == 2001 and error.http_status == 200 and hits(Fault.STATUS_2000):
+            return Reply(code=2000, message=str(error))
         return None
 
     async def _answer(self, request: Request, segments: tuple[str, ...]) -> Reply:
@@ -98,12 +103,22 @@ class MockServer:
         connection, hits = self._partner.connection, self._partner.faults.hits
         if hits(Fault.ANY_TOKEN):
             return connection.token or connection.token_a, connection.token is None
-        tokens = candidates(request.headers.get("Authorization"))
+        tokens = self._tokens(request)
+        if hits(Fault.OLD_TOKEN_LIVES) and connection.replaced in tokens:
+            return connection.replaced or "", False
         if connection.token is not None and connection.token in tokens:
             return connection.token, False
         if (connection.token is None or hits(Fault.TOKEN_A_OPENS_ALL)) and connection.token_a in tokens:
             return connection.token_a, True
         raise NotAuthorized("unknown credentials token")
+
+    def _tokens(self, request: Request) -> tuple[str, ...]:
+        """What the Authorization header may mean."""
+        header, hits = request.headers.get("Authorization"), self._partner.faults.hits
+        if header is None and hits(Fault.TOKENLESS):
+            return (self._partner.connection.token or self._partner.connection.token_a,)
+        found = candidates(header)
+        return found[-1:] if hits(Fault.PLAIN_TOKEN) else found
 
     # ---- the response ----------------------------------------------------------------------------------------------
 
@@ -137,7 +152,7 @@ class MockServer:
         written: dict[str, object] = {"data": reply.data} if reply.data is not None else {}
         if not (functional and hits(Fault.NO_STATUS_CODE)):
             written["status_code"] = code
-        written["status_message"] = reply.message
+        written["status_message"] = 7 if hits(Fault.MESSAGE_IS_NUMBER) else reply.message
         if not hits(Fault.NO_TIMESTAMP):
             written["timestamp"] = local if hits(Fault.LOCAL_TIMESTAMP) else time.write(now)
         return written

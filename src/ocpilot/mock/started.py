@@ -12,11 +12,11 @@ from ocpilot.base import time
 from ocpilot.base.ids import PartyId, new_credentials_token
 from ocpilot.mock.client import Caller
 from ocpilot.mock.data import read_objects
-from ocpilot.mock.faults import Faults
+from ocpilot.mock.faults import Fault, Faults
 from ocpilot.mock.memory import Connection, Memory
 from ocpilot.mock.partner import PARTIES, Part, Partner
 from ocpilot.mock.server import serving
-from ocpilot.wire.protocol import SUPPORTED, Version
+from ocpilot.wire.protocol import SUPPORTED, TokenEncoding, Version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +48,14 @@ async def started(plan: Plan) -> AsyncIterator[Partner]:
         for module, bodies in read_objects(plan.data, party).items():
             memory.add(module, bodies)
     with socket.create_server((plan.host, plan.port)) as bound:
+        # Connections inherit it; without it each answer with a body waits for an acknowledgement.
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         base_url = plan.public_url or f"http://{plan.host}:{bound.getsockname()[1]}"
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             partner = Partner(
                 part=plan.part,
                 base_url=base_url,
-                caller=Caller(session),
+                caller=Caller(session, TokenEncoding.PLAIN if plan.faults.hits(Fault.SENDS_PLAIN_TOKEN) else None),
                 party=party,
                 versions=plan.versions,
                 objects=plan.objects if plan.data is None else 0,
