@@ -194,3 +194,16 @@ def test_fields_under_names_of_the_other_version_are_not_mistaken_for_it():
     assert converted.body == {"before_taxes": 1}
     assert [loss.path for loss in converted.losses] == ["$.taxes"]
     assert down(Price, {"before_taxes": 1, "incl_vat": 7}) == ({"excl_vat": 1}, ["$.incl_vat"])
+
+
+@pytest.mark.parametrize(("length", "losses"), [(36, []), (37, ["$.id"]), (39, ["$.id"])])
+def test_an_id_of_2_1_1_that_is_too_long_stays_and_is_named(length, losses):
+    converted = codec.convert(Location, {"id": "x" * length, "type": "UNKNOWN"}, Version.V2_1_1, OLD)
+    assert converted.body["id"] == "x" * length
+    assert [loss.path for loss in converted.losses] == losses
+
+
+def test_the_empty_postal_code_of_2_1_1_is_none():
+    there = codec.convert(Location, {"id": "L", "type": "UNKNOWN", "postal_code": ""}, Version.V2_1_1, NEW)
+    assert "postal_code" not in there.body
+    assert codec.convert(Location, there.body, NEW, Version.V2_1_1).body["postal_code"] == ""
