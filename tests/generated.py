@@ -32,7 +32,7 @@ _PRINTABLE = string.ascii_letters + string.digits + string.punctuation + " "
 _WIDE = _PRINTABLE + "åäöÅÄÖé字🔌"
 _BY_PATTERN = {
     "printable": ("t0ken", "!~"),
-    "a URL": ("https://127.0.0.1:1/x", "https://127.0.0.1:1/x?y=z"),
+    "a URL": ("http://127.0.0.1:1/x", "http://127.0.0.1:1/x?y=z"),
     "decimal": ("50.770774", "-0.1234567", "0.12345"),
     "a time": ("13:30", "00:00", "23:59"),
     "a text": ("a", "P 1/2%"),

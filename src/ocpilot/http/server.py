@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from time import perf_counter
 from urllib.parse import quote
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -36,7 +37,24 @@ _LONGEST_MESSAGE = 4000
 def ocpi_routes(platform: Platform) -> list[BaseRoute]:
     """Everything under `/ocpi`, also what does not exist: that gets an envelope too."""
     server = OcpiServer(platform)
-    return [Route("/ocpi", server), Route("/ocpi/{rest:path}", server)]
+    return [Route("/ocpi", server), Route("/ocpi/{rest:anything}", server)]
+
+
+class _Anything(Convertor[str]):
+    """The rest of a path; Starlette's own `path` ends at a line break, which an id may hold."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_url_convertor("anything", _Anything())
 
 
 class Exchange:

@@ -1,0 +1,105 @@
+"""Any JSON, any header, any query at any endpoint gets an envelope, never a 500, and never leaves half an object.
+
+`OCPILOT_FUZZ=10 pytest tests/interop/test_fuzz.py` tries ten times as much.
+"""
+
+import dataclasses
+import logging
+import os
+from random import Random
+from urllib.parse import urlsplit
+
+import asyncpg
+import msgspec
+import pytest
+from hostile import Shot, class_at, kept_at
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from shooting import PREPARED, WRONG, Nowhere, Range, known_peers, own_things, rows_of, shot_at
+
+from generated import seeds
+from ocpilot.base.problem import Severity
+from ocpilot.base.settings import PartySettings
+from ocpilot.http.routes import TABLE
+from ocpilot.wire import codec
+from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED
+
+MORE = int(os.environ.get("OCPILOT_FUZZ", "1"))
+OURS = {
+    "operator": (("OPR", "CPO"),),
+    "provider": (("PRO", "EMSP"), ("PAY", "PTP"), ("SMA", "SCSP")),
+    "hub": (("NAV", "HUB"), ("NOP", "CPO"), ("NPR", "EMSP")),
+}
+
+
+def fuzz(examples):
+    return settings(
+        max_examples=examples * MORE,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+
+
+@pytest.fixture(params=list(OURS))
+async def target(request, start, database_url, tmp_path):
+    """Each kind of platform in turn."""
+    played = OURS[request.param]
+    parties = tuple(PartySettings(country_code="SE", party_id=one, role=role, name=one) for one, role in played)
+    async with start("Target", parties, database_url, tmp_path) as node:
+        platform = dataclasses.replace(node.platform, partners=Nowhere())
+        known = await known_peers(platform)
+        await own_things(platform, known[SUPPORTED[0]][0])
+        database = await asyncpg.connect(database_url)
+        yield Range(platform, rows_of(role for _, role in played), known, database)
+        await platform.background.drain()
+        await database.close()
+
+
+def is_whole(row, told, version, random):
+    """Whether a GET answers an object that breaks nothing."""
+    cls = class_at(row, {}, random)
+    found = codec.problems(cls, version, codec.loads(msgspec.json.encode(told.envelope["data"])))
+    return not [problem for problem in found if problem.severity is Severity.ERROR]
+
+
+def is_ours(record):
+    """Whether a line of the log says that we failed, and not a partner or a station."""
+    return bool(record.exc_info) or record.levelno >= logging.ERROR
+
+
+def same(before, after):
+    """Whether two GETs answer the same object."""
+    return before is after or (before.http, before.envelope.get("data")) == (after.http, after.envelope.get("data"))
+
+
+def test_every_row_of_the_table_is_shot_at():
+    shot_at_rows = [row for played in OURS.values() for row in rows_of(role for _, role in played)]
+    assert all(row in shot_at_rows for row in TABLE)
+
+
+@fuzz(1200)
+@given(seed=seeds, wrong=st.sampled_from(WRONG))
+async def test_whatever_comes_gets_an_envelope_and_leaves_whole_objects(target, caplog, seed, wrong):
+    caplog.clear()
+    random = Random(seed)
+    row = random.choice(target.rows)
+    method = random.choice(sorted(row.methods))
+    having = [one for one in SUPPORTED if one in row.versions and row.module in PROTOCOLS[one].modules]
+    version = random.choice(SUPPORTED if wrong == "method" else having)
+    await target.begin(row, method, version, random)
+    shot = shot_at(target, row, method, version, wrong=wrong, random=random)
+    if wrong in PREPARED:
+        await target.prepare(row, shot.path, version, random)
+    seen = Shot("GET", shot.path, headers=target.authorized(version))
+    kept = kept_at(row) and wrong not in ("path", "method")
+    before = await target.ask(seen) if kept else None
+    told = await target.ask(shot)
+    if told.accepted and "location" in told.headers:
+        kept, seen = True, Shot("GET", urlsplit(told.headers["location"]).path, headers=seen.headers)
+    after = await target.ask(seen) if kept else None
+    if told.accepted and shot.method in ("PUT", "PATCH", "POST"):
+        assert after is None or is_whole(row, after, version, random), (shot, told, after)
+    elif not (told.accepted and shot.method == "DELETE"):
+        assert same(before, after), (shot, told, after)
+    await target.platform.background.drain()
+    assert not [record for record in caplog.records if is_ours(record)], shot
