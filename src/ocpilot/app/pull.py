@@ -19,7 +19,7 @@ from ocpilot.app.records import ObjectKey, Peer, PeerState, Record, StoredObject
 from ocpilot.app.unsaid import unsaid
 from ocpilot.app.visibility import require_hub, require_sender
 from ocpilot.base import time
-from ocpilot.base.errors import Conflict, ForbiddenAddress, InvalidObject, NoMatchingEndpoints, NotFound, PeerError
+from ocpilot.base.errors import BadRequest, Conflict, ForbiddenAddress, NoMatchingEndpoints, NotFound, PeerError
 from ocpilot.roaming.offers import offered, other_side
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
@@ -124,7 +124,7 @@ async def _take(platform: Platform, peer: Peer, module: ModuleID, body: object) 
         if here is not None and here.last_updated >= stored.last_updated and here.version == stored.version:
             return "known"
         await store.put(stored)
-    except (InvalidObject, NotFound, Conflict) as error:
+    except (BadRequest, NotFound, Conflict) as error:
         named = body if isinstance(body, dict) else {}
         return BadObject(module=module, id=str(named.get("id") or named.get("uid") or "?"), reason=str(error))
     return "kept"
