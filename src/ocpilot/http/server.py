@@ -32,6 +32,8 @@ REQUEST_ID = "X-Request-ID"
 CORRELATION_ID = "X-Correlation-ID"
 _LONGEST_ID = 128
 _LONGEST_MESSAGE = 4000
+#: Bytes of a body over the limit that are read to the end before it is refused.
+_MOST_READ = 16 * LARGEST_BODY
 
 
 def ocpi_routes(platform: Platform) -> list[BaseRoute]:
@@ -180,12 +182,16 @@ def refusal(error: OcpilotError) -> Answer:
 
 
 async def _body(request: Request) -> bytes:
-    """The body, read no further than the limit."""
-    chunks = bytearray()
+    """The body. One over the limit is read and forgotten, else its sender would see a lost connection and no answer."""
+    chunks, size = bytearray(), 0
     async for chunk in request.stream():
-        chunks += chunk
-        if len(chunks) > LARGEST_BODY:
-            raise TooLarge(f"body: found more than {LARGEST_BODY} bytes")
+        size += len(chunk)
+        if size <= LARGEST_BODY:
+            chunks += chunk
+        elif size > _MOST_READ:
+            break
+    if size > LARGEST_BODY:
+        raise TooLarge(f"body: found more than {LARGEST_BODY} bytes")
     return bytes(chunks)
 
 
