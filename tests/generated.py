@@ -4,6 +4,7 @@ Hypothesis takes minutes for a thousand Locations, this a second. It draws the s
 it looks for (`seeds`), and then finds the smallest seed instead of the smallest object: objects are small anyway.
 """
 
+import os
 import string
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from random import Random
 from typing import get_args, get_origin, get_type_hints
 
 import msgspec
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from ocpilot.base import time
@@ -21,6 +23,8 @@ from ocpilot.wire.check import field_plans, marks_of, plain_type
 from ocpilot.wire.fields import Text, Wire, Words
 from ocpilot.wire.jsontext import Body
 
+#: How many times as much is tried as in a build: `OCPILOT_FUZZ=10 pytest tests/interop/test_fuzz.py`.
+MORE = int(os.environ.get("OCPILOT_FUZZ", "1"))
 #: What hypothesis draws where it needs an object.
 seeds = st.integers(0, 2**32)
 #: A word no version knows, for OpenEnums.
@@ -41,6 +45,15 @@ _BY_PATTERN = {
 _START = datetime(2015, 6, 29, tzinfo=UTC)
 #: How many of the optional fields an object has: none, some, all.
 _FULLNESS = (0.0, 0.3, 0.5, 0.7, 1.0)
+
+
+def fuzz(examples: int) -> settings:
+    """Settings of a test that tries so many requests on one platform."""
+    return settings(
+        max_examples=examples * MORE,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
 
 
 class Generator:

@@ -5,7 +5,6 @@
 
 import dataclasses
 import logging
-import os
 from random import Random
 from urllib.parse import urlsplit
 
@@ -13,31 +12,22 @@ import asyncpg
 import msgspec
 import pytest
 from hostile import Shot, class_at, kept_at
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shooting import PREPARED, WRONG, Nowhere, Range, known_peers, own_things, rows_of, shot_at
 
-from generated import seeds
+from generated import fuzz, seeds
 from ocpilot.base.problem import Severity
 from ocpilot.base.settings import PartySettings
 from ocpilot.http.routes import TABLE
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED
 
-MORE = int(os.environ.get("OCPILOT_FUZZ", "1"))
 OURS = {
     "operator": (("OPR", "CPO"),),
     "provider": (("PRO", "EMSP"), ("PAY", "PTP"), ("SMA", "SCSP")),
     "hub": (("NAV", "HUB"), ("NOP", "CPO"), ("NPR", "EMSP")),
 }
-
-
-def fuzz(examples):
-    return settings(
-        max_examples=examples * MORE,
-        deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
 
 
 @pytest.fixture(params=list(OURS))
@@ -77,7 +67,7 @@ def test_every_row_of_the_table_is_shot_at():
     assert all(row in shot_at_rows for row in TABLE)
 
 
-@fuzz(1200)
+@fuzz(900)
 @given(seed=seeds, wrong=st.sampled_from(WRONG))
 async def test_whatever_comes_gets_an_envelope_and_leaves_whole_objects(target, caplog, seed, wrong):
     caplog.clear()

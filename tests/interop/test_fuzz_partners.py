@@ -11,9 +11,8 @@ import pytest
 from hostile import ODD_TEXTS, USUAL_IDS, mutated, no_json, odd_value, text_of
 from hypothesis import given
 from msgspec.structs import replace
-from test_fuzz import fuzz
 
-from generated import Generator, seeds
+from generated import Generator, fuzz, seeds
 from ocpilot.app import peers, pull
 from ocpilot.app.bodies import own, value_of
 from ocpilot.app.classes import class_of
@@ -189,7 +188,7 @@ def failures_of_ours(caplog):
     return [record for record in caplog.records if record.exc_info]
 
 
-@fuzz(250)
+@fuzz(120)
 @given(seed=seeds)
 async def test_a_pull_ends_with_a_summary_and_keeps_whole_objects(partner, both, caplog, seed):
     caplog.clear()
@@ -205,7 +204,7 @@ async def test_a_pull_ends_with_a_summary_and_keeps_whole_objects(partner, both,
     assert not failures_of_ours(caplog)
 
 
-@fuzz(150)
+@fuzz(60)
 @given(seed=seeds)
 async def test_a_registration_comes_to_an_end_or_is_the_partner_s_fault(partner, both, caplog, seed):
     partner.begin(seed)
@@ -221,7 +220,7 @@ async def test_a_registration_comes_to_an_end_or_is_the_partner_s_fault(partner,
     assert peer is not None or kept is None or kept.state is not PeerState.REGISTERED
 
 
-@fuzz(150)
+@fuzz(60)
 @given(seed=seeds)
 async def test_a_push_is_done_or_waits_and_never_stops(partner, both, caplog, seed):
     caplog.clear()

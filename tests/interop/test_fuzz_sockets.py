@@ -7,9 +7,8 @@ from random import Random
 
 import pytest
 from hypothesis import given
-from test_fuzz import fuzz
 
-from generated import seeds
+from generated import fuzz, seeds
 from ocpilot.roaming.tokens import header_value
 from ocpilot.wire.protocol import TokenEncoding, Version
 
@@ -129,7 +128,7 @@ def broken(random, whole):
     return random.choice(ways)()
 
 
-@fuzz(150)
+@fuzz(60)
 @given(seed=seeds)
 async def test_broken_http_is_refused_and_the_next_request_is_answered(pair, bodies, caplog, seed):
     node, token = pair
