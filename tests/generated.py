@@ -14,12 +14,11 @@ from functools import cache
 from random import Random
 from typing import get_args, get_origin, get_type_hints
 
-import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from ocpilot.base import time
-from ocpilot.wire.check import field_plans, marks_of, plain_type
+from ocpilot.wire.check import field_plans, marks_of, meta_of, plain_type
 from ocpilot.wire.fields import Text, Wire, Words
 from ocpilot.wire.jsontext import Body
 
@@ -78,7 +77,7 @@ class Generator:
     def _value(self, hint: object) -> object:
         plain, marks = plain_type(hint), marks_of(hint)
         if get_origin(plain) is tuple:
-            return self._list(get_args(plain)[0], _meta(marks).min_length or 0)
+            return self._list(get_args(plain)[0], meta_of(marks).min_length or 0)
         known = next((mark for mark in marks if isinstance(mark, Words)), None)
         if known is not None:
             return self.random.choice([*sorted(known.known), *self._words])
@@ -97,7 +96,7 @@ class Generator:
         look = next((mark for mark in marks if isinstance(mark, Text)), Text())
         if look.pattern:
             return self.random.choice(next(t for start, t in _BY_PATTERN.items() if look.shown.startswith(start)))
-        longest = _meta(marks).max_length or 300
+        longest = meta_of(marks).max_length or 300
         length = longest if self.random.random() < 0.05 else self.random.randint(1, min(5, longest))
         alphabet = _PRINTABLE if look.ascii_only else _WIDE
         return "".join(self.random.choices(alphabet, k=length))
@@ -127,7 +126,3 @@ def _fields(cls: type[Wire]) -> tuple[tuple[str, bool, object], ...]:
     """Name, whether it is required, and type hint of every field."""
     hints = get_type_hints(cls, include_extras=True)
     return tuple((plan.name, plan.required, hints[plan.name]) for plan in field_plans(cls))
-
-
-def _meta(marks: Sequence[object]) -> msgspec.Meta:
-    return next((mark for mark in marks if isinstance(mark, msgspec.Meta)), msgspec.Meta())

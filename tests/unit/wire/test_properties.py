@@ -119,17 +119,17 @@ def test_a_body_loses_in_2_1_1_only_what_is_named(newer, count, cls):
         assert not unnamed(changed_paths(body, up.body), down, up), seed
 
 
-@pytest.mark.parametrize("version", [OLD, NEW])
-@pytest.mark.parametrize("cls", [kind.cls for kind in KINDS])
+@pytest.mark.parametrize("version", Version)
+@pytest.mark.parametrize("cls", [kind.cls for kind in KINDS if kind.cls is not v230.VersionDetails])
 def test_what_is_read_and_written_reads_the_same(cls, version):
     if not exists_in(cls, version):
         return
     for seed, body in bodies(class_in(cls, version), FEW, words=(UNKNOWN_WORD,)):
-        received = codec.read(cls, version, codec.loads(codec.dumps(body)))
+        received = codec.read(cls, version, codec.loads(codec.dumps(body)), KNOWN)
         assert received.body == body, seed
         assert all(problem.severity is Severity.FINDING for problem in received.findings), seed
         written = codec.loads(codec.dumps(codec.body_of(received.value)))
-        assert codec.read(cls, NEW, written).value == received.value, seed
+        assert version is OLDEST or codec.read(cls, NEW, written).value == received.value, seed
         assert OWN_FIELD not in written, seed
 
 
