@@ -4,7 +4,7 @@ import base64
 import json
 from decimal import Decimal
 from random import Random
-from urllib.parse import unquote, urlencode
+from urllib.parse import unquote, urlencode, urlsplit
 
 import asyncpg
 from hostile import (
@@ -14,6 +14,7 @@ from hostile import (
     USUAL_IDS,
     Shot,
     body_at,
+    class_at,
     fire,
     huge_text,
     kept_at,
@@ -41,6 +42,7 @@ from ocpilot.app.secrets import hash_token
 from ocpilot.base import time
 from ocpilot.base.errors import PeerUnreachable
 from ocpilot.base.ids import PartyId
+from ocpilot.base.problem import Severity
 from ocpilot.http.routes import TABLE, Configuration, Resource
 from ocpilot.http.server import ocpi_routes
 from ocpilot.roaming.offers import offered
@@ -152,20 +154,34 @@ class Range:
             )
             await self.platform.store.peers.save(invited)
 
-    async def prepare(self, row, path, version, random):
-        """A right object at the path, in what must be there before it."""
-        if not kept_at(row):
-            return
+    def right_ones(self, row, path, version, random):
+        """Right objects for the path, from the outermost that must be there first."""
         segments = [unquote(part) for part in path.split("/")[2:]]
-        for other in self.rows:
+        for other in self.rows if kept_at(row) else ():
             above = other.template
             same_side = (other.module, other.interface) == (row.module, row.interface)
-            if kept_at(other) and same_side and above == row.template[: len(above)]:
+            if kept_at(other) and same_side and version in other.versions and above == row.template[: len(above)]:
                 names = zip(above, segments, strict=False)
                 variables = {part[1:-1]: value for part, value in names if part.startswith("{")}
                 body = completed(self, body_at(other, variables, version, random), other, self.peers[version].roles[0])
-                shot = Shot("PUT", url_of(other, variables), headers=self.authorized(version), body=text_of(body))
-                await self.ask(shot)
+                yield other, Shot("PUT", url_of(other, variables), headers=self.authorized(version), body=text_of(body))
+
+    async def shoot(self, row, shot, version, random, *, astray=False):
+        """The answer is an envelope. What was refused changed nothing, what was accepted is there and whole.
+
+        `astray`: the request may not be for the row at all, so nothing can be said of what is there.
+        """
+        seen = Shot("GET", shot.path, headers=self.authorized(version))
+        kept = kept_at(row) and not astray
+        before = await self.ask(seen) if kept else None
+        told = await self.ask(shot)
+        if told.accepted and "location" in told.headers:
+            kept, seen = True, Shot("GET", urlsplit(told.headers["location"]).path, headers=seen.headers)
+        after = await self.ask(seen) if kept else None
+        if told.accepted and shot.method in ("PUT", "PATCH", "POST"):
+            assert after is None or is_whole(row, after, version, random), (shot, told, after)
+        elif not (told.accepted and shot.method == "DELETE"):
+            assert same(before, after), (shot, told, after)
 
     async def ask(self, shot):
         told = await fire(self.app, shot)
@@ -191,6 +207,18 @@ class Range:
             seen = told.text + repr(told.headers).encode()
             assert token.encode() not in seen, (shot, told)
             assert base64.b64encode(token.encode()) not in seen, (shot, told)
+
+
+def is_whole(row, told, version, random):
+    """Whether a GET answers an object that breaks nothing."""
+    cls = class_at(row, {}, random)
+    found = codec.problems(cls, version, codec.loads(codec.dumps(told.envelope["data"])))
+    return not [problem for problem in found if problem.severity is Severity.ERROR]
+
+
+def same(before, after):
+    """Whether two GETs answer the same object."""
+    return before is after or (before.http, before.envelope.get("data")) == (after.http, after.envelope.get("data"))
 
 
 def rows_of(roles):
