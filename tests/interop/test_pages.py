@@ -1,5 +1,7 @@
 """Lists are crawled page by page (transport_and_format, "Pagination")."""
 
+import dataclasses
+from random import Random
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -150,6 +152,23 @@ async def test_a_bad_object_is_reported_and_the_good_ones_are_kept(newest, bodie
     assert (tariffs.received, tariffs.kept, tariffs.bad) == (3, 1, 2)
     assert {bad.id for bad in summary.problems} == {"BAD", "FOREIGN"}
     assert "$.elements" in next(bad.reason for bad in summary.problems if bad.id == "BAD")
+
+
+class OneList:
+    """`Partners` of a peer whose lists all are this one page."""
+
+    def __init__(self, *page):
+        self.page = page
+
+    async def pages(self, peer, module, params=None):
+        yield self.page
+
+
+async def test_an_object_that_cannot_be_stored_is_reported_like_any_bad_one(newest, bodies):
+    listed = OneList(bodies.token("a\x00b"), bodies.token("T2", type=Random(1).randbytes(5000).hex()), bodies.token())
+    platform = dataclasses.replace(newest.lade.platform, partners=listed)
+    (tokens,) = (await pull.pull(platform, newest.resa_at_lade)).modules
+    assert (tokens.received, tokens.bad, tokens.kept, tokens.error) == (3, 2, 1, None)
 
 
 async def test_a_peer_that_refuses_ends_up_in_the_summary(newest):

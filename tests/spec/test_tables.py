@@ -14,11 +14,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import get_args, get_origin, get_type_hints
 
-import msgspec
 import pytest
 
 from ocpilot.wire import v211, v221, v230
-from ocpilot.wire.check import field_plans, marks_of, plain_type
+from ocpilot.wire.check import field_plans, marks_of, meta_of, plain_type
 from ocpilot.wire.fields import Text, Url, Wire, Words
 
 SPEC = os.environ.get("OCPI_SPEC")
@@ -142,7 +141,8 @@ def type_of(hint):
     if words:
         return words.name
     if kind is str:
-        length = next((f"({mark.max_length})" for mark in marks if isinstance(mark, msgspec.Meta)), "")
+        longest = meta_of(marks).max_length
+        length = "" if longest is None else f"({longest})"
         look = next((mark for mark in marks if isinstance(mark, Text)), Text())
         return "URL" if marks == get_args(Url)[1:] else f"{'CiString' if look.ascii_only else 'string'}{length}"
     return {int: "int", Decimal: "number", bool: "boolean", datetime: "DateTime"}.get(kind) or kind.__name__

@@ -8,6 +8,7 @@ import msgspec
 
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Command, CommandDirection
+from ocpilot.base.lines import one_line
 from ocpilot.wire.v230 import CommandResultType, CommandType, DisplayText
 
 #: How late a charge may begin after the command it belongs to: some stations answer TIMEOUT and start all the same.
@@ -78,5 +79,5 @@ def words(text: str, language: str = "en") -> tuple[DisplayText, ...]:
 
 
 def text_in(messages: Iterable[DisplayText]) -> str | None:
-    """The first text of a message."""
-    return next((message.text for message in messages), None)
+    """The first text of a message, in one line."""
+    return next((one_line(message.text) for message in messages), None)

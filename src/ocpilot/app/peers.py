@@ -47,7 +47,7 @@ async def register(platform: Platform, url: str, invitation: str, name: str, ver
     """Register with the platform whose versions endpoint is `url`, by the token it gave us (CREDENTIALS_TOKEN_A).
 
     Takes the newest version in common, or `version`. Raises Conflict, UnsupportedVersion, NoMatchingEndpoints,
-    ForbiddenAddress, or PeerError.
+    ForbiddenAddress, PeerError, or InvalidObject for parties of theirs that cannot be.
     """
     peer = await _open_peer(platform, name)
     found = await credentials.discover(platform, url, invitation, peer, version)

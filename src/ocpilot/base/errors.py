@@ -33,6 +33,7 @@ OCPI forbids an HTTP error for what reached its layer (status_codes, "Status cod
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
+from ocpilot.base.lines import one_line
 from ocpilot.base.problem import Problem
 
 Fault = Literal["ours", "sender", "peer", "station", "user"]
@@ -139,11 +140,14 @@ class Conflict(OcpilotError):
 
 
 class PeerError(OcpilotError):
-    """The other platform failed us."""
+    """The other platform failed us. What it said about that is part of the message, in one line."""
 
     http_status = 200
     ocpi_status = 3001
     fault = "peer"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(one_line(message))
 
 
 class PeerUnreachable(PeerError):

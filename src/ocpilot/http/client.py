@@ -131,7 +131,7 @@ class HttpPartners:
                 raise PeerNonsense(f"{peer.name}: {module} returned no list")
             yield page
             empty = 0 if page else empty + 1
-            url = _same_place(start, read_headers(answer.headers, url).next_url)
+            url = _next_page(start, url, answer.headers)
 
     # ---- one exchange ----------------------------------------------------------------------------------------------
 
@@ -271,6 +271,14 @@ def _endpoint(peer: Peer, module: ModuleID, interface: InterfaceRole) -> Endpoin
         if endpoint.identifier == module and (endpoint.role is interface or module is ModuleID.CREDENTIALS):
             return endpoint
     raise NoMatchingEndpoints(f"{peer.name} offers no {module} {interface.lower()} interface")
+
+
+def _next_page(start: str, url: str, headers: Mapping[str, str]) -> str | None:
+    """Where the Link of a page leads. PeerNonsense when that is no URL: the list must not seem to end there."""
+    try:
+        return _same_place(start, read_headers(headers, url).next_url)
+    except ValueError as error:
+        raise PeerNonsense(f"the Link of {url} is no URL: {error}") from error
 
 
 def _same_place(start: str, following: str | None) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from time import perf_counter
 from urllib.parse import quote
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -31,12 +32,31 @@ REQUEST_ID = "X-Request-ID"
 CORRELATION_ID = "X-Correlation-ID"
 _LONGEST_ID = 128
 _LONGEST_MESSAGE = 4000
+#: Bytes of a body over the limit that are read to the end before it is refused.
+_MOST_READ = 16 * LARGEST_BODY
 
 
 def ocpi_routes(platform: Platform) -> list[BaseRoute]:
     """Everything under `/ocpi`, also what does not exist: that gets an envelope too."""
     server = OcpiServer(platform)
-    return [Route("/ocpi", server), Route("/ocpi/{rest:path}", server)]
+    return [Route("/ocpi", server), Route("/ocpi/{rest:anything}", server)]
+
+
+class _Anything(Convertor[str]):
+    """The rest of a path; Starlette's own `path` ends at a line break, which an id may hold."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_url_convertor("anything", _Anything())
 
 
 class Exchange:
@@ -162,12 +182,16 @@ def refusal(error: OcpilotError) -> Answer:
 
 
 async def _body(request: Request) -> bytes:
-    """The body, read no further than the limit."""
-    chunks = bytearray()
+    """The body. One over the limit is read and forgotten, else its sender would see a lost connection and no answer."""
+    chunks, size = bytearray(), 0
     async for chunk in request.stream():
-        chunks += chunk
-        if len(chunks) > LARGEST_BODY:
-            raise TooLarge(f"body: found more than {LARGEST_BODY} bytes")
+        size += len(chunk)
+        if size <= LARGEST_BODY:
+            chunks += chunk
+        elif size > _MOST_READ:
+            break
+    if size > LARGEST_BODY:
+        raise TooLarge(f"body: found more than {LARGEST_BODY} bytes")
     return bytes(chunks)
 
 

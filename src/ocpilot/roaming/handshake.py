@@ -1,5 +1,6 @@
 """Registration as decisions: which version, which endpoints, which credentials, which method is allowed when."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -100,8 +101,13 @@ def match(ours: Iterable[str], theirs: Iterable[str], endpoints: Iterable[Endpoi
     return Match(usable=usable, missing=(wanted & offered(theirs)) - found)
 
 
+#: ISO 3166 alpha-2, and ISO 15118 (credentials, "CredentialsRole"): anything else could not be told apart as `SERES`.
+_PARTY = re.compile(r"[A-Z]{2}[A-Z0-9]{3}", re.ASCII)
+
+
 def check_credentials(token: str, roles: Sequence[CredentialsRole], taken: Mapping[str, str]) -> None:
-    """What the classes cannot say: a token that can stand in a header, no role twice, no party another peer holds.
+    """What the classes cannot say: a token that can stand in a header, parties that are some, no role twice, no party
+    another peer holds.
 
     `taken` maps the keys of parties (`SERES`) to who holds them. InvalidObject with all problems.
     """
@@ -114,6 +120,10 @@ def check_credentials(token: str, roles: Sequence[CredentialsRole], taken: Mappi
     for index, role in enumerate(roles):
         party = (role.country_code + role.party_id).upper()
         path = f"$.roles[{index}]"
+        if _PARTY.fullmatch(party) is None:
+            problems.append(
+                Problem(path=path, found=f"party {party!r}", expected="two letters and three letters or digits")
+            )
         if (role.role, party) in seen:
             problems.append(Problem(path=path, found=f"{role.role} {party} again", expected="each role once"))
         seen.add((role.role, party))

@@ -1,7 +1,6 @@
 """The credentials token in the Authorization header: written one way, read both ways that exist in the field."""
 
 import base64
-import binascii
 
 from ocpilot.base.errors import NotAuthorized
 from ocpilot.wire.protocol import TokenEncoding
@@ -31,7 +30,8 @@ def _decoded(sent: str) -> str | None:
     padded = sent + "=" * (-len(sent) % 4)
     try:
         text = base64.b64decode(padded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
+        # No Base64, not even ASCII, or the Base64 of something that is no text.
         return None
     # The standard's own example encodes "example-token" with a line feed after it.
     return text.strip() or None

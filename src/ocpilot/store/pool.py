@@ -54,10 +54,11 @@ class Database(Session):
 
 @contextmanager
 def _storable() -> Iterator[None]:
-    """A NUL in an id or a number beyond its column is what the sender sent, not an error of ours."""
+    """A NUL in an id, an id too long for an index or a number beyond its column is what the sender sent, not an error
+    of ours."""
     try:
         yield
-    except asyncpg.DataError as error:
+    except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
         raise BadRequest(f"a value cannot be stored: {error}") from error
 
 

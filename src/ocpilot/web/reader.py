@@ -18,6 +18,8 @@ LANGUAGE_COOKIE = "ocpilot_language"
 _ACCOUNT = "account"
 _STAMP = "stamp"
 _CSRF = "csrf"
+#: Characters of an address that we lead on to: it travels in a header.
+_LONGEST_WAY = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,10 +105,13 @@ def csrf_holds(request: Request, given: str) -> bool:
 
 
 def safe_next(wanted: str) -> str:
-    """A path of ours to go on to; `/` for whatever might lead elsewhere."""
-    parts = urlsplit(wanted)
+    """A path of ours to go on to; `/` for whatever might lead elsewhere, is no address, or is too long for a header."""
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return "/"
     ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
-    return wanted if ours and wanted.isprintable() else "/"
+    return wanted if ours and wanted.isprintable() and len(wanted) <= _LONGEST_WAY else "/"
 
 
 def sign_in_path(wanted: str) -> str:

@@ -6,6 +6,7 @@ its type hints. Nothing is copied unless something in it is mended, and unknown 
 
 import re
 import types
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -17,7 +18,7 @@ from msgspec.structs import replace
 
 from ocpilot.base.problem import Problem, Severity
 from ocpilot.wire import leaves
-from ocpilot.wire.fields import Text, Wire, Words
+from ocpilot.wire.fields import InItsVersion, Text, Wire, Words
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.leaves import Check
 
@@ -166,10 +167,20 @@ def marks_of(hint: object) -> tuple[object, ...]:
     return get_args(hint)[1:] if get_origin(hint) is Annotated else ()
 
 
+def meta_of(marks: Iterable[object]) -> msgspec.Meta:
+    """The bounds among the marks of a field."""
+    for mark in marks:
+        if isinstance(mark, msgspec.Meta):
+            return mark
+        if isinstance(mark, InItsVersion):
+            return mark.meta
+    return msgspec.Meta()
+
+
 def _check_for(hint: object) -> Check:
     """The check of one type hint; TypeError for a type no wire class may have."""
     plain, marks = plain_type(hint), marks_of(hint)
-    meta = next((mark for mark in marks if isinstance(mark, msgspec.Meta)), msgspec.Meta())
+    meta = meta_of(marks)
     if get_origin(plain) is tuple:
         return _list_check(_check_for(get_args(plain)[0]), meta.min_length or 0)
     if plain is str:

@@ -32,6 +32,13 @@ class Text(msgspec.Struct, frozen=True):
     secret: bool = False
 
 
+class InItsVersion(msgspec.Struct, frozen=True):
+    """A bound that holds for bodies of the version the class is of. `msgspec` does not see it, so that the 2.3.0 value
+    of an older version's body may lie beyond it."""
+
+    meta: Meta
+
+
 class Words:
     """Marks an OpenEnum field: any string, known words those of a StrEnum less `without` (types, "OpenEnum")."""
 
@@ -56,6 +63,8 @@ CiString39 = Annotated[str, Meta(max_length=39), _CI]
 CiString45 = Annotated[str, Meta(max_length=45), _CI]
 CiString48 = Annotated[str, Meta(max_length=48), _CI]
 CiString255 = Annotated[str, Meta(max_length=255), _CI]
+#: Ids of Locations and EVSEs, which have up to 39 characters in 2.1.1 (mod_locations 2.1.1, "Location object").
+PlaceId = Annotated[str, InItsVersion(Meta(max_length=36)), _CI]
 #: (mod_payments: CiString[1..255])
 CiString1To255 = Annotated[str, Meta(max_length=255), Text(ascii_only=True, pattern=r".+", shown="a text")]
 

@@ -13,7 +13,7 @@ from typing import get_args, get_origin, get_type_hints
 import msgspec
 
 from ocpilot.base.errors import BadRequest
-from ocpilot.wire.check import field_plans, marks_of, plain_type
+from ocpilot.wire.check import field_plans, marks_of, meta_of, plain_type
 from ocpilot.wire.fields import Text, Wire, Words
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.kinds import Kind, class_for, versions_of
@@ -83,7 +83,7 @@ class Definitions:
     def _value(self, hint: object) -> Body:
         """The schema of a value of one type hint."""
         plain, marks = plain_type(hint), marks_of(hint)
-        meta = next((mark for mark in marks if isinstance(mark, msgspec.Meta)), msgspec.Meta())
+        meta = meta_of(marks)
         if get_origin(plain) is tuple:
             least: Body = {"minItems": meta.min_length} if meta.min_length else {}
             return {"type": "array", "items": self._value(get_args(plain)[0]), **least}

@@ -256,6 +256,13 @@ async def test_an_empty_list_may_be_null(fake, partners):
     assert await crawled(partners, fake.peer()) == []
 
 
+@pytest.mark.parametrize("link", ["http://[::1", "http://127.0.0.1:port/x", "//["])
+async def test_a_link_that_is_no_url_does_not_look_like_the_end(fake, partners, link):
+    fake.answer = lambda _: ocpi([1], Link=f'<{link}>; rel="next"')
+    with pytest.raises(PeerNonsense):
+        await crawled(partners, fake.peer())
+
+
 async def test_empty_pages_without_end_end(fake, partners):
     def answer(request: web.BaseRequest) -> web.Response:
         offset = int(request.query.get("offset", "0"))

@@ -2,14 +2,16 @@
 
 import logging
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 import msgspec
 import pytest
+from starlette.applications import Starlette
 
 from ocpilot.base import errors, time
 from ocpilot.base.problem import Problem
 from ocpilot.base.settings import PartySettings, Settings
-from ocpilot.http.server import OcpiServer, refusal
+from ocpilot.http.server import OcpiServer, ocpi_routes, refusal
 
 LAD = PartySettings(country_code="SE", party_id="LAD", role="CPO", name="Lade")
 
@@ -22,20 +24,24 @@ class BrokenPeers:
 
 
 @pytest.fixture
-def server():
-    platform = SimpleNamespace(
+def platform():
+    return SimpleNamespace(
         settings=Settings(parties=(LAD,)), clock=time.now, store=SimpleNamespace(peers=BrokenPeers())
     )
+
+
+@pytest.fixture
+def server(platform):
     return OcpiServer(platform)
 
 
-async def ask(server, headers):
+async def ask(server, headers, path="/ocpi/versions"):
     sent = []
     scope = {
         "type": "http",
         "method": "GET",
-        "path": "/ocpi/versions",
-        "raw_path": b"/ocpi/versions",
+        "path": unquote(path),
+        "raw_path": path.encode(),
         "query_string": b"",
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }
@@ -107,3 +113,9 @@ async def test_an_unusable_request_id_is_replaced(server, sent):
     status, body = await ask(server, {"X-Request-ID": sent, "Authorization": "Token x"})
     assert status == 500
     assert len(body["status_message"].rsplit(" ", 1)[1]) == 36
+
+
+@pytest.mark.parametrize("path", ["/ocpi", "/ocpi/", "/ocpi/2.3.0/x%0Ay", "/ocpi/%0A", "/ocpi//", "/ocpi/a%2Fb%00"])
+async def test_whatever_is_below_ocpi_gets_an_envelope(platform, path):
+    status, body = await ask(Starlette(routes=ocpi_routes(platform)), {}, path)
+    assert (status, body["status_code"]) == (401, 2000)

@@ -132,6 +132,13 @@ def test_a_role_twice_and_a_taken_party_are_both_named():
     assert [problem.path for problem in caught.value.problems] == ["$.roles[1]", "$.roles[2]"]
 
 
+@pytest.mark.parametrize("party", ["LA", "", "L/D", "L\x00D", "ÅÄÖ"])
+def test_a_party_has_two_letters_and_three_letters_or_digits(party):
+    with pytest.raises(InvalidObject) as caught:
+        check_credentials("token", [role(party)], {})
+    assert [problem.path for problem in caught.value.problems] == ["$.roles[0]"]
+
+
 def test_a_token_is_not_repeated_in_the_message():
     with pytest.raises(InvalidObject) as caught:
         check_credentials("se cret", [role("LAD")], {})

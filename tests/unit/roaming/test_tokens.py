@@ -36,6 +36,11 @@ def test_anything_else_is_no_token(header):
         candidates(header)
 
 
+@pytest.mark.parametrize("sent", ["åäö", "\xff\xfe", "/////w==", "AA==\x00", "=", "A"])
+def test_what_is_no_base64_of_a_text_is_only_tried_as_it_is(sent):
+    assert candidates(f"Token {sent}")[-1] == sent
+
+
 def test_a_profile_says_the_encoding_else_both_are_tried():
     assert encodings_to_try("plain", TokenEncoding.BASE64) == (TokenEncoding.PLAIN,)
     assert encodings_to_try(None, TokenEncoding.BASE64) == (TokenEncoding.BASE64, TokenEncoding.PLAIN)

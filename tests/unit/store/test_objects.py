@@ -3,6 +3,7 @@
 import asyncio
 import json
 from decimal import Decimal
+from random import Random
 
 import pytest
 from msgspec.structs import replace
@@ -116,6 +117,13 @@ async def test_a_session_of_2_1_1_is_found_by_its_auth_id(store: PostgresStore, 
     body = json.dumps({"id": "S1", "auth_id": "APP-1", "kwh": str(Decimal("1.5"))})
     await store.objects.put(tariff("S1", module=ModuleID.SESSIONS, body=body))
     assert len(await store.objects.newest(ModuleID.SESSIONS, 10, ["app-1"])) == 1
+
+
+async def test_an_id_that_no_index_can_hold_is_the_sender_s_error(store: PostgresStore, tariff) -> None:
+    endless = Random(1).randbytes(5000).hex()
+    with pytest.raises(BadRequest, match="cannot be stored"):
+        await store.objects.put(tariff(endless))
+    assert await store.objects.get(replace(tariff().key, id=endless)) is None
 
 
 async def test_an_id_that_no_text_can_hold_is_the_sender_s_error(store: PostgresStore, tariff) -> None:

@@ -86,7 +86,11 @@ async def test_operators_land_in_the_console(reader):
 
 
 @pytest.mark.parametrize(
-    "wanted", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb", "evil"]
+    "wanted",
+    [
+        *("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb", "evil"),
+        *("http://[::1", "/" + "a" * 3000),
+    ],
 )
 def test_the_way_on_never_leads_away_from_us(wanted):
     assert safe_next(wanted) == "/"

@@ -4,7 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from generated import Generator
+from ocpilot.base.ids import PartyId
 from ocpilot.wire import codec
+from ocpilot.wire.packages import class_in
 from ocpilot.wire.protocol import Version
 from ocpilot.wire.v230 import EVSE, Connector, Credentials, EnergyMix, Location, Price, Session, Tariff, Token
 
@@ -194,3 +197,26 @@ def test_fields_under_names_of_the_other_version_are_not_mistaken_for_it():
     assert converted.body == {"before_taxes": 1}
     assert [loss.path for loss in converted.losses] == ["$.taxes"]
     assert down(Price, {"before_taxes": 1, "incl_vat": 7}) == ({"excl_vat": 1}, ["$.incl_vat"])
+
+
+@pytest.mark.parametrize(("length", "losses"), [(36, []), (37, ["$.id"]), (39, ["$.id"])])
+def test_an_id_of_2_1_1_that_is_too_long_stays_and_is_named(length, losses):
+    converted = codec.convert(Location, {"id": "x" * length, "type": "UNKNOWN"}, Version.V2_1_1, OLD)
+    assert converted.body["id"] == "x" * length
+    assert [loss.path for loss in converted.losses] == losses
+
+
+def test_a_session_of_2_1_1_may_be_at_a_place_with_a_longer_id():
+    evse = Generator(1).body(class_in(EVSE, Version.V2_1_1)) | {"uid": "E" * 39}
+    place = Generator(1).body(class_in(Location, Version.V2_1_1)) | {"id": "L" * 39, "evses": [evse]}
+    session = Generator(1).body(class_in(Session, Version.V2_1_1)) | {"location": place, "auth_id": "SE-MSP-C00000001"}
+    context = codec.Context(party=PartyId("SE", "LAD"))
+    value = codec.read(Session, Version.V2_1_1, session, context).value
+    assert (value.location_id, value.evse_uid) == ("L" * 39, "E" * 39)
+    assert codec.problems(Session, NEW, codec.body_of(value))[0].path == "$.location_id"
+
+
+def test_the_empty_postal_code_of_2_1_1_is_none():
+    there = codec.convert(Location, {"id": "L", "type": "UNKNOWN", "postal_code": ""}, Version.V2_1_1, NEW)
+    assert "postal_code" not in there.body
+    assert codec.convert(Location, there.body, NEW, Version.V2_1_1).body["postal_code"] == ""

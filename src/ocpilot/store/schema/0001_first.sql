@@ -94,7 +94,6 @@ CREATE INDEX evse_uid ON evse (key_uid);
 
 -- What of ours decides about a time at a Location, and bookings that begin.
 CREATE INDEX booking_place ON booking (party, key_location) WHERE peer_id = 0 AND (live OR key_sub <> '');
-CREATE INDEX booking_used ON booking (party, key_location, starts) WHERE peer_id = 0 AND key_sub = '';
 CREATE INDEX booking_starts ON booking (starts) WHERE peer_id = 0 AND live;
 
 -- Newest objects, and those of a driver's tokens.
@@ -274,8 +273,6 @@ CREATE TABLE command (
     request text NOT NULL,
     account_id integer,
     response_url text,
-    sender text,
-    receiver text,
     token_uid text,
     key_token text COLLATE "C",
     location_id text,

@@ -76,6 +76,22 @@ def keep_valid(new: type[Wire], names: Iterable[str], version: str) -> Change:
     return change
 
 
+def too_long(names: Iterable[str], limit: int, version: str) -> Change:
+    """Ids longer than the target allows: they stay, as another id would be another thing, and are named."""
+    measured = tuple(names)
+
+    def change(body: Body, notes: Notes) -> None:
+        for name in measured:
+            found = body.get(name)
+            longest = max(
+                (len(one) for one in (found if isinstance(found, list) else [found]) if isinstance(one, str)), default=0
+            )
+            if longest > limit:
+                notes.append(Loss(f".{name}", f"that it fits: found {longest} characters, {version} allows {limit}"))
+
+    return change
+
+
 def without_elements(names: Iterable[str]) -> Change:
     """A Tariff without the elements under restrictions the target does not know: they would count for every charge."""
     unknown = tuple(names)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.steps.changes import moved
-from ocpilot.wire.steps.v211_places import owner_down, owner_up
+from ocpilot.wire.steps.v211_places import owner_down, owner_up, without_empty_postal_code
 from ocpilot.wire.steps.walk import Assumption, Change, Loss, Notes
 
 #: What cannot be known (transport_and_format 2.2.1, "#NA").
@@ -63,6 +63,7 @@ def cdr_up(body: Body, notes: Notes) -> None:
     moved(body, "stop_date_time", "end_date_time")
     location, evse, connector = _embedded(body, ".cdr_location", notes)
     place = {name: location[name] for name in _PLACE if name in location}
+    without_empty_postal_code(place)
     place |= {new: evse[old] for new, old in _EVSE.items() if old in evse}
     place |= {new: connector[old] for new, old in _CONNECTOR.items() if old in connector}
     if place.get("evse_id") is None:

@@ -48,6 +48,7 @@ def location_up(body: Body, notes: Notes) -> None:
     if body.get("time_zone") is None:
         body["time_zone"] = notes.context.time_zone or _zone(body) or "UTC"
         notes.append(Assumption(".time_zone", f"{body['time_zone']}: the Location names none"))
+    without_empty_postal_code(body)
     owner_up(body, notes)
 
 
@@ -60,6 +61,12 @@ def _zone(body: Body) -> str | None:
     except ValueError:
         return zone_of(str(body.get("country")))
     return zone_of(str(body.get("country")), *place)
+
+
+def without_empty_postal_code(place: Body) -> None:
+    """2.1.1 must have a postal code, so an empty one says that there is none."""
+    if place.get("postal_code") == "":
+        del place["postal_code"]
 
 
 def location_down(body: Body, notes: Notes) -> None:

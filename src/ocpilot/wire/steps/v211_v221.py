@@ -24,6 +24,7 @@ Down, Sessions and CDRs hold their Location whole: it is taken from the context.
     CommandResultType   any other -> REJECTED
     Capability, Facility, EnvironmentalImpactCategory, CdrDimensionType     any other is left out
 
+Ids of Locations and EVSEs that have more than the 36 characters of 2.2.1 stay as they are, and are named in the losses.
 A Tariff Element for reservations is left out: 2.1.1 would count it for every charge. A restriction by current is left
 out alone, so the element then counts at any current.
 """
@@ -40,6 +41,7 @@ from ocpilot.wire.steps.changes import (
     new_fields,
     renamed,
     standard,
+    too_long,
     without_elements,
 )
 from ocpilot.wire.steps.v211_charges import cdr_down, cdr_up, dimensions, session_down, session_up
@@ -66,6 +68,8 @@ from ocpilot.wire.v211.locations import CAPABILITIES, CONNECTOR_TYPES, FACILITIE
 from ocpilot.wire.v211.tokens import TOKEN_TYPES
 
 _NO_PLACE = "2.1.1 has no such field"
+#: Of a Location and an EVSE in 2.2.1, 39 in 2.1.1; that of a CDR is the other way round.
+_LONGEST_ID = 36
 _MISPLACED = "means something else here"
 
 #: Fields of 2.2.1 that this step makes of others, by class: under these names a body of 2.1.1 means something else.
@@ -121,6 +125,13 @@ _WORDS_DOWN = {
     "TokenType": WordTable(known=TOKEN_TYPES.known, otherwise="OTHER"),
 }
 
+
+def _fitting(*names: str) -> Change:
+    return too_long(names, _LONGEST_ID, "2.2.1")
+
+
+_AT_AN_EVSE = (v230.Session, v230.StartSession, v230.ReserveNow, v230.UnlockConnector)
+
 UP = Step(
     before={
         v230.Location: _up(v230.Location, location_up),
@@ -143,7 +154,14 @@ UP = Step(
         v230.CommandResponse: _up(v230.CommandResponse, response_up),
         v230.CommandResult: _up(v230.CommandResult),
     },
-    after={v230.AuthorizationInfo: authorization_up},
+    after={
+        v230.AuthorizationInfo: authorization_up,
+        v230.Location: _fitting("id"),
+        v230.EVSE: _fitting("uid"),
+        v230.CdrLocation: _fitting("id", "evse_uid"),
+        v230.LocationReferences: _fitting("location_id", "evse_uids"),
+        **{cls: _fitting("location_id", "evse_uid") for cls in _AT_AN_EVSE},
+    },
     words=_WORDS_UP,
 )
 
@@ -173,7 +191,7 @@ DOWN = Step(
         v230.EnvironmentalImpact: renamed("category", "source"),
         v230.Tariff: in_turn(without_elements(("reservation",)), owner_down),
         v230.Session: session_down,
-        v230.CDR: cdr_down,
+        v230.CDR: in_turn(too_long(("id",), _LONGEST_ID, "2.1.1"), cdr_down),
         v230.Token: in_turn(renamed("contract_id", "auth_id"), owner_down),
         v230.Credentials: credentials_down,
         v230.ReserveNow: reservation_down,

@@ -15,6 +15,7 @@ from ocpilot.wire.fields import (
     CiString48,
     DateTime,
     Number,
+    PlaceId,
     String3,
     String10,
     String20,
@@ -85,7 +86,7 @@ class CdrToken(Wire, frozen=True, kw_only=True):
 class CdrLocation(Wire, frozen=True, kw_only=True):
     """Where the session was: Location, EVSE and Connector in one (mod_cdrs, "CdrLocation")."""
 
-    id: CiString36
+    id: PlaceId
     name: String255 | None = None
     address: String45
     city: String45
@@ -93,7 +94,7 @@ class CdrLocation(Wire, frozen=True, kw_only=True):
     state: String20 | None = None
     country: String3
     coordinates: GeoLocation
-    evse_uid: CiString36
+    evse_uid: PlaceId
     evse_id: CiString48
     connector_id: CiString36
     connector_standard: AnyConnectorType

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from ocpilot.wire.fields import CiString36, DateTime, Url, Wire
+from ocpilot.wire.fields import CiString36, DateTime, PlaceId, Url, Wire
 from ocpilot.wire.v230.tokens import Token
 from ocpilot.wire.v230.types import DisplayText
 
@@ -54,8 +54,8 @@ class ReserveNow(Wire, frozen=True, kw_only=True):
     token: Token
     expiry_date: DateTime
     reservation_id: CiString36
-    location_id: CiString36
-    evse_uid: CiString36 | None = None
+    location_id: PlaceId
+    evse_uid: PlaceId | None = None
     authorization_reference: CiString36 | None = None
 
 
@@ -64,8 +64,8 @@ class StartSession(Wire, frozen=True, kw_only=True):
 
     response_url: Url
     token: Token
-    location_id: CiString36
-    evse_uid: CiString36 | None = None
+    location_id: PlaceId
+    evse_uid: PlaceId | None = None
     connector_id: CiString36 | None = None
     authorization_reference: CiString36 | None = None
 
@@ -81,8 +81,8 @@ class UnlockConnector(Wire, frozen=True, kw_only=True):
     """(mod_commands, "UnlockConnector object")."""
 
     response_url: Url
-    location_id: CiString36
-    evse_uid: CiString36
+    location_id: PlaceId
+    evse_uid: PlaceId
     connector_id: CiString36
 
 

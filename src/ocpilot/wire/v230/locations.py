@@ -14,6 +14,7 @@ from ocpilot.wire.fields import (
     Latitude,
     Longitude,
     Number,
+    PlaceId,
     String3,
     String4,
     String10,
@@ -190,7 +191,7 @@ class Connector(Wire, frozen=True, kw_only=True):
 class EVSE(Wire, frozen=True, kw_only=True):
     """What charges one vehicle at a time (mod_locations, "EVSE")."""
 
-    uid: CiString36
+    uid: PlaceId
     evse_id: CiString48 | None = None
     status: Status
     status_schedule: tuple[StatusSchedule, ...] = ()
@@ -212,7 +213,7 @@ class Location(Wire, frozen=True, kw_only=True):
 
     country_code: CiString2
     party_id: CiString3
-    id: CiString36
+    id: PlaceId
     publish: bool
     publish_allowed_to: tuple[PublishTokenType, ...] = ()
     name: String255 | None = None

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from ocpilot.wire.fields import CiString2, CiString3, CiString36, DateTime, Number, String3, String255, Wire
+from ocpilot.wire.fields import CiString2, CiString3, CiString36, DateTime, Number, PlaceId, String3, String255, Wire
 from ocpilot.wire.v230.cdrs import AuthMethod, CdrToken, ChargingPeriod
 from ocpilot.wire.v230.types import Price
 
@@ -57,8 +57,8 @@ class Session(Wire, frozen=True, kw_only=True):
     cdr_token: CdrToken
     auth_method: AuthMethod
     authorization_reference: CiString36 | None = None
-    location_id: CiString36
-    evse_uid: CiString36
+    location_id: PlaceId
+    evse_uid: PlaceId
     connector_id: CiString36
     meter_id: String255 | None = None
     currency: String3

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from ocpilot.wire.fields import CiString2, CiString3, CiString36, DateTime, String2, String64, Wire
+from ocpilot.wire.fields import CiString2, CiString3, CiString36, DateTime, PlaceId, String2, String64, Wire
 from ocpilot.wire.v230.sessions import ProfileType
 from ocpilot.wire.v230.types import AnyTokenType, DisplayText
 
@@ -55,8 +55,8 @@ class Token(Wire, frozen=True, kw_only=True):
 class LocationReferences(Wire, frozen=True, kw_only=True):
     """A Location and some of its EVSEs (mod_tokens, "LocationReferences")."""
 
-    location_id: CiString36
-    evse_uids: tuple[CiString36, ...] = ()
+    location_id: PlaceId
+    evse_uids: tuple[PlaceId, ...] = ()
 
 
 class AuthorizationInfo(Wire, frozen=True, kw_only=True):

@@ -1,0 +1,4 @@
+-- From and to whom an order came, for the way back of its result; bookings of a Location in order of their time.
+ALTER TABLE command ADD COLUMN sender text;
+ALTER TABLE command ADD COLUMN receiver text;
+CREATE INDEX booking_used ON booking (party, key_location, starts) WHERE peer_id = 0 AND key_sub = '';
