@@ -10,6 +10,8 @@ from ocpilot.wire.paging import next_target
 from ocpilot.wire.protocol import ModuleID, Version
 
 LIMIT = 10
+#: After the two came to know each other.
+AFTER = "2126-11-01T10:00:00Z"
 
 
 def updated(second):
@@ -119,7 +121,7 @@ async def test_a_pull_fetches_all_that_the_peer_offers(connection, bodies):
     await with_tariffs(connection, bodies, 12)
     await connection.lade.keep(ModuleID.LOCATIONS, bodies.location())
     summary = await pull.pull(connection.resa.platform, connection.lade_at_resa)
-    assert {one.module: one.kept for one in summary.modules} == {"tariffs": 12, "locations": 1}
+    assert {one.module: one.kept for one in summary.modules} == {"tariffs": 12, "locations": 1, "sessions": 0, "cdrs": 0}
     assert summary.complete
     assert summary.problems == ()
     kept = await connection.resa.platform.store.locations.find("L1")
@@ -157,6 +159,43 @@ async def test_a_peer_that_refuses_ends_up_in_the_summary(newest):
     summary = await pull.pull(newest.resa.platform, newest.lade_at_resa)
     assert not summary.complete
     assert all("401" in one.error for one in summary.modules)
+
+
+async def kept_charges(connection, bodies, **fields):
+    """A Session and a CDR of the operator that no push brought."""
+    for module, body in (
+        (ModuleID.SESSIONS, bodies.session(**fields)),
+        (ModuleID.CDRS, bodies.cdr(Version.V2_3_0, **fields)),
+    ):
+        await connection.lade.keep(module, body, audience="SERES")
+
+
+def counts(summary):
+    return {str(one.module): (one.received, one.kept, one.known, one.bad) for one in summary.modules}
+
+
+async def test_sessions_and_cdrs_that_no_push_brought_are_fetched_once(connection, bodies):
+    await kept_charges(connection, bodies, last_updated=AFTER)
+    first = await pull.pull(connection.resa.platform, connection.lade_at_resa)
+    again = await pull.pull(connection.resa.platform, connection.lade_at_resa)
+    assert (counts(first)["sessions"], counts(first)["cdrs"]) == ((1, 1, 0, 0), (1, 1, 0, 0))
+    assert (counts(again)["sessions"], counts(again)["cdrs"]) == ((1, 0, 1, 0), (1, 0, 1, 0))
+    [cdr] = await connection.resa.platform.store.objects.newest(ModuleID.CDRS, 5)
+    assert (cdr.key.id, cdr.peer_id) == ("C1", connection.lade_at_resa.id)
+
+
+async def test_charges_from_before_we_knew_the_peer_are_not_fetched(newest, bodies):
+    await kept_charges(newest, bodies)
+    summary = await pull.pull(newest.resa.platform, newest.lade_at_resa)
+    assert (counts(summary)["sessions"], counts(summary)["cdrs"]) == ((0, 0, 0, 0), (0, 0, 0, 0))
+
+
+async def test_a_fetched_cdr_that_differs_from_the_one_we_have_is_reported(newest, bodies):
+    await kept_charges(newest, bodies, last_updated=AFTER)
+    await pull.pull(newest.resa.platform, newest.lade_at_resa)
+    await newest.lade.keep(ModuleID.CDRS, bodies.cdr(Version.V2_3_0, total_energy=9, last_updated=AFTER), "SERES")
+    summary = await pull.pull(newest.resa.platform, newest.lade_at_resa)
+    assert [(one.module, one.id) for one in summary.problems] == [("cdrs", "C1")]
 
 
 # ---- by itself -----------------------------------------------------------------------------------------------------

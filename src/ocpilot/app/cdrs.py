@@ -102,8 +102,8 @@ def _cdr(platform: Platform, charge: Charge, cdr_id: str) -> CDR:
 # ---- provider ------------------------------------------------------------------------------------------------------
 
 
-async def receive(platform: Platform, peer: Peer, version: Version, body: codec.Body) -> tuple[StoredObject, bool]:
-    """Keep a CDR a peer sent; (what is kept, whether it is new). The same CDR again changes nothing.
+async def receive(platform: Platform, peer: Peer, version: Version, body: object) -> tuple[StoredObject, bool]:
+    """Keep a CDR of a peer; (what is kept, whether it is new). The same CDR again changes nothing.
 
     Raises InvalidObject for one that breaks the standard or differs from the one kept under its id (a CDR is never
     replaced), NotFound when its party is none of the peer's, BadRequest for a Token of somebody else's driver.

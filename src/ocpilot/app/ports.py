@@ -439,9 +439,10 @@ class Partners(Protocol):
         """One call to a URL the peer gave us (response_url, the URL of a CDR), under the SSRF rule."""
 
     def pages(
-        self, peer: Peer, module: ModuleID, params: Mapping[str, str] | None = None
+        self, peer: Peer, module: ModuleID, params: Mapping[str, str] | None = None, sender: PartyId | None = None
     ) -> AsyncIterator[Sequence[object]]:
-        """All pages of a peer's Sender interface, following its Links; each a list of JSON objects."""
+        """All pages of a peer's Sender interface, following its Links; each a list of JSON objects. `sender` is our
+        party that asks."""
 
 
 class Sealing(Protocol):

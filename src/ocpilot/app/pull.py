@@ -9,6 +9,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Literal
 
+from ocpilot.app import cdrs, commands
 from ocpilot.app.classes import class_of
 from ocpilot.app.heard import heard
 from ocpilot.app.hub_clients import key_of
@@ -19,16 +20,26 @@ from ocpilot.app.records import ObjectKey, Peer, PeerState, Record, StoredObject
 from ocpilot.app.unsaid import unsaid
 from ocpilot.app.visibility import require_hub, require_sender
 from ocpilot.base import time
-from ocpilot.base.errors import Conflict, ForbiddenAddress, InvalidObject, NoMatchingEndpoints, NotFound, PeerError
-from ocpilot.roaming.offers import offered, other_side
+from ocpilot.base.errors import BadRequest, Conflict, ForbiddenAddress, NoMatchingEndpoints, NotFound, PeerError
+from ocpilot.base.ids import PartyId
+from ocpilot.roaming.offers import OFFERED_BY, offered, other_side
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
 from ocpilot.wire.v230 import ClientInfo, Location, Tariff, Token
 
 log = logging.getLogger(__name__)
 
-#: What is fetched whole; Tariffs first, so that Locations find theirs. Sessions and CDRs come by push.
-PULLED = (ModuleID.HUB_CLIENT_INFO, ModuleID.TARIFFS, ModuleID.LOCATIONS, ModuleID.TOKENS)
+#: What is fetched; Tariffs first, so that Locations and CDRs find theirs.
+PULLED = (
+    ModuleID.HUB_CLIENT_INFO,
+    ModuleID.TARIFFS,
+    ModuleID.LOCATIONS,
+    ModuleID.TOKENS,
+    ModuleID.SESSIONS,
+    ModuleID.CDRS,
+)
+#: Of these only what happened since we know the peer: charges before that were billed some other way.
+_OF_OUR_TIME = frozenset({ModuleID.SESSIONS, ModuleID.CDRS})
 #: Bad objects that a summary tells about; beyond these they are only counted.
 _TOLD = 100
 
@@ -67,7 +78,8 @@ class PullSummary(Record, frozen=True):
 async def pull(platform: Platform, peer: Peer, since: datetime | None = None) -> PullSummary:
     """Crawl the peer's Sender interfaces that our parties have a use for; its errors end up in the summary.
 
-    With `since` only what the peer updated from then on. A complete pull is noted with the peer.
+    With `since` only what the peer updated from then on; Sessions and CDRs never from before we knew the peer. A
+    complete pull is noted with the peer.
     """
     began = platform.clock()
     problems: list[BadObject] = []
@@ -94,10 +106,11 @@ async def _crawl(
     platform: Platform, peer: Peer, module: ModuleID, since: datetime | None, problems: list[BadObject]
 ) -> ModulePull:
     counts: Counter[str] = Counter()
-    params = {"date_from": time.write(since)} if since else None
+    start = max(since or peer.created_at, peer.created_at) if module in _OF_OUR_TIME else since
+    params = {"date_from": time.write(start)} if start else None
     error = None
     try:
-        async for page in platform.partners.pages(peer, module, params):
+        async for page in platform.partners.pages(peer, module, params, _asker(platform, module)):
             for body in page:
                 outcome = await _take(platform, peer, module, body)
                 if isinstance(outcome, BadObject) and len(problems) < _TOLD:
@@ -115,18 +128,31 @@ async def _crawl(
     )
 
 
+def _asker(platform: Platform, module: ModuleID) -> PartyId | None:
+    """The first of our parties that has a use for the module."""
+    parties = platform.settings.parties_as(*OFFERED_BY[module, InterfaceRole.RECEIVER])
+    return parties[0].id if parties else None
+
+
 async def _take(platform: Platform, peer: Peer, module: ModuleID, body: object) -> Literal["kept", "known"] | BadObject:
     """Keep one object, unless we have it as new as that; why not, when it is bad."""
-    store = platform.store.locations if module is ModuleID.LOCATIONS else platform.store.objects
     try:
-        stored = await _read(platform, peer, module, body)
-        here = await store.get(stored.key, peer.id)
-        if here is not None and here.last_updated >= stored.last_updated and here.version == stored.version:
-            return "known"
-        await store.put(stored)
-    except (InvalidObject, NotFound, Conflict) as error:
+        if module is ModuleID.CDRS:
+            _, new = await cdrs.receive(platform, peer, peer.version or OWN_VERSION, body)
+            return "kept" if new else "known"
+        return await _keep_newer(platform, peer, await _read(platform, peer, module, body))
+    except (BadRequest, NotFound, Conflict) as error:
         named = body if isinstance(body, dict) else {}
         return BadObject(module=module, id=str(named.get("id") or named.get("uid") or "?"), reason=str(error))
+
+
+async def _keep_newer(platform: Platform, peer: Peer, stored: StoredObject) -> Literal["kept", "known"]:
+    store = platform.store.locations if stored.key.module is ModuleID.LOCATIONS else platform.store.objects
+    here = await store.get(stored.key, peer.id)
+    if here is not None and here.last_updated >= stored.last_updated and here.version == stored.version:
+        return "known"
+    await store.put(stored)
+    await commands.told_of(platform, stored)
     return "kept"
 
 

@@ -156,6 +156,14 @@ class Peer(Record, frozen=True, kw_only=True):
         """The keys (`SERES`) of all parties on the peer's platform."""
         return tuple(sorted({(role.country_code + role.party_id).upper() for role in self.roles}))
 
+    @property
+    def addressee(self) -> PartyId | None:
+        """Whom a message to the platform as a whole is for: the hub, else its only party; None when there are several
+        (transport_and_format, "Broadcast Push", "GET All via Hubs")."""
+        if self.hub_party is not None:
+            return PartyId.parse(self.hub_party)
+        return PartyId.parse(self.parties[0]) if len(self.parties) == 1 else None
+
 
 #: Whose, in which module, where in the object, and what was expected there.
 LeniencyKey = tuple[int, ModuleID, str, str]

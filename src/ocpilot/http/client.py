@@ -95,18 +95,17 @@ class HttpPartners:
     ) -> PartnerAnswer:
         """One call to a module of a registered peer."""
         url = _resource_url(peer, module, interface, segments, params or {})
-        route = routing.Route(sender=sender, receiver=receiver)
-        headers = routing.headers(route) if _is_routed(peer, module) else {}
-        return await self._to_peer(peer, method, url, body, headers)
+        return await self._to_peer(peer, method, url, body, _routed(peer, module, sender, receiver))
 
     async def call_url(self, peer: Peer, method: str, url: str, body: bytes | None = None) -> PartnerAnswer:
         """One call to a URL the peer gave us."""
         return await self._to_peer(peer, method, url, body, {})
 
     async def pages(
-        self, peer: Peer, module: ModuleID, params: Mapping[str, str] | None = None
+        self, peer: Peer, module: ModuleID, params: Mapping[str, str] | None = None, sender: PartyId | None = None
     ) -> AsyncIterator[Sequence[object]]:
         """All pages of a peer's Sender interface, following its Links."""
+        headers = _routed(peer, module, sender, peer.addressee)
         asked = {"limit": str(peer.profile.page_size), **(params or {})}
         start = _resource_url(peer, module, InterfaceRole.SENDER, (), asked)
         url: str | None = start
@@ -116,7 +115,7 @@ class HttpPartners:
             if url in seen or len(seen) >= _MOST_PAGES or empty >= _MOST_EMPTY:
                 raise PeerNonsense(f"{peer.name}: the Links of {module} never end")
             seen.add(url)
-            answer = await self._to_peer(peer, "GET", url, None, {})
+            answer = await self._to_peer(peer, "GET", url, None, headers)
             # Some peers write an empty list as null, or leave it out.
             page = [] if answer.data is None else answer.data
             if not isinstance(page, list):
@@ -243,6 +242,14 @@ def _answer(where: str, http: int, headers: Mapping[str, str], data: bytes) -> P
     )
 
 
+def _routed(peer: Peer, module: ModuleID, sender: PartyId | None, receiver: PartyId | None) -> dict[str, str]:
+    """The routing headers of a request to a module, where this peer and module have them."""
+    knows = peer.version is None or PROTOCOLS[peer.version].routing_headers
+    if not (knows and peer.profile.routing_headers) or module in routing.UNROUTED:
+        return {}
+    return routing.headers(routing.Route(sender=sender, receiver=receiver))
+
+
 def _resource_url(
     peer: Peer, module: ModuleID, interface: InterfaceRole, segments: Sequence[str], params: Mapping[str, str]
 ) -> str:
@@ -250,11 +257,6 @@ def _resource_url(
     path = "/".join([base, *(quote(segment, safe="") for segment in segments)])
     slash = "/" if peer.profile.trailing_slash else ""
     return f"{path}{slash}?{urlencode(params)}" if params else path + slash
-
-
-def _is_routed(peer: Peer, module: ModuleID) -> bool:
-    knows = peer.version is None or PROTOCOLS[peer.version].routing_headers
-    return knows and peer.profile.routing_headers and module not in routing.UNROUTED
 
 
 def _endpoint(peer: Peer, module: ModuleID, interface: InterfaceRole) -> Endpoint:
