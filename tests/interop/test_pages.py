@@ -77,6 +77,35 @@ async def test_date_from_is_inclusive_and_date_to_exclusive(newest, bodies):
     assert ids(await ask(newest, f"?date_from={updated(1)}&date_to={updated(2)}")) == ["T02", "T03"]
 
 
+async def test_an_interval_that_ends_before_it_begins_is_2001(connection):
+    reply = await ask(connection, f"?date_from={updated(2)}&date_to={updated(1)}")
+    assert (reply.http, reply.status) == (200, 2001)
+    assert updated(2) in reply.message
+    assert ids(await ask(connection, f"?date_from={updated(2)}&date_to={updated(2)}")) == []
+
+
+async def test_unknown_parameters_and_empty_ones_are_ignored(connection, bodies):
+    await with_tariffs(connection, bodies, 3)
+    reply = await ask(connection, "?colour=red&date_from=&limit=&offset=&status=ACTIVE")
+    assert ids(reply) == ["T00", "T01", "T02"]
+    assert reply.headers["X-Total-Count"] == "3"
+
+
+@pytest.mark.parametrize("zone", ["", "Z", "%2B00:00", "+00:00", "%2B01:00"])
+async def test_a_moment_is_understood_however_its_zone_is_written(newest, bodies, zone):
+    await with_tariffs(newest, bodies, 4)
+    moment = updated(1)[:-1].replace("T10", "T11") if "1:00" in zone else updated(1)[:-1]
+    assert ids(await ask(newest, f"?date_from={moment}.000{zone}")) == ["T02", "T03"]
+
+
+async def test_a_crawl_by_offset_counts_the_same_total_on_every_page(newest, bodies):
+    await with_tariffs(newest, bodies, 8)
+    replies = [await ask(newest, f"?date_from={updated(1)}&limit=3&offset={offset}") for offset in (0, 3, 6)]
+    assert [ids(reply) for reply in replies] == [["T02", "T03", "T04"], ["T05", "T06", "T07"], []]
+    assert {reply.headers["X-Total-Count"] for reply in replies} == {"6"}
+    assert ["Link" in reply.headers for reply in replies] == [True, False, False]
+
+
 async def test_an_offset_is_understood(newest, bodies):
     await with_tariffs(newest, bodies, 6)
     assert ids(await ask(newest, "?offset=4&limit=1")) == ["T04"]

@@ -1,6 +1,6 @@
 """Registration as decisions: which version, which endpoints, which credentials, which method is allowed when."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -8,7 +8,7 @@ from ocpilot.base.errors import InvalidObject, MethodNotAllowed, NoMatchingEndpo
 from ocpilot.base.problem import Problem
 from ocpilot.roaming.offers import Interface, offered, other_side
 from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version, newest_common
-from ocpilot.wire.v230 import CredentialsRole, Endpoint, Role, VersionInfo
+from ocpilot.wire.v230 import Credentials, CredentialsRole, Endpoint, Role, VersionInfo
 
 #: Methods of the credentials module before and after registration (credentials, "Interfaces and endpoints").
 BEFORE = ("GET", "POST")
@@ -87,6 +87,15 @@ def match(ours: Iterable[str], theirs: Iterable[str], endpoints: Iterable[Endpoi
     if all(module in _ALONE_NOTHING for module, _ in usable):
         raise NoMatchingEndpoints(f"we look for {_interfaces(wanted)}, they offer {_interfaces(found)}")
     return Match(usable=usable, missing=(wanted & offered(theirs)) - found)
+
+
+def reached_through(theirs: Credentials, taken: Container[str]) -> Credentials:
+    """A hub of 2.3.0 lists the parties behind it (credentials, note at "Credentials object"), maybe ours and some that
+    we reach otherwise: those are left out. The credentials of others stay as they are."""
+    if theirs.hub_party_id is None:
+        return theirs
+    roles = (role for role in theirs.roles if (role.country_code + role.party_id).upper() not in taken)
+    return msgspec.structs.replace(theirs, roles=tuple(roles))
 
 
 def check_credentials(token: str, roles: Sequence[CredentialsRole], taken: Mapping[str, str]) -> None:
