@@ -1,6 +1,7 @@
 """CDRs: made once of a stopped transaction (operator), received once and priced again (provider) (mod_cdrs)."""
 
 import logging
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -102,14 +103,17 @@ def _cdr(platform: Platform, charge: Charge, cdr_id: str) -> CDR:
 # ---- provider ------------------------------------------------------------------------------------------------------
 
 
-async def receive(platform: Platform, peer: Peer, version: Version, body: object) -> tuple[StoredObject, bool]:
-    """Keep a CDR of a peer; (what is kept, whether it is new). The same CDR again changes nothing.
+async def receive(
+    platform: Platform, peer: Peer, version: Version, body: object, came_at: datetime | None = None
+) -> tuple[StoredObject, bool]:
+    """Keep a CDR of a peer; (what is kept, whether it is new). The same CDR again changes nothing. `came_at`: when it
+    was pushed.
 
     Raises InvalidObject for one that breaks the standard or differs from the one kept under its id (a CDR is never
     replaced), NotFound when its party is none of the peer's, BadRequest for a Token of somebody else's driver.
     """
     context = await unsaid(platform, peer, version, ModuleID.CDRS, body)
-    received = heard(platform, peer, ModuleID.CDRS, CDR, body, version=version, context=context)
+    received = heard(platform, peer, ModuleID.CDRS, CDR, body, version=version, context=context, came_at=came_at)
     cdr = received.value
     party = require_sender(peer, ModuleID.CDRS, cdr.country_code, cdr.party_id)
     driver = PartyId.of(cdr.cdr_token.country_code, cdr.cdr_token.party_id)

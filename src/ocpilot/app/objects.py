@@ -66,8 +66,7 @@ async def receiver_delete(platform: Platform, call: Call) -> Answer:
 
 async def cdr_post(platform: Platform, call: Call) -> Answer:
     """POST of a CDR: kept once; the answer says where it can be read again (mod_cdrs, "POST Method")."""
-    body = call.object()
-    stored, created = await cdrs.receive(platform, call.peer, call.version, body)
+    stored, created = await cdrs.receive(platform, call.peer, call.version, call.object(), call.came_at)
     party = stored.key.party
     url = endpoint_url(
         platform.settings,

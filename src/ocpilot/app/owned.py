@@ -43,7 +43,7 @@ def checked(
     call: Call, cls: type[Wire], body: codec.Body, url: dict[str, str], context: Context = NOTHING
 ) -> codec.Body:
     """The body in the version of the call, its leniencies mended; InvalidObject with every problem."""
-    received = call.read(cls, body, context)
+    received = call.read(cls, body, context, owned=True)
     check_same(received.body, url, cls.__name__)
     return received.body
 
