@@ -184,7 +184,7 @@ async def decide(
     """
     version, wanted = peer.version or OWN_VERSION, token_type or TokenType.RFID
     ours = [token for stored, token in await tokens.known(platform, token_uid) if stored.peer_id is None]
-    token = next((one for one in ours if codec.word_in(TokenType, one.type, version) == wanted), None)
+    token = next((one for one in ours if fold(codec.word_in(TokenType, one.type, version)) == fold(wanted)), None)
     if token is None:
         raise UnknownToken(f"no Token {token_uid} of type {wanted} here")
     allowed = _verdict(token)
