@@ -9,15 +9,11 @@ LATER = "2026-11-02T12:00:00Z"
 
 
 async def to_provider(connection, method, path, body=None):
-    return await connection.resa.ask(
-        method, f"{connection.version}/receiver/{path}", connection.lades_token, body
-    )
+    return await connection.resa.ask(method, f"{connection.version}/receiver/{path}", connection.lades_token, body)
 
 
 async def to_operator(connection, method, path, body=None):
-    return await connection.lade.ask(
-        method, f"{connection.version}/receiver/{path}", connection.resas_token, body
-    )
+    return await connection.lade.ask(method, f"{connection.version}/receiver/{path}", connection.resas_token, body)
 
 
 def without(body, *names):
@@ -85,7 +81,9 @@ async def test_other_fields_that_are_missing_are_still_refused(newest, bodies):
 
 @pytest.mark.parametrize("zone", ["", "Z", "+00:00", ".123", ".123456+00:00"])
 async def test_a_time_is_read_however_its_zone_is_written(connection, bodies, zone):
-    kept = await sent_and_read(connection, "sessions/SE/LAD/S1", bodies.session(last_updated=f"2026-11-02T12:00:00{zone}"))
+    kept = await sent_and_read(
+        connection, "sessions/SE/LAD/S1", bodies.session(last_updated=f"2026-11-02T12:00:00{zone}")
+    )
     assert kept["last_updated"].startswith("2026-11-02T12:00:00")
     assert kept["last_updated"].endswith("Z")
 

@@ -150,7 +150,12 @@ async def test_a_pull_fetches_all_that_the_peer_offers(connection, bodies):
     await with_tariffs(connection, bodies, 12)
     await connection.lade.keep(ModuleID.LOCATIONS, bodies.location())
     summary = await pull.pull(connection.resa.platform, connection.lade_at_resa)
-    assert {one.module: one.kept for one in summary.modules} == {"tariffs": 12, "locations": 1, "sessions": 0, "cdrs": 0}
+    assert {one.module: one.kept for one in summary.modules} == {
+        "tariffs": 12,
+        "locations": 1,
+        "sessions": 0,
+        "cdrs": 0,
+    }
     assert summary.complete
     assert summary.problems == ()
     kept = await connection.resa.platform.store.locations.find("L1")

@@ -60,7 +60,12 @@ async def test_a_patch_clears_what_is_null_and_adds_no_period_twice(connection, 
 
 async def test_a_patch_that_would_break_the_session_changes_nothing(connection, bodies):
     await push_session(connection, "PUT", bodies.session())
-    for patch in ({"kwh": None}, {"status": "PAUSED"}, {"charging_periods": [{"dimensions": []}]}, {"country_code": "DE"}):
+    for patch in (
+        {"kwh": None},
+        {"status": "PAUSED"},
+        {"charging_periods": [{"dimensions": []}]},
+        {"country_code": "DE"},
+    ):
         reply = await push_session(connection, "PATCH", {"last_updated": LATER, "meter_id": "M1"} | patch)
         assert (reply.http, reply.status) == (200, 2001), patch
     assert await kept_session(connection) == bodies.session()

@@ -85,7 +85,7 @@ def _cdr(platform: Platform, charge: Charge, cdr_id: str) -> CDR:
         charge.terms.location,
         transaction.evse_uid,
         transaction.ocpi_connector_id,
-        (charge.tariff,) if charge.tariff else (),
+        charge.tariffs,
         charge.measured,
         cdr_id=cdr_id,
         now=platform.clock(),

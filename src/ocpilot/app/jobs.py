@@ -117,17 +117,22 @@ class Jobs:
         stored = await cdrs.make_for(self._platform, transaction)
         if stored is None:
             return
+        await self._settle(stored)
+        await self._platform.store.transactions.set_state(transaction.id, TransactionState.BILLED)
+
+    async def _settle(self, stored: StoredObject) -> None:
         if is_ours(self._platform, PartyId.parse(stored.audience or "")):
             found = await cdrs.check(self._platform, stored)
             if found.agrees:
                 await receipts.issue(self._platform, stored.key)
-        await self._platform.store.transactions.set_state(transaction.id, TransactionState.BILLED)
 
     async def _expire(self, command: Command) -> None:
         await give_result(self._platform, command.id, CommandResultType.TIMEOUT, "no result within the time-out")
 
     async def _run_out(self, reservation: Reservation) -> None:
-        await reservations.run_out(self._platform, reservation)
+        stored = await reservations.run_out(self._platform, reservation)
+        if stored is not None:
+            await self._settle(stored)
 
     async def _resend(self, command: Command) -> None:
         if not await send_result(self._platform, command):

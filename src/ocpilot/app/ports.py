@@ -236,8 +236,8 @@ class Transactions(Protocol):
     ) -> Transaction | None:
         """Open -> stopped with the last samples, in one transaction; unchanged when it was stopped before."""
 
-    async def set_preferences(self, transaction_id: int, preferences: str) -> None:
-        """Replace the driver's preferences."""
+    async def add_preferences(self, transaction_id: int, accepted: str) -> None:
+        """Append to the driver's preferences, JSON text of one of the list."""
 
     async def set_state(self, transaction_id: int, state: TransactionState, because: str | None = None) -> None:
         """Stopped -> billed or held."""

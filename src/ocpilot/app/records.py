@@ -268,7 +268,8 @@ class Transaction(Record, frozen=True, kw_only=True):
 
     `cdr_token` is the CdrToken (2.3.0) as JSON text; `dedupe` is the same for a repeated StartTransaction. `terms` is
     `{"location": Location, "tariffs": [Tariff]}` (2.3.0) as they were at the start, as JSON text (mod_cdrs, "CDR").
-    `preferences` are the driver's ChargingPreferences (2.3.0) that we accepted, as JSON text.
+    `preferences` are the driver's ChargingPreferences (2.3.0) that we accepted, as a JSON list of
+    `{"at": DateTime, "wanted": ChargingPreferences}` (`charges.AcceptedPreferences`).
     """
 
     id: int = 0
