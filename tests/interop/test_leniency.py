@@ -1,4 +1,4 @@
-"""What partners send that is not quite the standard, and means one thing only, is taken (docs/decisions, "leniently")."""
+"""What partners send that is not quite the standard and means one thing only is taken (20261123-read-leniently)."""
 
 import pytest
 

@@ -96,8 +96,8 @@ class AcceptedPreferences(Record, frozen=True):
 
 
 class Charge(Record, frozen=True):
-    """A transaction measured and priced. `tariffs` are those it began and went on under, and that of a reservation; none
-    when none holds: then the cost is unknown, not zero."""
+    """A transaction measured and priced. `tariffs` are those it began and went on under, and that of a reservation;
+    none when none holds: then the cost is unknown, not zero."""
 
     transaction: Transaction
     terms: Terms

@@ -8,14 +8,13 @@ from datetime import datetime
 
 import msgspec
 
-from ocpilot.app.charges import NoTerms, Terms, terms_of
+from ocpilot.app.charges import NoTerms, terms_of
 from ocpilot.app.records import Reservation
 from ocpilot.base.ids import derived_id
 from ocpilot.billing.cdr import make_cdr
 from ocpilot.billing.metered import cost_of
-from ocpilot.metering.periods import Measured, only_reserved
-from ocpilot.pricing import PricedCharge
-from ocpilot.wire.v230 import CDR, Session, Tariff
+from ocpilot.metering.periods import only_reserved
+from ocpilot.wire.v230 import CDR, Session
 
 
 def expired(reservation: Reservation, session: Session, now: datetime) -> tuple[Session, CDR | None]:
@@ -25,36 +24,24 @@ def expired(reservation: Reservation, session: Session, now: datetime) -> tuple[
     except NoTerms:
         return session, None
     tariff = terms.tariff_at(reservation.began_at)
-    measured = only_reserved(reservation.began_at, reservation.until, tariff.id if tariff else None)
-    priced = _price(measured, tariff, terms, session)
-    session = msgspec.structs.replace(
-        session,
-        end_date_time=measured.end,
-        charging_periods=measured.periods,
-        total_cost=priced.total_cost,
-    )
-    if tariff is None or priced.total_cost is None or not priced.total_cost.before_taxes:
-        return session, None
-    return session, _cdr(reservation, session, terms, tariff, measured, now)
-
-
-def _price(measured: Measured, tariff: Tariff | None, terms: Terms, session: Session) -> PricedCharge:
     held = (tariff,) if tariff else ()
-    return cost_of(measured, held, zone=terms.zone, currency=session.currency, expired=True)
-
-
-def _cdr(
-    reservation: Reservation, session: Session, terms: Terms, tariff: Tariff, measured: Measured, now: datetime
-) -> CDR:
-    return make_cdr(
+    measured = only_reserved(reservation.began_at, reservation.until, tariff.id if tariff else None)
+    cost = cost_of(measured, held, zone=terms.zone, currency=session.currency, expired=True).total_cost
+    session = msgspec.structs.replace(
+        session, end_date_time=measured.end, charging_periods=measured.periods, total_cost=cost
+    )
+    if cost is None or not cost.before_taxes:
+        return session, None
+    cdr = make_cdr(
         session,
         terms.location,
         reservation.evse_uid,
         reservation.ocpi_connector_id,
-        (tariff,),
+        held,
         measured,
         cdr_id=derived_id("cdr", session.id),
         now=now,
         remark="The reservation expired.",
         expired=True,
     )
+    return session, cdr

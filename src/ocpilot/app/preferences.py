@@ -52,8 +52,8 @@ async def put(platform: Platform, call: Call) -> Answer:
 async def take(
     platform: Platform, transaction: Transaction, wanted: ChargingPreferences
 ) -> ChargingPreferencesResponse | None:
-    """Our answer; what is accepted is kept with the transaction, and its Tariff holds from now on. None: the EVSE is not
-    made for preferences."""
+    """Our answer; what is accepted is kept with the transaction, and its Tariff holds from now on. None: the EVSE is
+    not made for preferences."""
     response = _response(platform, transaction, wanted)
     if response is ChargingPreferencesResponse.ACCEPTED:
         accepted = AcceptedPreferences(at=platform.clock(), wanted=msgspec.Raw(text_of(wanted)))

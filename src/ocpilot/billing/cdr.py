@@ -28,8 +28,8 @@ def make_cdr(  # noqa: PLR0917 - the things a CDR is made of, in the order they 
     signed_data: SignedData | None = None,
     expired: bool = False,
 ) -> CDR:
-    """The CDR, priced. Location and Tariffs are to be those at the start of the session; `expired` is a reservation that
-    nobody came for.
+    """The CDR, priced. Location and Tariffs are to be those at the start of the session; `expired` is a reservation
+    that nobody came for.
 
     Costs nothing when no Tariff is relevant. Raises NotFound when the Location has no such EVSE or Connector.
     """
