@@ -100,7 +100,7 @@ def versions_url(settings: Settings) -> str:
     return f"{settings.server.base_url}/ocpi/versions"
 
 
-def details_url(settings: Settings, version: Version) -> str:
+def details_url(settings: Settings, version: str) -> str:
     """Where others find our endpoints of one version."""
     return f"{settings.server.base_url}/ocpi/{version}"
 

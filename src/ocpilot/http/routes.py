@@ -26,7 +26,7 @@ from ocpilot.base.errors import MethodNotAllowed, NotFound
 from ocpilot.roaming.offers import Interface, offered, other_side
 from ocpilot.wire import codec
 from ocpilot.wire.packages import exists_in
-from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version
+from ocpilot.wire.protocol import MET_AS, PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import ChargingPreferences, Endpoint, Role, VersionDetails, VersionInfo
 
 S, R = InterfaceRole.SENDER, InterfaceRole.RECEIVER
@@ -71,15 +71,24 @@ class Configuration(Resource):
 
 async def versions(platform: Platform, _: Call) -> Answer:
     """The versions we speak (version_information_endpoint, "Version information endpoint")."""
-    infos = [VersionInfo(version=version, url=details_url(platform.settings, version)) for version in SUPPORTED]
+    infos = [VersionInfo(version=word, url=details_url(platform.settings, word)) for word in (*SUPPORTED, *MET_AS)]
     return Answer(data=codec.dumps([codec.body_of(info) for info in infos]))
 
 
 async def details(platform: Platform, call: Call) -> Answer:
     """Our endpoints of one version (version_information_endpoint, "Version details endpoint")."""
+    return _details(platform, call, call.version, call.version)
+
+
+async def details_met_as(platform: Platform, call: Call, *, word: str) -> Answer:
+    """Our endpoints of a version that we meet as another: those of that one."""
+    return _details(platform, call, MET_AS[word], word)
+
+
+def _details(platform: Platform, call: Call, version: Version, word: str) -> Answer:
     their_role = credentials.their_role(platform, call.peer)
-    listed = VersionDetails(version=call.version, endpoints=endpoints(platform, call.version, their_role))
-    body = codec.convert(VersionDetails, codec.body_of(listed), OWN_VERSION, call.version).body
+    listed = VersionDetails(version=word, endpoints=endpoints(platform, version, their_role))
+    body = codec.convert(VersionDetails, codec.body_of(listed), OWN_VERSION, version).body
     return Answer(data=codec.dumps(body))
 
 
@@ -183,6 +192,7 @@ _PATCHING_TARIFFS = frozenset(version for version in SUPPORTED if PROTOCOLS[vers
 
 TABLE: tuple[Resource, ...] = (
     Configuration(path="versions", methods={"GET": versions}),
+    *(Configuration(path=word, methods={"GET": partial(details_met_as, word=word)}) for word in MET_AS),
     Configuration(path="{version}", methods={"GET": details}),
     Configuration(
         path="{version}/credentials",

@@ -7,7 +7,7 @@ import msgspec
 from ocpilot.base.errors import InvalidObject, MethodNotAllowed, NoMatchingEndpoints, UnsupportedVersion
 from ocpilot.base.problem import Problem
 from ocpilot.roaming.offers import Interface, offered, other_side
-from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version, newest_common
+from ocpilot.wire.protocol import MET_AS, PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version, newest_common
 from ocpilot.wire.v230 import Credentials, CredentialsRole, Endpoint, Role, VersionInfo
 
 #: Methods of the credentials module before and after registration (credentials, "Interfaces and endpoints").
@@ -27,6 +27,7 @@ def check_method(method: str, *, registered: bool) -> None:
 def choose_version(theirs: Sequence[VersionInfo], wanted: Version | None = None) -> tuple[Version, str]:
     """The version both speak and the URL of its details: the newest, or `wanted`. UnsupportedVersion otherwise."""
     urls = {info.version: info.url for info in theirs}
+    urls = {str(version): urls[word] for word, version in MET_AS.items() if word in urls} | urls
     mine = SUPPORTED if wanted is None else (wanted,)
     version = newest_common(mine, urls)
     if version is None:

@@ -14,11 +14,11 @@ from ocpilot.base import time
 from ocpilot.base.errors import BadRequest, InvalidObject
 from ocpilot.base.problem import Problem, Severity
 from ocpilot.wire.check import mend
+from ocpilot.wire.completing import stamped, with_token_party
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.jsontext import Body, dumps, loads
 from ocpilot.wire.packages import class_in, exists_in
 from ocpilot.wire.protocol import CANONICAL, ROWS, Version
-from ocpilot.wire.stamps import stamped
 from ocpilot.wire.steps import NOTHING, Context, Converted, convert, word_in
 from ocpilot.wire.v230 import Session
 
@@ -62,9 +62,12 @@ def read(
     """
     if not exists_in(cls, version):
         raise BadRequest(f"OCPI {version} has no {cls.__name__}")
-    undated: tuple[Problem, ...] = ()
+    left_out: tuple[Problem, ...] = ()
+    if context.token is not None and ROWS[version].owners:
+        body, left_out = with_token_party(body, context.token)
     if came_at is not None:
         body, undated = stamped(class_in(cls, version), body, came_at)
+        left_out += undated
     mended = mend(class_in(cls, version), body)
     if any(problem.severity is Severity.ERROR for problem in mended.problems):
         raise InvalidObject(mended.problems, cls.__name__)
@@ -73,7 +76,7 @@ def read(
         value = msgspec.convert(canonical, cls)
     except msgspec.ValidationError as error:
         raise InvalidObject([_as_problem(error)], cls.__name__) from None
-    return Received(version=version, body=mended.body, value=value, findings=(*undated, *mended.problems))
+    return Received(version=version, body=mended.body, value=value, findings=(*left_out, *mended.problems))
 
 
 def _as_problem(error: msgspec.ValidationError) -> Problem:
