@@ -119,6 +119,11 @@ async def receive(
     driver = PartyId.of(cdr.cdr_token.country_code, cdr.cdr_token.party_id)
     if not is_ours(platform, driver):
         raise BadRequest(f"CDR {cdr.id}: its Token is of {driver}, who is not here")
+    if cdr.credit and cdr.credit_reference_id is None:
+        missing = Problem(
+            path="$.credit_reference_id", found="nothing", expected="the id of the CDR it is a credit for"
+        )
+        raise InvalidObject([missing], "CDR")
     key = ObjectKey(module=ModuleID.CDRS, party=party, id=cdr.id)
     kept = await platform.store.objects.get(key, peer.id)
     if kept is not None:

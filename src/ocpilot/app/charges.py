@@ -215,9 +215,8 @@ async def charge_of(platform: Platform, transaction: Transaction) -> Charge:
         reserved=reserved,
         max_power_w=terms.max_power_w,
     )
-    held = [
-        one for one in (tariff, *(one for _, one in later), reserved.tariff if reserved else None) if one is not None
-    ]
+    under = (reserved.tariff,) if reserved and reserved.tariff else ()
+    held = (*((tariff,) if tariff else ()), *(one for _, one in later), *under)
     used = tuple({one.id: one for one in reversed(held)}.values())
     return Charge(
         transaction=transaction,

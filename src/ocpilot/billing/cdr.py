@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from ocpilot.base.errors import NotFound
 from ocpilot.billing.metered import cost_of
 from ocpilot.metering.periods import Measured, hours
@@ -63,6 +65,21 @@ def make_cdr(  # noqa: PLR0917 - the things a CDR is made of, in the order they 
         total_parking_cost=priced.total_parking_cost,
         total_reservation_cost=priced.total_reservation_cost,
         remark=remark[:255] if remark else None,
+        last_updated=now,
+    )
+
+
+def credit_of(cdr: CDR, now: datetime, remark: str | None = None) -> CDR:
+    """The Credit CDR that takes this one back: all its data, only the total negative (mod_cdrs, "Credit CDRs")."""
+    cost = cdr.total_cost
+    taxes = tuple(msgspec.structs.replace(tax, amount=-tax.amount) for tax in cost.taxes)
+    return msgspec.structs.replace(
+        cdr,
+        id=f"{cdr.id}-C",
+        total_cost=msgspec.structs.replace(cost, before_taxes=-cost.before_taxes, taxes=taxes),
+        credit=True,
+        credit_reference_id=cdr.id,
+        remark=remark[:255] if remark else cdr.remark,
         last_updated=now,
     )
 
