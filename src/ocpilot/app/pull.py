@@ -25,7 +25,7 @@ from ocpilot.base.ids import PartyId
 from ocpilot.roaming.offers import OFFERED_BY, offered, other_side
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
-from ocpilot.wire.v230 import ClientInfo, Location, Tariff, Token
+from ocpilot.wire.v230 import ClientInfo, Location, Session, Tariff, Token
 
 log = logging.getLogger(__name__)
 
@@ -173,7 +173,7 @@ def _key(peer: Peer, module: ModuleID, value: Wire) -> ObjectKey:
         case Token():
             party = require_sender(peer, module, value.country_code, value.party_id)
             return ObjectKey(module=module, party=party, id=value.uid, sub=value.type)
-        case Location() | Tariff():
+        case Location() | Tariff() | Session():
             party = require_sender(peer, module, value.country_code, value.party_id)
             return ObjectKey(module=module, party=party, id=value.id)
         case _:

@@ -111,6 +111,7 @@ class PeerProfile(Record, frozen=True, kw_only=True):
 
     `role` is what the peer is for us (`CPO`, `EMSP`), where its version does not say it and we are both ourselves.
     `smart_charging`: a smart charging service provider that steers the charges at our stations under a contract.
+    `tokens_on_demand`: a provider that does not tell us its Tokens is asked about every card we do not know.
     """
 
     token_encoding: str | None = None
@@ -122,6 +123,7 @@ class PeerProfile(Record, frozen=True, kw_only=True):
     window: int = 4
     push: tuple[ModuleID, ...] | None = None
     smart_charging: bool = False
+    tokens_on_demand: bool = False
     role: Role | None = None
 
 
