@@ -17,7 +17,7 @@ from ocpilot.app import accounts, charging_profiles, commands, preferences, prof
 from ocpilot.app.bodies import object_in, value_of
 from ocpilot.app.charging import StationService
 from ocpilot.app.jobs import Jobs
-from ocpilot.app.records import ObjectKey, StationConnector, StoredObject
+from ocpilot.app.records import ObjectKey, ReservationState, StationConnector, StoredObject
 from ocpilot.base import time
 from ocpilot.base.errors import PeerRefused
 from ocpilot.base.ids import PartyId
@@ -447,6 +447,22 @@ async def test_a_reservation_nobody_came_for_is_billed_when_the_tariff_prices_it
     assert (cdr.session_id, cdr.total_energy, cdr.total_time) == (session.id, 0, 1)
     assert cdr.total_reservation_cost.before_taxes == cdr.total_cost.before_taxes == 6
     assert check_cdr(cdr, None, None).differences == ()
+
+
+async def test_an_expired_reservation_is_billed_though_the_process_died_meanwhile(newest_street, bodies):
+    street = newest_street
+    await with_tariffs(street, bodies.tariff(Version.V2_3_0, elements=[reservation(5), *energy(3.5)]))
+    command = await street.result_of(await street.reserve())
+    [kept] = await street.lade.store.reservations.named(street.connection.resa_at_lade.id, command.id)
+    await street.lade.store.reservations.modify(
+        kept.id, lambda one: msgspec.structs.replace(one, state=ReservationState.EXPIRED)
+    )
+    for _ in range(2):
+        await Jobs(street.lade).recover()
+    [cdr] = await street.lade.store.objects.newest(ModuleID.CDRS, 5)
+    assert value_of(CDR, cdr).total_cost.before_taxes == 5
+    assert str((await street.session()).status) == "COMPLETED"
+    assert await street.status() == "AVAILABLE"
 
 
 async def test_a_reservation_that_costs_nothing_makes_no_cdr(newest_street):

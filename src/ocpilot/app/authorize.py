@@ -140,9 +140,9 @@ async def _by_whitelist(
 
 
 async def _ask_around(platform: Platform, operator: PartyId, uid: str, place: LocationReferences) -> Decision:
-    """What providers that do not tell us their Tokens say of a card, all at once (mod_tokens, "Real-time authorization").
+    """What providers that do not tell us their Tokens say of a card (mod_tokens, "Real-time authorization").
 
-    The first one that knows it and lets it charge counts, else the first that knows it.
+    All are asked at once. The first that knows it and lets it charge counts, else the first that knows it.
     """
     asked = [peer for peer in await platform.store.peers.all() if peer.profile.tokens_on_demand and _tells_tokens(peer)]
     answers = await asyncio.gather(*(_says(platform, operator, peer, uid, place) for peer in asked))

@@ -311,6 +311,9 @@ class Reservations(Protocol):
     async def due(self, now: datetime) -> tuple[Reservation, ...]:
         """Live ones whose time is over."""
 
+    async def expired(self, since: datetime) -> tuple[Reservation, ...]:
+        """Those that nobody came for and whose time was over after a moment."""
+
 
 class ActiveProfiles(Protocol):
     """The limits of Sessions as operators told us last."""

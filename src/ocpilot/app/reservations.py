@@ -91,13 +91,27 @@ async def run_out(platform: Platform, reservation: Reservation) -> StoredObject 
     over = await _ended(platform, reservation, ReservationState.EXPIRED)
     if over is None or reservation.state != ReservationState.ACTIVE:
         return None
-    session, cdr = expired(reservation, _session(platform, reservation, SessionStatus.COMPLETED), platform.clock())
-    await _put(platform, reservation, session)
-    await _turn_evse(platform, reservation, Status.RESERVED, Status.AVAILABLE)
-    if cdr is None:
+    return await _settle(platform, reservation)
+
+
+async def finish_expired(platform: Platform, reservation: Reservation) -> StoredObject | None:
+    """What `run_out` was doing for an expired reservation when its process died; nothing when it was done."""
+    kept = await platform.store.objects.get(_session_key(reservation))
+    if kept is None or value_of(Session, kept).status != SessionStatus.RESERVATION:
         return None
-    stored = own(ObjectKey(module=ModuleID.CDRS, party=reservation.party, id=cdr.id), cdr, cdr.last_updated)
-    await platform.store.objects.put(stored)
+    return await _settle(platform, reservation)
+
+
+async def _settle(platform: Platform, reservation: Reservation) -> StoredObject | None:
+    """The CDR before the Session, which says when all is done."""
+    session, cdr = expired(reservation, _session(platform, reservation, SessionStatus.COMPLETED), platform.clock())
+    stored = None
+    if cdr is not None:
+        stored = own(ObjectKey(module=ModuleID.CDRS, party=reservation.party, id=cdr.id), cdr, cdr.last_updated)
+        await platform.store.objects.put(stored)
+    if await platform.store.reservations.on(reservation.station_id, reservation.connector_id) is None:
+        await _turn_evse(platform, reservation, Status.RESERVED, Status.AVAILABLE)
+    await _put(platform, reservation, session)
     return stored
 
 
@@ -158,8 +172,11 @@ async def _write_session(platform: Platform, reservation: Reservation, status: S
 
 
 async def _put(platform: Platform, reservation: Reservation, session: Session) -> None:
-    key = ObjectKey(module=ModuleID.SESSIONS, party=reservation.party, id=reservation.session_id)
-    await platform.store.objects.put(own(key, session, session.last_updated))
+    await platform.store.objects.put(own(_session_key(reservation), session, session.last_updated))
+
+
+def _session_key(reservation: Reservation) -> ObjectKey:
+    return ObjectKey(module=ModuleID.SESSIONS, party=reservation.party, id=reservation.session_id)
 
 
 def _session(platform: Platform, reservation: Reservation, status: SessionStatus) -> Session:
