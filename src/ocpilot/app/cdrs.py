@@ -21,7 +21,6 @@ from ocpilot.base.ids import PartyId, derived_id
 from ocpilot.base.problem import Problem
 from ocpilot.billing.cdr import make_cdr
 from ocpilot.billing.check import Verdict, check_cdr
-from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import CDR, Location, Tariff
 

@@ -53,8 +53,8 @@ class Call:
     def read(self, cls: type[T], body: object, context: Context = NOTHING, *, owned: bool = False) -> Received[T]:
         """The body, or what became of it, read in the version of the request; InvalidObject with all problems.
 
-        What had to be mended is noted in `findings`. `owned`: an object its owner sends, updated now when it does not say
-        when.
+        What had to be mended is noted in `findings`. `owned`: an object its owner sends, which is updated now when it
+        does not say when.
         """
         received = codec.read(cls, self.version, body, context, self.came_at if owned else None)
         self.findings.extend(received.findings)
