@@ -217,7 +217,7 @@ async def charge_of(platform: Platform, transaction: Transaction) -> Charge:
     )
     under = (reserved.tariff,) if reserved and reserved.tariff else ()
     held = (*((tariff,) if tariff else ()), *(one for _, one in later), *under)
-    used = tuple({one.id: one for one in reversed(held)}.values())
+    used = tuple({one.id: one for one in reversed(held)}.values())[::-1]
     return Charge(
         transaction=transaction,
         terms=terms,
