@@ -192,7 +192,10 @@ _PATCHING_TARIFFS = frozenset(version for version in SUPPORTED if PROTOCOLS[vers
 
 TABLE: tuple[Resource, ...] = (
     Configuration(path="versions", methods={"GET": versions}),
-    *(Configuration(path=word, methods={"GET": partial(details_met_as, word=word)}) for word in MET_AS),
+    *(
+        Configuration(path=word, methods={"GET": partial(details_met_as, word=word)}, versions=frozenset({version}))
+        for word, version in MET_AS.items()
+    ),
     Configuration(path="{version}", methods={"GET": details}),
     Configuration(
         path="{version}/credentials",
@@ -377,7 +380,7 @@ class Router:
         segments = [unquote(segment) for segment in path.strip("/").split("/")][1:]
         for template, row in self._rows:
             variables = _variables(template, segments)
-            if variables is not None and _has(variables.get("version", SUPPORTED[0]), row):
+            if variables is not None and _has(variables.get("version", max(row.versions)), row):
                 return row, variables
         raise NotFound(f"no such resource: {path[:200]}")
 
