@@ -117,7 +117,6 @@ _PROFILE_RESULTS = (ActiveChargingProfileResult, ChargingProfileResult, ClearPro
 _OWN: Mapping[Handler, Content] = {
     routes.versions: Content(response=VersionInfo, listed=True),
     routes.details: Content(response=VersionDetails),
-    routes.details_met_as: Content(response=VersionDetails),
     credentials.get: Content(response=Credentials),
     credentials.post: Content(request=(Credentials,), response=Credentials),
     credentials.put: Content(request=(Credentials,), response=Credentials),

@@ -75,19 +75,14 @@ async def versions(platform: Platform, _: Call) -> Answer:
     return Answer(data=codec.dumps([codec.body_of(info) for info in infos]))
 
 
-async def details(platform: Platform, call: Call) -> Answer:
-    """Our endpoints of one version (version_information_endpoint, "Version details endpoint")."""
-    return _details(platform, call, call.version, call.version)
+async def details(platform: Platform, call: Call, met_as: str | None = None) -> Answer:
+    """Our endpoints of one version (version_information_endpoint, "Version details endpoint").
 
-
-async def details_met_as(platform: Platform, call: Call, *, word: str) -> Answer:
-    """Our endpoints of a version that we meet as another: those of that one."""
-    return _details(platform, call, MET_AS[word], word)
-
-
-def _details(platform: Platform, call: Call, version: Version, word: str) -> Answer:
+    `met_as` is the word of a version that we meet as another: the endpoints are those of that one.
+    """
+    version = call.version if met_as is None else MET_AS[met_as]
     their_role = credentials.their_role(platform, call.peer)
-    listed = VersionDetails(version=word, endpoints=endpoints(platform, version, their_role))
+    listed = VersionDetails(version=met_as or version, endpoints=endpoints(platform, version, their_role))
     body = codec.convert(VersionDetails, codec.body_of(listed), OWN_VERSION, version).body
     return Answer(data=codec.dumps(body))
 
@@ -193,7 +188,7 @@ _PATCHING_TARIFFS = frozenset(version for version in SUPPORTED if PROTOCOLS[vers
 TABLE: tuple[Resource, ...] = (
     Configuration(path="versions", methods={"GET": versions}),
     *(
-        Configuration(path=word, methods={"GET": partial(details_met_as, word=word)}, versions=frozenset({version}))
+        Configuration(path=word, methods={"GET": partial(details, met_as=word)}, versions=frozenset({version}))
         for word, version in MET_AS.items()
     ),
     Configuration(path="{version}", methods={"GET": details}),
