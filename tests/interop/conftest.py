@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -55,12 +56,23 @@ class Reply:
 
 
 @dataclass
+class PlatformClock:
+    """The time, and as much more of it as a test wants to have passed."""
+
+    ahead: timedelta = timedelta()
+
+    def __call__(self) -> datetime:
+        return time.now() + self.ahead
+
+
+@dataclass
 class Node:
     """A running platform, and a way to talk to it as any partner would."""
 
     platform: Platform
     base: str
     session: aiohttp.ClientSession = field(repr=False)
+    clock: PlatformClock = field(default_factory=PlatformClock)
 
     async def ask(
         self,
@@ -130,16 +142,16 @@ async def node(name: str, parties: tuple[PartySettings, ...], database_url: str,
         roaming=RoamingSettings(page_limit=10),
         security=SecuritySettings(secret_key=f"the secret key of {name}", allow_inner_addresses=True),
     )
-    seal = Seal(settings)
+    seal, clock = Seal(settings), PlatformClock()
     async with store_at(database_url, pool=4) as store, HttpPartners(settings, seal) as partners:
         platform = Platform(
-            settings=settings, clock=time.now, store=store, partners=partners, stations=Switchboard(), sealing=seal
+            settings=settings, clock=clock, store=store, partners=partners, stations=Switchboard(), sealing=seal
         )
         async with (
             serving(Starlette(routes=[*openapi_routes(platform), *ocpi_routes(platform)]), bound),
             aiohttp.ClientSession() as session,
         ):
-            yield Node(platform, settings.server.base_url, session)
+            yield Node(platform, settings.server.base_url, session, clock)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Reservations, charging profiles and preferences from a driver's platform to a simulated station and back."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
@@ -10,13 +11,16 @@ from strangers import stranger
 from street import ALL, LOCATION, Street, station_of, street_of
 
 from ocpilot.app import charging_profiles, commands, peers, preferences, profile_orders, reservations
+from ocpilot.app.bodies import value_of
 from ocpilot.app.charging import StationService
 from ocpilot.app.jobs import Jobs
+from ocpilot.app.records import ReservationState
 from ocpilot.base import time
 from ocpilot.base.errors import PeerRefused
+from ocpilot.billing.check import check_cdr
 from ocpilot.ocpp.simulated_car import SimulatedCar
 from ocpilot.wire.protocol import ModuleID, Version
-from ocpilot.wire.v230 import ChargingPreferences, ChargingProfile, ChargingProfilePeriod, ProfileType
+from ocpilot.wire.v230 import CDR, ChargingPreferences, ChargingProfile, ChargingProfilePeriod, ProfileType
 
 
 @pytest.fixture
@@ -270,6 +274,138 @@ async def test_preferences_are_answered_by_what_the_connector_can_do(newest_stre
     assert await preferences.send(street.resa, street.driver, session.key.id, wanted) == answer
     kept = await street.lade.store.transactions.by_session(session.key.id)
     assert (kept.preferences is not None) is (answer == "ACCEPTED")
+
+
+async def with_tariffs(street, *bodies_):
+    """Tariffs of the operator that hold at its connectors beside T1, which may be among them."""
+    for body in bodies_:
+        await street.connection.lade.keep(ModuleID.TARIFFS, body)
+    stored = await street.lade.store.locations.get(LOCATION)
+    named = ",".join(f'"{one}"' for one in dict.fromkeys(["T1", *(body["id"] for body in bodies_)]))
+    later = time.parse("2026-11-02T10:00:00Z")
+    changed = stored.body.replace('["T1"]', f"[{named}]")
+    await street.lade.store.locations.put(msgspec.structs.replace(stored, body=changed, last_updated=later))
+
+
+def energy(price, **more):
+    return [{"price_components": [{"type": "ENERGY", "price": price, "vat": 25.0, "step_size": 1}], **more}]
+
+
+async def cdr_of(street):
+    """What the operator bills once the charge is over."""
+    jobs, clock = Jobs(street.lade), street.connection.lade.clock
+    await jobs.once()
+    clock.ahead += timedelta(hours=1)
+    await jobs.once()
+    [stored] = await street.lade.store.objects.newest(ModuleID.CDRS, 5)
+    return value_of(CDR, stored)
+
+
+def kwh_by_tariff(value):
+    used = Counter()
+    for period in value.charging_periods:
+        used[period.tariff_id] += sum(one.volume for one in period.dimensions if one.type == "ENERGY")
+    return used
+
+
+async def test_a_preference_that_is_accepted_changes_the_price_from_then_on(street, bodies):
+    fast = bodies.tariff(Version.V2_3_0, "T2", type="PROFILE_FAST", elements=energy(10))
+    await with_tariffs(street, fast)
+    session = await street.charge()
+    await street.station.play(600)
+    street.connection.lade.clock.ahead = timedelta(seconds=600)
+    before = kwh_by_tariff(await street.session())
+    asked = ChargingPreferences(profile_type=ProfileType.FAST)
+    assert await preferences.send(street.resa, street.driver, session.key.id, asked) == "ACCEPTED"
+    await street.station.play(600)
+    now = await street.session()
+    used = kwh_by_tariff(now)
+    assert used.keys() == {"T1", "T2"}
+    assert [one.tariff_id for one in now.charging_periods] == sorted(one.tariff_id for one in now.charging_periods)
+    assert abs(used["T1"] - before["T1"]) < 1
+    assert now.total_cost.before_taxes == round(used["T1"] * Decimal("3.5") + used["T2"] * 10, 2)
+
+    await street.station.unplug(1)
+    cdr = await cdr_of(street)
+    assert {one.id for one in cdr.tariffs} == {"T1", "T2"}
+    assert check_cdr(cdr, None, None).differences == ()
+
+
+# ---- reserved time -------------------------------------------------------------------------------------------------
+
+
+def reservation(price, restriction="RESERVATION"):
+    components = [{"type": "TIME", "price": price, "vat": 25.0, "step_size": 60}]
+    return {"price_components": components, "restrictions": {"reservation": restriction}}
+
+
+async def test_the_time_an_evse_was_reserved_is_the_first_period_and_costs_what_the_tariff_says(street, bodies):
+    await with_tariffs(street, bodies.tariff(Version.V2_3_0, elements=[reservation(5), *energy(3.5)]))
+    await street.result_of(await street.reserve())
+    await street.station.play(900)
+    await street.charge()
+    await street.station.play(600)
+    session = await street.session()
+    first = session.charging_periods[0]
+    [reserved] = first.dimensions
+    # The station's clock and ours started a moment apart.
+    assert (str(reserved.type), round(reserved.volume, 1)) == ("RESERVATION_TIME", Decimal("0.2"))
+    assert timedelta(seconds=840) < session.start_date_time - first.start_date_time <= timedelta(seconds=900)
+    assert session.total_cost.before_taxes == round(session.kwh * Decimal("3.5") + Decimal("1.25"), 2)
+
+    await street.station.unplug(1)
+    cdr = await cdr_of(street)
+    assert cdr.start_date_time == first.start_date_time
+    assert cdr.total_reservation_cost.before_taxes == Decimal("1.25")
+    assert check_cdr(cdr, None, None).differences == ()
+
+
+async def test_a_reservation_nobody_came_for_is_billed_when_the_tariff_prices_it(street, bodies):
+    late = reservation(6, "RESERVATION_EXPIRES")
+    await with_tariffs(street, bodies.tariff(Version.V2_3_0, elements=[reservation(5), late, *energy(3.5)]))
+    await street.result_of(await street.reserve())
+    street.connection.lade.clock.ahead = timedelta(hours=2)
+    cdr = await cdr_of(street)
+    session = await street.session()
+    assert (str(session.status), session.kwh, session.total_cost.before_taxes) == ("COMPLETED", 0, 6)
+    assert (cdr.session_id, cdr.total_energy, cdr.total_time) == (session.id, 0, 1)
+    assert cdr.total_reservation_cost.before_taxes == cdr.total_cost.before_taxes == 6
+    assert check_cdr(cdr, None, None).differences == ()
+
+
+async def test_an_expired_reservation_is_billed_though_the_process_died_meanwhile(newest_street, bodies):
+    street = newest_street
+    await with_tariffs(street, bodies.tariff(Version.V2_3_0, elements=[reservation(5), *energy(3.5)]))
+    command = await street.result_of(await street.reserve())
+    [kept] = await street.lade.store.reservations.named(street.connection.resa_at_lade.id, command.id)
+    await street.lade.store.reservations.modify(
+        kept.id, lambda one: msgspec.structs.replace(one, state=ReservationState.EXPIRED)
+    )
+    for _ in range(2):
+        await Jobs(street.lade).recover()
+    [cdr] = await street.lade.store.objects.newest(ModuleID.CDRS, 5)
+    assert value_of(CDR, cdr).total_cost.before_taxes == 5
+    assert str((await street.session()).status) == "COMPLETED"
+    assert await street.status() == "AVAILABLE"
+
+
+async def test_a_reservation_that_costs_nothing_makes_no_cdr(newest_street):
+    street = newest_street
+    await street.result_of(await street.reserve())
+    street.connection.lade.clock.ahead = timedelta(hours=2)
+    await Jobs(street.lade).once()
+    session = await street.session()
+    assert (str(session.status), session.total_cost.before_taxes) == ("COMPLETED", 0)
+    assert await street.lade.store.objects.newest(ModuleID.CDRS, 5) == ()
+
+
+async def test_a_cancelled_reservation_costs_nothing(newest_street, bodies):
+    street = newest_street
+    await with_tariffs(street, bodies.tariff(Version.V2_3_0, elements=[reservation(5), *energy(3.5)]))
+    reserved = await street.result_of(await street.reserve())
+    await street.result_of(await commands.cancel_reservation(street.resa, street.driver, reserved.id))
+    assert (await street.session()).total_cost is None
+    assert await street.lade.store.objects.newest(ModuleID.CDRS, 5) == ()
 
 
 async def test_preferences_for_a_session_of_another_provider_are_404(street):

@@ -2,6 +2,11 @@
 
 import pytest
 
+from ocpilot.app import credit_cdrs
+from ocpilot.app.push_worker import PushWorker
+from ocpilot.base.errors import Conflict, NotFound
+from ocpilot.wire.protocol import ModuleID, Version
+
 
 async def post_cdr(connection, body):
     return await connection.resa.ask("POST", f"{connection.version}/receiver/cdrs", connection.lades_token, body)
@@ -27,6 +32,49 @@ async def test_another_cdr_under_a_used_id_is_refused(newest, bodies):
     await post_cdr(newest, bodies.cdr(newest.version))
     reply = await post_cdr(newest, bodies.cdr(newest.version, total_energy=99))
     assert (reply.http, reply.status) == (200, 2001)
+
+
+async def test_a_credit_cdr_is_a_second_cdr_that_names_the_first(connection, bodies):
+    cdr = bodies.cdr(connection.version)
+    cost = {name: -amount for name, amount in cdr["total_cost"].items()}
+    await post_cdr(connection, cdr)
+    credit = cdr | {"id": "C1-C", "credit": True, "credit_reference_id": "C1", "total_cost": cost}
+    reply = await post_cdr(connection, credit)
+    assert (reply.http, reply.status) == (201, 1000), reply.message
+    assert (await connection.resa.ask("GET", reply.headers["Location"], connection.lades_token)).data == credit
+
+
+async def test_a_credit_for_nothing_is_2001(connection, bodies):
+    reply = await post_cdr(connection, bodies.cdr(connection.version, credit=True))
+    assert (reply.http, reply.status) == (200, 2001)
+    assert "$.credit_reference_id" in reply.message
+
+
+async def test_an_operator_takes_a_cdr_back_once(connection, bodies):
+    lade = connection.lade
+    body = bodies.cdr(Version.V2_3_0, total_cost={"before_taxes": 5.25, "taxes": [{"name": "VAT", "amount": 1.31}]})
+    await lade.keep(ModuleID.CDRS, body, audience="SERES")
+    for _ in range(2):
+        assert (await credit_cdrs.credit(lade.platform, "C1", "wrong tariff")).key.id == "C1-C"
+    worker = PushWorker(lade.platform, connection.resa_at_lade.id, lambda: 0.0)
+    await worker.round(connection.resa_at_lade)
+    path = f"{connection.version}/receiver/cdrs/SE/LAD/C1-C"
+    sent = (await connection.resa.ask("GET", path, connection.lades_token)).data
+    assert (sent["credit"], sent["credit_reference_id"], sent["remark"]) == (True, "C1", "wrong tariff")
+    negative = {"before_taxes": -5.25, "taxes": [{"name": "VAT", "amount": -1.31}]}
+    assert sent["total_cost"] == (
+        negative if connection.version is Version.V2_3_0 else {"excl_vat": -5.25, "incl_vat": -6.56}
+    )
+    assert (sent["total_energy"], sent["charging_periods"]) == (body["total_energy"], body["charging_periods"])
+
+
+async def test_only_a_cdr_of_ours_that_is_no_credit_can_be_taken_back(newest, bodies):
+    await newest.lade.keep(ModuleID.CDRS, bodies.cdr(Version.V2_3_0), audience="SERES")
+    await credit_cdrs.credit(newest.lade.platform, "C1")
+    with pytest.raises(Conflict, match="Credit CDR itself"):
+        await credit_cdrs.credit(newest.lade.platform, "C1-C")
+    with pytest.raises(NotFound):
+        await credit_cdrs.credit(newest.lade.platform, "C9")
 
 
 async def test_a_cdr_of_another_operator_is_404(newest, bodies):

@@ -76,6 +76,47 @@ async def test_a_connector_is_patched(with_location):
     assert (await kept(with_location, "L1"))["last_updated"] == LATER
 
 
+async def test_a_patch_clears_what_is_null_and_replaces_lists(connection, bodies):
+    evse = bodies.evse(evse_id="SE*LAD*E1", capabilities=["RESERVABLE", "RFID_READER"], floor_level="-1")
+    await push(connection, "PUT", bodies.location(evses=[evse], facilities=["CAFE", "WIFI"]), "L1")
+    patch = {"capabilities": ["RFID_READER"], "floor_level": None, "last_updated": LATER}
+    assert (await push(connection, "PATCH", patch, "L1", "E1")).status == 1000
+    assert (await push(connection, "PATCH", {"facilities": ["WIFI"], "last_updated": LATER}, "L1")).status == 1000
+    changed = await kept(connection, "L1", "E1")
+    assert changed["capabilities"] == ["RFID_READER"]
+    assert "floor_level" not in changed
+    assert (await kept(connection, "L1"))["facilities"] == ["WIFI"]
+
+
+async def test_an_evse_is_removed_by_its_status_and_may_lose_its_id(connection, bodies):
+    await push(connection, "PUT", bodies.location(evses=[bodies.evse(evse_id="SE*LAD*E1")]), "L1")
+    patch = {"status": "REMOVED", "evse_id": None, "last_updated": LATER}
+    assert (await push(connection, "PATCH", patch, "L1", "E1")).status == 1000
+    whole = await kept(connection, "L1")
+    assert [one["status"] for one in whole["evses"]] == ["REMOVED"]
+    assert "evse_id" not in whole["evses"][0]
+    assert whole["last_updated"] == LATER
+
+
+@pytest.mark.parametrize(
+    ("parts", "patch"),
+    [(("L1",), {"id": "L2"}), (("L1", "E1"), {"uid": "E2"}), (("L1", "E1", "1"), {"id": "2"})],
+)
+async def test_a_patch_that_names_another_id_is_2001(connection, bodies, parts, patch):
+    await push(connection, "PUT", bodies.location(), "L1")
+    reply = await push(connection, "PATCH", patch | {"last_updated": LATER}, *parts)
+    assert (reply.http, reply.status) == (200, 2001)
+    assert await kept(connection, "L1") == bodies.location()
+
+
+async def test_a_put_of_an_evse_replaces_the_whole(connection, bodies):
+    await push(connection, "PUT", bodies.location(evses=[bodies.evse(floor_level="2")]), "L1")
+    assert (await push(connection, "PUT", bodies.evse(last_updated=LATER), "L1", "E1")).http == 200
+    whole = await kept(connection, "L1")
+    assert whole["evses"] == [bodies.evse(last_updated=LATER)]
+    assert whole["last_updated"] == LATER
+
+
 async def test_a_patch_never_takes_the_parents_back_in_time(with_location):
     await push(with_location, "PATCH", {"status": "CHARGING", "last_updated": LATEST}, "L1", "E1")
     await push(with_location, "PATCH", {"max_amperage": 16, "last_updated": LATER}, "L1", "E1", "1")

@@ -12,6 +12,8 @@ from ocpilot.wire.paging import next_target
 from ocpilot.wire.protocol import ModuleID, Version
 
 LIMIT = 10
+#: After the two came to know each other.
+AFTER = "2126-11-01T10:00:00Z"
 
 
 def updated(second):
@@ -75,6 +77,35 @@ async def test_the_link_keeps_the_filters(newest, bodies):
 async def test_date_from_is_inclusive_and_date_to_exclusive(newest, bodies):
     await with_tariffs(newest, bodies, 6)
     assert ids(await ask(newest, f"?date_from={updated(1)}&date_to={updated(2)}")) == ["T02", "T03"]
+
+
+async def test_an_interval_that_ends_before_it_begins_is_2001(connection):
+    reply = await ask(connection, f"?date_from={updated(2)}&date_to={updated(1)}")
+    assert (reply.http, reply.status) == (200, 2001)
+    assert updated(2) in reply.message
+    assert ids(await ask(connection, f"?date_from={updated(2)}&date_to={updated(2)}")) == []
+
+
+async def test_unknown_parameters_and_empty_ones_are_ignored(connection, bodies):
+    await with_tariffs(connection, bodies, 3)
+    reply = await ask(connection, "?colour=red&date_from=&limit=&offset=&status=ACTIVE")
+    assert ids(reply) == ["T00", "T01", "T02"]
+    assert reply.headers["X-Total-Count"] == "3"
+
+
+@pytest.mark.parametrize("zone", ["", "Z", "%2B00:00", "+00:00", "%2B01:00"])
+async def test_a_moment_is_understood_however_its_zone_is_written(newest, bodies, zone):
+    await with_tariffs(newest, bodies, 4)
+    moment = updated(1)[:-1].replace("T10", "T11") if "1:00" in zone else updated(1)[:-1]
+    assert ids(await ask(newest, f"?date_from={moment}.000{zone}")) == ["T02", "T03"]
+
+
+async def test_a_crawl_by_offset_counts_the_same_total_on_every_page(newest, bodies):
+    await with_tariffs(newest, bodies, 8)
+    replies = [await ask(newest, f"?date_from={updated(1)}&limit=3&offset={offset}") for offset in (0, 3, 6)]
+    assert [ids(reply) for reply in replies] == [["T02", "T03", "T04"], ["T05", "T06", "T07"], []]
+    assert {reply.headers["X-Total-Count"] for reply in replies} == {"6"}
+    assert ["Link" in reply.headers for reply in replies] == [True, False, False]
 
 
 async def test_an_offset_is_understood(newest, bodies):
@@ -160,7 +191,7 @@ class OneList:
     def __init__(self, *page):
         self.page = page
 
-    async def pages(self, peer, module, params=None):
+    async def pages(self, peer, module, params=None, segments=(), *, sender=None):
         yield self.page
 
 
@@ -176,6 +207,43 @@ async def test_a_peer_that_refuses_ends_up_in_the_summary(newest):
     summary = await pull.pull(newest.resa.platform, newest.lade_at_resa)
     assert not summary.complete
     assert all("401" in one.error for one in summary.modules)
+
+
+async def kept_charges(connection, bodies, **fields):
+    """A Session and a CDR of the operator that no push brought."""
+    for module, body in (
+        (ModuleID.SESSIONS, bodies.session(**fields)),
+        (ModuleID.CDRS, bodies.cdr(Version.V2_3_0, **fields)),
+    ):
+        await connection.lade.keep(module, body, audience="SERES")
+
+
+def counts(summary):
+    return {str(one.module): (one.received, one.kept, one.known, one.bad) for one in summary.modules}
+
+
+async def test_sessions_and_cdrs_that_no_push_brought_are_fetched_once(connection, bodies):
+    await kept_charges(connection, bodies, last_updated=AFTER)
+    first = await pull.pull(connection.resa.platform, connection.lade_at_resa)
+    again = await pull.pull(connection.resa.platform, connection.lade_at_resa)
+    assert (counts(first)["sessions"], counts(first)["cdrs"]) == ((1, 1, 0, 0), (1, 1, 0, 0))
+    assert (counts(again)["sessions"], counts(again)["cdrs"]) == ((1, 0, 1, 0), (1, 0, 1, 0))
+    [cdr] = await connection.resa.platform.store.objects.newest(ModuleID.CDRS, 5)
+    assert (cdr.key.id, cdr.peer_id) == ("C1", connection.lade_at_resa.id)
+
+
+async def test_charges_from_before_we_knew_the_peer_are_not_fetched(newest, bodies):
+    await kept_charges(newest, bodies)
+    summary = await pull.pull(newest.resa.platform, newest.lade_at_resa)
+    assert (counts(summary)["sessions"], counts(summary)["cdrs"]) == ((0, 0, 0, 0), (0, 0, 0, 0))
+
+
+async def test_a_fetched_cdr_that_differs_from_the_one_we_have_is_reported(newest, bodies):
+    await kept_charges(newest, bodies, last_updated=AFTER)
+    await pull.pull(newest.resa.platform, newest.lade_at_resa)
+    await newest.lade.keep(ModuleID.CDRS, bodies.cdr(Version.V2_3_0, total_energy=9, last_updated=AFTER), "SERES")
+    summary = await pull.pull(newest.resa.platform, newest.lade_at_resa)
+    assert [(one.module, one.id) for one in summary.problems] == [("cdrs", "C1")]
 
 
 # ---- by itself -----------------------------------------------------------------------------------------------------

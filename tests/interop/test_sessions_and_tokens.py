@@ -47,6 +47,38 @@ async def test_a_put_replaces_the_periods(newest, bodies):
     assert "charging_periods" not in await kept_session(newest)
 
 
+async def test_a_patch_clears_what_is_null_and_adds_no_period_twice(connection, bodies):
+    first, second = bodies.charging_period(), bodies.charging_period("2026-11-01T09:30:00Z", 2.5)
+    await push_session(connection, "PUT", bodies.session(charging_periods=[first], meter_id="M1"))
+    patch = {"meter_id": None, "charging_periods": [second], "last_updated": LATER}
+    for _ in range(2):
+        assert (await push_session(connection, "PATCH", patch)).status == 1000
+    kept = await kept_session(connection)
+    assert "meter_id" not in kept
+    assert kept["charging_periods"] == [first, second]
+
+
+async def test_a_patch_that_would_break_the_session_changes_nothing(connection, bodies):
+    await push_session(connection, "PUT", bodies.session())
+    for patch in (
+        {"kwh": None},
+        {"status": "PAUSED"},
+        {"charging_periods": [{"dimensions": []}]},
+        {"country_code": "DE"},
+    ):
+        reply = await push_session(connection, "PATCH", {"last_updated": LATER, "meter_id": "M1"} | patch)
+        assert (reply.http, reply.status) == (200, 2001), patch
+    assert await kept_session(connection) == bodies.session()
+
+
+async def test_a_patch_without_last_updated_is_2001(connection, bodies):
+    await push_session(connection, "PUT", bodies.session())
+    for patch in ({"kwh": 2}, {"kwh": 2, "last_updated": None}):
+        reply = await push_session(connection, "PATCH", patch)
+        assert (reply.http, reply.status) == (200, 2001)
+        assert "$.last_updated" in reply.message
+
+
 async def test_a_patch_that_names_another_id_is_2001(newest, bodies):
     await push_session(newest, "PUT", bodies.session())
     reply = await push_session(newest, "PATCH", {"id": "S2", "last_updated": LATER})
@@ -78,6 +110,24 @@ async def test_the_same_uid_of_two_types_is_two_tokens(newest, bodies):
     assert (await push_token(newest, "PUT", app_user, query="?type=APP_USER")).http == 201
     assert (await push_token(newest, "GET", None)).data["type"] == "RFID"
     assert (await push_token(newest, "GET", None, query="?type=APP_USER")).data["type"] == "APP_USER"
+
+
+async def test_a_patch_reaches_the_token_of_the_type_in_the_url(connection, bodies):
+    for type_ in ("RFID", "APP_USER"):
+        await push_token(connection, "PUT", bodies.token(type=type_), query=f"?type={type_}")
+    patch = {"valid": False, "last_updated": LATER}
+    assert (await push_token(connection, "PATCH", patch, query="?type=APP_USER")).http == 200
+    assert (await push_token(connection, "GET", None)).data["valid"] is True
+    assert (await push_token(connection, "GET", None, query="?type=APP_USER")).data["valid"] is False
+    assert (await push_token(connection, "PATCH", patch, query="?type=OTHER")).http == 404
+
+
+async def test_a_token_patch_must_be_dated_and_stay_the_same_token(connection, bodies):
+    await push_token(connection, "PUT", bodies.token())
+    for patch in ({"valid": False}, {"uid": "OTHER", "last_updated": LATER}, {"issuer": None, "last_updated": LATER}):
+        reply = await push_token(connection, "PATCH", patch)
+        assert (reply.http, reply.status) == (200, 2001), patch
+    assert (await push_token(connection, "GET", None)).data == bodies.token()
 
 
 async def test_a_put_without_type_in_the_url_takes_it_from_the_body(newest, bodies):
@@ -118,6 +168,25 @@ async def test_the_body_of_an_authorization_is_optional(newest, bodies):
     await newest.resa.keep(ModuleID.TOKENS, bodies.token(valid=False))
     reply = await newest.resa.ask("POST", "2.3.0/sender/tokens/04A1B2C3/authorize", newest.lades_token)
     assert reply.data["allowed"] == "BLOCKED"
+
+
+async def test_the_type_at_authorize_tells_two_tokens_of_one_uid_apart(connection, bodies):
+    await connection.resa.keep(ModuleID.TOKENS, bodies.token(valid=False))
+    await connection.resa.keep(ModuleID.TOKENS, bodies.token(type="APP_USER", group_id="G1"))
+    path = f"{connection.version}/sender/tokens/04a1b2c3/authorize"
+    for query, allowed in (("", "BLOCKED"), ("?type=RFID", "BLOCKED"), ("?type=app_user", "ALLOWED")):
+        reply = await connection.resa.ask("POST", path + query, connection.lades_token)
+        assert reply.data["allowed"] == allowed
+    assert (reply.data["token"]["type"], reply.data["token"]["group_id"]) == ("APP_USER", "G1")
+    assert "location" not in reply.data
+
+
+async def test_a_broken_place_at_authorize_is_2001(newest, bodies):
+    await newest.resa.keep(ModuleID.TOKENS, bodies.token())
+    path = "2.3.0/sender/tokens/04A1B2C3/authorize"
+    reply = await newest.resa.ask("POST", path, newest.lades_token, {"evse_uids": ["E1"]})
+    assert (reply.http, reply.status) == (200, 2001)
+    assert "$.location_id" in reply.message
 
 
 @pytest.mark.parametrize("query", ["", "?type=APP_USER"])

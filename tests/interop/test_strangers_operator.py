@@ -13,6 +13,8 @@ from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID, Version
 
 LATER = "2026-11-02T12:00:00Z"
+#: After the peer came to be known.
+SOON = "2126-11-02T12:00:00Z"
 THEIRS = {"country_code": "DE", "party_id": "XYZ"}
 MESSY = {
     "by the book": Habits(),
@@ -55,12 +57,19 @@ def tariffs(bodies, count):
 @pytest.mark.parametrize("habits", MESSY.values(), ids=MESSY)
 async def test_a_crawl_understands_every_habit(resa, bodies, habits):
     async with operator(resa, habits) as there:
-        there.ours = {"tariffs": tariffs(bodies, 7), "locations": [bodies.location(**THEIRS)]}
+        there.ours = {
+            "tariffs": tariffs(bodies, 7),
+            "locations": [bodies.location(**THEIRS)],
+            "sessions": [bodies.session(**THEIRS, last_updated=SOON)],
+            "cdrs": [bodies.cdr(Version.V2_2_1, **THEIRS, last_updated=SOON)],
+        }
         summary = await crawl(resa)
     assert summary.problems == ()
     assert {(one.module, one.kept, one.error) for one in summary.modules} == {
         ("tariffs", 7, None),
         ("locations", 1, None),
+        ("sessions", 1, None),
+        ("cdrs", 1, None),
     }
     [location] = await resa.platform.store.locations.find("L1")
     body = msgspec.json.decode(location.body)
@@ -96,7 +105,7 @@ async def test_links_that_never_end_do(resa, bodies):
 async def test_an_empty_list_may_be_null(resa):
     async with operator(resa, Habits(data=False)):
         summary = await crawl(resa)
-    assert [(one.received, one.error) for one in summary.modules] == [(0, None), (0, None)]
+    assert [(one.received, one.error) for one in summary.modules] == [(0, None)] * 4
 
 
 # ---- pushes --------------------------------------------------------------------------------------------------------

@@ -11,11 +11,20 @@ from ocpilot.app.heard import heard
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import Authorization, Command, Peer, PeerState, Record
-from ocpilot.base.errors import BadRequest, NoMatchingEndpoints, PeerError, PeerNonsense, PeerRefused, UnknownToken
+from ocpilot.app.visibility import may_send, party_of
+from ocpilot.base.errors import (
+    BadRequest,
+    NoMatchingEndpoints,
+    NotFound,
+    PeerError,
+    PeerNonsense,
+    PeerRefused,
+    UnknownToken,
+)
 from ocpilot.base.ids import PartyId, fold, new_id
 from ocpilot.wire import codec
 from ocpilot.wire.codec import Context
-from ocpilot.wire.protocol import InterfaceRole, ModuleID
+from ocpilot.wire.protocol import PROTOCOLS, InterfaceRole, ModuleID
 from ocpilot.wire.v230 import (
     AllowedType,
     AuthMethod,
@@ -64,7 +73,8 @@ async def authorize_token(
 
     A command of the provider within 15 minutes is an answer already, also an older one for a Token that only commands
     use: nobody may be asked about those (mod_commands, "StartSession object"). With `starting` so is what the provider
-    said within 15 minutes: the start belongs to that question. Otherwise the whitelist of the Token says who is asked.
+    said within 15 minutes: the start belongs to that question. Otherwise the whitelist of the Token says who is asked,
+    and about a Token that nobody told us of those who tell of none.
     """
     answered = await _answered(platform, id_tag, place, answers_too=starting)
     if answered is not None:
@@ -78,7 +88,7 @@ async def authorize_token(
         if decision.allowed == AllowedType.ALLOWED:
             return decision
         refused = refused or decision
-    return refused or UNKNOWN
+    return refused or await _ask_around(platform, operator, id_tag, place)
 
 
 async def remember_command(platform: Platform, command: Command, token: Token, place: LocationReferences) -> None:
@@ -118,7 +128,8 @@ async def _by_whitelist(
     if token.whitelist in (WhitelistType.ALWAYS, WhitelistType.ALLOWED):
         return local
     try:
-        return await _ask(platform, operator, peer_id, token, place)
+        peer = await platform.store.peers.get(peer_id)
+        return await _ask(platform, operator, peer, token, place)
     except UnknownToken:
         return Decision(allowed=None, token=token, method=AuthMethod.AUTH_REQUEST)
     except (PeerError, NoMatchingEndpoints, BadRequest, TimeoutError) as error:
@@ -128,10 +139,56 @@ async def _by_whitelist(
     return Decision(allowed=AllowedType.NOT_ALLOWED, token=token, method=AuthMethod.AUTH_REQUEST)
 
 
+async def _ask_around(platform: Platform, operator: PartyId, uid: str, place: LocationReferences) -> Decision:
+    """What providers that do not tell us their Tokens say of a card (mod_tokens, "Real-time authorization").
+
+    All are asked at once. The first that knows it and lets it charge counts, else the first that knows it.
+    """
+    asked = [peer for peer in await platform.store.peers.all() if peer.profile.tokens_on_demand and _tells_tokens(peer)]
+    answers = await asyncio.gather(*(_says(platform, operator, peer, uid, place) for peer in asked))
+    known = [one for one in answers if one is not None]
+    return next((one for one in known if one.allowed == AllowedType.ALLOWED), next(iter(known), UNKNOWN))
+
+
+async def _says(
+    platform: Platform, operator: PartyId, peer: Peer, uid: str, place: LocationReferences
+) -> Decision | None:
+    try:
+        decision = await _ask(platform, operator, peer, _presumed(platform, peer, uid), place)
+    except (PeerError, NotFound, NoMatchingEndpoints, BadRequest, TimeoutError) as error:
+        log.info("authorize %s: %s does not know it (%s)", uid, peer.name, error or type(error).__name__)
+        return None
+    token = decision.token
+    if token is None or not may_send(peer, ModuleID.TOKENS, PartyId.of(token.country_code, token.party_id)):
+        log.warning("authorize %s: %s answers with a Token that is not its own", uid, peer.name)
+        return None
+    return decision
+
+
+def _tells_tokens(peer: Peer) -> bool:
+    """Whether an answer says which Token it is about: before 2.2 it did not, and there would be nobody to bill."""
+    return peer.state is PeerState.REGISTERED and peer.version is not None and PROTOCOLS[peer.version].owners
+
+
+def _presumed(platform: Platform, peer: Peer, uid: str) -> Token:
+    """A card as it may be known to a peer, for asking about it."""
+    owner = peer.addressee or party_of(peer, (ModuleID.TOKENS, InterfaceRole.SENDER), None)
+    return Token(
+        country_code=owner.country_code,
+        party_id=owner.party_id,
+        uid=uid,
+        type=TokenType.RFID,
+        contract_id=uid,
+        issuer=peer.name,
+        valid=True,
+        whitelist=WhitelistType.NEVER,
+        last_updated=platform.clock(),
+    )
+
+
 async def _ask(
-    platform: Platform, operator: PartyId, peer_id: int, token: Token, place: LocationReferences
+    platform: Platform, operator: PartyId, peer: Peer | None, token: Token, place: LocationReferences
 ) -> Decision:
-    peer = await platform.store.peers.get(peer_id)
     if peer is None or peer.state != PeerState.REGISTERED or peer.version is None:
         raise PeerError("we are not connected with the provider")
     body = codec.convert(LocationReferences, codec.body_of(place), OWN_VERSION, peer.version).body
@@ -184,7 +241,7 @@ async def decide(
     """
     version, wanted = peer.version or OWN_VERSION, token_type or TokenType.RFID
     ours = [token for stored, token in await tokens.known(platform, token_uid) if stored.peer_id is None]
-    token = next((one for one in ours if codec.word_in(TokenType, one.type, version) == wanted), None)
+    token = next((one for one in ours if fold(codec.word_in(TokenType, one.type, version)) == fold(wanted)), None)
     if token is None:
         raise UnknownToken(f"no Token {token_uid} of type {wanted} here")
     allowed = _verdict(token)

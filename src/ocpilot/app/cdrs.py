@@ -1,6 +1,7 @@
 """CDRs: made once of a stopped transaction (operator), received once and priced again (provider) (mod_cdrs)."""
 
 import logging
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -20,7 +21,6 @@ from ocpilot.base.ids import PartyId, derived_id
 from ocpilot.base.problem import Problem
 from ocpilot.billing.cdr import make_cdr
 from ocpilot.billing.check import Verdict, check_cdr
-from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import CDR, Location, Tariff
 
@@ -85,7 +85,7 @@ def _cdr(platform: Platform, charge: Charge, cdr_id: str) -> CDR:
         charge.terms.location,
         transaction.evse_uid,
         transaction.ocpi_connector_id,
-        (charge.tariff,) if charge.tariff else (),
+        charge.tariffs,
         charge.measured,
         cdr_id=cdr_id,
         now=platform.clock(),
@@ -103,19 +103,27 @@ def _cdr(platform: Platform, charge: Charge, cdr_id: str) -> CDR:
 # ---- provider ------------------------------------------------------------------------------------------------------
 
 
-async def receive(platform: Platform, peer: Peer, version: Version, body: codec.Body) -> tuple[StoredObject, bool]:
-    """Keep a CDR a peer sent; (what is kept, whether it is new). The same CDR again changes nothing.
+async def receive(
+    platform: Platform, peer: Peer, version: Version, body: object, came_at: datetime | None = None
+) -> tuple[StoredObject, bool]:
+    """Keep a CDR of a peer; (what is kept, whether it is new). The same CDR again changes nothing. `came_at`: when it
+    was pushed.
 
     Raises InvalidObject for one that breaks the standard or differs from the one kept under its id (a CDR is never
     replaced), NotFound when its party is none of the peer's, BadRequest for a Token of somebody else's driver.
     """
     context = await unsaid(platform, peer, version, ModuleID.CDRS, body)
-    received = heard(platform, peer, ModuleID.CDRS, CDR, body, version=version, context=context)
+    received = heard(platform, peer, ModuleID.CDRS, CDR, body, version=version, context=context, came_at=came_at)
     cdr = received.value
     party = require_sender(peer, ModuleID.CDRS, cdr.country_code, cdr.party_id)
     driver = PartyId.of(cdr.cdr_token.country_code, cdr.cdr_token.party_id)
     if not is_ours(platform, driver):
         raise BadRequest(f"CDR {cdr.id}: its Token is of {driver}, who is not here")
+    if cdr.credit and cdr.credit_reference_id is None:
+        missing = Problem(
+            path="$.credit_reference_id", found="nothing", expected="the id of the CDR it is a credit for"
+        )
+        raise InvalidObject([missing], "CDR")
     key = ObjectKey(module=ModuleID.CDRS, party=party, id=cdr.id)
     kept = await platform.store.objects.get(key, peer.id)
     if kept is not None:

@@ -1,5 +1,6 @@
 """What a transaction came to: its terms as they were at the start, what was measured, and what that costs."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -14,22 +15,43 @@ from ocpilot.app.records import ObjectKey, Record, Reservation, Station, Station
 from ocpilot.app.signed import signed_data_of
 from ocpilot.base.errors import OcpilotError
 from ocpilot.base.ids import fold
-from ocpilot.billing.metered import cost_of, metered
+from ocpilot.billing.metered import Reserved, cost_of, metered
 from ocpilot.metering.periods import Measured
 from ocpilot.pricing import PricedCharge
 from ocpilot.wire.protocol import ModuleID
-from ocpilot.wire.v230 import EVSE, Connector, Location, PowerType, SignedData, Tariff, TariffType
+from ocpilot.wire.v230 import (
+    EVSE,
+    ChargingPreferences,
+    Connector,
+    Location,
+    PowerType,
+    ProfileType,
+    SignedData,
+    Tariff,
+    TariffType,
+)
 
 _PHASES = {PowerType.AC_3_PHASE: 3, PowerType.AC_2_PHASE: 2, PowerType.AC_2_PHASE_SPLIT: 2}
+#: Every profile but REGULAR has a Tariff of its own (mod_tariffs, "TariffType").
+_PROFILES = {
+    ProfileType.CHEAP: TariffType.PROFILE_CHEAP,
+    ProfileType.FAST: TariffType.PROFILE_FAST,
+    ProfileType.GREEN: TariffType.PROFILE_GREEN,
+}
 
 
 class Terms(Record, frozen=True):
-    """Location (with the one EVSE), Connector and Tariffs a charge began under (mod_cdrs, "CDR Object")."""
+    """Location (with the one EVSE), Connector and Tariffs a charge began under (mod_cdrs, "CDR Object").
+
+    `reserved_from` is when a reservation before it began, `reserved_under` the Tariff of that.
+    """
 
     location: Location
     evse: EVSE
     connector: Connector
     tariffs: tuple[Tariff, ...]
+    reserved_from: datetime | None = None
+    reserved_under: Tariff | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -51,13 +73,35 @@ class Terms(Record, frozen=True):
         valid = [one for one in self.tariffs if _valid(one, start)]
         return next((one for one in valid if one.type in (None, TariffType.REGULAR)), next(iter(valid), None))
 
+    def tariff_of(self, profile: ProfileType, start: datetime) -> Tariff | None:
+        """The one of a driver's preference for a charge that began at `start`, in the currency of the charge; None
+        when the operator has none (mod_sessions, "ChargingPreferences Object": there must be one)."""
+        usual = self.tariff_at(start)
+        if usual is None or profile not in _PROFILES:
+            return usual
+        fitting = (one for one in self.tariffs if one.type == _PROFILES[profile] and one.currency == usual.currency)
+        return next((one for one in fitting if _valid(one, start)), None)
+
+
+class AcceptedPreferences(Record, frozen=True):
+    """What a driver wanted, and the moment we accepted it. `wanted` is the ChargingPreferences (2.3.0)."""
+
+    at: datetime
+    wanted: msgspec.Raw
+
+    @property
+    def profile(self) -> ProfileType:
+        """How he wants to charge from then on."""
+        return parsed(ChargingPreferences, bytes(self.wanted).decode()).profile_type
+
 
 class Charge(Record, frozen=True):
-    """A transaction measured and priced. `tariff` is None when none holds; then the cost is unknown, not zero."""
+    """A transaction measured and priced. `tariffs` are those it began and went on under, and that of a reservation;
+    none when none holds: then the cost is unknown, not zero."""
 
     transaction: Transaction
     terms: Terms
-    tariff: Tariff | None
+    tariffs: tuple[Tariff, ...]
     currency: str
     measured: Measured
     priced: PricedCharge
@@ -71,10 +115,16 @@ class NoTerms(OcpilotError):
 class _KeptTerms(msgspec.Struct, frozen=True):
     location: msgspec.Raw
     tariffs: tuple[msgspec.Raw, ...]
+    reserved_from: datetime | None = None
+    #: One Tariff or none.
+    reserved_under: tuple[msgspec.Raw, ...] = ()
 
 
-async def terms_now(platform: Platform, station: Station, connector: StationConnector) -> str | None:
-    """The terms of a charge that starts now, as JSON text; None when the Location or EVSE is not stored."""
+async def terms_now(
+    platform: Platform, station: Station, connector: StationConnector, reservation: Reservation | None = None
+) -> str | None:
+    """The terms of a charge that starts now, maybe with a reservation, as JSON text; None when the Location or EVSE is
+    not stored."""
     key = ObjectKey(module=ModuleID.LOCATIONS, party=station.party, id=station.location_id)
     stored = await platform.store.locations.get(key)
     location = value_of(Location, stored) if stored else None
@@ -86,8 +136,15 @@ async def terms_now(platform: Platform, station: Station, connector: StationConn
     kept = _KeptTerms(
         location=msgspec.Raw(text_of(msgspec.structs.replace(location, evses=(evse,)))),
         tariffs=tuple(msgspec.Raw(text_of(one)) for one in held),
+        reserved_from=reservation.began_at if reservation else None,
+        reserved_under=_reserved_under(reservation) if reservation else (),
     )
     return msgspec.json.encode(kept).decode()
+
+
+def _reserved_under(reservation: Reservation) -> tuple[msgspec.Raw, ...]:
+    tariff = terms_of(reservation).tariff_at(reservation.began_at) if reservation.terms else None
+    return (msgspec.Raw(text_of(tariff)),) if tariff else ()
 
 
 def terms_of(begun: Transaction | Reservation) -> Terms:
@@ -106,14 +163,46 @@ def _terms(text: str, connector_id: str) -> Terms:
     connector = next((one for one in evse.connectors if fold(one.id) == fold(connector_id)), None)
     if connector is None:
         raise NoTerms(f"the EVSE {evse.uid} had no connector {connector_id}")
-    held = tuple(parsed(Tariff, bytes(one).decode()) for one in kept.tariffs)
-    return Terms(location=location, evse=evse, connector=connector, tariffs=held)
+    return Terms(
+        location=location,
+        evse=evse,
+        connector=connector,
+        tariffs=tuple(parsed(Tariff, bytes(one).decode()) for one in kept.tariffs),
+        reserved_from=kept.reserved_from,
+        reserved_under=next((parsed(Tariff, bytes(one).decode()) for one in kept.reserved_under), None),
+    )
+
+
+def preferences_of(transaction: Transaction) -> tuple[AcceptedPreferences, ...]:
+    """What its driver has wanted, in order of time."""
+    return msgspec.json.decode(transaction.preferences or "[]", type=tuple[AcceptedPreferences, ...])
+
+
+def _later(transaction: Transaction, terms: Terms, first: Tariff) -> Iterator[tuple[datetime, Tariff]]:
+    """From when on which other Tariff holds, by what the driver preferred."""
+    current = first
+    for one in preferences_of(transaction):
+        wanted = terms.tariff_of(one.profile, transaction.started_at)
+        if wanted is not None and wanted != current:
+            yield one.at, wanted
+            current = wanted
+
+
+def _reservation(terms: Terms, currency: str) -> Reserved | None:
+    """The reservation before a charge; its Tariff counts when both are in one currency."""
+    if terms.reserved_from is None:
+        return None
+    under = terms.reserved_under
+    return Reserved(since=terms.reserved_from, tariff=under if under and under.currency == currency else None)
 
 
 async def charge_of(platform: Platform, transaction: Transaction) -> Charge:
     """Measure all samples of a transaction and price them; the same samples give the same Charge. Raises NoTerms."""
     terms = terms_of(transaction)
     tariff = terms.tariff_at(transaction.started_at)
+    currency = tariff.currency if tariff else platform.settings.charging.currency
+    later = tuple(_later(transaction, terms, tariff)) if tariff else ()
+    reserved = _reservation(terms, tariff.currency if tariff else "")
     rows = await platform.store.transactions.samples(transaction.id)
     sent = samples.all_of(transaction, rows)
     found = metered(
@@ -122,17 +211,20 @@ async def charge_of(platform: Platform, transaction: Transaction) -> Charge:
         start=transaction.started_at,
         end=transaction.stopped_at,
         zone=terms.zone,
+        later=later,
+        reserved=reserved,
         max_power_w=terms.max_power_w,
     )
-    currency = tariff.currency if tariff else platform.settings.charging.currency
-    priced = cost_of(found, (tariff,) if tariff else (), zone=terms.zone, currency=currency)
+    under = (reserved.tariff,) if reserved and reserved.tariff else ()
+    held = (*((tariff,) if tariff else ()), *(one for _, one in later), *under)
+    used = tuple({one.id: one for one in reversed(held)}.values())[::-1]
     return Charge(
         transaction=transaction,
         terms=terms,
-        tariff=tariff,
+        tariffs=used,
         currency=currency,
         measured=found,
-        priced=priced,
+        priced=cost_of(found, used, zone=terms.zone, currency=currency),
         signed=signed_data_of(rows),
     )
 

@@ -50,6 +50,7 @@ __all__ = [
     "start_with",
     "stop",
     "stop_session",
+    "told_of",
     "unlock_connector",
 ]
 
@@ -229,8 +230,14 @@ async def receive_result(platform: Platform, peer: Peer, command_id: str, versio
     await give_result(platform, command_id, result.result, text_in(result.message))
 
 
+async def told_of(platform: Platform, stored: StoredObject) -> None:
+    """Called for every object a peer told us: a Session may be what a command of ours was waiting for."""
+    if stored.key.module is ModuleID.SESSIONS:
+        await link_received_session(platform, value_of(Session, stored))
+
+
 async def link_received_session(platform: Platform, session: Session) -> None:
-    """Called for every Session a peer sent: the command that started it gets to know it, however late it came."""
+    """The command that started a peer's Session gets to know it, however late it came."""
     await link_session(
         platform,
         CommandDirection.SENT,

@@ -62,8 +62,8 @@ async def delete(platform: Platform, call: Call) -> Answer:
 
 
 async def _accept(platform: Platform, call: Call) -> Answer:
-    theirs = call.read(Credentials, call.object(), theirs_in(platform, call.version, call.peer)).value
-    handshake.check_credentials(theirs.token, theirs.roles, await taken(platform, call.peer.id, theirs.roles))
+    read = call.read(Credentials, call.object(), theirs_in(platform, call.version, call.peer))
+    theirs = await acceptable(platform, call.peer, read.value)
     found = await _call_back(platform, theirs, call.version, call.peer)
     handshake.match(our_roles(platform), [role.role for role in theirs.roles], found.endpoints)
     token = new_credentials_token()
@@ -71,7 +71,7 @@ async def _accept(platform: Platform, call: Call) -> Answer:
         registered(platform, call.peer, theirs, found, token),
         invitation_hash=hash_token(call.credentials_token),
     )
-    await platform.store.peers.save(peer)
+    await keep_registered(platform, peer)
     return _credentials_answer(platform, call, token)
 
 
@@ -166,15 +166,35 @@ def text_of(platform: Platform, peer: Peer, token: str, version: Version) -> byt
     return codec.dumps(codec.convert(Credentials, body, OWN_VERSION, version, Context(party=ours)).body)
 
 
-async def taken(platform: Platform, peer_id: int, roles: Sequence[CredentialsRole]) -> Mapping[str, str]:
-    """Which parties of these roles are ours or another registered peer's, and whose."""
+async def acceptable(platform: Platform, peer: Peer, theirs: Credentials) -> Credentials:
+    """The credentials of a peer, with the roles that it will play here; InvalidObject with all problems."""
+    holders = await _taken(platform, peer.id, theirs)
+    reached = handshake.reached_through(theirs, holders)
+    handshake.check_credentials(reached.token, reached.roles, holders)
+    return reached
+
+
+async def _taken(platform: Platform, peer_id: int, theirs: Credentials) -> Mapping[str, str]:
+    """Which parties of these credentials are ours or another registered peer's, and whose. A party that so far was
+    behind a hub may come itself."""
     holders = {party.id.key: "ours" for party in platform.settings.parties}
-    for role in roles:
+    for role in theirs.roles:
         party = PartyId.of(role.country_code, role.party_id)
         holder = await platform.store.peers.of_party(party)
-        if holder is not None and holder.id != peer_id:
+        comes_itself = holder is not None and theirs.hub_party_id is None and holder.hub_party not in (None, party.key)
+        if holder is not None and holder.id != peer_id and not comes_itself:
             holders[party.key] = "registered by another platform"
     return holders
+
+
+async def keep_registered(platform: Platform, peer: Peer) -> None:
+    """Store a peer whose tokens are exchanged. What it plays is not reached through hubs any more: nothing of it is
+    told, or billed, twice."""
+    await platform.store.peers.save(peer)
+    for hub in await platform.store.peers.all() if peer.hub_party is None else ():
+        behind = tuple(role for role in hub.roles if (role.country_code + role.party_id).upper() not in peer.parties)
+        if hub.hub_party is not None and behind != hub.roles:
+            await platform.store.peers.save(msgspec.structs.replace(hub, roles=behind))
 
 
 def registered(platform: Platform, peer: Peer, theirs: Credentials, found: Discovered, token: str) -> Peer:

@@ -2,11 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 from urllib.parse import quote
 
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Peer
+from ocpilot.base import time
 from ocpilot.base.errors import InvalidObject, MissingParameter
 from ocpilot.base.ids import PartyId
 from ocpilot.base.problem import Problem
@@ -46,14 +48,16 @@ class Call:
     correlation_id: str = ""
     sender: PartyId | None = None
     receiver: PartyId | None = None
+    came_at: datetime = field(default_factory=time.now)
     findings: list[Problem] = field(default_factory=list, compare=False)
 
-    def read(self, cls: type[T], body: object, context: Context = NOTHING) -> Received[T]:
+    def read(self, cls: type[T], body: object, context: Context = NOTHING, *, owned: bool = False) -> Received[T]:
         """The body, or what became of it, read in the version of the request; InvalidObject with all problems.
 
-        What had to be mended is noted in `findings`.
+        What had to be mended is noted in `findings`. `owned`: an object its owner sends, which is updated now when it
+        does not say when.
         """
-        received = codec.read(cls, self.version, body, context)
+        received = codec.read(cls, self.version, body, context, self.came_at if owned else None)
         self.findings.extend(received.findings)
         return received
 
@@ -102,7 +106,7 @@ def versions_url(settings: Settings) -> str:
     return f"{settings.server.base_url}/ocpi/versions"
 
 
-def details_url(settings: Settings, version: Version) -> str:
+def details_url(settings: Settings, version: str) -> str:
     """Where others find our endpoints of one version."""
     return f"{settings.server.base_url}/ocpi/{version}"
 

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -50,12 +51,13 @@ def heard(
     *,
     version: Version | None = None,
     context: Context = NOTHING,
+    came_at: datetime | None = None,
 ) -> Received[T]:
     """What a peer said, in an answer or in one object of its list, read in `version`, else in the one it speaks.
 
-    InvalidObject with all problems.
+    InvalidObject with all problems. `came_at` as for `codec.read`.
     """
-    received = codec.read(cls, version or peer.version or OWN_VERSION, said, context)
+    received = codec.read(cls, version or peer.version or OWN_VERSION, said, context, came_at)
     note(platform, peer, module, received.findings)
     return received
 

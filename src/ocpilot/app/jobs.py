@@ -32,6 +32,8 @@ _MOST = 200
 #: What `Changes.lead` calls the jobs: no peer has this number.
 _JOBS = 0
 _SWEEP = timedelta(minutes=1)
+#: How far back a start looks for expired reservations that a dead process left half done.
+_LATELY = timedelta(days=2)
 #: How long a result may be on its way before it counts as lost.
 _FIRST_TRY = timedelta(seconds=5)
 
@@ -66,9 +68,12 @@ class Jobs:
             await asyncio.sleep(_LOOK)
 
     async def recover(self) -> None:
-        """After a start: write again the Sessions of open transactions, which a dead process may not have."""
+        """After a start: write again the Sessions of open transactions and finish what expired reservations come to,
+        which a dead process may not have."""
         running = await self._platform.store.transactions.in_state(TransactionState.OPEN)
         await self._each("recover", running, _number, lambda one: transactions.after_start(self._platform, one))
+        expired = await self._platform.store.reservations.expired(self._platform.clock() - _LATELY)
+        await self._each("recover", expired, _number, self._finish_expired)
 
     async def once(self) -> None:
         """Every step once."""
@@ -117,17 +122,27 @@ class Jobs:
         stored = await cdrs.make_for(self._platform, transaction)
         if stored is None:
             return
+        await self._settle(stored)
+        await self._platform.store.transactions.set_state(transaction.id, TransactionState.BILLED)
+
+    async def _settle(self, stored: StoredObject) -> None:
         if is_ours(self._platform, PartyId.parse(stored.audience or "")):
             found = await cdrs.check(self._platform, stored)
             if found.agrees:
                 await receipts.issue(self._platform, stored.key)
-        await self._platform.store.transactions.set_state(transaction.id, TransactionState.BILLED)
 
     async def _expire(self, command: Command) -> None:
         await give_result(self._platform, command.id, CommandResultType.TIMEOUT, "no result within the time-out")
 
     async def _run_out(self, reservation: Reservation) -> None:
-        await reservations.run_out(self._platform, reservation)
+        stored = await reservations.run_out(self._platform, reservation)
+        if stored is not None:
+            await self._settle(stored)
+
+    async def _finish_expired(self, reservation: Reservation) -> None:
+        stored = await reservations.finish_expired(self._platform, reservation)
+        if stored is not None:
+            await self._settle(stored)
 
     async def _resend(self, command: Command) -> None:
         if not await send_result(self._platform, command):

@@ -6,7 +6,6 @@ Tariffs, Sessions, CDRs, Tokens, invoice reconciliation records, BookingLocation
 from collections.abc import Mapping
 
 from ocpilot.app import authorize, cdrs, commands
-from ocpilot.app.bodies import value_of
 from ocpilot.app.classes import class_of
 from ocpilot.app.exchange import Answer, Call, endpoint_url, stored_answer
 from ocpilot.app.in_version import text_in
@@ -19,7 +18,7 @@ from ocpilot.app.visibility import require_receiver
 from ocpilot.base.errors import NotFound, UnknownToken
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
-from ocpilot.wire.v230 import AuthorizationInfo, LocationReferences, Session, TokenType
+from ocpilot.wire.v230 import AuthorizationInfo, LocationReferences, TokenType
 
 
 async def receiver_get(platform: Platform, call: Call, sub: str = "") -> Answer:
@@ -38,7 +37,7 @@ async def receiver_put(platform: Platform, call: Call, sub: str = "") -> Answer:
     context = await unsaid(platform, call.peer, call.version, key.module, body, party=key.party)
     stored = kept(call, key, checked(call, class_of(key.module, key.sub), body, _url(key), context), context)
     created = await platform.store.objects.put(stored)
-    await _tell(platform, stored)
+    await commands.told_of(platform, stored)
     return stored_answer(created)
 
 
@@ -53,7 +52,7 @@ async def receiver_patch(platform: Platform, call: Call, sub: str = "") -> Answe
     stored = await platform.store.objects.modify(key, call.peer.id, change)
     if stored is None:
         raise _unknown(key)
-    await _tell(platform, stored)
+    await commands.told_of(platform, stored)
     return Answer()
 
 
@@ -67,8 +66,7 @@ async def receiver_delete(platform: Platform, call: Call) -> Answer:
 
 async def cdr_post(platform: Platform, call: Call) -> Answer:
     """POST of a CDR: kept once; the answer says where it can be read again (mod_cdrs, "POST Method")."""
-    body = call.object()
-    stored, created = await cdrs.receive(platform, call.peer, call.version, body)
+    stored, created = await cdrs.receive(platform, call.peer, call.version, call.object(), call.came_at)
     party = stored.key.party
     url = endpoint_url(
         platform.settings,
@@ -96,12 +94,6 @@ async def token_authorize(platform: Platform, call: Call) -> Answer:
         return Answer(http_status=404, status_code=error.ocpi_status, message=str(error))
     body = codec.convert(AuthorizationInfo, codec.body_of(info), OWN_VERSION, call.version).body
     return Answer(data=codec.dumps(body))
-
-
-async def _tell(platform: Platform, stored: StoredObject) -> None:
-    """A Session may be what a command of ours was waiting for."""
-    if stored.key.module is ModuleID.SESSIONS:
-        await commands.link_received_session(platform, value_of(Session, stored))
 
 
 def _sub(call: Call, body: Mapping[str, object] | None = None) -> str:

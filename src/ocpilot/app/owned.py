@@ -43,7 +43,7 @@ def checked(
     call: Call, cls: type[Wire], body: codec.Body, url: dict[str, str], context: Context = NOTHING
 ) -> codec.Body:
     """The body in the version of the call, its leniencies mended; InvalidObject with every problem."""
-    received = call.read(cls, body, context)
+    received = call.read(cls, body, context, owned=True)
     check_same(received.body, url, cls.__name__)
     return received.body
 
@@ -56,14 +56,15 @@ def kept(call: Call, key: ObjectKey, body: codec.Body, context: Context = NOTHIN
 def from_peer(
     peer: Peer, version: Version, key: ObjectKey, body: codec.Body, context: Context = NOTHING
 ) -> StoredObject:
-    """A checked body of a peer, ready for the store."""
+    """A checked body of a peer, ready for the store; what its version has no field for is kept beside it."""
+    token = None if PROTOCOLS[version].owners else context.token
     return StoredObject(
         key=key,
         version=version,
         body=codec.dumps(body).decode(),
         last_updated=time.parse(str(body["last_updated"])),
         peer_id=peer.id,
-        context=None if context.token is None else codec.dumps(context.token).decode(),
+        context=None if token is None else codec.dumps(token).decode(),
     )
 
 

@@ -52,13 +52,16 @@ async def sender_list(platform: Platform, call: Call, sub: str | None = None, wa
 def page_query(call: Call, largest: int, sub: str | None = None) -> PageQuery:
     """The query of a list; MissingParameter (2001) names the parameter that is wrong and what it held."""
     query = call.query
+    date_from, date_to = moment_in(query, "date_from"), moment_in(query, "date_to")
+    if date_from is not None and date_to is not None and date_from > date_to:
+        raise MissingParameter(f"date_from: found {time.write(date_from)}, expected nothing after date_to")
     return PageQuery(
         module=call.module,
         sub=sub,
         limit=min(_whole(query, "limit", 1) or largest, largest),
         viewer=viewer(call.peer, call.module),
-        date_from=moment_in(query, "date_from"),
-        date_to=moment_in(query, "date_to"),
+        date_from=date_from,
+        date_to=date_to,
         offset=min(_whole(query, "offset", 0) or 0, _LARGEST_OFFSET),
         after=_cursor(query),
     )

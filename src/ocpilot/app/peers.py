@@ -166,9 +166,7 @@ async def _send(
 async def _finish(platform: Platform, peer: Peer, theirs: Credentials, found: Discovered, token: str) -> Peer:
     """Keep what both sides agreed on; when their parties cannot be accepted, tell them that it is over."""
     try:
-        handshake.check_credentials(
-            theirs.token, theirs.roles, await credentials.taken(platform, peer.id, theirs.roles)
-        )
+        theirs = await credentials.acceptable(platform, peer, theirs)
     except InvalidObject:
         with suppress(PeerError):
             await platform.partners.post_credentials(
@@ -176,7 +174,7 @@ async def _finish(platform: Platform, peer: Peer, theirs: Credentials, found: Di
             )
         raise
     done = credentials.registered(platform, peer, theirs, found, token)
-    await platform.store.peers.save(done)
+    await credentials.keep_registered(platform, done)
     return done
 
 

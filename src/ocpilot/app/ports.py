@@ -241,8 +241,8 @@ class Transactions(Protocol):
     ) -> Transaction | None:
         """Open -> stopped with the last samples, in one transaction; unchanged when it was stopped before."""
 
-    async def set_preferences(self, transaction_id: int, preferences: str) -> None:
-        """Replace the driver's preferences."""
+    async def add_preferences(self, transaction_id: int, accepted: str) -> None:
+        """Append to the driver's preferences, JSON text of one of the list."""
 
     async def set_state(self, transaction_id: int, state: TransactionState, because: str | None = None) -> None:
         """Stopped -> billed or held."""
@@ -315,6 +315,9 @@ class Reservations(Protocol):
 
     async def due(self, now: datetime) -> tuple[Reservation, ...]:
         """Live ones whose time is over."""
+
+    async def expired(self, since: datetime) -> tuple[Reservation, ...]:
+        """Those that nobody came for and whose time was over after a moment."""
 
 
 class ActiveProfiles(Protocol):
@@ -453,10 +456,16 @@ class Partners(Protocol):
         """One call to a URL the peer gave us (response_url, the URL of a CDR), under the SSRF rule."""
 
     def pages(
-        self, peer: Peer, module: ModuleID, params: Mapping[str, str] | None = None, segments: Sequence[str] = ()
+        self,
+        peer: Peer,
+        module: ModuleID,
+        params: Mapping[str, str] | None = None,
+        segments: Sequence[str] = (),
+        *,
+        sender: PartyId | None = None,
     ) -> AsyncIterator[Sequence[object]]:
         """All pages of a peer's Sender interface, or of a kind below it, following its Links; each a list of JSON
-        objects."""
+        objects. `sender` is our party that asks."""
 
 
 class Sealing(Protocol):

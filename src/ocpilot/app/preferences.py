@@ -8,10 +8,10 @@ from typing import cast
 
 import msgspec
 
-from ocpilot.app import commands
+from ocpilot.app import commands, sessions
 from ocpilot.app.accounts import provider
 from ocpilot.app.bodies import parsed, text_of
-from ocpilot.app.charges import NoTerms, Terms, terms_of
+from ocpilot.app.charges import AcceptedPreferences, NoTerms, Terms, terms_of
 from ocpilot.app.exchange import Answer, Call
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
@@ -28,14 +28,8 @@ from ocpilot.wire.v230 import (
     ChargingPreferences,
     ChargingPreferencesResponse,
     ProfileType,
-    TariffType,
 )
 
-_TARIFFS = {
-    ProfileType.CHEAP: TariffType.PROFILE_CHEAP,
-    ProfileType.FAST: TariffType.PROFILE_FAST,
-    ProfileType.GREEN: TariffType.PROFILE_GREEN,
-}
 #: Profiles that move energy to another time: they need to know until when, and how much.
 _PLANNED = frozenset({ProfileType.CHEAP, ProfileType.GREEN})
 
@@ -58,10 +52,14 @@ async def put(platform: Platform, call: Call) -> Answer:
 async def take(
     platform: Platform, transaction: Transaction, wanted: ChargingPreferences
 ) -> ChargingPreferencesResponse | None:
-    """Our answer; what is accepted is kept with the transaction. None: the EVSE is not made for preferences."""
+    """Our answer; what is accepted is kept with the transaction, and its Tariff holds from now on. None: the EVSE is
+    not made for preferences."""
     response = _response(platform, transaction, wanted)
     if response is ChargingPreferencesResponse.ACCEPTED:
-        await platform.store.transactions.set_preferences(transaction.id, text_of(wanted))
+        accepted = AcceptedPreferences(at=platform.clock(), wanted=msgspec.Raw(text_of(wanted)))
+        await platform.store.transactions.add_preferences(transaction.id, msgspec.json.encode(accepted).decode())
+        kept = await platform.store.transactions.get(transaction.id)
+        await sessions.write(platform, kept or transaction)
     return response
 
 
@@ -107,16 +105,16 @@ def _response(
     if Capability.CHARGING_PREFERENCES_CAPABLE not in terms.evse.capabilities:
         return None
     running = transaction.state == TransactionState.OPEN
-    lacking = _lacking(terms, wanted)
+    lacking = _lacking(terms, transaction, wanted)
     if lacking is None and running and _can_be_done(platform, terms, wanted):
         return ChargingPreferencesResponse.ACCEPTED
     return lacking or ChargingPreferencesResponse.NOT_POSSIBLE
 
 
-def _lacking(terms: Terms, wanted: ChargingPreferences) -> ChargingPreferencesResponse | None:
+def _lacking(terms: Terms, transaction: Transaction, wanted: ChargingPreferences) -> ChargingPreferencesResponse | None:
     """What the Connector or the preferences lack; every profile but REGULAR has a Tariff of its own."""
-    priced = {tariff.type for tariff in terms.tariffs}
-    if wanted.profile_type in _TARIFFS and _TARIFFS[wanted.profile_type] not in priced:
+    special = wanted.profile_type is not ProfileType.REGULAR
+    if special and terms.tariff_of(wanted.profile_type, transaction.started_at) is None:
         return ChargingPreferencesResponse.PROFILE_TYPE_NOT_SUPPORTED
     if wanted.profile_type in _PLANNED and wanted.departure_time is None:
         return ChargingPreferencesResponse.DEPARTURE_REQUIRED

@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Literal
 
-from ocpilot.app import hub_clients, payments
+from ocpilot.app import cdrs, commands, hub_clients, payments
 from ocpilot.app.booking_calls import check_life
 from ocpilot.app.classes import class_of, kinds_of
 from ocpilot.app.heard import heard
@@ -30,7 +30,8 @@ from ocpilot.base.errors import (
     PeerError,
     PeerRefused,
 )
-from ocpilot.roaming.offers import offered, other_side
+from ocpilot.base.ids import PartyId
+from ocpilot.roaming.offers import OFFERED_BY, offered, other_side
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
 from ocpilot.wire.v230 import (
@@ -40,6 +41,7 @@ from ocpilot.wire.v230 import (
     FinancialAdviceConfirmation,
     InvoiceReconciliationRecord,
     Location,
+    Session,
     Tariff,
     Terminal,
     Token,
@@ -47,7 +49,7 @@ from ocpilot.wire.v230 import (
 
 log = logging.getLogger(__name__)
 
-#: What is fetched whole; Tariffs first, so that Locations find theirs. Sessions and CDRs come by push.
+#: What is fetched; Tariffs first, so that Locations and CDRs find theirs.
 PULLED = (
     ModuleID.HUB_CLIENT_INFO,
     ModuleID.TARIFFS,
@@ -56,7 +58,11 @@ PULLED = (
     ModuleID.PAYMENTS,
     ModuleID.BOOKINGS,
     ModuleID.INVOICE_RECONCILIATION,
+    ModuleID.SESSIONS,
+    ModuleID.CDRS,
 )
+#: Of these only what happened since we know the peer: charges before that were billed some other way.
+_OF_OUR_TIME = frozenset({ModuleID.SESSIONS, ModuleID.CDRS})
 #: Fields that name an object.
 _NAMES = ("id", "uid", "terminal_id")
 #: Bad objects that a summary tells about; beyond these they are only counted.
@@ -99,7 +105,8 @@ class PullSummary(Record, frozen=True):
 async def pull(platform: Platform, peer: Peer, since: datetime | None = None) -> PullSummary:
     """Crawl the peer's Sender interfaces that our parties have a use for; its errors end up in the summary.
 
-    With `since` only what the peer updated from then on. A complete pull is noted with the peer.
+    With `since` only what the peer updated from then on; Sessions and CDRs never from before we knew the peer. A
+    complete pull is noted with the peer.
     """
     began = platform.clock()
     problems: list[BadObject] = []
@@ -127,10 +134,12 @@ async def _crawl(  # noqa: PLR0917 - what is fetched of whom, and where what is 
     platform: Platform, peer: Peer, module: ModuleID, kind: str, since: datetime | None, problems: list[BadObject]
 ) -> ModulePull:
     counts: Counter[str] = Counter()
-    params = {"date_from": time.write(since)} if since else None
+    start = max(since or peer.created_at, peer.created_at) if module in _OF_OUR_TIME else since
+    params = {"date_from": time.write(start)} if start else None
     error = None
     try:
-        async for page in platform.partners.pages(peer, module, params, (kind,) if kind else ()):
+        pages = platform.partners.pages(peer, module, params, (kind,) if kind else (), sender=_asker(platform, module))
+        async for page in pages:
             for body in page:
                 outcome = await _take(platform, peer, module, kind, body)
                 if isinstance(outcome, BadObject) and len(problems) < _TOLD:
@@ -154,23 +163,37 @@ def _has_no_such_list(failure: OcpilotError, module: ModuleID) -> bool:
     return len(kinds_of(module)) > 1 and isinstance(failure, PeerRefused) and failure.http == 404
 
 
+def _asker(platform: Platform, module: ModuleID) -> PartyId | None:
+    """The first of our parties that has a use for the module."""
+    parties = platform.settings.parties_as(*OFFERED_BY[module, InterfaceRole.RECEIVER])
+    return parties[0].id if parties else None
+
+
 async def _take(
     platform: Platform, peer: Peer, module: ModuleID, kind: str, body: object
 ) -> Literal["kept", "known"] | BadObject:
     """Keep one object, unless we have it as new as that; why not, when it is bad."""
-    store = platform.store.locations if module is ModuleID.LOCATIONS else platform.store.objects
     try:
-        stored = await _read(platform, peer, module, kind, body)
-        here = await store.get(stored.key, peer.id)
-        if here is not None and here.last_updated >= stored.last_updated and here.version == stored.version:
-            return "known"
-        if here is not None and class_of(module, kind) is Booking:
-            check_life(here, stored)
-        await store.put(stored)
+        if module is ModuleID.CDRS:
+            _, new = await cdrs.receive(platform, peer, peer.version or OWN_VERSION, body)
+            return "kept" if new else "known"
+        return await _keep_newer(platform, peer, await _read(platform, peer, module, kind, body))
     except (BadRequest, NotFound, Conflict) as error:
         named = body if isinstance(body, dict) else {}
         ident = next((named[name] for name in _NAMES if named.get(name)), "?")
         return BadObject(module=module, id=str(ident), reason=str(error))
+
+
+async def _keep_newer(platform: Platform, peer: Peer, stored: StoredObject) -> Literal["kept", "known"]:
+    key = stored.key
+    store = platform.store.locations if key.module is ModuleID.LOCATIONS else platform.store.objects
+    here = await store.get(key, peer.id)
+    if here is not None and here.last_updated >= stored.last_updated and here.version == stored.version:
+        return "known"
+    if here is not None and class_of(key.module, key.sub) is Booking:
+        check_life(here, stored)
+    await store.put(stored)
+    await commands.told_of(platform, stored)
     return "kept"
 
 
@@ -195,7 +218,7 @@ async def _key(platform: Platform, peer: Peer, module: ModuleID, value: Wire, ki
         case Token():
             party = require_sender(peer, module, value.country_code, value.party_id)
             return ObjectKey(module=module, party=party, id=value.uid, sub=value.type)
-        case Location() | Tariff() | Booking() | BookingLocation() | InvoiceReconciliationRecord():
+        case Location() | Tariff() | Session() | Booking() | BookingLocation() | InvoiceReconciliationRecord():
             party = require_sender(peer, module, value.country_code, value.party_id)
             return ObjectKey(module=module, party=party, id=value.id, sub=kind)
         case _:

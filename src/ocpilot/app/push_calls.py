@@ -163,7 +163,7 @@ class PushCalls:
             body=body,
             params=params,
             sender=key.party,
-            receiver=to or _receiver(peer),
+            receiver=to or peer.addressee,
         )
 
 
@@ -187,11 +187,6 @@ def _owner(key: ObjectKey) -> tuple[str, str]:
 def _token_type(key: ObjectKey, peer: Peer) -> dict[str, str]:
     """The type of a Token in the words of the peer (mod_tokens, "Request Parameters")."""
     return {"type": codec.word_in(TokenType, key.sub, peer.version or CANONICAL)}
-
-
-def _receiver(peer: Peer) -> PartyId | None:
-    """The party on the other side, when there is only one; otherwise its platform sorts it out."""
-    return PartyId.parse(peer.parties[0]) if len(peer.parties) == 1 else None
 
 
 def _evse_key(key: ObjectKey, uid: str) -> ObjectKey:

@@ -111,6 +111,7 @@ class PeerProfile(Record, frozen=True, kw_only=True):
 
     `role` is what the peer is for us (`CPO`, `EMSP`), where its version does not say it and we are both ourselves.
     `smart_charging`: a smart charging service provider that steers the charges at our stations under a contract.
+    `tokens_on_demand`: a provider that does not tell us its Tokens is asked about every card we do not know.
     """
 
     token_encoding: str | None = None
@@ -122,6 +123,7 @@ class PeerProfile(Record, frozen=True, kw_only=True):
     window: int = 4
     push: tuple[ModuleID, ...] | None = None
     smart_charging: bool = False
+    tokens_on_demand: bool = False
     role: Role | None = None
 
 
@@ -155,6 +157,14 @@ class Peer(Record, frozen=True, kw_only=True):
     def parties(self) -> tuple[str, ...]:
         """The keys (`SERES`) of all parties on the peer's platform."""
         return tuple(sorted({(role.country_code + role.party_id).upper() for role in self.roles}))
+
+    @property
+    def addressee(self) -> PartyId | None:
+        """Whom a message to the platform as a whole is for: the hub, else its only party; None when there are several
+        (transport_and_format, "Broadcast Push", "GET All via Hubs")."""
+        if self.hub_party is not None:
+            return PartyId.parse(self.hub_party)
+        return PartyId.parse(self.parties[0]) if len(self.parties) == 1 else None
 
 
 #: Whose, in which module, where in the object, and what was expected there.
@@ -260,7 +270,8 @@ class Transaction(Record, frozen=True, kw_only=True):
 
     `cdr_token` is the CdrToken (2.3.0) as JSON text; `dedupe` is the same for a repeated StartTransaction. `terms` is
     `{"location": Location, "tariffs": [Tariff]}` (2.3.0) as they were at the start, as JSON text (mod_cdrs, "CDR").
-    `preferences` are the driver's ChargingPreferences (2.3.0) that we accepted, as JSON text.
+    `preferences` are the driver's ChargingPreferences (2.3.0) that we accepted, as a JSON list of
+    `{"at": DateTime, "wanted": ChargingPreferences}` (`charges.AcceptedPreferences`).
     """
 
     id: int = 0

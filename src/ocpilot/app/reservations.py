@@ -13,9 +13,18 @@ from ocpilot.app import stations, tokens
 from ocpilot.app.bodies import own, parsed, value_of
 from ocpilot.app.charges import NoTerms, terms_of
 from ocpilot.app.command_records import give_result
+from ocpilot.app.expired_reservations import expired
 from ocpilot.app.orders import send_result
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import CommandDirection, ObjectKey, Reservation, ReservationState, Station, Transaction
+from ocpilot.app.records import (
+    CommandDirection,
+    ObjectKey,
+    Reservation,
+    ReservationState,
+    Station,
+    StoredObject,
+    Transaction,
+)
 from ocpilot.app.station_events import StartEvent
 from ocpilot.base.errors import NotFound, StationError, UserError
 from ocpilot.base.ids import fold
@@ -77,9 +86,33 @@ async def leave(platform: Platform, reservation: Reservation) -> None:
     await _turn_evse(platform, reservation, Status.RESERVED, Status.AVAILABLE)
 
 
-async def run_out(platform: Platform, reservation: Reservation) -> None:
-    """Its time is over; the station ends it by its own clock (OCPP 1.6, 5.13)."""
-    await end(platform, reservation, ReservationState.EXPIRED)
+async def run_out(platform: Platform, reservation: Reservation) -> StoredObject | None:
+    """Its time is over, and the CDR when that costs anything; the station ends it by its own clock (OCPP 1.6, 5.13)."""
+    over = await _ended(platform, reservation, ReservationState.EXPIRED)
+    if over is None or reservation.state != ReservationState.ACTIVE:
+        return None
+    return await _settle(platform, reservation)
+
+
+async def finish_expired(platform: Platform, reservation: Reservation) -> StoredObject | None:
+    """What `run_out` was doing for an expired reservation when its process died; nothing when it was done."""
+    kept = await platform.store.objects.get(_session_key(reservation))
+    if kept is None or value_of(Session, kept).status != SessionStatus.RESERVATION:
+        return None
+    return await _settle(platform, reservation)
+
+
+async def _settle(platform: Platform, reservation: Reservation) -> StoredObject | None:
+    """The CDR before the Session, which says when all is done."""
+    session, cdr = expired(reservation, _session(platform, reservation, SessionStatus.COMPLETED), platform.clock())
+    stored = None
+    if cdr is not None:
+        stored = own(ObjectKey(module=ModuleID.CDRS, party=reservation.party, id=cdr.id), cdr, cdr.last_updated)
+        await platform.store.objects.put(stored)
+    if await platform.store.reservations.on(reservation.station_id, reservation.connector_id) is None:
+        await _turn_evse(platform, reservation, Status.RESERVED, Status.AVAILABLE)
+    await _put(platform, reservation, session)
+    return stored
 
 
 async def cancel(platform: Platform, number: int, why: str) -> None:
@@ -135,9 +168,21 @@ async def _ended(platform: Platform, reservation: Reservation, state: Reservatio
 
 
 async def _write_session(platform: Platform, reservation: Reservation, status: SessionStatus) -> None:
+    await _put(platform, reservation, _session(platform, reservation, status))
+
+
+async def _put(platform: Platform, reservation: Reservation, session: Session) -> None:
+    await platform.store.objects.put(own(_session_key(reservation), session, session.last_updated))
+
+
+def _session_key(reservation: Reservation) -> ObjectKey:
+    return ObjectKey(module=ModuleID.SESSIONS, party=reservation.party, id=reservation.session_id)
+
+
+def _session(platform: Platform, reservation: Reservation, status: SessionStatus) -> Session:
     now = platform.clock()
     token = tokens.cdr_token_of(parsed(Token, reservation.token))
-    session = Session(
+    return Session(
         country_code=reservation.party.country_code,
         party_id=reservation.party.party_id,
         id=reservation.session_id,
@@ -154,8 +199,6 @@ async def _write_session(platform: Platform, reservation: Reservation, status: S
         status=status,
         last_updated=now,
     )
-    key = ObjectKey(module=ModuleID.SESSIONS, party=reservation.party, id=reservation.session_id)
-    await platform.store.objects.put(own(key, session, now))
 
 
 def _currency(platform: Platform, reservation: Reservation) -> str:

@@ -75,7 +75,8 @@ async def start(platform: Platform, station: Station, event: StartEvent) -> Star
         reference = await _booked(platform, wanted)
         wanted = msgspec.structs.replace(wanted, authorization_reference=reference)
     if connector is not None:
-        wanted = msgspec.structs.replace(wanted, terms=await charges.terms_now(platform, station, connector))
+        terms = await charges.terms_now(platform, station, connector, reservation)
+        wanted = msgspec.structs.replace(wanted, terms=terms)
     kept, created = await platform.store.transactions.start(wanted)
     if not created:
         again = AuthorizationStatus.ACCEPTED if kept.accepted else AuthorizationStatus.INVALID

@@ -1,17 +1,21 @@
-"""What an object of 2.1.1 does not say by itself: whose it is, and which Token its `auth_id` means."""
+"""What an object of an older version does not say by itself: whose it is (2.1.1), and which Token it means.
+
+2.1.1 has an `auth_id`, 2.2 a CdrToken without its party.
+"""
 
 from datetime import timedelta
 
 from ocpilot.app.bodies import value_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import CommandDirection, Peer
-from ocpilot.app.tokens import cdr_token_of
+from ocpilot.app.tokens import cdr_token_of, known
 from ocpilot.app.visibility import party_of
 from ocpilot.base.ids import PartyId
 from ocpilot.wire import codec
 from ocpilot.wire.codec import NOTHING, Context
+from ocpilot.wire.completing import PARTY
 from ocpilot.wire.protocol import PROTOCOLS, InterfaceRole, ModuleID, Version
-from ocpilot.wire.v230 import CdrToken, Token
+from ocpilot.wire.v230 import CdrToken, Role, Token
 
 #: Modules whose objects are about a Token.
 _CHARGES = frozenset({ModuleID.SESSIONS, ModuleID.CDRS})
@@ -27,10 +31,24 @@ async def unsaid(
     NotFound when the peer has no party that owns such objects.
     """
     if PROTOCOLS[version].owners:
-        return NOTHING
+        return await _bearer(platform, body) if module in _CHARGES else NOTHING
     owner = party or party_of(peer, (module, InterfaceRole.SENDER), None)
     token = await _token(platform, body) if module in _CHARGES and isinstance(body, dict) else None
     return Context(party=owner, token=None if token is None else codec.body_of(token))
+
+
+async def _bearer(platform: Platform, body: object) -> Context:
+    """Whose a CdrToken is that does not say it (2.2): the party of the Token of ours, else our only provider."""
+    named = body.get("cdr_token") if isinstance(body, dict) else None
+    if not isinstance(named, dict) or all(named.get(name) is not None for name in PARTY):
+        return NOTHING
+    ours = [token for stored, token in await known(platform, str(named.get("uid"))) if stored.peer_id is None]
+    parties = {PartyId.of(one.country_code, one.party_id) for one in ours}
+    parties = parties or {one.id for one in platform.settings.parties_as(Role.EMSP)}
+    if len(parties) != 1:
+        return NOTHING
+    [party] = parties
+    return Context(token={"country_code": party.country_code, "party_id": party.party_id})
 
 
 async def _token(platform: Platform, body: codec.Body) -> CdrToken | None:

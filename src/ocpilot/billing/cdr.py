@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from ocpilot.base.errors import NotFound
 from ocpilot.billing.metered import cost_of
 from ocpilot.metering.periods import Measured, hours
@@ -26,19 +28,22 @@ def make_cdr(  # noqa: PLR0917 - the things a CDR is made of, in the order they 
     now: datetime,
     remark: str | None = None,
     signed_data: SignedData | None = None,
+    expired: bool = False,
 ) -> CDR:
-    """The CDR, priced. Location and Tariffs are to be those at the start of the session.
+    """The CDR, priced. Location and Tariffs are to be those at the start of the session; `expired` is a reservation
+    that nobody came for.
 
     Costs nothing when no Tariff is relevant. Raises NotFound when the Location has no such EVSE or Connector.
     """
     used = {period.tariff_id for period in measured.periods}
     relevant = tuple(tariff for tariff in tariffs if tariff.id in used)
-    priced = cost_of(measured, relevant, zone=ZoneInfo(location.time_zone), currency=session.currency)
+    zone = ZoneInfo(location.time_zone)
+    priced = cost_of(measured, relevant, zone=zone, currency=session.currency, expired=expired)
     return CDR(
         country_code=session.country_code,
         party_id=session.party_id,
         id=cdr_id,
-        start_date_time=measured.start,
+        start_date_time=measured.began,
         end_date_time=measured.end,
         session_id=session.id,
         cdr_token=session.cdr_token,
@@ -54,12 +59,27 @@ def make_cdr(  # noqa: PLR0917 - the things a CDR is made of, in the order they 
         total_fixed_cost=priced.total_fixed_cost,
         total_energy=measured.kwh,
         total_energy_cost=priced.total_energy_cost,
-        total_time=hours(measured.end - measured.start),
+        total_time=hours(measured.end - measured.began),
         total_time_cost=priced.total_time_cost,
         total_parking_time=hours(measured.parked) if measured.parked else None,
         total_parking_cost=priced.total_parking_cost,
         total_reservation_cost=priced.total_reservation_cost,
         remark=remark[:255] if remark else None,
+        last_updated=now,
+    )
+
+
+def credit_of(cdr: CDR, now: datetime, remark: str | None = None) -> CDR:
+    """The Credit CDR that takes this one back: all its data, only the total negative (mod_cdrs, "Credit CDRs")."""
+    cost = cdr.total_cost
+    taxes = tuple(msgspec.structs.replace(tax, amount=-tax.amount) for tax in cost.taxes)
+    return msgspec.structs.replace(
+        cdr,
+        id=f"{cdr.id}-C",
+        total_cost=msgspec.structs.replace(cost, before_taxes=-cost.before_taxes, taxes=taxes),
+        credit=True,
+        credit_reference_id=cdr.id,
+        remark=remark[:255] if remark else cdr.remark,
         last_updated=now,
     )
 

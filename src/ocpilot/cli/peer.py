@@ -76,7 +76,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         nargs="+",
         metavar="KEY=VALUE",
         help="token_encoding=plain|base64, trailing_slash, routing_headers, page_size, timeout_seconds, "
-        'smart_charging, policy=latest|fifo|none, window, push=["tariffs"], role=CPO|EMSP; null goes back to the usual',
+        'smart_charging, tokens_on_demand, policy=latest|fifo|none, window, push=["tariffs"], role=CPO|EMSP; '
+        "null goes back to the usual",
     )
     _action(actions, "findings", "what it sends that is not as the standard says, and how often", named=True)
     _action(actions, "list", "list all peers", named=False)

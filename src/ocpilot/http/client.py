@@ -95,8 +95,7 @@ class HttpPartners:
     ) -> PartnerAnswer:
         """One call to a module of a registered peer."""
         url = _resource_url(peer, module, interface, segments, params or {})
-        headers = {} if module in routing.UNROUTED else _routed(peer, sender, receiver)
-        return await self._to_peer(peer, method, url, body, headers)
+        return await self._to_peer(peer, method, url, body, _routed(peer, module, sender, receiver))
 
     async def call_url(
         self,
@@ -109,12 +108,19 @@ class HttpPartners:
         receiver: PartyId | None = None,
     ) -> PartnerAnswer:
         """One call to a URL the peer gave us."""
-        return await self._to_peer(peer, method, url, body, _routed(peer, sender, receiver))
+        return await self._to_peer(peer, method, url, body, _routed(peer, None, sender, receiver))
 
     async def pages(
-        self, peer: Peer, module: ModuleID, params: Mapping[str, str] | None = None, segments: Sequence[str] = ()
+        self,
+        peer: Peer,
+        module: ModuleID,
+        params: Mapping[str, str] | None = None,
+        segments: Sequence[str] = (),
+        *,
+        sender: PartyId | None = None,
     ) -> AsyncIterator[Sequence[object]]:
         """All pages of a peer's Sender interface, following its Links."""
+        headers = _routed(peer, module, sender, peer.addressee)
         asked = {"limit": str(peer.profile.page_size), **(params or {})}
         start = _resource_url(peer, module, InterfaceRole.SENDER, segments, asked)
         url: str | None = start
@@ -124,7 +130,7 @@ class HttpPartners:
             if url in seen or len(seen) >= _MOST_PAGES or empty >= _MOST_EMPTY:
                 raise PeerNonsense(f"{peer.name}: the Links of {module} never end")
             seen.add(url)
-            answer = await self._to_peer(peer, "GET", url, None, {})
+            answer = await self._to_peer(peer, "GET", url, None, headers)
             # Some peers write an empty list as null, or leave it out.
             page = [] if answer.data is None else answer.data
             if not isinstance(page, list):
@@ -219,12 +225,6 @@ class HttpPartners:
         return socket.socket(family, kind, protocol)
 
 
-def _routed(peer: Peer, sender: PartyId | None, receiver: PartyId | None) -> dict[str, str]:
-    knows = peer.version is None or PROTOCOLS[peer.version].routing_headers
-    route = routing.Route(sender=sender, receiver=receiver)
-    return routing.headers(route) if knows and peer.profile.routing_headers else {}
-
-
 async def _limited(response: aiohttp.ClientResponse, where: str) -> bytes:
     data = bytearray()
     async for chunk in response.content.iter_chunked(65536):
@@ -255,6 +255,14 @@ def _answer(where: str, http: int, headers: Mapping[str, str], data: bytes) -> P
         data=said.data,
         headers=headers,
     )
+
+
+def _routed(peer: Peer, module: ModuleID | None, sender: PartyId | None, receiver: PartyId | None) -> dict[str, str]:
+    """The routing headers of a request, where this peer and module (None: a URL it gave us) have them."""
+    knows = peer.version is None or PROTOCOLS[peer.version].routing_headers
+    if not (knows and peer.profile.routing_headers) or module in routing.UNROUTED:
+        return {}
+    return routing.headers(routing.Route(sender=sender, receiver=receiver))
 
 
 def _resource_url(

@@ -26,7 +26,7 @@ from ocpilot.base.errors import MethodNotAllowed, NotFound
 from ocpilot.roaming.offers import Interface, offered, other_side
 from ocpilot.wire import codec
 from ocpilot.wire.packages import exists_in
-from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version
+from ocpilot.wire.protocol import MET_AS, PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import ChargingPreferences, Endpoint, Role, VersionDetails, VersionInfo
 
 S, R = InterfaceRole.SENDER, InterfaceRole.RECEIVER
@@ -71,15 +71,19 @@ class Configuration(Resource):
 
 async def versions(platform: Platform, _: Call) -> Answer:
     """The versions we speak (version_information_endpoint, "Version information endpoint")."""
-    infos = [VersionInfo(version=version, url=details_url(platform.settings, version)) for version in SUPPORTED]
+    infos = [VersionInfo(version=word, url=details_url(platform.settings, word)) for word in (*SUPPORTED, *MET_AS)]
     return Answer(data=codec.dumps([codec.body_of(info) for info in infos]))
 
 
-async def details(platform: Platform, call: Call) -> Answer:
-    """Our endpoints of one version (version_information_endpoint, "Version details endpoint")."""
+async def details(platform: Platform, call: Call, met_as: str | None = None) -> Answer:
+    """Our endpoints of one version (version_information_endpoint, "Version details endpoint").
+
+    `met_as` is the word of a version that we meet as another: the endpoints are those of that one.
+    """
+    version = call.version if met_as is None else MET_AS[met_as]
     their_role = credentials.their_role(platform, call.peer)
-    listed = VersionDetails(version=call.version, endpoints=endpoints(platform, call.version, their_role))
-    body = codec.convert(VersionDetails, codec.body_of(listed), OWN_VERSION, call.version).body
+    listed = VersionDetails(version=met_as or version, endpoints=endpoints(platform, version, their_role))
+    body = codec.convert(VersionDetails, codec.body_of(listed), OWN_VERSION, version).body
     return Answer(data=codec.dumps(body))
 
 
@@ -183,6 +187,10 @@ _PATCHING_TARIFFS = frozenset(version for version in SUPPORTED if PROTOCOLS[vers
 
 TABLE: tuple[Resource, ...] = (
     Configuration(path="versions", methods={"GET": versions}),
+    *(
+        Configuration(path=word, methods={"GET": partial(details, met_as=word)}, versions=frozenset({version}))
+        for word, version in MET_AS.items()
+    ),
     Configuration(path="{version}", methods={"GET": details}),
     Configuration(
         path="{version}/credentials",
@@ -367,7 +375,7 @@ class Router:
         segments = [unquote(segment) for segment in path.strip("/").split("/")][1:]
         for template, row in self._rows:
             variables = _variables(template, segments)
-            if variables is not None and _has(variables.get("version", SUPPORTED[0]), row):
+            if variables is not None and _has(variables.get("version", max(row.versions)), row):
                 return row, variables
         raise NotFound(f"no such resource: {path[:200]}")
 

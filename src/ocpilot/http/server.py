@@ -141,6 +141,7 @@ class OcpiServer:
             correlation_id=exchange.correlation_id,
             sender=exchange.route.sender,
             receiver=exchange.route.receiver,
+            came_at=self._platform.clock(),
         )
         return await handled(self._platform, handler, call)
 

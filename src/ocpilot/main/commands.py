@@ -14,7 +14,22 @@ from ocpilot.app.platform import Platform
 from ocpilot.base import settings as settings_file
 from ocpilot.base.errors import InvalidObject, OcpilotError
 from ocpilot.base.settings import Settings
-from ocpilot.cli import account, check, convert, db, load, mock, openapi, peer, price, schema, serve, station, validate
+from ocpilot.cli import (
+    account,
+    cdr,
+    check,
+    convert,
+    db,
+    load,
+    mock,
+    openapi,
+    peer,
+    price,
+    schema,
+    serve,
+    station,
+    validate,
+)
 from ocpilot.demo import command as demo
 from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
@@ -22,7 +37,7 @@ from ocpilot.main.check_commands import Checks
 from ocpilot.main.joined import open_platform
 from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.peer_commands import PeersOf
-from ocpilot.main.platform_commands import Accounts, Loading, Stations
+from ocpilot.main.platform_commands import Accounts, Cdrs, Loading, Stations
 from ocpilot.store.upkeep import Upkeep
 
 #: Commands that need neither settings nor a database.
@@ -43,6 +58,7 @@ _ALONE: dict[str, Callable[[argparse.Namespace], Coroutine[None, None, int]]] = 
 #: Commands that work on a platform.
 _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]] = {
     "account": lambda args, platform: account.run(args, Accounts(platform)),
+    "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
     "station": lambda args, platform: station.run(args, Stations(platform)),
     "load": lambda args, platform: load.run(args, Loading(platform)),
     "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
@@ -56,8 +72,9 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    modules = (serve, peer, load, station, account, db, validate, convert, schema, openapi, price, mock, check, demo)
-    for module in modules:
+    charging = (serve, peer, load, cdr, station, account, db)
+    alone = (validate, convert, schema, openapi, price, mock, check, demo)
+    for module in (*charging, *alone):
         module.add_parser(commands)
     return root
 

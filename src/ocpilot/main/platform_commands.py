@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ocpilot.app import accounts, catalogue, stations
+from ocpilot.app import accounts, catalogue, credit_cdrs, stations
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import StationConnector
 from ocpilot.base import time
@@ -70,6 +70,17 @@ class Stations:
             )
             for station in await self._platform.store.stations.all()
         ]
+
+
+class Cdrs:
+    """`cli.cdr.CdrCommands`."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def credit(self, cdr_id: str, remark: str | None) -> str:
+        """See `CdrCommands`."""
+        return (await credit_cdrs.credit(self._platform, cdr_id, remark)).key.id
 
 
 class Loading:

@@ -33,7 +33,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """What a transaction came to. The periods' ENERGY adds up to `kwh`, their times to `charging` and `parked`.
 
     `withheld` is time the car was connected but neither charged nor parked: before charging, or while the station gave
-    nothing; it is in no period's TIME or PARKING_TIME.
+    nothing; it is in no period's TIME or PARKING_TIME. `reserved_from` is when the EVSE was reserved for it; that time
+    is in the first period and in none of the sums.
     """
 
     start: datetime
@@ -44,6 +45,19 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     parked: timedelta
     withheld: timedelta
     findings: tuple[Problem, ...] = ()
+    reserved_from: datetime | None = None
+
+    @property
+    def began(self) -> datetime:
+        """The start of the reservation, else of the charge (mod_cdrs, "CDR Object", `start_date_time`)."""
+        return self.reserved_from or self.start
+
+
+class Switch(msgspec.Struct, frozen=True):
+    """From a moment on another Tariff is relevant."""
+
+    at: datetime
+    tariff_id: str
 
 
 class _Stretch(msgspec.Struct, frozen=True):
@@ -62,13 +76,15 @@ def measured(
     end: datetime | None,
     tariff_id: str | None,
     *,
+    switches: Sequence[Switch] = (),
     cuts: Cuts = Cuts(),  # noqa: B008 - frozen and empty
     max_power_w: Decimal | None = None,
 ) -> Measured:
     """Charging Periods from all samples of a transaction, in any order, repeated or not.
 
-    `end` None is a charge still running: it is measured until its last sample. `max_power_w` is the most the EVSE can
-    give; energy that would need more is reported and not counted.
+    `end` None is a charge still running: it is measured until its last sample. `tariff_id` is relevant from the start,
+    `switches` say which Tariffs later, in order of time. `max_power_w` is the most the EVSE can give; energy that would
+    need more is reported and not counted.
     """
     known = _in_order(samples)
     first = _whole_second(start)
@@ -76,18 +92,46 @@ def measured(
     inside = [sample for sample in known if sample.at <= last]
     flowing = EnergyCurve.of(inside, first, max_power_w).flowing(_flows(inside), max_power_w)
     curve, crossings = _through(flowing, cuts.kwh)
-    moments = sorted({*crossings, *cuts.moments, *_changes_of(inside, cuts)})
+    changes = [(first, tariff_id), *((_whole_second(one.at), one.tariff_id) for one in switches)]
+    moments = sorted({*crossings, *cuts.moments, *_changes_of(inside, cuts), *(at for at, _ in changes)})
     stretches = _stretches(inside, curve, [first, *(moment for moment in moments if first < moment < last), last])
     return Measured(
         start=first,
         end=last,
-        periods=tuple(_period(stretch, tariff_id) for stretch in stretches),
+        periods=tuple(_period(stretch, _last(changes, stretch.start)) for stretch in stretches),
         kwh=curve.total / 1000,
         charging=_lasting(stretches, frozenset({ChargingState.CHARGING})),
         parked=_lasting(stretches, PARKED),
         withheld=_lasting(stretches, frozenset(ChargingState) - PARKED - {ChargingState.CHARGING}),
         findings=(*curve.findings, *_late(known, last)),
     )
+
+
+def with_reservation(charge: Measured, since: datetime, tariff_id: str | None) -> Measured:
+    """The charge with the time before it in which its EVSE was reserved as its first period, if it is a second or more
+    (mod_cdrs, "CdrDimensionType", RESERVATION_TIME)."""
+    start = _whole_second(since)
+    if charge.start - start < _SECOND:
+        return charge
+    period = _reserved(start, charge.start, tariff_id)
+    return msgspec.structs.replace(charge, periods=(period, *charge.periods), reserved_from=start)
+
+
+def only_reserved(start: datetime, end: datetime, tariff_id: str | None) -> Measured:
+    """A reservation that nobody came for."""
+    first, last, none = _whole_second(start), max(_whole_second(start), _whole_second(end)), timedelta()
+    periods = (_reserved(first, last, tariff_id),)
+    return Measured(start=first, end=last, periods=periods, kwh=Decimal(0), charging=none, parked=none, withheld=none)
+
+
+def _reserved(start: datetime, end: datetime, tariff_id: str | None) -> ChargingPeriod:
+    dimension = CdrDimension(type=CdrDimensionType.RESERVATION_TIME, volume=hours(end - start))
+    return ChargingPeriod(start_date_time=start, dimensions=(dimension,), tariff_id=tariff_id)
+
+
+def _last(changes: Sequence[tuple[datetime, str | None]], moment: datetime) -> str | None:
+    """What holds at a moment of the charge; the first is there from its start."""
+    return [value for at, value in changes if at <= moment][-1]
 
 
 def hours(span: timedelta) -> Decimal:

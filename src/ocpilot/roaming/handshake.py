@@ -1,15 +1,15 @@
 """Registration as decisions: which version, which endpoints, which credentials, which method is allowed when."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 import msgspec
 
 from ocpilot.base.errors import InvalidObject, MethodNotAllowed, NoMatchingEndpoints, UnsupportedVersion
 from ocpilot.base.problem import Problem
 from ocpilot.roaming.offers import Interface, offered, other_side
-from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version, newest_common
-from ocpilot.wire.v230 import CredentialsRole, Endpoint, Role, VersionInfo
+from ocpilot.wire.protocol import MET_AS, PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version, newest_common
+from ocpilot.wire.v230 import Credentials, CredentialsRole, Endpoint, Role, VersionInfo
 
 #: Methods of the credentials module before and after registration (credentials, "Interfaces and endpoints").
 BEFORE = ("GET", "POST")
@@ -28,6 +28,7 @@ def check_method(method: str, *, registered: bool) -> None:
 def choose_version(theirs: Sequence[VersionInfo], wanted: Version | None = None) -> tuple[Version, str]:
     """The version both speak and the URL of its details: the newest, or `wanted`. UnsupportedVersion otherwise."""
     urls = {info.version: info.url for info in theirs}
+    urls = {str(version): urls[word] for word, version in MET_AS.items() if word in urls} | urls
     mine = SUPPORTED if wanted is None else (wanted,)
     version = newest_common(mine, urls)
     if version is None:
@@ -99,6 +100,15 @@ def match(ours: Iterable[str], theirs: Iterable[str], endpoints: Iterable[Endpoi
     if all(module in _ALONE_NOTHING for module, _ in usable):
         raise NoMatchingEndpoints(f"we look for {_interfaces(wanted)}, they offer {_interfaces(found)}")
     return Match(usable=usable, missing=(wanted & offered(theirs)) - found)
+
+
+def reached_through(theirs: Credentials, taken: Container[str]) -> Credentials:
+    """A hub of 2.3.0 lists the parties behind it (credentials, note at "Credentials object"), maybe ours and some that
+    we reach otherwise: those are left out. The credentials of others stay as they are."""
+    if theirs.hub_party_id is None:
+        return theirs
+    roles = (role for role in theirs.roles if (role.country_code + role.party_id).upper() not in taken)
+    return msgspec.structs.replace(theirs, roles=tuple(roles))
 
 
 #: ISO 3166 alpha-2, and ISO 15118 (credentials, "CredentialsRole"): anything else could not be told apart as `SERES`.

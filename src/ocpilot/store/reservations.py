@@ -66,6 +66,10 @@ class PostgresReservations:
         """See the port."""
         return tuple(_reservation(row) for row in await self._database.rows(_SQL["due"], {"now": now}))
 
+    async def expired(self, since: datetime) -> tuple[Reservation, ...]:
+        """See the port."""
+        return tuple(_reservation(row) for row in await self._database.rows(_SQL["expired"], {"since": since}))
+
     async def _one(self, statement: Statement, values: dict[str, object]) -> Reservation | None:
         row = await self._database.row(statement, values)
         return _reservation(row) if row else None

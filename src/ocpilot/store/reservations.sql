@@ -63,3 +63,7 @@ SELECT * FROM reservation WHERE key_session = :key_session ORDER BY id DESC LIMI
 -- name: due
 -- Live ones whose time is over.
 SELECT * FROM reservation WHERE state IN ('asked', 'active') AND until <= :now ORDER BY until;
+
+-- name: expired
+-- Those that nobody came for, of late.
+SELECT * FROM reservation WHERE state = 'expired' AND until > :since ORDER BY until;

@@ -84,9 +84,9 @@ class PostgresTransactions:
             await _add_samples(session, samples)
         return _transaction(row)
 
-    async def set_preferences(self, transaction_id: int, preferences: str) -> None:
+    async def add_preferences(self, transaction_id: int, accepted: str) -> None:
         """See the port."""
-        await self._database.row(_SQL["set_preferences"], {"id": transaction_id, "preferences": preferences})
+        await self._database.row(_SQL["add_preferences"], {"id": transaction_id, "accepted": accepted})
 
     async def set_state(self, transaction_id: int, state: TransactionState, because: str | None = None) -> None:
         """See the port."""

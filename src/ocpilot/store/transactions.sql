@@ -51,9 +51,11 @@ UPDATE station_transaction
 SET state = 'stopped', stopped_at = :at, meter_stop_wh = :meter_stop_wh, stop_reason = :reason
 WHERE id = :id AND state = 'open';
 
--- name: set_preferences
--- What the driver wants now.
-UPDATE station_transaction SET preferences = :preferences WHERE id = :id;
+-- name: add_preferences
+-- What the driver wants now, behind what he wanted before.
+UPDATE station_transaction
+SET preferences = (coalesce(preferences::jsonb, '[]') || jsonb_build_array(:accepted::jsonb))::text
+WHERE id = :id;
 
 -- name: set_state
 -- Another state.

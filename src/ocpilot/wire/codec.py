@@ -14,6 +14,7 @@ from ocpilot.base import time
 from ocpilot.base.errors import BadRequest, InvalidObject
 from ocpilot.base.problem import Problem, Severity
 from ocpilot.wire.check import mend
+from ocpilot.wire.completing import stamped, with_token_party
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.jsontext import Body, dumps, loads
 from ocpilot.wire.packages import class_in, exists_in
@@ -51,13 +52,22 @@ class Received(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     findings: tuple[Problem, ...] = ()
 
 
-def read(cls: type[T], version: Version, body: object, context: Context = NOTHING) -> Received[T]:
+def read(
+    cls: type[T], version: Version, body: object, context: Context = NOTHING, came_at: datetime | None = None
+) -> Received[T]:
     """`body`, which speaks `version`, as the 2.3.0 class `cls`. InvalidObject with ALL problems.
 
-    `context` says what a body of 2.1.1 does not; BadRequest when `version` has no such object.
+    `context` says what a body of 2.1.1 does not; BadRequest when `version` has no such object. `came_at` is when its
+    owner sent it: it is its `last_updated` when that is missing.
     """
     if not exists_in(cls, version):
         raise BadRequest(f"OCPI {version} has no {cls.__name__}")
+    left_out: tuple[Problem, ...] = ()
+    if context.token is not None and ROWS[version].owners:
+        body, left_out = with_token_party(body, context.token)
+    if came_at is not None:
+        body, undated = stamped(class_in(cls, version), body, came_at)
+        left_out += undated
     mended = mend(class_in(cls, version), body)
     if any(problem.severity is Severity.ERROR for problem in mended.problems):
         raise InvalidObject(mended.problems, cls.__name__)
@@ -66,7 +76,7 @@ def read(cls: type[T], version: Version, body: object, context: Context = NOTHIN
         value = msgspec.convert(canonical, cls)
     except msgspec.ValidationError as error:
         raise InvalidObject([_as_problem(error)], cls.__name__) from None
-    return Received(version=version, body=mended.body, value=value, findings=mended.problems)
+    return Received(version=version, body=mended.body, value=value, findings=(*left_out, *mended.problems))
 
 
 def _as_problem(error: msgspec.ValidationError) -> Problem:

@@ -137,6 +137,10 @@ SUPPORTED: tuple[Version, ...] = READABLE
 #: The rows of what our server offers.
 PROTOCOLS: dict[Version, Protocol] = {version: ROWS[version] for version in sorted(SUPPORTED)}
 
+#: Versions met as another one: 2.2.1 is what 2.2 was meant to be, and their objects agree but for what 2.2.1 added
+#: (docs/decisions/20261126-ocpi-2-2.md).
+MET_AS: dict[str, Version] = {"2.2": Version.V2_2_1}
+
 #: The version of the classes all code above `wire/` works on.
 CANONICAL = Version.V2_3_0
 

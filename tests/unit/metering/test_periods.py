@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocpilot.metering.periods import Cuts, Measured, hours, measured
+from ocpilot.metering.periods import Cuts, Measured, Switch, hours, measured, only_reserved, with_reservation
 from ocpilot.metering.samples import ChargingState, MeterSample
 from ocpilot.wire.v230 import CdrDimensionType, ChargingPeriod
 
@@ -175,3 +175,47 @@ def test_states_that_cannot_be_right_do_not_move_energy() -> None:
     samples = [sample(0, 0, CHARGING), sample(60, None, PARKED), sample(600, 3000)]
     found = measured(samples, at(0), at(600), "T", max_power_w=Decimal(22000))
     assert volumes(found, CdrDimensionType.ENERGY) == [Decimal("0.3"), Decimal("2.7")]
+
+
+# ---- several Tariffs, reserved time --------------------------------------------------------------------------------
+
+
+def test_another_tariff_holds_from_the_moment_it_is_switched_to():
+    samples = [sample(0, 0, CHARGING), sample(3600, 6000)]
+    found = measured(samples, START, at(3600), "T", switches=(Switch(at(600), "F"), Switch(at(1800), "T")))
+    assert [(one.start_date_time, one.tariff_id) for one in found.periods] == [
+        (at(0), "T"),
+        (at(600), "F"),
+        (at(1800), "T"),
+    ]
+    assert found.kwh == sum(one.volume for period in found.periods for one in period.dimensions if one.type == "ENERGY")
+
+
+def test_a_switch_at_the_start_or_after_the_end_makes_no_empty_period():
+    found = measured([sample(0, 0, CHARGING), sample(60, 100)], START, at(60), "T", switches=(Switch(at(0), "F"),))
+    assert [one.tariff_id for one in found.periods] == ["F"]
+    late = measured([sample(0, 0, CHARGING), sample(60, 100)], START, at(60), "T", switches=(Switch(at(90), "F"),))
+    assert [one.tariff_id for one in late.periods] == ["T"]
+
+
+def test_reserved_time_is_the_first_period_and_in_no_sum():
+    charge = measured([sample(0, 0, CHARGING), sample(60, 100)], START, at(60), "T")
+    found = with_reservation(charge, at(-900), "R")
+    first, *rest = found.periods
+    assert (first.start_date_time, first.tariff_id) == (at(-900), "R")
+    assert [(str(one.type), one.volume) for one in first.dimensions] == [("RESERVATION_TIME", Decimal("0.25"))]
+    assert tuple(rest) == charge.periods
+    assert (found.began, found.start, found.kwh, found.charging) == (at(-900), at(0), charge.kwh, charge.charging)
+
+
+def test_a_reservation_that_does_not_lie_before_the_charge_is_none():
+    charge = measured([sample(0, 0, CHARGING), sample(60, 100)], START, at(60), "T")
+    assert with_reservation(charge, at(0), "R") == with_reservation(charge, at(30), "R") == charge
+    assert charge.began == charge.start
+
+
+def test_a_reservation_nobody_came_for_is_one_period_without_energy():
+    found = only_reserved(at(0), at(5400), "R")
+    [period] = found.periods
+    assert [(str(one.type), one.volume) for one in period.dimensions] == [("RESERVATION_TIME", Decimal("1.5"))]
+    assert (found.start, found.end, found.kwh) == (at(0), at(5400), 0)

@@ -17,7 +17,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str | None = None
     #: Going down: the Location of a Session or CDR, in the version the object is in.
     location: Body | None = None
-    #: Going up: the Token that an `auth_id` or an AuthorizationInfo is about, in the version the object becomes.
+    #: Going up: the Token that an `auth_id` or an AuthorizationInfo is about, in the version the object becomes. Of a
+    #: CdrToken of 2.2 at least the party.
     token: Body | None = None
 
 

@@ -42,10 +42,12 @@ from ocpilot.wire.v230 import (
     Location,
     PowerType,
     PriceComponent,
+    ReservationRestrictionType,
     Status,
     Tariff,
     TariffDimensionType,
     TariffElement,
+    TariffRestrictions,
     TaxIncluded,
     Token,
     WhitelistType,
@@ -216,6 +218,16 @@ class World:
             TARIFF, elements=(TariffElement(price_components=(component,)),), last_updated=self.now
         )
         await tariffs.put(self.platform, dearer)
+
+    async def reservation_tariff(self) -> None:
+        """The Tariff at the connectors prices reservations too, 20 an hour."""
+        component = PriceComponent(type=TariffDimensionType.TIME, price=Decimal(20), vat=Decimal(25), step_size=1)
+        reserved = TariffElement(
+            price_components=(component,),
+            restrictions=TariffRestrictions(reservation=ReservationRestrictionType.RESERVATION),
+        )
+        elements = (reserved, *TARIFF.elements)
+        await tariffs.put(self.platform, msgspec.structs.replace(TARIFF, elements=elements, last_updated=self.now))
 
     async def start(self, id_tag: str = "CARD1", meter: int = 1000, connector: int = 1) -> int:
         event = StartEvent(connector_id=connector, id_tag=id_tag, meter_start_wh=Decimal(meter), at=self.now)

@@ -1,9 +1,12 @@
 """A platform that is operator and provider: a driver of ours at a station of ours, without any peer."""
 
+from datetime import timedelta
+
 import pytest
 
-from ocpilot.app import accounts, commands
-from ocpilot.app.records import ObjectKey, TransactionState
+from ocpilot.app import accounts, charges, commands, reservations, tokens
+from ocpilot.app.bodies import text_of
+from ocpilot.app.records import ObjectKey, Reservation, TransactionState
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID
 
@@ -55,3 +58,37 @@ async def test_a_card_of_ours_is_no_business_of_any_peer(both):
     await both.jobs.once()
     found = await both.store.objects.newest(ModuleID.SESSIONS, 2) + await both.store.objects.newest(ModuleID.CDRS, 2)
     assert [one.audience for one in found] == ["SERES", "SERES"]
+
+
+async def test_a_driver_of_ours_who_does_not_come_gets_a_receipt_for_his_reservation(both, driver):
+    await both.reservation_tariff()
+    token = (await tokens.known(both.platform, driver.token_uids[0]))[0][1]
+    station = await both.store.stations.get("S1")
+    begun = both.platform.clock()
+    kept = await both.store.reservations.add(
+        Reservation(
+            peer_id=0,
+            owner=PartyId.of("SE", "RES"),
+            reservation_id="R1",
+            command_id="C1",
+            station_id="S1",
+            connector_id=1,
+            party=LOCATION.party,
+            location_id="L1",
+            evse_uid="E1",
+            ocpi_connector_id="1",
+            token=text_of(token),
+            id_tag=tokens.id_tag_of(token.uid),
+            session_id="S1",
+            terms=await charges.terms_now(both.platform, station, station.connectors[0]),
+            began_at=begun,
+            until=begun + timedelta(minutes=30),
+        )
+    )
+    await reservations.accepted(both.platform, kept.id, kept)
+    both.passes(3600)
+    await both.jobs.once()
+    [cdr] = await both.store.objects.newest(ModuleID.CDRS, 2)
+    receipt = await both.store.documents.receipt_of(cdr.key)
+    assert (receipt.number, receipt.account_id) == ("R-000001", driver.id)
+    assert (await both.only(ModuleID.CDRS))["total_cost"]["before_taxes"] == 10

@@ -1,0 +1,29 @@
+"""Taking a CDR back: a Credit CDR for one we sent (mod_cdrs, "Credit CDRs")."""
+
+from ocpilot.app.bodies import own, value_of
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.base.errors import Conflict, NotFound
+from ocpilot.billing.cdr import credit_of
+from ocpilot.wire.protocol import ModuleID
+from ocpilot.wire.v230 import CDR
+
+
+async def credit(platform: Platform, cdr_id: str, remark: str | None = None) -> StoredObject:
+    """The Credit CDR of a CDR of ours: the one there is, or a new one, which is sent like every CDR.
+
+    NotFound for a CDR that is not ours, Conflict for one that is itself a Credit CDR.
+    """
+    found = [one for one in await platform.store.objects.find(ModuleID.CDRS, cdr_id) if one.peer_id is None]
+    if not found:
+        raise NotFound(f"no CDR {cdr_id} of ours")
+    original = value_of(CDR, found[0])
+    if original.credit:
+        raise Conflict(f"CDR {cdr_id} is a Credit CDR itself")
+    credited = credit_of(original, platform.clock(), remark)
+    key = ObjectKey(module=ModuleID.CDRS, party=found[0].key.party, id=credited.id)
+    kept = await platform.store.objects.get(key)
+    if kept is None:
+        kept = own(key, credited, credited.last_updated)
+        await platform.store.objects.put(kept)
+    return kept
