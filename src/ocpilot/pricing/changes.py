@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ocpilot.pricing.restrictions import clock
+from ocpilot.pricing.borders import clock
 from ocpilot.wire.v230 import Tariff, TariffRestrictions
 
 #: A charge that lasts longer than this is a mistake of somebody; its later days are not looked at.

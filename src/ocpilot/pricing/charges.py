@@ -2,28 +2,25 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from fractions import Fraction
 
 import msgspec
 
-from ocpilot.pricing.lookup import Active, active
+from ocpilot.pricing.compiled import CompiledTariff
+from ocpilot.pricing.lookup import Active
 from ocpilot.pricing.trace import Part, Unit
-from ocpilot.pricing.usage import Usage
-from ocpilot.wire.v230 import Tariff, TariffDimensionType
+from ocpilot.pricing.walk import Stretch
+from ocpilot.wire.v230 import TariffDimensionType
 
-_UNITS = {
-    Part.FIXED: Unit.ONCE,
-    Part.ENERGY: Unit.KWH,
-    Part.TIME: Unit.SECOND,
-    Part.PARKING: Unit.SECOND,
-    Part.RESERVATION: Unit.SECOND,
-}
+FIXED, ENERGY, TIME, PARKING, RESERVATION = Part.FIXED, Part.ENERGY, Part.TIME, Part.PARKING, Part.RESERVATION
+_FLAT = TariffDimensionType.FLAT
+_ONE = Decimal(1)
 
 
-class Charge(msgspec.Struct, frozen=True, kw_only=True):
+class Charge(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One component and its quantity: kWh, seconds, or 1. `last` is the place of the last period it was active in."""
 
     active: Active
+    tariff: CompiledTariff
     part: Part
     measured: Decimal
     billed: Decimal
@@ -32,56 +29,64 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def unit(self) -> Unit:
         """What the quantity counts."""
-        return Unit.ONCE if self.active.price.type is TariffDimensionType.FLAT else _UNITS[self.part]
-
-    @property
-    def amount(self) -> Fraction:
-        """Quantity times price, exact, with or without tax as the Tariff's prices are."""
-        price = Fraction(self.active.price.price) * Fraction(self.billed)
-        return price / 3600 if self.unit is Unit.SECOND else price
+        if self.active.price.type is _FLAT:
+            return Unit.ONCE
+        return Unit.KWH if self.part is ENERGY else Unit.SECOND
 
 
-class Priced(msgspec.Struct, frozen=True):
-    """A period and the Tariff that is relevant for it."""
+class _Sum(msgspec.Struct, eq=False):
+    """The quantity of one component so far."""
 
-    usage: Usage
-    tariff: Tariff
+    active: Active
+    tariff: CompiledTariff
+    part: Part
+    quantity: Decimal | int
+    last: int
 
-
-def charges(periods: Iterable[Priced], *, expired: bool = False) -> list[Charge]:
-    """Every component used, in the order of first use: the fixed ones before what they start with."""
-    found: dict[tuple[Part, tuple[str, int, int]], Charge] = {}
-    flat_for: set[bool] = set()
-    for period in periods:
-        usage = period.usage
-        for part, dimension, quantity in quantities(usage, with_flat=usage.is_reservation not in flat_for):
-            component = active(period.tariff, dimension, usage, expired=expired)
-            if component is None:
-                continue
-            if dimension is TariffDimensionType.FLAT:
-                flat_for.add(usage.is_reservation)
-            key = (part, component.key)
-            found[key] = _grown(found.get(key), component, part, quantity, usage.place)
-    return list(found.values())
+    def charge(self) -> Charge:
+        measured = Decimal(self.quantity)
+        return Charge(
+            active=self.active, tariff=self.tariff, part=self.part, measured=measured, billed=measured, last=self.last
+        )
 
 
-def quantities(usage: Usage, *, with_flat: bool) -> Iterable[tuple[Part, TariffDimensionType, Decimal]]:
-    """What a period holds to be priced. A FLAT fee is due once for a reservation and once for a charge."""
-    if usage.is_reservation:
-        if with_flat:
-            yield Part.RESERVATION, TariffDimensionType.FLAT, Decimal(1)
-        yield Part.RESERVATION, TariffDimensionType.TIME, Decimal(usage.reserved)
+def charges(stretches: Iterable[Stretch]) -> list[Charge]:
+    """Every component used, in the order of first use: the fixed ones before what they start with.
+
+    A FLAT fee is due once for a reservation and once for a charge.
+    """
+    sums: dict[tuple[Part, Active], _Sum] = {}
+    had_flat: set[bool] = set()
+    for stretch in stretches:
+        volumes, found = stretch.volumes, stretch.found
+        reserved = volumes.reserved > 0 and volumes.is_reservation
+        if found.flat is not None and reserved not in had_flat:
+            had_flat.add(reserved)
+            _add(sums, RESERVATION if reserved else FIXED, found.flat, 1, stretch)
+        if reserved:
+            _add(sums, RESERVATION, found.time, volumes.reserved, stretch)
+            continue
+        if volumes.kwh:
+            _add(sums, ENERGY, found.energy, volumes.kwh, stretch)
+        if volumes.charging:
+            _add(sums, TIME, found.time, volumes.charging, stretch)
+        if volumes.parked:
+            _add(sums, PARKING, found.parking, volumes.parked, stretch)
+    return [one.charge() for one in sums.values()]
+
+
+def _add(
+    sums: dict[tuple[Part, Active], _Sum],
+    part: Part,
+    active: Active | None,
+    quantity: Decimal | int,
+    stretch: Stretch,
+) -> None:
+    if active is None:
         return
-    if with_flat:
-        yield Part.FIXED, TariffDimensionType.FLAT, Decimal(1)
-    if usage.kwh:
-        yield Part.ENERGY, TariffDimensionType.ENERGY, usage.kwh
-    if usage.charging:
-        yield Part.TIME, TariffDimensionType.TIME, Decimal(usage.charging)
-    if usage.parked:
-        yield Part.PARKING, TariffDimensionType.PARKING_TIME, Decimal(usage.parked)
-
-
-def _grown(before: Charge | None, component: Active, part: Part, quantity: Decimal, place: int) -> Charge:
-    total = quantity + (before.measured if before else 0)
-    return Charge(active=component, part=part, measured=total, billed=total, last=place)
+    known = sums.get((part, active))
+    if known is None:
+        sums[part, active] = _Sum(active, stretch.tariff, part, quantity, stretch.place)
+    else:
+        known.quantity += quantity
+        known.last = stretch.place

@@ -4,46 +4,48 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from ocpilot.base.problem import Problem
 from ocpilot.pricing.changes import PriceChanges, price_changes
-from ocpilot.pricing.charges import Priced, quantities
-from ocpilot.pricing.lookup import active
+from ocpilot.pricing.local import local_seconds, utc_seconds
+from ocpilot.pricing.lookup import Active, Found
 from ocpilot.pricing.relevant import finding, period_path
-from ocpilot.pricing.usage import Usage
-from ocpilot.wire.v230 import Tariff
+from ocpilot.pricing.usage import Volumes
+from ocpilot.pricing.walk import Stretch, usage_at
 
 #: What such a finding expects: how a reader of findings tells them from others.
 EXPECTED = "a new period there"
 
 
-def crossings(periods: Sequence[Priced], tariffs: Sequence[Tariff], end: datetime, zone: ZoneInfo) -> Iterator[Problem]:
-    """One finding for each change of price inside a period, for what was used in it."""
-    charged = [period for period in periods if not period.usage.is_reservation]
-    if not charged:
+def crossings(stretches: Sequence[Stretch], start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[Problem]:
+    """One finding for each change of price inside a period, for what was used in it. `start` is that of the charge."""
+    charged = [stretch for stretch in stretches if not stretch.volumes.is_reservation]
+    tariffs = {id(one.tariff): one.tariff for one in charged if one.tariff.has_borders}
+    if not tariffs:
         return
-    changes = price_changes(tariffs, charged[0].usage.start, end, zone)
-    for period, until in zip(charged, [*(later.usage.start for later in charged[1:]), end], strict=True):
-        for shown, later in _inside(period.usage, until, changes, zone):
-            if _keys(period, later) != _keys(period, period.usage):
-                found = f"a price that changes at {shown} within the period"
-                yield finding(period_path(period.usage), found, EXPECTED)
+    changes = price_changes((one.tariff for one in tariffs.values()), start, end, zone)
+    for stretch in charged:
+        before = _priced(stretch.found, stretch.volumes)
+        for where, found in _inside(stretch, changes, zone):
+            if _priced(found, stretch.volumes) != before:
+                text = f"a price that changes at {where} within the period"
+                yield finding(period_path(stretch.place), text, EXPECTED)
 
 
-def _inside(usage: Usage, until: datetime, changes: PriceChanges, zone: ZoneInfo) -> Iterator[tuple[str, Usage]]:
-    """The charge as it was at each border inside the period."""
+def _inside(stretch: Stretch, changes: PriceChanges, zone: ZoneInfo) -> Iterator[tuple[str, Found]]:
+    """What prices the charge from each border inside the period on."""
     for moment in changes.moments:
-        if usage.start < moment < until:
-            passed = usage.seconds_before + round((moment - usage.start).total_seconds())
-            local = moment.astimezone(zone)
-            yield local.isoformat(), msgspec.structs.replace(usage, local=local, seconds_before=passed)
+        at = utc_seconds(moment)
+        if stretch.start < at < stretch.until:
+            passed = stretch.seconds + at - stretch.start
+            usage = usage_at(local_seconds(at, zone), stretch.kwh, passed, stretch.levels)
+            yield moment.astimezone(zone).isoformat(), stretch.tariff.found_at(usage)
     for border in changes.kwh:
-        if usage.kwh_before < border < usage.kwh_before + usage.kwh:
-            yield f"{border} kWh", msgspec.structs.replace(usage, kwh_before=border)
+        if stretch.kwh < border < stretch.kwh + stretch.volumes.kwh:
+            usage = usage_at(stretch.local, border, stretch.seconds, stretch.levels)
+            yield f"{border} kWh", stretch.tariff.found_at(usage)
 
 
-def _keys(period: Priced, usage: Usage) -> list[object]:
-    """Which components are active for what was used in the period."""
-    found = (active(period.tariff, dimension, usage) for _, dimension, _ in quantities(usage, with_flat=False))
-    return [component and component.key for component in found]
+def _priced(found: Found, volumes: Volumes) -> list[Active | None]:
+    """The components that price what the period holds."""
+    pairs = ((found.energy, volumes.kwh), (found.time, volumes.charging), (found.parking, volumes.parked))
+    return [active for active, quantity in pairs if quantity]

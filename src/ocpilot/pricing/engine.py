@@ -8,22 +8,28 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ocpilot.base.money import HALF_UP, RoundingPolicy
+from ocpilot.base.problem import Problem
 from ocpilot.pricing import why
+from ocpilot.pricing.amounts import amounts_of
 from ocpilot.pricing.charges import charges
+from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.crossings import crossings
+from ocpilot.pricing.exact import Exact, added, has_taxes, includes_taxes
 from ocpilot.pricing.limits import Limit, reached
-from ocpilot.pricing.relevant import Relevant, relevant
+from ocpilot.pricing.looks import looks
+from ocpilot.pricing.relevant import relevant
+from ocpilot.pricing.rounding import Units
 from ocpilot.pricing.settling import amounts, summed
 from ocpilot.pricing.steps import Stepped, stepped
-from ocpilot.pricing.taxes import Exact, added, has_taxes, includes_taxes, taxed
 from ocpilot.pricing.trace import Amount, Part, PricedCharge, PriceLine, Unit
-from ocpilot.pricing.usage import seconds_of, usages
+from ocpilot.pricing.usage import seconds_of
+from ocpilot.pricing.walk import Stretch, Walk
 from ocpilot.wire.v230 import ChargingPeriod, Tariff
 
 
 def price(
     periods: Sequence[ChargingPeriod],
-    tariffs: Sequence[Tariff],
+    tariffs: Sequence[Tariff | CompiledTariff],
     *,
     start: datetime,
     end: datetime | None,
@@ -31,87 +37,105 @@ def price(
     currency: str,
     rounding: RoundingPolicy = HALF_UP,
     expired: bool = False,
+    explained: bool = True,
 ) -> PricedCharge:
     """What these periods cost and why; the same for a finished charge and (`end` None) for one that still runs.
 
     `zone` is the Location's, for restrictions in local time. `expired`: a reservation that nobody came for. `total` of
-    the result is None when no Tariff is relevant, or one that is named was not given.
+    the result is None when no Tariff is relevant, or one that is named was not given. Not `explained`, the numbers are
+    the same and come sooner: `why` of the lines, `looks`, and findings inside periods are left out.
     """
-    until = end or _end_of(periods, start)
-    used = list(usages(periods, until, zone))
-    found = relevant(used, tariffs, currency)
-    lines = _lines(found, currency, rounding, expired=expired) if found.is_known else ()
-    parts = {part: summed((x for x in lines if x.part is part), currency, rounding) for part in {x.part for x in lines}}
+    ordered = in_order(periods)
+    until = end or _end_of(ordered, start)
+    known = relevant(ordered, tariffs, currency)
+    walk = Walk(zone, known.by_id, known.otherwise, expired=expired)
+    stretches = walk.stretches(ordered, until)
+    is_known = known.is_known and (bool(stretches) or not ordered)
+    lines = _lines(stretches, currency, rounding, explained=explained) if is_known else ()
+    zero = rounding.round(Decimal(0), currency)
+    parts = {part: summed((x for x in lines if x.part is part), zero) for part in {x.part for x in lines}}
+    findings: Iterable[Problem] = crossings(stretches, start, until, zone) if explained else ()
     return PricedCharge(
         currency=currency,
         lines=lines,
-        total=summed(lines, currency, rounding) if found.is_known else None,
+        total=summed(lines, zero) if is_known else None,
         fixed=parts.get(Part.FIXED),
         energy=parts.get(Part.ENERGY),
         time=parts.get(Part.TIME),
         parking=parts.get(Part.PARKING),
         reservation=parts.get(Part.RESERVATION),
-        kwh=sum((usage.kwh for usage in used), Decimal(0)),
+        kwh=walk.kwh,
         duration=until - start,
-        charging=_seconds(usage.charging for usage in used),
-        parked=_seconds(usage.parked for usage in used),
-        reserved=_seconds(usage.reserved for usage in used),
+        charging=timedelta(seconds=walk.charging),
+        parked=timedelta(seconds=walk.parked),
+        reserved=timedelta(seconds=walk.reserved),
         expired=expired,
-        findings=(*found.findings, *crossings(found.periods, found.tariffs, until, zone)),
+        looks=looks(stretches, expired=expired) if explained else (),
+        findings=(*known.findings, *findings),
     )
+
+
+def in_order(periods: Sequence[ChargingPeriod]) -> Sequence[ChargingPeriod]:
+    """By time; most come so."""
+    starts = [period.start_date_time for period in periods]
+    rising = all(map(datetime.__le__, starts, starts[1:]))
+    return periods if rising else sorted(periods, key=lambda period: period.start_date_time)
 
 
 def _end_of(periods: Sequence[ChargingPeriod], start: datetime) -> datetime:
     """Where the last period of a running charge has come to: its longest time, if it has one."""
     if not periods:
         return start
-    last = max(periods, key=lambda period: period.start_date_time)
+    last = periods[-1]
     spans = [seconds_of(one.volume) for one in last.dimensions if one.type.value.endswith("TIME")]
     return last.start_date_time + timedelta(seconds=max(spans, default=0))
 
 
-def _seconds(values: Iterable[int]) -> timedelta:
-    return timedelta(seconds=sum(values))
-
-
-def _lines(found: Relevant, currency: str, rounding: RoundingPolicy, *, expired: bool) -> tuple[PriceLine, ...]:
+def _lines(
+    stretches: Sequence[Stretch], currency: str, rounding: RoundingPolicy, *, explained: bool
+) -> tuple[PriceLine, ...]:
     """Lines with exact amounts first, then the limits on their sum, then all of them rounded together."""
-    charged = stepped(charges(found.periods, expired=expired))
-    exact = [taxed(one.charge) for one in charged]
-    limits = reached(found.tariffs, Exact(excl=added(one.excl for one in exact), incl=added(one.incl for one in exact)))
-    lines = [_charge_line(one, amount) for one, amount in zip(charged, exact, strict=True)]
-    rates = {line.vat for line in lines}
-    lines += [_limit_line(limit, rates.copy().pop() if len(rates) == 1 else None) for limit in limits]
+    charged = stepped(charges(stretches))
+    exact, denominator = msgspec.structs.astuple(amounts_of(charged))
+    tariffs = list({id(one.tariff): one.tariff.tariff for one in stretches}.values())
+    total = Exact(added(one.excl for one in exact), added(one.incl for one in exact))
+    limits = reached(tariffs, total, denominator)
     rounded = amounts(
         [*exact, *(limit.change for limit in limits)],
-        [line.part for line in lines],
-        currency,
-        rounding,
-        gross_first=all(includes_taxes(tariff) for tariff in found.tariffs),
+        [*(one.charge.part for one in charged), *(Part.LIMIT for _ in limits)],
+        Units(denominator, currency, rounding),
+        gross_first=all(map(includes_taxes, tariffs)),
     )
-    return tuple(msgspec.structs.replace(line, amount=amount) for line, amount in zip(lines, rounded, strict=True))
+    lines = [
+        _charge_line(one, exact_one, amount, explained=explained)
+        for one, exact_one, amount in zip(charged, exact, rounded, strict=False)
+    ]
+    rates = {line.vat for line in lines}
+    rate = rates.pop() if len(rates) == 1 else None
+    lines += [_limit_line(limit, rate, amount) for limit, amount in zip(limits, rounded[len(charged) :], strict=True)]
+    return tuple(lines)
 
 
-def _charge_line(stepped_charge: Stepped, exact: Exact) -> PriceLine:
+def _charge_line(stepped_charge: Stepped, exact: Exact, amount: Amount, *, explained: bool) -> PriceLine:
     charge = stepped_charge.charge
-    tariff = charge.active.tariff
+    active, tariff = charge.active, charge.active.tariff
     return PriceLine(
         part=charge.part,
         tariff_id=tariff.id,
-        element=charge.active.element,
-        component=charge.active.component,
+        element=active.element,
+        component=active.component,
         measured=charge.measured,
         billed=charge.billed,
         unit=charge.unit,
-        unit_price=charge.active.price.price,
+        unit_price=active.price.price,
         tax_included=includes_taxes(tariff),
-        vat=charge.active.price.vat if has_taxes(tariff) else None,
-        amount=Amount(),
-        why=why.of_charge(stepped_charge, exact),
+        vat=active.price.vat if has_taxes(tariff) else None,
+        amount=amount,
+        why=why.of_charge(stepped_charge, exact) if explained else (),
     )
 
 
-def _limit_line(limit: Limit, rate: Decimal | None) -> PriceLine:
+def _limit_line(limit: Limit, rate: Decimal | None, amount: Amount) -> PriceLine:
     """What a limit adds or takes off; its VAT rate is that of all other lines, if they have the same."""
     return PriceLine(
         part=Part.LIMIT,
@@ -122,6 +146,6 @@ def _limit_line(limit: Limit, rate: Decimal | None) -> PriceLine:
         unit_price=limit.limit.before_taxes,
         tax_included=False,
         vat=rate,
-        amount=Amount(),
+        amount=amount,
         why=why.of_limit(limit),
     )

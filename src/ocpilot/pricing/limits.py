@@ -1,11 +1,12 @@
 """min_price and max_price of a Tariff: what is added to or taken off the sum (mod_tariffs, "Tariff object", notes)."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from fractions import Fraction
 
 import msgspec
 
-from ocpilot.pricing.taxes import Exact
+from ocpilot.pricing.exact import Exact, Numerator
 from ocpilot.pricing.trace import ReasonCode
 from ocpilot.wire.v230 import PriceLimit, Tariff
 
@@ -19,35 +20,40 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     change: Exact
 
 
-def reached(tariffs: Iterable[Tariff], total: Exact) -> list[Limit]:
+def reached(tariffs: Iterable[Tariff], total: Exact, denominator: int) -> list[Limit]:
     """The limits that change the total, in order: the least ones first, so that no charge exceeds a max_price."""
-    known = list(tariffs)
+    known = [tariff for tariff in tariffs if tariff.min_price or tariff.max_price]
     bounds = [(tariff, ReasonCode.MIN_PRICE, tariff.min_price) for tariff in known]
     bounds += [(tariff, ReasonCode.MAX_PRICE, tariff.max_price) for tariff in known]
     found = []
     for tariff, code, limit in bounds:
         if limit is None:
             continue
-        changed = _bound(total, limit, is_least=code is ReasonCode.MIN_PRICE)
+        changed = _bound(total, limit, denominator, is_least=code is ReasonCode.MIN_PRICE)
         if changed != total:
-            change = Exact(excl=_less(changed.excl, total.excl), incl=_less(changed.incl, total.incl))
+            change = Exact(_less(changed.excl, total.excl), _less(changed.incl, total.incl))
             found.append(Limit(tariff=tariff, code=code, limit=limit, change=change))
             total = changed
     return found
 
 
-def _bound(total: Exact, limit: PriceLimit, *, is_least: bool) -> Exact:
+def _bound(total: Exact, limit: PriceLimit, denominator: int, *, is_least: bool) -> Exact:
     """Both sides are bound, each by its own number. Without `after_taxes` the gross follows the net."""
     choose = max if is_least else min
-    net = None if total.excl is None else choose(total.excl, Fraction(limit.before_taxes))
+    net = None if total.excl is None else choose(total.excl, _over(limit.before_taxes, denominator))
     if total.incl is None:
-        return Exact(excl=net, incl=None)
+        return Exact(net, None)
     if limit.after_taxes is not None:
-        return Exact(excl=net, incl=choose(total.incl, Fraction(limit.after_taxes)))
+        return Exact(net, choose(total.incl, _over(limit.after_taxes, denominator)))
     if net is None or net == total.excl:
-        return Exact(excl=net, incl=total.incl)
-    return Exact(excl=net, incl=total.incl * net / total.excl if total.excl else None)
+        return Exact(net, total.incl)
+    return Exact(net, Fraction(total.incl) * net / total.excl if total.excl else None)
 
 
-def _less(after: Fraction | None, before: Fraction | None) -> Fraction | None:
+def _over(amount: Decimal, denominator: int) -> Numerator:
+    exact = Fraction(amount) * denominator
+    return exact.numerator if exact.denominator == 1 else exact
+
+
+def _less(after: Numerator | None, before: Numerator | None) -> Numerator | None:
     return None if after is None or before is None else after - before

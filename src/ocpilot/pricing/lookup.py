@@ -1,10 +1,12 @@
 """Which Price Component is active: the first element with that dimension whose restrictions match (mod_tariffs)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from ocpilot.pricing.restrictions import matches
+from ocpilot.pricing.exact import Factors, Scale
+from ocpilot.pricing.restrictions import mismatch
+from ocpilot.pricing.trace import Passed
 from ocpilot.pricing.usage import Usage
 from ocpilot.wire.v230 import (
     PriceComponent,
@@ -15,12 +17,13 @@ from ocpilot.wire.v230 import (
 )
 
 
-class Active(msgspec.Struct, frozen=True, kw_only=True):
-    """A Price Component that is active, and where in the Tariff it stands."""
+class Active(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """A Price Component and where in its Tariff it stands; each is made once, so identity tells two apart."""
 
     tariff: Tariff
     element: int
     component: int
+    factors: Factors
 
     @property
     def tariff_element(self) -> TariffElement:
@@ -32,28 +35,57 @@ class Active(msgspec.Struct, frozen=True, kw_only=True):
         """The component itself."""
         return self.tariff_element.price_components[self.component]
 
-    @property
-    def key(self) -> tuple[str, int, int]:
-        """What tells two components apart."""
-        return (self.tariff.id, self.element, self.component)
+
+class Found(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Which component prices each dimension in a situation; None: it costs nothing then."""
+
+    flat: Active | None
+    energy: Active | None
+    time: Active | None
+    parking: Active | None
 
 
-def active(tariff: Tariff, dimension: TariffDimensionType, usage: Usage, *, expired: bool = False) -> Active | None:
-    """The component that prices this dimension at the start of this period, or None: it costs nothing then."""
-    found = list(_matching(tariff, dimension, usage, expired=expired))
-    if expired:
+def components(tariff: Tariff, scale: Scale) -> tuple[Active, ...]:
+    """All components of a Tariff in the order in which they are looked at."""
+    return tuple(
+        Active(tariff=tariff, element=place, component=number, factors=scale.factors(tariff, component))
+        for place, element in enumerate(tariff.elements)
+        for number, component in enumerate(element.price_components)
+    )
+
+
+def found(among: Sequence[Active], usage: Usage) -> Found:
+    """The active component of each dimension at the start of a period."""
+    return Found(
+        flat=_active(among, TariffDimensionType.FLAT, usage),
+        energy=_active(among, TariffDimensionType.ENERGY, usage),
+        time=_active(among, TariffDimensionType.TIME, usage),
+        parking=_active(among, TariffDimensionType.PARKING_TIME, usage),
+    )
+
+
+def _active(among: Sequence[Active], dimension: TariffDimensionType, usage: Usage) -> Active | None:
+    fitting = [one for one in _of(among, dimension) if mismatch(one.tariff_element.restrictions, usage) is None]
+    if usage.expired:
         # What an expired reservation costs replaces what a used one would (mod_tariffs, "ReservationRestrictionType").
-        found.sort(key=lambda one: not _is_for_expired(one))
-    return next(iter(found), None)
+        fitting.sort(key=lambda one: not _is_for_expired(one))
+    return next(iter(fitting), None)
 
 
-def _matching(tariff: Tariff, dimension: TariffDimensionType, usage: Usage, *, expired: bool) -> Iterator[Active]:
-    for place, element in enumerate(tariff.elements):
-        if not matches(element.restrictions, usage, expired=expired):
-            continue
-        for number, component in enumerate(element.price_components):
-            if component.type is dimension:
-                yield Active(tariff=tariff, element=place, component=number)
+def passed(
+    among: Sequence[Active], dimension: TariffDimensionType, active: Active | None, usage: Usage
+) -> Iterator[Passed]:
+    """The components of a dimension that were passed over before the active one, and why."""
+    for one in _of(among, dimension):
+        if one is active:
+            return
+        reason = mismatch(one.tariff_element.restrictions, usage)
+        if reason is not None:
+            yield Passed(element=one.element, component=one.component, because=reason)
+
+
+def _of(among: Sequence[Active], dimension: TariffDimensionType) -> Iterator[Active]:
+    return (one for one in among if one.price.type is dimension)
 
 
 def _is_for_expired(one: Active) -> bool:

@@ -1,53 +1,52 @@
 """Which Tariff is relevant for each Charging Period, and what is odd about that (mod_cdrs, "ChargingPeriod")."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from ocpilot.base.ids import fold
 from ocpilot.base.problem import Problem, Severity
-from ocpilot.pricing.charges import Priced
-from ocpilot.pricing.usage import Usage
-from ocpilot.wire.v230 import Tariff
+from ocpilot.pricing.compiled import CompiledTariff, compiled
+from ocpilot.wire.v230 import ChargingPeriod, Tariff
 
 
 class Relevant(msgspec.Struct, frozen=True, kw_only=True):
-    """The periods that a Tariff prices. `is_known` is False when a period names a Tariff that we do not have."""
+    """The Tariffs by folded id, and the one for periods that name none.
 
-    periods: tuple[Priced, ...]
+    `is_known` is False when a period names a Tariff that we do not have, or no Tariff is relevant at all.
+    """
+
+    by_id: Mapping[str, CompiledTariff]
+    otherwise: CompiledTariff | None
     is_known: bool
-    findings: tuple[Problem, ...]
-
-    @property
-    def tariffs(self) -> tuple[Tariff, ...]:
-        """Those in use, in order of first use."""
-        return tuple({period.tariff.id: period.tariff for period in self.periods}.values())
+    findings: tuple[Problem, ...] = ()
 
 
-def relevant(usages: Sequence[Usage], tariffs: Sequence[Tariff], currency: str) -> Relevant:
+def relevant(periods: Sequence[ChargingPeriod], tariffs: Sequence[Tariff | CompiledTariff], currency: str) -> Relevant:
     """By `tariff_id`. When no period names one, the first Tariff given is taken for all (2.1.1 has no such field)."""
-    fitting = [tariff for tariff in tariffs if tariff.currency.upper() == currency.upper()]
-    findings = [finding("$.tariffs", tariff.currency, currency) for tariff in tariffs if tariff not in fitting]
-    named = any(usage.tariff_id for usage in usages)
-    by_id = {fold(tariff.id): tariff for tariff in reversed(fitting)}
-    periods = []
-    for usage in usages:
-        tariff = by_id.get(fold(usage.tariff_id)) if usage.tariff_id else None
-        if not named and fitting:
-            tariff = fitting[0]
-        if tariff is not None:
-            periods.append(Priced(usage, tariff))
-        elif usage.tariff_id:
-            findings.append(finding(period_path(usage), f"tariff {usage.tariff_id}", "one of the tariffs given"))
-    if not named and len(fitting) > 1:
-        findings.append(finding("$.charging_periods", f"no tariff_id and {len(fitting)} tariffs", "a tariff_id"))
-    unknown = any(usage.tariff_id and fold(usage.tariff_id) not in by_id for usage in usages)
-    return Relevant(periods=tuple(periods), is_known=bool(periods) and not unknown, findings=tuple(findings))
+    known = [one if isinstance(one, CompiledTariff) else compiled(one) for one in tariffs]
+    fitting = [one for one in known if one.tariff.currency.upper() == currency.upper()]
+    findings = [finding("$.tariffs", one.tariff.currency, currency) for one in known if one not in fitting]
+    by_id = {fold(one.tariff.id): one for one in reversed(fitting)}
+    named = {period.tariff_id for period in periods}
+    if named <= {None, ""}:
+        if len(fitting) > 1:
+            findings.append(finding("$.charging_periods", f"no tariff_id and {len(fitting)} tariffs", "a tariff_id"))
+        first = fitting[0] if fitting else None
+        return Relevant(by_id=by_id, otherwise=first, is_known=first is not None, findings=tuple(findings))
+    unknown = {name for name in named if name and fold(name) not in by_id}
+    if unknown:
+        findings += [
+            finding(period_path(place), f"tariff {period.tariff_id}", "one of the tariffs given")
+            for place, period in enumerate(periods)
+            if period.tariff_id in unknown
+        ]
+    return Relevant(by_id=by_id, otherwise=None, is_known=not unknown, findings=tuple(findings))
 
 
-def period_path(usage: Usage) -> str:
+def period_path(place: int) -> str:
     """Where a period stands in a CDR or Session."""
-    return f"$.charging_periods[{usage.place}]"
+    return f"$.charging_periods[{place}]"
 
 
 def finding(path: str, found: str, expected: str) -> Problem:

@@ -1,63 +1,97 @@
 """Does a Tariff Element's restriction match a moment of the charge? (mod_tariffs, "TariffRestrictions")."""
 
+from collections.abc import Iterator
 from datetime import date, time
 from decimal import Decimal
 
+from ocpilot.pricing.borders import clock
+from ocpilot.pricing.trace import Reason, ReasonCode
 from ocpilot.pricing.usage import Usage
 from ocpilot.wire.v230 import DayOfWeek, ReservationRestrictionType, TariffRestrictions
 
 _DAYS = tuple(DayOfWeek)
 
 
-def matches(restrictions: TariffRestrictions | None, usage: Usage, *, expired: bool = False) -> bool:
-    """All of them must hold (a logical AND). `expired`: the reservation ended without a charge."""
+def matches(restrictions: TariffRestrictions | None, usage: Usage) -> bool:
+    """All of them hold (a logical AND)."""
+    return mismatch(restrictions, usage) is None
+
+
+def mismatch(restrictions: TariffRestrictions | None, usage: Usage) -> Reason | None:
+    """The first restriction that does not hold, with what was `found` instead; None when all do."""
     if restrictions is None:
-        return not usage.is_reservation
-    return (
-        _reservation(restrictions.reservation, usage, expired=expired)
-        and _time_of_day(restrictions, usage)
-        and _dates(restrictions, usage)
-        and (not restrictions.day_of_week or _DAYS[usage.local.weekday()] in restrictions.day_of_week)
-        and _within(restrictions.min_kwh, usage.kwh_before, usage.kwh_before, restrictions.max_kwh)
-        and _within(restrictions.min_power, usage.lowest_power, usage.highest_power, restrictions.max_power)
-        and _within(restrictions.min_current, usage.lowest_current, usage.highest_current, restrictions.max_current)
-        and _within(restrictions.min_duration, usage.seconds_before, usage.seconds_before, restrictions.max_duration)
+        return Reason(code=ReasonCode.NOT_FOR_RESERVATIONS) if usage.is_reservation else None
+    return next(_mismatches(restrictions, usage), None)
+
+
+def _mismatches(limit: TariffRestrictions, usage: Usage) -> Iterator[Reason]:
+    """Each restriction that does not hold."""
+    if limit.booking is not None:
+        yield Reason(code=ReasonCode.BOOKING)
+    if not _is_for(limit.reservation, usage):
+        code = ReasonCode.NOT_FOR_RESERVATIONS if limit.reservation is None else _RESERVATIONS[limit.reservation]
+        yield Reason(code=code)
+    if (limit.start_time or limit.end_time) and not _is_between(limit.start_time, limit.end_time, usage.local.time()):
+        now = usage.local.strftime("%H:%M:%S" if usage.local.second else "%H:%M")
+        yield _reason(ReasonCode.TIME_OF_DAY, start=limit.start_time, end=limit.end_time, found=now)
+    if not _is_dated(limit, usage.local.date()):
+        today = usage.local.date().isoformat()
+        yield _reason(ReasonCode.DATES, start=limit.start_date, end=limit.end_date, found=today)
+    today = _DAYS[usage.local.weekday()]
+    if limit.day_of_week and today not in limit.day_of_week:
+        yield Reason(code=ReasonCode.DAYS, values={"days": ",".join(limit.day_of_week), "found": today})
+    levels = usage.levels
+    yield from _range(ReasonCode.ENERGY_RANGE, limit.min_kwh, usage.kwh, usage.kwh, limit.max_kwh)
+    yield from _range(ReasonCode.POWER_RANGE, limit.min_power, levels.low_power, levels.high_power, limit.max_power)
+    yield from _range(
+        ReasonCode.CURRENT_RANGE, limit.min_current, levels.low_current, levels.high_current, limit.max_current
     )
+    yield from _range(ReasonCode.DURATION_RANGE, limit.min_duration, usage.seconds, usage.seconds, limit.max_duration)
 
 
-def _reservation(kind: ReservationRestrictionType | None, usage: Usage, *, expired: bool) -> bool:
+_RESERVATIONS = {
+    ReservationRestrictionType.RESERVATION: ReasonCode.RESERVATION,
+    ReservationRestrictionType.RESERVATION_EXPIRES: ReasonCode.RESERVATION_EXPIRED,
+}
+
+
+def _is_for(kind: ReservationRestrictionType | None, usage: Usage) -> bool:
     """Reservation elements price reservations only, and others never do."""
     if not usage.is_reservation:
         return kind is None
     return kind == ReservationRestrictionType.RESERVATION or (
-        expired and kind == ReservationRestrictionType.RESERVATION_EXPIRES
+        usage.expired and kind == ReservationRestrictionType.RESERVATION_EXPIRES
     )
 
 
-def clock(text: str) -> time:
-    """A time of day; `24:00`, which some send for the end of the day, is 00:00."""
-    return time.min if text == "24:00" else time.fromisoformat(text)
-
-
-def _time_of_day(restrictions: TariffRestrictions, usage: Usage) -> bool:
+def _is_between(start: str | None, end: str | None, now: time) -> bool:
     """An end before the start wraps around midnight; 00:00 as the end is the end of the day."""
-    now = usage.local.time()
-    start = clock(restrictions.start_time) if restrictions.start_time else time.min
-    end = clock(restrictions.end_time) if restrictions.end_time else time.min
-    return start <= now < end if start < end else now >= start or now < end
+    first = clock(start) if start else time.min
+    last = clock(end) if end else time.min
+    return first <= now < last if first < last else now >= first or now < last
 
 
-def _dates(restrictions: TariffRestrictions, usage: Usage) -> bool:
-    today = usage.local.date()
-    if restrictions.start_date is not None and today < date.fromisoformat(restrictions.start_date):
+def _is_dated(limit: TariffRestrictions, today: date) -> bool:
+    """From the start date on, before the end date."""
+    if limit.start_date is not None and today < date.fromisoformat(limit.start_date):
         return False
-    return restrictions.end_date is None or today < date.fromisoformat(restrictions.end_date)
+    return limit.end_date is None or today < date.fromisoformat(limit.end_date)
 
 
-def _within(
-    least: Decimal | int | None, low: Decimal | int | None, high: Decimal | int | None, below: Decimal | int | None
-) -> bool:
+def _range(
+    code: ReasonCode,
+    least: Decimal | int | None,
+    low: Decimal | int | None,
+    high: Decimal | int | None,
+    below: Decimal | int | None,
+) -> Iterator[Reason]:
     """Inclusive at the bottom, exclusive at the top. What was not measured matches no border."""
     if least is not None and (low is None or low < least):
-        return False
-    return below is None or (high is not None and high < below)
+        yield _reason(code, min=least, max=below, found=low)
+    elif below is not None and (high is None or high >= below):
+        yield _reason(code, min=least, max=below, found=high)
+
+
+def _reason(code: ReasonCode, **values: object) -> Reason:
+    """A reason with what is known of its values: `found` is left out for what was not measured."""
+    return Reason(code=code, values={name: str(value) for name, value in values.items() if value is not None})

@@ -1,27 +1,42 @@
-"""Rounding so that parts add up to their total (docs/decisions, "Rounding")."""
+"""Rounding so that parts add up to their total (docs/decisions, "Rounding"). Amounts are counted in smallest units."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from fractions import Fraction
 
-from ocpilot.base.money import RoundingPolicy
+from ocpilot.base.money import Rounding, RoundingPolicy
+from ocpilot.pricing.exact import Numerator
 
 
-def rounded(amount: Fraction, currency: str, policy: RoundingPolicy) -> Decimal:
-    """A tie is a decimal fraction, so nothing is lost before the policy sees it."""
-    return policy.round(Decimal(amount.numerator) / Decimal(amount.denominator), currency)
+class Units:
+    """Rounds numerators over one denominator to whole smallest units of a currency (cents)."""
 
+    def __init__(self, denominator: int, currency: str, policy: RoundingPolicy) -> None:
+        self.decimals = policy.decimals_for(currency)
+        self._half_even = policy.mode is Rounding.HALF_EVEN
+        self._times = 10**self.decimals
+        self._denominator = denominator
 
-def apportioned(parts: Sequence[Fraction], total: Decimal, currency: str, policy: RoundingPolicy) -> list[Decimal]:
-    """Each part rounded; what is then missing to `total` goes, a smallest unit each, to those it hurts least."""
-    shares = [rounded(part, currency, policy) for part in parts]
-    unit = Decimal(1).scaleb(-policy.decimals_for(currency))
-    missing = int((total - sum(shares, Decimal(0))) / unit)
-    sign = 1 if missing > 0 else -1
+    def rounded(self, amount: Numerator) -> int:
+        """The nearest unit; a tie goes away from zero, or to the even one, as the policy says."""
+        size = abs(amount) * self._times
+        units, rest = divmod(size, self._denominator)
+        twice = 2 * rest
+        if twice > self._denominator or (twice == self._denominator and not (self._half_even and units % 2 == 0)):
+            units += 1
+        return int(units) if amount >= 0 else -int(units)
 
-    def hurt(place: int) -> tuple[Fraction, Fraction]:
-        return (sign * (Fraction(shares[place]) - parts[place]), -abs(parts[place]))
+    def apportioned(self, parts: Sequence[Numerator], total: int) -> list[int]:
+        """Each part rounded; what is then missing to `total` goes, a unit each, to those it hurts least."""
+        shares = [self.rounded(part) for part in parts]
+        missing = total - sum(shares)
+        if not missing:
+            return shares
+        sign = 1 if missing > 0 else -1
 
-    for place in sorted(range(len(parts)), key=hurt)[: abs(missing)]:
-        shares[place] += sign * unit
-    return shares
+        def hurt(place: int) -> tuple[Fraction, Fraction]:
+            exact = Fraction(parts[place]) * self._times / self._denominator
+            return (sign * (shares[place] - exact), -abs(exact))
+
+        for place in sorted(range(len(parts)), key=hurt)[: abs(missing)]:
+            shares[place] += sign
+        return shares

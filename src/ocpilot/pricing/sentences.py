@@ -9,7 +9,7 @@ import msgspec
 from ocpilot.base import formats
 from ocpilot.base.texts import Translate, mark
 from ocpilot.pricing import why, words
-from ocpilot.pricing.taxes import has_taxes, includes_taxes
+from ocpilot.pricing.exact import has_taxes, includes_taxes
 from ocpilot.pricing.trace import Amount, PricedCharge, PriceLine, Reason, Unit
 from ocpilot.wire.v230 import PriceComponent, Tariff, TariffDimensionType
 

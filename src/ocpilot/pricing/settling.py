@@ -2,59 +2,63 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from fractions import Fraction
 
-from ocpilot.base.money import RoundingPolicy
-from ocpilot.pricing.rounding import apportioned, rounded
-from ocpilot.pricing.taxes import Exact, added
+from ocpilot.pricing.exact import Exact, Numerator, added
+from ocpilot.pricing.rounding import Units
 from ocpilot.pricing.trace import VAT, Amount, Part, PriceLine, Sum
 from ocpilot.wire.v230 import TaxAmount
 
 
-def amounts(
-    exact: Sequence[Exact], parts: Sequence[Part], currency: str, policy: RoundingPolicy, *, gross_first: bool
-) -> list[Amount]:
+def amounts(exact: Sequence[Exact], parts: Sequence[Part], units: Units, *, gross_first: bool) -> list[Amount]:
     """The rounded amount of each line. Net and tax are rounded and the gross is their sum; the other way around
     (`gross_first`) when the prices hold the tax, so that a driver pays exactly what the price says."""
-    base = _shares([one.incl if gross_first else one.excl for one in exact], parts, currency, policy)
-    tax = _shares([one.vat for one in exact], parts, currency, policy)
+    base = _shares([one.incl if gross_first else one.excl for one in exact], parts, units)
+    tax = _shares([one.vat for one in exact], parts, units)
+    places = -units.decimals
     if gross_first:
-        return [Amount(excl=_minus(incl, vat), vat=vat, incl=incl) for incl, vat in zip(base, tax, strict=True)]
-    return [Amount(excl=excl, vat=vat, incl=_plus(excl, vat)) for excl, vat in zip(base, tax, strict=True)]
+        return [_amount(_less(incl, vat), vat, incl, places) for incl, vat in zip(base, tax, strict=True)]
+    return [_amount(excl, vat, _more(excl, vat), places) for excl, vat in zip(base, tax, strict=True)]
 
 
-def _shares(
-    values: Sequence[Fraction | None], parts: Sequence[Part], currency: str, policy: RoundingPolicy
-) -> list[Decimal | None]:
+def _amount(excl: int | None, vat: int | None, incl: int | None, places: int) -> Amount:
+    return Amount(excl=_money(excl, places), vat=_money(vat, places), incl=_money(incl, places))
+
+
+def _money(units: int | None, places: int) -> Decimal | None:
+    return None if units is None else Decimal(units).scaleb(places)
+
+
+def _more(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
+
+
+def _less(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one - other
+
+
+def _shares(values: Sequence[Numerator | None], parts: Sequence[Part], units: Units) -> Sequence[int | None]:
     """Rounded from the total down: total, then each part of it, then the lines of the part."""
     total = added(values)
     if total is None:
-        return [None if value is None else rounded(value, currency, policy) for value in values]
-    known = [value or Fraction(0) for value in values]
-    names = list(dict.fromkeys(parts))
-    places = [[place for place, part in enumerate(parts) if part is name] for name in names]
-    sums = [sum((known[place] for place in group), Fraction(0)) for group in places]
-    shares: list[Decimal | None] = [None] * len(known)
-    for group, share in zip(places, apportioned(sums, rounded(total, currency, policy), currency, policy), strict=True):
-        for place, value in zip(
-            group, apportioned([known[place] for place in group], share, currency, policy), strict=True
-        ):
+        return [None if value is None else units.rounded(value) for value in values]
+    known = [value or 0 for value in values]
+    groups: dict[Part, list[int]] = {}
+    for place, part in enumerate(parts):
+        groups.setdefault(part, []).append(place)
+    sums = [sum(known[place] for place in group) for group in groups.values()]
+    shares = [0] * len(known)
+    for group, share in zip(groups.values(), units.apportioned(sums, units.rounded(total)), strict=True):
+        if len(group) == 1:
+            shares[group[0]] = share
+            continue
+        for place, value in zip(group, units.apportioned([known[place] for place in group], share), strict=True):
             shares[place] = value
     return shares
 
 
-def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    return None if one is None or other is None else one + other
-
-
-def _minus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    return None if one is None or other is None else one - other
-
-
-def summed(lines: Iterable[PriceLine], currency: str, policy: RoundingPolicy) -> Sum:
-    """The total of some lines, with the tax per rate."""
+def summed(lines: Iterable[PriceLine], zero: Decimal) -> Sum:
+    """The total of some lines, with the tax per rate; `zero` has the decimals of the currency."""
     known = list(lines)
-    zero = policy.round(Decimal(0), currency)
     amount = Amount(
         excl=_total((line.amount.excl for line in known), zero),
         vat=_total((line.amount.vat for line in known), zero),

@@ -5,14 +5,15 @@ from decimal import ROUND_CEILING, Decimal
 
 import msgspec
 
-from ocpilot.pricing.charges import Charge
-from ocpilot.pricing.trace import Part, Unit
+from ocpilot.pricing.charges import ENERGY, PARKING, RESERVATION, TIME, Charge
+from ocpilot.pricing.trace import Unit
 
 #: What a step_size of 1 is, in the unit of the quantity.
 _ONE_STEP = {Unit.KWH: Decimal("0.001"), Unit.SECOND: Decimal(1)}
+_TOGETHER = (frozenset({ENERGY}), frozenset({TIME, PARKING}), frozenset({RESERVATION}))
 
 
-class Stepped(msgspec.Struct, frozen=True, kw_only=True):
+class Stepped(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A charge after step_size; `step` is None when the step changed nothing of it.
 
     `total_measured` and `total_billed` are the whole dimension's, to which the step was applied.
@@ -38,10 +39,10 @@ def _last_ones(charges: Sequence[Charge]) -> Iterable[tuple[Charge, Decimal]]:
     Time and parking count together: whichever of the two was active last is rounded, the other is not. A reservation
     is over before either begins and has its own step.
     """
-    for parts in ({Part.ENERGY}, {Part.TIME, Part.PARKING}, {Part.RESERVATION}):
+    for parts in _TOGETHER:
         group = [charge for charge in charges if charge.part in parts and charge.unit is not Unit.ONCE]
         if group:
-            last = max(group, key=lambda charge: (charge.last, charge.part is Part.PARKING))
+            last = max(group, key=lambda charge: (charge.last, charge.part is PARKING))
             yield last, sum((charge.measured for charge in group if charge.part is last.part), Decimal(0))
 
 

@@ -49,13 +49,41 @@ class ReasonCode(StrEnum):
     TAX_UNKNOWN = "TAX_UNKNOWN"
     MIN_PRICE = "MIN_PRICE"  # before_taxes, after_taxes
     MAX_PRICE = "MAX_PRICE"  # before_taxes, after_taxes
+    #: Only as what did not match:
+    NOT_FOR_RESERVATIONS = "NOT_FOR_RESERVATIONS"
+    BOOKING = "BOOKING"
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact behind a line, in words of code: `sentences.py` makes a person's words of it in any language."""
+    """One fact behind a line, in words of code: `sentences.py` makes a person's words of it in any language.
+
+    Where a restriction did not match, `values` also hold what was `found`; without it, it was not measured.
+    """
 
     code: ReasonCode
     values: dict[str, str] = {}
+
+
+class Passed(msgspec.Struct, frozen=True, kw_only=True):
+    """A Price Component that was passed over, and the first of its restrictions that did not hold."""
+
+    element: int
+    component: int
+    because: Reason
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """Which Price Component priced a quantity of one Charging Period (`period` counts from 0 in order of time), and
+    which were passed over before it. `element` and `component` are None when none matched: that much was free."""
+
+    period: int
+    part: Part
+    quantity: Decimal
+    unit: Unit
+    tariff_id: str
+    element: int | None
+    component: int | None
+    passed: tuple[Passed, ...]
 
 
 class Amount(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +137,8 @@ class PricedCharge(msgspec.Struct, frozen=True, kw_only=True):
     """The cost of a charge, explained. A part is None when nothing of it was priced.
 
     `total` is None when no Tariff is relevant, or one of them is not known: never a cost of zero.
-    `kwh` and the times are what was measured. `expired` says that it is a reservation nobody came for.
+    `kwh` and the times are what was measured. `looks` say for every period which component priced
+    what. `expired` says that it is a reservation nobody came for.
     """
 
     currency: str
@@ -126,6 +155,7 @@ class PricedCharge(msgspec.Struct, frozen=True, kw_only=True):
     parked: timedelta
     reserved: timedelta
     expired: bool = False
+    looks: tuple[Look, ...] = ()
     findings: tuple[Problem, ...] = ()
 
     @property

@@ -1,37 +1,28 @@
 """Charging Periods -> what a restriction looks at: the state of the charge at the start of each period."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
-from itertools import pairwise
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
 from ocpilot.wire.v230 import CdrDimensionType, ChargingPeriod
 
+#: Looked up once: an attribute of an Enum costs as much as an addition.
+_ENERGY, _TIME = CdrDimensionType.ENERGY, CdrDimensionType.TIME
+_PARKING, _RESERVATION = CdrDimensionType.PARKING_TIME, CdrDimensionType.RESERVATION_TIME
+_ZERO = Decimal(0)
+_HALF = Decimal("0.5")
+_HOUR = Decimal(3600)
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """One Charging Period. kWh, whole seconds, kW and A; `local` is its start at the Location.
 
-    `kwh_before` and `seconds_before` are what the charge had used and lasted when the period began, a reservation
-    before it not counted.
-    """
+class Volumes(msgspec.Struct, frozen=True):
+    """What a period holds to be priced: kWh, and whole seconds of charging, of parking and of a reservation."""
 
-    place: int
-    start: datetime
-    local: datetime
-    tariff_id: str | None
     kwh: Decimal
     charging: int
     parked: int
     reserved: int
-    kwh_before: Decimal
-    seconds_before: int
-    lowest_power: Decimal | None
-    highest_power: Decimal | None
-    lowest_current: Decimal | None
-    highest_current: Decimal | None
 
     @property
     def is_reservation(self) -> bool:
@@ -39,57 +30,67 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         return self.reserved > 0 and not (self.kwh or self.charging or self.parked)
 
 
-def usages(periods: Sequence[ChargingPeriod], end: datetime, zone: ZoneInfo) -> Iterator[Usage]:
-    """One Usage per period; a period lasts until the next one starts, the last until `end`."""
-    ordered = sorted(periods, key=lambda period: period.start_date_time)
-    edges = [*(period.start_date_time for period in ordered), end]
-    kwh, seconds = Decimal(0), 0
-    for place, (period, (start, until)) in enumerate(zip(ordered, pairwise(edges), strict=True)):
-        usage = _usage(place, period, until - start, (kwh, seconds), zone)
-        yield usage
-        kwh += usage.kwh
-        seconds += 0 if usage.is_reservation else round((until - start).total_seconds())
+class Levels(msgspec.Struct, frozen=True):
+    """The lowest and highest power (kW) and current (A) of a period; None was not measured."""
+
+    low_power: Decimal | None = None
+    high_power: Decimal | None = None
+    low_current: Decimal | None = None
+    high_current: Decimal | None = None
 
 
-def _usage(place: int, period: ChargingPeriod, lasts: timedelta, before: tuple[Decimal, int], zone: ZoneInfo) -> Usage:
-    volumes = _volumes(period)
-    power = _average_power(volumes, lasts)
-    return Usage(
-        place=place,
-        start=period.start_date_time,
-        local=period.start_date_time.astimezone(zone),
-        tariff_id=period.tariff_id,
-        kwh=volumes.get(CdrDimensionType.ENERGY, Decimal(0)),
-        charging=seconds_of(volumes.get(CdrDimensionType.TIME)),
-        parked=seconds_of(volumes.get(CdrDimensionType.PARKING_TIME)),
-        reserved=seconds_of(volumes.get(CdrDimensionType.RESERVATION_TIME)),
-        kwh_before=before[0],
-        seconds_before=before[1],
-        lowest_power=_first(volumes, "MIN_POWER", "POWER", "MAX_POWER", other=power),
-        highest_power=_first(volumes, "MAX_POWER", "POWER", "MIN_POWER", other=power),
-        lowest_current=_first(volumes, "MIN_CURRENT", "CURRENT", "MAX_CURRENT"),
-        highest_current=_first(volumes, "MAX_CURRENT", "CURRENT", "MIN_CURRENT"),
+NO_LEVELS = Levels()
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """The moment at which a period begins, as restrictions see it. `local` is its start at the Location.
+
+    `kwh` and `seconds` are what the charge had used and lasted by then, a reservation before it not counted.
+    """
+
+    local: datetime
+    kwh: Decimal = _ZERO
+    seconds: int = 0
+    levels: Levels = NO_LEVELS
+    is_reservation: bool = False
+    expired: bool = False
+
+
+def volumes_of(period: ChargingPeriod) -> Volumes:
+    """The sums of the dimensions that have a price."""
+    kwh, charging, parked, reserved = _ZERO, 0, 0, 0
+    for dimension in period.dimensions:
+        kind = dimension.type
+        if kind is _ENERGY:
+            kwh += dimension.volume
+        elif kind is _TIME:
+            charging += seconds_of(dimension.volume)
+        elif kind is _PARKING:
+            parked += seconds_of(dimension.volume)
+        elif kind is _RESERVATION:
+            reserved += seconds_of(dimension.volume)
+    return Volumes(kwh, charging, parked, reserved)
+
+
+def levels_of(period: ChargingPeriod, lasts: int) -> Levels:
+    """Power and current of a period that lasts so many seconds. A CDR often carries only one of minimum, average and
+    maximum: it stands in for the others. Without any, energy over time is the power."""
+    found: dict[str, Decimal] = {dimension.type: dimension.volume for dimension in period.dimensions}
+    kwh = found.get("ENERGY")
+    power = kwh * _HOUR / lasts if kwh is not None and lasts > 0 else None
+    return Levels(
+        _first(found, "MIN_POWER", "POWER", "MAX_POWER", other=power),
+        _first(found, "MAX_POWER", "POWER", "MIN_POWER", other=power),
+        _first(found, "MIN_CURRENT", "CURRENT", "MAX_CURRENT"),
+        _first(found, "MAX_CURRENT", "CURRENT", "MIN_CURRENT"),
     )
 
 
-def _volumes(period: ChargingPeriod) -> dict[CdrDimensionType, Decimal]:
-    volumes: dict[CdrDimensionType, Decimal] = {}
-    for dimension in period.dimensions:
-        volumes[dimension.type] = volumes.get(dimension.type, Decimal(0)) + dimension.volume
-    return volumes
+def _first(found: dict[str, Decimal], *names: str, other: Decimal | None = None) -> Decimal | None:
+    return next((found[name] for name in names if name in found), other)
 
 
-def _first(volumes: dict[CdrDimensionType, Decimal], *names: str, other: Decimal | None = None) -> Decimal | None:
-    """The best known of several dimensions: a CDR often carries only one of minimum, average and maximum."""
-    return next((volumes[CdrDimensionType(name)] for name in names if CdrDimensionType(name) in volumes), other)
-
-
-def _average_power(volumes: dict[CdrDimensionType, Decimal], lasts: timedelta) -> Decimal | None:
-    kwh = volumes.get(CdrDimensionType.ENERGY)
-    seconds = Decimal(round(lasts.total_seconds()))
-    return kwh * 3600 / seconds if kwh is not None and seconds > 0 else None
-
-
-def seconds_of(hours: Decimal | None) -> int:
+@lru_cache(maxsize=1 << 16)
+def seconds_of(hours: Decimal) -> int:
     """Hours as written, with 4 decimals or fewer, -> the whole seconds that were measured (0.0833 h is 300 s)."""
-    return int(((hours or Decimal(0)) * 3600).to_integral_value(ROUND_HALF_UP))
+    return int(hours * _HOUR + (_HALF if hours >= 0 else -_HALF))

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from ocpilot.pricing.exact import Exact
 from ocpilot.pricing.limits import Limit
 from ocpilot.pricing.steps import Stepped
-from ocpilot.pricing.taxes import Exact
 from ocpilot.pricing.trace import Reason, ReasonCode
 from ocpilot.wire.v230 import ReservationRestrictionType, TariffRestrictions
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from ocpilot.base.money import HALF_UP, RoundingPolicy
 from ocpilot.pricing import Amount, Part, PricedCharge, price
-from ocpilot.pricing.rounding import apportioned
+from ocpilot.pricing.rounding import Units
 
 
 def sides(amount: Amount) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
@@ -138,11 +139,18 @@ def test_amounts_have_the_decimals_of_the_currency(currency: str, cost: str) -> 
 @given(st.lists(st.fractions(-1000, 1000, max_denominator=999), min_size=1, max_size=12), st.integers(0, 4))
 def test_apportioned_parts_add_up_and_stay_close(parts: list[Fraction], decimals: int) -> None:
     policy = RoundingPolicy(decimals=decimals)
-    total = policy.round(Decimal(sum(parts).numerator) / Decimal(sum(parts).denominator), "SEK")
-    shares = apportioned(parts, total, "SEK", policy)
+    common = lcm(*(part.denominator for part in parts))
+    units = Units(common, "SEK", policy)
+    numerators = [int(part * common) for part in parts]
+    total = units.rounded(sum(numerators))
+    exact = Decimal(sum(parts).numerator) / Decimal(sum(parts).denominator)
+    assert Decimal(total).scaleb(-decimals) == policy.round(exact, "SEK")
+    shares = units.apportioned(numerators, total)
     assert sum(shares) == total
-    unit = Fraction(1, 10**decimals)
-    assert all(abs(Fraction(share) - part) <= unit for share, part in zip(shares, parts, strict=True))
+    assert all(
+        abs(Fraction(share, 10**decimals) - part) <= Fraction(1, 10**decimals)
+        for share, part in zip(shares, parts, strict=True)
+    )
 
 
 prices = st.decimals(0, 100, places=4).map(str)

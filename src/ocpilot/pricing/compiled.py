@@ -1,0 +1,100 @@
+"""A Tariff made ready for many charges: which component prices what is decided once per situation and kept.
+
+A situation is everything that a restriction can tell apart: between which borders of the Tariff time, date, energy,
+duration, power and current lie. Two periods in the same situation are priced by the same components, so what
+`lookup.found` says of one holds for the other.
+"""
+
+from bisect import bisect_right
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+
+from ocpilot.pricing.borders import DAY, WEEK, Borders, band, borders
+from ocpilot.pricing.exact import Scale
+from ocpilot.pricing.lookup import Active, Found, components, found, passed
+from ocpilot.pricing.trace import Passed
+from ocpilot.pricing.usage import NO_LEVELS, Levels, Usage
+from ocpilot.wire.v230 import Tariff
+from ocpilot.wire.v230 import TariffDimensionType as Dimension
+
+#: Bands on every axis, and whether it is a reservation, and an expired one.
+Situation = tuple[int | bool, ...]
+
+_LOCAL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a moment by the clock of the Location
+#: 1970-01-01 was a Thursday.
+_THURSDAY = 3 * DAY
+_ORDINAL = _LOCAL_EPOCH.toordinal()
+#: Situations that a Tariff remembers at most; one of the field has a few dozen.
+_MOST = 10_000
+
+
+class CompiledTariff:
+    """A Tariff with its components, their exact factors, and what was found in situations so far."""
+
+    def __init__(self, tariff: Tariff) -> None:
+        self.tariff = tariff
+        self.scale = Scale.of(tariff)
+        self.components = components(tariff, self.scale)
+        self._borders = borders(tariff)
+        self.has_borders = self._borders != Borders()
+        self.has_clock = bool(self._borders.week or self._borders.dates)
+        self.has_levels = bool(self._borders.power_kw or self._borders.current_a)
+        self._found: dict[Situation, Found] = {}
+
+    def situation(
+        self,
+        local: int,
+        kwh: Decimal,
+        seconds: int,
+        levels: Levels = NO_LEVELS,
+        *,
+        reserved: bool = False,
+        expired: bool = False,
+    ) -> Situation:
+        """The situation of a period that begins `local` seconds after 1970 by the clock of the Location, when the
+        charge has used so much energy and lasted so long."""
+        on = self._borders
+        return (
+            bisect_right(on.week, (local + _THURSDAY) % WEEK) if on.week else 0,
+            bisect_right(on.dates, local // DAY + _ORDINAL) if on.dates else 0,
+            bisect_right(on.kwh, kwh) if on.kwh else 0,
+            bisect_right(on.seconds, seconds) if on.seconds else 0,
+            *(self._bands(levels) if self.has_levels else ()),
+            reserved,
+            expired,
+        )
+
+    def _bands(self, levels: Levels) -> tuple[int, int, int, int]:
+        power, current = self._borders.power_kw, self._borders.current_a
+        return (
+            band(levels.low_power, power),
+            band(levels.high_power, power),
+            band(levels.low_current, current),
+            band(levels.high_current, current),
+        )
+
+    def known(self, situation: Situation) -> Found | None:
+        """The active components in a situation that was met before."""
+        return self._found.get(situation)
+
+    def learn(self, situation: Situation, usage: Usage) -> Found:
+        """The active components in a new situation, of which `usage` is an example."""
+        new = found(self.components, usage)
+        if len(self._found) < _MOST:
+            self._found[situation] = new
+        return new
+
+    def found_at(self, usage: Usage) -> Found:
+        """The active components at any moment."""
+        return found(self.components, usage)
+
+    def passed(self, dimension: Dimension, active: Active | None, usage: Usage) -> tuple[Passed, ...]:
+        """The components that were passed over for a dimension before the active one, and why."""
+        return tuple(passed(self.components, dimension, active, usage))
+
+
+@lru_cache(maxsize=1024)
+def compiled(tariff: Tariff) -> CompiledTariff:
+    """The Tariff made ready, the same one for an equal Tariff."""
+    return CompiledTariff(tariff)

@@ -1,0 +1,34 @@
+"""Moments by the clock of a Location, as seconds; the offset of a zone is looked up once per quarter of an hour."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Offsets change at full quarters of an hour only (in UTC).
+_QUARTER = 900
+#: Offsets remembered at most: 70 years of one zone.
+_MOST = 1 << 21
+_offsets: dict[tuple[str | None, int], int] = {}
+
+
+def utc_seconds(moment: datetime) -> int:
+    """Whole seconds since 1970."""
+    since = moment - _EPOCH
+    return since.days * 86400 + since.seconds
+
+
+def local_seconds(at: int, zone: ZoneInfo) -> int:
+    """What a clock in the zone shows `at` seconds after 1970, as seconds since 1970 by that clock."""
+    key = (zone.key, at // _QUARTER)
+    offset = _offsets.get(key)
+    if offset is None:
+        shown = (_EPOCH + timedelta(seconds=at)).astimezone(zone).utcoffset() or timedelta()
+        offset = _offsets[key] = round(shown.total_seconds())
+        if len(_offsets) > _MOST:
+            _offsets.clear()
+    return at + offset
+
+
+def shown(local: int) -> datetime:
+    """The moment that a clock shows, without a zone."""
+    return (_EPOCH + timedelta(seconds=local)).replace(tzinfo=None)
