@@ -1,6 +1,5 @@
 """The borders at which a restriction of a Tariff begins or ceases to match, on every axis there is."""
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import date, time
 from decimal import Decimal
@@ -49,11 +48,6 @@ def borders(tariff: Tariff) -> Borders:
             border for limit in limits for border in (limit.min_current, limit.max_current) if border is not None
         ),
     )
-
-
-def band(value: Decimal | None, among: tuple[Decimal, ...]) -> int:
-    """Between which borders a value lies; -1 for one that was not measured."""
-    return -1 if value is None else bisect_right(among, value)
 
 
 def clock(text: str) -> time:

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from ocpilot.pricing.borders import DAY, WEEK, Borders, band, borders
+from ocpilot.pricing.borders import DAY, WEEK, Borders, borders
 from ocpilot.pricing.exact import Scale
 from ocpilot.pricing.lookup import Active, Found, components, found, passed
 from ocpilot.pricing.trace import Passed
@@ -39,7 +39,8 @@ class CompiledTariff:
         self._borders = borders(tariff)
         self.has_borders = self._borders != Borders()
         self.has_clock = bool(self._borders.week or self._borders.dates)
-        self.has_levels = bool(self._borders.power_kw or self._borders.current_a)
+        self.has_power = bool(self._borders.power_kw)
+        self.has_current = bool(self._borders.current_a)
         self._found: dict[Situation, Found] = {}
 
     def situation(
@@ -55,23 +56,18 @@ class CompiledTariff:
         """The situation of a period that begins `local` seconds after 1970 by the clock of the Location, when the
         charge has used so much energy and lasted so long."""
         on = self._borders
+        (low_power, high_power), (low_current, high_current) = levels.power, levels.current
         return (
-            bisect_right(on.week, (local + _THURSDAY) % WEEK) if on.week else 0,
-            bisect_right(on.dates, local // DAY + _ORDINAL) if on.dates else 0,
-            bisect_right(on.kwh, kwh) if on.kwh else 0,
-            bisect_right(on.seconds, seconds) if on.seconds else 0,
-            *(self._bands(levels) if self.has_levels else ()),
+            bisect_right(on.week, (local + _THURSDAY) % WEEK) if self.has_clock else 0,
+            bisect_right(on.dates, local // DAY + _ORDINAL) if self.has_clock else 0,
+            bisect_right(on.kwh, kwh),
+            bisect_right(on.seconds, seconds),
+            -1 if low_power is None else bisect_right(on.power_kw, low_power),
+            -1 if high_power is None else bisect_right(on.power_kw, high_power),
+            -1 if low_current is None else bisect_right(on.current_a, low_current),
+            -1 if high_current is None else bisect_right(on.current_a, high_current),
             reserved,
             expired,
-        )
-
-    def _bands(self, levels: Levels) -> tuple[int, int, int, int]:
-        power, current = self._borders.power_kw, self._borders.current_a
-        return (
-            band(levels.low_power, power),
-            band(levels.high_power, power),
-            band(levels.low_current, current),
-            band(levels.high_current, current),
         )
 
     def known(self, situation: Situation) -> Found | None:

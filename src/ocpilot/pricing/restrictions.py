@@ -42,10 +42,8 @@ def _mismatches(limit: TariffRestrictions, usage: Usage) -> Iterator[Reason]:
         yield Reason(code=ReasonCode.DAYS, values={"days": ",".join(limit.day_of_week), "found": today})
     levels = usage.levels
     yield from _range(ReasonCode.ENERGY_RANGE, limit.min_kwh, usage.kwh, usage.kwh, limit.max_kwh)
-    yield from _range(ReasonCode.POWER_RANGE, limit.min_power, levels.low_power, levels.high_power, limit.max_power)
-    yield from _range(
-        ReasonCode.CURRENT_RANGE, limit.min_current, levels.low_current, levels.high_current, limit.max_current
-    )
+    yield from _range(ReasonCode.POWER_RANGE, limit.min_power, *levels.power, limit.max_power)
+    yield from _range(ReasonCode.CURRENT_RANGE, limit.min_current, *levels.current, limit.max_current)
     yield from _range(ReasonCode.DURATION_RANGE, limit.min_duration, usage.seconds, usage.seconds, limit.max_duration)
 
 

@@ -11,6 +11,9 @@ from ocpilot.wire.v230 import CdrDimensionType, ChargingPeriod
 #: Looked up once: an attribute of an Enum costs as much as an addition.
 _ENERGY, _TIME = CdrDimensionType.ENERGY, CdrDimensionType.TIME
 _PARKING, _RESERVATION = CdrDimensionType.PARKING_TIME, CdrDimensionType.RESERVATION_TIME
+_POWER, _CURRENT = CdrDimensionType.POWER, CdrDimensionType.CURRENT
+_MIN_POWER, _MAX_POWER = CdrDimensionType.MIN_POWER, CdrDimensionType.MAX_POWER
+_MIN_CURRENT, _MAX_CURRENT = CdrDimensionType.MIN_CURRENT, CdrDimensionType.MAX_CURRENT
 _ZERO = Decimal(0)
 _HALF = Decimal("0.5")
 _HOUR = Decimal(3600)
@@ -30,13 +33,18 @@ class Volumes(msgspec.Struct, frozen=True):
         return self.reserved > 0 and not (self.kwh or self.charging or self.parked)
 
 
-class Levels(msgspec.Struct, frozen=True):
-    """The lowest and highest power (kW) and current (A) of a period; None was not measured."""
+#: The lowest and highest of a quantity in a period; None was not measured.
+Range = tuple[Decimal | None, Decimal | None]
 
-    low_power: Decimal | None = None
-    high_power: Decimal | None = None
-    low_current: Decimal | None = None
-    high_current: Decimal | None = None
+
+NOT_MEASURED: Range = (None, None)
+
+
+class Levels(msgspec.Struct, frozen=True):
+    """Power (kW) and current (A) of a period."""
+
+    power: Range = NOT_MEASURED
+    current: Range = NOT_MEASURED
 
 
 NO_LEVELS = Levels()
@@ -72,22 +80,42 @@ def volumes_of(period: ChargingPeriod) -> Volumes:
     return Volumes(kwh, charging, parked, reserved)
 
 
-def levels_of(period: ChargingPeriod, lasts: int) -> Levels:
-    """Power and current of a period that lasts so many seconds. A CDR often carries only one of minimum, average and
-    maximum: it stands in for the others. Without any, energy over time is the power."""
-    found: dict[str, Decimal] = {dimension.type: dimension.volume for dimension in period.dimensions}
-    kwh = found.get("ENERGY")
-    power = kwh * _HOUR / lasts if kwh is not None and lasts > 0 else None
-    return Levels(
-        _first(found, "MIN_POWER", "POWER", "MAX_POWER", other=power),
-        _first(found, "MAX_POWER", "POWER", "MIN_POWER", other=power),
-        _first(found, "MIN_CURRENT", "CURRENT", "MAX_CURRENT"),
-        _first(found, "MAX_CURRENT", "CURRENT", "MIN_CURRENT"),
-    )
+def power_of(period: ChargingPeriod, lasts: int) -> Range:
+    """The power of a period that lasts so many seconds. Without any figure, energy over time is the power."""
+    low, mean, high, kwh = None, None, None, None
+    for dimension in period.dimensions:
+        kind = dimension.type
+        if kind is _MAX_POWER:
+            high = dimension.volume
+        elif kind is _MIN_POWER:
+            low = dimension.volume
+        elif kind is _POWER:
+            mean = dimension.volume
+        elif kind is _ENERGY:
+            kwh = dimension.volume
+    if mean is None and low is None and high is None and kwh is not None and lasts > 0:
+        mean = kwh * _HOUR / lasts
+    return _standing_in(low, mean, high)
 
 
-def _first(found: dict[str, Decimal], *names: str, other: Decimal | None = None) -> Decimal | None:
-    return next((found[name] for name in names if name in found), other)
+def current_of(period: ChargingPeriod) -> Range:
+    """The current of a period."""
+    low, mean, high = None, None, None
+    for dimension in period.dimensions:
+        kind = dimension.type
+        if kind is _MAX_CURRENT:
+            high = dimension.volume
+        elif kind is _MIN_CURRENT:
+            low = dimension.volume
+        elif kind is _CURRENT:
+            mean = dimension.volume
+    return _standing_in(low, mean, high)
+
+
+def _standing_in(low: Decimal | None, mean: Decimal | None, high: Decimal | None) -> Range:
+    """A CDR often carries only one of minimum, average and maximum: it stands in for the others."""
+    lowest = low if low is not None else mean if mean is not None else high
+    return lowest, high if high is not None else mean if mean is not None else low
 
 
 @lru_cache(maxsize=1 << 16)

@@ -10,7 +10,7 @@ import msgspec
 from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.local import local_seconds, shown, utc_seconds
 from ocpilot.pricing.lookup import Found
-from ocpilot.pricing.usage import NO_LEVELS, Levels, Usage, Volumes, levels_of, volumes_of
+from ocpilot.pricing.usage import NO_LEVELS, NOT_MEASURED, Levels, Usage, Volumes, current_of, power_of, volumes_of
 from ocpilot.wire.v230 import ChargingPeriod
 
 _ZERO = Decimal(0)
@@ -90,7 +90,7 @@ class Walk:
         if tariff is None:
             return None
         local = local_seconds(start, self._zone) if tariff.has_clock else start
-        levels = levels_of(period, until - start) if tariff.has_levels else NO_LEVELS
+        levels = _levels(tariff, period, until - start) if tariff.has_power or tariff.has_current else NO_LEVELS
         situation = tariff.situation(local, kwh, seconds, levels, reserved=reserved, expired=self._expired)
         found = tariff.known(situation)
         if found is None:
@@ -102,3 +102,11 @@ class Walk:
         if not tariff_id:
             return self._otherwise
         return self._by_id.get(tariff_id) or self._by_id.get(tariff_id.lower())
+
+
+def _levels(tariff: CompiledTariff, period: ChargingPeriod, lasts: int) -> Levels:
+    """What of power and current this Tariff looks at."""
+    return Levels(
+        power_of(period, lasts) if tariff.has_power else NOT_MEASURED,
+        current_of(period) if tariff.has_current else NOT_MEASURED,
+    )
