@@ -12,11 +12,9 @@ from functools import lru_cache
 
 from ocpilot.pricing.borders import DAY, WEEK, Borders, borders
 from ocpilot.pricing.exact import Scale
-from ocpilot.pricing.lookup import Active, Found, components, found, passed
-from ocpilot.pricing.trace import Passed
+from ocpilot.pricing.lookup import Found, components, found
 from ocpilot.pricing.usage import NO_LEVELS, Levels, Usage
 from ocpilot.wire.v230 import Tariff
-from ocpilot.wire.v230 import TariffDimensionType as Dimension
 
 #: Bands on every axis, and whether it is a reservation, and an expired one.
 Situation = tuple[int | bool, ...]
@@ -84,10 +82,6 @@ class CompiledTariff:
     def found_at(self, usage: Usage) -> Found:
         """The active components at any moment."""
         return found(self.components, usage)
-
-    def passed(self, dimension: Dimension, active: Active | None, usage: Usage) -> tuple[Passed, ...]:
-        """The components that were passed over for a dimension before the active one, and why."""
-        return tuple(passed(self.components, dimension, active, usage))
 
 
 @lru_cache(maxsize=1024)

@@ -1,11 +1,14 @@
 """Periods within which the price changes: each is priced as at its start, so the cost may be off (mod_cdrs)."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from ocpilot.base.problem import Problem
-from ocpilot.pricing.changes import PriceChanges, price_changes
+from ocpilot.pricing.changes import price_changes
 from ocpilot.pricing.local import local_seconds, utc_seconds
 from ocpilot.pricing.lookup import Active, Found
 from ocpilot.pricing.relevant import finding, period_path
@@ -14,6 +17,7 @@ from ocpilot.pricing.walk import Stretch, usage_at
 
 #: What such a finding expects: how a reader of findings tells them from others.
 EXPECTED = "a new period there"
+_first = itemgetter(0)
 
 
 def crossings(stretches: Sequence[Stretch], start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[Problem]:
@@ -23,23 +27,25 @@ def crossings(stretches: Sequence[Stretch], start: datetime, end: datetime, zone
     if not tariffs:
         return
     changes = price_changes((one.tariff for one in tariffs.values()), start, end, zone)
+    moments = [(utc_seconds(moment), moment) for moment in changes.moments]
     for stretch in charged:
-        before = _priced(stretch.found, stretch.volumes)
-        for where, found in _inside(stretch, changes, zone):
-            if _priced(found, stretch.volumes) != before:
+        for where, found in _inside(stretch, moments, changes.kwh, zone):
+            if _priced(found, stretch.volumes) != _priced(stretch.found, stretch.volumes):
                 text = f"a price that changes at {where} within the period"
                 yield finding(period_path(stretch.place), text, EXPECTED)
 
 
-def _inside(stretch: Stretch, changes: PriceChanges, zone: ZoneInfo) -> Iterator[tuple[str, Found]]:
+def _inside(
+    stretch: Stretch, moments: Sequence[tuple[int, datetime]], kwh: Sequence[Decimal], zone: ZoneInfo
+) -> Iterator[tuple[str, Found]]:
     """What prices the charge from each border inside the period on."""
-    for moment in changes.moments:
-        at = utc_seconds(moment)
-        if stretch.start < at < stretch.until:
-            passed = stretch.seconds + at - stretch.start
-            usage = usage_at(local_seconds(at, zone), stretch.kwh, passed, stretch.levels)
-            yield moment.astimezone(zone).isoformat(), stretch.tariff.found_at(usage)
-    for border in changes.kwh:
+    for at, moment in moments[bisect_right(moments, stretch.start, key=_first) :]:
+        if at >= stretch.until:
+            break
+        passed = stretch.seconds + at - stretch.start
+        usage = usage_at(local_seconds(at, zone), stretch.kwh, passed, stretch.levels)
+        yield moment.astimezone(zone).isoformat(), stretch.tariff.found_at(usage)
+    for border in kwh:
         if stretch.kwh < border < stretch.kwh + stretch.volumes.kwh:
             usage = usage_at(stretch.local, border, stretch.seconds, stretch.levels)
             yield f"{border} kWh", stretch.tariff.found_at(usage)

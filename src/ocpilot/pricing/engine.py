@@ -70,7 +70,7 @@ def price(
         parked=timedelta(seconds=walk.parked),
         reserved=timedelta(seconds=walk.reserved),
         expired=expired,
-        looks=looks(stretches, expired=expired) if explained else (),
+        looks=looks(stretches, zone) if explained else (),
         findings=(*known.findings, *findings),
     )
 

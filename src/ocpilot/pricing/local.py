@@ -1,6 +1,7 @@
 """Moments by the clock of a Location, as seconds; the offset of a zone is looked up once per quarter of an hour."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,8 +18,8 @@ def utc_seconds(moment: datetime) -> int:
     return since.days * 86400 + since.seconds
 
 
-def local_seconds(at: int, zone: ZoneInfo) -> int:
-    """What a clock in the zone shows `at` seconds after 1970, as seconds since 1970 by that clock."""
+def offset_at(at: int, zone: ZoneInfo) -> int:
+    """Seconds that a clock in the zone is ahead of UTC."""
     key = (zone.key, at // _QUARTER)
     offset = _offsets.get(key)
     if offset is None:
@@ -26,9 +27,24 @@ def local_seconds(at: int, zone: ZoneInfo) -> int:
         offset = _offsets[key] = round(shown.total_seconds())
         if len(_offsets) > _MOST:
             _offsets.clear()
-    return at + offset
+    return offset
+
+
+def local_seconds(at: int, zone: ZoneInfo) -> int:
+    """What a clock in the zone shows `at` seconds after 1970, as seconds since 1970 by that clock."""
+    return at + offset_at(at, zone)
 
 
 def shown(local: int) -> datetime:
     """The moment that a clock shows, without a zone."""
     return (_EPOCH + timedelta(seconds=local)).replace(tzinfo=None)
+
+
+def at_location(at: int, zone: ZoneInfo) -> datetime:
+    """The moment with its offset, as people at the Location write it."""
+    return _fixed_epoch(offset_at(at, zone)) + timedelta(seconds=at)
+
+
+@lru_cache(maxsize=256)
+def _fixed_epoch(offset: int) -> datetime:
+    return _EPOCH.astimezone(timezone(timedelta(seconds=offset)))

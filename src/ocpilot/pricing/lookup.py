@@ -1,6 +1,6 @@
 """Which Price Component is active: the first element with that dimension whose restrictions match (mod_tariffs)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -37,12 +37,14 @@ class Active(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """Which component prices each dimension in a situation; None: it costs nothing then."""
+    """Which component prices each dimension in a situation (None: it costs nothing then), and for each dimension which
+    ones were passed over before it."""
 
     flat: Active | None
     energy: Active | None
     time: Active | None
     parking: Active | None
+    passed: Mapping[TariffDimensionType, tuple[Passed, ...]]
 
 
 def components(tariff: Tariff, scale: Scale) -> tuple[Active, ...]:
@@ -56,11 +58,13 @@ def components(tariff: Tariff, scale: Scale) -> tuple[Active, ...]:
 
 def found(among: Sequence[Active], usage: Usage) -> Found:
     """The active component of each dimension at the start of a period."""
+    active = {dimension: _active(among, dimension, usage) for dimension in TariffDimensionType}
     return Found(
-        flat=_active(among, TariffDimensionType.FLAT, usage),
-        energy=_active(among, TariffDimensionType.ENERGY, usage),
-        time=_active(among, TariffDimensionType.TIME, usage),
-        parking=_active(among, TariffDimensionType.PARKING_TIME, usage),
+        flat=active[TariffDimensionType.FLAT],
+        energy=active[TariffDimensionType.ENERGY],
+        time=active[TariffDimensionType.TIME],
+        parking=active[TariffDimensionType.PARKING_TIME],
+        passed={dimension: tuple(_passed(among, dimension, one, usage)) for dimension, one in active.items()},
     )
 
 
@@ -72,10 +76,9 @@ def _active(among: Sequence[Active], dimension: TariffDimensionType, usage: Usag
     return next(iter(fitting), None)
 
 
-def passed(
+def _passed(
     among: Sequence[Active], dimension: TariffDimensionType, active: Active | None, usage: Usage
 ) -> Iterator[Passed]:
-    """The components of a dimension that were passed over before the active one, and why."""
     for one in _of(among, dimension):
         if one is active:
             return

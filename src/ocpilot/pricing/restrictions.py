@@ -18,7 +18,7 @@ def matches(restrictions: TariffRestrictions | None, usage: Usage) -> bool:
 
 
 def mismatch(restrictions: TariffRestrictions | None, usage: Usage) -> Reason | None:
-    """The first restriction that does not hold, with what was `found` instead; None when all do."""
+    """The first restriction that does not hold; None when all do."""
     if restrictions is None:
         return Reason(code=ReasonCode.NOT_FOR_RESERVATIONS) if usage.is_reservation else None
     return next(_mismatches(restrictions, usage), None)
@@ -32,14 +32,11 @@ def _mismatches(limit: TariffRestrictions, usage: Usage) -> Iterator[Reason]:
         code = ReasonCode.NOT_FOR_RESERVATIONS if limit.reservation is None else _RESERVATIONS[limit.reservation]
         yield Reason(code=code)
     if (limit.start_time or limit.end_time) and not _is_between(limit.start_time, limit.end_time, usage.local.time()):
-        now = usage.local.strftime("%H:%M:%S" if usage.local.second else "%H:%M")
-        yield _reason(ReasonCode.TIME_OF_DAY, start=limit.start_time, end=limit.end_time, found=now)
+        yield _reason(ReasonCode.TIME_OF_DAY, start=limit.start_time, end=limit.end_time)
     if not _is_dated(limit, usage.local.date()):
-        today = usage.local.date().isoformat()
-        yield _reason(ReasonCode.DATES, start=limit.start_date, end=limit.end_date, found=today)
-    today = _DAYS[usage.local.weekday()]
-    if limit.day_of_week and today not in limit.day_of_week:
-        yield Reason(code=ReasonCode.DAYS, values={"days": ",".join(limit.day_of_week), "found": today})
+        yield _reason(ReasonCode.DATES, start=limit.start_date, end=limit.end_date)
+    if limit.day_of_week and _DAYS[usage.local.weekday()] not in limit.day_of_week:
+        yield Reason(code=ReasonCode.DAYS, values={"days": ",".join(limit.day_of_week)})
     levels = usage.levels
     yield from _range(ReasonCode.ENERGY_RANGE, limit.min_kwh, usage.kwh, usage.kwh, limit.max_kwh)
     yield from _range(ReasonCode.POWER_RANGE, limit.min_power, *levels.power, limit.max_power)
@@ -85,11 +82,11 @@ def _range(
 ) -> Iterator[Reason]:
     """Inclusive at the bottom, exclusive at the top. What was not measured matches no border."""
     if least is not None and (low is None or low < least):
-        yield _reason(code, min=least, max=below, found=low)
+        yield _reason(code, min=least, max=below, missing=None if low is not None else "yes")
     elif below is not None and (high is None or high >= below):
-        yield _reason(code, min=least, max=below, found=high)
+        yield _reason(code, min=least, max=below, missing=None if high is not None else "yes")
 
 
 def _reason(code: ReasonCode, **values: object) -> Reason:
-    """A reason with what is known of its values: `found` is left out for what was not measured."""
+    """A reason with those of its values that there are."""
     return Reason(code=code, values={name: str(value) for name, value in values.items() if value is not None})

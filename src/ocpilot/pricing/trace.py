@@ -1,6 +1,6 @@
 """The priced charge: every amount, and for every line which component gave it and why."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -57,7 +57,7 @@ class ReasonCode(StrEnum):
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """One fact behind a line, in words of code: `sentences.py` makes a person's words of it in any language.
 
-    Where a restriction did not match, `values` also hold what was `found`; without it, it was not measured.
+    Where a range did not match because nothing was measured, `values` hold `missing`.
     """
 
     code: ReasonCode
@@ -74,9 +74,16 @@ class Passed(msgspec.Struct, frozen=True, kw_only=True):
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
     """Which Price Component priced a quantity of one Charging Period (`period` counts from 0 in order of time), and
-    which were passed over before it. `element` and `component` are None when none matched: that much was free."""
+    which were passed over before it. `element` and `component` are None when none matched: that much was free.
+
+    `at` is the start of the period by the clock of the Location, `kwh` and `seconds` what the charge had used and
+    lasted by then: what the restrictions were held against.
+    """
 
     period: int
+    at: datetime
+    kwh: Decimal
+    seconds: int
     part: Part
     quantity: Decimal
     unit: Unit

@@ -33,12 +33,6 @@ class Stretch(msgspec.Struct, frozen=True, eq=False):
     tariff: CompiledTariff
     found: Found
 
-    def usage(self, *, expired: bool) -> Usage:
-        """Its beginning, as restrictions see it."""
-        return usage_at(
-            self.local, self.kwh, self.seconds, self.levels, reserved=self.volumes.is_reservation, expired=expired
-        )
-
 
 def usage_at(
     local: int, kwh: Decimal, seconds: int, levels: Levels, *, reserved: bool = False, expired: bool = False
