@@ -29,8 +29,8 @@ def patches(ident: str, evses: int) -> list[bytes]:
 
 def main() -> None:
     """The same server, both Locations in turns; the ratio is that of the times."""
-    with workplace() as folder, running_platform(folder, fill) as port:
-        small, large = (Load(port, patches(ident, evses), 4) for ident, evses in (("SMALL", 1), ("LARGE", 1000)))
+    with workplace() as folder, running_platform(folder, fill) as server:
+        small, large = (Load(server, patches(ident, evses), 4) for ident, evses in (("SMALL", 1), ("LARGE", 1000)))
         slowness: Ratio = compared(small, large, folder)
     show("PATCH of an EVSE's status, time at 1,000 EVSEs beside the time at 1", {"4 connections": (slowness, "<= 1.3")})
 

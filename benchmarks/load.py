@@ -1,7 +1,8 @@
 """A light HTTP client in a process of its own: sends a list of requests round and round over some connections.
 
 `python load.py JOB PORT CONNECTIONS SECONDS`; JOB is a file with the requests as a msgpack list of bytes. Prints one
-line of JSON: how many requests were answered, in how many seconds, and the first status line that is no success.
+line of JSON: how many requests were answered, in how many seconds, how many in all from the first to the last, and the
+first status line that is no success.
 """
 
 import asyncio
@@ -83,7 +84,12 @@ async def run(requests: list[bytes], port: int, connections: int, seconds: float
     for one in made:
         one.stop()
     await asyncio.gather(*(one.ended for one in made))
-    return {"answered": answered, "seconds": took, "refusal": next((one.refusal for one in made if one.refusal), "")}
+    return {
+        "answered": answered,
+        "seconds": took,
+        "in_all": sum(one.answered for one in made),
+        "refusal": next((one.refusal for one in made if one.refusal), ""),
+    }
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What the benchmarks share: a platform that runs, load on it in pairs with something else, and a table of ratios.
 
 Absolute times say more about the machine than about the code, so every number is a ratio within one run: both sides are
-loaded in turns, each turn gives one ratio, and the median counts.
+loaded in turns, each turn gives one ratio, and the median counts. Beside it stands the processor time per request, of
+the server and of its database: that changes less when others use the machine too.
 """
 
 import asyncio
@@ -17,8 +18,9 @@ import tempfile
 import time as clock
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -44,12 +46,41 @@ PARTIES = [
 
 
 @dataclass(frozen=True)
-class Load:
-    """Requests that are sent round and round to one port."""
+class Served:
+    """A server that listens at a port; `database` is the process all of PostgreSQL's descend from, if it has one."""
 
     port: int
+    process: int
+    database: int | None = None
+
+    def spent(self) -> "Spent":
+        """Seconds of processor time until now."""
+        database = 0.0 if self.database is None else sum(map(_spent, [self.database, *_children(self.database)]))
+        return Spent(_spent(self.process), database)
+
+
+class Spent(NamedTuple):
+    """Processor time of a server and of its database."""
+
+    server: float
+    database: float
+
+
+@dataclass(frozen=True)
+class Load:
+    """Requests that are sent round and round to one server."""
+
+    server: Served
     requests: Sequence[bytes]
     connections: int
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Requests answered per second, and the processor time each took, in seconds."""
+
+    per_second: float
+    spent: Spent
 
 
 @contextmanager
@@ -67,8 +98,8 @@ Fill = Callable[[PostgresStore], Coroutine[object, object, None]]
 
 
 @contextmanager
-def running_platform(folder: Path, fill: Fill) -> Iterator[int]:
-    """The port of `ocpilot serve`, one process, on a durable PostgreSQL with the partner and what `fill` stored."""
+def running_platform(folder: Path, fill: Fill) -> Iterator[Served]:
+    """`ocpilot serve`, one process, on a durable PostgreSQL with the partner and what `fill` stored."""
     server = BundledServer(folder / "postgres")
     url = server.start()
     try:
@@ -81,27 +112,28 @@ def running_platform(folder: Path, fill: Fill) -> Iterator[int]:
             "OCPILOT_PARTIES": json.dumps(PARTIES),
             "OCPILOT_SECURITY_ALLOW_INNER_ADDRESSES": "true",
         }
-        with running([str(Path(sys.executable).with_name("ocpilot")), "serve"], port, folder, environment):
-            yield port
+        command = [str(Path(sys.executable).with_name("ocpilot")), "serve"]
+        with running(command, port, folder, environment) as process:
+            yield Served(port, process, int((server.folder / "postmaster.pid").read_text().split()[0]))
     finally:
         server.stop()
 
 
 @contextmanager
-def running_bare(folder: Path, answer: bytes = b"") -> Iterator[int]:
-    """The port of a bare Starlette app (bare.py) that answers GET with these bytes."""
+def running_bare(folder: Path, answer: bytes = b"") -> Iterator[Served]:
+    """A bare Starlette app (bare.py) that answers GET with these bytes."""
     file = folder / "answer"
     file.write_bytes(answer)
     port = free_port()
-    with running([sys.executable, str(HERE / "bare.py"), str(file), str(port)], port, folder):
-        yield port
+    with running([sys.executable, str(HERE / "bare.py"), str(file), str(port)], port, folder) as process:
+        yield Served(port, process)
 
 
 @contextmanager
 def running(
     command: Sequence[str], port: int, folder: Path, environment: Mapping[str, str] | None = None
-) -> Iterator[None]:
-    """A server process from the moment it listens; its log is shown when it ends too early."""
+) -> Iterator[int]:
+    """The number of a server process, from the moment it listens; its log is shown when it ends too early."""
     log = folder / f"{port}.log"
     with log.open("wb") as written:
         process = subprocess.Popen(command, env={**os.environ, **(environment or {})}, stdout=written, stderr=written)
@@ -110,7 +142,7 @@ def running(
             if process.poll() is not None:
                 raise RuntimeError(log.read_text())
             clock.sleep(0.05)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait()
@@ -185,9 +217,22 @@ def request(method: str, path: str, body: object = None) -> bytes:
     return "\r\n".join(head).encode() + b"\r\n\r\n" + sent
 
 
-def answer_to(port: int, sent: bytes) -> bytes:
+def _children(parent: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+def _spent(process: int) -> float:
+    """Seconds of a process and of those of its children that have ended (proc(5), "/proc/pid/stat"); 0 when gone."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def answer_to(server: Served, sent: bytes) -> bytes:
     """The body of one answer."""
-    with socket.create_connection(("127.0.0.1", port)) as connected:
+    with socket.create_connection(("127.0.0.1", server.port)) as connected:
         connected.sendall(sent.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
         whole = b"".join(iter(lambda: connected.recv(65536), b""))
     head, _, body = whole.partition(b"\r\n\r\n")
@@ -196,39 +241,55 @@ def answer_to(port: int, sent: bytes) -> bytes:
     return body
 
 
-def rate(load: Load, folder: Path, seconds: float) -> float:
-    """Requests per second that the server at a port answers; RuntimeError when it refuses one."""
+def rate(load: Load, folder: Path, seconds: float) -> Rate:
+    """How fast the server answers, and at what cost; RuntimeError when it refuses a request."""
     job = folder / "job"
     job.write_bytes(msgspec.msgpack.encode(list(load.requests)))
-    command = [sys.executable, str(HERE / "load.py"), str(job), str(load.port), str(load.connections), str(seconds)]
+    places = [str(job), str(load.server.port), str(load.connections), str(seconds)]
+    command = [sys.executable, str(HERE / "load.py"), *places]
+    before = load.server.spent()
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds + 20)
     said = json.loads(done.stdout)
     if said["refusal"]:
         raise RuntimeError(said["refusal"])
-    return float(said["answered"] / said["seconds"])
+    after = load.server.spent()
+    cost = Spent(*(late - early for late, early in zip(after, before, strict=True)))
+    return Rate(said["answered"] / said["seconds"], Spent(*(part / said["in_all"] for part in cost)))
 
 
 def compared(one: Load, other: Load, folder: Path, *, turns: int = 7, seconds: float = 1.5) -> "Ratio":
     """How many times the rate of `other` the rate of `one` is; both in turns, after a turn that does not count."""
-    pairs: list[tuple[float, float]] = []
+    pairs: list[tuple[Rate, Rate]] = []
     for turn in range(turns + 1):
         if turn % 2:
             pairs.append((rate(one, folder, seconds), rate(other, folder, seconds)))
         else:
             later = rate(other, folder, seconds)
             pairs.append((rate(one, folder, seconds), later))
-    return Ratio.of(pairs[1:])
+    counted = pairs[1:]
+    return replace(
+        Ratio.of([(one.per_second, other.per_second) for one, other in counted]),
+        spent=(_typical([one for one, _ in counted]), _typical([other for _, other in counted])),
+    )
+
+
+def _typical(rates: Sequence[Rate]) -> Spent:
+    return Spent(*(statistics.median(part) for part in zip(*(rate.spent for rate in rates), strict=True)))
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """The median of the turns' ratios, the lowest and the highest, and both sides' median for the curious."""
+    """The median of the turns' ratios, the lowest and the highest, and both sides' median for the curious.
+
+    `spent` is the processor time per request of both sides, where they were servers.
+    """
 
     median: float
     low: float
     high: float
     one: float
     other: float
+    spent: tuple[Spent, Spent] | None = None
 
     @classmethod
     def of(cls, pairs: Sequence[tuple[float, float]]) -> "Ratio":
@@ -244,9 +305,13 @@ class Ratio:
 
 
 def show(title: str, rows: Mapping[str, tuple[Ratio, str]]) -> None:
-    """A small table: what was measured, its ratio and spread, and what is wanted."""
+    """A small table: what was measured, its ratio and spread, and what is wanted; below it the processor times."""
     width = max(len(name) for name in rows)
     print(f"\n{title}")
     print(f"{'':{width}}  {'RATIO':>6}  {'low':>6}  {'high':>6}  wanted")
     for name, (ratio, wanted) in rows.items():
         print(f"{name:{width}}  {ratio.median:6.2f}  {ratio.low:6.2f}  {ratio.high:6.2f}  {wanted}")
+    for name, (ratio, _) in rows.items():
+        if ratio.spent is not None:
+            one, other = (f"{side.server * 1e6:.0f} + {side.database * 1e6:.0f}" for side in ratio.spent)
+            print(f"{name:{width}}  processor time, server + database: {one} us a request beside {other} us")

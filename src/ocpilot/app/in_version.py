@@ -1,6 +1,6 @@
 """Stored objects in the version that a peer speaks, those already in it without being parsed."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -15,9 +15,25 @@ from ocpilot.wire.protocol import ROWS, ModuleID, Version
 from ocpilot.wire.v230 import Location
 
 
-async def json_list(platform: Platform, items: Iterable[StoredObject], version: Version) -> bytes:
-    """The bodies as one JSON list in this version."""
-    return b"[" + b",".join([await text_in(platform, stored, version) for stored in items]) + b"]"
+async def json_list(platform: Platform, items: Sequence[StoredObject], version: Version) -> bytes:
+    """The bodies as one JSON list in this version; made once when the states of all have a stamp."""
+    stamps = tuple([stored.stamp for stored in items])
+    kept = platform.texts.get((True, version, stamps))
+    if kept is not None:
+        return kept
+    text = b"[" + b",".join([await _item(platform, stored, version) for stored in items]) + b"]"
+    return platform.texts.keep((True, version, stamps), text, len(text)) if items and all(stamps) else text
+
+
+async def _item(platform: Platform, stored: StoredObject, version: Version) -> bytes:
+    """The same as `text_in`, made once when the state has a stamp. Only those of Locations have, whose text depends on
+    nothing else."""
+    key = (False, version, (stored.stamp,))
+    kept = platform.texts.get(key)
+    if kept is not None:
+        return kept
+    text = await text_in(platform, stored, version)
+    return platform.texts.keep(key, text, len(text)) if stored.stamp else text
 
 
 async def text_in(platform: Platform, stored: StoredObject, version: Version, cls: type[Wire] | None = None) -> bytes:

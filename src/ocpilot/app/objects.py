@@ -36,9 +36,10 @@ async def receiver_put(platform: Platform, call: Call, sub: str = "") -> Answer:
     key = key_in_url(call, sub or _sub(call, body))
     context = await unsaid(platform, call.peer, call.version, key.module, body, party=key.party)
     stored = kept(call, key, checked(call, class_of(key.module, key.sub), body, _url(key), context), context)
-    created = await platform.store.objects.put(stored)
-    await commands.told_of(platform, stored)
-    return stored_answer(created)
+    arrival = await platform.store.objects.receive(stored)
+    if arrival.awaited:
+        await commands.told_of(platform, stored)
+    return stored_answer(arrival.created)
 
 
 async def receiver_patch(platform: Platform, call: Call, sub: str = "") -> Answer:

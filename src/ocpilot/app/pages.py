@@ -42,7 +42,8 @@ async def sender_list(platform: Platform, call: Call, sub: str | None = None, wa
     query = page_query(call, platform.settings.roaming.page_limit, sub)
     source = platform.store.locations if call.module is ModuleID.LOCATIONS else platform.store.objects
     page = await source.page(query)
-    visible = [one for one in page.items if may_see(call.peer, call.module, one.audience) and wanted(one)]
+    seen = {audience for audience in {one.audience for one in page.items} if may_see(call.peer, call.module, audience)}
+    visible = [one for one in page.items if one.audience in seen and wanted(one)]
     next_url = None if page.next is None else _next_url(call, query.limit, page.next)
     limit = platform.settings.roaming.page_limit
     paging = headers(total=page.total, limit=limit, next_url=next_url)

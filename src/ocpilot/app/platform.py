@@ -6,8 +6,15 @@ from ocpilot.app.background import Background
 from ocpilot.app.ports import Partners, Sealing, Store
 from ocpilot.app.records import Leniency, LeniencyKey
 from ocpilot.app.station_events import StationCalls
+from ocpilot.base.recent import Recent
 from ocpilot.base.settings import Settings
 from ocpilot.base.time import Clock
+from ocpilot.wire.protocol import Version
+
+#: Whether it is a list, its version, and the stamps of its objects.
+TextKey = tuple[bool, Version, tuple[int, ...]]
+#: Bytes of JSON texts that are kept.
+TEXT_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,3 +30,5 @@ class Platform:
     background: Background = field(default_factory=Background)
     #: What peers said in their own way, not yet written (`app/heard.py`).
     leniencies: dict[LeniencyKey, Leniency] = field(default_factory=dict)
+    #: Bodies and lists of bodies as JSON text in a version.
+    texts: Recent[TextKey, bytes] = field(default_factory=lambda: Recent(TEXT_BYTES))

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ocpilot.app.records import (
     Account,
+    Arrival,
     Authorization,
     CdrCheck,
     Change,
@@ -40,6 +41,9 @@ class Objects(Protocol):
 
     async def put(self, stored: StoredObject) -> bool:
         """Insert or replace; True when it was created. An object of another `peer_id` is never replaced (Conflict)."""
+
+    async def receive(self, stored: StoredObject) -> Arrival:
+        """The same as `put`, and whether somebody may be waiting for it."""
 
     async def get(self, key: ObjectKey, peer_id: int | None = None) -> StoredObject | None:
         """The object of ours (`peer_id` None) or the one that peer sent us."""

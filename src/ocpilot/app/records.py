@@ -37,7 +37,7 @@ class StoredObject(Record, frozen=True, kw_only=True):
 
     `audience` is the one party (as `SERES`) that may see it, None when every peer of the right role may; only
     `app/visibility.py` decides it. `context` is what a Session or CDR of 2.1.1 does not say by itself: its CdrToken,
-    as JSON text.
+    as JSON text. `stamp` is that of this one state of the object (in this database, for ever), 0 when none is known.
     """
 
     key: ObjectKey
@@ -47,6 +47,17 @@ class StoredObject(Record, frozen=True, kw_only=True):
     peer_id: int | None = None
     audience: str | None = None
     context: str | None = None
+    stamp: int = 0
+
+
+class Arrival(Record, frozen=True, kw_only=True):
+    """What became of an object that was put: `created` is false for one that was replaced.
+
+    `awaited` is false when no command of ours can be waiting for a Session of its Token.
+    """
+
+    created: bool
+    awaited: bool
 
 
 class PageCursor(Record, frozen=True, kw_only=True):

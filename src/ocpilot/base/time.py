@@ -31,7 +31,7 @@ def parse(text: str) -> datetime:
 
 def write(moment: datetime) -> str:
     """OCPI DateTime in UTC with `Z`, milliseconds only when there are any: at most 24 characters."""
-    utc = moment.astimezone(UTC)
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     millis = utc.microsecond // 1000
     written = utc.replace(tzinfo=None).isoformat(timespec="milliseconds" if millis else "seconds")
     return f"{written}Z"

@@ -1,8 +1,10 @@
 """The one route table: every resource of every version, from which URLs are matched and endpoints are listed."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from ocpilot.app import (
@@ -43,7 +45,7 @@ class Resource:
     methods: Mapping[str, Handler]
     versions: frozenset[Version] = frozenset(SUPPORTED)
 
-    @property
+    @cached_property
     def template(self) -> tuple[str, ...]:
         """All segments below `/ocpi`."""
         whole = f"{{version}}/{self.interface.lower()}/{self.module}/{self.path}"
@@ -63,7 +65,7 @@ class Configuration(Resource):
     module: ModuleID = ModuleID.CREDENTIALS
     interface: InterfaceRole = S
 
-    @property
+    @cached_property
     def template(self) -> tuple[str, ...]:
         """All segments below `/ocpi`."""
         return tuple(self.path.split("/"))
@@ -359,41 +361,61 @@ def endpoints(platform: Platform, version: Version, their_role: Role) -> tuple[E
     )
 
 
+class _Pattern(NamedTuple):
+    """A row as it is looked for: what stands where in its URLs, and the versions that have it."""
+
+    row: Resource
+    words: tuple[tuple[int, str], ...]
+    variables: tuple[tuple[int, str], ...]
+    versions: frozenset[Version]
+
+    @classmethod
+    def of(cls, row: Resource) -> "_Pattern":
+        places = tuple(enumerate(row.template))
+        return cls(
+            row,
+            tuple((place, word) for place, word in places if not word.startswith("{")),
+            tuple((place, word[1:-1]) for place, word in places if word.startswith("{")),
+            frozenset(version for version in row.versions if _has(version, row)),
+        )
+
+    def read(self, segments: Sequence[str]) -> dict[str, str] | None:
+        """The variables of a URL with as many segments; None when it is none of this row."""
+        for place, word in self.words:
+            if segments[place] != word:
+                return None
+        variables = {name: segments[place] for place, name in self.variables}
+        known = "version" not in variables or variables["version"] in self.versions
+        return variables if known and all(variables.values()) else None
+
+
 class Router:
     """Matches the segments below `/ocpi` with the rows that our roles offer."""
 
     def __init__(self, roles: Iterable[str]) -> None:
         ours = offered(roles)
-        self._rows = [
-            (row.template, row)
-            for row in TABLE
-            if isinstance(row, Configuration) or (row.module, row.interface) in ours
-        ]
+        self._patterns: defaultdict[tuple[int, tuple[str, ...]], list[_Pattern]] = defaultdict(list)
+        for row in TABLE:
+            if isinstance(row, Configuration) or (row.module, row.interface) in ours:
+                self._patterns[_place(row.template)].append(_Pattern.of(row))
 
     def match(self, path: str) -> tuple[Resource, dict[str, str]]:
         """The row and the variables of a percent-encoded path, a slash at its end or not; NotFound otherwise."""
-        segments = [unquote(segment) for segment in path.strip("/").split("/")][1:]
-        for template, row in self._rows:
-            variables = _variables(template, segments)
-            if variables is not None and _has(variables.get("version", max(row.versions)), row):
-                return row, variables
+        segments = path.strip("/").split("/")[1:]
+        if "%" in path:
+            segments = [unquote(segment) for segment in segments]
+        for pattern in self._patterns.get(_place(segments), ()):
+            variables = pattern.read(segments)
+            if variables is not None:
+                return pattern.row, variables
         raise NotFound(f"no such resource: {path[:200]}")
+
+
+def _place(segments: Sequence[str]) -> tuple[int, tuple[str, ...]]:
+    """What all URLs of a row have in common: how many segments, and interface and module, which follow the version."""
+    return len(segments), tuple(segments[1:3])
 
 
 def _has(version: str, row: Resource) -> bool:
     """Whether a version has the resource at all."""
     return version in row.versions and row.module in PROTOCOLS[Version(version)].modules
-
-
-def _variables(template: Sequence[str], segments: Sequence[str]) -> dict[str, str] | None:
-    if len(template) != len(segments):
-        return None
-    variables: dict[str, str] = {}
-    for wanted, found in zip(template, segments, strict=True):
-        if wanted.startswith("{"):
-            if not found:
-                return None
-            variables[wanted[1:-1]] = found
-        elif wanted != found:
-            return None
-    return variables

@@ -1,13 +1,16 @@
-"""The OCPI server: who asks, what for, one envelope for every outcome."""
+"""The OCPI server: who asks, what for, one envelope for every outcome.
+
+It speaks ASGI itself: objects for requests and responses would cost as much as all of its own work.
+"""
 
 import logging
 from collections.abc import Mapping
+from functools import lru_cache
 from time import perf_counter
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
@@ -19,19 +22,24 @@ from ocpilot.app.records import Peer, PeerState
 from ocpilot.app.secrets import hash_token
 from ocpilot.base.errors import Conflict, InvalidObject, MethodNotAllowed, NotAuthorized, OcpilotError, TooLarge
 from ocpilot.base.ids import new_id
+from ocpilot.http.access import AccessLog
 from ocpilot.http.routes import Resource, Router
 from ocpilot.roaming import routing
 from ocpilot.roaming.tokens import candidates
 from ocpilot.wire import codec, envelope
 from ocpilot.wire.protocol import SUPPORTED, ModuleID, Version
 
-access_log = logging.getLogger("ocpilot.http.access")
 log = logging.getLogger(__name__)
 
-REQUEST_ID = "X-Request-ID"
-CORRELATION_ID = "X-Correlation-ID"
+#: Header names in lower case, and values, as ASGI has them.
+RawHeaders = tuple[tuple[bytes, bytes], ...]
+
+_REQUEST_ID = "x-request-id"
+_CORRELATION_ID = "x-correlation-id"
 _LONGEST_ID = 128
 _LONGEST_MESSAGE = 4000
+#: Characters of an Authorization header whose hashes are remembered: a token has 64 at most, Base64 makes them 88.
+_LONGEST_KNOWN = 128
 #: Bytes of a body over the limit that are read to the end before it is refused.
 _MOST_READ = 16 * LARGEST_BODY
 
@@ -62,33 +70,35 @@ register_url_convertor("anything", _Anything())
 class Exchange:
     """One request on its way: what the log says of it and the ids that its response carries."""
 
-    def __init__(self, request: Request) -> None:
-        self.request = request
+    def __init__(self, scope: Scope) -> None:
         self.started = perf_counter()
-        self.request_id = _id(request.headers.get(REQUEST_ID))
-        self.correlation_id = _id(request.headers.get(CORRELATION_ID))
-        self.route = routing.read(request.headers)
+        self.method: str = scope["method"]
+        #: Names are lower case; of a header that came twice the first counts.
+        self.sent = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+        self.request_id = _id(self.sent.get(_REQUEST_ID))
+        self.correlation_id = _id(self.sent.get(_CORRELATION_ID))
+        self.route = routing.read(self.sent)
         self.peer: Peer | None = None
         self.row: Resource | None = None
 
-    def headers(self) -> dict[str, str]:
+    def headers(self) -> RawHeaders:
         """The ids of the request and the way back (transport_and_format, "Unique message IDs", "Message Routing")."""
-        written = {REQUEST_ID: self.request_id, CORRELATION_ID: self.correlation_id}
+        written = (
+            (_REQUEST_ID.encode(), self.request_id.encode()),
+            (_CORRELATION_ID.encode(), self.correlation_id.encode()),
+        )
         if self.row is None or self.row.module in routing.UNROUTED:
             return written
-        return written | routing.headers(self.route.back())
+        return written + _way_back(self.route)
 
-    def log(self, http_status: int, status_code: int) -> None:
-        """One line without any token: the row's path, not the URL, which may hold a driver's."""
-        access_log.info(
-            "peer=%s method=%s path=%s http=%d ocpi=%d ms=%.1f request_id=%s",
-            self.peer.name if self.peer else "-",
-            self.request.method,
-            "/".join(self.row.template) if self.row else "-",
-            http_status,
-            status_code,
-            (perf_counter() - self.started) * 1000,
-            self.request_id,
+    def line(self, http_status: int, status_code: int) -> str:
+        """What the log says, without any token: the row's path, not the URL, which may hold a driver's."""
+        peer = self.peer.name if self.peer else "-"
+        path = "/".join(self.row.template) if self.row else "-"
+        ms = (perf_counter() - self.started) * 1000
+        return (
+            f"peer={peer} method={self.method} path={path} http={http_status} ocpi={status_code} ms={ms:.1f} "
+            f"request_id={self.request_id}"
         )
 
 
@@ -98,13 +108,14 @@ class OcpiServer:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._router = Router(party.role for party in platform.settings.parties)
+        self._access = AccessLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(Request(scope, receive))
+        exchange = Exchange(scope)
         try:
-            answer = await self._answer(exchange)
+            answer = await self._answer(exchange, scope, receive)
         except ClientDisconnect:
-            exchange.log(499, 0)
+            self._access.add(exchange.line(499, 0))
             return
         except OcpilotError as error:
             answer = refusal(error)
@@ -112,31 +123,31 @@ class OcpiServer:
             # The outermost place: whatever it was, the peer gets an envelope and we get the trace.
             log.exception("request %s failed", exchange.request_id)
             answer = Answer(http_status=500, status_code=3000, message=f"our fault, request {exchange.request_id}")
-        exchange.log(answer.http_status, answer.status_code)
-        await self._response(exchange, answer)(scope, receive, send)
+        self._access.add(exchange.line(answer.http_status, answer.status_code))
+        await self._send(exchange, answer, send)
 
-    async def _answer(self, exchange: Exchange) -> Answer:
-        request = exchange.request
+    async def _answer(self, exchange: Exchange, scope: Scope, receive: Receive) -> Answer:
         token, limited = await self._authenticate(exchange)
-        row, path = self._router.match(_raw_path(request))
+        url_path = _raw_path(scope)
+        row, path = self._router.match(url_path)
         exchange.row = row
         if limited and row.module is not ModuleID.CREDENTIALS:
             raise NotAuthorized("this token only opens versions and credentials")
-        handler = row.handler(request.method)
+        handler = row.handler(exchange.method)
         if exchange.peer is None:
             raise NotAuthorized("no peer")
         call = Call(
             peer=exchange.peer,
             credentials_token=token,
             limited=limited,
-            method=request.method,
-            version=Version(path.get("version", SUPPORTED[0])),
+            method=exchange.method,
+            version=Version(path.pop("version", SUPPORTED[0])),
             module=row.module,
             interface=row.interface,
-            path={name: value for name, value in path.items() if name != "version"},
-            query=dict(request.query_params),
-            body=await _body(request),
-            url=self._platform.settings.server.base_url + _raw_path(request).rstrip("/"),
+            path=path,
+            query=_query(scope),
+            body=await _body(receive),
+            url=self._platform.settings.server.base_url + url_path.rstrip("/"),
             request_id=exchange.request_id,
             correlation_id=exchange.correlation_id,
             sender=exchange.route.sender,
@@ -147,8 +158,9 @@ class OcpiServer:
 
     async def _authenticate(self, exchange: Exchange) -> tuple[str, bool]:
         """The token as it was meant, and whether it is limited; NotAuthorized for an unknown or suspended one."""
-        tokens = candidates(exchange.request.headers.get("Authorization"))
-        found = await identify(self._platform, [hash_token(token) for token in tokens])
+        header = exchange.sent.get("authorization", "")
+        tokens, hashes = _known(header) if len(header) <= _LONGEST_KNOWN else _hashed(header)
+        found = await identify(self._platform, hashes)
         if found is None:
             raise NotAuthorized("unknown credentials token")
         peer, index, limited = found
@@ -157,10 +169,34 @@ class OcpiServer:
             raise NotAuthorized("this connection is suspended")
         return tokens[index], limited
 
-    def _response(self, exchange: Exchange, answer: Answer) -> Response:
+    async def _send(self, exchange: Exchange, answer: Answer, send: Send) -> None:
         body = envelope.response(answer.data, answer.status_code, answer.message, now=self._platform.clock())
-        headers = exchange.headers() | dict(answer.headers)
-        return Response(body, answer.http_status, headers, media_type="application/json")
+        headers = [
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", b"application/json"),
+            *exchange.headers(),
+            *_raw(answer.headers),
+        ]
+        await send({"type": "http.response.start", "status": answer.http_status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _raw(headers: Mapping[str, str]) -> RawHeaders:
+    return tuple([(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()])
+
+
+@lru_cache(maxsize=1024)
+def _way_back(route: routing.Route) -> RawHeaders:
+    return _raw(routing.headers(route.back()))
+
+
+def _hashed(header: str) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
+    """The tokens that an Authorization header may mean, and the hashes they are known by."""
+    tokens = candidates(header)
+    return tokens, tuple(hash_token(token) for token in tokens)
+
+
+_known = lru_cache(maxsize=1024)(_hashed)
 
 
 def refusal(error: OcpilotError) -> Answer:
@@ -182,24 +218,34 @@ def refusal(error: OcpilotError) -> Answer:
     )
 
 
-async def _body(request: Request) -> bytes:
+async def _body(receive: Receive) -> bytes:
     """The body. One over the limit is read and forgotten, else its sender would see a lost connection and no answer."""
-    chunks, size = bytearray(), 0
-    async for chunk in request.stream():
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more and size <= _MOST_READ:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk: bytes = message.get("body", b"")
         size += len(chunk)
         if size <= LARGEST_BODY:
-            chunks += chunk
-        elif size > _MOST_READ:
-            break
+            chunks.append(chunk)
+        more = message.get("more_body", False)
     if size > LARGEST_BODY:
         raise TooLarge(f"body: found more than {LARGEST_BODY} bytes")
-    return bytes(chunks)
+    return b"".join(chunks)
 
 
-def _raw_path(request: Request) -> str:
+def _query(scope: Scope) -> dict[str, str]:
+    """The parameters of the URL; of one that came twice the last counts."""
+    text: bytes = scope["query_string"]
+    return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)) if text else {}
+
+
+def _raw_path(scope: Scope) -> str:
     """The path as it was sent: an id may hold a percent-encoded slash."""
-    raw: bytes | None = request.scope.get("raw_path")
-    return quote(request.url.path) if raw is None else raw.decode("latin-1")
+    raw: bytes | None = scope.get("raw_path")
+    return quote(scope["path"]) if raw is None else raw.decode("latin-1")
 
 
 def _id(sent: str | None) -> str:

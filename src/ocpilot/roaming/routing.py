@@ -1,6 +1,7 @@
 """The routing headers: from which party to which party a message goes (transport_and_format, "Message Routing")."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -11,6 +12,7 @@ FROM_COUNTRY = "OCPI-from-country-code"
 FROM_PARTY = "OCPI-from-party-id"
 TO_COUNTRY = "OCPI-to-country-code"
 TO_PARTY = "OCPI-to-party-id"
+_LOWER = tuple(name.lower() for name in (FROM_COUNTRY, FROM_PARTY, TO_COUNTRY, TO_PARTY))
 
 #: Configuration modules are between platforms and carry no routing headers.
 UNROUTED = frozenset({ModuleID.CREDENTIALS, ModuleID.HUB_CLIENT_INFO})
@@ -34,9 +36,10 @@ DIRECT = Route()
 def read(headers: Mapping[str, str]) -> Route:
     """The route in headers (names in any case); half a party counts as none."""
     lower = {name.lower(): value for name, value in headers.items()}
+    country, party, to_country, to_party = _LOWER
     return Route(
-        sender=_party(lower.get(FROM_COUNTRY.lower()), lower.get(FROM_PARTY.lower())),
-        receiver=_party(lower.get(TO_COUNTRY.lower()), lower.get(TO_PARTY.lower())),
+        sender=_party(lower.get(country), lower.get(party)),
+        receiver=_party(lower.get(to_country), lower.get(to_party)),
     )
 
 
@@ -50,6 +53,7 @@ def headers(route: Route) -> dict[str, str]:
     return written
 
 
+@lru_cache(maxsize=1024)
 def _party(country_code: str | None, party_id: str | None) -> PartyId | None:
     if not country_code or not party_id or len(country_code) != 2 or len(party_id) != 3:
         return None

@@ -17,7 +17,7 @@ from ocpilot.store.queries import Statement
 Held: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 #: What a lost database looks like, to the line's users.
-LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SettingsError)
+LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, SettingsError)
 
 
 class Line:

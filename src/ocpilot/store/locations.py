@@ -12,9 +12,9 @@ from ocpilot.app.records import ObjectKey, Page, PageQuery, StoredObject
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.base.ids import fold
 from ocpilot.store.bell import Bell
+from ocpilot.store.location_pages import LocationPages
 from ocpilot.store.location_rows import EvseRow, LocationRows, after_replacing, evse_row, kept_row, split
 from ocpilot.store.nearby import box
-from ocpilot.store.pages import Pages
 from ocpilot.store.pool import Database, Session
 from ocpilot.store.queries import load
 from ocpilot.store.rows import key_of, key_values, object_of, object_values
@@ -29,7 +29,7 @@ class PostgresLocations:
     def __init__(self, database: Database, bell: Bell) -> None:
         self._database = database
         self._bell = bell
-        self._pages = Pages(database, {ModuleID.LOCATIONS: "whole_location"})
+        self._pages = LocationPages(database)
 
     async def put(self, stored: StoredObject) -> bool:
         """See the port; a put that changes nothing adds no change row. NotFound for an EVSE without its Location."""

@@ -36,7 +36,8 @@ SET
     latitude = :latitude,
     longitude = :longitude,
     publish = :publish,
-    body = :body
+    body = :body,
+    stamp = nextval('location_stamp')
 WHERE party = :party AND key_id = :key_id;
 
 -- name: evses
@@ -86,7 +87,7 @@ WITH parent AS MATERIALIZED (
     WHERE (kept.version, kept.body) IS DISTINCT FROM (excluded.version, excluded.body)
     RETURNING xmax = 0 AS created
 ), followed AS (
-    UPDATE location SET last_updated = greatest(last_updated, :last_updated)
+    UPDATE location SET last_updated = greatest(last_updated, :last_updated), stamp = nextval('location_stamp')
     WHERE party = :party AND key_id = :key_id AND EXISTS (SELECT FROM written)
 ), logged AS (
     INSERT INTO change (module, party, id, sub, audience, deleted)

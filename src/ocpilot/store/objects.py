@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
+import asyncpg
 import msgspec
 
-from ocpilot.app.records import ObjectKey, Page, PageQuery, StoredObject
+from ocpilot.app.records import Arrival, ObjectKey, Page, PageQuery, StoredObject
 from ocpilot.base.errors import Conflict
 from ocpilot.base.ids import fold
 from ocpilot.store.bell import Bell
@@ -32,10 +33,11 @@ _TOKENS = load("tokens")
 
 
 class Written(NamedTuple):
-    """What became of a put: the object is new, or at least another."""
+    """What became of a put: the object is new, or at least another, and a command may be waiting for it."""
 
     created: bool
     changed: bool
+    awaited: bool = True
 
 
 class _Token(msgspec.Struct):
@@ -64,10 +66,14 @@ class PostgresObjects:
 
     async def put(self, stored: StoredObject) -> bool:
         """See the port; a put that changes nothing adds no change row."""
+        return (await self.receive(stored)).created
+
+    async def receive(self, stored: StoredObject) -> Arrival:
+        """See the port."""
         key = stored.key
-        created, changed = await self._puts[key.module].put((key.party, fold(key.id), fold(key.sub)), stored)
-        self._ring(stored.peer_id, changed)
-        return created
+        done = await self._puts[key.module].put((key.party, fold(key.id), fold(key.sub)), stored)
+        self._ring(stored.peer_id, done.changed)
+        return Arrival(created=done.created, awaited=done.awaited)
 
     async def get(self, key: ObjectKey, peer_id: int | None = None) -> StoredObject | None:
         """See the port."""
@@ -93,8 +99,8 @@ class PostgresObjects:
             if row is None:
                 return None
             changed = change(object_of(row, key.module))
-            _, written = await _put(session, changed)
-        self._ring(peer_id, written)
+            done = await _put(session, changed)
+        self._ring(peer_id, done.changed)
         return changed
 
     async def delete(self, key: ObjectKey, peer_id: int | None = None) -> bool:
@@ -134,17 +140,14 @@ async def _put(session: Session, stored: StoredObject) -> Written:
 async def _put_all(session: Session, module: ModuleID, objects: Sequence[StoredObject]) -> list[Written | Conflict]:
     """Objects whose keys differ, one statement; locked in the order of their keys, so that two of us form no ring."""
     given = [{**object_values(stored), "token_uid": _token_uid(stored)} for stored in objects]
-    ordered = sorted(given, key=_place)
+    ordered = sorted(given, key=_place) if len(given) > 1 else given
     columns: dict[str, object] = {name: [values[name] for values in ordered] for name in given[0]}
     rows = await session.rows(_SQL[module]["put"], {**columns, "module": str(module)})
-    created = {(row["party"], row["key_id"], row["key_sub"]): bool(row["created"]) for row in rows}
-    return [
-        Written(created[place], True) if (place := _place(values)) in created else await _unwritten(session, values)
-        for values in given
-    ]
+    done = {_place(row): Written(row["created"], True, row["awaited"]) for row in rows}
+    return [done.get(_place(values)) or await _unwritten(session, values) for values in given]
 
 
-def _place(values: Mapping[str, object]) -> tuple[object, ...]:
+def _place(values: Mapping[str, object] | asyncpg.Record) -> tuple[object, ...]:
     return values["party"], values["key_id"], values["key_sub"]
 
 
@@ -159,8 +162,7 @@ async def _unwritten(session: Session, values: Mapping[str, object]) -> Written 
 
 async def put_object(session: Session, stored: StoredObject) -> bool:
     """One object inside a transaction; True when that changed anything. Conflict when another peer owns it."""
-    _, changed = await _put(session, stored)
-    return changed
+    return (await _put(session, stored)).changed
 
 
 def _token_uid(stored: StoredObject) -> str | None:

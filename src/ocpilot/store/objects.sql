@@ -22,12 +22,17 @@ WITH written AS (
         AND (kept.version, kept.audience, kept.last_updated, kept.context, kept.body)
         IS DISTINCT FROM
         (excluded.version, excluded.audience, excluded.last_updated, excluded.context, excluded.body)
-    RETURNING party, key_id, key_sub, id, sub, peer_id, audience, xmax = 0 AS created
+    RETURNING party, key_id, key_sub, id, sub, peer_id, audience, token_uid, xmax = 0 AS created
 ), logged AS (
     INSERT INTO change (module, party, id, sub, audience, deleted)
     SELECT :module, party, id, sub, audience, false FROM written WHERE peer_id = 0
 )
-SELECT party, key_id, key_sub, created FROM written;
+SELECT
+    party, key_id, key_sub, created,
+    token_uid IS NULL OR EXISTS (
+        SELECT FROM command WHERE command.key_token = written.token_uid AND command.session_id IS NULL
+    ) AS awaited
+FROM written;
 
 -- name: owner
 -- Which peer an object came from.

@@ -1,11 +1,9 @@
 """One page of objects by keyset: the next page starts after a key, so deep pages cost as much as the first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-import asyncpg
-
-from ocpilot.app.records import Page, PageCursor, PageQuery
+from ocpilot.app.records import Page, PageCursor, PageQuery, StoredObject
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import Statement, load
@@ -17,35 +15,30 @@ _END = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class Pages:
-    """Pages of the modules in `tables`, each a table or view with the columns of an object."""
+    """Pages of the modules in `tables`, each a table with the columns of an object."""
 
     def __init__(self, database: Database, tables: Mapping[ModuleID, str]) -> None:
         self._database = database
         self._statements: dict[ModuleID, dict[str, Statement]] = {
-            module: load("pages", table=table) for module, table in tables.items()
+            module: load("pages", table=table, body="body") for module, table in tables.items()
         }
 
     async def page(self, query: PageQuery) -> Page:
         """The rows after `query.after` (or `offset`); the total is counted once, for the first page."""
         statements = self._statements[query.module]
         which = "all" if query.viewer is None else "seen"
-        values = _values(query)
+        values = values_of(query)
         rows = await self._database.rows(statements[f"page_of_{which}"], values)
         if query.after is not None:
             total = query.after.total
         else:
             counted = await self._database.row(statements[f"count_of_{which}"], values)
             total = counted["count"] if counted else 0
-        more = len(rows) > query.limit
-        kept = rows[: query.limit]
-        return Page(
-            items=tuple(object_of(row, query.module) for row in kept),
-            total=total,
-            next=_cursor(kept[-1], total) if more and kept else None,
-        )
+        return page_of([object_of(row, query.module) for row in rows], query, total)
 
 
-def _values(query: PageQuery) -> dict[str, object]:
+def values_of(query: PageQuery) -> dict[str, object]:
+    """The parameters of a page; one row more than asked for says whether there is another page."""
     after = query.after
     return {
         "peer_id": query.peer_id or 0,
@@ -62,7 +55,18 @@ def _values(query: PageQuery) -> dict[str, object]:
     }
 
 
-def _cursor(row: asyncpg.Record, total: int) -> PageCursor:
+def page_of(found: Sequence[StoredObject], query: PageQuery, total: int) -> Page:
+    """The page of what was found for it, which is one more than asked for when there is another page."""
+    kept = found[: query.limit]
+    more = len(found) > query.limit and bool(kept)
+    return Page(items=tuple(kept), total=total, next=_cursor(kept[-1], total) if more else None)
+
+
+def _cursor(last: StoredObject, total: int) -> PageCursor:
     return PageCursor(
-        last_updated=row["last_updated"], party=row["party"], id=row["key_id"], sub=row["key_sub"], total=total
+        last_updated=last.last_updated,
+        party=last.key.party.key,
+        id=fold(last.key.id),
+        sub=fold(last.key.sub),
+        total=total,
     )

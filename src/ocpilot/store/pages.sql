@@ -1,6 +1,6 @@
 -- name: page_of_all
 -- One page of one owner's objects after a key: an index range, as cheap deep down as at the start.
-SELECT party, key_id, key_sub, id, sub, peer_id, version, audience, last_updated, body FROM {table}
+SELECT party, key_id, key_sub, id, sub, peer_id, version, audience, last_updated, {body} FROM {table}
 WHERE peer_id = :peer_id AND last_updated >= :date_from AND last_updated < :date_to
     AND (:only_sub::text IS NULL OR key_sub = :only_sub)
     AND (last_updated, party, key_id, key_sub) > (:after_updated, :after_party, :after_id, :after_sub)
@@ -11,7 +11,7 @@ LIMIT :limit OFFSET :offset;
 -- The same for a viewer: one index range per audience he belongs to, merged.
 SELECT seen.* FROM unnest(:audiences::text[]) AS viewer (audience)
 CROSS JOIN LATERAL (
-    SELECT party, key_id, key_sub, id, sub, peer_id, version, {table}.audience, last_updated, body FROM {table}
+    SELECT party, key_id, key_sub, id, sub, peer_id, version, {table}.audience, last_updated, {body} FROM {table}
     WHERE peer_id = :peer_id AND {table}.audience = viewer.audience
         AND last_updated >= :date_from AND last_updated < :date_to
         AND (:only_sub::text IS NULL OR key_sub = :only_sub)

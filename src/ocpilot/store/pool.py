@@ -1,8 +1,8 @@
 """The connection pool, and running named statements on it or inside one transaction."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from typing import TypeAlias
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Protocol, TypeAlias
 
 import asyncpg
 
@@ -10,8 +10,8 @@ from ocpilot.base.errors import BadRequest, SettingsError
 from ocpilot.store.queries import Statement
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+Lent: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
-Executor: TypeAlias = "Connection | Pool"
 
 #: What every connection of ours is set to: short statements gain nothing from compiling them.
 SERVER_SETTINGS = {"application_name": "ocpilot", "timezone": "UTC", "jit": "off"}
@@ -21,45 +21,121 @@ OLDEST_SERVER = 150000
 NOTHING: Mapping[str, object] = {}
 
 
-class Session:
-    """Runs named statements on one connection (inside a transaction) or on any of the pool (each its own)."""
+#: See `_unstorable`.
+_UNSTORABLE = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
+
+class Session(Protocol):
+    """Runs named statements: inside one transaction, or each on its own."""
 
     async def rows(self, statement: Statement, values: Mapping[str, object] = NOTHING) -> list[asyncpg.Record]:
         """All rows. BadRequest when a value cannot be stored."""
-        with _storable():
-            return await self._executor.fetch(statement.text, *statement.bind(values))
 
     async def row(self, statement: Statement, values: Mapping[str, object] = NOTHING) -> asyncpg.Record | None:
         """The first row, None without one. BadRequest when a value cannot be stored."""
-        with _storable():
-            return await self._executor.fetchrow(statement.text, *statement.bind(values))
 
 
-class Database(Session):
-    """The pool; `transaction()` lends one connection for several statements that succeed or fail together."""
+class OneConnection:
+    """A Session on a connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def rows(self, statement: Statement, values: Mapping[str, object] = NOTHING) -> list[asyncpg.Record]:
+        """See Session."""
+        try:
+            return await self._connection.fetch(statement.text, *statement.bind(values))
+        except _UNSTORABLE as error:
+            raise _unstorable(error) from error
+
+    async def row(self, statement: Statement, values: Mapping[str, object] = NOTHING) -> asyncpg.Record | None:
+        """See Session."""
+        try:
+            return await self._connection.fetchrow(statement.text, *statement.bind(values))
+        except _UNSTORABLE as error:
+            raise _unstorable(error) from error
+
+
+class Database:
+    """A Session whose statements stand each on its own; `transaction()` is for several that succeed or fail together.
+
+    Connections of the pool that are free stay here: to give one back to asyncpg's pool and take it out again costs
+    twice as much as a short statement. They go back when somebody waits for one, and when something went wrong.
+    """
 
     def __init__(self, pool: Pool) -> None:
-        super().__init__(pool)
         self._pool = pool
+        self._free: list[Lent] = []
+        self._waiting = 0
+
+    async def rows(self, statement: Statement, values: Mapping[str, object] = NOTHING) -> list[asyncpg.Record]:
+        """See Session."""
+        async with _Loan(self) as connection:
+            return await OneConnection(connection).rows(statement, values)
+
+    async def row(self, statement: Statement, values: Mapping[str, object] = NOTHING) -> asyncpg.Record | None:
+        """See Session."""
+        async with _Loan(self) as connection:
+            return await OneConnection(connection).row(statement, values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
         """Commits at the end of the block, rolls back when it raises."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            yield Session(connection)
+        async with _Loan(self) as connection, connection.transaction():
+            yield OneConnection(connection)
+
+    async def close(self) -> None:
+        """Give back what is free."""
+        while self._free:
+            await self._pool.release(self._free.pop())
+
+    async def take(self) -> Lent:
+        """A connection until it is given back."""
+        while self._free:
+            connection = self._free.pop()
+            if _stands(connection):
+                return connection
+            await self._pool.release(connection)
+        self._waiting += 1
+        try:
+            return await self._pool.acquire()
+        finally:
+            self._waiting -= 1
+
+    async def give_back(self, connection: Lent, *, whole: bool) -> None:
+        """`whole` is false after an error: then asyncpg looks after it."""
+        if whole and not self._waiting:
+            self._free.append(connection)
+        else:
+            await self._pool.release(connection)
 
 
-@contextmanager
-def _storable() -> Iterator[None]:
+class _Loan:
+    """A connection from `take` to `give_back`; a class, as a generator would cost as much as the statement."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def __aenter__(self) -> Lent:
+        self._connection = await self._database.take()
+        return self._connection
+
+    async def __aexit__(self, kind: type[BaseException] | None, _: object, __: object) -> None:
+        await self._database.give_back(self._connection, whole=kind is None)
+
+
+def _stands(connection: Lent) -> bool:
+    """Whether it can be used: the pool takes one away from its borrower when the server ends it."""
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False
+
+
+def _unstorable(error: Exception) -> BadRequest:
     """A NUL in an id, an id too long for an index or a number beyond its column is what the sender sent, not an error
     of ours."""
-    try:
-        yield
-    except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
-        raise BadRequest(f"a value cannot be stored: {error}") from error
+    return BadRequest(f"a value cannot be stored: {error}")
 
 
 async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":

@@ -64,8 +64,9 @@ async def open_store(settings: Settings) -> AsyncIterator[PostgresStore]:
 async def store_at(url: str, pool: int) -> AsyncIterator[PostgresStore]:
     """The store of a database that has the newest schema."""
     async with open_pool(url, pool) as connections:
-        bell = Bell(url)
+        bell, database = Bell(url), Database(connections)
         try:
-            yield PostgresStore(Database(connections), bell)
+            yield PostgresStore(database, bell)
         finally:
             await bell.close()
+            await database.close()

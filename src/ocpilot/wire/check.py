@@ -79,23 +79,26 @@ def _section(cls: type[Wire]) -> str:
 @cache
 def object_check(cls: type[Wire]) -> Check:
     """The check of a whole object of `cls`."""
-    plans = field_plans(cls)
+    # What every field of every object is asked for, ready at hand.
+    fields = tuple((plan.name, plan.check, plan.required, plan) for plan in field_plans(cls))
 
     def check(value: object, problems: list[Problem]) -> object:
         if not isinstance(value, dict):
             problems.append(leaves.error(value, f"an object ({cls.__name__})"))
             return value
         mended: Body = value
-        for plan in plans:
-            name = plan.name
+        before = len(problems)
+        for name, check_field, required, plan in fields:
             found = value.get(name)
             if found is None:
-                mended = _absent(plan, value, mended, problems)
+                if required or name in value:
+                    mended = _absent(plan, value, mended, problems)
+                    before = len(problems)
                 continue
-            before = len(problems)
-            right = plan.check(found, problems)
+            right = check_field(found, problems)
             if len(problems) > before:
                 _prefix(problems, before, f".{name}", plan.section)
+                before = len(problems)
             if right is not found:
                 mended = dict(value) if mended is value else mended
                 mended[name] = right
@@ -137,17 +140,18 @@ def _list_check(item: Check, min_length: int) -> Check:
         if len(value) < min_length:
             problems.append(leaves.error(value, "a list of at least one"))
         mended = value
+        before = len(problems)
         for index, found in enumerate(value):
-            before = len(problems)
             right = item(found, problems)
-            if len(problems) > before:
-                _prefix(problems, before, f"[{index}]")
             if right is not found:
                 mended = list(value) if mended is value else mended
                 mended[index] = right
-            if len(problems) > MAX_PROBLEMS and problems[-1].severity is Severity.ERROR:
-                problems.append(leaves.unchecked(MAX_PROBLEMS))
-                break
+            if len(problems) > before:
+                _prefix(problems, before, f"[{index}]")
+                before = len(problems)
+                if before > MAX_PROBLEMS and problems[-1].severity is Severity.ERROR:
+                    problems.append(leaves.unchecked(MAX_PROBLEMS))
+                    break
         return mended
 
     return check

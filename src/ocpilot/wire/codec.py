@@ -69,7 +69,7 @@ def read(
         body, undated = stamped(class_in(cls, version), body, came_at)
         left_out += undated
     mended = mend(class_in(cls, version), body)
-    if any(problem.severity is Severity.ERROR for problem in mended.problems):
+    if mended.problems and any(problem.severity is Severity.ERROR for problem in mended.problems):
         raise InvalidObject(mended.problems, cls.__name__)
     canonical = convert(cls, mended.body, version, CANONICAL, context).body
     try:

@@ -6,7 +6,9 @@ or time out of proportion; no OCPI object comes near them.
 
 import json
 import re
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import cast
 
 import msgspec
 
@@ -23,9 +25,9 @@ MAX_DEPTH = 64
 MAX_DIGITS = 40
 
 _KEY = re.compile(rb'"\s*:')
-_LONG_NUMBER = re.compile(rb"\d{%d}" % (MAX_DIGITS + 1))
-#: How `Decimal` writes an exponent: always with a sign.
-_EXPONENT = re.compile(rb"\dE[+-]\d")
+#: Every digit as 0, every space as a blank: so the look of a text is found several times as fast as by an expression.
+_LOOKS = bytes.maketrans(b"123456789\t\n\r", b"000000000   ")
+_LONGER = b"0" * (MAX_DIGITS + 1)
 
 
 def loads(data: bytes, max_bytes: int = MAX_BYTES) -> object:
@@ -38,13 +40,29 @@ def loads(data: bytes, max_bytes: int = MAX_BYTES) -> object:
         raise TooLarge(f"body: found deeper nesting than the {MAX_DEPTH} levels that are allowed") from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise BadJson(f"body is no JSON: {error}") from None
-    if _keys(value) != len(_KEY.findall(data)) or b'\\\\"' in data or _LONG_NUMBER.search(data):
+    looks = data.translate(_LOOKS)
+    if _LONGER in looks or _may_repeat(looks, _keys(value)):
         _careful(data)
     return value
 
 
+def _may_repeat(looks: bytes, keys: int) -> bool:
+    """Whether an object may hold a key twice, when reading it found so many keys.
+
+    Where no space stands before a colon every key is followed by `":`, so as many of these as keys leave no room for a
+    second one of any; text that looks like a key can only add to them.
+    """
+    if b'\\\\"' in looks:
+        return True
+    if looks.count(b'":') == keys and b" :" not in looks:
+        return False
+    return keys != len(_KEY.findall(looks))
+
+
 def _number(text: str) -> Decimal:
     """An exact number; an exponent or length no amount or meter reading has is refused."""
+    if len(text) <= MAX_DIGITS and "e" not in text and "E" not in text:
+        return Decimal(text)
     exponent = text.lower().partition("e")[2]
     if len(text) > 2 * MAX_DIGITS or (exponent and abs(int(exponent[:9])) > MAX_DIGITS):
         raise TooLarge(f"body: found the number {_short(text)}, expected at most {MAX_DIGITS} digits")
@@ -73,9 +91,10 @@ def _keys(value: object) -> int:
         for item in level:
             if isinstance(item, dict):
                 keys += len(item)
-                below += [inner for inner in item.values() if type(inner) in _NESTS]
-            elif isinstance(item, list):
-                below += [inner for inner in item if type(inner) in _NESTS]
+            inside: Iterable[object] = item.values() if isinstance(item, dict) else cast("list[object]", item)
+            for inner in inside:
+                if type(inner) is dict or type(inner) is list:
+                    below.append(inner)
         if not below:
             return keys
         level = below
@@ -99,7 +118,11 @@ def _no_repeats(pairs: list[tuple[str, object]]) -> Body:
 def dumps(value: object) -> bytes:
     """JSON text; `Decimal`s as plain numbers, never as floats, text or with an exponent."""
     data = _ENCODER.encode(value)
-    return _ENCODER.encode(_without_exponents(value)) if _EXPONENT.search(data) else data
+    looks = data.translate(_LOOKS)
+    # How `Decimal` writes an exponent: always with a sign.
+    if b"0E-" in looks or b"0E+" in looks:
+        return _ENCODER.encode(_without_exponents(value))
+    return data
 
 
 def _without_exponents(value: object) -> object:

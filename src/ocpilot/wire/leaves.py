@@ -5,10 +5,12 @@ returns the value to go on with: the same object when nothing was mended.
 """
 
 import re
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -23,6 +25,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _UTC_TEXT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,4})?(Z)?", re.ASCII)
 _NUMBER_TEXT = re.compile(rf"\s*[+-]?\d{{1,{MAX_DIGITS}}}(\.\d{{1,{MAX_DIGITS}}})?\s*", re.ASCII)
 _SHOWN = 60
+#: Characters of a DateTime; what is longer is not remembered.
+_LONGEST_MOMENT = 25
 
 
 def show(value: object) -> str:
@@ -102,11 +106,13 @@ def moment(value: object, problems: list[Problem]) -> object:
     if not isinstance(value, str):
         problems.append(error(value, expected))
         return value
+    if len(value) <= _LONGEST_MOMENT and _is_right_moment(value):
+        return value
     match = _UTC_TEXT.fullmatch(value)
     try:
         if match is not None:
             datetime.fromisoformat(value)
-            return value if match[2] else f"{value}Z"
+            return f"{value}Z"
         mended = time.write(time.parse(value))
     except (ValueError, OverflowError):
         problems.append(error(value, expected))
@@ -115,19 +121,36 @@ def moment(value: object, problems: list[Problem]) -> object:
     return mended
 
 
+@lru_cache(maxsize=4096)
+def _is_right_moment(text: str) -> bool:
+    """Whether nothing is to be said about it. Remembered, as each state of a Session repeats the times of the last."""
+    match = _UTC_TEXT.fullmatch(text)
+    if match is None or not match[2]:
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 def text(max_length: int | None, look: Text | None) -> Check:
     """A check for strings. A number is mended to text, too many decimals of a degree are cut; an odd look is kept."""
     pattern = re.compile(look.pattern) if look and look.pattern else None
+    longest = sys.maxsize if max_length is None else max_length
+    plain_will_do = pattern is None
 
     def check(value: object, problems: list[Problem]) -> object:
+        if plain_will_do and type(value) is str and len(value) <= longest and value.isascii() and value.isprintable():
+            return value
         if not isinstance(value, str):
             if isinstance(value, bool) or not isinstance(value, int | Decimal):
                 problems.append(error(value, "a string"))
                 return value
             problems.append(finding(value, "a string"))
             value = f"{value:f}" if isinstance(value, Decimal) else str(value)
-        if max_length is not None and len(value) > max_length:
-            value = _shorter(value, max_length, look, problems)
+        if len(value) > longest:
+            value = _shorter(value, longest, look, problems)
         elif look is not None:
             _look(value, look, pattern, problems)
         return value

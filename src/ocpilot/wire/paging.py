@@ -33,8 +33,10 @@ def next_link(url: str) -> str:
 
 def page_url(url: str, parameters: Iterable[tuple[str, str]]) -> str:
     """`url` with `parameters` set: those it has already are replaced, its other filters stay."""
-    parts = urlsplit(url)
     new = list(parameters)
+    if "?" not in url and "#" not in url:
+        return f"{url}?{urlencode(new, safe=':')}"
+    parts = urlsplit(url)
     names = {name for name, _ in new}
     query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in names]
     return urlunsplit(parts._replace(query=urlencode(query + new, safe=":"), fragment=""))

@@ -1,5 +1,6 @@
 """What the server does when things go wrong on our side, and what it writes down (http/server.py)."""
 
+import asyncio
 import logging
 from types import SimpleNamespace
 from urllib.parse import unquote
@@ -73,10 +74,23 @@ async def test_no_token_reaches_the_log(server, caplog):
 async def test_each_request_is_one_line_in_the_access_log(server, caplog):
     caplog.set_level(logging.INFO, "ocpilot.http.access")
     await ask(server, {"X-Request-ID": "request-8"})
+    await asyncio.sleep(0)
     lines = [record.getMessage() for record in caplog.records if record.name == "ocpilot.http.access"]
     assert len(lines) == 1
     assert "http=401 ocpi=2000" in lines[0]
     assert "request_id=request-8" in lines[0]
+
+
+async def test_requests_that_end_together_are_lines_of_one_record(server, caplog):
+    caplog.set_level(logging.INFO, "ocpilot.http.access")
+    await asyncio.gather(*(ask(server, {"X-Request-ID": f"request-{number}"}) for number in range(3)))
+    await asyncio.sleep(0)
+    (record,) = (record for record in caplog.records if record.name == "ocpilot.http.access")
+    assert [line.rpartition("=")[2] for line in record.getMessage().split("\n")] == [
+        "request-0",
+        "request-1",
+        "request-2",
+    ]
 
 
 @pytest.mark.parametrize(

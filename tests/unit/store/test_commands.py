@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app.records import Authorization, Command, CommandDirection
+from ocpilot.app.records import Arrival, Authorization, Command, CommandDirection, StoredObject
 from ocpilot.base.ids import PartyId
 from ocpilot.store.postgres import PostgresStore
+from ocpilot.wire.protocol import ModuleID
 
 
 @pytest.fixture
@@ -118,3 +119,20 @@ async def test_the_newest_answer_about_a_token_since_a_moment(store: PostgresSto
     await store.authorizations.add(answer)
     assert await store.authorizations.latest("APP-1", noon) == later
     assert await store.authorizations.latest("APP-1", noon + timedelta(minutes=2)) is None
+
+
+async def test_a_session_that_comes_is_awaited_while_a_command_with_its_token_has_none(
+    store: PostgresStore, command: Command, cdr
+) -> None:
+    def session(number: int, uid: str = "APP-1") -> StoredObject:
+        made = cdr(f"S{number}", uid)
+        return replace(made, key=replace(made.key, module=ModuleID.SESSIONS))
+
+    assert await store.objects.receive(session(1)) == Arrival(created=True, awaited=False)
+    await store.commands.add(command)
+    assert await store.objects.receive(session(2)) == Arrival(created=True, awaited=True)
+    assert await store.objects.receive(session(3, "ANOTHER")) == Arrival(created=True, awaited=False)
+    await store.commands.modify("K1", lambda kept: replace(kept, session_id="S2"))
+    assert await store.objects.receive(session(4)) == Arrival(created=True, awaited=False)
+    # The same again: whoever sent it may have died before he asked, so he is told to ask.
+    assert await store.objects.receive(session(4)) == Arrival(created=False, awaited=True)

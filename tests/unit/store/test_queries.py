@@ -5,6 +5,7 @@ from importlib import resources
 import asyncpg
 import pytest
 
+from ocpilot.store.location_pages import BODY
 from ocpilot.store.queries import Statement, load
 
 OBJECT_TABLES = ("tariff", "session", "cdr", "token", "invoice_record", "payment", "booking")
@@ -20,7 +21,8 @@ def every_statement() -> list[Statement]:
     for subject in SUBJECTS:
         tables = {"objects": OBJECT_TABLES, "pages": (*OBJECT_TABLES, "whole_location")}.get(subject, ("",))
         for table in tables:
-            found += load(subject, table=table).values()
+            body = BODY if table == "whole_location" else "body"
+            found += load(subject, table=table, body=body).values()
     return found
 
 

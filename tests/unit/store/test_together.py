@@ -36,6 +36,34 @@ async def test_what_arrives_while_a_batch_is_written_is_the_next_batch():
     assert writer.batches == [[1], [2, 3, 4]]
 
 
+class HeldWriter(Writer):
+    """Writes nothing before it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = asyncio.Event()
+
+    async def write(self, values):
+        self.batches.append(list(values))
+        await self.released.wait()
+        return [value * 10 for value in values]
+
+
+async def test_when_many_wait_a_second_batch_is_written_beside_the_first_but_never_a_key_of_it():
+    writer = HeldWriter()
+    together = Together(writer.write)
+    puts = [asyncio.create_task(together.put("first", 0))]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    puts += [asyncio.create_task(together.put(key, n)) for n, key in enumerate(["first", *"abcdefghij"], start=1)]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert writer.batches == [[0], list(range(2, 12))]
+    writer.released.set()
+    assert await asyncio.gather(*puts) == [n * 10 for n in range(12)]
+    assert writer.batches[2:] == [[1]]
+
+
 async def test_a_bad_value_fails_alone():
     together = Together(Writer().write)
     outcomes = await asyncio.gather(*(together.put(str(n), n) for n in (1, -2, 3)), return_exceptions=True)

@@ -31,6 +31,23 @@ def test_a_key_that_comes_twice_is_refused(text):
         loads(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":1,"a" :2}',
+        '{"a" :1,"a":2}',
+        '{"a"\t:1,"b":{"c":1,"c"\n:2}}',
+        '{"x":"\\":","a":1,"a":2}',
+        '{"x":"a : b","a":1,"a":2}',
+        '[{"a":1},{"a":1,"a":1}]',
+        '{"\\\\":1,"a":1,"a":2}',
+    ],
+)
+def test_a_repeated_key_is_found_however_it_hides(text):
+    with pytest.raises(BadJson, match="more than once"):
+        loads(text.encode())
+
+
 def test_texts_that_only_look_like_keys_are_no_repeated_keys():
     assert loads(b'{"a":":x","b":"\\":","c":"\\\\","d":"e\\\\\\":"}') == {"a": ":x", "b": '":', "c": "\\", "d": 'e\\":'}
 

@@ -33,6 +33,8 @@ def convert(cls: type[Wire], body: Body, source: Version, target: Version, conte
     version each step starts from. The body given is not changed. BadRequest when `target` has no such object.
     """
     converted = Converted(body, ())
+    if source == target:
+        return converted
     for old, new in pairwise(_way(source, target)):
         if not exists_in(cls, new):
             raise BadRequest(f"OCPI {new} has no {cls.__name__}")
