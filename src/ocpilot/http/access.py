@@ -1,4 +1,4 @@
-"""The access log: what was answered in one turn of the event loop is written at once, a line per request."""
+"""The access log, a line per request: written when the turn of the event loop is over, after the answers."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ log = logging.getLogger("ocpilot.http.access")
 
 
 class AccessLog:
-    """Lines wait until the turn is over: under load many requests end together, and one write costs as much as many."""
+    """Lines wait until the turn is over, so that no answer waits for the log."""
 
     def __init__(self) -> None:
         self._lines: list[str] = []
@@ -19,7 +19,8 @@ class AccessLog:
         self._lines.append(line)
 
     def _write(self) -> None:
-        text, self._lines = "\n".join(self._lines), []
+        lines, self._lines = self._lines, []
         if log.isEnabledFor(logging.INFO):
-            # As `log.info` does, but it need not search for the place in the code that called it.
-            log.handle(log.makeRecord(log.name, logging.INFO, __file__, 0, text, (), None))
+            for line in lines:
+                # As `log.info` does, but it need not search for the place in the code that called it.
+                log.handle(log.makeRecord(log.name, logging.INFO, __file__, 0, line, (), None))
