@@ -13,11 +13,11 @@ from functools import lru_cache
 from ocpilot.pricing.borders import DAY, WEEK, Borders, borders
 from ocpilot.pricing.exact import Scale
 from ocpilot.pricing.lookup import Found, components, found
-from ocpilot.pricing.usage import NO_LEVELS, Levels, Usage
+from ocpilot.pricing.usage import Levels, Usage, usage_at
 from ocpilot.wire.v230 import Tariff
 
 #: Bands on every axis, and whether it is a reservation, and an expired one.
-Situation = tuple[int | bool, ...]
+Situation = tuple[int, int, int, int, tuple[int, ...] | None, bool, bool]
 
 _LOCAL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a moment by the clock of the Location
 #: 1970-01-01 was a Thursday.
@@ -39,45 +39,42 @@ class CompiledTariff:
         self.has_clock = bool(self._borders.week or self._borders.dates)
         self.has_power = bool(self._borders.power_kw)
         self.has_current = bool(self._borders.current_a)
+        self.has_levels = self.has_power or self.has_current
+        self.has_amounts = bool(self._borders.kwh or self._borders.seconds)
         self._found: dict[Situation, Found] = {}
 
-    def situation(
-        self,
-        local: int,
-        kwh: Decimal,
-        seconds: int,
-        levels: Levels = NO_LEVELS,
-        *,
-        reserved: bool = False,
-        expired: bool = False,
-    ) -> Situation:
-        """The situation of a period that begins `local` seconds after 1970 by the clock of the Location, when the
-        charge has used so much energy and lasted so long."""
+    def found(
+        self, local: int, kwh: Decimal, seconds: int, levels: Levels, *, reserved: bool = False, expired: bool = False
+    ) -> Found:
+        """The active components of a period that begins `local` seconds after 1970 by the clock of the Location, when
+        the charge has used so much energy and lasted so long. Decided once per situation."""
         on = self._borders
-        (low_power, high_power), (low_current, high_current) = levels.power, levels.current
-        return (
+        situation: Situation = (
             bisect_right(on.week, (local + _THURSDAY) % WEEK) if self.has_clock else 0,
             bisect_right(on.dates, local // DAY + _ORDINAL) if self.has_clock else 0,
-            bisect_right(on.kwh, kwh),
-            bisect_right(on.seconds, seconds),
-            -1 if low_power is None else bisect_right(on.power_kw, low_power),
-            -1 if high_power is None else bisect_right(on.power_kw, high_power),
-            -1 if low_current is None else bisect_right(on.current_a, low_current),
-            -1 if high_current is None else bisect_right(on.current_a, high_current),
+            bisect_right(on.kwh, kwh) if self.has_amounts else 0,
+            bisect_right(on.seconds, seconds) if self.has_amounts else 0,
+            self._bands(levels) if self.has_levels else None,
             reserved,
             expired,
         )
+        known = self._found.get(situation)
+        if known is None:
+            usage = usage_at(local, kwh, seconds, levels, reserved=reserved, expired=expired)
+            known = found(self.components, usage)
+            if len(self._found) < _MOST:
+                self._found[situation] = known
+        return known
 
-    def known(self, situation: Situation) -> Found | None:
-        """The active components in a situation that was met before."""
-        return self._found.get(situation)
-
-    def learn(self, situation: Situation, usage: Usage) -> Found:
-        """The active components in a new situation, of which `usage` is an example."""
-        new = found(self.components, usage)
-        if len(self._found) < _MOST:
-            self._found[situation] = new
-        return new
+    def _bands(self, levels: Levels) -> tuple[int, ...]:
+        power, current = self._borders.power_kw, self._borders.current_a
+        (low_power, high_power), (low_current, high_current) = levels.power, levels.current
+        return (
+            -1 if low_power is None else bisect_right(power, low_power),
+            -1 if high_power is None else bisect_right(power, high_power),
+            -1 if low_current is None else bisect_right(current, low_current),
+            -1 if high_current is None else bisect_right(current, high_current),
+        )
 
     def found_at(self, usage: Usage) -> Found:
         """The active components at any moment."""

@@ -12,8 +12,8 @@ from ocpilot.pricing.changes import price_changes
 from ocpilot.pricing.local import local_seconds, utc_seconds
 from ocpilot.pricing.lookup import Active, Found
 from ocpilot.pricing.relevant import finding, period_path
-from ocpilot.pricing.usage import Volumes
-from ocpilot.pricing.walk import Stretch, usage_at
+from ocpilot.pricing.usage import Volumes, usage_at
+from ocpilot.pricing.walk import Stretch
 
 #: What such a finding expects: how a reader of findings tells them from others.
 EXPECTED = "a new period there"

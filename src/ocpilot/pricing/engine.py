@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from ocpilot.base.money import HALF_UP, RoundingPolicy
 from ocpilot.base.problem import Problem
 from ocpilot.pricing import why
@@ -14,14 +12,14 @@ from ocpilot.pricing.amounts import amounts_of
 from ocpilot.pricing.charges import charges
 from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.crossings import crossings
-from ocpilot.pricing.exact import Exact, added, has_taxes, includes_taxes
+from ocpilot.pricing.exact import has_taxes, includes_taxes
 from ocpilot.pricing.limits import Limit, reached
 from ocpilot.pricing.looks import looks
 from ocpilot.pricing.relevant import relevant
 from ocpilot.pricing.rounding import Units
-from ocpilot.pricing.settling import amounts, summed
+from ocpilot.pricing.settling import Settled, settled, sums_of
 from ocpilot.pricing.steps import Stepped, stepped
-from ocpilot.pricing.trace import Amount, Part, PricedCharge, PriceLine, Unit
+from ocpilot.pricing.trace import Part, PricedCharge, PriceLine, Sum, Unit
 from ocpilot.pricing.usage import seconds_of
 from ocpilot.pricing.walk import Stretch, Walk
 from ocpilot.wire.v230 import ChargingPeriod, Tariff
@@ -48,27 +46,25 @@ def price(
     ordered = in_order(periods)
     until = end or _end_of(ordered, start)
     known = relevant(ordered, tariffs, currency)
-    walk = Walk(zone, known.by_id, known.otherwise, expired=expired)
-    stretches = walk.stretches(ordered, until)
+    walked = Walk(zone, known.by_id, known.otherwise, expired=expired).through(ordered, until)
+    stretches = walked.stretches
     is_known = known.is_known and (bool(stretches) or not ordered)
-    lines = _lines(stretches, currency, rounding, explained=explained) if is_known else ()
-    zero = rounding.round(Decimal(0), currency)
-    parts = {part: summed((x for x in lines if x.part is part), zero) for part in {x.part for x in lines}}
+    lines, total, parts = _priced(stretches if is_known else (), currency, rounding, explained=explained)
     findings: Iterable[Problem] = crossings(stretches, start, until, zone) if explained else ()
     return PricedCharge(
         currency=currency,
         lines=lines,
-        total=summed(lines, zero) if is_known else None,
+        total=total if is_known else None,
         fixed=parts.get(Part.FIXED),
         energy=parts.get(Part.ENERGY),
         time=parts.get(Part.TIME),
         parking=parts.get(Part.PARKING),
         reservation=parts.get(Part.RESERVATION),
-        kwh=walk.kwh,
+        kwh=walked.kwh,
         duration=until - start,
-        charging=timedelta(seconds=walk.charging),
-        parked=timedelta(seconds=walk.parked),
-        reserved=timedelta(seconds=walk.reserved),
+        charging=timedelta(seconds=walked.charging),
+        parked=timedelta(seconds=walked.parked),
+        reserved=timedelta(seconds=walked.reserved),
         expired=expired,
         looks=looks(stretches, zone) if explained else (),
         findings=(*known.findings, *findings),
@@ -91,51 +87,55 @@ def _end_of(periods: Sequence[ChargingPeriod], start: datetime) -> datetime:
     return last.start_date_time + timedelta(seconds=max(spans, default=0))
 
 
-def _lines(
+def _priced(
     stretches: Sequence[Stretch], currency: str, rounding: RoundingPolicy, *, explained: bool
-) -> tuple[PriceLine, ...]:
+) -> tuple[tuple[PriceLine, ...], Sum, dict[Part, Sum]]:
     """Lines with exact amounts first, then the limits on their sum, then all of them rounded together."""
     charged = stepped(charges(stretches))
-    exact, denominator = msgspec.structs.astuple(amounts_of(charged))
+    amounts = amounts_of(charged)
     tariffs = list({id(one.tariff): one.tariff.tariff for one in stretches}.values())
-    total = Exact(added(one.excl for one in exact), added(one.incl for one in exact))
-    limits = reached(tariffs, total, denominator)
-    rounded = amounts(
-        [*exact, *(limit.change for limit in limits)],
+    limits = reached(tariffs, amounts)
+    rates = [_rate(one) for one in charged]
+    common = rates[0] if rates and rates.count(rates[0]) == len(rates) else None
+    units = Units(amounts.denominator, currency, rounding)
+    rounded = settled(
+        [*amounts.exact, *(limit.change for limit in limits)],
         [*(one.charge.part for one in charged), *(Part.LIMIT for _ in limits)],
-        Units(denominator, currency, rounding),
+        [*rates, *(common for _ in limits)],
+        units,
         gross_first=all(map(includes_taxes, tariffs)),
     )
-    lines = [
-        _charge_line(one, exact_one, amount, explained=explained)
-        for one, exact_one, amount in zip(charged, exact, rounded, strict=False)
-    ]
-    rates = {line.vat for line in lines}
-    rate = rates.pop() if len(rates) == 1 else None
-    lines += [_limit_line(limit, rate, amount) for limit, amount in zip(limits, rounded[len(charged) :], strict=True)]
-    return tuple(lines)
+    lines = [_charge_line(one, line, explained=explained) for one, line in zip(charged, rounded, strict=False)]
+    lines += [_limit_line(one, line) for one, line in zip(limits, rounded[len(charged) :], strict=True)]
+    return (tuple(lines), *sums_of(rounded, units))
 
 
-def _charge_line(stepped_charge: Stepped, exact: Exact, amount: Amount, *, explained: bool) -> PriceLine:
-    charge = stepped_charge.charge
-    active, tariff = charge.active, charge.active.tariff
+def _rate(one: Stepped) -> Decimal | None:
+    """The VAT rate of a charge, where taxes apply."""
+    active = one.charge.active
+    return active.price.vat if has_taxes(active.tariff) else None
+
+
+def _charge_line(one: Stepped, settled_line: Settled, *, explained: bool) -> PriceLine:
+    charge = one.charge
+    active = charge.active
     return PriceLine(
         part=charge.part,
-        tariff_id=tariff.id,
+        tariff_id=active.tariff.id,
         element=active.element,
         component=active.component,
         measured=charge.measured,
         billed=charge.billed,
         unit=charge.unit,
         unit_price=active.price.price,
-        tax_included=includes_taxes(tariff),
-        vat=active.price.vat if has_taxes(tariff) else None,
-        amount=amount,
-        why=why.of_charge(stepped_charge, exact) if explained else (),
+        tax_included=includes_taxes(active.tariff),
+        vat=settled_line.rate,
+        amount=settled_line.amount,
+        why=why.of_charge(one, is_tax_known=settled_line.vat is not None) if explained else (),
     )
 
 
-def _limit_line(limit: Limit, rate: Decimal | None, amount: Amount) -> PriceLine:
+def _limit_line(limit: Limit, settled_line: Settled) -> PriceLine:
     """What a limit adds or takes off; its VAT rate is that of all other lines, if they have the same."""
     return PriceLine(
         part=Part.LIMIT,
@@ -145,7 +145,7 @@ def _limit_line(limit: Limit, rate: Decimal | None, amount: Amount) -> PriceLine
         unit=Unit.ONCE,
         unit_price=limit.limit.before_taxes,
         tax_included=False,
-        vat=rate,
-        amount=amount,
+        vat=settled_line.rate,
+        amount=settled_line.amount,
         why=why.of_limit(limit),
     )

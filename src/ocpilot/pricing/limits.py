@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import msgspec
 
-from ocpilot.pricing.exact import Exact, Numerator
+from ocpilot.pricing.amounts import Amounts
+from ocpilot.pricing.exact import Exact, Numerator, added
 from ocpilot.pricing.trace import ReasonCode
 from ocpilot.wire.v230 import PriceLimit, Tariff
 
@@ -20,16 +21,19 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     change: Exact
 
 
-def reached(tariffs: Iterable[Tariff], total: Exact, denominator: int) -> list[Limit]:
+def reached(tariffs: Iterable[Tariff], amounts: Amounts) -> list[Limit]:
     """The limits that change the total, in order: the least ones first, so that no charge exceeds a max_price."""
     known = [tariff for tariff in tariffs if tariff.min_price or tariff.max_price]
+    if not known:
+        return []
+    total = Exact(added(one.excl for one in amounts.exact), added(one.incl for one in amounts.exact))
     bounds = [(tariff, ReasonCode.MIN_PRICE, tariff.min_price) for tariff in known]
     bounds += [(tariff, ReasonCode.MAX_PRICE, tariff.max_price) for tariff in known]
     found = []
     for tariff, code, limit in bounds:
         if limit is None:
             continue
-        changed = _bound(total, limit, denominator, is_least=code is ReasonCode.MIN_PRICE)
+        changed = _bound(total, limit, amounts.denominator, is_least=code is ReasonCode.MIN_PRICE)
         if changed != total:
             change = Exact(_less(changed.excl, total.excl), _less(changed.incl, total.incl))
             found.append(Limit(tariff=tariff, code=code, limit=limit, change=change))

@@ -23,17 +23,13 @@ class Active(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     tariff: Tariff
     element: int
     component: int
+    price: PriceComponent
     factors: Factors
 
     @property
     def tariff_element(self) -> TariffElement:
         """The element it stands in."""
         return self.tariff.elements[self.element]
-
-    @property
-    def price(self) -> PriceComponent:
-        """The component itself."""
-        return self.tariff_element.price_components[self.component]
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -50,7 +46,13 @@ class Found(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 def components(tariff: Tariff, scale: Scale) -> tuple[Active, ...]:
     """All components of a Tariff in the order in which they are looked at."""
     return tuple(
-        Active(tariff=tariff, element=place, component=number, factors=scale.factors(tariff, component))
+        Active(
+            tariff=tariff,
+            element=place,
+            component=number,
+            price=component,
+            factors=scale.factors(tariff, component),
+        )
         for place, element in enumerate(tariff.elements)
         for number, component in enumerate(element.price_components)
     )

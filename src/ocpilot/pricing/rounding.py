@@ -1,10 +1,12 @@
 """Rounding so that parts add up to their total (docs/decisions, "Rounding"). Amounts are counted in smallest units."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 
 from ocpilot.base.money import Rounding, RoundingPolicy
 from ocpilot.pricing.exact import Numerator
+from ocpilot.pricing.trace import Amount
 
 
 class Units:
@@ -24,6 +26,18 @@ class Units:
         if twice > self._denominator or (twice == self._denominator and not (self._half_even and units % 2 == 0)):
             units += 1
         return int(units) if amount >= 0 else -int(units)
+
+    def money(self, units: int) -> Decimal:
+        """So many units as money, with the decimals of the currency."""
+        return Decimal(units).scaleb(-self.decimals)
+
+    def amount(self, excl: int | None, vat: int | None, incl: int | None) -> Amount:
+        """Net, tax and gross as money; None is not known."""
+        return Amount(
+            excl=None if excl is None else self.money(excl),
+            vat=None if vat is None else self.money(vat),
+            incl=None if incl is None else self.money(incl),
+        )
 
     def apportioned(self, parts: Sequence[Numerator], total: int) -> list[int]:
         """Each part rounded; what is then missing to `total` goes, a unit each, to those it hurts least."""

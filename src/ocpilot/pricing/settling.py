@@ -1,39 +1,40 @@
 """Exact lines -> rounded lines and totals that add up in every direction (docs/decisions, "Rounding")."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
+
+import msgspec
 
 from ocpilot.pricing.exact import Exact, Numerator, added
 from ocpilot.pricing.rounding import Units
-from ocpilot.pricing.trace import VAT, Amount, Part, PriceLine, Sum
+from ocpilot.pricing.trace import VAT, Amount, Part, Sum
 from ocpilot.wire.v230 import TaxAmount
 
 
-def amounts(exact: Sequence[Exact], parts: Sequence[Part], units: Units, *, gross_first: bool) -> list[Amount]:
-    """The rounded amount of each line. Net and tax are rounded and the gross is their sum; the other way around
-    (`gross_first`) when the prices hold the tax, so that a driver pays exactly what the price says."""
+class Settled(msgspec.Struct, frozen=True):
+    """One line: its part, its VAT rate, and net, tax and gross in whole smallest units; None is not known."""
+
+    part: Part
+    rate: Decimal | None
+    excl: int | None
+    vat: int | None
+    incl: int | None
+    amount: Amount
+
+
+def settled(
+    exact: Sequence[Exact], parts: Sequence[Part], rates: Sequence[Decimal | None], units: Units, *, gross_first: bool
+) -> list[Settled]:
+    """Each line rounded. Net and tax are rounded and the gross is their sum; the other way around (`gross_first`) when
+    the prices hold the tax, so that a driver pays exactly what the price says."""
     base = _shares([one.incl if gross_first else one.excl for one in exact], parts, units)
     tax = _shares([one.vat for one in exact], parts, units)
-    places = -units.decimals
-    if gross_first:
-        return [_amount(_less(incl, vat), vat, incl, places) for incl, vat in zip(base, tax, strict=True)]
-    return [_amount(excl, vat, _more(excl, vat), places) for excl, vat in zip(base, tax, strict=True)]
-
-
-def _amount(excl: int | None, vat: int | None, incl: int | None, places: int) -> Amount:
-    return Amount(excl=_money(excl, places), vat=_money(vat, places), incl=_money(incl, places))
-
-
-def _money(units: int | None, places: int) -> Decimal | None:
-    return None if units is None else Decimal(units).scaleb(places)
-
-
-def _more(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else one + other
-
-
-def _less(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else one - other
+    found = []
+    for part, rate, first, vat in zip(parts, rates, base, tax, strict=True):
+        other = None if first is None or vat is None else first - vat if gross_first else first + vat
+        excl, incl = (other, first) if gross_first else (first, other)
+        found.append(Settled(part, rate, excl, vat, incl, units.amount(excl, vat, incl)))
+    return found
 
 
 def _shares(values: Sequence[Numerator | None], parts: Sequence[Part], units: Units) -> Sequence[int | None]:
@@ -42,44 +43,48 @@ def _shares(values: Sequence[Numerator | None], parts: Sequence[Part], units: Un
     if total is None:
         return [None if value is None else units.rounded(value) for value in values]
     known = [value or 0 for value in values]
+    whole = units.rounded(total)
+    if len(set(parts)) == len(parts):
+        return units.apportioned(known, whole)
     groups: dict[Part, list[int]] = {}
     for place, part in enumerate(parts):
         groups.setdefault(part, []).append(place)
-    sums = [sum(known[place] for place in group) for group in groups.values()]
     shares = [0] * len(known)
-    for group, share in zip(groups.values(), units.apportioned(sums, units.rounded(total)), strict=True):
-        if len(group) == 1:
-            shares[group[0]] = share
-            continue
+    sums = [sum(known[place] for place in group) for group in groups.values()]
+    for group, share in zip(groups.values(), units.apportioned(sums, whole), strict=True):
         for place, value in zip(group, units.apportioned([known[place] for place in group], share), strict=True):
             shares[place] = value
     return shares
 
 
-def summed(lines: Iterable[PriceLine], zero: Decimal) -> Sum:
-    """The total of some lines, with the tax per rate; `zero` has the decimals of the currency."""
-    known = list(lines)
-    amount = Amount(
-        excl=_total((line.amount.excl for line in known), zero),
-        vat=_total((line.amount.vat for line in known), zero),
-        incl=_total((line.amount.incl for line in known), zero),
-    )
-    return Sum(amount=amount, taxes=() if amount.vat is None else tuple(_per_rate(known)))
-
-
-def _total(values: Iterable[Decimal | None], zero: Decimal) -> Decimal | None:
-    total = zero
-    for value in values:
-        if value is None:
-            return None
-        total += value
-    return total
-
-
-def _per_rate(lines: Sequence[PriceLine]) -> Iterable[TaxAmount]:
-    rates: dict[Decimal | None, Decimal] = {}
+def sums_of(lines: Sequence[Settled], units: Units) -> tuple[Sum, dict[Part, Sum]]:
+    """The total of all lines and that of each part, with the tax per rate."""
+    parts: dict[Part, list[Settled]] = {}
     for line in lines:
-        rates[line.vat] = rates.get(line.vat, Decimal(0)) + (line.amount.vat or Decimal(0))
-    for rate, amount in rates.items():
-        if rate is not None or amount:
-            yield TaxAmount(name=VAT, percentage=rate, amount=amount)
+        parts.setdefault(line.part, []).append(line)
+    return _sum(lines, units), {part: _sum(some, units) for part, some in parts.items()}
+
+
+def _sum(lines: Sequence[Settled], units: Units) -> Sum:
+    if len(lines) == 1:
+        amount, vat = lines[0].amount, lines[0].vat
+    else:
+        vat = _total([line.vat for line in lines])
+        amount = units.amount(_total([line.excl for line in lines]), vat, _total([line.incl for line in lines]))
+    return Sum(amount=amount, taxes=() if vat is None else _per_rate(lines, units))
+
+
+def _total(values: Sequence[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
+
+
+def _per_rate(lines: Sequence[Settled], units: Units) -> tuple[TaxAmount, ...]:
+    rates: dict[Decimal | None, int] = {}
+    for line in lines:
+        rates[line.rate] = rates.get(line.rate, 0) + (line.vat or 0)
+    return tuple(
+        TaxAmount(name=VAT, percentage=rate, amount=units.money(vat))
+        for rate, vat in rates.items()
+        if rate is not None or vat
+    )

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import msgspec
 
+from ocpilot.pricing.local import shown
 from ocpilot.wire.v230 import CdrDimensionType, ChargingPeriod
 
 #: Looked up once: an attribute of an Enum costs as much as an addition.
@@ -62,6 +63,13 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     levels: Levels = NO_LEVELS
     is_reservation: bool = False
     expired: bool = False
+
+
+def usage_at(
+    local: int, kwh: Decimal, seconds: int, levels: Levels, *, reserved: bool = False, expired: bool = False
+) -> Usage:
+    """A moment, as restrictions see it."""
+    return Usage(local=shown(local), kwh=kwh, seconds=seconds, levels=levels, is_reservation=reserved, expired=expired)
 
 
 def volumes_of(period: ChargingPeriod) -> Volumes:

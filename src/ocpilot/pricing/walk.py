@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ocpilot.pricing.compiled import CompiledTariff
-from ocpilot.pricing.local import local_seconds, shown, utc_seconds
+from ocpilot.pricing.local import local_seconds, utc_seconds
 from ocpilot.pricing.lookup import Found
-from ocpilot.pricing.usage import NO_LEVELS, NOT_MEASURED, Levels, Usage, Volumes, current_of, power_of, volumes_of
+from ocpilot.pricing.usage import NO_LEVELS, NOT_MEASURED, Levels, Volumes, current_of, power_of, volumes_of
 from ocpilot.wire.v230 import ChargingPeriod
 
 _ZERO = Decimal(0)
@@ -34,16 +34,19 @@ class Stretch(msgspec.Struct, frozen=True, eq=False):
     found: Found
 
 
-def usage_at(
-    local: int, kwh: Decimal, seconds: int, levels: Levels, *, reserved: bool = False, expired: bool = False
-) -> Usage:
-    """A moment, as restrictions see it."""
-    return Usage(local=shown(local), kwh=kwh, seconds=seconds, levels=levels, is_reservation=reserved, expired=expired)
+class Walked(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """The periods that a Tariff prices, in order of time, and what all periods hold together: kWh and seconds."""
+
+    stretches: Sequence[Stretch]
+    kwh: Decimal
+    charging: int
+    parked: int
+    reserved: int
 
 
 class Walk:
-    """Goes through the periods once. `zone` is the Location's; `by_id` are the Tariffs by folded id, `otherwise` the
-    one for periods that name none."""
+    """Goes through periods. `zone` is the Location's; `by_id` are the Tariffs by folded id, `otherwise` the one for
+    periods that name none."""
 
     def __init__(
         self,
@@ -57,48 +60,36 @@ class Walk:
         self._by_id = by_id
         self._otherwise = otherwise
         self._expired = expired
-        self.kwh = _ZERO
-        self.seconds = 0
-        self.charging = 0
-        self.parked = 0
-        self.reserved = 0
 
-    def stretches(self, periods: Sequence[ChargingPeriod], end: datetime) -> list[Stretch]:
-        """Those that a Tariff prices, in order of time; a period lasts until the next one, the last until `end`."""
+    def through(self, periods: Sequence[ChargingPeriod], end: datetime) -> Walked:
+        """The periods in order of time; one lasts until the next begins, the last until `end`."""
         starts = [utc_seconds(period.start_date_time) for period in periods]
         starts.append(max(utc_seconds(end), starts[-1] if starts else 0))
-        found = (self._stretch(place, period, starts[place], starts[place + 1]) for place, period in enumerate(periods))
-        return [stretch for stretch in found if stretch is not None]
+        stretches: list[Stretch] = []
+        kwh, seconds, charging, parked, reserved = _ZERO, 0, 0, 0, 0
+        for place, period in enumerate(periods):
+            start, until = starts[place], starts[place + 1]
+            volumes = volumes_of(period)
+            waits = volumes.reserved > 0 and volumes.is_reservation
+            tariff = self._named(period.tariff_id) if period.tariff_id else self._otherwise
+            if tariff is not None:
+                local = local_seconds(start, self._zone) if tariff.has_clock else start
+                levels = levels_of(tariff, period, until - start) if tariff.has_levels else NO_LEVELS
+                found = tariff.found(local, kwh, seconds, levels, reserved=waits, expired=self._expired)
+                stretches.append(Stretch(place, start, until, local, volumes, kwh, seconds, levels, tariff, found))
+            kwh += volumes.kwh
+            charging += volumes.charging
+            parked += volumes.parked
+            reserved += volumes.reserved
+            if not waits:
+                seconds += until - start
+        return Walked(stretches=stretches, kwh=kwh, charging=charging, parked=parked, reserved=reserved)
 
-    def _stretch(self, place: int, period: ChargingPeriod, start: int, until: int) -> Stretch | None:
-        volumes = volumes_of(period)
-        kwh, seconds = self.kwh, self.seconds
-        self.kwh = kwh + volumes.kwh
-        self.charging += volumes.charging
-        self.parked += volumes.parked
-        self.reserved += volumes.reserved
-        reserved = volumes.reserved > 0 and volumes.is_reservation
-        if not reserved:
-            self.seconds = seconds + until - start
-        tariff = self._tariff(period.tariff_id)
-        if tariff is None:
-            return None
-        local = local_seconds(start, self._zone) if tariff.has_clock else start
-        levels = _levels(tariff, period, until - start) if tariff.has_power or tariff.has_current else NO_LEVELS
-        situation = tariff.situation(local, kwh, seconds, levels, reserved=reserved, expired=self._expired)
-        found = tariff.known(situation)
-        if found is None:
-            usage = usage_at(local, kwh, seconds, levels, reserved=reserved, expired=self._expired)
-            found = tariff.learn(situation, usage)
-        return Stretch(place, start, until, local, volumes, kwh, seconds, levels, tariff, found)
-
-    def _tariff(self, tariff_id: str | None) -> CompiledTariff | None:
-        if not tariff_id:
-            return self._otherwise
+    def _named(self, tariff_id: str) -> CompiledTariff | None:
         return self._by_id.get(tariff_id) or self._by_id.get(tariff_id.lower())
 
 
-def _levels(tariff: CompiledTariff, period: ChargingPeriod, lasts: int) -> Levels:
+def levels_of(tariff: CompiledTariff, period: ChargingPeriod, lasts: int) -> Levels:
     """What of power and current this Tariff looks at."""
     return Levels(
         power_of(period, lasts) if tariff.has_power else NOT_MEASURED,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from ocpilot.pricing.exact import Exact
 from ocpilot.pricing.limits import Limit
 from ocpilot.pricing.steps import Stepped
 from ocpilot.pricing.trace import Reason, ReasonCode
@@ -39,7 +38,7 @@ def _restricted(restrictions: TariffRestrictions) -> Iterator[Reason]:
         yield Reason(code=_RESERVATIONS[restrictions.reservation])
 
 
-def of_charge(stepped: Stepped, exact: Exact) -> tuple[Reason, ...]:
+def of_charge(stepped: Stepped, *, is_tax_known: bool) -> tuple[Reason, ...]:
     """Why this component, why this quantity, and whether the tax is known."""
     reasons = list(of_restrictions(stepped.charge.active.tariff_element.restrictions))
     if stepped.step is not None:
@@ -49,7 +48,7 @@ def of_charge(stepped: Stepped, exact: Exact) -> tuple[Reason, ...]:
             "billed": str(stepped.total_billed),
         }
         reasons.append(Reason(code=ReasonCode.STEP, values=values))
-    if exact.vat is None:
+    if not is_tax_known:
         reasons.append(Reason(code=ReasonCode.TAX_UNKNOWN))
     return tuple(reasons)
 
