@@ -1,16 +1,17 @@
 """What each Price Component is charged for: quantities summed over the periods in which it was active."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
 
 from ocpilot.pricing.compiled import CompiledTariff
-from ocpilot.pricing.lookup import Active
+from ocpilot.pricing.lookup import Active, Found
 from ocpilot.pricing.trace import Part, Unit
-from ocpilot.pricing.walk import Stretch
+from ocpilot.pricing.usage import Volumes
 
 FIXED, ENERGY, TIME, PARKING, RESERVATION = Part.FIXED, Part.ENERGY, Part.TIME, Part.PARKING, Part.RESERVATION
+_UNITS = {ENERGY: Unit.KWH, TIME: Unit.SECOND, PARKING: Unit.SECOND}
+_ZERO = Decimal(0)
 
 
 class Charge(msgspec.Struct, frozen=True, eq=False):
@@ -40,48 +41,75 @@ class _Sum(msgspec.Struct, eq=False):
         return Charge(self.active, self.tariff, self.part, self.unit, measured, measured, self.last)
 
 
-def charges(stretches: Iterable[Stretch]) -> list[Charge]:
-    """Every component used, in the order of first use: the fixed ones before what they start with.
+class Charges:
+    """The components used so far, in the order of first use: the fixed ones before what they start with.
 
-    A FLAT fee is due once for a reservation and once for a charge.
+    Neighbouring periods in the same situation are summed before their components are looked at.
     """
-    sums = _Sums()
-    for stretch in stretches:
-        volumes, found = stretch.volumes, stretch.found
-        waits = volumes.reserved > 0 and volumes.is_reservation
-        if found.flat is not None:
-            sums.add_flat(RESERVATION if waits else FIXED, found.flat, stretch)
-        if waits:
-            sums.add(RESERVATION, found.time, volumes.reserved, stretch)
-            continue
-        if volumes.kwh:
-            sums.add(ENERGY, found.energy, volumes.kwh, stretch)
-        if volumes.charging:
-            sums.add(TIME, found.time, volumes.charging, stretch)
-        if volumes.parked:
-            sums.add(PARKING, found.parking, volumes.parked, stretch)
-    return [one.charge() for one in sums.known.values()]
-
-
-class _Sums:
-    """The components used so far, by part and component."""
 
     def __init__(self) -> None:
-        self.known: dict[tuple[Part, Active], _Sum] = {}
+        self._sums: dict[tuple[Part, Active], _Sum] = {}
         self._had_flat: set[Part] = set()
+        self._tariff: CompiledTariff | None = None
+        self._found: Found | None = None
+        self._kwh: Decimal = _ZERO
+        self._charging = self._parked = 0
+        self._last_kwh = self._last_charging = self._last_parked = -1
 
-    def add(self, part: Part, active: Active | None, quantity: Decimal | int, stretch: Stretch) -> None:
-        if active is None:
+    def charge(self, place: int, tariff: CompiledTariff, found: Found, volumes: Volumes) -> None:
+        """A period in which a vehicle charged or stood there."""
+        if found is not self._found:
+            self._settle()
+            self._tariff, self._found = tariff, found
+            if found.flat is not None:
+                self._flat(FIXED, found.flat, tariff, place)
+        if volumes.kwh:
+            self._kwh += volumes.kwh
+            self._last_kwh = place
+        if volumes.charging:
+            self._charging += volumes.charging
+            self._last_charging = place
+        if volumes.parked:
+            self._parked += volumes.parked
+            self._last_parked = place
+
+    def reservation(self, place: int, tariff: CompiledTariff, found: Found, seconds: int) -> None:
+        """A period in which an EVSE was only reserved."""
+        self._settle()
+        if found.flat is not None:
+            self._flat(RESERVATION, found.flat, tariff, place)
+        if found.time is not None:
+            self._add(RESERVATION, found.time, tariff, seconds, place)
+
+    def all(self) -> list[Charge]:
+        """Every component used."""
+        self._settle()
+        return [one.charge() for one in self._sums.values()]
+
+    def _settle(self) -> None:
+        """End the run of periods in one situation."""
+        tariff, found = self._tariff, self._found
+        if tariff is None or found is None:
             return
-        known = self.known.get((part, active))
-        if known is None:
-            unit = Unit.KWH if part is ENERGY else Unit.SECOND
-            self.known[part, active] = _Sum(active, stretch.tariff, part, unit, quantity, stretch.place)
-        else:
-            known.quantity += quantity
-            known.last = stretch.place
+        if self._kwh and found.energy is not None:
+            self._add(ENERGY, found.energy, tariff, self._kwh, self._last_kwh)
+        if self._charging and found.time is not None:
+            self._add(TIME, found.time, tariff, self._charging, self._last_charging)
+        if self._parked and found.parking is not None:
+            self._add(PARKING, found.parking, tariff, self._parked, self._last_parked)
+        self._kwh, self._charging, self._parked = _ZERO, 0, 0
+        self._found = None
 
-    def add_flat(self, part: Part, active: Active, stretch: Stretch) -> None:
+    def _flat(self, part: Part, active: Active, tariff: CompiledTariff, place: int) -> None:
+        """A FLAT fee is due once for a reservation and once for a charge."""
         if part not in self._had_flat:
             self._had_flat.add(part)
-            self.known[part, active] = _Sum(active, stretch.tariff, part, Unit.ONCE, 1, stretch.place)
+            self._sums[part, active] = _Sum(active, tariff, part, Unit.ONCE, 1, place)
+
+    def _add(self, part: Part, active: Active, tariff: CompiledTariff, quantity: Decimal | int, last: int) -> None:
+        known = self._sums.get((part, active))
+        if known is None:
+            self._sums[part, active] = _Sum(active, tariff, part, _UNITS.get(part, Unit.SECOND), quantity, last)
+        else:
+            known.quantity += quantity
+            known.last = last

@@ -43,9 +43,7 @@ class CompiledTariff:
         self.has_amounts = bool(self._borders.kwh or self._borders.seconds)
         self._found: dict[Situation, Found] = {}
 
-    def found(
-        self, local: int, kwh: Decimal, seconds: int, levels: Levels, *, reserved: bool = False, expired: bool = False
-    ) -> Found:
+    def found(self, local: int, kwh: Decimal, seconds: int, levels: Levels, *, waits: bool, expired: bool) -> Found:
         """The active components of a period that begins `local` seconds after 1970 by the clock of the Location, when
         the charge has used so much energy and lasted so long. Decided once per situation."""
         on = self._borders
@@ -55,12 +53,12 @@ class CompiledTariff:
             bisect_right(on.kwh, kwh) if self.has_amounts else 0,
             bisect_right(on.seconds, seconds) if self.has_amounts else 0,
             self._bands(levels) if self.has_levels else None,
-            reserved,
+            waits,
             expired,
         )
         known = self._found.get(situation)
         if known is None:
-            usage = usage_at(local, kwh, seconds, levels, reserved=reserved, expired=expired)
+            usage = usage_at(local, kwh, seconds, levels, reserved=waits, expired=expired)
             known = found(self.components, usage)
             if len(self._found) < _MOST:
                 self._found[situation] = known

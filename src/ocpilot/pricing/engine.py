@@ -9,7 +9,6 @@ from ocpilot.base.money import HALF_UP, RoundingPolicy
 from ocpilot.base.problem import Problem
 from ocpilot.pricing import why
 from ocpilot.pricing.amounts import amounts_of
-from ocpilot.pricing.charges import charges
 from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.crossings import crossings
 from ocpilot.pricing.exact import has_taxes, includes_taxes
@@ -21,7 +20,7 @@ from ocpilot.pricing.settling import Settled, settled, sums_of
 from ocpilot.pricing.steps import Stepped, stepped
 from ocpilot.pricing.trace import Part, PricedCharge, PriceLine, Sum, Unit
 from ocpilot.pricing.usage import seconds_of
-from ocpilot.pricing.walk import Stretch, Walk
+from ocpilot.pricing.walk import Walk, Walked
 from ocpilot.wire.v230 import ChargingPeriod, Tariff
 
 
@@ -46,15 +45,16 @@ def price(
     ordered = in_order(periods)
     until = end or _end_of(ordered, start)
     known = relevant(ordered, tariffs, currency)
-    walked = Walk(zone, known.by_id, known.otherwise, expired=expired).through(ordered, until)
+    walk = Walk(zone, known.by_id, known.otherwise, expired=expired, wanted=explained)
+    walked = walk.through(ordered, until)
     stretches = walked.stretches
-    is_known = known.is_known and (bool(stretches) or not ordered)
-    lines, total, parts = _priced(stretches if is_known else (), currency, rounding, explained=explained)
+    is_known = known.is_known and (bool(walked.tariffs) or not ordered)
+    lines, total, parts = _priced(walked, currency, rounding, explained=explained) if is_known else ((), None, {})
     findings: Iterable[Problem] = crossings(stretches, start, until, zone) if explained else ()
     return PricedCharge(
         currency=currency,
         lines=lines,
-        total=total if is_known else None,
+        total=total,
         fixed=parts.get(Part.FIXED),
         energy=parts.get(Part.ENERGY),
         time=parts.get(Part.TIME),
@@ -88,13 +88,12 @@ def _end_of(periods: Sequence[ChargingPeriod], start: datetime) -> datetime:
 
 
 def _priced(
-    stretches: Sequence[Stretch], currency: str, rounding: RoundingPolicy, *, explained: bool
+    walked: Walked, currency: str, rounding: RoundingPolicy, *, explained: bool
 ) -> tuple[tuple[PriceLine, ...], Sum, dict[Part, Sum]]:
     """Lines with exact amounts first, then the limits on their sum, then all of them rounded together."""
-    charged = stepped(charges(stretches))
+    charged = stepped(walked.charges)
     amounts = amounts_of(charged)
-    tariffs = list({id(one.tariff): one.tariff.tariff for one in stretches}.values())
-    limits = reached(tariffs, amounts)
+    limits = reached(walked.tariffs, amounts)
     rates = [_rate(one) for one in charged]
     common = rates[0] if rates and rates.count(rates[0]) == len(rates) else None
     units = Units(amounts.denominator, currency, rounding)
@@ -103,7 +102,7 @@ def _priced(
         [*(one.charge.part for one in charged), *(Part.LIMIT for _ in limits)],
         [*rates, *(common for _ in limits)],
         units,
-        gross_first=all(map(includes_taxes, tariffs)),
+        gross_first=all(map(includes_taxes, walked.tariffs)),
     )
     lines = [_charge_line(one, line, explained=explained) for one, line in zip(charged, rounded, strict=False)]
     lines += [_limit_line(one, line) for one, line in zip(limits, rounded[len(charged) :], strict=True)]

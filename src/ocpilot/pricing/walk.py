@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ocpilot.pricing.charges import Charge, Charges
 from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.local import local_seconds, utc_seconds
 from ocpilot.pricing.lookup import Found
 from ocpilot.pricing.usage import NO_LEVELS, NOT_MEASURED, Levels, Volumes, current_of, power_of, volumes_of
-from ocpilot.wire.v230 import ChargingPeriod
+from ocpilot.wire.v230 import ChargingPeriod, Tariff
 
 _ZERO = Decimal(0)
 
@@ -35,8 +36,11 @@ class Stretch(msgspec.Struct, frozen=True, eq=False):
 
 
 class Walked(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """The periods that a Tariff prices, in order of time, and what all periods hold together: kWh and seconds."""
+    """What all periods come to, kWh and seconds; `stretches` are the periods that a Tariff prices, when they were
+    wanted."""
 
+    charges: Sequence[Charge]
+    tariffs: Sequence[Tariff]
     stretches: Sequence[Stretch]
     kwh: Decimal
     charging: int
@@ -46,7 +50,7 @@ class Walked(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 class Walk:
     """Goes through periods. `zone` is the Location's; `by_id` are the Tariffs by folded id, `otherwise` the one for
-    periods that name none."""
+    periods that name none. Stretches are only made when they are `wanted`."""
 
     def __init__(
         self,
@@ -55,35 +59,70 @@ class Walk:
         otherwise: CompiledTariff | None,
         *,
         expired: bool = False,
+        wanted: bool = True,
     ) -> None:
         self._zone = zone
         self._by_id = by_id
         self._otherwise = otherwise
         self._expired = expired
+        self._wanted = wanted
+        self._stretches: list[Stretch] = []
+        self._charges = Charges()
+        self._tariffs: dict[int, Tariff] = {}
+        self._kwh = _ZERO
+        self._seconds = 0
 
     def through(self, periods: Sequence[ChargingPeriod], end: datetime) -> Walked:
         """The periods in order of time; one lasts until the next begins, the last until `end`."""
         starts = [utc_seconds(period.start_date_time) for period in periods]
         starts.append(max(utc_seconds(end), starts[-1] if starts else 0))
-        stretches: list[Stretch] = []
-        kwh, seconds, charging, parked, reserved = _ZERO, 0, 0, 0, 0
+        charging, parked, reserved = 0, 0, 0
         for place, period in enumerate(periods):
             start, until = starts[place], starts[place + 1]
             volumes = volumes_of(period)
             waits = volumes.reserved > 0 and volumes.is_reservation
             tariff = self._named(period.tariff_id) if period.tariff_id else self._otherwise
             if tariff is not None:
-                local = local_seconds(start, self._zone) if tariff.has_clock else start
-                levels = levels_of(tariff, period, until - start) if tariff.has_levels else NO_LEVELS
-                found = tariff.found(local, kwh, seconds, levels, reserved=waits, expired=self._expired)
-                stretches.append(Stretch(place, start, until, local, volumes, kwh, seconds, levels, tariff, found))
-            kwh += volumes.kwh
+                self._price(place, period, (start, until), volumes, tariff, waits=waits)
+            self._kwh += volumes.kwh
             charging += volumes.charging
             parked += volumes.parked
             reserved += volumes.reserved
             if not waits:
-                seconds += until - start
-        return Walked(stretches=stretches, kwh=kwh, charging=charging, parked=parked, reserved=reserved)
+                self._seconds += until - start
+        return Walked(
+            charges=self._charges.all(),
+            tariffs=tuple(self._tariffs.values()),
+            stretches=self._stretches,
+            kwh=self._kwh,
+            charging=charging,
+            parked=parked,
+            reserved=reserved,
+        )
+
+    def _price(
+        self,
+        place: int,
+        period: ChargingPeriod,
+        span: tuple[int, int],
+        volumes: Volumes,
+        tariff: CompiledTariff,
+        *,
+        waits: bool,
+    ) -> None:
+        start, until = span
+        local = local_seconds(start, self._zone) if tariff.has_clock else start
+        levels = levels_of(tariff, period, until - start) if tariff.has_levels else NO_LEVELS
+        found = tariff.found(local, self._kwh, self._seconds, levels, waits=waits, expired=self._expired)
+        self._tariffs[id(tariff)] = tariff.tariff
+        if waits:
+            self._charges.reservation(place, tariff, found, volumes.reserved)
+        else:
+            self._charges.charge(place, tariff, found, volumes)
+        if self._wanted:
+            self._stretches.append(
+                Stretch(place, start, until, local, volumes, self._kwh, self._seconds, levels, tariff, found)
+            )
 
     def _named(self, tariff_id: str) -> CompiledTariff | None:
         return self._by_id.get(tariff_id) or self._by_id.get(tariff_id.lower())
