@@ -2,7 +2,7 @@
 
 import logging
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -19,6 +19,7 @@ from ocpilot.app.visibility import require_sender
 from ocpilot.base.errors import BadRequest, InvalidObject
 from ocpilot.base.ids import PartyId, derived_id
 from ocpilot.base.problem import Problem
+from ocpilot.base.zones import zone_named
 from ocpilot.billing.cdr import make_cdr
 from ocpilot.billing.check import Verdict, check_cdr
 from ocpilot.wire.protocol import ModuleID, Version
@@ -170,10 +171,7 @@ async def zone_of(platform: Platform, stored: StoredObject, cdr: CDR) -> ZoneInf
     """The zone of a received CDR's Location; UTC when we do not have the Location."""
     key = ObjectKey(module=ModuleID.LOCATIONS, party=stored.key.party, id=cdr.cdr_location.id)
     location = await platform.store.locations.get(key, stored.peer_id)
-    try:
-        return ZoneInfo(value_of(Location, location).time_zone if location else "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+    return zone_named(value_of(Location, location).time_zone if location else None)
 
 
 def _total(verdict: Verdict, cdr: CDR) -> str:

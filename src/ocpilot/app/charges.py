@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -15,9 +15,10 @@ from ocpilot.app.records import ObjectKey, Record, Reservation, Station, Station
 from ocpilot.app.signed import signed_data_of
 from ocpilot.base.errors import OcpilotError
 from ocpilot.base.ids import fold
+from ocpilot.base.zones import zone_named
 from ocpilot.billing.metered import Reserved, cost_of, metered
 from ocpilot.metering.periods import Measured
-from ocpilot.pricing import PricedCharge
+from ocpilot.pricing import PricedCharge, choice
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import (
     EVSE,
@@ -28,16 +29,9 @@ from ocpilot.wire.v230 import (
     ProfileType,
     SignedData,
     Tariff,
-    TariffType,
 )
 
 _PHASES = {PowerType.AC_3_PHASE: 3, PowerType.AC_2_PHASE: 2, PowerType.AC_2_PHASE_SPLIT: 2}
-#: Every profile but REGULAR has a Tariff of its own (mod_tariffs, "TariffType").
-_PROFILES = {
-    ProfileType.CHEAP: TariffType.PROFILE_CHEAP,
-    ProfileType.FAST: TariffType.PROFILE_FAST,
-    ProfileType.GREEN: TariffType.PROFILE_GREEN,
-}
 
 
 class Terms(Record, frozen=True):
@@ -56,10 +50,7 @@ class Terms(Record, frozen=True):
     @property
     def zone(self) -> ZoneInfo:
         """The Location's zone; UTC when its name is none."""
-        try:
-            return ZoneInfo(self.location.time_zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            return ZoneInfo("UTC")
+        return zone_named(self.location.time_zone)
 
     @property
     def max_power_w(self) -> Decimal:
@@ -69,18 +60,12 @@ class Terms(Record, frozen=True):
         return Decimal(self.connector.max_electric_power or plate)
 
     def tariff_at(self, start: datetime) -> Tariff | None:
-        """The one that holds for a charge without preferences: REGULAR or without a type, and valid at its start."""
-        valid = [one for one in self.tariffs if _valid(one, start)]
-        return next((one for one in valid if one.type in (None, TariffType.REGULAR)), next(iter(valid), None))
+        """The one that holds for a charge without preferences that begins then."""
+        return choice.usual(self.tariffs, start)
 
     def tariff_of(self, profile: ProfileType, start: datetime) -> Tariff | None:
-        """The one of a driver's preference for a charge that began at `start`, in the currency of the charge; None
-        when the operator has none (mod_sessions, "ChargingPreferences Object": there must be one)."""
-        usual = self.tariff_at(start)
-        if usual is None or profile not in _PROFILES:
-            return usual
-        fitting = (one for one in self.tariffs if one.type == _PROFILES[profile] and one.currency == usual.currency)
-        return next((one for one in fitting if _valid(one, start)), None)
+        """The one of a driver's preference for a charge that began at `start`; None when the operator has none."""
+        return choice.preferred(self.tariffs, profile, start)
 
 
 class AcceptedPreferences(Record, frozen=True):
@@ -231,8 +216,3 @@ async def charge_of(platform: Platform, transaction: Transaction) -> Charge:
 
 def _named(evses: tuple[EVSE, ...], uid: str) -> EVSE | None:
     return next((one for one in evses if fold(one.uid) == fold(uid)), None)
-
-
-def _valid(tariff: Tariff, at: datetime) -> bool:
-    begun = tariff.start_date_time is None or tariff.start_date_time <= at
-    return begun and (tariff.end_date_time is None or at < tariff.end_date_time)

@@ -3,7 +3,6 @@
 import logging
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from enum import StrEnum
 
 from msgspec.structs import replace
@@ -14,6 +13,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record, StoredObject
 from ocpilot.base.errors import InvalidObject, NotFound
 from ocpilot.base.ids import PartyId, fold
+from ocpilot.pricing.choice import is_valid
 from ocpilot.wire.v230 import EVSE, Capability, Connector, Location, PowerType, Status, Tariff, TariffType
 
 log = logging.getLogger(__name__)
@@ -229,7 +229,7 @@ class _Prices:
     async def at(self, party: PartyId, peer_id: int | None, connector: Connector) -> tuple[Tariff, ...]:
         now = self._platform.clock()
         named = [await self._tariff(party, peer_id, one) for one in connector.tariff_ids]
-        holding = [tariff for tariff in named if tariff is not None and _holds(tariff, now)]
+        holding = [tariff for tariff in named if tariff is not None and is_valid(tariff, now)]
         return tuple(sorted(holding, key=lambda tariff: tariff.type not in {None, TariffType.REGULAR}))
 
     async def _tariff(self, party: PartyId, peer_id: int | None, tariff_id: str) -> Tariff | None:
@@ -242,11 +242,6 @@ class _Prices:
 
 def _distance(search: Search, location: Location) -> float:
     return kilometres(search.latitude, search.longitude, *coordinates(location))
-
-
-def _holds(tariff: Tariff, at: datetime) -> bool:
-    started = tariff.start_date_time is None or tariff.start_date_time <= at
-    return started and (tariff.end_date_time is None or at < tariff.end_date_time)
 
 
 def _fits(location: Location, search: Search) -> bool:

@@ -1,4 +1,4 @@
-"""Which IANA zone a place is in, where nobody says it: the nearest zone of its country (tz database, zone.tab)."""
+"""IANA zones: the one of a name, and the one of a place where nobody says it (tz database, zone.tab)."""
 
 import re
 from collections import defaultdict
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from math import cos, radians
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.core import get_global
 
@@ -14,6 +15,16 @@ _ANGLE = r"([+-])(\d{2,3})(\d{2})(\d{2})?"
 _POINT = re.compile(rf"{_ANGLE}(?=[+-]){_ANGLE}")
 
 Point = tuple[float, float]
+
+UTC = ZoneInfo("UTC")
+
+
+def zone_named(name: str | None) -> ZoneInfo:
+    """The zone of this name; UTC when it is none."""
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
 
 
 def zone_of(country: str, latitude: float | None = None, longitude: float | None = None) -> str | None:

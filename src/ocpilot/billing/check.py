@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ocpilot.base.zones import UTC
 from ocpilot.billing.causes import Case, Cause, likely_cause
 from ocpilot.metering.periods import hours
 from ocpilot.pricing import PricedCharge, price
 from ocpilot.wire.v230 import CDR, Price, Session, Tariff
 
-UTC = ZoneInfo("UTC")
 #: kWh and hours are written with 4 decimals (types, "number"); sums of many rounded periods drift a little.
 _VOLUME_TOLERANCE = Decimal("0.001")
 _COSTS = (

@@ -1,11 +1,13 @@
 """Which Tariff is relevant for each Charging Period, and what is odd about that (mod_cdrs, "ChargingPeriod")."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
 from ocpilot.base.ids import fold
 from ocpilot.base.problem import Problem, Severity
+from ocpilot.pricing.choice import usual
 from ocpilot.pricing.compiled import CompiledTariff, compiled
 from ocpilot.wire.v230 import ChargingPeriod, Tariff
 
@@ -23,7 +25,8 @@ class Relevant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def relevant(periods: Sequence[ChargingPeriod], tariffs: Sequence[Tariff | CompiledTariff], currency: str) -> Relevant:
-    """By `tariff_id`. When no period names one, the first Tariff given is taken for all (2.1.1 has no such field)."""
+    """By `tariff_id`. When no period names one (2.1.1 has no such field), the usual one at the start is taken for all,
+    else the first."""
     known = [one if isinstance(one, CompiledTariff) else compiled(one) for one in tariffs]
     fitting = [one for one in known if one.tariff.currency.upper() == currency.upper()]
     findings = [finding("$.tariffs", one.tariff.currency, currency) for one in known if one not in fitting]
@@ -32,8 +35,8 @@ def relevant(periods: Sequence[ChargingPeriod], tariffs: Sequence[Tariff | Compi
     if named <= {None, ""}:
         if len(fitting) > 1:
             findings.append(finding("$.charging_periods", f"no tariff_id and {len(fitting)} tariffs", "a tariff_id"))
-        first = fitting[0] if fitting else None
-        return Relevant(by_id=by_id, otherwise=first, is_known=first is not None, findings=tuple(findings))
+        one = _usual(fitting, periods[0].start_date_time) if periods else next(iter(fitting), None)
+        return Relevant(by_id=by_id, otherwise=one, is_known=one is not None, findings=tuple(findings))
     unknown = {name for name in named if name and fold(name) not in by_id}
     if unknown:
         findings += [
@@ -42,6 +45,11 @@ def relevant(periods: Sequence[ChargingPeriod], tariffs: Sequence[Tariff | Compi
             if period.tariff_id in unknown
         ]
     return Relevant(by_id=by_id, otherwise=None, is_known=not unknown, findings=tuple(findings))
+
+
+def _usual(fitting: Sequence[CompiledTariff], at: datetime) -> CompiledTariff | None:
+    chosen = usual((one.tariff for one in fitting), at) if len(fitting) > 1 else None
+    return next((one for one in fitting if one.tariff is chosen), next(iter(fitting), None))
 
 
 def period_path(place: int) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import dates
 
 from ocpilot.base import formats
 from ocpilot.base.money import HALF_UP
+from ocpilot.base.zones import zone_named
 from ocpilot.wire.v230 import Price
 
 _UTC = "UTC"
@@ -56,22 +56,22 @@ class Formats:
 
     def moment(self, at: datetime, zone: str = _UTC) -> str:
         """Date and time to the minute."""
-        local = at.astimezone(zone_of(zone))
+        local = at.astimezone(zone_named(zone))
         return (
             f"{dates.format_date(local, 'medium', self.locale)} {dates.format_time(local, 'short', locale=self.locale)}"
         )
 
     def home_moment(self, at: datetime) -> str:
         """Date and time to the minute in the platform's own zone, and which zone that is: `23 Nov 2026 11:04 CET`."""
-        return f"{self.moment(at, self.home)} {at.astimezone(zone_of(self.home)).tzname()}"
+        return f"{self.moment(at, self.home)} {at.astimezone(zone_named(self.home)).tzname()}"
 
     def clock(self, at: datetime, zone: str = _UTC) -> str:
         """The time of day."""
-        return dates.format_time(at, "short", tzinfo=zone_of(zone), locale=self.locale)
+        return dates.format_time(at, "short", tzinfo=zone_named(zone), locale=self.locale)
 
     def day(self, at: datetime, zone: str = _UTC) -> str:
         """The date."""
-        return formats.day(at, zone_of(zone), self.locale)
+        return formats.day(at, zone_named(zone), self.locale)
 
     def filters(self) -> dict[str, Callable[..., str]]:
         """All of them, by the names templates use."""
@@ -94,11 +94,3 @@ class Formats:
 def total(price: Price) -> Decimal:
     """With all taxes that are stated."""
     return price.before_taxes + sum((tax.amount for tax in price.taxes), Decimal())
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """The zone of this IANA name; UTC when there is none."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(_UTC)

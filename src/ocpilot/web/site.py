@@ -11,10 +11,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ocpilot.app.platform import Platform
 from ocpilot.app.views import PriceKnown
 from ocpilot.base.texts import Translate, translator
+from ocpilot.base.zones import zone_named
 from ocpilot.billing.words import difference_text
 from ocpilot.pricing.sentences import rows
 from ocpilot.web import words
-from ocpilot.web.formats import Formats, zone_of
+from ocpilot.web.formats import Formats
 from ocpilot.web.links import charge_path, console_path, directions_url, station_path
 from ocpilot.web.payment import ways_to_pay
 from ocpilot.web.price_lines import price_lines
@@ -85,7 +86,7 @@ def _tongue(platform: Platform, language: str) -> Tongue:
         has_asset=has_asset,
         words=words,
         ways_to_pay=ways_to_pay,
-        price_lines=lambda tariff, zone: price_lines(tariff, translate, zone_of(zone), formats.locale),
+        price_lines=lambda tariff, zone: price_lines(tariff, translate, zone_named(zone), formats.locale),
         station_path=station_path,
         charge_path=charge_path,
         console_path=console_path,
