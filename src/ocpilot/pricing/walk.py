@@ -9,7 +9,7 @@ import msgspec
 
 from ocpilot.pricing.charges import Charge, Charges
 from ocpilot.pricing.compiled import CompiledTariff
-from ocpilot.pricing.local import local_seconds, utc_seconds
+from ocpilot.pricing.local import offset_at, steady_offset, utc_seconds
 from ocpilot.pricing.lookup import Found
 from ocpilot.pricing.usage import NO_LEVELS, NOT_MEASURED, Levels, Volumes, current_of, power_of, volumes_of
 from ocpilot.wire.v230 import ChargingPeriod, Tariff
@@ -71,11 +71,13 @@ class Walk:
         self._tariffs: dict[int, Tariff] = {}
         self._kwh = _ZERO
         self._seconds = 0
+        self._offset: int | None = None
 
     def through(self, periods: Sequence[ChargingPeriod], end: datetime) -> Walked:
         """The periods in order of time; one lasts until the next begins, the last until `end`."""
         starts = [utc_seconds(period.start_date_time) for period in periods]
         starts.append(max(utc_seconds(end), starts[-1] if starts else 0))
+        self._offset = steady_offset(starts[0], starts[-1], self._zone)
         charging, parked, reserved = 0, 0, 0
         for place, period in enumerate(periods):
             start, until = starts[place], starts[place + 1]
@@ -111,7 +113,7 @@ class Walk:
         waits: bool,
     ) -> None:
         start, until = span
-        local = local_seconds(start, self._zone) if tariff.has_clock else start
+        local = start + (offset_at(start, self._zone) if self._offset is None else self._offset)
         levels = levels_of(tariff, period, until - start) if tariff.has_levels else NO_LEVELS
         found = tariff.found(local, self._kwh, self._seconds, levels, waits=waits, expired=self._expired)
         self._tariffs[id(tariff)] = tariff.tariff
