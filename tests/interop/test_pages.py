@@ -198,7 +198,8 @@ class OneList:
 async def test_an_object_that_cannot_be_stored_is_reported_like_any_bad_one(newest, bodies):
     listed = OneList(bodies.token("a\x00b"), bodies.token("T2", type=Random(1).randbytes(5000).hex()), bodies.token())
     platform = dataclasses.replace(newest.lade.platform, partners=listed)
-    (tokens,) = (await pull.pull(platform, newest.resa_at_lade)).modules
+    tokens, *_ = (await pull.pull(platform, newest.resa_at_lade)).modules
+    assert tokens.module is ModuleID.TOKENS
     assert (tokens.received, tokens.bad, tokens.kept, tokens.error) == (3, 2, 1, None)
 
 
