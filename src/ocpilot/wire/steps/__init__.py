@@ -12,10 +12,11 @@ from ocpilot.wire.packages import exists_in
 from ocpilot.wire.protocol import CANONICAL, Version
 from ocpilot.wire.steps import v211_v221, v221_v230
 from ocpilot.wire.steps.context import NOTHING, Context
+from ocpilot.wire.steps.v211_charges import provider_in
 from ocpilot.wire.steps.walk import Assumption, Converted, Loss, Step, walk
 from ocpilot.wire.v230 import Location
 
-__all__ = ["NOTHING", "Assumption", "Context", "Converted", "Loss", "convert", "word_in"]
+__all__ = ["NOTHING", "Assumption", "Context", "Converted", "Loss", "convert", "provider_in", "word_in"]
 
 #: From a version to its neighbour.
 _STEPS: dict[tuple[Version, Version], Step] = {

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from ocpilot.base.ids import PartyId
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.steps.changes import moved
 from ocpilot.wire.steps.v211_places import owner_down, owner_up, without_empty_postal_code
@@ -107,13 +108,18 @@ def _token(auth_id: object, notes: Notes) -> Body:
         return {**{name: known[name] for name in _TOKEN_FIELDS if name in known}, "contract_id": auth_id}
     notes.append(Assumption(".cdr_token", "uid is the auth_id, type is OTHER: the Token is not known"))
     token: Body = {"uid": auth_id, "type": "OTHER", "contract_id": auth_id}
-    match = _CONTRACT_ID.fullmatch(str(auth_id))
-    if match is None:
+    owner = provider_in(str(auth_id))
+    if owner is None:
         notes.append(Assumption(".cdr_token", "its owner is left out: the auth_id does not begin with a provider"))
         return token
-    owner = {"country_code": match[1].upper(), "party_id": match[2].upper()}
-    notes.append(Assumption(".cdr_token", f"its owner is {owner['country_code']}/{owner['party_id']}, by the auth_id"))
-    return owner | token
+    notes.append(Assumption(".cdr_token", f"its owner is {owner}, by the auth_id"))
+    return {"country_code": owner.country_code, "party_id": owner.party_id} | token
+
+
+def provider_in(contract_id: str) -> PartyId | None:
+    """The provider that a contract id begins with; None when it is not written as the standard recommends."""
+    match = _CONTRACT_ID.fullmatch(contract_id)
+    return None if match is None else PartyId.of(match[1], match[2])
 
 
 def session_down(body: Body, notes: Notes) -> None:
