@@ -200,6 +200,13 @@ async def test_a_contract_nobody_knows_still_says_whose_it_is(old):
     assert (token.country_code, token.party_id, token.uid) == ("DE", "ABC", "DE-ABC-C12345678")
 
 
+async def test_a_contract_that_names_no_provider_must_be_of_ours(old):
+    reply = await said(old, "POST", "cdrs", {**CDR_BODY, "auth_id": "card 17"})
+    assert reply.status == 1000, reply.message
+    token = (await kept(old, CDR, ModuleID.CDRS, "C1")).cdr_token
+    assert (token.country_code, token.party_id, token.contract_id) == ("SE", "RES", "card 17")
+
+
 async def test_a_cdr_is_read_again_where_the_answer_says(old, bodies):
     await card_of_ours(old.resa, bodies)
     reply = await said(old, "POST", "cdrs", CDR_BODY)

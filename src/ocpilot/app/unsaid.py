@@ -15,7 +15,8 @@ from ocpilot.wire import codec
 from ocpilot.wire.codec import NOTHING, Context
 from ocpilot.wire.completing import PARTY
 from ocpilot.wire.protocol import PROTOCOLS, InterfaceRole, ModuleID, Version
-from ocpilot.wire.v230 import CdrToken, Role, Token
+from ocpilot.wire.steps import provider_in
+from ocpilot.wire.v230 import CdrToken, Role, Token, TokenType
 
 #: Modules whose objects are about a Token.
 _CHARGES = frozenset({ModuleID.SESSIONS, ModuleID.CDRS})
@@ -54,17 +55,36 @@ async def _bearer(platform: Platform, body: object) -> Context:
 async def _token(platform: Platform, body: codec.Body) -> CdrToken | None:
     """The Token of ours whose contract a Session or CDR names: of several the one that was used last.
 
-    None for a contract we do not know: then the `auth_id` itself is all there is.
+    A contract that we do not know and that names no provider must be of ours: a connection of 2.1.1 has one party on
+    each side. None for one that does: then the `auth_id` itself is all there is.
     """
     contract = body.get("auth_id")
-    found = await platform.store.objects.of_contract(contract) if isinstance(contract, str) else ()
-    tokens = [value_of(Token, stored) for stored in found]
+    if not isinstance(contract, str):
+        return None
+    tokens = [value_of(Token, stored) for stored in await platform.store.objects.of_contract(contract)]
+    if not tokens and provider_in(contract) is None:
+        return _unknown(platform, contract)
     if len(tokens) > 1:
         location = body.get("location")
         place = str(location.get("id")) if isinstance(location, dict) else ""
         used = [token for token in tokens if await _was_used(platform, token, place)]
         tokens = used or sorted(tokens, key=lambda token: not token.valid)
     return cdr_token_of(tokens[0]) if tokens else None
+
+
+def _unknown(platform: Platform, contract: str) -> CdrToken | None:
+    """What can be said of a contract of our provider that none of its Tokens has."""
+    ours = next(iter(platform.settings.parties_as(Role.EMSP)), None)
+    if ours is None:
+        return None
+    owner = ours.id
+    return CdrToken(
+        country_code=owner.country_code,
+        party_id=owner.party_id,
+        uid=contract,
+        type=TokenType.OTHER,
+        contract_id=contract,
+    )
 
 
 async def _was_used(platform: Platform, token: Token, location_id: str) -> bool:
