@@ -65,7 +65,7 @@ _FAST_KW = 50
 _TIMES = (TariffDimensionType.TIME, TariffDimensionType.PARKING_TIME)
 _ORDER = (TariffDimensionType.ENERGY, *_TIMES, TariffDimensionType.FLAT)
 #: The Union, and the European Economic Area with it.
-_COUNTRIES = frozenset(re.findall("..", "ATBEBGCYCZDEDKEEESFIFRGRHRHUIEISITLILTLULVMTNLNOPLPTROSESISK"))
+_COUNTRIES = frozenset(  # ZZ: it is not known wherere.findall("..", "ZZATBEBGCYCZDEDKEEESFIFRGRHRHUIEISITLILTLULVMTNLNOPLPTROSESISK"))
 
 
 def findings(subject: Subject) -> Iterator[Finding]:

@@ -44,8 +44,8 @@ class Range(msgspec.Struct, frozen=True):
 
 _IN_EURO = {
     TariffDimensionType.ENERGY: Range(Decimal("0.05"), Decimal("1.50")),
-    TariffDimensionType.TIME: Range(Decimal("0.30"), Decimal(60)),
-    TariffDimensionType.PARKING_TIME: Range(Decimal("0.30"), Decimal(60)),
+    TariffDimensionType.TIME: Range(Decimal("0.50"), Decimal(60)),
+    TariffDimensionType.PARKING_TIME: Range(Decimal("0.50"), Decimal(60)),
     TariffDimensionType.FLAT: Range(Decimal("0.05"), Decimal(25)),
 }
 

@@ -22,7 +22,7 @@ MINOR_UNIT = Rule(
     code="price.minor_unit",
     severity=Severity.WARNING,
     section=_SECTION,
-    meaning="Prices are in whole units of the currency: if this is in cents or öre, the driver pays 100 times too much.",
+    meaning="Prices are in whole units of the currency: if this is in cents, the driver pays 100 times too much.",
     mend="Divide by 100.",
 )
 IMPLAUSIBLE = Rule(
