@@ -10,7 +10,7 @@ import msgspec
 
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
-from ocpilot.base.texts import Translate, languages, mark, translator
+from ocpilot.base.texts import Translate, languages, translator
 from ocpilot.cli.options import time_zone
 from ocpilot.cli.tables import aligned
 from ocpilot.cli.tariff_files import tariffs_in
@@ -75,7 +75,7 @@ def _run(args: argparse.Namespace, zone: ZoneInfo) -> int:
             continue
         explained.append(_explained(found.tariff, now.astimezone(zone), zone, translate, args.language))
         if not args.json:
-            for line in _lines(explained[-1], translate):
+            for line in _lines(explained[-1]):
                 print(line)
     if args.json:
         print(msgspec.json.encode(explained).decode())
@@ -91,22 +91,20 @@ def _explained(tariff: Tariff, now: datetime, zone: ZoneInfo, translate: Transla
     )
 
 
-def _lines(explained: Explained, translate: Translate) -> Iterator[str]:
+def _lines(explained: Explained) -> Iterator[str]:
     yield f"{explained.id} ({explained.currency})"
     yield from (f"  {sentence}" for sentence in explained.sentences)
     if explained.week is not None:
         yield ""
-        yield from (f"  {line}" for line in _table(explained.week, translate))
+        yield from (f"  {line}" for line in _table(explained.week))
     yield ""
 
 
-def _table(week: WeekTable, translate: Translate) -> Iterator[str]:
+def _table(week: WeekTable) -> Iterator[str]:
     """The days are named once, at their first time."""
-    rows = [[translate(mark("Days")), translate(mark("Time")), *week.columns]]
+    rows = [[week.days, week.time, *week.columns]]
     before = ""
     for row in week.rows:
         rows.append(["" if row.days == before else row.days, f"{row.start}–{row.end}", *row.prices])
         before = row.days
-    return aligned(rows)
-
-
+    return aligned(rows, left=True)

@@ -21,8 +21,8 @@ _NOBODY = Context(party=PartyId("ZZ", "ZZZ"))
 
 
 class FoundTariff(msgspec.Struct, frozen=True, kw_only=True):
-    """One object of a file. `where` is the file with the line and the path of the object; without `tariff`, `wrong` says
-    why it is none."""
+    """One object of a file. `where` is the file with the line and the path of the object; `wrong` says why it is no
+    tariff."""
 
     where: str
     version: Version | None = None

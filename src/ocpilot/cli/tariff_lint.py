@@ -44,7 +44,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "lint",
         help="what is odd about tariffs, and how to mend it",
-        description="Looks for what is odd about tariffs: prices nobody pays, times that are free by mistake, wrong units.",
+        description="Looks for what is odd about tariffs: prices nobody pays, times that are free, wrong units.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -127,9 +127,9 @@ def _report(linted: LintedTariff) -> Iterator[str]:
     if linted.wrong is not None:
         yield from _wrapped(f"error    {linted.wrong}", "  ")
     for finding in linted.findings:
-        yield f"  {finding.severity:<8} {finding.code}  {finding.path}"
-        yield from _wrapped(f"{finding.found}.", " " * 11)
-        yield from _wrapped(f"{finding.meaning} {finding.mend} [{finding.section}]", " " * 11)
+        yield f"  {finding.severity:<8} {finding.code}  {finding.path}: {finding.found}"
+        yield from _wrapped(finding.meaning, " " * 11)
+        yield from _wrapped(f"{finding.mend} [{finding.section}]", " " * 11)
     yield ""
 
 

@@ -28,45 +28,22 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     prices: Prices
 
 
-class Days(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """Days of the week with the same prices at the same times."""
-
-    days: tuple[DayOfWeek, ...]
-    slots: tuple[Slot, ...]
-
-
-def week(tariff: Tariff, first: date) -> tuple[Days, ...]:
-    """The seven days from `first` on, from Monday to Sunday; nothing when neither day nor time matters."""
+def week(tariff: Tariff, first: date) -> dict[DayOfWeek, tuple[Slot, ...]]:
+    """The seven days from `first` on, from Monday to Sunday, each cut wherever a restriction begins or ends; nothing
+    when neither day nor time matters."""
     on = borders(tariff)
     if not on.week:
-        return ()
+        return {}
     made, usages = compiled(tariff), list(_usages(on))
-    found: list[Days] = []
+    found: dict[DayOfWeek, tuple[Slot, ...]] = {}
     for number, day in enumerate(DayOfWeek):
-        at = first + timedelta(days=(number - first.weekday()) % 7)
-        slots = _slots(made, on, number, at, usages)
-        same = next((one for one in found if _times(one.slots) == _times(slots)), None)
-        if same is None:
-            found.append(Days(days=(day,), slots=slots))
-        else:
-            found[found.index(same)] = Days(days=(*same.days, day), slots=same.slots)
-    return tuple(found)
-
-
-def _slots(
-    made: CompiledTariff, on: Borders, number: int, at: date, usages: Sequence[Usage]
-) -> tuple[Slot, ...]:
-    """One day, cut where a price changes."""
-    starts = [second - number * DAY for second in on.week if number * DAY <= second < (number + 1) * DAY]
-    slots: list[Slot] = []
-    for start, end in zip(starts, [*starts[1:], DAY], strict=True):
-        local = datetime.combine(at, time.min) + timedelta(seconds=start)
-        prices = _prices(made, local, usages)
-        if slots and slots[-1].prices == prices:
-            slots[-1] = Slot(start=slots[-1].start, end=end, prices=prices)
-        else:
-            slots.append(Slot(start=start, end=end, prices=prices))
-    return tuple(slots)
+        midnight = datetime.combine(first + timedelta(days=(number - first.weekday()) % 7), time.min)
+        starts = [second - number * DAY for second in on.week if number * DAY <= second < (number + 1) * DAY]
+        found[day] = tuple(
+            Slot(start=start, end=end, prices=_prices(made, midnight + timedelta(seconds=start), usages))
+            for start, end in zip(starts, [*starts[1:], DAY], strict=True)
+        )
+    return found
 
 
 def _prices(made: CompiledTariff, local: datetime, usages: Sequence[Usage]) -> Prices:
@@ -81,10 +58,6 @@ def _prices(made: CompiledTariff, local: datetime, usages: Sequence[Usage]) -> P
         dimension: tuple(dict.fromkeys(active for active in actives if active is not None))
         for dimension, actives in by_dimension.items()
     }
-
-
-def _times(slots: Sequence[Slot]) -> list[tuple[int, int, Prices]]:
-    return [(slot.start, slot.end, slot.prices) for slot in slots]
 
 
 def _usages(on: Borders) -> Iterator[Usage]:

@@ -64,8 +64,8 @@ RULES = (NO_KWH, SESSION_FEE, MIN_PRICE, TIME_FROM_START, NOT_PER_MINUTE, ORDER)
 _FAST_KW = 50
 _TIMES = (TariffDimensionType.TIME, TariffDimensionType.PARKING_TIME)
 _ORDER = (TariffDimensionType.ENERGY, *_TIMES, TariffDimensionType.FLAT)
-#: The Union, and the European Economic Area with it.
-_COUNTRIES = frozenset(  # ZZ: it is not known wherere.findall("..", "ZZATBEBGCYCZDEDKEEESFIFRGRHRHUIEISITLILTLULVMTNLNOPLPTROSESISK"))
+#: The Union, the European Economic Area, and ZZ: a Tariff of 2.1.1 does not say whose it is.
+_COUNTRIES = frozenset(re.findall("..", "ATBEBGCYCZDEDKEEESFIFRGRHRHUIEISITLILTLULVMTNLNOPLPTROSESISKZZ"))
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
