@@ -22,8 +22,9 @@ from ocpilot.pricing.lint import (
 )
 from ocpilot.pricing.lint.findings import Finding, Rule, Severity, Subject
 from ocpilot.pricing.lint.reach import Reach
+from ocpilot.wire.packages import class_in
 from ocpilot.wire.protocol import Version
-from ocpilot.wire.v230 import Tariff, TariffType
+from ocpilot.wire.v230 import PriceComponent, Tariff, TariffType
 
 __all__ = ["RULES", "Finding", "Rule", "Severity", "lint", "lint_fields"]
 
@@ -74,6 +75,7 @@ def lint(
     subject = Subject(
         tariff=tariff,
         reach=Reach(tariff),
+        has_rates=version is None or "vat" in class_in(PriceComponent, version).__struct_fields__,
         power_kw=power_kw,
         ad_hoc=tariff.type is TariffType.AD_HOC_PAYMENT if ad_hoc is None else ad_hoc,
         now=now,

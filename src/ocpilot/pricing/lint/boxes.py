@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 Box = tuple[int, ...]
 
 #: More boxes than this are not taken apart any further.
-MOST = 4000
+MOST = 2000
 
 
-class TooManyBoxes(Exception):  # noqa: N818, RUF100 - said of a set, not of a mistake
+class TooManyBoxes(Exception):
     """The set would fall into more pieces than are looked at."""
 
 

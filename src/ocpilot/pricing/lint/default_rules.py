@@ -1,7 +1,7 @@
 """Situations in which something is free though it has a price elsewhere (mod_tariffs, "Tariff object", default)."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from ocpilot.base import formats
 from ocpilot.pricing.lint.boxes import Box, TooManyBoxes
@@ -96,17 +96,24 @@ def _days(subject: Subject) -> tuple[date | None, date | None]:
 
 def in_words(situations: Situations, box: Box) -> str:
     """An example of the situations: only what sets them apart from others is named."""
-    usage, day = situations.example(box)
+    usage = situations.example(box)
     power, current = usage.levels.power[0], usage.levels.current[0]
     _, energies, durations, powers, currents = (
         bands != everything for bands, everything in zip(box, situations.measured(), strict=True)
     )
     parts = [
-        f"on {day}" if day is not None else "",
-        f"on a {usage.local:%A} at {usage.local:%H:%M}" if len(situations.week.examples) > 1 else "",
+        _day(situations, usage.local),
         f"after {usage.kwh:f} kWh" if energies else "",
         f"after {formats.duration(timedelta(seconds=usage.seconds))}" if durations else "",
         f"at {power:f} kW" if powers and power is not None else "",
         f"at {current:f} A" if currents and current is not None else "",
     ]
     return f"for example {', '.join(part for part in parts if part) or 'always'}"
+
+
+def _day(situations: Situations, local: datetime) -> str:
+    """`on a Monday at 22:00`, `on 2026-12-24`, `on Monday 2026-12-21 at 22:00`: what the Tariff tells apart."""
+    has_dates, has_week = len(situations.dates.examples) > 1, len(situations.week.examples) > 1
+    if has_week:
+        return f"on {local:%A %Y-%m-%d} at {local:%H:%M}" if has_dates else f"on a {local:%A} at {local:%H:%M}"
+    return f"on {local:%Y-%m-%d}" if has_dates else ""

@@ -59,6 +59,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     tariff: Tariff
     reach: Reach
+    #: Whether its version has a field for rates of VAT.
+    has_rates: bool = True
     power_kw: Decimal | None = None
     ad_hoc: bool = False
     now: datetime | None = None

@@ -65,7 +65,24 @@ SEVERAL_FLAT = Rule(
     meaning="Where both match only the first fee is due: fees do not add up.",
     mend="Make the restrictions exclude each other, or put the sum of both fees into an element before them.",
 )
-RULES = (IMPOSSIBLE, UNREACHABLE, COMPONENT_UNREACHABLE, DUPLICATE, REDUNDANT, COMPONENT_REDUNDANT, SEVERAL_FLAT)
+TOO_MANY = Rule(
+    code="tariff.too_complex",
+    severity=Severity.HINT,
+    section="mod_tariffs, Tariff object",
+    meaning="It has so many different situations that nobody knows what holds when; unreachable and missing prices were "
+    "not looked for.",
+    mend="Use fewer elements, with restrictions that share their borders.",
+)
+RULES = (
+    TOO_MANY,
+    IMPOSSIBLE,
+    UNREACHABLE,
+    COMPONENT_UNREACHABLE,
+    DUPLICATE,
+    REDUNDANT,
+    COMPONENT_REDUNDANT,
+    SEVERAL_FLAT,
+)
 
 _FIELDS = (
     ("start_time", "end_time", "day_of_week", "start_date", "end_date"),
@@ -79,6 +96,8 @@ _FIELDS = (
 def findings(subject: Subject) -> Iterator[Finding]:
     """All of this file."""
     yield from _duplicates(subject)
+    if not subject.reach.is_known:
+        yield TOO_MANY.at("$.elements", f"{len(subject.tariff.elements)} elements")
     for place, element in enumerate(subject.tariff.elements):
         if element.restrictions is not None and element.restrictions.booking is not None:
             continue
@@ -150,6 +169,8 @@ def _is_idle(subject: Subject, use: Use) -> bool:
     left = list(use.used)
     try:
         for later in order[order.index(use) + 1 :]:
+            if later.active.element == use.active.element:
+                continue
             if within(left, later.matching) and not _same(use.active.price, later.active.price):
                 return False
             left = without(left, later.matching)

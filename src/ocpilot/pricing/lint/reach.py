@@ -34,15 +34,15 @@ class Reach:
         self.situations = Situations(tariff)
         self._boxes = [self.situations.box(element.restrictions) for element in tariff.elements]
 
-    @cached_property
+    @property
     def uses(self) -> tuple[Use, ...]:
         """Every component, once for each kind that it prices."""
-        try:
-            return tuple(
-                use for kind in Kind for dimension in TariffDimensionType for use in self._uses(kind, dimension)
-            )
-        except TooManyBoxes:
-            return ()
+        return self._found or ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there were not too many situations."""
+        return self._found is not None
 
     def of(self, dimension: TariffDimensionType, kind: Kind) -> list[Use]:
         """In the order of the lookup."""
@@ -63,7 +63,7 @@ class Reach:
 
         A fee that begins after some energy or time is meant to be one: what lies before it does not count.
         """
-        if not self.uses:
+        if self._found is None:
             return []
         days = self.situations.between(first, last)
         left = within([both(self.situations.base(Kind.CHARGE), limits)], days)
@@ -71,6 +71,15 @@ class Reach:
             for use in self.of(dimension, Kind.CHARGE):
                 left = without(left, _with_before(use.matching, dimension))
         return left
+
+    @cached_property
+    def _found(self) -> tuple[Use, ...] | None:
+        try:
+            return tuple(
+                use for kind in Kind for dimension in TariffDimensionType for use in self._uses(kind, dimension)
+            )
+        except TooManyBoxes:
+            return None
 
     def _uses(self, kind: Kind, dimension: TariffDimensionType) -> Iterator[Use]:
         if kind is not Kind.CHARGE and dimension not in OF_RESERVATIONS:

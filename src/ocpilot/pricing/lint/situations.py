@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from ocpilot.pricing.borders import borders
-from ocpilot.pricing.lint.boxes import Box
+from ocpilot.pricing.lint.boxes import Box, lowest
 from ocpilot.pricing.restrictions import matches
 from ocpilot.pricing.usage import NO_LEVELS, NOT_MEASURED, Levels, Range, Usage
 from ocpilot.wire.v230 import Tariff, TariffRestrictions
@@ -63,7 +63,7 @@ class Situations:
             examples=tuple(Usage(local=_MONDAY + timedelta(seconds=second)) for second in weeks),
         )
         self.dates = Axis(name="dates", fields=("start_date", "end_date"), examples=tuple(_dates(on.dates)))
-        self._first_dates = on.dates
+        self._borders_of_dates = on.dates
         self.usage = (
             Axis(
                 name="energy",
@@ -110,8 +110,8 @@ class Situations:
 
     def between(self, first: date | None, last: date | None) -> Box:
         """Situations on these days; None is open."""
-        ends = [*self._first_dates, date.max.toordinal()]
-        starts = [date.min.toordinal(), *self._first_dates]
+        ends = [*self._borders_of_dates, date.max.toordinal()]
+        starts = [date.min.toordinal(), *self._borders_of_dates]
         kept = sum(
             1 << place
             for place, (start, end) in enumerate(zip(starts, ends, strict=True))
@@ -126,20 +126,28 @@ class Situations:
         when = self._possible & self._when(self.week.bands(limit), self.dates.bands(limit))
         return (when, *(axis.bands(limit) for axis in self.usage))
 
-    def example(self, box: Box) -> tuple[Usage, date | None]:
-        """The first situation of a box, and the date if the Tariff tells dates apart."""
-        when = (box[0] & -box[0]).bit_length() - 1
-        day, week = divmod(when, len(self.week.examples))
+    def example(self, box: Box) -> Usage:
+        """The first situation of a box."""
+        day, week = divmod(lowest(box[0]), len(self.week.examples))
         energy, duration, power, current = (
-            axis.examples[(bands & -bands).bit_length() - 1] for axis, bands in zip(self.usage, box[1:], strict=True)
+            axis.examples[lowest(bands)] for axis, bands in zip(self.usage, box[1:], strict=True)
         )
-        usage = Usage(
-            local=self.week.examples[week].local,
+        return Usage(
+            local=self._moment(day, self.week.examples[week].local),
             kwh=energy.kwh,
             seconds=duration.seconds,
             levels=Levels(power=power.levels.power, current=current.levels.current),
         )
-        return usage, self.dates.examples[day].local.date() if self._first_dates else None
+
+    def _moment(self, day: int, of_week: datetime) -> datetime:
+        """A time of the week within a band of dates."""
+        start = self.dates.examples[day].local.date()
+        if len(self.week.examples) == 1:
+            return datetime.combine(start, of_week.time())
+        ahead = (of_week.weekday() - start.weekday()) % _ALL_DAYS
+        is_before_all = day == 0 and bool(self._borders_of_dates)
+        days = ahead - _ALL_DAYS if is_before_all and ahead else ahead
+        return datetime.combine(start + timedelta(days=days), of_week.time())
 
     def _when(self, weeks: int, dates: int) -> int:
         """A bit per pair of a band of dates and a band of the week."""
@@ -148,9 +156,9 @@ class Situations:
 
     def _days_of(self, place: int) -> int:
         """The bands of the week that a band of dates has: few days do not have them all."""
-        if not 0 < place < len(self._first_dates):
+        if not 0 < place < len(self._borders_of_dates):
             return self.week.all
-        start, end = self._first_dates[place - 1], self._first_dates[place]
+        start, end = self._borders_of_dates[place - 1], self._borders_of_dates[place]
         if end - start >= _ALL_DAYS or len(self.week.examples) == 1:
             return self.week.all
         days = {(date.fromordinal(day)).weekday() for day in range(start, end)}

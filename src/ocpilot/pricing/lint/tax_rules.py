@@ -67,7 +67,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
     """All of this file."""
     for path, component in _priced(subject):
         yield from _rate(subject, component.vat, path)
-    if has_taxes(subject.tariff):
+    if has_taxes(subject.tariff) and subject.has_rates:
         yield from _together(subject)
 
 
