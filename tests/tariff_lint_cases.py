@@ -141,6 +141,16 @@ LOOKUP = (
 
 RESTRICTIONS = (
     Case(
+        "restriction.unreadable",
+        lambda b: tariff(b, when(b, start_date="2026-02-30"), default(b)),
+        lambda b: tariff(b, when(b, start_date="2026-02-28"), default(b)),
+    ),
+    Case(
+        "restriction.unreadable",
+        lambda b: tariff(b, when(b, start_time="25:00"), default(b)),
+        lambda b: tariff(b, when(b, end_time="24:00"), default(b)),
+    ),
+    Case(
         "restriction.whole_day",
         lambda b: tariff(b, when(b, start_time="08:00", end_time="08:00"), default(b)),
         lambda b: tariff(b, when(b, start_time="08:00", end_time="08:01"), default(b)),

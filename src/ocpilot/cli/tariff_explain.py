@@ -14,6 +14,7 @@ from ocpilot.base.texts import Translate, languages, translator
 from ocpilot.cli.options import time_zone
 from ocpilot.cli.tables import aligned
 from ocpilot.cli.tariff_files import tariffs_in
+from ocpilot.pricing.faults import tariff_faults
 from ocpilot.pricing.sentences import describe_tariff
 from ocpilot.pricing.week_words import WeekTable, week_table
 from ocpilot.wire.protocol import READABLE, Version
@@ -69,9 +70,10 @@ def _run(args: argparse.Namespace, zone: ZoneInfo) -> int:
     explained: list[Explained] = []
     failed, now, translate = False, time.now(), translator(args.language)
     for found in tariffs_in(args.file, Version(args.version) if args.version else None, now):
-        if found.tariff is None:
+        wrong = found.wrong or "; ".join(map(str, tariff_faults(found.tariff) if found.tariff else ()))
+        if wrong or found.tariff is None:
             failed = True
-            print(f"{found.where}: {found.wrong}", file=sys.stderr)
+            print(f"{found.where}: {wrong}", file=sys.stderr)
             continue
         explained.append(_explained(found.tariff, now.astimezone(zone), zone, translate, args.language))
         if not args.json:

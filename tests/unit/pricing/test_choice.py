@@ -11,9 +11,7 @@ from ocpilot.wire.v230 import ProfileType, TariffType
 @pytest.fixture
 def offered(b):
     def make(ident, kind=None, **more):
-        return b.tariff(
-            b.component("ENERGY", "1"), ident=ident, type=None if kind is None else TariffType(kind), **more
-        )
+        return b.tariff(b.component("ENERGY", "1"), ident=ident, type=None if kind is None else TariffType(kind), **more)
 
     return make
 

@@ -18,6 +18,7 @@ from ocpilot.pricing.lint import (
     step_rules,
     tax_rules,
     text_rules,
+    time_rules,
     validity_rules,
 )
 from ocpilot.pricing.lint.findings import Finding, Rule, Severity, Subject
@@ -44,6 +45,7 @@ _CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
 RULES: tuple[Rule, ...] = (
     *lookup_rules.RULES,
     *default_rules.RULES,
+    *time_rules.RULES,
     *restriction_rules.RULES,
     *price_rules.RULES,
     *step_rules.RULES,
@@ -72,6 +74,9 @@ def lint(
     the power of the Connectors it is for and `ad_hoc` whether it is for payment without a contract (None: as its type
     says), for the rules of the European Union. Without `now` nothing is past.
     """
+    unreadable = tuple(time_rules.findings(tariff))
+    if unreadable:
+        return unreadable
     subject = Subject(
         tariff=tariff,
         reach=Reach(tariff),

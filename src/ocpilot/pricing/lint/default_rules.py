@@ -13,7 +13,7 @@ UNPRICED = Rule(
     code="charge.unpriced",
     severity=Severity.WARNING,
     section="mod_tariffs, Tariff object",
-    meaning="There charging costs nothing at all: neither energy nor time has a price that matches.",
+    meaning="There charging is free, but for a start fee: neither energy nor time has a price that matches.",
     mend="Add an element without restrictions behind the others, with the price that holds otherwise; a price of 0 if "
     "charging is meant to be free there.",
 )
@@ -35,6 +35,8 @@ RULES = (UNPRICED, NO_DEFAULT, UNMEASURED)
 
 _ENERGY, _TIME = TariffDimensionType.ENERGY, TariffDimensionType.TIME
 _CHARGING = (_ENERGY, _TIME)
+#: Longer than any charge, in seconds: what is written of it does not matter.
+_YEAR = 366 * 86400
 _PRICED = (_ENERGY, _TIME, TariffDimensionType.PARKING_TIME)
 
 
@@ -90,8 +92,13 @@ def _days(subject: Subject) -> tuple[date | None, date | None]:
     """From now on, as long as the Tariff is valid; a day more at both ends, as zones differ."""
     start, end = subject.tariff.start_date_time, subject.tariff.end_date_time
     firsts = [moment.date() for moment in (subject.now, start) if moment is not None]
-    first = max(firsts) - timedelta(days=1) if firsts else None
-    return first, None if end is None else end.date() + timedelta(days=1)
+    first = _moved(max(firsts), -1) if firsts else None
+    return first, None if end is None else _moved(end.date(), 1)
+
+
+def _moved(day: date, days: int) -> date:
+    """So many days later, within the calendar."""
+    return date.fromordinal(min(max(day.toordinal() + days, date.min.toordinal()), date.max.toordinal()))
 
 
 def in_words(situations: Situations, box: Box) -> str:
@@ -104,7 +111,7 @@ def in_words(situations: Situations, box: Box) -> str:
     parts = [
         _day(situations, usage.local),
         f"after {usage.kwh:f} kWh" if energies else "",
-        f"after {formats.duration(timedelta(seconds=usage.seconds))}" if durations else "",
+        f"after {formats.duration(timedelta(seconds=min(usage.seconds, _YEAR)))}" if durations else "",
         f"at {power:f} kW" if powers and power is not None else "",
         f"at {current:f} A" if currents and current is not None else "",
     ]

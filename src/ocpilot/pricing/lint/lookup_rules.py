@@ -69,8 +69,7 @@ TOO_MANY = Rule(
     code="tariff.too_complex",
     severity=Severity.HINT,
     section="mod_tariffs, Tariff object",
-    meaning="It has so many different situations that nobody knows what holds when; unreachable and missing prices were "
-    "not looked for.",
+    meaning="It tells so many situations apart that missing prices and prices nobody pays were not looked for.",
     mend="Use fewer elements, with restrictions that share their borders.",
 )
 RULES = (

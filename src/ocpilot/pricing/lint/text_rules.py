@@ -35,7 +35,7 @@ REPEATS_PRICE = Rule(
 RULES = (EMPTY, OTHER_PRICE, REPEATS_PRICE)
 
 _NUMBER = re.compile(r"(?<![\d.,:])\d+(?:[.,]\d+)?(?![\d:])")
-_CENT_WORDS = ("cent", "ct", "öre", "øre", "ore", "p")
+_CENT_WORDS = ("cent", "ct", "öre", "øre", "ore")
 _HUNDRED = 100
 
 
