@@ -2,9 +2,19 @@
 
 from datetime import date
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
+import pytest
+
+from generated import bodies
+from ocpilot.base.errors import OcpilotError
 from ocpilot.base.texts import translator
+from ocpilot.pricing.faults import tariff_faults
+from ocpilot.pricing.sentences import describe_tariff
 from ocpilot.pricing.week_words import week_table
+from ocpilot.wire.codec import read
+from ocpilot.wire.protocol import Version
+from ocpilot.wire.v230 import Tariff
 
 MONDAY = date(2026, 11, 23)
 WEEKEND = ("SATURDAY", "SUNDAY")
@@ -57,3 +67,18 @@ def test_a_season_counts_when_its_days_are_in_the_week(b) -> None:
     cheap = [row for row in rows(tariff) if row[-1].startswith("2.50")]
     assert cheap == [("Wednesday", "12:00", "24:00", "2.50 SEK per kWh incl. VAT")]
     assert len(rows(tariff, date(2026, 12, 7))) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_generated_tariffs_are_explained(language: str) -> None:
+    explained = 0
+    for _, body in bodies(Tariff, 200):
+        try:
+            tariff = read(Tariff, Version.V2_3_0, body).value
+        except OcpilotError:
+            continue
+        if not tariff_faults(tariff):
+            explained += 1
+            assert describe_tariff(tariff, translator(language), ZoneInfo("Europe/Stockholm"), language)
+            week_table(tariff, MONDAY, translator(language), language)
+    assert explained > 100

@@ -10,7 +10,7 @@ UNREADABLE = Rule(
     code="restriction.unreadable",
     severity=Severity.ERROR,
     section="mod_tariffs, TariffRestrictions",
-    meaning="No clock and no calendar shows it: no charge can be priced by this Tariff, and nothing else was looked for.",
+    meaning="No clock or calendar shows it: no charge can be priced by this Tariff. Nothing else was looked for.",
     mend="Write times as 13:30 and dates as 2015-12-24.",
 )
 RULES = (UNREADABLE,)
