@@ -191,6 +191,16 @@ RESTRICTIONS = (
         lambda b: tariff(b, when(b, min_duration=86400), default(b)),
     ),
     Case(
+        "restriction.duration_from_start",
+        lambda b: tariff(b, default(b), when(b, b.component("PARKING_TIME", "30"), min_duration=7200)),
+        lambda b: tariff(b, default(b), when(b, b.component("TIME", "30"), min_duration=7200)),
+    ),
+    Case(
+        "restriction.duration_from_start",
+        lambda b: tariff(b, when(b, start_time="08:00", end_time="18:00", min_duration=7200), default(b)),
+        lambda b: tariff(b, when(b, start_time="08:00", end_time="18:00", max_duration=7200), default(b)),
+    ),
+    Case(
         "restriction.much_energy",
         lambda b: tariff(b, when(b, max_kwh=Decimal(20000)), default(b)),
         lambda b: tariff(b, when(b, max_kwh=Decimal(600)), default(b)),

@@ -87,6 +87,20 @@ def test_days_that_are_over_are_not_said_to_be_free(b) -> None:
     assert "charge.unpriced" not in codes(begun)
 
 
+@pytest.mark.parametrize("end", ["2099-12-31", "9999-12-31"])
+def test_an_end_that_means_for_ever_is_no_end(b, end: str) -> None:
+    tariff = b.tariff(b.element(b.component("ENERGY", "4"), end_date=end))
+    assert codes(tariff) == []
+    assert codes_without_now(tariff) == ["charge.unpriced"]
+
+
+def test_the_ends_of_the_calendar_do_no_harm(b) -> None:
+    tariff = b.tariff(
+        b.element(b.component("ENERGY", "4"), start_date="0001-01-01", end_date="9999-12-31", day_of_week=WEEK[2:]),
+    )
+    assert codes_without_now(tariff) == ["charge.unpriced"]
+
+
 def codes_without_now(tariff) -> list[str]:
     return [finding.code for finding in lint(tariff)]
 

@@ -37,6 +37,8 @@ _ENERGY, _TIME = TariffDimensionType.ENERGY, TariffDimensionType.TIME
 _CHARGING = (_ENERGY, _TIME)
 #: Longer than any charge, in seconds: what is written of it does not matter.
 _YEAR = 366 * 86400
+#: Days.
+_FORESEEN = 10 * 366
 _PRICED = (_ENERGY, _TIME, TariffDimensionType.PARKING_TIME)
 
 
@@ -89,11 +91,14 @@ def _unpriced(subject: Subject, *dimensions: TariffDimensionType) -> Box | None:
 
 
 def _days(subject: Subject) -> tuple[date | None, date | None]:
-    """From now on, as long as the Tariff is valid; a day more at both ends, as zones differ."""
+    """From now on, as long as the Tariff is valid; a day more at both ends, as zones differ. Not beyond some years: an
+    `end_date` of 2099 means for ever."""
     start, end = subject.tariff.start_date_time, subject.tariff.end_date_time
     firsts = [moment.date() for moment in (subject.now, start) if moment is not None]
     first = _moved(max(firsts), -1) if firsts else None
-    return first, None if end is None else _moved(end.date(), 1)
+    lasts = [] if end is None else [_moved(end.date(), 1)]
+    lasts += [] if subject.now is None else [_moved(subject.now.date(), _FORESEEN)]
+    return first, min(lasts, default=None)
 
 
 def _moved(day: date, days: int) -> date:

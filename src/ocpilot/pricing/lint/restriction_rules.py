@@ -73,6 +73,13 @@ LONG = Rule(
     meaning="A duration is in seconds: no charge lasts a week, so the border is never reached.",
     mend="Correct it; milliseconds are divided by 1000.",
 )
+FROM_START = Rule(
+    code="restriction.duration_from_start",
+    severity=Severity.HINT,
+    section=_SECTION,
+    meaning="A duration counts from the start of the whole charge: not from the end of charging, nor within the hours.",
+    mend="Nothing, if that is meant. A time of grace after charging has no words in OCPI: say it in tariff_alt_text.",
+)
 MUCH_ENERGY = Rule(
     code="restriction.much_energy",
     severity=Severity.WARNING,
@@ -145,6 +152,7 @@ RULES = (
     PAST,
     SHORT,
     LONG,
+    FROM_START,
     MUCH_ENERGY,
     MUCH_POWER,
     BOOKING,
@@ -181,6 +189,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
         yield from _times(limit, path)
         yield from _sizes(limit, path)
         yield from _dates(subject, limit, path)
+        yield from _durations(element, limit, path)
         yield from _special(element, limit, place)
         yield from _fees(subject, element, limit, place)
     yield from _expires_alone(subject)
@@ -227,6 +236,15 @@ def _dates(subject: Subject, limit: TariffRestrictions, path: str) -> Iterator[F
         return
     if date.fromisoformat(limit.end_date) <= subject.now.date() - timedelta(days=1):
         yield PAST.at(f"{path}.end_date", f"{limit.end_date}, and today is {subject.now.date()}")
+
+
+def _durations(element: TariffElement, limit: TariffRestrictions, path: str) -> Iterator[Finding]:
+    """Those that many take for something else."""
+    has_hours = bool(limit.start_time or limit.end_time)
+    has_parking = any(one.type is TariffDimensionType.PARKING_TIME and one.price for one in element.price_components)
+    if limit.min_duration and (has_hours or has_parking):
+        beside = "PARKING_TIME" if has_parking else "start_time or end_time"
+        yield FROM_START.at(f"{path}.min_duration", f"{limit.min_duration} seconds, with {beside}")
 
 
 def _special(element: TariffElement, limit: TariffRestrictions, place: int) -> Iterator[Finding]:

@@ -4,25 +4,23 @@ The bands lie between the borders that the engine compiles (`pricing.borders`), 
 asked of the engine's own `restrictions.matches` with an example of each band.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
 
 import msgspec
 
 from ocpilot.pricing.borders import borders
 from ocpilot.pricing.lint.boxes import Box, lowest
 from ocpilot.pricing.restrictions import matches
-from ocpilot.pricing.usage import NO_LEVELS, NOT_MEASURED, Levels, Range, Usage
+from ocpilot.pricing.usage import NOT_MEASURED, Levels, Range, Usage
 from ocpilot.wire.v230 import Tariff, TariffRestrictions
-
-T = TypeVar("T", int, Decimal)
 
 #: A Monday, for what only looks at the time of the week.
 _MONDAY = datetime(2024, 1, 1)  # noqa: DTZ001 - a moment by the clock of the Location
 _ALL_DAYS = 7
+_FIRST_DAY = date.min.toordinal()
 
 
 class Kind(StrEnum):
@@ -36,7 +34,6 @@ class Kind(StrEnum):
 class Axis(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of restriction: its fields, and an example of a charge in each of its bands."""
 
-    name: str
     fields: tuple[str, ...]
     examples: tuple[Usage, ...]
 
@@ -58,33 +55,20 @@ class Situations:
         on = borders(tariff)
         weeks = on.week or (0,)
         self.week = Axis(
-            name="week",
             fields=("start_time", "end_time", "day_of_week"),
             examples=tuple(Usage(local=_MONDAY + timedelta(seconds=second)) for second in weeks),
         )
-        self.dates = Axis(name="dates", fields=("start_date", "end_date"), examples=tuple(_dates(on.dates)))
+        self.dates = Axis(fields=("start_date", "end_date"), examples=tuple(_dates(on.dates)))
         self._borders_of_dates = on.dates
         self.usage = (
-            Axis(
-                name="energy",
-                fields=("min_kwh", "max_kwh"),
-                examples=tuple(Usage(local=_MONDAY, kwh=kwh) for kwh in _from_zero(on.kwh)),
+            _axis("min_kwh", "max_kwh", (Usage(local=_MONDAY, kwh=kwh) for kwh in _from_zero(on.kwh))),
+            _axis(
+                "min_duration",
+                "max_duration",
+                (Usage(local=_MONDAY, seconds=int(lasted)) for lasted in _from_zero(on.seconds)),
             ),
-            Axis(
-                name="duration",
-                fields=("min_duration", "max_duration"),
-                examples=tuple(Usage(local=_MONDAY, seconds=seconds) for seconds in _from_zero(on.seconds)),
-            ),
-            Axis(
-                name="power",
-                fields=("min_power", "max_power"),
-                examples=tuple(_levels(Levels(power=one)) for one in _ranges(on.power_kw)),
-            ),
-            Axis(
-                name="current",
-                fields=("min_current", "max_current"),
-                examples=tuple(_levels(Levels(current=one)) for one in _ranges(on.current_a)),
-            ),
+            _axis("min_power", "max_power", (_at(Levels(power=one)) for one in _ranges(on.power_kw))),
+            _axis("min_current", "max_current", (_at(Levels(current=one)) for one in _ranges(on.current_a))),
         )
         self._possible = self._when(self.week.all, self.dates.all) & sum(
             self._days_of(place) << place * len(weeks) for place in range(len(self.dates.examples))
@@ -95,18 +79,18 @@ class Situations:
         """All situations of a charge; before a reservation is over nothing is charged, measured, or counted."""
         if kind is Kind.CHARGE:
             return self.everything
-        *_, power, current = self.usage
-        return (self._possible, 1, 1, _last(power), _last(current))
+        *_, power, current = self.unmeasured()
+        return (self._possible, 1, 1, power, current)
 
     def measured(self) -> Box:
         """Situations in which power and current are known and steady."""
-        _, _, power, current = self.usage
-        return (self._possible, self.usage[0].all, self.usage[1].all, _steady(power), _steady(current))
+        *others, _, _ = self.everything
+        return (*others, *map(_steady, self.usage[-2:]))
 
     def unmeasured(self) -> Box:
         """Situations in which neither power nor current is known."""
-        _, _, power, current = self.usage
-        return (self._possible, self.usage[0].all, self.usage[1].all, _last(power), _last(current))
+        *others, _, _ = self.everything
+        return (*others, *map(_last, self.usage[-2:]))
 
     def between(self, first: date | None, last: date | None) -> Box:
         """Situations on these days; None is open."""
@@ -147,7 +131,8 @@ class Situations:
         ahead = (of_week.weekday() - start.weekday()) % _ALL_DAYS
         is_before_all = day == 0 and bool(self._borders_of_dates)
         days = ahead - _ALL_DAYS if is_before_all and ahead else ahead
-        return datetime.combine(start + timedelta(days=days), of_week.time())
+        day_of_week = min(max(start.toordinal() + days, _FIRST_DAY), date.max.toordinal())
+        return datetime.combine(date.fromordinal(day_of_week), of_week.time())
 
     def _when(self, weeks: int, dates: int) -> int:
         """A bit per pair of a band of dates and a band of the week."""
@@ -171,15 +156,19 @@ def is_for(limit: TariffRestrictions | None, kind: Kind) -> bool:
     return matches(only, Usage(local=_MONDAY, is_reservation=kind is not Kind.CHARGE, expired=kind is Kind.EXPIRED))
 
 
-def _dates(ordinals: Sequence[int]) -> Iterable[Usage]:
-    starts = [ordinals[0] - 1, *ordinals] if ordinals else [_MONDAY.toordinal()]
-    return (Usage(local=_MONDAY + timedelta(days=start - _MONDAY.toordinal())) for start in starts)
+def _axis(least: str, most: str, examples: Iterable[Usage]) -> Axis:
+    return Axis(fields=(least, most), examples=tuple(examples))
 
 
-def _from_zero(values: Sequence[T]) -> list[T]:
+def _dates(ordinals: Sequence[int]) -> Iterator[Usage]:
+    """The day before the first border, and each border."""
+    starts = [max(ordinals[0] - 1, _FIRST_DAY), *ordinals] if ordinals else [_MONDAY.toordinal()]
+    return (Usage(local=datetime.fromordinal(start)) for start in starts)
+
+
+def _from_zero(values: Sequence[Decimal] | Sequence[int]) -> list[Decimal]:
     """The start of each band: a charge begins with nothing."""
-    zero = values[0] * 0 if values else 0
-    return [zero, *(value for value in values if value > 0)]  # type: ignore[list-item]  # an int 0 is a Decimal 0 too
+    return [Decimal(0), *(Decimal(value) for value in values if value > 0)]
 
 
 def _ranges(values: Sequence[Decimal]) -> list[Range]:
@@ -192,8 +181,8 @@ def _ranges(values: Sequence[Decimal]) -> list[Range]:
     return [*steady, *crossing, NOT_MEASURED]
 
 
-def _levels(levels: Levels) -> Usage:
-    return Usage(local=_MONDAY, levels=NO_LEVELS if levels == NO_LEVELS else levels)
+def _at(levels: Levels) -> Usage:
+    return Usage(local=_MONDAY, levels=levels)
 
 
 def _last(axis: Axis) -> int:
