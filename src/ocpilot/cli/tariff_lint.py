@@ -3,7 +3,6 @@
 import argparse
 import sys
 import textwrap
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -13,7 +12,7 @@ import msgspec
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
 from ocpilot.cli.tariff_files import FoundTariff, tariffs_in
-from ocpilot.pricing.lint import Finding, Severity, lint, lint_fields
+from ocpilot.pricing.lint import Finding, lint, lint_fields
 from ocpilot.wire.protocol import READABLE, Version
 
 _EPILOG = """\
@@ -59,20 +58,23 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Prints all findings; 1 when there is an error, 2 when a file cannot be read."""
-    now, linted = time.now(), []
-    unreadable = False
+    now, unreadable = time.now(), False
+    counts = dict.fromkeys(("tariffs", "errors", "warnings", "hints"), 0)
+    kept: list[LintedTariff] = []
     for name in args.files:
         try:
             for found in tariffs_in(name, Version(args.version) if args.version else None, now):
-                linted.append(_linted(found, args, now))
-                if not args.json:
-                    _print(_report(linted[-1]))
+                linted = _linted(found, args, now)
+                _count(linted, counts)
+                if args.json:
+                    kept.append(linted)
+                else:
+                    _print(_report(linted))
         except UserError as error:
             unreadable = True
             print(f"ocpilot tariff lint: {error}", file=sys.stderr)
-    counts = _counts(linted)
     if args.json:
-        print(msgspec.json.encode({"tariffs": linted, "counts": counts}).decode())
+        print(msgspec.json.encode({"tariffs": kept, "counts": counts}).decode())
     else:
         print(", ".join(f"{count} {name}" for name, count in counts.items()), file=sys.stderr)
     return 2 if unreadable else 1 if counts["errors"] or (args.strict and counts["warnings"]) else 0
@@ -108,15 +110,11 @@ def _linted(found: FoundTariff, args: argparse.Namespace, now: datetime) -> Lint
     return LintedTariff(where=found.where, id=found.tariff.id, version=found.version, wrong=None, findings=findings)
 
 
-def _counts(linted: Iterable[LintedTariff]) -> dict[str, int]:
-    """An object that is no tariff is an error."""
-    found = Counter(finding.severity for one in linted for finding in one.findings)
-    return {
-        "tariffs": sum(1 for one in linted if one.wrong is None),
-        "errors": found[Severity.ERROR] + sum(1 for one in linted if one.wrong is not None),
-        "warnings": found[Severity.WARNING],
-        "hints": found[Severity.HINT],
-    }
+def _count(linted: LintedTariff, counts: dict[str, int]) -> None:
+    """One more object; one that is no tariff is an error."""
+    counts["tariffs" if linted.wrong is None else "errors"] += 1
+    for finding in linted.findings:
+        counts[f"{finding.severity}s"] += 1
 
 
 def _report(linted: LintedTariff) -> Iterator[str]:

@@ -236,6 +236,17 @@ def test_without_a_redundant_element_every_moment_has_the_same_prices(b, drawn) 
                 assert prices_of(left, usage) == prices_of(tariff, usage)
 
 
+@given(elements)
+def test_energy_that_is_not_said_to_be_free_has_a_price_at_every_measured_moment(b, drawn) -> None:
+    tariff = made(b, drawn)
+    kinds = {one.active.price.type for one in Reach(tariff).uses}
+    said = [one.found for one in lint(tariff) if one.code in {"charge.unpriced", "dimension.no_default"}]
+    if TariffDimensionType.ENERGY in kinds and not any("ENERGY" in found for found in said):
+        steady = (one for one in GRID if one.levels.power[0] is not None and one.levels.power[0] == one.levels.power[1])
+        for usage in steady:
+            assert compiled(tariff).found_at(usage).energy or compiled(tariff).found_at(usage).time
+
+
 def prices_of(tariff, usage):
     found = compiled(tariff).found_at(usage)
     return [one and one.price.price for one in (found.flat, found.energy, found.time, found.parking)]
