@@ -1,6 +1,6 @@
 """Numbers, money and durations as a reader's locale writes them (Babel; `locale` is such as `en` or `sv`)."""
 
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -43,8 +43,10 @@ def duration(length: timedelta) -> str:
 
 
 def moment(at: datetime, zone: ZoneInfo, locale: str) -> str:
-    """Date and time to the second, as the clock in that zone shows it."""
-    return dates.format_datetime(at, "medium", tzinfo=zone, locale=locale)
+    """Date and time to the second, as the clock in that zone shows it; in UTC at both ends of the calendar, which no
+    zone can move (9999-12-31 means for ever to some)."""
+    is_movable = MINYEAR < at.year < MAXYEAR
+    return dates.format_datetime(at, "medium", tzinfo=zone if is_movable else UTC, locale=locale)
 
 
 def day(at: datetime, zone: ZoneInfo, locale: str) -> str:

@@ -56,6 +56,12 @@ def describe_tariff(tariff: Tariff, translate: Translate, zone: ZoneInfo, locale
     return [*lines, *_limits(tariff, translate, locale), *_validity(tariff, translate, zone, locale)]
 
 
+def price_text(tariff: Tariff, component: PriceComponent, translate: Translate, locale: str) -> str:
+    """What a component costs per unit, as a driver pays it: `€0.50 per kWh incl. VAT`, `free`."""
+    unit = _UNITS.get(component.type, Unit.SECOND)
+    return _driver_price(tariff, component, unit, translate, locale) if component.price else translate(mark("free"))
+
+
 def _row(line: PriceLine, currency: str, translate: Translate, locale: str) -> Row:
     is_limit = line.element is None
     conditions = (words.condition(reason, translate, locale) for reason in line.why)
@@ -103,9 +109,7 @@ def _component(
     conditions = [text for text in (words.condition(reason, translate, locale) for reason in reasons) if text]
     is_reservation = any(reason.code.startswith("RESERVATION") for reason in reasons)
     text = translate(_RESERVATION if is_reservation else _COMPONENTS[component.type])
-    price = (
-        translate(mark("free")) if not component.price else _driver_price(tariff, component, unit, translate, locale)
-    )
+    price = price_text(tariff, component, translate, locale)
     step = (
         ""
         if component.step_size <= _PLAIN_STEPS[unit] or unit is Unit.ONCE

@@ -1,5 +1,6 @@
 """Labels and reasons of price lines in plain words, through a translation."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -73,7 +74,7 @@ def condition(reason: Reason, translate: Translate, locale: str) -> str:
     if reason.code in _FIXED_WORDS:
         return translate(_FIXED_WORDS[reason.code])
     if reason.code is ReasonCode.DAYS:
-        return translate(mark("on {days}")).format(days=_days(reason.values["days"], locale))
+        return translate(mark("on {days}")).format(days=day_names(reason.values["days"].split(","), locale))
     if reason.code not in _RANGES:
         return ""
     both, lower, upper = _RANGES[reason.code]
@@ -127,9 +128,9 @@ def _shown(code: ReasonCode, value: str, locale: str) -> str:
     return formats.number(Decimal(value), locale)
 
 
-def _days(words: str, locale: str) -> str:
+def day_names(days: Iterable[str], locale: str) -> str:
     """`Monday–Friday`, `Saturday, Sunday`: runs of three days or more are drawn together."""
-    places = sorted(_DAYS.index(DayOfWeek(word)) for word in words.split(","))
+    places = sorted(_DAYS.index(DayOfWeek(word)) for word in days)
     runs: list[list[int]] = [[places[0]]]
     for before, place in pairwise(places):
         if place == before + 1:

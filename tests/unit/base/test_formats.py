@@ -49,3 +49,8 @@ def test_moments_are_shown_as_the_clock_in_the_zone_shows_them() -> None:
     zone = ZoneInfo("Europe/Stockholm")
     assert plain(formats.moment(at, zone, "sv")) == "24 nov. 2026 00:30:00"
     assert formats.day(at, zone, "sv") == "24 november 2026"
+
+
+def test_a_moment_at_the_end_of_the_calendar_is_shown_in_utc() -> None:
+    forever = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert formats.moment(forever, ZoneInfo("Europe/Stockholm"), "en").startswith("Dec 31, 9999, 11:59:59")

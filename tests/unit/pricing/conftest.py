@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from ocpilot.base.money import HALF_UP, RoundingPolicy
 from ocpilot.pricing import PricedCharge, price
@@ -13,6 +14,7 @@ from ocpilot.wire.v230 import (
     CdrDimension,
     CdrDimensionType,
     ChargingPeriod,
+    DisplayText,
     PriceComponent,
     PriceLimit,
     Tariff,
@@ -82,6 +84,11 @@ def cost(
     )
 
 
+def told(text: str) -> Tariff:
+    """A Tariff of 5 SEK per kWh with a text of its own."""
+    return make_tariff(component("ENERGY", "5"), tariff_alt_text=(DisplayText(language="en", text=text),))
+
+
 class Builders:
     """All of them, as tests cannot import each other."""
 
@@ -91,6 +98,8 @@ class Builders:
     tariff: Callable[..., Tariff] = staticmethod(make_tariff)
     period: Callable[..., ChargingPeriod] = staticmethod(make_period)
     limit = staticmethod(limit)
+    told = staticmethod(told)
+    changed: Callable[..., Tariff] = staticmethod(replace)
     cost: Callable[..., PricedCharge] = staticmethod(cost)
 
 
