@@ -81,16 +81,12 @@ async def test_each_request_is_one_line_in_the_access_log(server, caplog):
     assert "request_id=request-8" in lines[0]
 
 
-async def test_requests_that_end_together_are_lines_of_one_record(server, caplog):
+async def test_requests_that_end_together_have_a_line_each(server, caplog):
     caplog.set_level(logging.INFO, "ocpilot.http.access")
     await asyncio.gather(*(ask(server, {"X-Request-ID": f"request-{number}"}) for number in range(3)))
     await asyncio.sleep(0)
-    (record,) = (record for record in caplog.records if record.name == "ocpilot.http.access")
-    assert [line.rpartition("=")[2] for line in record.getMessage().split("\n")] == [
-        "request-0",
-        "request-1",
-        "request-2",
-    ]
+    lines = [record.getMessage() for record in caplog.records if record.name == "ocpilot.http.access"]
+    assert [line.rpartition("=")[2] for line in lines] == ["request-0", "request-1", "request-2"]
 
 
 @pytest.mark.parametrize(
