@@ -1,0 +1,126 @@
+"""A planned charge -> the Charging Periods it will have: a new one at every border of the Tariff (mod_cdrs)."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from itertools import pairwise
+from typing import Self
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ocpilot.base.errors import UserError
+from ocpilot.base.time import hours
+from ocpilot.pricing.changes import PriceChanges, price_changes
+from ocpilot.pricing.power_curve import PowerCurve, PowerPoint
+from ocpilot.wire.v230 import CdrDimension, CdrDimensionType, ChargingPeriod, Tariff
+
+_NOTHING = timedelta()
+_SECOND = timedelta(seconds=1)
+
+
+class PlannedCharge(msgspec.Struct, frozen=True, kw_only=True):
+    """A charge that has not begun. `start` is when the car begins to charge.
+
+    `power` is what it draws; with `kwh` the charge ends when it has come to so much. Then the car stays `parked`;
+    `reserved` is how long before `start` its EVSE was reserved. `volts` (of all phases together: 690 for three of
+    230 V) makes current of power; without it the current is not known, and no restriction on it matches.
+    """
+
+    start: datetime
+    power: tuple[PowerPoint, ...]
+    kwh: Decimal | None = None
+    parked: timedelta = _NOTHING
+    reserved: timedelta = _NOTHING
+    volts: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        if min(self.parked, self.reserved) < _NOTHING:
+            raise UserError("planned charge: expected times of 0 or more before and after it")
+        msgspec.structs.force_setattr(self, "start", self.start.astimezone(UTC).replace(microsecond=0))
+
+    @classmethod
+    def steady(cls, start: datetime, kwh: Decimal, kw: Decimal, *, parked: timedelta = _NOTHING) -> Self:
+        """So much energy at one power."""
+        return cls(start=start, power=(PowerPoint(Decimal(0), kw),), kwh=kwh, parked=parked)
+
+    @property
+    def curve(self) -> PowerCurve:
+        """Its power and energy over time; UserError when it is no charge."""
+        return _curve(self.power, self.kwh)
+
+    @property
+    def began(self) -> datetime:
+        """The start of the reservation, else of the charge (mod_cdrs, "CDR Object", `start_date_time`)."""
+        return self.start - self.reserved
+
+    @property
+    def charged(self) -> datetime:
+        """When the car has what it wants."""
+        return self.start + timedelta(seconds=self.curve.seconds)
+
+    @property
+    def end(self) -> datetime:
+        """When it leaves."""
+        return self.charged + self.parked
+
+
+@lru_cache(maxsize=256)
+def _curve(power: tuple[PowerPoint, ...], kwh: Decimal | None) -> PowerCurve:
+    return PowerCurve(power, kwh)
+
+
+def periods_of(plan: PlannedCharge, tariff: Tariff, zone: ZoneInfo) -> tuple[ChargingPeriod, ...]:
+    """Its Charging Periods by this Tariff in the Location's zone; their energy and times add up to the plan's."""
+    charge = _charging(plan, price_changes((tariff,), plan.start, plan.end, zone))
+    return (*_reservation(plan, tariff, zone), *charge)
+
+
+def _reservation(plan: PlannedCharge, tariff: Tariff, zone: ZoneInfo) -> Iterator[ChargingPeriod]:
+    changes = price_changes((tariff,), plan.began, plan.start, zone, reserved=True)
+    for start, until in pairwise([plan.began, *changes.moments, plan.start]):
+        if until > start:
+            yield _period(start, [(CdrDimensionType.RESERVATION_TIME, hours(until - start))])
+
+
+def _charging(plan: PlannedCharge, changes: PriceChanges) -> Iterator[ChargingPeriod]:
+    curve = plan.curve
+    currents = [] if plan.volts is None else [one * plan.volts / 1000 for one in changes.current_a]
+    cuts = set(_energy_cuts(curve, changes.kwh))
+    seconds = [*curve.crossings([*changes.power_kw, *currents]), *_since(plan.start, changes.moments)]
+    cuts |= {(one, curve.kwh_at(one)) for one in {0, *seconds} - {second for second, _ in cuts if second}}
+    cuts |= {(one, curve.kwh) for one in (curve.seconds, *_since(plan.start, [plan.end]))}
+    for (second, kwh), (until, later) in pairwise(sorted(cuts)):
+        start = plan.start + timedelta(seconds=second)
+        yield _period(start, _dimensions(plan, second, until, later - kwh))
+
+
+def _energy_cuts(curve: PowerCurve, borders: Iterable[Decimal]) -> Iterator[tuple[int, Decimal]]:
+    """Where the energy reaches a border: a whole second, and exactly the border."""
+    return ((curve.second_of(border), border) for border in borders if border < curve.kwh)
+
+
+def _since(start: datetime, moments: Iterable[datetime]) -> Iterator[int]:
+    return ((moment - start) // _SECOND for moment in moments)
+
+
+def _dimensions(
+    plan: PlannedCharge, second: int, until: int, kwh: Decimal
+) -> Iterator[tuple[CdrDimensionType, Decimal]]:
+    """What is between two seconds of the charge. A car that draws nothing is parked."""
+    span = hours(timedelta(seconds=until - second))
+    kw = plan.curve.mean_kw(second, until) if second < plan.curve.seconds else Decimal(0)
+    if kwh:
+        yield CdrDimensionType.ENERGY, kwh
+    if span:
+        yield CdrDimensionType.TIME if kw else CdrDimensionType.PARKING_TIME, span
+    yield CdrDimensionType.POWER, kw
+    if plan.volts is not None:
+        yield CdrDimensionType.CURRENT, round(kw * 1000 / plan.volts, 4)
+
+
+def _period(start: datetime, dimensions: Iterable[tuple[CdrDimensionType, Decimal]]) -> ChargingPeriod:
+    return ChargingPeriod(
+        start_date_time=start, dimensions=tuple(CdrDimension(type=kind, volume=volume) for kind, volume in dimensions)
+    )
