@@ -53,8 +53,9 @@ def _moments(limit: TariffRestrictions, start: datetime, end: datetime, zone: Zo
     for seconds in (limit.min_duration, limit.max_duration):
         if seconds:
             yield start + timedelta(seconds=seconds)
+    # Of a start or end alone the other one is midnight.
     times = {clock(text) for text in (limit.start_time, limit.end_time) if text}
-    if limit.day_of_week or limit.start_date or limit.end_date:
+    if limit.day_of_week or limit.start_date or limit.end_date or len(times) == 1:
         times.add(time.min)
     if times:
         for day in _days(start, end, zone):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ocpilot.base.errors import UserError
+from ocpilot.pricing.choice import is_valid
 from ocpilot.pricing.compiled import CompiledTariff, compiled
 from ocpilot.pricing.engine import price
 from ocpilot.pricing.planned import PlannedCharge, periods_of
@@ -49,7 +50,7 @@ def estimate(
     periods = periods_of(plan, known.tariff, zone)
     priced = price(
         periods,
-        (known,) if holds(known.tariff, plan.start) else (),
+        (known,) if is_valid(known.tariff, plan.start) else (),
         start=plan.began,
         end=plan.end,
         zone=zone,
@@ -79,9 +80,3 @@ def cheapest(estimates: Iterable[Estimate]) -> Estimate | None:
     known = ((one.cost.shown, one.plan.start, one) for one in estimates if one.cost is not None)
     found = min(known, key=lambda item: item[:2], default=None)
     return found[2] if found else None
-
-
-def holds(tariff: Tariff, at: datetime) -> bool:
-    """Is the Tariff valid then? (mod_tariffs, "Tariff object", `start_date_time` and `end_date_time`)."""
-    started = tariff.start_date_time is None or tariff.start_date_time <= at
-    return started and (tariff.end_date_time is None or at < tariff.end_date_time)
