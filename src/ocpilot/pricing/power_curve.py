@@ -73,8 +73,8 @@ class PowerCurve:
         return self.kwh_at(self.seconds)
 
     def kwh_at(self, second: int) -> Decimal:
-        """The energy until then, with the 4 decimals of OCPI."""
-        exact = self._energy(second) / _HOUR
+        """The energy until then, with the 4 decimals of OCPI; after the charge that of the whole."""
+        exact = self._energy(min(second, self.seconds)) / _HOUR
         kwh = (Decimal(exact.numerator) / exact.denominator).quantize(_DECIMALS)
         return kwh if self._kwh is None else min(kwh, self._kwh)
 
