@@ -177,8 +177,9 @@ def _plan(args: argparse.Namespace, zone: ZoneInfo) -> PlannedCharge:
 
 def _start(args: argparse.Namespace, zone: ZoneInfo) -> datetime:
     """As the clock of the zone shows it; now, to the minute, and for a series to the hour."""
-    if args.start is not None:
-        return args.start if args.start.tzinfo else args.start.replace(tzinfo=zone)
+    start: datetime | None = args.start
+    if start is not None:
+        return start if start.tzinfo else start.replace(tzinfo=zone)
     now = time.now().replace(second=0, microsecond=0)
     return now.replace(minute=0) if args.series else now
 

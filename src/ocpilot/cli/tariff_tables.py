@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from babel import dates
@@ -70,7 +71,7 @@ def compared(estimates: Estimates, words: Words) -> Iterator[str]:
     header = [translate(mark("Tariff")), *(part_label(part, translate) for part in parts)]
     header += [translate(mark("Total")), translate(mark("Per kWh")), ""]
     one_currency = len({one.tariff.currency for one in estimates}) == 1
-    ordered = sorted(estimates, key=_rank) if one_currency else estimates
+    ordered = sorted(estimates, key=attrgetter("rank")) if one_currency else estimates
     rows = [
         [
             one.tariff.id,
@@ -143,10 +144,6 @@ def _part(one: Estimate, part: Part, words: Words) -> str:
 
 def _without_tax(one: Estimate, words: Words) -> str:
     return words.translate(mark("excl. VAT")) if one.cost is not None and one.cost.incl is None else ""
-
-
-def _rank(one: Estimate) -> tuple[bool, Decimal]:
-    return one.cost is None, one.cost.shown if one.cost is not None else Decimal(0)
 
 
 def _bar(one: Estimate, most: Decimal) -> str:

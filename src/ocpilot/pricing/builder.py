@@ -24,7 +24,7 @@ import msgspec
 
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
-from ocpilot.pricing.conditions import Amount, Conditional, Rule, number
+from ocpilot.pricing.conditions import Figure, Conditional, Rule, number
 from ocpilot.pricing.regions import Region, region
 from ocpilot.wire.codec import body_of, read
 from ocpilot.wire.protocol import CANONICAL
@@ -66,7 +66,7 @@ class Priced(Conditional, frozen=True, kw_only=True):
         return msgspec.structs.replace(rule.when or TariffRestrictions(), reservation=self.reservation)
 
 
-def energy(per_kwh: Amount | None = None, *, vat: Amount | None = None, step: int = 1) -> Priced:
+def energy(per_kwh: Figure | None = None, *, vat: Figure | None = None, step: int = 1) -> Priced:
     """A price per kWh; without one only under conditions. `step` in Wh.
 
     >>> energy(0.45).between("22:00", "06:00", 0.30).rules[1].when.end_time
@@ -76,7 +76,7 @@ def energy(per_kwh: Amount | None = None, *, vat: Amount | None = None, step: in
 
 
 def time(
-    *, per_hour: Amount | None = None, per_minute: Amount | None = None, vat: Amount | None = None, step: int = 1
+    *, per_hour: Figure | None = None, per_minute: Figure | None = None, vat: Figure | None = None, step: int = 1
 ) -> Priced:
     """A price for the time of charging, per hour or per minute, as are then all its exceptions. `step` in seconds.
 
@@ -87,7 +87,7 @@ def time(
 
 
 def parking(
-    *, per_hour: Amount | None = None, per_minute: Amount | None = None, vat: Amount | None = None, step: int = 1
+    *, per_hour: Figure | None = None, per_minute: Figure | None = None, vat: Figure | None = None, step: int = 1
 ) -> Priced:
     """A price for the time after charging, as `time`.
 
@@ -97,7 +97,7 @@ def parking(
     return _timed("parking", _DIMENSION.PARKING_TIME, per_hour=per_hour, per_minute=per_minute, vat=vat, step=step)
 
 
-def start_fee(fee: Amount | None = None, *, vat: Amount | None = None) -> Priced:
+def start_fee(fee: Figure | None = None, *, vat: Figure | None = None) -> Priced:
     """A price per charge.
 
     >>> str(start_fee(0.50).weekend(0).rules[0].price)
@@ -108,11 +108,11 @@ def start_fee(fee: Amount | None = None, *, vat: Amount | None = None) -> Priced
 
 def reservation(
     *,
-    per_hour: Amount | None = None,
-    per_minute: Amount | None = None,
-    fee: Amount | None = None,
+    per_hour: Figure | None = None,
+    per_minute: Figure | None = None,
+    fee: Figure | None = None,
     expired: bool = False,
-    vat: Amount | None = None,
+    vat: Figure | None = None,
     step: int = 1,
 ) -> Priced:
     """A price for the time an EVSE is reserved, or a fee for each reservation; `expired`: when nobody comes.
@@ -135,10 +135,10 @@ def tariff(
     currency: str,
     *prices: Priced,
     party: PartyId | str,
-    vat: Amount | None = None,
+    vat: Figure | None = None,
     tax_included: bool | None = False,
-    min_price: Amount | PriceLimit | None = None,
-    max_price: Amount | PriceLimit | None = None,
+    min_price: Figure | PriceLimit | None = None,
+    max_price: Figure | PriceLimit | None = None,
     kind: TariffType | None = None,
     valid_from: datetime | None = None,
     valid_until: datetime | None = None,
@@ -183,9 +183,9 @@ def tariff(
 def _priced(
     name: str,
     dimension: TariffDimensionType,
-    price: Amount | None,
+    price: Figure | None,
     *,
-    vat: Amount | None,
+    vat: Figure | None,
     step: int = 1,
     times: int = 1,
 ) -> Priced:
@@ -200,9 +200,9 @@ def _timed(
     name: str,
     dimension: TariffDimensionType,
     *,
-    per_hour: Amount | None,
-    per_minute: Amount | None,
-    vat: Amount | None,
+    per_hour: Figure | None,
+    per_minute: Figure | None,
+    vat: Figure | None,
     step: int,
 ) -> Priced:
     if (per_hour is None) is (per_minute is None):
@@ -219,7 +219,7 @@ def _party(text: str) -> PartyId:
         raise UserError(str(error)) from None
 
 
-def _limit(limit: Amount | PriceLimit | None, vat: Decimal | None, taxes: TaxIncluded) -> PriceLimit | None:
+def _limit(limit: Figure | PriceLimit | None, vat: Decimal | None, taxes: TaxIncluded) -> PriceLimit | None:
     """Before taxes as the standard wants it; of one that holds them the VAT is taken out, to 4 decimals."""
     if limit is None or isinstance(limit, PriceLimit):
         return limit

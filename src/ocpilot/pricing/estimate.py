@@ -41,6 +41,14 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         """The whole cost per kWh, with the tax as far as it is known."""
         return None if self.cost is None else (self.cost.shown / self.priced.kwh).quantize(_PER_KWH)
 
+    @property
+    def rank(self) -> tuple[int, Decimal]:
+        """The cheaper of two of one currency has the lower one. A cost without a tax that is not known is no less than
+        any with it, and one that is not known at all comes last."""
+        if self.cost is None:
+            return 2, Decimal(0)
+        return int(self.cost.incl is None), self.cost.shown
+
 
 def estimate(
     plan: PlannedCharge, tariff: Tariff | CompiledTariff, zone: ZoneInfo, *, explained: bool = True
@@ -76,7 +84,6 @@ def series(
 
 
 def cheapest(estimates: Iterable[Estimate]) -> Estimate | None:
-    """The one that costs least, the earliest of several; None when the cost of none is known."""
-    known = ((one.cost.shown, one.plan.start, one) for one in estimates if one.cost is not None)
-    found = min(known, key=lambda item: item[:2], default=None)
-    return found[2] if found else None
+    """The one that costs least, the earliest of several; None when the cost of none is known. All in one currency."""
+    known = (one for one in estimates if one.cost is not None)
+    return min(known, key=lambda one: (one.rank, one.plan.start), default=None)

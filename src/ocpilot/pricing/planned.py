@@ -18,6 +18,10 @@ from ocpilot.wire.v230 import CdrDimension, CdrDimensionType, ChargingPeriod, Ta
 
 _NOTHING = timedelta()
 _SECOND = timedelta(seconds=1)
+#: `price_changes` looks no further.
+_LONGEST = timedelta(days=60)
+#: Neither calendars nor time zones go on without end.
+_YEARS = range(1900, 2501)
 
 
 class PlannedCharge(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +40,12 @@ class PlannedCharge(msgspec.Struct, frozen=True, kw_only=True):
     volts: Decimal | None = None
 
     def __post_init__(self) -> None:
-        if min(self.parked, self.reserved) < _NOTHING:
-            raise UserError("planned charge: expected times of 0 or more before and after it")
+        if min(self.parked, self.reserved) < _NOTHING or max(self.parked, self.reserved) > _LONGEST:
+            raise UserError("planned charge: expected times from 0 to 60 days before and after it")
+        if self.start.year not in _YEARS:
+            raise UserError(f"planned charge: found a start in {self.start.year}, expected 1900 to 2500")
+        if self.volts is not None and self.volts <= 0:
+            raise UserError(f"planned charge: found {self.volts} V, expected more than 0")
         msgspec.structs.force_setattr(self, "start", self.start.astimezone(UTC).replace(microsecond=0))
 
     @classmethod
@@ -72,7 +80,12 @@ def _curve(power: tuple[PowerPoint, ...], kwh: Decimal | None) -> PowerCurve:
 
 
 def periods_of(plan: PlannedCharge, tariff: Tariff, zone: ZoneInfo) -> tuple[ChargingPeriod, ...]:
-    """Its Charging Periods by this Tariff in the Location's zone; their energy and times add up to the plan's."""
+    """Its Charging Periods by this Tariff in the Location's zone; their energy and times add up to the plan's.
+
+    UserError when it is no charge, or one that lasts longer than 60 days.
+    """
+    if plan.end - plan.start > _LONGEST:
+        raise UserError(f"planned charge: found {(plan.end - plan.start).days} days, expected at most 60")
     charge = _charging(plan, price_changes((tariff,), plan.start, plan.end, zone))
     return (*_reservation(plan, tariff, zone), *charge)
 
@@ -98,7 +111,7 @@ def _charging(plan: PlannedCharge, changes: PriceChanges) -> Iterator[ChargingPe
 
 def _energy_cuts(curve: PowerCurve, borders: Iterable[Decimal]) -> Iterator[tuple[int, Decimal]]:
     """Where the energy reaches a border: a whole second, and exactly the border."""
-    return ((curve.second_of(border), border) for border in borders if border < curve.kwh)
+    return ((curve.second_of(border), border) for border in borders if 0 < border < curve.kwh)
 
 
 def _since(start: datetime, moments: Iterable[datetime]) -> Iterator[int]:

@@ -56,9 +56,9 @@ def test_several_tariffs_stand_side_by_side_the_cheapest_first(files, capsys) ->
     lines = printed(capsys)
     assert [line.split() for line in lines[1:]] == [
         ["Tariff", "Start", "fee", "Energy", "Total", "Per", "kWh"],
-        ["BARE", "–", "66.00", "66.00", "SEK", "3.00", "SEK", "excl.", "VAT"],
         ["EVEN", "–", "82.50", "82.50", "SEK", "3.75", "SEK"],
         ["NIGHT", "6.25", "82.50", "88.75", "SEK", "4.0341", "SEK"],
+        ["BARE", "–", "66.00", "66.00", "SEK", "3.00", "SEK", "excl.", "VAT"],
     ]
 
 

@@ -141,6 +141,25 @@ def test_a_night_in_which_the_clock_is_changed_has_its_own_cuts(b, day: datetime
     assert [f"{moment.astimezone(STOCKHOLM):%H:%M %Z}" for moment in found] == cuts
 
 
-def test_a_negative_time_is_refused() -> None:
-    with pytest.raises(UserError, match="times of 0 or more"):
-        steady(parked=timedelta(minutes=-1))
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"parked": timedelta(minutes=-1)}, "from 0 to 60 days"),
+        ({"reserved": timedelta(days=61)}, "from 0 to 60 days"),
+        ({"start": datetime(9999, 12, 31, tzinfo=UTC)}, "expected 1900 to 2500"),
+        ({"volts": Decimal(0)}, "more than 0"),
+    ],
+)
+def test_what_is_no_plan_is_refused(more: dict[str, object], says: str) -> None:
+    with pytest.raises(UserError, match=says):
+        steady(**more)
+
+
+def test_a_charge_of_more_than_two_months_is_refused(b) -> None:
+    with pytest.raises(UserError, match="at most 60"):
+        shown(steady("1000", "1", parked=timedelta(days=30)), b.tariff(b.component("ENERGY", "4")))
+
+
+def test_a_border_below_zero_is_none(b) -> None:
+    tariff = b.tariff(b.element(b.component("ENERGY", "4"), min_kwh=Decimal(-5), min_power=Decimal(-1)))
+    assert shown(steady(), tariff) == ["11:00:00 ENERGY 22 TIME 2 POWER 11"]
