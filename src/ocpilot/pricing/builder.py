@@ -24,7 +24,7 @@ import msgspec
 
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
-from ocpilot.pricing.conditions import Figure, Conditional, Rule, number
+from ocpilot.pricing.conditions import Conditional, Figure, Rule, number
 from ocpilot.pricing.regions import Region, region
 from ocpilot.wire.codec import body_of, read
 from ocpilot.wire.protocol import CANONICAL
