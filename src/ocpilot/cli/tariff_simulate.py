@@ -18,6 +18,7 @@ from ocpilot.cli.tariff_files import tariffs_in
 from ocpilot.cli.tariff_tables import Estimates, Words, compared, explained, over_time
 from ocpilot.pricing.compiled import CompiledTariff, compiled
 from ocpilot.pricing.estimate import Estimate, estimate, series
+from ocpilot.pricing.faults import tariff_faults
 from ocpilot.pricing.planned import PlannedCharge
 from ocpilot.pricing.power_curve import PowerPoint
 from ocpilot.pricing.trace import Amount, PriceLine
@@ -152,8 +153,10 @@ def _tariffs(args: argparse.Namespace) -> list[CompiledTariff]:
         one for name in args.tariff for one in tariffs_in(name, args.version and Version(args.version), time.now())
     ]
     for one in found:
-        if one.wrong:
+        if one.tariff is None:
             raise UserError(f"{one.where}: {one.wrong}")
+        for fault in tariff_faults(one.tariff):
+            raise UserError(f"{one.where}: {fault}")
     tariffs = [compiled(one.tariff) for one in found if one.tariff is not None]
     if not tariffs:
         raise UserError("--tariff: found no tariff in the files")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ocpilot.pricing.borders import clock
+from ocpilot.pricing.borders import DAY, clock
 from ocpilot.pricing.local import offset_at, utc_seconds
 from ocpilot.wire.v230 import Tariff, TariffRestrictions
 
@@ -51,7 +51,7 @@ def _borders(pairs: Iterable[tuple[Decimal | None, Decimal | None]]) -> tuple[De
 
 def _moments(limit: TariffRestrictions, start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[datetime]:
     for seconds in (limit.min_duration, limit.max_duration):
-        if seconds:
+        if seconds and 0 < seconds < _MOST_DAYS * DAY:
             yield start + timedelta(seconds=seconds)
     # Of a start or end alone the other one is midnight.
     times = {clock(text) for text in (limit.start_time, limit.end_time) if text}

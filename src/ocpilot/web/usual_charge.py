@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from ocpilot.app.views import Plug, StationView
 from ocpilot.base.zones import zone_named
 from ocpilot.pricing.estimate import Estimate, estimate
+from ocpilot.pricing.faults import tariff_faults
 from ocpilot.pricing.planned import PlannedCharge
 
 #: Half of a common battery.
@@ -20,12 +21,13 @@ _LEAST_KW = 1
 
 
 def usual_charge(plug: Plug, at: datetime, zone: ZoneInfo, *, explained: bool = True) -> Estimate | None:
-    """30 kWh from now on, by the Tariff of a driver with a contract. None when no Tariff is known, or no power.
+    """30 kWh from now on, by the Tariff of a driver with a contract. None when no Tariff is known, or no power, or the times
+    of the Tariff are none.
 
     A VAT that the Tariff does not tell is not in the cost: its `incl` is None.
     """
     kw = min(Decimal(str(plug.kilowatts)), DC_KW if plug.is_dc else AC_KW)
-    if not plug.tariffs or kw < _LEAST_KW:
+    if not plug.tariffs or kw < _LEAST_KW or tariff_faults(plug.tariffs[0]):
         return None
     return estimate(PlannedCharge.steady(at, USUAL_KWH, kw), plug.tariffs[0], zone, explained=explained)
 

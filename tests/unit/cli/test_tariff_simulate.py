@@ -144,3 +144,10 @@ def test_a_file_without_a_tariff_is_refused(tmp_path, capsys) -> None:
     assert simulate("--tariff", str(wrong), *PLAN) == 2
     assert str(wrong) in capsys.readouterr().err
     assert simulate("--tariff", str(tmp_path / "none.json"), *PLAN) == 2
+
+
+def test_a_tariff_with_a_day_that_is_none_is_refused(tmp_path, capsys) -> None:
+    odd = Path(written(tmp_path, "ODD", energy(1).from_date("2026-02-28", 2)))
+    odd.write_bytes(odd.read_bytes().replace(b"02-28", b"02-30"))
+    assert simulate("--tariff", str(odd), *PLAN) == 2
+    assert "start_date" in capsys.readouterr().err

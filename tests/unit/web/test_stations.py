@@ -127,17 +127,20 @@ async def test_the_cost_of_a_usual_charge_is_in_the_language_of_the_reader(reade
 
 
 async def test_of_a_tariff_without_vat_the_cost_says_that_it_is_not_in_there(reader, world):
-    bare = StoredObject(
-        key=ObjectKey(module=ModuleID.TARIFFS, party=network.OPERATOR, id="BARE"),
-        version=Version.V2_3_0,
-        body=codec.dumps(codec.body_of(tariff("BARE", "SEK", energy("6.50"), party="SE/LAD"))).decode(),
-        last_updated=world.places[0].last_updated,
-        peer_id=world.peer.id,
-    )
-    await world.platform.store.objects.put(bare)
+    await store_tariff(world, codec.body_of(tariff("BARE", "SEK", energy("6.50"), party="SE/LAD")))
     await store_price(world, ("BARE",))
     words = (await reader.get(STATION)).words
     assert "now costs about 195.00 SEK excl. VAT; the VAT is not known" in words
+
+
+async def test_a_tariff_whose_times_are_none_costs_no_page_and_no_number(reader, world):
+    body = codec.body_of(tariff("ODD", "SEK", energy("6.50").from_date("2026-02-28", "7.50"), party="SE/LAD"))
+    await store_tariff(world, json.loads(codec.dumps(body).replace(b"02-28", b"02-30")))
+    await store_price(world, ("ODD",))
+    for path in (STATION, "/?sort=price"):
+        page = await reader.get(path)
+        assert page.status == 200
+    assert "now costs about" not in (await reader.get(STATION)).words
 
 
 async def test_stations_are_compared_by_the_same_charge(reader):
@@ -206,6 +209,18 @@ async def test_a_platform_without_drivers_says_who_it_is(console):
     page = await console.get("/")
     assert "This is a platform of a charging network" in page.words
     assert (await console.get("/stations.json")).status == 404
+
+
+async def store_tariff(world, body):
+    await world.platform.store.objects.put(
+        StoredObject(
+            key=ObjectKey(module=ModuleID.TARIFFS, party=network.OPERATOR, id=body["id"]),
+            version=Version.V2_3_0,
+            body=codec.dumps(body).decode(),
+            last_updated=world.places[0].last_updated,
+            peer_id=world.peer.id,
+        )
+    )
 
 
 async def store_price(world, tariff_ids):
