@@ -21,8 +21,8 @@ _LEAST_KW = 1
 
 
 def usual_charge(plug: Plug, at: datetime, zone: ZoneInfo, *, explained: bool = True) -> Estimate | None:
-    """30 kWh from now on, by the Tariff of a driver with a contract. None when no Tariff is known, or no power, or the times
-    of the Tariff are none.
+    """30 kWh from now on, by the Tariff of a driver with a contract. None when no Tariff is known or its times are
+    none, and when the power is not known.
 
     A VAT that the Tariff does not tell is not in the cost: its `incl` is None.
     """
