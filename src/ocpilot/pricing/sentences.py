@@ -25,16 +25,12 @@ _RESERVATION = mark("Reservation: {price}")
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One price line as a table shows it: all texts but `amount` and `vat`. `notes` are conditions and sentences.
-
-    `is_net`: the VAT comes on top of the unit price.
-    """
+    """One price line as a table shows it: all texts but `amount` and `vat`. `notes` are conditions and sentences."""
 
     label: str
     quantity: str
     unit_price: str
     vat: Decimal | None
-    is_net: bool
     amount: Amount
     notes: tuple[str, ...]
 
@@ -75,18 +71,14 @@ def _row(line: PriceLine, currency: str, translate: Translate, locale: str) -> R
         quantity="" if line.unit is Unit.ONCE else words.quantity(line.billed, line.unit, locale),
         unit_price="" if is_limit else _unit_price(line.unit_price, currency, line.unit, translate, locale),
         vat=line.vat,
-        is_net=not line.tax_included,
         amount=line.amount,
         notes=tuple(text for text in (*conditions, *remarks) if text),
     )
 
 
 def _sentence(row: Row, currency: str, translate: Translate, locale: str) -> str:
-    """`Energy: 12.345 kWh × SEK 4.50 per kWh + 25% VAT = SEK 69.44 incl. VAT (between 22:00 and 06:00)`."""
-    tax = ""
-    if row.is_net and row.vat:
-        tax = " + " + translate(mark("{rate} VAT")).format(rate=formats.percent(row.vat, locale))
-    quantity = f"{row.quantity} × {row.unit_price}{tax} = " if row.quantity else ""
+    """`Energy: 12.345 kWh, SEK 4.50 per kWh = SEK 55.55 incl. VAT (between 22:00 and 06:00)`."""
+    quantity = f"{row.quantity} × {row.unit_price} = " if row.quantity else ""
     notes = f" ({'; '.join(note.rstrip('.') for note in row.notes)})" if row.notes else ""
     cost = formats.money(row.amount.shown, currency, locale)
     return f"{row.label}: {quantity}{cost} {_tax_words(row.amount, translate)}".rstrip() + notes

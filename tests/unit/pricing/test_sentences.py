@@ -84,8 +84,8 @@ def test_a_priced_charge_is_told_line_by_line(b) -> None:
     )
     priced = b.cost([b.period(ENERGY="12.345"), b.period(40, PARKING_TIME="0.3333")], tariff)
     assert told(priced) == [
-        "Energy: 12.345 kWh × 4.00 SEK per kWh + 25% VAT = 61.73 SEK incl. VAT (until 12:00)",
-        "Parking after charging: 30 min × 40.00 SEK per hour + 25% VAT = 25.00 SEK incl. VAT"
+        "Energy: 12.345 kWh × 4.00 SEK per kWh = 61.73 SEK incl. VAT (until 12:00)",
+        "Parking after charging: 30 min × 40.00 SEK per hour = 25.00 SEK incl. VAT"
         " (Billed in steps of 15 min: 20 min became 30 min)",
         "Total: 86.73 SEK incl. VAT",
     ]
