@@ -77,7 +77,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add("--curve", type=_points, metavar="MIN:KW,...", help="the power over time instead")
     add("--park", type=_number, default=Decimal(0), metavar="MIN", help="how long the car stays after it")
     add("--reserve", type=_number, default=Decimal(0), metavar="MIN", help="how long the EVSE is reserved before it")
-    add("--volts", type=_number, metavar="V", help="of all phases together: prices that depend on current need it")
+    add(
+        "--volts",
+        type=_number,
+        metavar="V",
+        help="between a phase and neutral, or of the battery; else 230 for AC, 400 for DC",
+    )
     add(
         "--start",
         type=_moment,
@@ -110,12 +115,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print(estimates, begun, Words(translator(args.language), args.language, zone))
     return 1 if any(one.cost is None for one in estimates) else 0
-
-
-def _begun(
-    args: argparse.Namespace, plan: PlannedCharge, tariffs: Sequence[CompiledTariff], zone: ZoneInfo
-) -> list[list[Estimate]]:
-    return [list(series(plan, tariff, zone, step=args.series, days=_DAYS[args.over])) for tariff in tariffs]
 
 
 def _print(estimates: Estimates, begun: Sequence[Estimates], words: Words) -> None:

@@ -20,6 +20,9 @@ _NOTHING = timedelta()
 _SECOND = timedelta(seconds=1)
 #: `price_changes` looks no further.
 _LONGEST = timedelta(days=60)
+#: Volts between a phase and neutral, and of a battery; kW that AC gives at most (IEC 62196 type 2).
+USUAL_AC, USUAL_DC = Decimal(230), Decimal(400)
+_MOST_AC_KW = 44
 #: Neither calendars nor time zones go on without end.
 _YEARS = range(1900, 2501)
 
@@ -28,8 +31,9 @@ class PlannedCharge(msgspec.Struct, frozen=True, kw_only=True):
     """A charge that has not begun. `start` is when the car begins to charge.
 
     `power` is what it draws; with `kwh` the charge ends when it has come to so much. Then the car stays `parked`;
-    `reserved` is how long before `start` its EVSE was reserved. `volts` (of all phases together: 690 for three of
-    230 V) makes current of power; without it the current is not known, and no restriction on it matches.
+    `reserved` is how long before `start` its EVSE was reserved. `volts` makes current of power: that between a phase
+    and neutral, as a restriction on current means the sum of all phases (mod_tariffs, "TariffRestrictions"), or that of
+    the battery. None is what is usual.
     """
 
     start: datetime
@@ -52,6 +56,13 @@ class PlannedCharge(msgspec.Struct, frozen=True, kw_only=True):
     def steady(cls, start: datetime, kwh: Decimal, kw: Decimal, *, parked: timedelta = _NOTHING) -> Self:
         """So much energy at one power."""
         return cls(start=start, power=(PowerPoint(Decimal(0), kw),), kwh=kwh, parked=parked)
+
+    @property
+    def voltage(self) -> Decimal:
+        """`volts`, or what is usual: more than AC can give is DC."""
+        if self.volts is not None:
+            return self.volts
+        return USUAL_AC if max(point.kw for point in self.power) <= _MOST_AC_KW else USUAL_DC
 
     @property
     def curve(self) -> PowerCurve:
@@ -99,14 +110,18 @@ def _reservation(plan: PlannedCharge, tariff: Tariff, zone: ZoneInfo) -> Iterato
 
 def _charging(plan: PlannedCharge, changes: PriceChanges) -> Iterator[ChargingPeriod]:
     curve = plan.curve
-    currents = [] if plan.volts is None else [one * plan.volts / 1000 for one in changes.current_a]
+    currents = [one * plan.voltage / 1000 for one in changes.current_a]
     cuts = set(_energy_cuts(curve, changes.kwh))
     seconds = [*curve.crossings([*changes.power_kw, *currents]), *_since(plan.start, changes.moments)]
     cuts |= {(one, curve.kwh_at(one)) for one in {0, *seconds} - {second for second, _ in cuts if second}}
     cuts |= {(one, curve.kwh) for one in (curve.seconds, *_since(plan.start, [plan.end]))}
     for (second, kwh), (until, later) in pairwise(sorted(cuts)):
         start = plan.start + timedelta(seconds=second)
-        yield _period(start, _dimensions(plan, second, until, later - kwh))
+        dimensions = list(_dimensions(plan, second, until, later - kwh))
+        if changes.current_a:
+            amperes = dimensions[-1][1] * 1000 / plan.voltage
+            dimensions.append((CdrDimensionType.CURRENT, round(amperes, 4)))
+        yield _period(start, dimensions)
 
 
 def _energy_cuts(curve: PowerCurve, borders: Iterable[Decimal]) -> Iterator[tuple[int, Decimal]]:
@@ -121,7 +136,7 @@ def _since(start: datetime, moments: Iterable[datetime]) -> Iterator[int]:
 def _dimensions(
     plan: PlannedCharge, second: int, until: int, kwh: Decimal
 ) -> Iterator[tuple[CdrDimensionType, Decimal]]:
-    """What is between two seconds of the charge. A car that draws nothing is parked."""
+    """What is between two seconds of the charge, power last. A car that draws nothing is parked."""
     span = hours(timedelta(seconds=until - second))
     kw = plan.curve.mean_kw(second, until) if second < plan.curve.seconds else Decimal(0)
     if kwh:
@@ -129,8 +144,6 @@ def _dimensions(
     if span:
         yield CdrDimensionType.TIME if kw else CdrDimensionType.PARKING_TIME, span
     yield CdrDimensionType.POWER, kw
-    if plan.volts is not None:
-        yield CdrDimensionType.CURRENT, round(kw * 1000 / plan.volts, 4)
 
 
 def _period(start: datetime, dimensions: Iterable[tuple[CdrDimensionType, Decimal]]) -> ChargingPeriod:

@@ -93,9 +93,12 @@ def test_power_is_cut_where_it_passes_a_border_on_its_way(b) -> None:
     ]
 
 
-def test_current_is_only_known_with_the_voltage(b) -> None:
+def test_current_follows_from_power_by_the_voltage_that_is_said_or_usual(b) -> None:
     tariff = b.tariff(b.element(b.component("ENERGY", "4"), min_current=Decimal(100)))
-    assert len(shown(curve("0:0,60:100"), tariff)) == 1
+    assert shown(curve("0:0,60:100"), tariff) == [
+        "11:00:00 ENERGY 8 TIME 0.4 POWER 20 CURRENT 50",
+        "11:24:00 ENERGY 42 TIME 0.6 POWER 70 CURRENT 175",
+    ]
     assert shown(curve("0:0,60:100", volts=Decimal(500)), tariff) == [
         "11:00:00 ENERGY 12.5 TIME 0.5 POWER 25 CURRENT 50",
         "11:30:00 ENERGY 37.5 TIME 0.5 POWER 75 CURRENT 150",
