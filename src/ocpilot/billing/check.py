@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ocpilot.base.problem import Problem, Severity
+from ocpilot.base.problem import Severity
 from ocpilot.billing.explaining import Case, explained
 from ocpilot.billing.numbers import Difference, compared, differs, numbers_in, numbers_of, of_price
-from ocpilot.billing.structure import oddities
+from ocpilot.billing.structure import Oddity, oddities
 from ocpilot.billing.tolerance import STRICT, Tolerance
 from ocpilot.billing.trials import UTC, Basis
 from ocpilot.pricing import PricedCharge, price
@@ -40,7 +40,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     ours: PricedCharge
     differences: tuple[Difference, ...]
     source: TariffSource
-    findings: tuple[Problem, ...] = ()
+    findings: tuple[Oddity, ...] = ()
 
     @property
     def state(self) -> State:
@@ -83,7 +83,7 @@ def check_cdr(
         ours=ours,
         differences=explained(differences, case),
         source=source,
-        findings=tuple(oddity.problem for oddity in odd),
+        findings=odd,
     )
 
 

@@ -9,7 +9,7 @@ from ocpilot.billing.causes import Cause
 from ocpilot.billing.tolerance import Tolerance
 from ocpilot.metering.periods import hours
 from ocpilot.pricing import PricedCharge, Sum
-from ocpilot.wire.v230 import CDR, Price, TaxAmount
+from ocpilot.wire.v230 import CDR, CdrDimensionType, Price, TaxAmount
 
 PARTS = ("total_fixed_cost", "total_energy_cost", "total_time_cost", "total_parking_cost", "total_reservation_cost")
 COSTS = ("total_cost", *PARTS)
@@ -59,7 +59,9 @@ def _of_sum(name: str, total: Sum, sign: int) -> Iterator[tuple[str, Decimal]]:
 
 def numbers_in(cdr: CDR) -> dict[str, Decimal]:
     """What a CDR says. Without taxes what is after them is not said: in older versions they may be left out."""
-    found = {"total_energy": cdr.total_energy, "total_time": cdr.total_time}
+    found = {"total_time": cdr.total_time}
+    if has_energy(cdr) or not cdr.total_energy:
+        found["total_energy"] = cdr.total_energy
     if cdr.total_parking_time is not None:
         found["total_parking_time"] = cdr.total_parking_time
     for name in COSTS:
@@ -68,6 +70,12 @@ def numbers_in(cdr: CDR) -> dict[str, Decimal]:
             continue
         found.update(of_price(name, cost))
     return found
+
+
+def has_energy(cdr: CDR) -> bool:
+    """Does any period hold energy? Where energy has no price, as in the standard's own example, it may be told in total
+    only (mod_cdrs, "Example of a CDR"): that cannot be compared."""
+    return any(one.type is CdrDimensionType.ENERGY for period in cdr.charging_periods for one in period.dimensions)
 
 
 def of_price(name: str, cost: Price) -> dict[str, Decimal]:
@@ -99,7 +107,7 @@ def compared(theirs: Numbers, ours: Numbers, currency: str, tolerance: Tolerance
     for name in COSTS:
         found += _costs(name, theirs, ours, currency, tolerance)
     for name in VOLUMES:
-        if name in ours and (name in theirs or ours[name] > 0):
+        if name in ours and (name in theirs or (name == "total_parking_time" and ours[name] > 0)):
             found += differs(name, theirs.get(name), ours[name], tolerance.of_volume(name))
     return found
 

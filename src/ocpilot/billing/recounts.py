@@ -33,6 +33,7 @@ def recounts(ours: PricedCharge, right: Numbers, *, is_credit: bool) -> Iterator
     yield from _of_volumes(right)
     if ours.total is None:
         return
+    yield Cause.NOT_BILLED, {name: _ZERO if "_cost" in name else value for name, value in right.items()}
     yield from _of_taxes(ours, right, -1 if is_credit else 1)
     yield from _of_parts(right, -1 if is_credit else 1)
     if is_credit:
@@ -59,31 +60,29 @@ def _of_taxes(ours: PricedCharge, right: Numbers, sign: int) -> Iterator[Recount
     sums = dict(
         zip(COSTS, (ours.total, ours.fixed, ours.energy, ours.time, ours.parking, ours.reservation), strict=True)
     )
-    none, gross, twice, doubled = ({**right} for _ in range(4))
-    for name, total in sums.items():
-        if total is None or total.amount.vat is None or total.amount.incl is None:
-            continue
-        own = sign if name == "total_cost" else 1
-        again = sum((tax.amount * (1 + (tax.percentage or _ZERO) / _HUNDRED) for tax in total.taxes), _ZERO)
-        none |= _taxed(name, right, None, _ZERO)
-        gross |= _taxed(name, right, own * total.amount.incl, None)
-        twice |= _taxed(name, right, own * total.amount.incl, own * again)
-        doubled |= _taxed(name, right, None, own * 2 * total.amount.vat)
-    yield Cause.TAX_MISSING, none
-    yield Cause.TAX_IN_NET, gross
-    yield Cause.TAX_IN_NET, {**gross, **{name: value for name, value in none.items() if ".taxes" in name}}
-    yield Cause.TAX_TWICE, twice
-    yield Cause.TAX_TWICE, doubled
+    gross = {
+        name: (sign if name == "total_cost" else 1) * total.amount.incl
+        for name, total in sums.items()
+        if total is not None and total.amount.incl is not None
+    }
+    none = {name: _ZERO for name in right if ".taxes" in name}
+    doubled = {name: 2 * value for name, value in right.items() if ".taxes" in name}
+    again = {name: value * (1 + _rate(name) / _HUNDRED) for name, value in right.items() if ".taxes[" in name}
+    again |= {f"{name}.taxes": _sum_of_rates(name, again) for name in COSTS if f"{name}.taxes" in right}
+    yield Cause.TAX_MISSING, {**right, **none}
+    yield Cause.TAX_IN_NET, {**right, **gross}
+    yield Cause.TAX_IN_NET, {**right, **gross, **none}
+    yield Cause.TAX_TWICE, {**right, **gross, **again}
+    yield Cause.TAX_TWICE, {**right, **doubled}
 
 
-def _taxed(name: str, right: Numbers, net: Decimal | None, taxes: Decimal | None) -> dict[str, Decimal]:
-    """One cost with another net or other taxes; the taxes of each rate follow their sum."""
-    found: dict[str, Decimal] = {} if net is None else {name: net}
-    sum_name = f"{name}.taxes"
-    if taxes is not None and sum_name in right:
-        factor = taxes / right[sum_name] if right[sum_name] else _ZERO
-        found |= {key: value * factor for key, value in right.items() if key.startswith(sum_name)}
-    return found
+def _rate(name: str) -> Decimal:
+    """Of `total_cost.taxes[25]`."""
+    return Decimal(name.partition("[")[2].removesuffix("]"))
+
+
+def _sum_of_rates(cost: str, numbers: Numbers) -> Decimal:
+    return sum((value for name, value in numbers.items() if name.startswith(f"{cost}.taxes[")), _ZERO)
 
 
 # ---- parts ---------------------------------------------------------------------------------------------------------
@@ -92,18 +91,12 @@ def _taxed(name: str, right: Numbers, net: Decimal | None, taxes: Decimal | None
 def _of_parts(right: Numbers, sign: int) -> Iterator[Recount]:
     """A part left out of the total, or counted twice, with its taxes."""
     for part in PARTS:
-        if part not in right:
-            continue
-        for cause, times in _causes_of(part):
-            names = (("total_cost", part), ("total_cost.taxes", f"{part}.taxes"))
-            totals = {
-                total: right[total] + sign * times * right[own]
-                for total, own in names
-                if total in right and own in right
-            }
-            yield cause, {**right, **totals}
-            parts = {own: right[own] * (1 + times) for _, own in names if own in right}
-            yield cause, {**right, **totals, **parts}
+        own = {name: value for name, value in right.items() if name.startswith(part)}
+        for cause, times in _causes_of(part) if own else ():
+            totals = {f"total_cost{name.removeprefix(part)}": sign * times * value for name, value in own.items()}
+            changed = {name: right[name] + more for name, more in totals.items() if name in right}
+            yield cause, {**right, **changed}
+            yield cause, {**right, **changed, **{name: value * (1 + times) for name, value in own.items()}}
 
 
 def _causes_of(part: str) -> tuple[tuple[Cause, int], ...]:
@@ -141,7 +134,8 @@ def _of_rounding(ours: PricedCharge, right: Numbers) -> Iterator[Recount]:
     cut = {name: _rounded(sum(values, Fraction(0)), places, ROUND_DOWN) for name, values in _by_name(lines).items()}
     yield Cause.TRUNCATED, {**right, **cut}
     whole = {name: _rounded(Fraction(value), 0, ROUND_DOWN) for name, value in right.items() if name in COSTS}
-    yield Cause.TRUNCATED, {**right, **whole}
+    if any(whole.values()):
+        yield Cause.TRUNCATED, {**right, **whole}
     nearest = {name: _rounded(Fraction(value), 0, ROUND_HALF_UP) for name, value in right.items() if name in COSTS}
     yield Cause.ROUNDING, {**right, **nearest}
 

@@ -9,6 +9,7 @@ import msgspec
 
 from ocpilot.base.problem import Problem, Severity
 from ocpilot.billing.causes import Cause
+from ocpilot.billing.numbers import has_energy
 from ocpilot.pricing.usage import Volumes, volumes_of
 from ocpilot.wire.v230 import CDR, ChargingPeriod, Tariff
 
@@ -25,7 +26,8 @@ class Oddity(msgspec.Struct, frozen=True):
 
 def oddities(cdr: CDR, tariffs: Sequence[Tariff]) -> tuple[Oddity, ...]:
     """Everything odd in a CDR; `tariffs` are those it is priced by. Errors are what no right CDR can have."""
-    return (*_of_money(cdr, tariffs), *of_periods(cdr.charging_periods, cdr.start_date_time, cdr.end_date_time))
+    whole = (*_of_money(cdr, tariffs), *_of_energy(cdr))
+    return (*whole, *of_periods(cdr.charging_periods, cdr.start_date_time, cdr.end_date_time))
 
 
 def of_periods(periods: Sequence[ChargingPeriod], start: datetime, end: datetime | None) -> tuple[Oddity, ...]:
@@ -36,6 +38,12 @@ def of_periods(periods: Sequence[ChargingPeriod], start: datetime, end: datetime
 def _odd(cause: Cause, path: str, found: str, expected: str, *, is_error: bool = False) -> Oddity:
     severity = Severity.ERROR if is_error else Severity.FINDING
     return Oddity(cause, Problem(path=path, found=found, expected=expected, severity=severity, section="mod_cdrs"))
+
+
+def _of_energy(cdr: CDR) -> Iterator[Oddity]:
+    if cdr.total_energy and not has_energy(cdr):
+        text = f"{cdr.total_energy} kWh and no ENERGY in any period"
+        yield _odd(Cause.ENERGY_DOES_NOT_ADD_UP, "$.total_energy", text, "the energy of each period")
 
 
 def _of_money(cdr: CDR, tariffs: Sequence[Tariff]) -> Iterator[Oddity]:

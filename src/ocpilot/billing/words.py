@@ -7,6 +7,7 @@ from ocpilot.base.texts import Translate, mark
 from ocpilot.billing.causes import Cause
 from ocpilot.billing.check import State
 from ocpilot.billing.numbers import Difference
+from ocpilot.billing.structure import Oddity
 
 _CAUSES = {
     Cause.STEP_NOT_APPLIED: mark("they billed what was measured, the tariff bills whole steps"),
@@ -36,6 +37,7 @@ _CAUSES = {
     Cause.OTHER_ELEMENT: mark("they used a price of the tariff that does not apply then"),
     Cause.PRICE_NOT_IN_TARIFF: mark("they used a price that is not in the tariff"),
     Cause.CURRENCY_MISMATCH: mark("the currency is not the tariff's"),
+    Cause.NOT_BILLED: mark("they billed nothing"),
     Cause.FLAT_TWICE: mark("they billed the start fee more than once"),
     Cause.FLAT_MISSING: mark("they left out the start fee"),
     Cause.LIMIT_IGNORED: mark("they did not heed the minimum or maximum price"),
@@ -79,12 +81,27 @@ def causes_text(difference: Difference, translate: Translate) -> str:
 
 def difference_text(difference: Difference, translate: Translate, locale: str) -> str:
     """`total_cost: theirs 4.40, ours 4.00, difference 0.40 (they wrote ...)`."""
-    numbers = [_shown(value, locale) for value in (difference.theirs, difference.ours, difference.size)]
+    places = _places(difference)
+    numbers = [_shown(value, places, locale) for value in (difference.theirs, difference.ours, difference.size)]
     text = translate(mark("{name}: theirs {theirs}, ours {ours}, difference {size}"))
     shown = text.format(name=difference.name, theirs=numbers[0], ours=numbers[1], size=numbers[2])
     causes = causes_text(difference, translate)
     return f"{shown} ({causes})" if causes else shown
 
 
-def _shown(value: Decimal | None, locale: str) -> str:
-    return "–" if value is None else formats.number(value, locale, 4)
+def oddity_text(oddity: Oddity, translate: Translate) -> str:
+    """`the charge ends before it starts ($.end_date_time: found ..., expected ...)`."""
+    return f"{cause_text(oddity.cause, translate)} ({oddity.problem})"
+
+
+def _places(difference: Difference) -> int:
+    """Decimals of an amount: as many as ours has, which are its currency's; of a volume none are needed."""
+    exponent = 0 if difference.ours is None else difference.ours.as_tuple().exponent
+    return -exponent if "_cost" in difference.name and isinstance(exponent, int) and exponent < 0 else 0
+
+
+def _shown(value: Decimal | None, places: int, locale: str) -> str:
+    if value is None:
+        return "–"
+    is_longer = round(value, places) != value
+    return formats.number(value, locale, 4) if is_longer else formats.fixed(value, locale, places)

@@ -15,6 +15,7 @@ from ocpilot.base.problem import Problem
 from ocpilot.base.texts import Translate, languages, mark, translator
 from ocpilot.billing.structure import of_periods
 from ocpilot.cli.charges import Charge, charge_in, items_in, tariffs_in, zone_named
+from ocpilot.cli.options import add_pricing_options
 from ocpilot.cli.price_json import EXACT, PriceDocument, document
 from ocpilot.cli.tables import aligned
 from ocpilot.pricing import Amount, PricedCharge, price
@@ -55,20 +56,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--language", choices=languages(), default="en", help="of the explanations")
     parser.add_argument("--json", action="store_true", help="write totals, lines and trace as one JSON object")
     return parser
-
-
-def add_pricing_options(parser: argparse.ArgumentParser) -> None:
-    """What a price depends on besides the charge."""
-    parser.add_argument(
-        "--tariff",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="FILE",
-        help="tariffs, one object or a list per file; may be given several times",
-    )
-    parser.add_argument("--time-zone", metavar="Z", help="the Location's, such as Europe/Stockholm (else UTC)")
-    parser.add_argument("--reservation-expired", action="store_true", help="nobody came for the reservation")
 
 
 def run(args: argparse.Namespace) -> int:
