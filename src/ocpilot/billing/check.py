@@ -8,12 +8,12 @@ import msgspec
 
 from ocpilot.base.problem import Severity
 from ocpilot.billing.explaining import Case, explained
-from ocpilot.billing.numbers import Difference, compared, differs, numbers_in, numbers_of, of_price
+from ocpilot.billing.numbers import Difference, compared, numbers_in, numbers_of
 from ocpilot.billing.structure import Oddity, oddities
 from ocpilot.billing.tolerance import STRICT, Tolerance
 from ocpilot.billing.trials import UTC, Basis
-from ocpilot.pricing import PricedCharge, price
-from ocpilot.wire.v230 import CDR, Session, Tariff
+from ocpilot.pricing import PricedCharge
+from ocpilot.wire.v230 import CDR, Tariff
 
 
 class TariffSource(StrEnum):
@@ -84,31 +84,6 @@ def check_cdr(
         differences=explained(differences, case),
         source=source,
         findings=odd,
-    )
-
-
-def check_session(
-    session: Session, tariffs: Sequence[Tariff], zone: ZoneInfo | None, tolerance: Tolerance = STRICT
-) -> Verdict:
-    """The same for a Session, finished or not: its energy, and its cost if it states one."""
-    ours = price(
-        session.charging_periods,
-        tariffs,
-        start=session.start_date_time,
-        end=session.end_date_time,
-        zone=zone or UTC,
-        currency=session.currency,
-    )
-    differences = list(differs("kwh", session.kwh, ours.kwh, tolerance.of_volume("kwh")))
-    if session.total_cost is not None:
-        theirs = of_price("total_cost", session.total_cost)
-        right = {name: value for name, value in numbers_of(ours).items() if "_cost" in name}
-        differences += compared(theirs, right, session.currency, tolerance)
-    return Verdict(
-        agrees=not differences and ours.total is not None,
-        ours=ours,
-        differences=tuple(differences),
-        source=TariffSource.OURS if tariffs else TariffSource.NONE,
     )
 
 

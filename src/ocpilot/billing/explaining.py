@@ -26,6 +26,9 @@ _VAGUE = (
     Cause.ROUNDING,
 )
 
+#: A mistake that comes to the same numbers as another in some charges is not named beside it.
+_CASE_OF = {Cause.TAX_TWICE: Cause.TAX_IN_NET, Cause.OTHER_TIME_ZONE: Cause.LOCAL_TIME_AS_UTC}
+
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """A CDR that differs."""
@@ -62,7 +65,8 @@ def explained(differences: Sequence[Difference], case: Case) -> tuple[Difference
 def _explained(difference: Difference, found: Iterable[_Found], case: Case) -> Difference:
     fitting = list(dict.fromkeys(one.cause for one in found if difference.name in one.explains))
     causes = fitting or [cause for cause in [_plain(difference, case)] if cause is not None]
-    return _replace(difference, cause=causes[0] if causes else None, others=tuple(causes[1:3]))
+    others = [cause for cause in causes[1:] if _CASE_OF.get(cause) not in causes]
+    return _replace(difference, cause=causes[0] if causes else None, others=tuple(others[:2]))
 
 
 def _fitting(differences: Sequence[Difference], case: Case) -> Iterable[_Found]:

@@ -68,7 +68,7 @@ def numbers_in(cdr: CDR) -> dict[str, Decimal]:
         cost: Price | None = getattr(cdr, name)
         if cost is None:
             continue
-        found.update(of_price(name, cost))
+        found.update(_of_price(name, cost))
     return found
 
 
@@ -78,7 +78,7 @@ def has_energy(cdr: CDR) -> bool:
     return any(one.type is CdrDimensionType.ENERGY for period in cdr.charging_periods for one in period.dimensions)
 
 
-def of_price(name: str, cost: Price) -> dict[str, Decimal]:
+def _of_price(name: str, cost: Price) -> dict[str, Decimal]:
     """The numbers of one cost."""
     found = {name: cost.before_taxes}
     found[f"{name}.after_taxes"] = cost.before_taxes + sum((tax.amount for tax in cost.taxes), Decimal(0))
@@ -108,7 +108,7 @@ def compared(theirs: Numbers, ours: Numbers, currency: str, tolerance: Tolerance
         found += _costs(name, theirs, ours, currency, tolerance)
     for name in VOLUMES:
         if name in ours and (name in theirs or (name == "total_parking_time" and ours[name] > 0)):
-            found += differs(name, theirs.get(name), ours[name], tolerance.of_volume(name))
+            found += _differs(name, theirs.get(name), ours[name], tolerance.of_volume(name))
     return found
 
 
@@ -117,7 +117,7 @@ def _costs(name: str, theirs: Numbers, ours: Numbers, currency: str, tolerance: 
         return
     for key in _keys(name, theirs, ours):
         mine = ours.get(key, Decimal(0))
-        yield from differs(key, theirs.get(key, Decimal(0)), mine, tolerance.of_amount(currency, mine))
+        yield from _differs(key, theirs.get(key, Decimal(0)), mine, tolerance.of_amount(currency, mine))
 
 
 def _keys(name: str, theirs: Numbers, ours: Numbers) -> Iterator[str]:
@@ -134,7 +134,7 @@ def _keys(name: str, theirs: Numbers, ours: Numbers) -> Iterator[str]:
             yield from sorted(rates[0] | rates[1])
 
 
-def differs(name: str, theirs: Decimal | None, ours: Decimal, tolerance: Decimal) -> Iterator[Difference]:
+def _differs(name: str, theirs: Decimal | None, ours: Decimal, tolerance: Decimal) -> Iterator[Difference]:
     """A difference, if it is larger than the tolerance."""
     size = (theirs or Decimal(0)) - ours
     if abs(size) > tolerance:

@@ -69,11 +69,15 @@ def _of_taxes(ours: PricedCharge, right: Numbers, sign: int) -> Iterator[Recount
     doubled = {name: 2 * value for name, value in right.items() if ".taxes" in name}
     again = {name: value * (1 + _rate(name) / _HUNDRED) for name, value in right.items() if ".taxes[" in name}
     again |= {f"{name}.taxes": _sum_of_rates(name, again) for name in COSTS if f"{name}.taxes" in right}
-    yield Cause.TAX_MISSING, {**right, **none}
-    yield Cause.TAX_IN_NET, {**right, **gross}
-    yield Cause.TAX_IN_NET, {**right, **gross, **none}
-    yield Cause.TAX_TWICE, {**right, **gross, **again}
-    yield Cause.TAX_TWICE, {**right, **doubled}
+    for cause, changes in (
+        (Cause.TAX_MISSING, none),
+        (Cause.TAX_IN_NET, gross),
+        (Cause.TAX_IN_NET, gross | none),
+        (Cause.TAX_TWICE, gross | again),
+        (Cause.TAX_TWICE, doubled),
+    ):
+        yield cause, {**right, **changes}
+        yield cause, {**right, **{name: value for name, value in changes.items() if name.startswith("total_cost")}}
 
 
 def _rate(name: str) -> Decimal:
@@ -104,7 +108,7 @@ def _causes_of(part: str) -> tuple[tuple[Cause, int], ...]:
         return ((Cause.FLAT_MISSING, -1), (Cause.FLAT_TWICE, 1))
     if part == "total_reservation_cost":
         return ((Cause.RESERVATION_NOT_PRICED, -1), (Cause.RESERVATION_TWICE, 1))
-    return ((Cause.PART_LEFT_OUT, -1),)
+    return ((Cause.PARKING_LEFT_OUT if part == "total_parking_cost" else Cause.PART_LEFT_OUT, -1),)
 
 
 def _of_signs(right: Numbers) -> Iterator[Recount]:

@@ -8,7 +8,7 @@ from ocpilot.base.money import HALF_UP
 
 
 class Tolerance(msgspec.Struct, frozen=True, kw_only=True):
-    """Amounts agree within the largest of an absolute and a relative (0.01 is one per cent) bound, volumes within theirs.
+    """Amounts agree within the larger of an absolute and a relative bound (0.01: one per cent), volumes within theirs.
 
     The absolute bound of a currency is in `by_currency`, else `amount`, else its smallest unit: 0.01 EUR, 1 JPY.
     """
@@ -26,8 +26,8 @@ class Tolerance(msgspec.Struct, frozen=True, kw_only=True):
         return max(unit(currency) if absolute is None else absolute, self.relative * abs(ours))
 
     def of_volume(self, name: str) -> Decimal:
-        """For a total of a CDR or Session that is no amount."""
-        return self.kwh if name in ("total_energy", "kwh") else self.hours
+        """For a total of a CDR that is no amount."""
+        return self.kwh if name == "total_energy" else self.hours
 
 
 def unit(currency: str) -> Decimal:

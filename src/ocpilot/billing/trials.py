@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -246,7 +247,7 @@ def _of_elements(basis: Basis, _: PricedCharge) -> Iterator[Trial]:
 def _of_fees(basis: Basis, _: PricedCharge) -> Iterator[Trial]:
     count = len(basis.cdr.charging_periods)
     for cause, times in ((Cause.FLAT_MISSING, 0), (Cause.FLAT_TWICE, 2), (Cause.FLAT_TWICE, count)):
-        yield cause, basis.priced(tariffs=with_components(basis.tariffs, lambda one, n=times: _flat_times(one, n)))
+        yield cause, basis.priced(tariffs=with_components(basis.tariffs, partial(_flat_times, times=times)))
     if any(tariff.min_price or tariff.max_price for tariff in basis.tariffs):
         yield Cause.LIMIT_IGNORED, basis.priced(tariffs=[_replace(one, min_price=None) for one in basis.tariffs])
         yield Cause.LIMIT_IGNORED, basis.priced(tariffs=[_replace(one, max_price=None) for one in basis.tariffs])

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import msgspec
+
 from ocpilot.base import formats
 from ocpilot.base.texts import Translate, mark
 from ocpilot.billing.causes import Cause
@@ -79,14 +81,34 @@ def causes_text(difference: Difference, translate: Translate) -> str:
     return translate(mark("; or: ")).join(texts)
 
 
+class DifferenceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One difference as a table shows it: all texts."""
+
+    name: str
+    theirs: str
+    ours: str
+    size: str
+    causes: str
+
+
+def difference_row(difference: Difference, translate: Translate, locale: str) -> DifferenceRow:
+    """The numbers as the locale writes them, an amount with the decimals of its currency."""
+    places = _places(difference)
+    return DifferenceRow(
+        name=difference.name,
+        theirs=_shown(difference.theirs, places, locale),
+        ours=_shown(difference.ours, places, locale),
+        size=_shown(difference.size, places, locale),
+        causes=causes_text(difference, translate),
+    )
+
+
 def difference_text(difference: Difference, translate: Translate, locale: str) -> str:
     """`total_cost: theirs 4.40, ours 4.00, difference 0.40 (they wrote ...)`."""
-    places = _places(difference)
-    numbers = [_shown(value, places, locale) for value in (difference.theirs, difference.ours, difference.size)]
+    row = difference_row(difference, translate, locale)
     text = translate(mark("{name}: theirs {theirs}, ours {ours}, difference {size}"))
-    shown = text.format(name=difference.name, theirs=numbers[0], ours=numbers[1], size=numbers[2])
-    causes = causes_text(difference, translate)
-    return f"{shown} ({causes})" if causes else shown
+    shown = text.format(name=row.name, theirs=row.theirs, ours=row.ours, size=row.size)
+    return f"{shown} ({row.causes})" if row.causes else shown
 
 
 def oddity_text(oddity: Oddity, translate: Translate) -> str:

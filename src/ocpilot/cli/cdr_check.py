@@ -167,10 +167,10 @@ def _check(where: str, item: object, terms: _Terms) -> Checked:
     if not isinstance(cdr, CDR):
         return Checked(where=where, reasons=tuple(map(str, charge.problems)))
     verdict = check_cdr(cdr, terms.tariffs or None, terms.zone, terms.tolerance, expired=terms.expired)
-    return Checked(where=where, cdr=cdr, verdict=verdict, reasons=tuple(_why_not(verdict, cdr)))
+    return Checked(where=where, cdr=cdr, verdict=verdict, reasons=tuple(_why_not(verdict)))
 
 
-def _why_not(verdict: Verdict, cdr: CDR) -> Iterator[str]:
+def _why_not(verdict: Verdict) -> Iterator[str]:
     """Why there is no price."""
     if verdict.ours.total is not None:
         return

@@ -11,7 +11,6 @@ import msgspec
 from ocpilot.base import formats
 from ocpilot.base.errors import InvalidObject, OcpilotError, UserError
 from ocpilot.base.money import HALF_UP, RoundingPolicy
-from ocpilot.base.problem import Problem
 from ocpilot.base.texts import Translate, languages, mark, translator
 from ocpilot.billing.structure import of_periods
 from ocpilot.cli.charges import Charge, charge_in, items_in, tariffs_in, zone_named
@@ -184,7 +183,7 @@ def _warnings(charge: Charge, priced: PricedCharge, tariffs: Sequence[Tariff], z
         yield "no time zone is given: the times of day of the Tariff are taken as UTC"
     if priced.total is not None and priced.total.amount.vat is None:
         yield "the VAT is not known: a price component has none, so no amount after taxes can be given"
-    yield from (f"{text}: restrictions on it do not match" for text in sorted(set(_missing(priced))))
+    yield from dict.fromkeys(_missing(priced))
     if charge.is_credit:
         yield "a Credit CDR: its total cost is negative, its parts and lines are those of the CDR it takes back"
 
@@ -200,9 +199,9 @@ def _has_clock(tariff: Tariff) -> bool:
 def _missing(priced: PricedCharge) -> Iterator[str]:
     for look in priced.looks:
         for passed in look.passed:
-            what = passed.because.values.get("missing")
-            if what is not None:
-                yield f"$.charging_periods[{look.period}]: no {passed.because.code.removesuffix('_RANGE').lower()} was measured"
+            if "missing" in passed.because.values:
+                what = passed.because.code.removesuffix("_RANGE").lower()
+                yield f"$.charging_periods[{look.period}]: no {what} was measured, so restrictions on it do not match"
 
 
 def _reasons(priced: PricedCharge, tariffs: Sequence[Tariff]) -> Iterator[str]:

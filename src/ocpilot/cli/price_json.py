@@ -1,7 +1,8 @@
 """What `ocpilot price --json` prints: the totals of a CDR as recomputed, line by line and with the whole trace.
 
-Amounts and quantities are decimal strings. They are exact, or cut at 9 decimals where they do not end: money is written
-with the decimals of its currency at least, energy in kWh, times in hours. `rounded` holds the amounts as a bill has them.
+Amounts and quantities are decimal strings. They are exact, or rounded at 9 decimals where they do not end: money is
+written with the decimals of its currency at least, energy in kWh, times in hours. `rounded` holds the amounts as a bill
+has them.
 """
 
 from collections.abc import Iterable, Sequence

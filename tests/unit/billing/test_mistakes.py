@@ -174,7 +174,7 @@ def scaled(source: tuple[str, ...], factor: Decimal) -> tuple[ChargingPeriod, ..
 
 
 def per_period_stepped() -> tuple[ChargingPeriod, ...]:
-    """By hand: 40 min reserved; 41, 39 and 50 min in blocks of 7; 23 in 15; 7.337 and 4.4421 kWh in 0.5; night in Wh."""
+    """By hand: 41, 39 and 50 min in blocks of 7; 23 min in 15; 7.337 and 4.4421 kWh in 0.5, at night in Wh."""
     return (
         period(0, RESERVATION_TIME="0.6667"),
         period(40, ENERGY="7.5", TIME="0.7"),
