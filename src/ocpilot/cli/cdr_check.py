@@ -172,11 +172,10 @@ def _check(where: str, item: object, terms: _Terms) -> Checked:
 
 def _why_not(verdict: Verdict) -> Iterator[str]:
     """Why there is no price."""
-    if verdict.ours.total is not None:
-        return
     if verdict.source is TariffSource.NONE:
         yield "no Tariff is given, and there is none in the CDR"
-    yield from map(str, verdict.ours.findings)
+    elif verdict.ours.total is None:
+        yield from map(str, verdict.ours.findings)
 
 
 # ---- for people ----------------------------------------------------------------------------------------------------
