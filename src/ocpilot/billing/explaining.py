@@ -1,6 +1,6 @@
 """Which mistake explains a difference: the trial whose numbers are theirs, or else what is plainly odd."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -59,7 +59,8 @@ def explained(differences: Sequence[Difference], case: Case) -> tuple[Difference
     if not differences:
         return ()
     found = sorted(_fitting(differences, case), key=lambda one: one.rank)
-    return tuple(_explained(one, found, case) for one in differences)
+    alone = {one.name: _explained(one, found, case) for one in differences}
+    return tuple(one if one.cause else _following(one, alone, case) for one in alone.values())
 
 
 def _explained(difference: Difference, found: Iterable[_Found], case: Case) -> Difference:
@@ -67,6 +68,21 @@ def _explained(difference: Difference, found: Iterable[_Found], case: Case) -> D
     causes = fitting or [cause for cause in [_plain(difference, case)] if cause is not None]
     others = [cause for cause in causes[1:] if _CASE_OF.get(cause) not in causes]
     return _replace(difference, cause=causes[0] if causes else None, others=tuple(others[:2]))
+
+
+def _following(difference: Difference, all_of_them: Mapping[str, Difference], case: Case) -> Difference:
+    """Taxes follow from the cost that they are of, and a total from its parts when they differ by as much."""
+    cost, _, is_tax = difference.name.partition(".")
+    parts = [all_of_them[part] for part in PARTS if part in all_of_them]
+    off = abs(difference.size) - abs(sum((part.size for part in parts), Decimal(0)))
+    if is_tax and cost in all_of_them:
+        source = all_of_them[cost]
+        source = source if source.cause else _following(source, all_of_them, case)
+    elif cost == "total_cost" and parts and abs(off) <= unit(case.basis.cdr.currency) * 3 / 2:
+        source = max(parts, key=lambda part: abs(part.size))
+    else:
+        return difference
+    return _replace(difference, cause=source.cause, others=source.others)
 
 
 def _fitting(differences: Sequence[Difference], case: Case) -> Iterable[_Found]:
@@ -152,9 +168,10 @@ def _price_changes_inside(_: Difference, case: Case) -> bool:
 
 
 def _rounding(difference: Difference, case: Case) -> bool:
-    """At most a unit for every line and period."""
+    """At most a unit for every line and period, and a twentieth of the amount."""
     count = len(case.ours.lines) + len(case.basis.cdr.charging_periods)
-    return abs(difference.size) <= unit(case.basis.cdr.currency) * count
+    bound = min(unit(case.basis.cdr.currency) * count, abs(difference.ours or Decimal(0)) / 20)
+    return abs(difference.size) <= bound
 
 
 def _parts_do_not_add_up(difference: Difference, case: Case) -> bool:

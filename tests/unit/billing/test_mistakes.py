@@ -323,6 +323,11 @@ def of_tariff(name: str | None, *places: int) -> tuple[ChargingPeriod, ...]:
     )
 
 
+def test_taxes_and_total_follow_from_the_part_that_differs(right: CDR) -> None:
+    wrong = mean(tariffs=(changed("ENERGY", lambda one: replace(one, price=one.price * Decimal("1.37"))),))
+    assert first_causes(check(replace(right, **wrong))) == {Cause.PRICE_NOT_IN_TARIFF}
+
+
 def test_another_tariff_of_the_cdr_is_named(right: CDR) -> None:
     wrong = charged(right, of_tariff("DAY"), DAY, NIGHT, **costs(priced(of_tariff("NIGHT"), (NIGHT,))))
     assert first_causes(check(wrong)) == {Cause.OTHER_TARIFF}
