@@ -82,16 +82,17 @@ def causes_text(difference: Difference, translate: Translate) -> str:
 
 
 class DifferenceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One difference as a table shows it: all texts."""
+    """One difference as a table shows it: all texts; `unit` is that of its numbers."""
 
     name: str
     theirs: str
     ours: str
     size: str
+    unit: str
     causes: str
 
 
-def difference_row(difference: Difference, translate: Translate, locale: str) -> DifferenceRow:
+def difference_row(difference: Difference, currency: str, translate: Translate, locale: str) -> DifferenceRow:
     """The numbers as the locale writes them, an amount with the decimals of its currency."""
     places = _places(difference)
     return DifferenceRow(
@@ -99,15 +100,16 @@ def difference_row(difference: Difference, translate: Translate, locale: str) ->
         theirs=_shown(difference.theirs, places, locale),
         ours=_shown(difference.ours, places, locale),
         size=_shown(difference.size, places, locale),
+        unit=currency if "_cost" in difference.name else "kWh" if difference.name == "total_energy" else "h",
         causes=causes_text(difference, translate),
     )
 
 
-def difference_text(difference: Difference, translate: Translate, locale: str) -> str:
-    """`total_cost: theirs 4.40, ours 4.00, difference 0.40 (they wrote ...)`."""
-    row = difference_row(difference, translate, locale)
+def difference_text(difference: Difference, currency: str, translate: Translate, locale: str) -> str:
+    """`total_cost: theirs 4.40, ours 4.00, difference 0.40 EUR (they wrote ...)`."""
+    row = difference_row(difference, currency, translate, locale)
     text = translate(mark("{name}: theirs {theirs}, ours {ours}, difference {size}"))
-    shown = text.format(name=row.name, theirs=row.theirs, ours=row.ours, size=row.size)
+    shown = text.format(name=row.name, theirs=row.theirs, ours=row.ours, size=f"{row.size} {row.unit}")
     return f"{shown} ({row.causes})" if row.causes else shown
 
 

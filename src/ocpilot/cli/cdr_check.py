@@ -221,8 +221,10 @@ def _money(value: Decimal | None, one: Checked, locale: str) -> str:
 
 def _notes(one: Checked, translate: Translate, locale: str) -> Iterator[str]:
     yield from one.reasons
-    if one.verdict is not None:
-        yield from (difference_text(difference, translate, locale) for difference in one.verdict.differences)
+    if one.cdr is not None and one.verdict is not None:
+        yield from (
+            difference_text(difference, one.cdr.currency, translate, locale) for difference in one.verdict.differences
+        )
         yield from (f"! {oddity_text(oddity, translate)}" for oddity in one.verdict.findings)
 
 
@@ -268,7 +270,7 @@ def _document(one: Checked, translate: Translate, locale: str) -> _Document:
                 size=number(difference.size),
                 cause=difference.cause,
                 others=difference.others,
-                text=difference_text(difference, translate, locale),
+                text=difference_text(difference, one.cdr.currency if one.cdr else "", translate, locale),
             )
             for difference in (verdict.differences if verdict else ())
         ),

@@ -96,7 +96,7 @@ def _tongue(platform: Platform, language: str) -> Tongue:
         console_path=console_path,
         directions_url=directions_url,
         price_rows=lambda priced: rows(priced, translate, formats.locale),
-        difference_row=lambda difference: difference_row(difference, translate, formats.locale),
+        difference_row=lambda difference, currency: difference_row(difference, currency, translate, formats.locale),
         oddity_text=lambda oddity: oddity_text(oddity, translate),
         PriceKnown=PriceKnown,
         settings=platform.settings,

@@ -98,8 +98,8 @@ def test_a_verdict_survives_being_stored(b) -> None:
 
 def test_a_difference_is_told_in_words(b) -> None:
     verdict = check_cdr(changed(b.cdr(b.tariff()), total_cost=costing("78.00")), None, b.zone)
-    assert difference_text(verdict.differences[0], translator("sv"), "sv") == (
-        "total_cost: deras 78,00, vårt 62,40, skillnad 15,60 (de skrev beloppet med moms där det utan moms ska stå)"
+    assert difference_text(verdict.differences[0], "SEK", translator("sv"), "sv") == (
+        "total_cost: deras 78,00, vårt 62,40, skillnad 15,60 SEK (de skrev beloppet med moms där det utan moms ska stå)"
     )
 
 

@@ -88,7 +88,7 @@ def test_a_difference_stands_below_its_cdr_with_its_cause(tmp_path: Path, capsys
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].endswith("44.00 SEK  48.00 SEK  differs")
     assert lines[2] == (
-        "    total_cost: theirs 44.00, ours 48.00, difference -4.00 "
+        "    total_cost: theirs 44.00, ours 48.00, difference -4.00 SEK "
         "(they billed what was measured, the tariff bills whole steps)"
     )
 
