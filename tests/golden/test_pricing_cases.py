@@ -6,15 +6,18 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from ocpilot.base.ids import PartyId
 from ocpilot.base.money import RoundingPolicy
+from ocpilot.billing.check import State, check_cdr
+from ocpilot.billing.tolerance import Tolerance
 from ocpilot.main import run
 from ocpilot.pricing import PricedCharge, Sum, price
 from ocpilot.wire.codec import Context, loads, read
 from ocpilot.wire.protocol import Version
-from ocpilot.wire.v230 import CDR, Tariff
+from ocpilot.wire.v230 import CDR, Price, Tariff
 
 FOLDER = os.environ.get("PRICING_CASES")
 CASES = sorted(path.parent for path in Path(FOLDER).glob("*/expected.json")) if FOLDER else []
@@ -175,3 +178,27 @@ def test_the_command_prints_what_the_standard_says(
             assert_money(found[name], expected)
         else:
             assert same(Decimal(found[name]), expected)
+
+
+@pytest.mark.parametrize(
+    "folder", [folder for folder in CASES if folder.name not in NOT_YET], ids=lambda path: path.name
+)
+def test_a_cdr_with_the_total_that_the_standard_prints_agrees(folder: Path) -> None:
+    case = json.loads((folder / "expected.json").read_text())
+    version = Version(case["ocpi_version"])
+    printed = case["expected"].get("total_cost", {})
+    net = printed if isinstance(printed, str) else printed.get("excl_vat", printed.get("before_taxes"))
+    if net is None:
+        pytest.skip("the standard prints no total without taxes")
+    found = priced(folder, case)
+    cdr = msgspec.structs.replace(
+        cdr_of(folder, version),
+        total_cost=Price(before_taxes=Decimal(net)),
+        total_energy=found.kwh,
+        total_parking_time=Decimal(round(found.parked.total_seconds())) / 3600,
+        tariffs=tuple(tariffs_of(folder, version)),
+    )
+    expired = case.get("flags", {}).get("reservation_expired", False)
+    verdict = check_cdr(cdr, None, ZoneInfo(case["time_zone"]), Tolerance(), expired=expired)
+    assert verdict.differences == ()
+    assert verdict.state is State.AGREES

@@ -16,6 +16,7 @@ from ocpilot.base.problem import Problem
 from ocpilot.base.texts import Translate, languages, mark, translator
 from ocpilot.billing.causes import Cause
 from ocpilot.billing.check import State, TariffSource, Verdict, check_cdr
+from ocpilot.billing.numbers import Difference
 from ocpilot.billing.structure import Oddity
 from ocpilot.billing.tolerance import Tolerance
 from ocpilot.billing.words import cause_text, difference_text, oddity_text, state_text
@@ -58,17 +59,22 @@ def add_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """One CDR of a file; `verdict` None: it cannot be read, for the `reasons`."""
+    """One CDR of a file and what of its verdict is told; without `id` it cannot be read, for the `reasons`.
+
+    `theirs` and `ours` are total costs before taxes (after them where ours is not known before).
+    """
 
     where: str
-    cdr: CDR | None = None
-    verdict: Verdict | None = None
+    id: str | None = None
+    state: State = State.NOT_PRICED
+    currency: str = ""
+    theirs: Decimal | None = None
+    ours: Decimal | None = None
+    source: TariffSource | None = None
+    differences: tuple[Difference, ...] = ()
+    findings: tuple[Oddity, ...] = ()
+    notes: tuple[Problem, ...] = ()
     reasons: tuple[str, ...] = ()
-
-    @property
-    def state(self) -> State:
-        """What it came to; what cannot be read cannot be priced."""
-        return self.verdict.state if self.verdict else State.NOT_PRICED
 
 
 class _Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,7 +173,27 @@ def _check(where: str, item: object, terms: _Terms) -> Checked:
     if not isinstance(cdr, CDR):
         return Checked(where=where, reasons=tuple(map(str, charge.problems)))
     verdict = check_cdr(cdr, terms.tariffs or None, terms.zone, terms.tolerance, expired=terms.expired)
-    return Checked(where=where, cdr=cdr, verdict=verdict, reasons=tuple(_why_not(verdict)))
+    return Checked(
+        where=where,
+        id=cdr.id,
+        state=verdict.state,
+        currency=cdr.currency,
+        theirs=cdr.total_cost.before_taxes,
+        ours=_our_total(verdict, cdr),
+        source=verdict.source,
+        differences=verdict.differences,
+        findings=verdict.findings,
+        notes=verdict.ours.findings,
+        reasons=tuple(_why_not(verdict)),
+    )
+
+
+def _our_total(verdict: Verdict, cdr: CDR) -> Decimal | None:
+    total = verdict.ours.total
+    if total is None:
+        return None
+    ours = total.amount.excl if total.amount.excl is not None else total.amount.incl
+    return -ours if cdr.credit and ours is not None else ours
 
 
 def _why_not(verdict: Verdict) -> Iterator[str]:
@@ -197,44 +223,26 @@ def _report(checked: Sequence[Checked], translate: Translate, locale: str) -> It
 
 
 def _row(one: Checked, translate: Translate, locale: str) -> list[str]:
-    name = one.where if one.cdr is None else f"{one.cdr.id} ({one.where})"
-    return [name, *(_money(value, one, locale) for value in _totals(one)), state_text(one.state, translate)]
+    name = one.where if one.id is None else f"{one.id} ({one.where})"
+    amounts = [_money(value, one.currency, locale) for value in (one.theirs, one.ours)]
+    return [name, *amounts, state_text(one.state, translate)]
 
 
-def _totals(one: Checked) -> tuple[Decimal | None, Decimal | None]:
-    """Their total and ours: before taxes when either does not know what is after them."""
-    if one.cdr is None or one.verdict is None:
-        return None, None
-    cost, total = one.cdr.total_cost, one.verdict.ours.total
-    if total is None:
-        return cost.before_taxes, None
-    ours = total.amount.excl if total.amount.excl is not None else total.amount.incl
-    return cost.before_taxes, None if ours is None else -ours if one.cdr.credit else ours
-
-
-def _money(value: Decimal | None, one: Checked, locale: str) -> str:
-    if value is None or one.cdr is None:
+def _money(value: Decimal | None, currency: str, locale: str) -> str:
+    if value is None:
         return "–"
-    currency = one.cdr.currency
     return f"{formats.fixed(value, locale, HALF_UP.decimals_for(currency))} {currency}"
 
 
 def _notes(one: Checked, translate: Translate, locale: str) -> Iterator[str]:
     yield from one.reasons
-    if one.cdr is not None and one.verdict is not None:
-        yield from (
-            difference_text(difference, one.cdr.currency, translate, locale) for difference in one.verdict.differences
-        )
-        yield from (f"! {oddity_text(oddity, translate)}" for oddity in one.verdict.findings)
+    yield from (difference_text(difference, one.currency, translate, locale) for difference in one.differences)
+    yield from (f"! {oddity_text(oddity, translate)}" for oddity in one.findings)
 
 
 def _summary(checked: Sequence[Checked], translate: Translate) -> Iterator[str]:
     """The first cause of each CDR, the most frequent first."""
-    first = [
-        next((difference.cause for difference in one.verdict.differences if difference.cause), None)
-        for one in checked
-        if one.verdict is not None
-    ]
+    first = [next((difference.cause for difference in one.differences if difference.cause), None) for one in checked]
     for cause, count in Counter(cause for cause in first if cause is not None).most_common():
         yield f"  {count} × {cause_text(cause, translate)}"
 
@@ -252,31 +260,30 @@ def _as_json(checked: Sequence[Checked], translate: Translate, locale: str) -> b
 
 
 def _document(one: Checked, translate: Translate, locale: str) -> _Document:
-    theirs, ours = _totals(one)
-    verdict = one.verdict
     return _Document(
         where=one.where,
-        id=one.cdr.id if one.cdr else None,
+        id=one.id,
         state=one.state,
-        currency=one.cdr.currency if one.cdr else None,
-        theirs=_number(theirs),
-        ours=_number(ours),
-        tariffs=verdict.source if verdict else None,
-        differences=tuple(
-            _Difference(
-                name=difference.name,
-                theirs=_number(difference.theirs),
-                ours=_number(difference.ours),
-                size=number(difference.size),
-                cause=difference.cause,
-                others=difference.others,
-                text=difference_text(difference, one.cdr.currency if one.cdr else "", translate, locale),
-            )
-            for difference in (verdict.differences if verdict else ())
-        ),
-        findings=verdict.findings if verdict else (),
-        notes=verdict.ours.findings if verdict else (),
+        currency=one.currency or None,
+        theirs=_number(one.theirs),
+        ours=_number(one.ours),
+        tariffs=one.source,
+        differences=tuple(_told(difference, one.currency, translate, locale) for difference in one.differences),
+        findings=one.findings,
+        notes=one.notes,
         reasons=one.reasons,
+    )
+
+
+def _told(difference: Difference, currency: str, translate: Translate, locale: str) -> _Difference:
+    return _Difference(
+        name=difference.name,
+        theirs=_number(difference.theirs),
+        ours=_number(difference.ours),
+        size=number(difference.size),
+        cause=difference.cause,
+        others=difference.others,
+        text=difference_text(difference, currency, translate, locale),
     )
 
 
