@@ -1,22 +1,34 @@
 """What the charge would cost if its operator had made a certain mistake: each is tried with the engine itself."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from collections.abc import Iterator, Sequence
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from ocpilot.base.ids import fold
+from ocpilot.billing.altered import (
+    TIMES,
+    Periods,
+    as_long_as,
+    each_once,
+    energy_of,
+    energy_rounded,
+    hours,
+    retyped,
+    scaled,
+    total_rounded,
+    with_components,
+    with_more_energy,
+    with_volume,
+)
 from ocpilot.billing.causes import Cause
 from ocpilot.billing.structure import spans
 from ocpilot.pricing import Part, PricedCharge, Unit, price
-from ocpilot.pricing.usage import volumes_of
 from ocpilot.wire.v230 import (
     CDR,
-    CdrDimension,
     CdrDimensionType,
-    ChargingPeriod,
     PriceComponent,
     Tariff,
     TariffDimensionType,
@@ -26,15 +38,10 @@ from ocpilot.wire.v230 import (
 _replace = msgspec.structs.replace
 _ENERGY, _TIME = CdrDimensionType.ENERGY, CdrDimensionType.TIME
 _PARKING, _RESERVATION = CdrDimensionType.PARKING_TIME, CdrDimensionType.RESERVATION_TIME
-_TIMES = (_TIME, _PARKING, _RESERVATION)
 _HOUR, _KILO, _MINUTES = Decimal(3600), Decimal(1000), Decimal(60)
 UTC = ZoneInfo("UTC")
-#: Volumes are of any length.
-_WIDE = Context(prec=1000)
 #: Elements that are tried one by one at most.
 _MOST_ELEMENTS = 30
-
-Periods = tuple[ChargingPeriod, ...]
 
 
 class Basis(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,8 +112,8 @@ def _stepped_per_period(basis: Basis, ours: PricedCharge) -> Periods | None:
         if step <= 0 or look.quantity <= 0 or look.quantity % block == 0:
             continue
         billed = (look.quantity / block).to_integral_value(ROUND_CEILING) * block
-        volume = billed if look.unit is Unit.KWH else _hours(billed)
-        ordered[look.period] = _with_volume(ordered[look.period], kinds[look.part], volume)
+        volume = billed if look.unit is Unit.KWH else hours(billed)
+        ordered[look.period] = with_volume(ordered[look.period], kinds[look.part], volume)
         changed = True
     return tuple(ordered) if changed else None
 
@@ -124,34 +131,12 @@ def _of_states(basis: Basis, _: PricedCharge) -> Iterator[Trial]:
     )
     for cause, source, target in swaps:
         if any(dimension.type is source for period in periods for dimension in period.dimensions):
-            yield cause, basis.priced(periods=_turned(periods, source, target))
-    once = tuple(_replace(period, dimensions=_once(period.dimensions)) for period in periods)
+            yield cause, basis.priced(periods=retyped(periods, source, target))
+    once = tuple(_replace(period, dimensions=each_once(period.dimensions)) for period in periods)
     if once != periods:
         yield Cause.DUPLICATE_DIMENSION, basis.priced(periods=once)
     yield from _of_spans(basis, periods)
     yield Cause.RESERVATION_EXPIRED, basis.priced(expired=not basis.expired)
-
-
-def _once(dimensions: Sequence[CdrDimension]) -> tuple[CdrDimension, ...]:
-    """Each kind once: the first of them."""
-    return tuple(
-        {one.type: one for one in reversed(dimensions)}[kind] for kind in dict.fromkeys(x.type for x in dimensions)
-    )
-
-
-def _turned(periods: Periods, source: CdrDimensionType, target: CdrDimensionType | None) -> Periods:
-    """One kind of time taken for another, or for nothing."""
-    return tuple(
-        _replace(
-            period,
-            dimensions=tuple(
-                dimension if dimension.type is not source else _replace(dimension, type=target)
-                for dimension in period.dimensions
-                if dimension.type is not source or target is not None
-            ),
-        )
-        for period in periods
-    )
 
 
 def _of_spans(basis: Basis, periods: Periods) -> Iterator[Trial]:
@@ -159,19 +144,10 @@ def _of_spans(basis: Basis, periods: Periods) -> Iterator[Trial]:
     lengths = spans(periods, basis.cdr.end_date_time)
     for cause, is_longer in ((Cause.PERIODS_OVERLAP, True), (Cause.GAPS, False)):
         changed = tuple(
-            _lasting(period, length, is_longer=is_longer) for period, length in zip(periods, lengths, strict=True)
+            as_long_as(period, length, is_longer=is_longer) for period, length in zip(periods, lengths, strict=True)
         )
         if changed != periods:
             yield cause, basis.priced(periods=changed)
-
-
-def _lasting(period: ChargingPeriod, length: int | None, *, is_longer: bool) -> ChargingPeriod:
-    kinds = [dimension.type for dimension in period.dimensions if dimension.type in _TIMES]
-    volumes = volumes_of(period)
-    timed = volumes.charging + volumes.parked + volumes.reserved
-    if length is None or len(kinds) != 1 or timed == length or (timed > length) is not is_longer:
-        return period
-    return _with_volume(period, kinds[0], _hours(Decimal(length)))
 
 
 # ---- taxes ---------------------------------------------------------------------------------------------------------
@@ -196,9 +172,9 @@ def _of_times(basis: Basis, _: PricedCharge) -> Iterator[Trial]:
         return
     if basis.zone.key != UTC.key:
         yield Cause.LOCAL_TIME_AS_UTC, basis.priced(zone=UTC)
-    for hours in (1, -1, 2, -2, 3, -3, *range(4, 13), *range(-4, -12, -1)):
+    for ahead in (1, -1, 2, -2, 3, -3, *range(4, 13), *range(-4, -12, -1)):
         # "Etc/GMT-1" is one hour ahead of UTC.
-        yield Cause.OTHER_TIME_ZONE, basis.priced(zone=ZoneInfo(f"Etc/GMT{-hours:+d}"))
+        yield Cause.OTHER_TIME_ZONE, basis.priced(zone=ZoneInfo(f"Etc/GMT{-ahead:+d}"))
 
 
 def _looks_at_clock(tariff: Tariff) -> bool:
@@ -259,92 +235,19 @@ def _flat_times(component: PriceComponent, times: int) -> PriceComponent:
     return _replace(component, price=component.price * times)
 
 
-def with_components(tariffs: Iterable[Tariff], change: Callable[[PriceComponent], PriceComponent]) -> list[Tariff]:
-    """The Tariffs with every Price Component changed."""
-    return [
-        _replace(
-            tariff,
-            elements=tuple(
-                _replace(element, price_components=tuple(change(one) for one in element.price_components))
-                for element in tariff.elements
-            ),
-        )
-        for tariff in tariffs
-    ]
-
-
 # ---- quantities ----------------------------------------------------------------------------------------------------
 
 
 def _of_quantities(basis: Basis, _: PricedCharge) -> Iterator[Trial]:
     periods = basis.cdr.charging_periods
     for factor in (_MINUTES, 1 / _MINUTES):
-        yield Cause.MINUTES_AS_HOURS, basis.priced(periods=_times(periods, _TIMES, factor))
+        yield Cause.MINUTES_AS_HOURS, basis.priced(periods=scaled(periods, TIMES, factor))
     for factor in (_KILO, 1 / _KILO):
-        yield Cause.WH_AS_KWH, basis.priced(periods=_times(periods, (_ENERGY,), factor))
+        yield Cause.WH_AS_KWH, basis.priced(periods=scaled(periods, (_ENERGY,), factor))
     for decimals in (2, 1, 0):
         for mode in (ROUND_HALF_UP, ROUND_DOWN, ROUND_CEILING):
-            yield Cause.ENERGY_ROUNDED, basis.priced(periods=_energy_rounded(periods, decimals, mode))
-            yield Cause.ENERGY_ROUNDED, basis.priced(periods=_total_rounded(periods, decimals, mode))
-    missing = basis.cdr.total_energy - _energy(periods)
+            yield Cause.ENERGY_ROUNDED, basis.priced(periods=energy_rounded(periods, decimals, mode))
+            yield Cause.ENERGY_ROUNDED, basis.priced(periods=total_rounded(periods, decimals, mode))
+    missing = basis.cdr.total_energy - energy_of(periods)
     if missing:
-        yield Cause.ENERGY_DOES_NOT_ADD_UP, basis.priced(periods=_with_more_energy(periods, missing))
-
-
-def _hours(seconds: Decimal) -> Decimal:
-    """With decimals from which a whole second can be read back."""
-    return _to(seconds / _HOUR, 6, ROUND_HALF_UP)
-
-
-def _times(periods: Periods, kinds: Sequence[CdrDimensionType], factor: Decimal) -> Periods:
-    return tuple(
-        _replace(
-            period,
-            dimensions=tuple(
-                _replace(one, volume=one.volume * factor) if one.type in kinds else one for one in period.dimensions
-            ),
-        )
-        for period in periods
-    )
-
-
-def _to(value: Decimal, decimals: int, mode: str) -> Decimal:
-    """Rounded, however long the number is."""
-    return value.quantize(Decimal(1).scaleb(-decimals), mode, _WIDE)
-
-
-def _energy_rounded(periods: Periods, decimals: int, mode: str) -> Periods:
-    return tuple(
-        _replace(
-            period,
-            dimensions=tuple(
-                _replace(one, volume=_to(one.volume, decimals, mode)) if one.type is _ENERGY else one
-                for one in period.dimensions
-            ),
-        )
-        for period in periods
-    )
-
-
-def _total_rounded(periods: Periods, decimals: int, mode: str) -> Periods:
-    total = _energy(periods)
-    return _with_more_energy(periods, _to(total, decimals, mode) - total)
-
-
-def _energy(periods: Periods) -> Decimal:
-    return sum((volumes_of(period).kwh for period in periods), Decimal(0))
-
-
-def _with_more_energy(periods: Periods, more: Decimal) -> Periods:
-    """The last period with energy has more of it."""
-    for place in range(len(periods) - 1, -1, -1):
-        kwh = volumes_of(periods[place]).kwh
-        if kwh:
-            return (*periods[:place], _with_volume(periods[place], _ENERGY, kwh + more), *periods[place + 1 :])
-    return periods
-
-
-def _with_volume(period: ChargingPeriod, kind: CdrDimensionType, volume: Decimal) -> ChargingPeriod:
-    """The period with one dimension of a kind, of this volume."""
-    kept = tuple(one for one in period.dimensions if one.type is not kind)
-    return _replace(period, dimensions=(*kept, CdrDimension(type=kind, volume=volume)))
+        yield Cause.ENERGY_DOES_NOT_ADD_UP, basis.priced(periods=with_more_energy(periods, missing))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -13,16 +12,13 @@ from ocpilot.base.ids import PartyId
 from ocpilot.base.problem import Problem, Severity
 from ocpilot.cli.reading import lines_of
 from ocpilot.wire.codec import Body, Context, problems, read
-from ocpilot.wire.fields import Wire
 from ocpilot.wire.kinds import guess_version, kind_of
 from ocpilot.wire.protocol import Version
-from ocpilot.wire.texts import Value, objects_in, values
+from ocpilot.wire.texts import objects_in, values
 from ocpilot.wire.v230 import CDR, ChargingPeriod, Session, Tariff
 
 #: Who owns objects of 2.1.1, which do not say so; it matters to no price. Codes that ISO 3166 gives to nobody.
 _SOMEBODY = Context(party=PartyId.of("XX", "XXX"))
-
-T = TypeVar("T", bound=Wire)
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +35,12 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
 
 
+class BrokenLine(msgspec.Struct, frozen=True):
+    """A line of JSON Lines that is no JSON: an object like any other that cannot be read."""
+
+    wrong: str
+
+
 def items_in(name: str) -> Iterator[tuple[str, object]]:
     """Each object of a file with where it stands: one, a list, an OCPI answer, or these on each line.
 
@@ -46,18 +48,17 @@ def items_in(name: str) -> Iterator[tuple[str, object]]:
     """
     for text in values(lines_of(name)):
         where = name if text.line is None else f"{name}:{text.line}"
-        yield from ((_place(where, path, text), item) for path, item in objects_in(_known(text, where)))
+        if text.wrong is None:
+            yield from ((where + _place(path), item) for path, item in objects_in(text.value))
+        elif text.line is None:
+            raise UserError(f"{where}: {text.wrong}")
+        else:
+            yield where, BrokenLine(text.wrong)
 
 
-def _place(where: str, path: str, text: Value) -> str:
-    """`cdr.json`, `cdrs.json[2]`, `cdrs.jsonl:17`."""
-    return where + (path.removeprefix("$.data").removeprefix("$") if isinstance(text.value, list | dict) else "")
-
-
-def _known(text: Value, where: str) -> object:
-    if text.wrong is not None:
-        raise UserError(f"{where}: {text.wrong}")
-    return text.value
+def _place(path: str) -> str:
+    """`[2]` in a list or in an answer with one."""
+    return path.removeprefix("$.data").removeprefix("$")
 
 
 def zone_named(name: str | None) -> ZoneInfo | None:
@@ -72,7 +73,7 @@ def zone_named(name: str | None) -> ZoneInfo | None:
 
 def tariffs_in(names: Sequence[str], version: Version | None = None) -> tuple[Tariff, ...]:
     """The Tariffs of all files. InvalidObject with all problems of one that is none."""
-    return tuple(_read(Tariff, item, version, where).value for name in names for where, item in items_in(name))
+    return tuple(_tariff(item, version, where) for name in names for where, item in items_in(name))
 
 
 def charge_in(cls: type[CDR] | type[Session], item: object, version: Version | None = None, where: str = "$") -> Charge:
@@ -113,26 +114,17 @@ def _carried(body: Body, version: Version) -> tuple[tuple[Tariff, ...], tuple[Pr
     for place, item in enumerate(items):
         path = f"$.tariffs[{place}]"
         try:
-            tariffs.append(_read(Tariff, item, version, path).value)
+            tariffs.append(_tariff(item, version, path))
         except InvalidObject as error:
-            received = _read(Tariff, item, None, path)
-            tariffs.append(received.value)
+            tariffs.append(_tariff(item, None, path))
             noted += [msgspec.structs.replace(one, severity=Severity.FINDING) for one in error.problems]
     return tuple(tariffs), tuple(noted)
 
 
-class _Read(msgspec.Struct, frozen=True):
-    """A Tariff and the version it was read in."""
-
-    value: Tariff
-    version: Version
-
-
-def _read(cls: type[Tariff], item: object, version: Version | None, where: str) -> _Read:
-    body = _object(item, cls.__name__, where)
-    spoken = version or guess_version(kind_of(cls), body)
+def _tariff(item: object, version: Version | None, where: str) -> Tariff:
+    body = _object(item, "Tariff", where)
     try:
-        return _Read(read(cls, spoken, body, _SOMEBODY).value, spoken)
+        return read(Tariff, version or guess_version(kind_of(Tariff), body), body, _SOMEBODY).value
     except InvalidObject as error:
         raise InvalidObject([_below(one, where) for one in error.problems], where) from None
 
@@ -145,7 +137,8 @@ def _below(problem: Problem, root: str) -> Problem:
 def _object(item: object, name: str, where: str = "$") -> Body:
     if isinstance(item, dict):
         return item
-    raise InvalidObject([Problem(path="$", found=type(item).__name__, expected=f"a {name}")], where)
+    found = item.wrong if isinstance(item, BrokenLine) else type(item).__name__
+    raise InvalidObject([Problem(path="$", found=found, expected=f"a {name}")], where)
 
 
 def _as_far_as_readable(

@@ -207,6 +207,8 @@ def _missing(priced: PricedCharge) -> Iterator[str]:
 def _reasons(priced: PricedCharge, tariffs: Sequence[Tariff]) -> Iterator[str]:
     """Why there is no price."""
     if priced.total is not None:
+        if priced.total.amount == Amount():
+            yield "prices with taxes and prices without cannot be added up, as a rate is not known"
         return
     if not tariffs:
         yield "no Tariff is given, and there is none in the CDR: give one with --tariff FILE"

@@ -153,7 +153,7 @@ def _totals(priced: PricedCharge) -> Totals:
 
 
 def _sum(total: Sum | None, currency: str) -> Money | None:
-    if total is None:
+    if total is None or total.amount == Amount():
         return None
     taxes = tuple(
         Tax(

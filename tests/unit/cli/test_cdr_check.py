@@ -104,6 +104,16 @@ def test_many_cdrs_are_summed_up(tmp_path: Path, capsys: pytest.CaptureFixture[s
     ]
 
 
+def test_a_broken_line_does_not_stop_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write(tmp_path, RIGHT, RIGHT)
+    file.write_text(file.read_text() + "\n{broken\n" + json.dumps(RIGHT))
+    assert check(file) == 1
+    out = capsys.readouterr().out
+    assert f"{file}:3 " in out
+    assert "$: found body is no JSON" in out
+    assert "4 CDR: 3 agrees, 0 differs, 1 cannot be priced" in out
+
+
 def test_in_swedish(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(write(tmp_path, NO_STEP), "--language", "sv") == 1
     out = capsys.readouterr().out
