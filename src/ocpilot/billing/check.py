@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ocpilot.base.problem import Severity
+from ocpilot.base.zones import UTC
 from ocpilot.billing.explaining import Case, explained
 from ocpilot.billing.numbers import Difference, compared, numbers_in, numbers_of
 from ocpilot.billing.structure import Oddity, oddities
 from ocpilot.billing.tolerance import STRICT, Tolerance
-from ocpilot.billing.trials import UTC, Basis
+from ocpilot.billing.trials import Basis
 from ocpilot.pricing import PricedCharge
 from ocpilot.wire.v230 import CDR, Tariff
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ocpilot.base.ids import fold
+from ocpilot.base.zones import UTC
 from ocpilot.billing.altered import (
     TIMES,
     Periods,
@@ -39,7 +40,6 @@ _replace = msgspec.structs.replace
 _ENERGY, _TIME = CdrDimensionType.ENERGY, CdrDimensionType.TIME
 _PARKING, _RESERVATION = CdrDimensionType.PARKING_TIME, CdrDimensionType.RESERVATION_TIME
 _HOUR, _KILO, _MINUTES = Decimal(3600), Decimal(1000), Decimal(60)
-UTC = ZoneInfo("UTC")
 #: Elements that are tried one by one at most.
 _MOST_ELEMENTS = 30
 

@@ -20,8 +20,8 @@ from ocpilot.billing.numbers import Difference
 from ocpilot.billing.structure import Oddity
 from ocpilot.billing.tolerance import Tolerance
 from ocpilot.billing.words import cause_text, difference_text, oddity_text, state_text
-from ocpilot.cli.charges import charge_in, items_in, tariffs_in, zone_named
-from ocpilot.cli.options import add_pricing_options
+from ocpilot.cli.charges import charge_in, items_in, tariffs_in
+from ocpilot.cli.options import add_pricing_options, time_zone
 from ocpilot.cli.price_json import number
 from ocpilot.cli.reading import Progress
 from ocpilot.cli.tables import aligned
@@ -146,7 +146,7 @@ def _terms(args: argparse.Namespace) -> _Terms:
         raise UserError(f"--tolerance {args.tolerance}: not an amount such as 0.02")
     return _Terms(
         tariffs=tariffs_in(args.tariff, version),
-        zone=zone_named(args.time_zone),
+        zone=time_zone(args.time_zone) if args.time_zone else None,
         tolerance=Tolerance(amount=amount),
         expired=True if args.reservation_expired else None,
         version=version,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -59,16 +58,6 @@ def items_in(name: str) -> Iterator[tuple[str, object]]:
 def _place(path: str) -> str:
     """`[2]` in a list or in an answer with one."""
     return path.removeprefix("$.data").removeprefix("$")
-
-
-def zone_named(name: str | None) -> ZoneInfo | None:
-    """The time zone an option names; UserError when there is none such."""
-    if name is None:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UserError(f"--time-zone {name}: no such time zone; write one such as Europe/Stockholm") from None
 
 
 def tariffs_in(names: Sequence[str], version: Version | None = None) -> tuple[Tariff, ...]:

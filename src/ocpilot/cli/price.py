@@ -12,9 +12,10 @@ from ocpilot.base import formats
 from ocpilot.base.errors import InvalidObject, OcpilotError, UserError
 from ocpilot.base.money import HALF_UP, RoundingPolicy
 from ocpilot.base.texts import Translate, languages, mark, translator
+from ocpilot.base.zones import UTC
 from ocpilot.billing.structure import of_periods
-from ocpilot.cli.charges import Charge, charge_in, items_in, tariffs_in, zone_named
-from ocpilot.cli.options import add_pricing_options
+from ocpilot.cli.charges import Charge, charge_in, items_in, tariffs_in
+from ocpilot.cli.options import add_pricing_options, time_zone
 from ocpilot.cli.price_json import EXACT, PriceDocument, document
 from ocpilot.cli.tables import aligned
 from ocpilot.pricing import Amount, PricedCharge, price
@@ -34,8 +35,6 @@ examples:
 
 exit status: 0 there is a price, 1 there is none (the reasons are printed), 2 wrong usage.
 """
-
-UTC = ZoneInfo("UTC")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -118,7 +117,7 @@ class Priced(msgspec.Struct, frozen=True, kw_only=True):
 def _priced(args: argparse.Namespace) -> Priced:
     """UserError for wrong usage, InvalidObject for an object that cannot be priced."""
     version = Version(args.version) if args.version else None
-    zone = zone_named(args.time_zone)
+    zone = time_zone(args.time_zone) if args.time_zone else None
     given = tariffs_in(args.tariff, version)
     charge = _one(CDR, args.cdr, version) if args.cdr else _one(Session, args.session, version)
     tariffs = given or charge.tariffs
