@@ -172,7 +172,7 @@ def _check(where: str, item: object, terms: _Terms) -> Checked:
     cdr = charge.whole
     if not isinstance(cdr, CDR):
         return Checked(where=where, reasons=tuple(map(str, charge.problems)))
-    verdict = check_cdr(cdr, terms.tariffs or None, terms.zone, terms.tolerance, expired=terms.expired)
+    verdict = check_cdr(cdr, terms.tariffs or None, terms.zone or charge.zone, terms.tolerance, expired=terms.expired)
     return Checked(
         where=where,
         id=cdr.id,

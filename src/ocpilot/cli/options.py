@@ -16,7 +16,11 @@ def add_pricing_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="tariffs, one object or a list per file; may be given several times",
     )
-    parser.add_argument("--time-zone", metavar="Z", help="the Location's, such as Europe/Stockholm (else UTC)")
+    parser.add_argument(
+        "--time-zone",
+        metavar="Z",
+        help="the Location's, such as Europe/Stockholm (else that of its country and place, else UTC)",
+    )
     parser.add_argument("--reservation-expired", action="store_true", help="nobody came for the reservation")
 
 

@@ -147,7 +147,7 @@ def _price(
         tariffs,
         start=charge.start,
         end=charge.end,
-        zone=zone or UTC,
+        zone=zone or charge.zone or UTC,
         currency=charge.currency,
         rounding=rounding,
         expired=expired,
@@ -179,7 +179,8 @@ def _warnings(charge: Charge, priced: PricedCharge, tariffs: Sequence[Tariff], z
     yield from map(str, priced.findings)
     yield from (str(one.problem) for one in of_periods(charge.periods, charge.start, charge.end))
     if zone is None and any(map(_has_clock, tariffs)):
-        yield "no time zone is given: the times of day of the Tariff are taken as UTC"
+        taken = charge.zone or UTC
+        yield f"no time zone is given: the times of the Tariff are taken as those of {taken.key}"
     if priced.total is not None and priced.total.amount.vat is None:
         yield "the VAT is not known: a price component has none, so no amount after taxes can be given"
     yield from dict.fromkeys(_missing(priced))
