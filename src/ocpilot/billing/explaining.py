@@ -1,7 +1,7 @@
 """Which mistake explains a difference: the trial whose numbers are theirs, or else what is plainly odd."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import msgspec
 
@@ -15,6 +15,8 @@ from ocpilot.pricing import Part, PricedCharge
 from ocpilot.pricing.crossings import EXPECTED
 
 _replace = msgspec.structs.replace
+#: Numbers of a CDR may have 40 digits, and are multiplied here.
+_PRECISION = 200
 #: Causes that so much may hide behind that they are named last among those that explain as many numbers.
 _VAGUE = (
     Cause.OTHER_ELEMENT,
@@ -58,9 +60,10 @@ def explained(differences: Sequence[Difference], case: Case) -> tuple[Difference
     """The differences with their causes."""
     if not differences:
         return ()
-    found = sorted(_fitting(differences, case), key=lambda one: one.rank)
-    alone = {one.name: _explained(one, found, case) for one in differences}
-    return tuple(one if one.cause else _following(one, alone, case) for one in alone.values())
+    with localcontext(prec=_PRECISION):
+        found = sorted(_fitting(differences, case), key=lambda one: one.rank)
+        alone = {one.name: _explained(one, found, case) for one in differences}
+        return tuple(one if one.cause else _following(one, alone, case) for one in alone.values())
 
 
 def _explained(difference: Difference, found: Iterable[_Found], case: Case) -> Difference:
@@ -88,12 +91,13 @@ def _following(difference: Difference, all_of_them: Mapping[str, Difference], ca
 def _fitting(differences: Sequence[Difference], case: Case) -> Iterable[_Found]:
     tried: Iterable[Recount] = (*_tried(case), *recounts(case.ours, case.right, is_credit=_is_credit(case)))
     currency = case.basis.cdr.currency
+    nets_differ = any("_cost" in one.name and ".taxes" not in one.name for one in differences)
     for place, (cause, numbers) in enumerate(tried):
         explains = frozenset(one.name for one in differences if _explains(one, numbers, currency))
         if explains:
             left = compared(case.theirs, numbers, currency, _narrow(currency))
             spoils = len({one.name for one in left} - {one.name for one in differences})
-            if spoils and all(".taxes" in name for name in explains):
+            if (spoils or nets_differ) and all(".taxes" in name for name in explains):
                 continue
             yield _Found(cause, explains, spoils, place)
 
@@ -147,8 +151,8 @@ def _of_volume(difference: Difference, case: Case) -> Cause:
 
 
 def _of_taxes(case: Case) -> Cause | None:
-    """Their taxes are not those of the rates in the Tariff."""
-    return Cause.TAX_RATE if "total_cost" in case.right and not _nets_differ(case) else _odd(case)
+    """Their taxes are not those of the rates in the Tariff, if only the taxes differ."""
+    return Cause.TAX_RATE if "total_cost" in case.right and not _nets_differ(case) else None
 
 
 def _nets_differ(case: Case) -> bool:

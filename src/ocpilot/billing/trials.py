@@ -168,7 +168,7 @@ def _comes_on_top(tariff: Tariff) -> bool:
 
 
 def _of_times(basis: Basis, _: PricedCharge) -> Iterator[Trial]:
-    if not any(_looks_at_clock(tariff) for tariff in basis.tariffs):
+    if not any(looks_at_clock(tariff) for tariff in basis.tariffs):
         return
     if basis.zone.key != UTC.key:
         yield Cause.LOCAL_TIME_AS_UTC, basis.priced(zone=UTC)
@@ -177,7 +177,8 @@ def _of_times(basis: Basis, _: PricedCharge) -> Iterator[Trial]:
         yield Cause.OTHER_TIME_ZONE, basis.priced(zone=ZoneInfo(f"Etc/GMT{-ahead:+d}"))
 
 
-def _looks_at_clock(tariff: Tariff) -> bool:
+def looks_at_clock(tariff: Tariff) -> bool:
+    """Does the price depend on the time of day, the day or the date?"""
     limits = [element.restrictions for element in tariff.elements if element.restrictions is not None]
     return any(one.start_time or one.end_time or one.start_date or one.end_date or one.day_of_week for one in limits)
 

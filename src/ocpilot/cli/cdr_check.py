@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -21,7 +21,7 @@ from ocpilot.billing.structure import Oddity
 from ocpilot.billing.tolerance import Tolerance
 from ocpilot.billing.words import cause_text, difference_text, oddity_text, state_text
 from ocpilot.cli.charges import charge_in, items_in, tariffs_in
-from ocpilot.cli.options import add_pricing_options, time_zone
+from ocpilot.cli.options import PRECISION, add_pricing_options, time_zone
 from ocpilot.cli.price_json import number
 from ocpilot.cli.reading import Progress
 from ocpilot.cli.tables import aligned
@@ -117,6 +117,11 @@ class _Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 def run(args: argparse.Namespace) -> int:
     """Prints a row per CDR with what differs in it, and how many came to what."""
+    with localcontext(prec=PRECISION):
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
         terms = _terms(args)
         checked = list(_all(args.files, terms))

@@ -5,6 +5,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ocpilot.base.errors import UserError
 
+#: Digits to reckon with: a number of a CDR may have 40, whether that makes sense or not.
+PRECISION = 200
+
 
 def add_pricing_options(parser: argparse.ArgumentParser) -> None:
     """What a price depends on besides the charge."""

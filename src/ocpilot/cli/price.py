@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,8 +14,9 @@ from ocpilot.base.money import HALF_UP, RoundingPolicy
 from ocpilot.base.texts import Translate, languages, mark, translator
 from ocpilot.base.zones import UTC
 from ocpilot.billing.structure import of_periods
+from ocpilot.billing.trials import looks_at_clock
 from ocpilot.cli.charges import Charge, charge_in, items_in, tariffs_in
-from ocpilot.cli.options import add_pricing_options, time_zone
+from ocpilot.cli.options import PRECISION, add_pricing_options, time_zone
 from ocpilot.cli.price_json import EXACT, PriceDocument, document
 from ocpilot.cli.tables import aligned
 from ocpilot.pricing import Amount, PricedCharge, price
@@ -58,6 +59,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Prints the price; 1 when there is none, 2 when a file or option is wrong."""
+    with localcontext(prec=PRECISION):
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     translate = translator(args.language)
     try:
         priced = _priced(args)
@@ -178,7 +184,7 @@ def _warnings(charge: Charge, priced: PricedCharge, tariffs: Sequence[Tariff], z
     yield from map(str, charge.problems)
     yield from map(str, priced.findings)
     yield from (str(one.problem) for one in of_periods(charge.periods, charge.start, charge.end))
-    if zone is None and any(map(_has_clock, tariffs)):
+    if zone is None and any(map(looks_at_clock, tariffs)):
         taken = charge.zone or UTC
         yield f"no time zone is given: the times of the Tariff are taken as those of {taken.key}"
     if priced.total is not None and priced.total.amount.vat is None:
@@ -186,14 +192,6 @@ def _warnings(charge: Charge, priced: PricedCharge, tariffs: Sequence[Tariff], z
     yield from dict.fromkeys(_missing(priced))
     if charge.is_credit:
         yield "a Credit CDR: its total cost is negative, its parts and lines are those of the CDR it takes back"
-
-
-def _has_clock(tariff: Tariff) -> bool:
-    limits = (element.restrictions for element in tariff.elements if element.restrictions)
-    return any(
-        (one.start_time, one.end_time, one.start_date, one.end_date, one.day_of_week) != ((None,) * 4 + ((),))
-        for one in limits
-    )
 
 
 def _missing(priced: PricedCharge) -> Iterator[str]:

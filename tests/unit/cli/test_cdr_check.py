@@ -176,6 +176,14 @@ def test_what_is_odd_has_its_path(tmp_path: Path, capsys: pytest.CaptureFixture[
     )
 
 
+def test_quantities_beyond_all_reason_differ_like_others(tmp_path: Path) -> None:
+    dimensions = [{"type": "ENERGY", "volume": 10**30}, {"type": "TIME", "volume": 10**20}]
+    vast = RIGHT | {"charging_periods": [RIGHT["charging_periods"][0] | {"dimensions": dimensions}]}
+    assert check(write(tmp_path, vast)) == 1
+    assert check(write(tmp_path, RIGHT | {"end_date_time": "9999-12-31T23:59:59Z"})) == 1
+    assert check(write(tmp_path, RIGHT | {"start_date_time": "0001-01-01T00:00:00Z"})) == 1
+
+
 def test_an_old_cdr_is_read_in_its_version(tmp_path: Path) -> None:
     old = RIGHT | {"total_cost": {"excl_vat": 48, "incl_vat": 60}}
     old["tariffs"] = [{name: value for name, value in TARIFF.items() if name != "tax_included"}]

@@ -253,6 +253,26 @@ def test_what_cannot_be_priced_says_why(
     assert reason in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("limit", [{"start_time": "25:00"}, {"end_time": "24:30"}, {"start_date": "2026-02-30"}])
+def test_a_tariff_whose_times_are_none_gives_no_price_and_says_so(
+    files: Path, capsys: pytest.CaptureFixture[str], limit: dict
+) -> None:
+    elements = [TARIFF["elements"][0] | {"restrictions": limit}]
+    words = ["--cdr", files / "cdr.json", "--tariff", write(files, "odd.json", TARIFF | {"elements": elements})]
+    assert command(*words, "--json") == 1
+    ((name, value),) = limit.items()
+    assert document(capsys)["reasons"][0].startswith(f"$.tariffs[0].elements[0].restrictions.{name}: found {value}")
+
+
+def test_quantities_beyond_all_reason_are_priced_all_the_same(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dimensions = [{"type": "ENERGY", "volume": 10**30}, {"type": "PARKING_TIME", "volume": 10**20}]
+    cdr = CDR | {"charging_periods": [PERIODS[0] | {"dimensions": dimensions}]}
+    words = ["--cdr", write(files, "vast.json", cdr), "--tariff", files / "tariff.json"]
+    assert command(*words, "--json") == 0
+    assert document(capsys)["total_energy_cost"]["before_taxes"] == "36" + "0" * 29 + ".00"
+    assert command(*words) == 0
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
