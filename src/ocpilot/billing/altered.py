@@ -46,7 +46,7 @@ def as_long_as(period: ChargingPeriod, length: int | None, *, is_longer: bool) -
     timed = timed_seconds(volumes_of(period))
     if length is None or len(kinds) != 1 or timed == length or (timed > length) is not is_longer:
         return period
-    return with_volume(period, kinds[0], hours(Decimal(length)))
+    return with_volume(period, kinds[0], fine_hours(Decimal(length)))
 
 
 def with_components(tariffs: Iterable[Tariff], change: Callable[[PriceComponent], PriceComponent]) -> list[Tariff]:
@@ -81,7 +81,7 @@ def energy_rounded(periods: Periods, decimals: int, mode: str) -> Periods:
     )
 
 
-def hours(seconds: Decimal) -> Decimal:
+def fine_hours(seconds: Decimal) -> Decimal:
     """With decimals from which a whole second can be read back."""
     return _to(seconds / _HOUR, 6, ROUND_HALF_UP)
 

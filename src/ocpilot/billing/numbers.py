@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import msgspec
 
+from ocpilot.base.time import hours
 from ocpilot.billing.causes import Cause
 from ocpilot.billing.tolerance import Tolerance
-from ocpilot.metering.periods import hours
 from ocpilot.pricing import PricedCharge, Sum
 from ocpilot.wire.v230 import CDR, CdrDimensionType, Price, TaxAmount
 

@@ -16,7 +16,7 @@ from ocpilot.billing.altered import (
     each_once,
     energy_of,
     energy_rounded,
-    hours,
+    fine_hours,
     retyped,
     scaled,
     total_rounded,
@@ -112,7 +112,7 @@ def _stepped_per_period(basis: Basis, ours: PricedCharge) -> Periods | None:
         if step <= 0 or look.quantity <= 0 or look.quantity % block == 0:
             continue
         billed = (look.quantity / block).to_integral_value(ROUND_CEILING) * block
-        volume = billed if look.unit is Unit.KWH else hours(billed)
+        volume = billed if look.unit is Unit.KWH else fine_hours(billed)
         ordered[look.period] = with_volume(ordered[look.period], kinds[look.part], volume)
         changed = True
     return tuple(ordered) if changed else None
