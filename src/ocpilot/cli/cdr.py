@@ -1,19 +1,21 @@
-"""`ocpilot cdr credit`: takes back a CDR we sent."""
+"""`ocpilot cdr`: takes back a CDR we sent, and checks CDRs in files."""
 
 import argparse
 from typing import Protocol
 
+from ocpilot.cli import cdr_check
+
 
 class CdrCommands(Protocol):
-    """What the platform does for this command."""
+    """What the platform does for `ocpilot cdr credit`."""
 
     async def credit(self, cdr_id: str, remark: str | None) -> str:
         """The id of the Credit CDR."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """`ocpilot cdr credit`."""
-    parser = subparsers.add_parser("cdr", help="take back CDRs of ours")
+    """`ocpilot cdr credit` and `ocpilot cdr check`."""
+    parser = subparsers.add_parser("cdr", help="check CDRs, or take back one of ours")
     actions = parser.add_subparsers(dest="action", required=True)
     credit = actions.add_parser(
         "credit",
@@ -23,6 +25,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     credit.add_argument("id", help="the CDR that is taken back")
     credit.add_argument("--remark", help="why, for the provider; at most 255 characters")
     credit.add_argument("--config", help="settings file (TOML)")
+    cdr_check.add_parser(actions)
     return parser
 
 

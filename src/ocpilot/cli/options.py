@@ -1,8 +1,30 @@
-"""Values of options that several commands take."""
+"""Options that several commands take."""
 
+import argparse
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ocpilot.base.errors import UserError
+
+#: Digits to reckon with: a number of a CDR may have 40, whether that makes sense or not.
+PRECISION = 200
+
+
+def add_pricing_options(parser: argparse.ArgumentParser) -> None:
+    """What a price depends on besides the charge."""
+    parser.add_argument(
+        "--tariff",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="tariffs, one object or a list per file; may be given several times",
+    )
+    parser.add_argument(
+        "--time-zone",
+        metavar="Z",
+        help="the Location's, such as Europe/Stockholm (else that of its country and place, else UTC)",
+    )
+    parser.add_argument("--reservation-expired", action="store_true", help="nobody came for the reservation")
 
 
 def time_zone(name: str) -> ZoneInfo:

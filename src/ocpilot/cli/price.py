@@ -2,40 +2,40 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
-from pathlib import Path
-from typing import TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, localcontext
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from ocpilot.base import formats
-from ocpilot.base.errors import OcpilotError, UserError
-from ocpilot.base.money import HALF_UP
+from ocpilot.base.errors import InvalidObject, OcpilotError, UserError
+from ocpilot.base.money import HALF_UP, RoundingPolicy
 from ocpilot.base.texts import Translate, languages, mark, translator
-from ocpilot.billing.check import Verdict, check_cdr, check_session
-from ocpilot.billing.words import difference_text
-from ocpilot.pricing import Amount, PricedCharge
+from ocpilot.base.zones import UTC
+from ocpilot.billing.structure import of_periods
+from ocpilot.billing.trials import looks_at_clock
+from ocpilot.cli.charges import Charge, charge_in, items_in, tariffs_in
+from ocpilot.cli.options import PRECISION, add_pricing_options, time_zone
+from ocpilot.cli.price_json import EXACT, PriceDocument, document
+from ocpilot.cli.tables import aligned
+from ocpilot.pricing import Amount, PricedCharge, price
 from ocpilot.pricing.sentences import Row, rows, sentences
-from ocpilot.wire.codec import loads, read
-from ocpilot.wire.fields import Wire
-from ocpilot.wire.kinds import guess_version, kind_of
+from ocpilot.pricing.trace import Sum
 from ocpilot.wire.protocol import SUPPORTED, Version
 from ocpilot.wire.v230 import CDR, Session, Tariff
 
 _EPILOG = """\
-A CDR is compared with its own totals. Without --tariff the tariffs in the CDR are used.
+CDR and Tariffs may be of any OCPI version. Without --tariff the Tariffs in the CDR are used. `ocpilot cdr check` says
+whether the totals of a CDR are right.
 
 examples:
-  ocpilot price --tariff tariff.json --cdr cdr.json --zone Europe/Stockholm
-  ocpilot price --cdr cdr.json --language sv
-  ocpilot price --tariff day.json night.json --session session.json --json
+  ocpilot price --cdr cdr.json --time-zone Europe/Stockholm
+  ocpilot price --cdr cdr.json --tariff day.json --tariff night.json --json
+  ocpilot price --session session.json --tariff tariffs.json --language sv
 
-exit status: 0 the numbers agree, 1 they differ or the price is not known, 2 wrong usage.
+exit status: 0 there is a price, 1 there is none (the reasons are printed), 2 wrong usage.
 """
-
-T = TypeVar("T", bound=Wire)
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -47,90 +47,173 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--tariff", nargs="+", default=[], metavar="FILE", help="tariffs: one object or a list per file"
-    )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--cdr", metavar="FILE", help="a CDR; - is standard input")
     what.add_argument("--session", metavar="FILE", help="a Session; - is standard input")
+    add_pricing_options(parser)
     parser.add_argument("--version", choices=[str(version) for version in SUPPORTED], help="the OCPI version")
-    parser.add_argument("--zone", default="UTC", metavar="Z", help="the Location's time zone, such as Europe/Stockholm")
     parser.add_argument("--language", choices=languages(), default="en", help="of the explanations")
-    parser.add_argument("--json", action="store_true", help="write the whole verdict as JSON")
+    parser.add_argument("--json", action="store_true", help="write totals, lines and trace as one JSON object")
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints the price and the comparison; 1 when they differ, 2 when a file or option is wrong."""
+    """Prints the price; 1 when there is none, 2 when a file or option is wrong."""
+    with localcontext(prec=PRECISION):
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
+    translate = translator(args.language)
     try:
-        verdict = _verdict(args)
+        priced = _priced(args)
+    except InvalidObject as error:
+        reasons = [f"{error.what}: {problem}" for problem in error.problems]
+        return _no_price(args, PriceDocument(reasons=tuple(reasons)))
     except OcpilotError as error:
         print(f"ocpilot price: {error}", file=sys.stderr)
         return 2
+    found = priced.document(translate, args.language)
     if args.json:
-        print(msgspec.json.encode(verdict).decode())
+        print(msgspec.json.encode(found).decode())
     else:
-        for line in _report(verdict, translator(args.language), args.language):
+        for line in priced.report(translate, args.language):
             print(line)
-    return 0 if verdict.agrees else 1
+        _say(found.reasons)
+    return 0 if found.total_cost else 1
 
 
-def _verdict(args: argparse.Namespace) -> Verdict:
+def _no_price(args: argparse.Namespace, found: PriceDocument) -> int:
+    if args.json:
+        print(msgspec.json.encode(found).decode())
+    else:
+        _say(found.reasons)
+    return 1
+
+
+def _say(reasons: Sequence[str]) -> None:
+    for reason in reasons:
+        print(f"ocpilot price: {reason}", file=sys.stderr)
+
+
+class Priced(msgspec.Struct, frozen=True, kw_only=True):
+    """A charge with its exact price, its rounded one, and what is to be said about them."""
+
+    charge: Charge
+    exact: PricedCharge
+    rounded: PricedCharge
+    warnings: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+    def document(self, translate: Translate, locale: str) -> PriceDocument:
+        """For programs."""
+        exact, rounded = (_credited(one, self.charge) for one in (self.exact, self.rounded))
+        return document(exact, rounded, self.warnings, self.reasons, translate, locale)
+
+    def report(self, translate: Translate, locale: str) -> Iterator[str]:
+        """For people."""
+        priced = _credited(self.rounded, self.charge)
+        if priced.total is None:
+            yield sentences(priced, translate, locale)[-1]
+        else:
+            yield from _table(priced, priced.total.amount, translate, locale)
+        yield from (f"! {warning}" for warning in self.warnings)
+
+
+def _priced(args: argparse.Namespace) -> Priced:
+    """UserError for wrong usage, InvalidObject for an object that cannot be priced."""
     version = Version(args.version) if args.version else None
-    zone = _zone(args.zone)
-    tariffs = [tariff for name in args.tariff for tariff in _objects(Tariff, name, version)]
-    if args.cdr:
-        return check_cdr(_one(CDR, args.cdr, version), tariffs or None, zone)
-    return check_session(_one(Session, args.session, version), tariffs, zone)
+    zone = time_zone(args.time_zone) if args.time_zone else None
+    given = tariffs_in(args.tariff, version)
+    charge = _one(CDR, args.cdr, version) if args.cdr else _one(Session, args.session, version)
+    tariffs = given or charge.tariffs
+    exact = _price(charge, tariffs, zone, EXACT, expired=args.reservation_expired)
+    return Priced(
+        charge=charge,
+        exact=exact,
+        rounded=_price(charge, tariffs, zone, HALF_UP, expired=args.reservation_expired),
+        warnings=tuple(_warnings(charge, exact, tariffs, zone)),
+        reasons=tuple(_reasons(exact, tariffs)),
+    )
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, IsADirectoryError):
-        raise UserError(f"--zone {name}: no such time zone; write one such as Europe/Stockholm") from None
-
-
-def _one(cls: type[T], name: str, version: Version | None) -> T:
-    found = _objects(cls, name, version)
+def _one(cls: type[CDR] | type[Session], name: str, version: Version | None) -> Charge:
+    found = list(items_in(name))
     if len(found) != 1:
         raise UserError(f"{name}: found {len(found)} objects, expected one {cls.__name__}")
-    return found[0]
+    where, item = found[0]
+    return charge_in(cls, item, version, where)
 
 
-def _objects(cls: type[T], name: str, version: Version | None) -> list[T]:
-    """The objects in a file: one, a list, or an OCPI answer with either as its data."""
-    try:
-        content = loads(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes())
-        if isinstance(content, dict) and "data" in content and "status_code" in content:
-            content = content["data"]
-        bodies = content if isinstance(content, list) else [content]
-        return [_read(cls, body, version) for body in bodies]
-    except OSError as error:
-        raise UserError(f"{name}: {error.strerror}") from None
-    except OcpilotError as error:
-        raise UserError(f"{name}: {error}") from None
+def _price(
+    charge: Charge, tariffs: Sequence[Tariff], zone: ZoneInfo | None, rounding: RoundingPolicy, *, expired: bool
+) -> PricedCharge:
+    return price(
+        charge.periods,
+        tariffs,
+        start=charge.start,
+        end=charge.end,
+        zone=zone or charge.zone or UTC,
+        currency=charge.currency,
+        rounding=rounding,
+        expired=expired,
+    )
 
 
-def _read(cls: type[T], body: object, version: Version | None) -> T:
-    if not isinstance(body, dict):
-        raise UserError(f"found {type(body).__name__}, expected a {cls.__name__}")
-    return read(cls, version or guess_version(kind_of(cls), body), body).value
+def _credited(priced: PricedCharge, charge: Charge) -> PricedCharge:
+    """Of a Credit CDR the total cost is negative, and only that (mod_cdrs, "Credit CDRs")."""
+    if not charge.is_credit or priced.total is None:
+        return priced
+    return msgspec.structs.replace(priced, total=_negative(priced.total))
 
 
-def _report(verdict: Verdict, translate: Translate, locale: str) -> Iterator[str]:
-    priced = verdict.ours
-    if priced.total is None:
-        yield sentences(priced, translate, locale)[-1]
+def _negative(total: Sum) -> Sum:
+    amount, taxes = total.amount, total.taxes
+    return Sum(
+        amount=Amount(excl=_minus(amount.excl), vat=_minus(amount.vat), incl=_minus(amount.incl)),
+        taxes=tuple(msgspec.structs.replace(tax, amount=-tax.amount) for tax in taxes),
+    )
+
+
+def _minus(value: Decimal | None) -> Decimal | None:
+    return None if value is None else -value
+
+
+def _warnings(charge: Charge, priced: PricedCharge, tariffs: Sequence[Tariff], zone: ZoneInfo | None) -> Iterator[str]:
+    """What makes a price doubtful."""
+    yield from map(str, charge.problems)
+    yield from map(str, priced.findings)
+    yield from (str(one.problem) for one in of_periods(charge.periods, charge.start, charge.end))
+    if zone is None and any(map(looks_at_clock, tariffs)):
+        taken = charge.zone or UTC
+        yield f"no time zone is given: the times of the Tariff are taken as those of {taken.key}"
+    if priced.total is not None and priced.total.amount.vat is None:
+        yield "the VAT is not known: a price component has none, so no amount after taxes can be given"
+    yield from dict.fromkeys(_missing(priced))
+    if charge.is_credit:
+        yield "a Credit CDR: its total cost is negative, its parts and lines are those of the CDR it takes back"
+
+
+def _missing(priced: PricedCharge) -> Iterator[str]:
+    for look in priced.looks:
+        for passed in look.passed:
+            if "missing" in passed.because.values:
+                what = passed.because.code.removesuffix("_RANGE").lower()
+                yield f"$.charging_periods[{look.period}]: no {what} was measured, so restrictions on it do not match"
+
+
+def _reasons(priced: PricedCharge, tariffs: Sequence[Tariff]) -> Iterator[str]:
+    """Why there is no price."""
+    if priced.total is not None:
+        if priced.total.amount == Amount():
+            yield "prices with taxes and prices without cannot be added up, as a rate is not known"
+        return
+    if not tariffs:
+        yield "no Tariff is given, and there is none in the CDR: give one with --tariff FILE"
+    elif not any(one.currency.upper() == priced.currency.upper() for one in tariffs):
+        yield f"no Tariff is in {priced.currency}, the currency of the charge"
     else:
-        yield from _table(priced, priced.total.amount, translate, locale)
-    for finding in priced.findings:
-        yield f"! {finding}"
-    yield ""
-    for difference in verdict.differences:
-        yield difference_text(difference, translate, locale)
-    if verdict.agrees:
-        yield translate(mark("All numbers agree."))
+        yield from map(str, priced.findings)
 
 
 def _table(priced: PricedCharge, total: Amount, translate: Translate, locale: str) -> Iterator[str]:
@@ -140,12 +223,12 @@ def _table(priced: PricedCharge, total: Amount, translate: Translate, locale: st
     header += [translate(text) for text in (mark("Excl. VAT"), mark("VAT"), mark("Incl. VAT"))]
     cells = [header, *(_cells(row, priced.currency, locale) for row in found)]
     cells.append([translate(mark("Total")), "", "", "", *_sides(total, priced.currency, locale)])
-    aligned = list(_aligned(cells))
-    yield aligned[0]
-    for row, line in zip(found, aligned[1:], strict=False):
+    lines = list(aligned(cells))
+    yield lines[0]
+    for row, line in zip(found, lines[1:], strict=False):
         yield line
         yield from (f"    {text}" for text in row.notes)
-    yield aligned[-1]
+    yield lines[-1]
 
 
 def _cells(row: Row, currency: str, locale: str) -> list[str]:
@@ -159,14 +242,3 @@ def _sides(amount: Amount, currency: str, locale: str) -> list[str]:
 
 def _money(value: Decimal | None, currency: str, locale: str) -> str:
     return "–" if value is None else formats.fixed(value, locale, HALF_UP.decimals_for(currency))
-
-
-def _aligned(table: Sequence[Sequence[str]]) -> Iterable[str]:
-    """The first column to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for cells in table:
-        first, *others = (
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        )
-        yield "  ".join([first, *others]).rstrip()

@@ -17,6 +17,7 @@ from ocpilot.base.settings import Settings
 from ocpilot.cli import (
     account,
     cdr,
+    cdr_check,
     check,
     convert,
     db,
@@ -46,6 +47,7 @@ _PURE: dict[str, Callable[[argparse.Namespace], int]] = {
     "validate": validate.run,
     "convert": convert.run,
     "price": price.run,
+    "cdr check": cdr_check.run,
     "schema": schema.run,
     "tariff": tariff.run,
     "openapi": lambda args: openapi.run(args, document_of_everything),
@@ -102,8 +104,9 @@ def run(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    if args.command in _PURE:
-        return _PURE[args.command](args)
+    pure = _PURE.get(_named(args)) or _PURE.get(args.command)
+    if pure is not None:
+        return pure(args)
     if args.command == "demo":
         return asyncio.run(demo.run(args, open_platform))
     if args.command in _ALONE:
@@ -115,6 +118,11 @@ def _run(args: argparse.Namespace) -> int:
     if args.command == "db":
         return asyncio.run(db.run(args, Upkeep(settings)))
     return asyncio.run(_on_platform(args, settings))
+
+
+def _named(args: argparse.Namespace) -> str:
+    """A command with its action, such as `cdr check`."""
+    return f"{args.command} {getattr(args, 'action', None) or ''}".strip()
 
 
 async def _on_platform(args: argparse.Namespace, settings: Settings) -> int:

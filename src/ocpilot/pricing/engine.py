@@ -19,7 +19,7 @@ from ocpilot.pricing.rounding import Units
 from ocpilot.pricing.settling import Settled, settled, sums_of
 from ocpilot.pricing.steps import Stepped, stepped
 from ocpilot.pricing.trace import Part, PricedCharge, PriceLine, Sum, Unit
-from ocpilot.pricing.usage import seconds_of
+from ocpilot.pricing.usage import lasting, seconds_of
 from ocpilot.pricing.walk import Walk, Walked
 from ocpilot.wire.v230 import ChargingPeriod, Tariff
 
@@ -62,9 +62,9 @@ def price(
         reservation=parts.get(Part.RESERVATION),
         kwh=walked.kwh,
         duration=until - start,
-        charging=timedelta(seconds=walked.charging),
-        parked=timedelta(seconds=walked.parked),
-        reserved=timedelta(seconds=walked.reserved),
+        charging=lasting(walked.charging),
+        parked=lasting(walked.parked),
+        reserved=lasting(walked.reserved),
         expired=expired,
         looks=looks(stretches, zone) if explained else (),
         findings=(*known.findings, *findings),

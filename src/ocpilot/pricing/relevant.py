@@ -9,6 +9,7 @@ from ocpilot.base.ids import fold
 from ocpilot.base.problem import Problem, Severity
 from ocpilot.pricing.choice import usual
 from ocpilot.pricing.compiled import CompiledTariff, compiled
+from ocpilot.pricing.faults import tariff_faults
 from ocpilot.wire.v230 import ChargingPeriod, Tariff
 
 
@@ -27,9 +28,9 @@ class Relevant(msgspec.Struct, frozen=True, kw_only=True):
 def relevant(periods: Sequence[ChargingPeriod], tariffs: Sequence[Tariff | CompiledTariff], currency: str) -> Relevant:
     """By `tariff_id`. When no period names one (2.1.1 has no such field), the usual one at the start is taken for all,
     else the first."""
-    known = [one if isinstance(one, CompiledTariff) else compiled(one) for one in tariffs]
+    known, faults = _readable(tariffs)
     fitting = [one for one in known if one.tariff.currency.upper() == currency.upper()]
-    findings = [finding("$.tariffs", one.tariff.currency, currency) for one in known if one not in fitting]
+    findings = [*faults, *(finding("$.tariffs", x.tariff.currency, currency) for x in known if x not in fitting)]
     by_id = {fold(one.tariff.id): one for one in reversed(fitting)}
     named = {period.tariff_id for period in periods}
     if named <= {None, ""}:
@@ -45,6 +46,19 @@ def relevant(periods: Sequence[ChargingPeriod], tariffs: Sequence[Tariff | Compi
             if period.tariff_id in unknown
         ]
     return Relevant(by_id=by_id, otherwise=None, is_known=not unknown, findings=tuple(findings))
+
+
+def _readable(tariffs: Sequence[Tariff | CompiledTariff]) -> tuple[list[CompiledTariff], list[Problem]]:
+    """Those that can be priced by, and what is wrong with the others: one whose times are none is as good as none."""
+    known: list[CompiledTariff] = []
+    faults: list[Problem] = []
+    for place, one in enumerate(tariffs):
+        try:
+            known.append(one if isinstance(one, CompiledTariff) else compiled(one))
+        except ValueError:
+            wrong = tariff_faults(one.tariff if isinstance(one, CompiledTariff) else one)
+            faults += [msgspec.structs.replace(x, path=f"$.tariffs[{place}]{x.path[1:]}") for x in wrong]
+    return known, faults
 
 
 def _usual(fitting: Sequence[CompiledTariff], at: datetime) -> CompiledTariff | None:

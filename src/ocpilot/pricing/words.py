@@ -10,6 +10,7 @@ from babel import dates
 from ocpilot.base import formats
 from ocpilot.base.texts import Translate, mark
 from ocpilot.pricing.trace import Part, PriceLine, Reason, ReasonCode, Unit
+from ocpilot.pricing.usage import lasting
 from ocpilot.wire.v230 import DayOfWeek
 
 _LABELS = {
@@ -105,7 +106,7 @@ def note(reason: Reason, line: PriceLine, currency: str, translate: Translate, l
 def quantity(value: Decimal, unit: Unit, locale: str) -> str:
     """`12,345 kWh`, `1 h 05 min`, `1`."""
     if unit is Unit.SECOND:
-        return formats.duration(timedelta(seconds=round(value)))
+        return formats.duration(lasting(round(value)))
     return formats.number(value, locale) + (" kWh" if unit is Unit.KWH else "")
 
 

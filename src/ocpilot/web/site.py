@@ -12,7 +12,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.views import PriceKnown
 from ocpilot.base.texts import Translate, translator
 from ocpilot.base.zones import zone_named
-from ocpilot.billing.words import difference_text
+from ocpilot.billing.words import difference_row, oddity_text
 from ocpilot.pricing.sentences import rows, sentences
 from ocpilot.web import words
 from ocpilot.web.formats import Formats
@@ -96,7 +96,8 @@ def _tongue(platform: Platform, language: str) -> Tongue:
         console_path=console_path,
         directions_url=directions_url,
         price_rows=lambda priced: rows(priced, translate, formats.locale),
-        difference_text=lambda difference: difference_text(difference, translate, formats.locale),
+        difference_row=lambda difference, currency: difference_row(difference, currency, translate, formats.locale),
+        oddity_text=lambda oddity: oddity_text(oddity, translate),
         PriceKnown=PriceKnown,
         settings=platform.settings,
         language=language,

@@ -4,6 +4,7 @@ from typing import Final
 
 from ocpilot.app.charge_views import ChargeView, Stage
 from ocpilot.base.texts import mark
+from ocpilot.billing.check import State, TariffSource
 from ocpilot.wire.v230 import (
     CommandResponseType,
     CommandResultType,
@@ -64,6 +65,18 @@ AGREEMENT: Final = {
     True: (mark("Agrees"), "good"),
     False: (mark("Disagrees"), "bad"),
     None: (mark("Not checked"), "quiet"),
+}
+#: What the check of one CDR came to.
+VERDICT: Final = {
+    State.AGREES: AGREEMENT[True],
+    State.DIFFERS: AGREEMENT[False],
+    State.NOT_PRICED: (mark("Cannot be priced"), "warn"),
+}
+#: Whose Tariffs it was priced by.
+TARIFF_SOURCE: Final = {
+    TariffSource.OURS: mark("our copy of the tariff"),
+    TariffSource.CDR: mark("the tariff in the CDR"),
+    TariffSource.NONE: mark("no tariff"),
 }
 NOTHING_WAITS: Final = (mark("Sent"), "good")
 

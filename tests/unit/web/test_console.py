@@ -65,7 +65,8 @@ async def test_a_cdr_is_traced_line_by_line_and_says_who_has_it(console):
 async def test_a_cdr_that_disagrees_says_where(reader):
     await reader.sign_in("kontor@example.org")
     words = (await reader.get("/console/cdrs/SE/LAD/cdr-session-2-1")).words
-    assert "Where it differs from our price total_cost: theirs 131.336, ours 118.84, difference 12.496" in words
+    assert "Where it differs from our price Number Theirs Ours Difference Probably because" in words
+    assert "total_cost 131.336 SEK 118.84 SEK 12.496 SEK they used a price that is not in the tariff" in words
     assert "It came from a peer; we send it to nobody." in words
 
 
