@@ -131,7 +131,7 @@ _limits = st.builds(
 
 
 @st.composite
-def tariffs(  # noqa: PLR0913 - what a property does not hold for is left out
+def tariffs(
     draw: st.DrawFn,
     ident: str = IDS[0],
     among: tuple[str, ...] = tuple(_RESTRICTIONS),
@@ -183,7 +183,7 @@ def dimensions(draw: st.DrawFn, lasts: int, *, negative: bool = True) -> tuple[C
 
 
 @st.composite
-def charges(  # noqa: PLR0913 - what a property does not hold for is left out
+def charges(
     draw: st.DrawFn,
     among: tuple[str, ...] = tuple(_RESTRICTIONS),
     *,

@@ -11,7 +11,6 @@ from math import ceil, floor
 from typing import NamedTuple
 
 from charges_generated import Charge
-
 from ocpilot.wire.v230 import ChargingPeriod, PriceLimit, Tariff, TariffRestrictions
 
 #: A component: the place of its Tariff, of its element, its own, and whether it is used for a reservation.

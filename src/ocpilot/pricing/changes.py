@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ocpilot.pricing.borders import clock
+from ocpilot.pricing.borders import DAY
+from ocpilot.pricing.faults import clock, is_readable
 from ocpilot.wire.v230 import Tariff, TariffRestrictions
 
 #: A charge that lasts longer than this is a mistake of somebody; its later days are not looked at.
@@ -29,7 +30,9 @@ def price_changes(tariffs: Iterable[Tariff], start: datetime, end: datetime, zon
         element.restrictions
         for tariff in tariffs
         for element in tariff.elements
-        if element.restrictions is not None and element.restrictions.reservation is None
+        if element.restrictions is not None
+        and element.restrictions.reservation is None
+        and is_readable(element.restrictions)
     ]
     moments = {moment for limit in limits for moment in _moments(limit, start, end, zone)}
     return PriceChanges(
@@ -46,7 +49,7 @@ def _borders(pairs: Iterable[tuple[Decimal | None, Decimal | None]]) -> tuple[De
 
 def _moments(limit: TariffRestrictions, start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[datetime]:
     for seconds in (limit.min_duration, limit.max_duration):
-        if seconds:
+        if seconds and 0 < seconds < _MOST_DAYS * DAY:
             yield start + timedelta(seconds=seconds)
     times = {clock(text) for text in (limit.start_time, limit.end_time) if text}
     if limit.day_of_week or limit.start_date or limit.end_date:

@@ -3,13 +3,13 @@
 import os
 from fractions import Fraction
 
-from charges_generated import Charge, charges
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reference_pricing import Cost, half_up, reference
 
+from charges_generated import Charge, charges
 from ocpilot.base.money import RoundingPolicy
 from ocpilot.pricing import Part, PricedCharge
+from reference_pricing import Cost, half_up, reference
 
 TIMES = int(os.environ.get("OCPILOT_FUZZ", "1"))
 
