@@ -9,6 +9,7 @@ from babel import dates
 
 from ocpilot.base import formats
 from ocpilot.base.texts import Translate, mark
+from ocpilot.pricing.faults import MOST_SECONDS
 from ocpilot.pricing.trace import Part, PriceLine, Reason, ReasonCode, Unit
 from ocpilot.wire.v230 import DayOfWeek
 
@@ -105,7 +106,7 @@ def note(reason: Reason, line: PriceLine, currency: str, translate: Translate, l
 def quantity(value: Decimal, unit: Unit, locale: str) -> str:
     """`12,345 kWh`, `1 h 05 min`, `1`."""
     if unit is Unit.SECOND:
-        return formats.duration(timedelta(seconds=round(value)))
+        return _span(round(value), locale)
     return formats.number(value, locale) + (" kWh" if unit is Unit.KWH else "")
 
 
@@ -122,10 +123,17 @@ def per(unit: Unit, translate: Translate) -> str:
 
 def _shown(code: ReasonCode, value: str, locale: str) -> str:
     if code is ReasonCode.DURATION_RANGE:
-        return formats.duration(timedelta(seconds=int(value)))
+        return _span(int(value), locale)
     if code in (ReasonCode.TIME_OF_DAY, ReasonCode.DATES):
         return value
     return formats.number(Decimal(value), locale)
+
+
+def _span(seconds: int, locale: str) -> str:
+    """`1 h 05 min`; in seconds what is longer than any charge."""
+    if abs(seconds) > MOST_SECONDS:
+        return f"{formats.number(Decimal(seconds), locale)} s"
+    return formats.duration(timedelta(seconds=seconds))
 
 
 def day_names(days: Iterable[str], locale: str) -> str:

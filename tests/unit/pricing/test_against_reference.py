@@ -40,7 +40,7 @@ def total_of(priced: PricedCharge) -> tuple[Fraction | None, ...]:
 
 
 @given(charges(), st.sampled_from([0, 2, 9]))
-@settings(max_examples=400 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_engine_agrees_with_the_text_of_the_standard(charge: Charge, decimals: int) -> None:
     priced = charge.priced(rounding=RoundingPolicy(decimals=decimals))
     cost = reference(charge)
