@@ -103,7 +103,7 @@ def components(draw: st.DrawFn, kind: TariffDimensionType, *, steps: bool = True
         type=kind,
         price=Decimal(draw(st.sampled_from(["0", "0.25", "1", "2.5", "0.3333", "7.1999"]))),
         vat=draw(st.sampled_from([None, "0", "6", "25", "5.2", "19.25"]).map(lambda rate: rate and Decimal(rate))),
-        step_size=draw(st.sampled_from([0, 1, 60, 300, 500, 900])) if steps else 1,
+        step_size=draw(st.sampled_from([0, 1, 60, 300, 500, 900])) if steps else 0,
     )
 
 
