@@ -17,7 +17,7 @@ _STEP = Decimal("0.1")
 #: Clocks and meters are not that exact: what a station may give beyond its highest power and still be believed.
 _TOLERANCE = Decimal("1.25")
 _ALWAYS_BELIEVED_WH = Decimal(100)
-#: What no EVSE gives more than (the Megawatt Charging System ends at 3.75 MW), where its own highest power is not known.
+#: No EVSE gives more (the Megawatt Charging System ends at 3.75 MW); for where its own highest power is not known.
 _MOST_POWER_W = Decimal(4_000_000)
 
 
@@ -58,6 +58,15 @@ class EnergyCurve(msgspec.Struct, frozen=True, kw_only=True):
             return self.total
         share = _share(moment - self.times[after - 1], self.times[after] - self.times[after - 1])
         return _stepped(self.wh[after - 1] + (self.wh[after] - self.wh[after - 1]) * share)
+
+    def powers(self) -> list[tuple[datetime, Decimal]]:
+        """The power in W between two points of the curve, and from when on."""
+        points = zip(pairwise(self.times), pairwise(self.wh), strict=True)
+        return [
+            (start, (high - low) * 3600 / Decimal(round((end - start).total_seconds())))
+            for (start, end), (low, high) in points
+            if end > start
+        ]
 
     def flowing(self, changes: Sequence[tuple[datetime, bool]], max_power_w: Decimal | None = None) -> Self:
         """The curve level while no energy can flow: what two samples gained belongs to the time in which it could.
