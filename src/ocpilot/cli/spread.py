@@ -5,6 +5,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 J = TypeVar("J")
@@ -25,11 +26,12 @@ def in_order(work: Callable[[J], R], jobs: Iterable[J], processes: int, begin: C
         yield from map(work, jobs)
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(begin,))
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=begin)
     waiting: deque[Future[R]] = deque()
     try:
         for job in jobs:
-            waiting.append(pool.submit(work, job))
+            with _interrupts_held():
+                waiting.append(pool.submit(work, job))
             if len(waiting) >= processes * _AHEAD:
                 yield waiting.popleft().result()
         while waiting:
@@ -38,7 +40,12 @@ def in_order(work: Callable[[J], R], jobs: Iterable[J], processes: int, begin: C
         pool.shutdown(cancel_futures=True)
 
 
-def _begin(begin: Callable[[], object]) -> None:
-    """Ctrl-C is the business of the process that was started by a person."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    begin()
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits for the end of the block. A process begun in it never hears of it, from its first instant on: it is
+    the business of the one that a person started."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

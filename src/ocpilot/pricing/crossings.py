@@ -21,7 +21,11 @@ _first = itemgetter(0)
 
 
 def crossings(stretches: Sequence[Stretch], end: datetime, zone: ZoneInfo) -> Iterator[Problem]:
-    """One finding for each change of price inside a period, for what was used in it."""
+    """One finding for each change of price inside a period, for what was used in it, and for each period that is both
+    reserved time and a charge: only the charge is priced."""
+    for stretch in stretches:
+        if stretch.volumes.reserved and not stretch.volumes.is_reservation:
+            yield finding(period_path(stretch.place), "reserved time and a charge in one period", EXPECTED)
     charged = [stretch for stretch in stretches if not stretch.volumes.is_reservation]
     tariffs = {id(one.tariff): one.tariff for one in charged if one.tariff.has_borders}
     if not tariffs:

@@ -65,21 +65,20 @@ def span_faults(spans: Iterable[int]) -> tuple[Problem, ...]:
 
 def _unreadable(limit: TariffRestrictions) -> Iterator[tuple[str, str, str]]:
     """Field, text, and what it should have been."""
-    checks: tuple[tuple[Callable[[str], object], str, tuple[tuple[str, str | None], ...]], ...] = (
-        (clock, "a time of day such as 13:30", (("start_time", limit.start_time), ("end_time", limit.end_time))),
-        (
-            date.fromisoformat,
-            "a date such as 2015-12-24",
-            (("start_date", limit.start_date), ("end_date", limit.end_date)),
-        ),
-    )
-    for read, expected, fields in checks:
-        for name, text in fields:
-            if text:
-                try:
-                    read(text)
-                except ValueError:
-                    yield name, text, expected
+    for name, text in (("start_time", limit.start_time), ("end_time", limit.end_time)):
+        if text and not _is(clock, text):
+            yield name, text, "a time of day such as 13:30"
+    for name, text in (("start_date", limit.start_date), ("end_date", limit.end_date)):
+        if text and not _is(date.fromisoformat, text):
+            yield name, text, "a date such as 2015-12-24"
+
+
+def _is(read: Callable[[str], object], text: str) -> bool:
+    try:
+        read(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _fault(path: str, found: str, expected: str) -> Problem:

@@ -68,6 +68,13 @@ def test_a_duration_no_charge_reaches_is_no_border(b, seconds: int) -> None:
     assert b.cost([b.period(ENERGY="3")], tariff).total.amount.excl == (3 if seconds > 0 else 0)
 
 
+def test_reserved_time_in_a_period_of_a_charge_is_a_finding(b) -> None:
+    tariff = b.tariff(b.element(b.component("TIME", "60"), reservation="RESERVATION"), b.component("ENERGY", "1"))
+    priced = b.cost([b.period(RESERVATION_TIME="0.25", ENERGY="4")], tariff)
+    assert priced.total.amount.excl == 4
+    assert [one.found for one in priced.findings] == ["reserved time and a charge in one period"]
+
+
 def test_a_duration_is_counted_from_the_charge_when_it_was_reserved_before(b) -> None:
     tariff = b.tariff(b.element(b.component("ENERGY", "1"), max_duration=1800), b.component("ENERGY", "2"))
     priced = b.cost([b.period(RESERVATION_TIME="0.25"), b.period(15, ENERGY="4")], tariff, hours=1.25)
