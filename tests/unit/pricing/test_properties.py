@@ -289,7 +289,7 @@ def test_generated_charges_are_worth_the_trouble() -> None:
     seen: set[str] = set()
 
     @given(charges())
-    @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
     def look(charge: Charge) -> None:
         priced = charge.priced()
         seen.update(line.part for line in priced.lines)
