@@ -16,7 +16,8 @@ from ocpilot.pricing import Part, PricedCharge
 from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.lookup import Found
 from ocpilot.pricing.sentences import describe_tariff, rows, sentences
-from ocpilot.pricing.walk import Stretch, Walk, usage_at
+from ocpilot.pricing.usage import usage_at
+from ocpilot.pricing.walk import Stretch, Walk
 from ocpilot.wire.v230 import CdrDimension, CdrDimensionType, ChargingPeriod, TariffRestrictions
 
 TIMES = int(os.environ.get("OCPILOT_FUZZ", "1"))
@@ -48,7 +49,7 @@ def stretches_of(charge: Charge) -> list[Stretch]:
     by_id = {tariff.id.lower(): CompiledTariff(tariff) for tariff in charge.tariffs}
     is_named = any(period.tariff_id for period in charge.periods)
     walk = Walk(charge.zone, by_id, None if is_named else by_id[charge.tariffs[0].id.lower()], expired=charge.expired)
-    return walk.stretches(charge.periods, charge.end)
+    return list(walk.through(charge.periods, charge.end).stretches)
 
 
 # ---- nothing breaks, everything adds up ----------------------------------------------------------------------------
