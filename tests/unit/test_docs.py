@@ -5,6 +5,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from ocpilot.base.settings import variables
 from ocpilot.main.commands import parser
 
@@ -40,3 +42,9 @@ def test_every_command_and_option_is_documented_and_no_other() -> None:
     sections = re.findall(r"^## `([^`]+)`\n(.*?)(?=^## |\Z)", text, re.M | re.S)
     documented = {name: set(re.findall(r"`(--[a-z-]+)`", body.rsplit("Options:", 1)[1])) for name, body in sections}
     assert documented == commands(parser())
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/guides").glob("*.md")), ids=lambda page: page.name)
+def test_the_python_of_a_guide_runs(page: Path) -> None:
+    for code in re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S):
+        exec(compile(code, page.name, "exec"), {})  # noqa: S102 - it is ours

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 #: What the platform asks for the time; tests and the fast-forward demo pass their own.
 Clock = Callable[[], datetime]
 
+_HOUR_DECIMALS = Decimal("0.0001")  # types, "number"; 0.36 s, so a whole second can be read back
 _RFC3339 = re.compile(r"^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:?\d\d)?$", re.ASCII)
 
 
@@ -35,3 +37,8 @@ def write(moment: datetime) -> str:
     millis = utc.microsecond // 1000
     written = utc.replace(tzinfo=None).isoformat(timespec="milliseconds" if millis else "seconds")
     return f"{written}Z"
+
+
+def hours(span: timedelta) -> Decimal:
+    """A whole number of seconds as the hours OCPI writes: 4 decimals, from which the second can be read back."""
+    return (Decimal(round(span.total_seconds())) / 3600).quantize(_HOUR_DECIMALS)

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ocpilot.base.errors import NotFound
+from ocpilot.base.time import hours
 from ocpilot.billing.metered import cost_of
-from ocpilot.metering.periods import Measured, hours
+from ocpilot.metering.periods import Measured
 from ocpilot.wire.v230 import CDR, EVSE, CdrLocation, Connector, Location, Price, Session, SignedData, Tariff
 
 #: What stands where the operator has no value (transport_and_format, "No data available").

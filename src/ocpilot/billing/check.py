@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ocpilot.base.time import hours
 from ocpilot.base.zones import UTC
 from ocpilot.billing.causes import Case, Cause, likely_cause
-from ocpilot.metering.periods import hours
 from ocpilot.pricing import PricedCharge, price
 from ocpilot.wire.v230 import CDR, Price, Session, Tariff
 

@@ -8,7 +8,7 @@ import msgspec
 
 from ocpilot.base.errors import InvalidObject
 from ocpilot.base.ids import PartyId
-from ocpilot.metering.periods import hours
+from ocpilot.base.time import hours
 from ocpilot.pricing import PricedCharge, Sum, price
 from ocpilot.wire.codec import Context, read
 from ocpilot.wire.kinds import guess_version, kind_of

@@ -9,6 +9,7 @@ from itertools import pairwise
 import msgspec
 
 from ocpilot.base.problem import Problem, Severity
+from ocpilot.base.time import hours
 from ocpilot.metering.energy import EnergyCurve
 from ocpilot.metering.samples import ChargingState, MeterSample
 from ocpilot.wire.v230 import CdrDimension, CdrDimensionType, ChargingPeriod
@@ -16,7 +17,6 @@ from ocpilot.wire.v230 import CdrDimension, CdrDimensionType, ChargingPeriod
 #: Time the car does not ask for power. When the station holds power back, nobody pays for the time.
 PARKED = frozenset({ChargingState.SUSPENDED_EV, ChargingState.IDLE})
 
-_HOUR_DECIMALS = Decimal("0.0001")  # types, "number"; 0.36 s, so a whole second can be read back
 _SECOND = timedelta(seconds=1)
 
 
@@ -133,11 +133,6 @@ def _reserved(start: datetime, end: datetime, tariff_id: str | None) -> Charging
 def _last(changes: Sequence[tuple[datetime, str | None]], moment: datetime) -> str | None:
     """What holds at a moment of the charge; the first is there from its start."""
     return [value for at, value in changes if at <= moment][-1]
-
-
-def hours(span: timedelta) -> Decimal:
-    """A whole number of seconds as the hours OCPI writes: 4 decimals, from which the second can be read back."""
-    return (Decimal(round(span.total_seconds())) / 3600).quantize(_HOUR_DECIMALS)
 
 
 def _in_order(samples: Iterable[MeterSample]) -> list[MeterSample]:

@@ -7,6 +7,7 @@ from ocpilot.app.views import Current, Search
 from ocpilot.base.ids import PartyId
 from ocpilot.web.links import station_path
 from ocpilot.web.reader import Reader
+from ocpilot.web.usual_charge import cheapest_first
 from ocpilot.web.words import EVSE_STATUS
 
 _MAP_LIMIT = 400
@@ -18,9 +19,12 @@ async def start(reader: Reader) -> Response:
         return reader.page("about.html", {})
     search = _search(reader)
     found = await views.stations(reader.platform, search)
+    by_price = reader.request.query_params.get("sort") == "price"
+    if by_price:
+        found = cheapest_first(found, reader.platform.clock())
     running = await charge_views.running_charges(reader.platform, reader.known) if reader.is_driver else ()
     placed = "lat" in reader.request.query_params
-    context = {"stations": found, "search": search, "placed": placed, "running": running}
+    context = {"stations": found, "search": search, "placed": placed, "running": running, "by_price": by_price}
     return reader.page("stations.html", context, part="stations_list.html")
 
 

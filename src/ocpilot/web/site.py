@@ -13,13 +13,14 @@ from ocpilot.app.views import PriceKnown
 from ocpilot.base.texts import Translate, translator
 from ocpilot.base.zones import zone_named
 from ocpilot.billing.words import difference_text
-from ocpilot.pricing.sentences import rows
+from ocpilot.pricing.sentences import rows, sentences
 from ocpilot.web import words
 from ocpilot.web.formats import Formats
 from ocpilot.web.links import charge_path, console_path, directions_url, station_path
 from ocpilot.web.payment import ways_to_pay
 from ocpilot.web.price_lines import price_lines
 from ocpilot.web.static_files import asset, has_asset
+from ocpilot.web.usual_charge import usual_charge, usual_charge_at
 from ocpilot.web.words import connector_name
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -87,6 +88,9 @@ def _tongue(platform: Platform, language: str) -> Tongue:
         words=words,
         ways_to_pay=ways_to_pay,
         price_lines=lambda tariff, zone: price_lines(tariff, translate, zone_named(zone), formats.locale),
+        usual_charge=lambda plug, zone: usual_charge(plug, platform.clock(), zone_named(zone)),
+        usual_charge_at=lambda station: usual_charge_at(station, platform.clock()),
+        price_sentences=lambda priced: sentences(priced, translate, formats.locale),
         station_path=station_path,
         charge_path=charge_path,
         console_path=console_path,

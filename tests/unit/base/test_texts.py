@@ -11,11 +11,11 @@ from ocpilot.base.texts import languages, translator
 
 SOURCE = Path(__file__).parents[3] / "src" / "ocpilot"
 #: Texts that are the same word in Swedish.
-SAME = {"Reservation", "Start", "Reservation: {price}", "per kWh"}
+SAME = {"Reservation", "Start", "Reservation: {price}", "per kWh", "Per kWh", "Tariff"}
 
 
 def marked() -> Iterator[str]:
-    for package in ("pricing", "billing"):
+    for package in ("pricing", "billing", "cli"):
         for path in sorted((SOURCE / package).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "mark":

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocpilot.metering.periods import Cuts, Measured, Switch, hours, measured, only_reserved, with_reservation
+from ocpilot.base.time import hours
+from ocpilot.metering.periods import Cuts, Measured, Switch, measured, only_reserved, with_reservation
 from ocpilot.metering.samples import ChargingState, MeterSample
 from ocpilot.wire.v230 import CdrDimensionType, ChargingPeriod
 

@@ -99,6 +99,18 @@ async def test_no_page_of_the_console_is_wider_than_a_phone(chromium, console):
         assert await too_wide(page, CONSOLE_PAGES) == []
 
 
+async def test_how_a_cost_is_worked_out_stays_open_while_the_page_lives_on(chromium, world):
+    async with phone(chromium, world.base) as page:
+        await page.goto(STATION)
+        await page.locator("summary").first.click()
+        place = next(one for one in world.places if one.id == "VASTERAS-ERIKSLUND")
+        await world.set_status(place, 0, "OUTOFORDER")
+        await page.evaluate("htmx.trigger('#points', 'every')")
+        await page.wait_for_selector("text=Out of order")
+        assert await page.locator("details[open]").count() == 1
+        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
 async def test_a_charge_is_started_with_the_keyboard_alone(chromium, world):
     async with phone(chromium, world.base) as page:
         await page.goto("/?q=erikslund")

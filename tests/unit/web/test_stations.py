@@ -1,6 +1,7 @@
 """What a driver sees of stations, on a real store."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.demo import network
+from ocpilot.pricing.builder import energy, tariff
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID, Version
 
@@ -106,6 +108,57 @@ async def test_a_tariff_that_nobody_sent_is_said_to_be_unknown_and_never_free(re
     assert "SEK" not in page.words
 
 
+async def test_a_station_says_what_30_kwh_cost_now_and_how_that_comes_about(reader):
+    words = (await reader.get(STATION)).words
+    assert "A charge of 30 kWh at 100 kW now costs about 200.00 SEK incl. VAT" in words
+    assert "Energy: 30 kWh × " in words
+    assert " = 195.00 SEK incl. VAT" in words
+    assert "Assumed: the car charges at 100 kW on average (18 min) and leaves when it is done." in words
+
+
+async def test_a_slow_charger_is_taken_to_give_11_kw_even_where_it_could_give_22(reader):
+    words = (await reader.get("/stations/SE/LAD/KIRUNA-TORG")).words
+    assert "A charge of 30 kWh at 11 kW now costs about" in words
+    assert "more than 11 kW of alternating current" in words
+
+
+async def test_the_cost_of_a_usual_charge_is_in_the_language_of_the_reader(reader):
+    words = (await reader.get(STATION, Accept_Language="sv")).words
+    assert "En laddning av 30 kWh med 100 kW nu kostar ungefär 200,00 kr inkl. moms" in words
+
+
+async def test_of_a_tariff_without_vat_the_cost_says_that_it_is_not_in_there(reader, world):
+    await store_tariff(world, codec.body_of(tariff("BARE", "SEK", energy("6.50"), party="SE/LAD")))
+    await store_price(world, ("BARE",))
+    words = (await reader.get(STATION)).words
+    assert "now costs about 195.00 SEK excl. VAT; the VAT is not known" in words
+
+
+async def test_a_tariff_whose_times_are_none_costs_no_page_and_no_number(reader, world):
+    body = codec.body_of(tariff("ODD", "SEK", energy("6.50").from_date("2026-02-28", "7.50"), party="SE/LAD"))
+    await store_tariff(world, json.loads(codec.dumps(body).replace(b"02-28", b"02-30")))
+    await store_price(world, ("ODD",))
+    for path in (STATION, "/?sort=price"):
+        page = await reader.get(path)
+        assert page.status == 200
+    assert "now costs about" not in (await reader.get(STATION)).words
+
+
+async def test_stations_are_compared_by_the_same_charge(reader):
+    plain, sorted_ = (await reader.get("/")).words, (await reader.get("/?sort=price")).words
+    assert "Nearest first." in plain
+    assert "Cheapest first: the nearest 26, by the price of 30 kWh now." in sorted_
+    costs = [float(cost) for cost in re.findall(r"30 kWh at \d+ kW now: about ([\d.]+) SEK", sorted_)]
+    assert len(costs) == 26
+    assert costs == sorted(costs)
+
+
+async def test_a_price_nobody_knows_comes_last_and_costs_nothing_to_look_at(reader, world):
+    await store_price(world, ("GONE",))
+    words = (await reader.get("/?sort=price")).words
+    assert words.rindex("about") < words.index("A price applies, and the operator has not told us which.")
+
+
 async def test_a_connector_without_tariffs_has_no_price_told(reader, world):
     await store_price(world, ())
     assert "The operator has not told us the price." in (await reader.get(STATION)).words
@@ -157,6 +210,18 @@ async def test_a_platform_without_drivers_says_who_it_is(console):
     page = await console.get("/")
     assert "This is a platform of a charging network" in page.words
     assert (await console.get("/stations.json")).status == 404
+
+
+async def store_tariff(world, body):
+    await world.platform.store.objects.put(
+        StoredObject(
+            key=ObjectKey(module=ModuleID.TARIFFS, party=network.OPERATOR, id=body["id"]),
+            version=Version.V2_3_0,
+            body=codec.dumps(body).decode(),
+            last_updated=world.places[0].last_updated,
+            peer_id=world.peer.id,
+        )
+    )
 
 
 async def store_price(world, tariff_ids):
