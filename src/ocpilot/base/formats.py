@@ -1,35 +1,42 @@
 """Numbers, money and durations as a reader's locale writes them (Babel; `locale` is such as `en` or `sv`)."""
 
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, numbers
+
+#: Numbers of OCPI have up to 40 digits (`wire.jsontext`), and Babel rounds to decimals: more than the usual 28 in all.
+_WIDE = Context(prec=60)
 
 
 def money(amount: Decimal, currency: str, locale: str) -> str:
     """With the decimals it has, at least those of the currency: `1 234,50 kr`, `1,234.50 SEK`, `€1,234.50`."""
     has_symbol = numbers.get_currency_symbol(currency, locale=locale) != currency
     pattern = None if has_symbol else "#,##0.00\N{NO-BREAK SPACE}¤¤"
-    return numbers.format_currency(
-        _trimmed(amount), currency, format=pattern, locale=locale, decimal_quantization=False
-    )
+    with localcontext(_WIDE):
+        return numbers.format_currency(
+            _trimmed(amount), currency, format=pattern, locale=locale, decimal_quantization=False
+        )
 
 
 def number(value: Decimal, locale: str, decimals: int = 3) -> str:
     """At most so many decimals, none that say nothing: `12,345`."""
-    return numbers.format_decimal(round(value, decimals), format="#,##0." + "#" * decimals, locale=locale)
+    with localcontext(_WIDE):
+        return numbers.format_decimal(round(value, decimals), format="#,##0." + "#" * decimals, locale=locale)
 
 
 def fixed(value: Decimal, locale: str, decimals: int = 2) -> str:
     """Exactly so many decimals: `1 234,50`."""
-    return numbers.format_decimal(value, format="#,##0." + "0" * decimals if decimals else "#,##0", locale=locale)
+    with localcontext(_WIDE):
+        return numbers.format_decimal(value, format="#,##0." + "0" * decimals if decimals else "#,##0", locale=locale)
 
 
 def percent(value: Decimal, locale: str) -> str:
     """`25 %`, `5,2 %`: as the locale writes it, with up to two decimals."""
     pattern = str(Locale.parse(locale).percent_formats[None].pattern)
-    return numbers.format_percent(value / 100, format=pattern.replace("#,##0", "#,##0.##"), locale=locale)
+    with localcontext(_WIDE):
+        return numbers.format_percent(value / 100, format=pattern.replace("#,##0", "#,##0.##"), locale=locale)
 
 
 def duration(length: timedelta) -> str:

@@ -26,6 +26,7 @@ from ocpilot.cli import (
     openapi,
     peer,
     price,
+    price_many,
     schema,
     serve,
     station,
@@ -48,6 +49,7 @@ _PURE: dict[str, Callable[[argparse.Namespace], int]] = {
     "convert": convert.run,
     "price": price.run,
     "cdr check": cdr_check.run,
+    "price-many": price_many.run,
     "schema": schema.run,
     "tariff": tariff.run,
     "openapi": lambda args: openapi.run(args, document_of_everything),
@@ -77,7 +79,7 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     charging = (serve, peer, load, cdr, station, account, db)
-    alone = (validate, convert, schema, openapi, price, tariff, mock, check, demo)
+    alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, demo)
     for module in (*charging, *alone):
         module.add_parser(commands)
     return root

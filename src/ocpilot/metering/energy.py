@@ -17,6 +17,8 @@ _STEP = Decimal("0.1")
 #: Clocks and meters are not that exact: what a station may give beyond its highest power and still be believed.
 _TOLERANCE = Decimal("1.25")
 _ALWAYS_BELIEVED_WH = Decimal(100)
+#: No EVSE gives more (the Megawatt Charging System ends at 3.75 MW); for where its own highest power is not known.
+_MOST_POWER_W = Decimal(4_000_000)
 
 
 class EnergyCurve(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,13 +30,16 @@ class EnergyCurve(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, samples: Sequence[MeterSample], start: datetime, max_power_w: Decimal | None = None) -> Self:
-        """From samples in order of time. `max_power_w` is what the EVSE can give: a jump beyond it is not counted."""
+        """From samples in order of time. `max_power_w` is what the EVSE can give: a jump beyond it, or
+        beyond what any EVSE can give when it is not known, is not counted."""
         times, wh, findings = [start], [Decimal(0)], []
         for place, gain in enumerate(_gains(samples)):
             moment = max(gain.at, start)
             wrong = gain.wrong or _impossible(gain.wh, moment - times[-1], max_power_w)
             if wrong:
                 findings.append(_finding(place, wrong))
+            if gain.is_misread:
+                continue
             times.append(moment)
             wh.append(wh[-1] + (Decimal(0) if wrong else gain.wh))
         return cls(times=tuple(times), wh=tuple(wh), findings=tuple(findings))
@@ -53,6 +58,15 @@ class EnergyCurve(msgspec.Struct, frozen=True, kw_only=True):
             return self.total
         share = _share(moment - self.times[after - 1], self.times[after] - self.times[after - 1])
         return _stepped(self.wh[after - 1] + (self.wh[after] - self.wh[after - 1]) * share)
+
+    def powers(self) -> list[tuple[datetime, Decimal]]:
+        """The power in W between two points of the curve, and from when on."""
+        points = zip(pairwise(self.times), pairwise(self.wh), strict=True)
+        return [
+            (start, (high - low) * 3600 / Decimal(round((end - start).total_seconds())))
+            for (start, end), (low, high) in points
+            if end > start
+        ]
 
     def flowing(self, changes: Sequence[tuple[datetime, bool]], max_power_w: Decimal | None = None) -> Self:
         """The curve level while no energy can flow: what two samples gained belongs to the time in which it could.
@@ -88,11 +102,13 @@ class EnergyCurve(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Gain(msgspec.Struct, frozen=True):
-    """What one sample adds, in Wh; `wrong` says why it cannot be counted."""
+    """What one sample adds, in Wh; `wrong` says why it cannot be counted. One that `is_misread` says nothing at all, so
+    the line between the samples around it stays straight."""
 
     at: datetime
     wh: Decimal
     wrong: str = ""
+    is_misread: bool = False
 
 
 def _spans(
@@ -136,16 +152,15 @@ def _register_gains(registers: Sequence[tuple[datetime, Decimal]]) -> list[_Gain
             gains.append(_Gain(at, register - mark))
             mark = register
             continue
-        gains.append(_Gain(at, Decimal(0), f"{register} Wh after {mark} Wh"))
+        gains.append(_Gain(at, Decimal(0), f"{register} Wh after {mark} Wh", is_misread=highest >= mark))
         mark = mark if highest >= mark else register
     return gains
 
 
 def _impossible(wh: Decimal, passed: timedelta, max_power_w: Decimal | None) -> str:
     """Why an EVSE of this power cannot have given so much in that time; empty when it can."""
-    if max_power_w is None:
-        return ""
-    most = _ALWAYS_BELIEVED_WH + max_power_w * Decimal(round(passed.total_seconds())) / 3600 * _TOLERANCE
+    power_w = _MOST_POWER_W if max_power_w is None else max_power_w
+    most = _ALWAYS_BELIEVED_WH + power_w * Decimal(round(passed.total_seconds())) / 3600 * _TOLERANCE
     return f"{wh} Wh in {passed}" if wh > most else ""
 
 

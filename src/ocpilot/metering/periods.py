@@ -1,8 +1,8 @@
 """All samples of a transaction -> Charging Periods and totals that add up exactly (mod_cdrs, "ChargingPeriod")."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -61,7 +61,7 @@ class Switch(msgspec.Struct, frozen=True):
 
 
 class _Stretch(msgspec.Struct, frozen=True):
-    """One period to be: from, until, the state in between and the energy in Wh."""
+    """One period to be: from, until, the state in between, the energy in Wh, and the readings that hold in it."""
 
     start: datetime
     end: datetime
@@ -93,7 +93,8 @@ def measured(
     flowing = EnergyCurve.of(inside, first, max_power_w).flowing(_flows(inside), max_power_w)
     curve, crossings = _through(flowing, cuts.kwh)
     changes = [(first, tariff_id), *((_whole_second(one.at), one.tariff_id) for one in switches)]
-    moments = sorted({*crossings, *cuts.moments, *_changes_of(inside, cuts), *(at for at, _ in changes)})
+    relevant = {*crossings, *cuts.moments, *_changes_of(inside, cuts), *_paces(inside, curve, cuts)}
+    moments = sorted({*relevant, *(at for at, _ in changes)})
     stretches = _stretches(inside, curve, [first, *(moment for moment in moments if first < moment < last), last])
     return Measured(
         start=first,
@@ -167,6 +168,13 @@ def _changes_of(samples: Sequence[MeterSample], cuts: Cuts) -> Iterable[datetime
     yield from _changes([(s.at, _band(s.current_a, cuts.current_a)) for s in samples if s.current_a is not None])
 
 
+def _paces(samples: Sequence[MeterSample], curve: EnergyCurve, cuts: Cuts) -> Iterable[datetime]:
+    """Where no power was read, energy over time is the power: the moments at which that goes over a border."""
+    if not cuts.power_w or any(sample.power_w is not None for sample in samples):
+        return []
+    return _changes([(at, _band(power, cuts.power_w)) for at, power in curve.powers()])
+
+
 def _changes(values: Sequence[tuple[datetime, object]]) -> list[datetime]:
     """The moments at which a value differs from the one before."""
     return [moment for (_, before), (moment, value) in pairwise(values) if value != before]
@@ -180,7 +188,7 @@ def _stretches(samples: Sequence[MeterSample], curve: EnergyCurve, moments: Sequ
     """The time between neighbouring moments; what came at the very first and last second is in there too."""
     levels = [Decimal(0), *(curve.at(moment) for moment in moments[1:-1]), curve.total]
     return [
-        _Stretch(start, end, _state_at(samples, start), after - before, _within(samples, start, end))
+        _Stretch(start, end, _state_at(samples, start), after - before, tuple(_holding(samples, start, end)))
         for (start, end), (before, after) in zip(pairwise(moments), pairwise(levels), strict=True)
     ]
 
@@ -192,8 +200,17 @@ def _state_at(samples: Sequence[MeterSample], moment: datetime) -> ChargingState
     return past[-1] if past else states[0][1] if states else ChargingState.CHARGING
 
 
-def _within(samples: Sequence[MeterSample], start: datetime, end: datetime) -> tuple[MeterSample, ...]:
-    return tuple(sample for sample in samples if start <= sample.at < end)
+def _holding(samples: Sequence[MeterSample], start: datetime, end: datetime) -> Iterator[MeterSample]:
+    """What was read within, and before it the last power and current of the same state: they hold until the next."""
+    states = [(sample.at, sample.state) for sample in samples if sample.state is not None and sample.at <= start]
+    since = max(_changes(states), default=states[0][0] if states else datetime.min.replace(tzinfo=UTC))
+    earlier = [sample for sample in samples if since <= sample.at < start]
+    within = [sample for sample in samples if start <= sample.at < end]
+    for name in ("power_w", "current_a"):
+        if not any(sample.at == start and getattr(sample, name) is not None for sample in within):
+            known = [(sample.at, getattr(sample, name)) for sample in earlier if getattr(sample, name) is not None]
+            yield from (MeterSample(at=at, **{name: value}) for at, value in known[-1:])
+    yield from within
 
 
 def _lasting(stretches: Iterable[_Stretch], states: frozenset[ChargingState]) -> timedelta:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from ocpilot.pricing.faults import clock
 from ocpilot.wire.v230 import Tariff, TariffRestrictions
 
 T = TypeVar("T", int, Decimal)
@@ -27,7 +28,7 @@ class Borders(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def borders(tariff: Tariff) -> Borders:
-    """All borders of a Tariff."""
+    """All borders of a Tariff; ValueError when one of its times or dates is none."""
     limits = [element.restrictions for element in tariff.elements if element.restrictions is not None]
     return Borders(
         week=_rising(second for limit in limits for second in _seconds_of_week(limit)),
@@ -48,11 +49,6 @@ def borders(tariff: Tariff) -> Borders:
             border for limit in limits for border in (limit.min_current, limit.max_current) if border is not None
         ),
     )
-
-
-def clock(text: str) -> time:
-    """A time of day; `24:00`, which some send for the end of the day, is 00:00."""
-    return time.min if text == "24:00" else time.fromisoformat(text)
 
 
 def _seconds_of_week(limit: TariffRestrictions) -> Iterator[int]:

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ocpilot.pricing.borders import DAY, clock
+from ocpilot.pricing.borders import DAY
+from ocpilot.pricing.faults import clock, is_readable
 from ocpilot.pricing.local import offset_at, utc_seconds
 from ocpilot.wire.v230 import Tariff, TariffRestrictions
 
@@ -34,7 +35,9 @@ def price_changes(
         element.restrictions
         for tariff in tariffs
         for element in tariff.elements
-        if element.restrictions is not None and (element.restrictions.reservation is not None) is reserved
+        if element.restrictions is not None
+        and (element.restrictions.reservation is not None) is reserved
+        and is_readable(element.restrictions)
     ]
     moments = {moment for limit in limits for moment in _moments(limit, start, end, zone)}
     return PriceChanges(

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from ocpilot.pricing.borders import DAY, WEEK, Borders, borders
 from ocpilot.pricing.exact import Scale
+from ocpilot.pricing.faults import tariff_faults
 from ocpilot.pricing.lookup import Found, components, found
 from ocpilot.pricing.usage import Levels, Usage, usage_at
 from ocpilot.wire.v230 import Tariff
@@ -34,7 +35,9 @@ class CompiledTariff:
         self.tariff = tariff
         self.scale = Scale.of(tariff)
         self.components = components(tariff, self.scale)
-        self._borders = borders(tariff)
+        #: Why it cannot be priced by; no such Tariff is to be asked for components.
+        self.faults = tariff_faults(tariff)
+        self._borders = Borders() if self.faults else borders(tariff)
         self.has_borders = self._borders != Borders()
         self.has_clock = bool(self._borders.week or self._borders.dates)
         self.has_power = bool(self._borders.power_kw)

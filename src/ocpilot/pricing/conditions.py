@@ -8,7 +8,7 @@ from typing import Self
 import msgspec
 
 from ocpilot.base.errors import UserError
-from ocpilot.pricing.borders import clock
+from ocpilot.pricing.faults import clock
 from ocpilot.pricing.regions import region
 from ocpilot.wire.v230 import DayOfWeek, TariffRestrictions
 

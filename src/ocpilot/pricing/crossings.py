@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from ocpilot.base.problem import Problem
 from ocpilot.pricing.changes import price_changes
-from ocpilot.pricing.local import local_seconds, utc_seconds
+from ocpilot.pricing.local import at_location, local_seconds, utc_seconds
 from ocpilot.pricing.lookup import Active, Found
 from ocpilot.pricing.relevant import finding, period_path
 from ocpilot.pricing.usage import Volumes, usage_at
@@ -20,12 +20,18 @@ EXPECTED = "a new period there"
 _first = itemgetter(0)
 
 
-def crossings(stretches: Sequence[Stretch], start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[Problem]:
-    """One finding for each change of price inside a period, for what was used in it. `start` is that of the charge."""
+def crossings(stretches: Sequence[Stretch], end: datetime, zone: ZoneInfo) -> Iterator[Problem]:
+    """One finding for each change of price inside a period, for what was used in it, and for each period that is both
+    reserved time and a charge: only the charge is priced."""
+    for stretch in stretches:
+        if stretch.volumes.reserved and not stretch.volumes.is_reservation:
+            yield finding(period_path(stretch.place), "reserved time and a charge in one period", EXPECTED)
     charged = [stretch for stretch in stretches if not stretch.volumes.is_reservation]
     tariffs = {id(one.tariff): one.tariff for one in charged if one.tariff.has_borders}
     if not tariffs:
         return
+    # Durations count from where the charge began, not from a reservation before it.
+    start = at_location(charged[0].start - charged[0].seconds, zone)
     changes = price_changes((one.tariff for one in tariffs.values()), start, end, zone)
     moments = [(utc_seconds(moment), moment) for moment in changes.moments]
     for stretch in charged:

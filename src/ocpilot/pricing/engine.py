@@ -1,7 +1,7 @@
 """The price of a charge by the standard's method: look up, sum, step, tax, limit, round (mod_tariffs, mod_cdrs)."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from ocpilot.pricing.amounts import amounts_of
 from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.crossings import crossings
 from ocpilot.pricing.exact import has_taxes, includes_taxes
+from ocpilot.pricing.faults import moment_faults, span, span_faults
 from ocpilot.pricing.limits import Limit, reached
 from ocpilot.pricing.looks import looks
 from ocpilot.pricing.relevant import relevant
@@ -19,7 +20,7 @@ from ocpilot.pricing.rounding import Units
 from ocpilot.pricing.settling import Settled, settled, sums_of
 from ocpilot.pricing.steps import Stepped, stepped
 from ocpilot.pricing.trace import Part, PricedCharge, PriceLine, Sum, Unit
-from ocpilot.pricing.usage import lasting, seconds_of
+from ocpilot.pricing.usage import seconds_of
 from ocpilot.pricing.walk import Walk, Walked
 from ocpilot.wire.v230 import ChargingPeriod, Tariff
 
@@ -39,18 +40,23 @@ def price(
     """What these periods cost and why; the same for a finished charge and (`end` None) for one that still runs.
 
     `zone` is the Location's, for restrictions in local time. `expired`: a reservation that nobody came for. `total` of
-    the result is None when no Tariff is relevant, or one that is named was not given. Not `explained`, the numbers are
-    the same and come sooner: `why` of the lines, `looks`, and findings inside periods are left out.
+    the result is None when no Tariff is relevant, one that is named was not given, or something is beyond all sense;
+    the findings say which. Not `explained`, the numbers are the same and come sooner: `why` of the lines, `looks`, and
+    findings inside periods are left out.
     """
     ordered = in_order(periods)
     until = end or _end_of(ordered, start)
+    faults = moment_faults({start, until, *(one.start_date_time for one in (*ordered[:1], *ordered[-1:]))})
+    if faults:
+        ordered = ()
     known = relevant(ordered, tariffs, currency)
     walk = Walk(zone, known.by_id, known.otherwise, expired=expired, wanted=explained)
     walked = walk.through(ordered, until)
     stretches = walked.stretches
-    is_known = known.is_known and (bool(walked.tariffs) or not ordered)
+    faults += span_faults((walked.charging, walked.parked, walked.reserved))
+    is_known = known.is_known and not faults and (bool(walked.tariffs) or not ordered)
     lines, total, parts = _priced(walked, currency, rounding, explained=explained) if is_known else ((), None, {})
-    findings: Iterable[Problem] = crossings(stretches, start, until, zone) if explained else ()
+    findings: Iterable[Problem] = crossings(stretches, until, zone) if explained else ()
     return PricedCharge(
         currency=currency,
         lines=lines,
@@ -62,12 +68,12 @@ def price(
         reservation=parts.get(Part.RESERVATION),
         kwh=walked.kwh,
         duration=until - start,
-        charging=lasting(walked.charging),
-        parked=lasting(walked.parked),
-        reserved=lasting(walked.reserved),
+        charging=span(walked.charging),
+        parked=span(walked.parked),
+        reserved=span(walked.reserved),
         expired=expired,
         looks=looks(stretches, zone) if explained else (),
-        findings=(*known.findings, *findings),
+        findings=(*known.findings, *faults, *findings),
     )
 
 
@@ -84,7 +90,8 @@ def _end_of(periods: Sequence[ChargingPeriod], start: datetime) -> datetime:
         return start
     last = periods[-1]
     spans = [seconds_of(one.volume) for one in last.dimensions if one.type.value.endswith("TIME")]
-    return last.start_date_time + timedelta(seconds=max(spans, default=0))
+    longest = span(max(spans, default=0))
+    return last.start_date_time if moment_faults([last.start_date_time]) else last.start_date_time + longest
 
 
 def _priced(

@@ -7,7 +7,7 @@ from fractions import Fraction
 import msgspec
 
 from ocpilot.pricing.amounts import Amounts
-from ocpilot.pricing.exact import Exact, Numerator, added
+from ocpilot.pricing.exact import Exact, Numerator, added, has_taxes
 from ocpilot.pricing.trace import ReasonCode
 from ocpilot.wire.v230 import PriceLimit, Tariff
 
@@ -22,7 +22,10 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reached(tariffs: Iterable[Tariff], amounts: Amounts) -> list[Limit]:
-    """The limits that change the total, in order: the least ones first, so that no charge exceeds a max_price."""
+    """The limits that change the total, in order: the least ones first, so that no charge exceeds a max_price.
+
+    Where no taxes apply (`tax_included` N/A) both sides are bound by `before_taxes`.
+    """
     known = [tariff for tariff in tariffs if tariff.min_price or tariff.max_price]
     if not known:
         return []
@@ -33,7 +36,10 @@ def reached(tariffs: Iterable[Tariff], amounts: Amounts) -> list[Limit]:
     for tariff, code, limit in bounds:
         if limit is None:
             continue
-        changed = _bound(total, limit, amounts.denominator, is_least=code is ReasonCode.MIN_PRICE)
+        bound = limit
+        if not has_taxes(tariff) and total.excl == total.incl:
+            bound = PriceLimit(before_taxes=limit.before_taxes, after_taxes=limit.before_taxes)
+        changed = _bound(total, bound, amounts.denominator, is_least=code is ReasonCode.MIN_PRICE)
         if changed != total:
             change = Exact(_less(changed.excl, total.excl), _less(changed.incl, total.incl))
             found.append(Limit(tariff=tariff, code=code, limit=limit, change=change))

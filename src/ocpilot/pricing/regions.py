@@ -6,7 +6,7 @@ from typing import Self
 
 import msgspec
 
-from ocpilot.pricing.borders import clock
+from ocpilot.pricing.faults import clock
 from ocpilot.wire.v230 import DayOfWeek, TariffRestrictions
 
 _DAY_MINUTES = 24 * 60

@@ -9,14 +9,14 @@ from ocpilot.base.ids import fold
 from ocpilot.base.problem import Problem, Severity
 from ocpilot.pricing.choice import usual
 from ocpilot.pricing.compiled import CompiledTariff, compiled
-from ocpilot.pricing.faults import tariff_faults
 from ocpilot.wire.v230 import ChargingPeriod, Tariff
 
 
 class Relevant(msgspec.Struct, frozen=True, kw_only=True):
     """The Tariffs by folded id, and the one for periods that name none.
 
-    `is_known` is False when a period names a Tariff that we do not have, or no Tariff is relevant at all.
+    `is_known` is False when a period names a Tariff that we do not have or cannot read, or no Tariff is relevant
+    at all.
     """
 
     by_id: Mapping[str, CompiledTariff]
@@ -28,15 +28,18 @@ class Relevant(msgspec.Struct, frozen=True, kw_only=True):
 def relevant(periods: Sequence[ChargingPeriod], tariffs: Sequence[Tariff | CompiledTariff], currency: str) -> Relevant:
     """By `tariff_id`. When no period names one (2.1.1 has no such field), the usual one at the start is taken for all,
     else the first."""
-    known, faults = _readable(tariffs)
+    known = [one if isinstance(one, CompiledTariff) else compiled(one) for one in tariffs]
     fitting = [one for one in known if one.tariff.currency.upper() == currency.upper()]
-    findings = [*faults, *(finding("$.tariffs", x.tariff.currency, currency) for x in known if x not in fitting)]
-    by_id = {fold(one.tariff.id): one for one in reversed(fitting)}
+    findings = [finding("$.tariffs", one.tariff.currency, currency) for one in known if one not in fitting]
+    findings += [_of_tariff(place, fault) for place, one in enumerate(known) for fault in one.faults]
+    by_id = {fold(one.tariff.id): one for one in reversed(fitting) if not one.faults}
     named = {period.tariff_id for period in periods}
     if named <= {None, ""}:
         if len(fitting) > 1:
             findings.append(finding("$.charging_periods", f"no tariff_id and {len(fitting)} tariffs", "a tariff_id"))
         one = _usual(fitting, periods[0].start_date_time) if periods else next(iter(fitting), None)
+        if one is not None and one.faults:
+            one = None
         return Relevant(by_id=by_id, otherwise=one, is_known=one is not None, findings=tuple(findings))
     unknown = {name for name in named if name and fold(name) not in by_id}
     if unknown:
@@ -48,22 +51,13 @@ def relevant(periods: Sequence[ChargingPeriod], tariffs: Sequence[Tariff | Compi
     return Relevant(by_id=by_id, otherwise=None, is_known=not unknown, findings=tuple(findings))
 
 
-def _readable(tariffs: Sequence[Tariff | CompiledTariff]) -> tuple[list[CompiledTariff], list[Problem]]:
-    """Those that can be priced by, and what is wrong with the others: one whose times are none is as good as none."""
-    known: list[CompiledTariff] = []
-    faults: list[Problem] = []
-    for place, one in enumerate(tariffs):
-        try:
-            known.append(one if isinstance(one, CompiledTariff) else compiled(one))
-        except ValueError:
-            wrong = tariff_faults(one.tariff if isinstance(one, CompiledTariff) else one)
-            faults += [msgspec.structs.replace(x, path=f"$.tariffs[{place}]{x.path[1:]}") for x in wrong]
-    return known, faults
-
-
 def _usual(fitting: Sequence[CompiledTariff], at: datetime) -> CompiledTariff | None:
     chosen = usual((one.tariff for one in fitting), at) if len(fitting) > 1 else None
     return next((one for one in fitting if one.tariff is chosen), next(iter(fitting), None))
+
+
+def _of_tariff(place: int, fault: Problem) -> Problem:
+    return msgspec.structs.replace(fault, path=f"$.tariffs[{place}]{fault.path.removeprefix('$')}")
 
 
 def period_path(place: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, time
 from decimal import Decimal
 
-from ocpilot.pricing.borders import clock
+from ocpilot.pricing.faults import clock
 from ocpilot.pricing.trace import Reason, ReasonCode
 from ocpilot.pricing.usage import Usage
 from ocpilot.wire.v230 import DayOfWeek, ReservationRestrictionType, TariffRestrictions
@@ -68,9 +68,9 @@ def _is_between(start: str | None, end: str | None, now: time) -> bool:
 
 def _is_dated(limit: TariffRestrictions, today: date) -> bool:
     """From the start date on, before the end date."""
-    if limit.start_date is not None and today < date.fromisoformat(limit.start_date):
+    if limit.start_date and today < date.fromisoformat(limit.start_date):
         return False
-    return limit.end_date is None or today < date.fromisoformat(limit.end_date)
+    return not limit.end_date or today < date.fromisoformat(limit.end_date)
 
 
 def _range(

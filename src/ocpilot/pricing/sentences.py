@@ -25,14 +25,21 @@ _RESERVATION = mark("Reservation: {price}")
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One price line as a table shows it: all texts but `amount` and `vat`. `notes` are conditions and sentences."""
+    """One price line as a table shows it: all texts but `amount` and `vat`. `conditions` say when the price holds,
+    `remarks` are sentences about how it was billed."""
 
     label: str
     quantity: str
     unit_price: str
     vat: Decimal | None
     amount: Amount
-    notes: tuple[str, ...]
+    conditions: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """All that is to be said about the line."""
+        return self.conditions + self.remarks
 
 
 def rows(priced: PricedCharge, translate: Translate, locale: str) -> list[Row]:
@@ -41,8 +48,11 @@ def rows(priced: PricedCharge, translate: Translate, locale: str) -> list[Row]:
 
 
 def sentences(priced: PricedCharge, translate: Translate, locale: str = "en") -> list[str]:
-    """One sentence per line and one for the total."""
-    found = [_sentence(row, priced.currency, translate, locale) for row in rows(priced, translate, locale)]
+    """One sentence per line, with the unit price as it is paid, and one for the total."""
+    found = [
+        _sentence(line, row, priced.currency, translate, locale)
+        for line, row in zip(priced.lines, rows(priced, translate, locale), strict=True)
+    ]
     return [*found, _total(priced, translate, locale)]
 
 
@@ -72,16 +82,25 @@ def _row(line: PriceLine, currency: str, translate: Translate, locale: str) -> R
         unit_price="" if is_limit else _unit_price(line.unit_price, currency, line.unit, translate, locale),
         vat=line.vat,
         amount=line.amount,
-        notes=tuple(text for text in (*conditions, *remarks) if text),
+        conditions=tuple(text for text in conditions if text),
+        remarks=tuple(text for text in remarks if text),
     )
 
 
-def _sentence(row: Row, currency: str, translate: Translate, locale: str) -> str:
-    """`Energy: 12.345 kWh, SEK 4.50 per kWh = SEK 55.55 incl. VAT (between 22:00 and 06:00)`."""
-    quantity = f"{row.quantity} × {row.unit_price} = " if row.quantity else ""
-    notes = f" ({'; '.join(note.rstrip('.') for note in row.notes)})" if row.notes else ""
+def _sentence(line: PriceLine, row: Row, currency: str, translate: Translate, locale: str) -> str:
+    """`Energy: 12.345 kWh × 4.50 SEK per kWh = 55.55 SEK incl. VAT, between 22:00 and 06:00.`"""
+    price = _unit_price(_paid(line), currency, line.unit, translate, locale)
+    quantity = f"{row.quantity} × {price} = " if row.quantity else ""
     cost = formats.money(row.amount.shown, currency, locale)
-    return f"{row.label}: {quantity}{cost} {_tax_words(row.amount, translate)}".rstrip() + notes
+    said = f"{row.label}: {quantity}{cost} {_tax_words(row.amount, translate)}".rstrip()
+    return " ".join([", ".join([said, *row.conditions]) + ".", *row.remarks])
+
+
+def _paid(line: PriceLine) -> Decimal:
+    """The unit price with its VAT, so that it times the quantity is the amount shown."""
+    if line.tax_included or line.vat is None or line.amount.incl is None:
+        return line.unit_price
+    return line.unit_price * (1 + line.vat / 100)
 
 
 def _total(priced: PricedCharge, translate: Translate, locale: str) -> str:
@@ -89,7 +108,7 @@ def _total(priced: PricedCharge, translate: Translate, locale: str) -> str:
         return translate(mark("The price is not known: the tariff is missing."))
     amount = priced.total.amount
     cost = formats.money(amount.shown, priced.currency, locale)
-    return f"{translate(mark('Total'))}: {cost} {_tax_words(amount, translate)}".rstrip()
+    return f"{translate(mark('Total'))}: {cost} {_tax_words(amount, translate)}".rstrip() + "."
 
 
 def _tax_words(amount: Amount, translate: Translate) -> str:
@@ -116,6 +135,14 @@ def _component(
         else _step(component, unit, translate, locale)
     )
     return ", ".join([text.format(price=price), *conditions, *([step] if step else [])])
+
+
+def priced_when(tariff: Tariff, element: int, component: int, translate: Translate, locale: str) -> str:
+    """A price and when it holds: `4.50 SEK per kWh incl. VAT, between 22:00 and 06:00`."""
+    known = tariff.elements[element]
+    reasons = (words.condition(reason, translate, locale) for reason in why.of_restrictions(known.restrictions))
+    price = price_text(tariff, known.price_components[component], translate, locale)
+    return ", ".join([price, *(text for text in reasons if text)])
 
 
 def _driver_price(tariff: Tariff, component: PriceComponent, unit: Unit, translate: Translate, locale: str) -> str:

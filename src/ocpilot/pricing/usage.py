@@ -1,6 +1,6 @@
 """Charging Periods -> what a restriction looks at: the state of the charge at the start of each period."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
@@ -18,7 +18,6 @@ _MIN_CURRENT, _MAX_CURRENT = CdrDimensionType.MIN_CURRENT, CdrDimensionType.MAX_
 _ZERO = Decimal(0)
 _HALF = Decimal("0.5")
 _HOUR = Decimal(3600)
-_LONGEST = timedelta.max // timedelta(seconds=1)
 
 
 class Volumes(msgspec.Struct, frozen=True):
@@ -131,9 +130,3 @@ def _standing_in(low: Decimal | None, mean: Decimal | None, high: Decimal | None
 def seconds_of(hours: Decimal) -> int:
     """Hours as written, with 4 decimals or fewer, -> the whole seconds that were measured (0.0833 h is 300 s)."""
     return int(hours * _HOUR + (_HALF if hours >= 0 else -_HALF))
-
-
-def lasting(seconds: int) -> timedelta:
-    """So many seconds as a span; what no span can hold is the longest one: a CDR may say anything."""
-    longest = timedelta.max if seconds > 0 else timedelta.min
-    return longest if abs(seconds) > _LONGEST else timedelta(seconds=seconds)

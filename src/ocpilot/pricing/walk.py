@@ -77,7 +77,7 @@ class Walk:
         """The periods in order of time; one lasts until the next begins, the last until `end`."""
         starts = [utc_seconds(period.start_date_time) for period in periods]
         starts.append(max(utc_seconds(end), starts[-1] if starts else 0))
-        self._offset = steady_offset(starts[0], starts[-1], self._zone)
+        self._offset = steady_offset(starts[0], starts[-1], self._zone) if periods else None
         charging, parked, reserved = 0, 0, 0
         for place, period in enumerate(periods):
             start, until = starts[place], starts[place + 1]

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-from babel import dates
+from babel import dates, lists
 
 from ocpilot.base import formats
 from ocpilot.base.texts import Translate, mark
+from ocpilot.pricing.faults import MOST_SECONDS
 from ocpilot.pricing.trace import Part, PriceLine, Reason, ReasonCode, Unit
-from ocpilot.pricing.usage import lasting
 from ocpilot.wire.v230 import DayOfWeek
 
 _LABELS = {
@@ -36,19 +36,22 @@ _RANGES = {
         mark("for the first {max} kWh"),
     ),
     ReasonCode.POWER_RANGE: (
-        mark("at {min} kW to less than {max} kW"),
-        mark("at {min} kW or more"),
-        mark("at less than {max} kW"),
+        mark("when charging with {min} kW to less than {max} kW"),
+        mark("when charging with {min} kW or more"),
+        mark("when charging with less than {max} kW"),
     ),
     ReasonCode.CURRENT_RANGE: (
-        mark("at {min} A to less than {max} A"),
-        mark("at {min} A or more"),
-        mark("at less than {max} A"),
+        mark("when charging with {min} A to less than {max} A"),
+        mark("when charging with {min} A or more"),
+        mark("when charging with less than {max} A"),
     ),
-    ReasonCode.DURATION_RANGE: (mark("after {min}, until {max}"), mark("after {min}"), mark("for the first {max}")),
+    ReasonCode.DURATION_RANGE: (
+        mark("from {min} to {max} after the start"),
+        mark("from {min} after the start"),
+        mark("for the first {max}"),
+    ),
 }
 _FIXED_WORDS = {
-    ReasonCode.RESERVATION: mark("for the reservation"),
     ReasonCode.RESERVATION_EXPIRED: mark("when a reservation expires"),
 }
 _DAYS = tuple(DayOfWeek)
@@ -106,7 +109,7 @@ def note(reason: Reason, line: PriceLine, currency: str, translate: Translate, l
 def quantity(value: Decimal, unit: Unit, locale: str) -> str:
     """`12,345 kWh`, `1 h 05 min`, `1`."""
     if unit is Unit.SECOND:
-        return formats.duration(lasting(round(value)))
+        return span(round(value), locale)
     return formats.number(value, locale) + (" kWh" if unit is Unit.KWH else "")
 
 
@@ -123,14 +126,21 @@ def per(unit: Unit, translate: Translate) -> str:
 
 def _shown(code: ReasonCode, value: str, locale: str) -> str:
     if code is ReasonCode.DURATION_RANGE:
-        return formats.duration(timedelta(seconds=int(value)))
+        return span(int(value), locale)
     if code in (ReasonCode.TIME_OF_DAY, ReasonCode.DATES):
         return value
     return formats.number(Decimal(value), locale)
 
 
+def span(seconds: int, locale: str) -> str:
+    """`1 h 05 min`; in seconds what is longer than any charge."""
+    if abs(seconds) > MOST_SECONDS:
+        return f"{formats.number(Decimal(seconds), locale)} s"
+    return formats.duration(timedelta(seconds=seconds))
+
+
 def day_names(days: Iterable[str], locale: str) -> str:
-    """`Monday–Friday`, `Saturday, Sunday`: runs of three days or more are drawn together."""
+    """`Monday–Friday`, `Saturday and Sunday`: runs of three days or more are drawn together."""
     places = sorted(_DAYS.index(DayOfWeek(word)) for word in days)
     runs: list[list[int]] = [[places[0]]]
     for before, place in pairwise(places):
@@ -139,11 +149,14 @@ def day_names(days: Iterable[str], locale: str) -> str:
         else:
             runs.append([place])
     shown = [
-        [f"{_day(run[0], locale)}–{_day(run[-1], locale)}"] if len(run) > 2 else [_day(place, locale) for place in run]
+        [f"{day_name(run[0], locale)}–{day_name(run[-1], locale)}"]
+        if len(run) > 2
+        else [day_name(place, locale) for place in run]
         for run in runs
     ]
-    return ", ".join(name for run in shown for name in run)
+    return lists.format_list([name for run in shown for name in run], locale=locale)
 
 
-def _day(place: int, locale: str) -> str:
+def day_name(place: int, locale: str) -> str:
+    """`Monday` is 0."""
     return dates.format_date(_A_MONDAY + timedelta(days=place), "EEEE", locale=locale)

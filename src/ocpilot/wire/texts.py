@@ -24,16 +24,23 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
 def values(lines: Iterable[bytes]) -> Iterator[Value]:
     """The JSON values of a text that comes line by line. What is no JSON is a value with `wrong`; nothing is raised.
 
-    Only a text that is no JSON Lines is held in memory whole. No limit to its length: it is what somebody asked for,
-    not what a partner sent.
+    No limit to their length: they are what somebody asked for, not what a partner sent.
+    """
+    return (value_of(text, line) for line, text in texts(lines))
+
+
+def texts(lines: Iterable[bytes]) -> Iterator[tuple[int | None, bytes]]:
+    """The texts of the JSON values, unread, each with its line in JSON Lines.
+
+    Only a text that is no JSON Lines is held in memory whole.
     """
     rest = iter(lines)
     head = _first_two(rest)
     numbered = ((number, line) for number, line in enumerate(chain(head, rest), 1) if line.strip())
     if _are_json_lines([line.strip() for line in head if line.strip()]):
-        yield from (_value(line, number) for number, line in numbered)
+        yield from numbered
     else:
-        yield _value(b"".join(chain(head, rest)), None)
+        yield None, b"".join(chain(head, rest))
 
 
 def objects_in(value: object) -> Iterator[tuple[str, object]]:
@@ -70,10 +77,11 @@ def _are_json_lines(head: list[bytes]) -> bool:
         return False
     first, second = head
     looks_whole = _ENDS.get(first[:1]) == first[-1:] and second[:1] in _ENDS
-    return looks_whole or _value(first, None).wrong is None
+    return looks_whole or value_of(first).wrong is None
 
 
-def _value(text: bytes, line: int | None) -> Value:
+def value_of(text: bytes, line: int | None = None) -> Value:
+    """The JSON value of a text."""
     try:
         return Value(line=line, value=loads(text, max_bytes=len(text)))
     except (BadJson, TooLarge) as error:

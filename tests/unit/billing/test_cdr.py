@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
 from ocpilot.base.errors import NotFound
-from ocpilot.billing.cdr import make_cdr
+from ocpilot.billing.cdr import credit_of, make_cdr
+from ocpilot.billing.check import check_cdr
 from ocpilot.wire.codec import body_of, problems
 from ocpilot.wire.protocol import Version
 from ocpilot.wire.v230 import CDR
@@ -55,3 +57,21 @@ def test_an_evse_without_an_evse_id_is_written_as_not_available(b) -> None:
     nameless = msgspec.structs.replace(place, evses=(msgspec.structs.replace(place.evses[0], evse_id=None),))
     cdr = make_cdr(b.session(), nameless, "E1", "1", (), b.measured(None), cdr_id="C1", now=b.start)
     assert cdr.cdr_location.evse_id == "#NA"
+
+
+def test_a_credit_is_the_original_with_its_total_turned(b) -> None:
+    """price(credit) = -price(original): the total and its taxes; all else is the same, and what its periods cost."""
+    original = b.cdr(b.tariff())
+    credit = credit_of(original, b.start + timedelta(days=1))
+    assert credit.total_cost.before_taxes == -original.total_cost.before_taxes
+    assert [tax.amount for tax in credit.total_cost.taxes] == [-tax.amount for tax in original.total_cost.taxes]
+    kept = msgspec.structs.replace(
+        credit,
+        id=original.id,
+        total_cost=original.total_cost,
+        credit=None,
+        credit_reference_id=None,
+        last_updated=original.last_updated,
+    )
+    assert kept == original
+    assert check_cdr(credit, None, ZoneInfo("Europe/Stockholm")).agrees

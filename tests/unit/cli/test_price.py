@@ -264,13 +264,21 @@ def test_a_tariff_whose_times_are_none_gives_no_price_and_says_so(
     assert document(capsys)["reasons"][0].startswith(f"$.tariffs[0].elements[0].restrictions.{name}: found {value}")
 
 
-def test_quantities_beyond_all_reason_are_priced_all_the_same(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    dimensions = [{"type": "ENERGY", "volume": 10**30}, {"type": "PARKING_TIME", "volume": 10**20}]
-    cdr = CDR | {"charging_periods": [PERIODS[0] | {"dimensions": dimensions}]}
+def test_energy_beyond_all_reason_is_priced_all_the_same(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cdr = CDR | {"charging_periods": [PERIODS[0] | {"dimensions": [{"type": "ENERGY", "volume": 10**30}]}]}
     words = ["--cdr", write(files, "vast.json", cdr), "--tariff", files / "tariff.json"]
     assert command(*words, "--json") == 0
     assert document(capsys)["total_energy_cost"]["before_taxes"] == "36" + "0" * 29 + ".00"
     assert command(*words) == 0
+
+
+def test_hours_beyond_a_life_are_the_reason_why_there_is_no_price(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cdr = CDR | {"charging_periods": [PERIODS[0] | {"dimensions": [{"type": "PARKING_TIME", "volume": 10**20}]}]}
+    words = ["--cdr", write(files, "vast.json", cdr), "--tariff", files / "tariff.json"]
+    assert command(*words, "--json") == 1
+    assert "hours, expected at most" in document(capsys)["reasons"][0]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Samples of a transaction become Charging Periods that add up, whatever the station sent."""
 
+from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -220,3 +221,61 @@ def test_a_reservation_nobody_came_for_is_one_period_without_energy():
     [period] = found.periods
     assert [(str(one.type), one.volume) for one in period.dimensions] == [("RESERVATION_TIME", Decimal("1.5"))]
     assert (found.start, found.end, found.kwh) == (at(0), at(5400), 0)
+
+
+# ---- power and current ---------------------------------------------------------------------------------------------
+
+
+def test_a_reading_holds_until_the_next_one_also_over_a_border_of_another_kind() -> None:
+    samples = [sample(0, 0, CHARGING, power_w=Decimal(48_000), current_a=Decimal(70)), sample(1200, 9000)]
+    found = measured(samples, START, at(1200), "T", cuts=Cuts(moments=(at(600),)))
+    assert volumes(found, CdrDimensionType.MIN_POWER) == volumes(found, CdrDimensionType.MAX_POWER) == [48, 48]
+    assert volumes(found, CdrDimensionType.MIN_CURRENT) == [70, 70]
+
+
+def test_a_reading_ends_with_the_state_it_was_taken_in() -> None:
+    samples = [sample(0, 0, CHARGING, power_w=Decimal(48_000)), sample(600, 8000, PARKED), sample(1200, 8000)]
+    found = measured(samples, START, at(1200), "T")
+    assert volumes(found, CdrDimensionType.MAX_POWER) == [48, None]
+
+
+def test_where_no_power_is_read_the_pace_of_the_meter_is_the_power() -> None:
+    samples = [
+        sample(0, 0, CHARGING),
+        sample(600, 1000),
+        sample(1200, 9000),
+        sample(1800, 17_000),
+        sample(2400, 17_500),
+    ]
+    found = measured(samples, START, at(2400), "T", cuts=Cuts(power_w=(Decimal(16_000),)))
+    assert [period.start_date_time for period in found.periods] == [START, at(600), at(1800)]
+
+
+@st.composite
+def read_powers(draw: st.DrawFn) -> list[MeterSample]:
+    register, samples = Decimal(0), []
+    for second in sorted(draw(st.sets(st.integers(0, 7200), min_size=1, max_size=12))):
+        register += draw(st.integers(0, 5000))
+        figures = {
+            name: draw(st.none() | st.integers(0, 50_000 if name == "power_w" else 80).map(Decimal))
+            for name in ("power_w", "current_a")
+        }
+        samples.append(sample(second, register, draw(st.none() | st.just(CHARGING)), **figures))
+    return samples
+
+
+@given(read_powers(), st.lists(st.integers(0, 7200), max_size=3))
+@settings(max_examples=150, deadline=None)
+def test_within_a_period_no_power_or_current_goes_over_a_border(samples: list[MeterSample], moments: list[int]) -> None:
+    borders = (16, 32)
+    watts = tuple(Decimal(border * 1000) for border in borders)
+    amperes = tuple(map(Decimal, borders))
+    cuts = Cuts(moments=tuple(map(at, moments)), power_w=watts, current_a=amperes)
+    found = measured(samples, START, at(7200), "T", cuts=cuts)
+    for low, high in (
+        (CdrDimensionType.MIN_POWER, CdrDimensionType.MAX_POWER),
+        (CdrDimensionType.MIN_CURRENT, CdrDimensionType.MAX_CURRENT),
+    ):
+        for lowest, highest in zip(volumes(found, low), volumes(found, high), strict=True):
+            assert (lowest is None) == (highest is None)
+            assert lowest is None or bisect_right(borders, lowest) == bisect_right(borders, highest)

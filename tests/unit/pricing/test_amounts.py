@@ -114,6 +114,13 @@ def test_net_and_gross_are_bound_each_by_its_own_number(b) -> None:
     )
 
 
+@pytest.mark.parametrize("gross", [None, "25", "3"])
+def test_where_no_taxes_apply_a_limit_bounds_both_sides_alike(b, gross: str | None) -> None:
+    tariff = b.tariff(b.component("ENERGY", "1"), tax="N/A", min_price=b.limit("20", gross))
+    for kwh in ("4", "0"):
+        assert sides(b.cost([b.period(ENERGY=kwh)], tariff).total.amount) == (20, 0, 20)
+
+
 def test_nothing_used_and_a_minimum_without_gross_leaves_the_vat_unknown(b) -> None:
     tariff = b.tariff(b.component("ENERGY", "1"), min_price=b.limit("10"))
     assert sides(b.cost([b.period(ENERGY="0")], tariff).total.amount) == (10, None, None)

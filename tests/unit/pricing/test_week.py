@@ -34,7 +34,7 @@ def test_days_with_the_same_times_and_prices_stand_together(b) -> None:
     tariff = b.tariff(b.element(b.component("ENERGY", "2"), day_of_week=WEEKEND), b.component("ENERGY", "4"))
     assert rows(tariff) == [
         ("Monday–Friday", "00:00", "24:00", "5.00 SEK per kWh incl. VAT"),
-        ("Saturday, Sunday", "00:00", "24:00", "2.50 SEK per kWh incl. VAT"),
+        ("Saturday and Sunday", "00:00", "24:00", "2.50 SEK per kWh incl. VAT"),
     ]
     assert rows(tariff, language="sv")[0] == ("måndag–fredag", "00:00", "24:00", "5,00 kr per kWh inkl. moms")
 

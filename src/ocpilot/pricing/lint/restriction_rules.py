@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from ocpilot.pricing.borders import clock
+from ocpilot.pricing.faults import clock
 from ocpilot.pricing.lint.findings import (
     Finding,
     Rule,
