@@ -19,7 +19,7 @@ from ocpilot.wire.texts import objects_in, values
 from ocpilot.wire.v230 import CDR, ChargingPeriod, Session, Tariff
 
 #: Who owns objects of 2.1.1, which do not say so; it matters to no price. Codes that ISO 3166 gives to nobody.
-_SOMEBODY = Context(party=PartyId.of("XX", "XXX"))
+SOMEBODY = Context(party=PartyId.of("XX", "XXX"))
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +94,7 @@ def charge_in(cls: type[CDR] | type[Session], item: object, version: Version | N
     bare = {name: value for name, value in body.items() if name != "tariffs"}
     spoken = version or guess_version(kind_of(cls), bare)
     try:
-        whole = read(cls, spoken, bare, _SOMEBODY).value
+        whole = read(cls, spoken, bare, SOMEBODY).value
     except InvalidObject as error:
         wrong = tuple(one for one in error.problems if one.severity is Severity.ERROR)
         return _as_far_as_readable(body, spoken, tariffs, (*wrong, *noted), f"{where}: {cls.__name__}")
@@ -131,7 +131,7 @@ def _carried(body: Body, version: Version) -> tuple[tuple[Tariff, ...], tuple[Pr
 def _tariff(item: object, version: Version | None, where: str) -> Tariff:
     body = _object(item, "Tariff", where)
     try:
-        return read(Tariff, version or guess_version(kind_of(Tariff), body), body, _SOMEBODY).value
+        return read(Tariff, version or guess_version(kind_of(Tariff), body), body, SOMEBODY).value
     except InvalidObject as error:
         raise InvalidObject([_below(one, where) for one in error.problems], where) from None
 

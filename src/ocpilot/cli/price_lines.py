@@ -7,17 +7,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ocpilot.base.errors import InvalidObject
-from ocpilot.base.ids import PartyId
 from ocpilot.base.time import hours
+from ocpilot.cli.charges import SOMEBODY
 from ocpilot.pricing import PricedCharge, Sum, price
-from ocpilot.wire.codec import Context, read
+from ocpilot.wire.codec import read
 from ocpilot.wire.kinds import guess_version, kind_of
 from ocpilot.wire.protocol import Version
 from ocpilot.wire.texts import objects_in, value_of
 from ocpilot.wire.v230 import CDR, CdrDimensionType, Tariff
-
-#: Who owns objects of 2.1.1, which do not say so; it matters to no price. Codes that ISO 3166 gives to nobody.
-_SOMEBODY = Context(party=PartyId.of("XX", "XXX"))
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +83,7 @@ def _line(text: Text, path: str, item: object, terms: Terms) -> Line | None:
         return Line(file=text.file, line=text.line, reasons=(f"{path}: found {type(item).__name__}, expected a CDR",))
     try:
         version = terms.version or guess_version(kind_of(CDR), item)
-        cdr = read(CDR, version, item, _SOMEBODY).value
+        cdr = read(CDR, version, item, SOMEBODY).value
     except InvalidObject as error:
         reasons = tuple(str(problem) for problem in error.problems)
         return Line(file=text.file, line=text.line, id=_text(item.get("id")), reasons=reasons)

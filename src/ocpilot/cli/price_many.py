@@ -11,19 +11,17 @@ from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import BinaryIO
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from ocpilot.base.errors import OcpilotError, UserError
+from ocpilot.cli.charges import tariffs_in
+from ocpilot.cli.options import time_zone
 from ocpilot.cli.price_lines import Line, Terms, Text, lines_of_text
 from ocpilot.cli.reading import Progress, lines_of
 from ocpilot.cli.spread import in_order
-from ocpilot.wire.codec import read
-from ocpilot.wire.kinds import guess_version, kind_of
 from ocpilot.wire.protocol import SUPPORTED, Version
-from ocpilot.wire.texts import objects_in, texts, values
-from ocpilot.wire.v230 import Tariff
+from ocpilot.wire.texts import texts
 
 _EPILOG = """\
 One JSON line per CDR, in their order: its totals as recomputed, or the reasons why it has no price. A source is JSON
@@ -136,26 +134,14 @@ def _texts(files: Sequence[str]) -> Iterator[Text]:
 def _terms_of(args: argparse.Namespace) -> Terms:
     if args.processes < 1:
         raise UserError(f"--processes {args.processes}: write 1 or more")
-    try:
-        ZoneInfo(args.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UserError(
-            f"--time-zone {args.time_zone}: no such time zone; write one such as Europe/Stockholm"
-        ) from None
+    time_zone(args.time_zone)
+    version = Version(args.version) if args.version else None
     return Terms(
-        tariffs=tuple(tariff for name in args.tariff for tariff in _tariffs(name)),
+        tariffs=tariffs_in(args.tariff, version),
         zone=args.time_zone,
-        version=Version(args.version) if args.version else None,
+        version=version,
         done=_done(Path(args.out)) if args.out else frozenset(),
     )
-
-
-def _tariffs(name: str) -> Iterator[Tariff]:
-    for value in values(lines_of(name)):
-        for path, item in objects_in(value.value):
-            if value.wrong or not isinstance(item, dict):
-                raise UserError(f"{name}: {path}: {value.wrong or 'no Tariff'}")
-            yield read(Tariff, guess_version(kind_of(Tariff), item), item).value
 
 
 # ---- what is done in each process ----------------------------------------------------------------------------------

@@ -6,18 +6,14 @@ from datetime import datetime
 import msgspec
 
 from ocpilot.base.errors import OcpilotError
-from ocpilot.base.ids import PartyId
+from ocpilot.cli.charges import SOMEBODY
 from ocpilot.cli.reading import lines_of
 from ocpilot.wire.codec import read
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.kinds import guess_version, kind_of
 from ocpilot.wire.protocol import READABLE, Version
-from ocpilot.wire.steps import Context
 from ocpilot.wire.texts import objects_in, values
 from ocpilot.wire.v230 import Tariff
-
-#: Tariffs of 2.1.1 do not say whose they are; ZZ is nobody's country (ISO 3166).
-_NOBODY = Context(party=PartyId("ZZ", "ZZZ"))
 
 
 class FoundTariff(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +43,7 @@ def _found(item: object, where: str, version: Version | None, now: datetime) -> 
         return FoundTariff(where=where, wrong=f"found {type(item).__name__}, expected a Tariff")
     spoken = version or guess_version(kind_of(Tariff), item, READABLE)
     try:
-        received = read(Tariff, spoken, item, _NOBODY, came_at=now)
+        received = read(Tariff, spoken, item, SOMEBODY, came_at=now)
     except OcpilotError as error:
         return FoundTariff(where=where, version=spoken, body=item, wrong=str(error))
     return FoundTariff(where=where, version=spoken, body=item, tariff=received.value)
