@@ -19,7 +19,7 @@ from ocpilot.base.problem import Severity
 from ocpilot.main.commands import run
 from ocpilot.wire import codec, v230
 from ocpilot.wire.kinds import guess_kind, guess_version, kind_of
-from ocpilot.wire.protocol import READABLE, Version
+from ocpilot.wire.protocol import Version
 from ocpilot.wire.schema import json_schema
 from ocpilot.wire.validation import check_text
 
@@ -292,11 +292,11 @@ def test_every_patch_example_changes_what_it_names(version, path):
 def test_the_kind_of_every_whole_object_is_guessed(version, path):
     cls, where = meant(path)
     for body in objects(path, where):
-        kind = guess_kind(body, READABLE)
+        kind = guess_kind(body)
         if path.name not in NOT_GUESSED:
             assert kind is (None if cls in FRAGMENTS else kind_of(cls))
         if kind is not None and not contradicted(path):
-            assert not errors(cls, guess_version(kind, body, READABLE), body)
+            assert not errors(cls, guess_version(kind, body), body)
 
 
 @pytest.mark.parametrize(("version", "path"), files(is_whole))

@@ -11,7 +11,7 @@ from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.wire import codec
 from ocpilot.wire.codec import Context
 from ocpilot.wire.fields import Wire
-from ocpilot.wire.protocol import ROWS, ModuleID, Version
+from ocpilot.wire.protocol import PROTOCOLS, ModuleID, Version
 from ocpilot.wire.v230 import Location
 
 
@@ -53,7 +53,7 @@ def body_in(cls: type[Wire], stored: StoredObject, version: Version) -> codec.Bo
 async def _with_location(platform: Platform, stored: StoredObject, version: Version) -> Context:
     """What the conversion needs: 2.1.1 wants the whole Location inside Sessions and CDRs."""
     context = context_of(stored)
-    place = _place(stored) if ROWS[version].whole_locations else None
+    place = _place(stored) if PROTOCOLS[version].whole_locations else None
     if place is None:
         return context
     location = await platform.store.locations.get(place, stored.peer_id)

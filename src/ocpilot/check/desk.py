@@ -16,7 +16,7 @@ from ocpilot.roaming.offers import OFFERED_BY
 from ocpilot.wire import codec
 from ocpilot.wire.codec import Context
 from ocpilot.wire.leaves import moment
-from ocpilot.wire.protocol import ROWS, InterfaceRole, ModuleID, Protocol, TokenEncoding, Version
+from ocpilot.wire.protocol import PROTOCOLS, InterfaceRole, ModuleID, Protocol, TokenEncoding, Version
 from ocpilot.wire.v230 import CredentialsRole
 
 #: Rules about the answer itself.
@@ -43,7 +43,7 @@ class Talk:
     @property
     def row(self) -> Protocol:
         """What the version does in its own way."""
-        return ROWS[self.version]
+        return PROTOCOLS[self.version]
 
     @property
     def context(self) -> Context:

@@ -15,7 +15,7 @@ from ocpilot.roaming.offers import offered
 from ocpilot.roaming.tokens import candidates
 from ocpilot.wire import codec, paging
 from ocpilot.wire.codec import Body, Context
-from ocpilot.wire.protocol import CANONICAL, ROWS, InterfaceRole, ModuleID, Version
+from ocpilot.wire.protocol import CANONICAL, PROTOCOLS, InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import BusinessDetails, Credentials, CredentialsRole, Endpoint, Role, VersionDetails
 
 _NAME = "OCPIlot conformance check"
@@ -71,7 +71,7 @@ class Us:
 
     def endpoints(self, version: Version) -> tuple[Endpoint, ...]:
         """What we offer in a version: everything of our roles; each module once where endpoints have no role."""
-        row = ROWS[version]
+        row = PROTOCOLS[version]
         ours = sorted(one for one in offered(self.roles) if one[0] in row.modules)
         if not row.roles:
             ours = [one for one in ours if one[1] is InterfaceRole.SENDER or (one[0], InterfaceRole.SENDER) not in ours]
@@ -122,7 +122,7 @@ class Us:
         segments = request.path.strip("/").split("/")[1:]
         if segments == ["versions"]:
             return Said([{"version": one, "url": f"{self.base_url}/ocpi/{one}"} for one in self.versions])
-        if not segments or segments[0] not in ROWS or segments[0] not in self.versions:
+        if not segments or segments[0] not in PROTOCOLS or segments[0] not in self.versions:
             return Said(http=404, code=2001)
         return self._in_version(request.method, Version(segments[0]), segments[1:], body, known.pop())
 

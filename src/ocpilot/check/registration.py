@@ -17,7 +17,7 @@ from ocpilot.check.objects import judge_object
 from ocpilot.check.samples import fresh_id
 from ocpilot.roaming.offers import Interface, offered, other_side
 from ocpilot.wire import codec
-from ocpilot.wire.protocol import READABLE, ROWS, InterfaceRole, ModuleID, TokenEncoding, Version
+from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, TokenEncoding, Version
 from ocpilot.wire.v230 import Credentials, Role, VersionDetails, VersionInfo
 
 #: Who else than an operator or provider something may be for.
@@ -53,12 +53,12 @@ async def read_versions(desk: Desk) -> Mapping[Version, str]:
         )
     found: dict[str, str] = {}
     for one in data:
-        problems = [str(p) for p in codec.problems(VersionInfo, READABLE[0], one) if p.severity is Severity.ERROR]
+        problems = [str(p) for p in codec.problems(VersionInfo, SUPPORTED[0], one) if p.severity is Severity.ERROR]
         desk.expect(rules.VERSIONS, not problems, "; ".join(problems), answer)
         if not problems:
             _judge_url(desk, as_dict(one).get("url"), answer)
             found[str(as_dict(one)["version"])] = str(as_dict(one)["url"])
-    return {version: found[version] for version in READABLE if version in found}
+    return {version: found[version] for version in SUPPORTED if version in found}
 
 
 async def _with_an_encoding(desk: Desk) -> Answer:
@@ -288,7 +288,8 @@ def choose(offered_versions: Mapping[Version, str], wanted: Version | None) -> V
     if wanted is not None and wanted in offered_versions:
         return wanted
     raise UnsupportedVersion(
-        f"they offer {', '.join(offered_versions) or 'no version we know'}, we asked for {wanted or ', '.join(ROWS)}"
+        f"they offer {', '.join(offered_versions) or 'no version we know'}, "
+        f"we asked for {wanted or ', '.join(PROTOCOLS)}"
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ocpilot.wire.protocol import ROWS, Version
+from ocpilot.wire.protocol import PROTOCOLS, Version
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ _PUSH = f'{_TRANSPORT}, "Client Owned Object Push"'
 _RESPONSE = f'{_TRANSPORT}, "Response format"'
 
 #: 2.1.1 says less, and says "should" or nothing where later versions say SHALL.
-_MILD = frozenset(version for version, row in ROWS.items() if not row.message_ids)
+_MILD = frozenset(version for version, row in PROTOCOLS.items() if not row.message_ids)
 
 # ---- every answer --------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from ocpilot.check.registration import Offer
 from ocpilot.check.tour import Visit, absent, sides, visit
 from ocpilot.check.verdicts import Book
 from ocpilot.roaming.offers import Interface
-from ocpilot.wire.protocol import READABLE, ROWS, InterfaceRole, ModuleID, Version
+from ocpilot.wire.protocol import PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version
 
 Say = Callable[[str], None]
 
@@ -83,8 +83,10 @@ async def check(plan: Plan, say: Say) -> Run:
 
 
 def _talk(plan: Plan, line: Line, book: Book, us: Us) -> Talk:
-    version = plan.version or READABLE[0]
-    return Talk(line=line, book=book, us=us, token=plan.token_a, encoding=ROWS[version].token_encoding, version=version)
+    version = plan.version or SUPPORTED[0]
+    return Talk(
+        line=line, book=book, us=us, token=plan.token_a, encoding=PROTOCOLS[version].token_encoding, version=version
+    )
 
 
 class _Checker:

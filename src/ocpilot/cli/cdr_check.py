@@ -25,7 +25,7 @@ from ocpilot.cli.options import PRECISION, add_pricing_options, time_zone
 from ocpilot.cli.price_json import number
 from ocpilot.cli.reading import Progress
 from ocpilot.cli.tables import aligned
-from ocpilot.wire.protocol import READABLE, Version
+from ocpilot.wire.protocol import SUPPORTED, Version
 from ocpilot.wire.v230 import CDR, Tariff
 
 _EPILOG = """\
@@ -53,7 +53,7 @@ def add_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument("files", nargs="+", metavar="FILE", help="CDRs; - is standard input")
     add_pricing_options(parser)
     parser.add_argument("--tolerance", metavar="AMOUNT", help="in the CDR's currency (else its smallest unit)")
-    parser.add_argument("--version", choices=[str(version) for version in READABLE], help="the OCPI version")
+    parser.add_argument("--version", choices=[str(version) for version in SUPPORTED], help="the OCPI version")
     parser.add_argument("--language", choices=languages(), default="en", help="of the explanations")
     parser.add_argument("--json", action="store_true", help="write all verdicts as one JSON object")
 

@@ -15,7 +15,7 @@ from ocpilot.cli.validate import kinds_listed
 from ocpilot.wire.check import mend
 from ocpilot.wire.codec import Body, Context, Converted, convert, dumps, loads, problems
 from ocpilot.wire.kinds import ALL_KINDS, Kind, class_for, guess_kind, guess_version, kind_named, kind_of
-from ocpilot.wire.protocol import READABLE, Version
+from ocpilot.wire.protocol import SUPPORTED, Version
 from ocpilot.wire.texts import Value, is_envelope, objects_in, values
 from ocpilot.wire.v230 import Location, Token
 
@@ -52,7 +52,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         epilog=f"{_EPILOG}\n{kinds_listed()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    versions = [str(version) for version in READABLE]
+    versions = [str(version) for version in SUPPORTED]
     parser.add_argument("file", metavar="FILE", help="a JSON file; - is standard input")
     parser.add_argument("--to", required=True, choices=versions, help="the version to convert to")
     parser.add_argument("--from", dest="source", choices=versions, help="the version of the file, else guessed")
@@ -155,10 +155,10 @@ def _checked(item: object, kind: Kind | None, version: str | None) -> tuple[Body
     """An object with its leniencies mended, its kind and its version."""
     if not isinstance(item, dict):
         raise BadRequest(f"found {type(item).__name__}, expected an object")
-    kind = kind or guess_kind(item, READABLE)
+    kind = kind or guess_kind(item)
     if kind is None:
         raise BadRequest("found an object of no known kind, expected one of those that --help names")
-    source = Version(version) if version else guess_version(kind, item, READABLE)
+    source = Version(version) if version else guess_version(kind, item)
     wrong = [problem for problem in problems(kind.cls, source, item) if problem.severity is Severity.ERROR]
     if wrong:
         raise InvalidObject(wrong, f"{kind.name} in {source}")

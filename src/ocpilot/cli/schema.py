@@ -8,7 +8,7 @@ import msgspec
 from ocpilot.base.errors import BadRequest
 from ocpilot.cli.validate import kinds_listed
 from ocpilot.wire.kinds import ALL_KINDS, kind_named, versions_of
-from ocpilot.wire.protocol import CANONICAL, READABLE, Version
+from ocpilot.wire.protocol import CANONICAL, SUPPORTED, Version
 from ocpilot.wire.schema import json_schema
 
 _EPILOG = """\
@@ -31,7 +31,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     names = [kind.name for kind in ALL_KINDS]
     parser.add_argument("kind", metavar="KIND", nargs="?", choices=names, help="one of those below")
     parser.add_argument(
-        "--version", choices=[str(version) for version in READABLE], default=str(CANONICAL), help="the OCPI version"
+        "--version", choices=[str(version) for version in SUPPORTED], default=str(CANONICAL), help="the OCPI version"
     )
     parser.add_argument("--list", action="store_true", help="name every kind with the versions that have it, and end")
     return parser

@@ -17,7 +17,7 @@ from ocpilot.cli.tariff_files import tariffs_in
 from ocpilot.pricing.faults import tariff_faults
 from ocpilot.pricing.sentences import describe_tariff
 from ocpilot.pricing.week_words import WeekTable, week_table
-from ocpilot.wire.protocol import READABLE, Version
+from ocpilot.wire.protocol import SUPPORTED, Version
 from ocpilot.wire.v230 import Tariff
 
 _EPILOG = """\
@@ -48,7 +48,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", metavar="FILE", help="a JSON or JSON Lines file; - is standard input")
-    parser.add_argument("--version", choices=[str(version) for version in READABLE], help="the OCPI version")
+    parser.add_argument("--version", choices=[str(version) for version in SUPPORTED], help="the OCPI version")
     parser.add_argument("--language", choices=languages(), default="en", help="of the words")
     parser.add_argument(
         "--time-zone", default="UTC", metavar="Z", help="the Location's, such as Europe/Stockholm: for its validity"

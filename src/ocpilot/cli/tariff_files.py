@@ -11,7 +11,7 @@ from ocpilot.cli.reading import lines_of
 from ocpilot.wire.codec import read
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.kinds import guess_version, kind_of
-from ocpilot.wire.protocol import READABLE, Version
+from ocpilot.wire.protocol import Version
 from ocpilot.wire.texts import objects_in, values
 from ocpilot.wire.v230 import Tariff
 
@@ -41,7 +41,7 @@ def tariffs_in(name: str, version: Version | None, now: datetime) -> Iterator[Fo
 def _found(item: object, where: str, version: Version | None, now: datetime) -> FoundTariff:
     if not isinstance(item, dict):
         return FoundTariff(where=where, wrong=f"found {type(item).__name__}, expected a Tariff")
-    spoken = version or guess_version(kind_of(Tariff), item, READABLE)
+    spoken = version or guess_version(kind_of(Tariff), item)
     try:
         received = read(Tariff, spoken, item, SOMEBODY, came_at=now)
     except OcpilotError as error:

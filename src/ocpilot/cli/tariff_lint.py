@@ -13,7 +13,7 @@ from ocpilot.base import time
 from ocpilot.base.errors import UserError
 from ocpilot.cli.tariff_files import FoundTariff, tariffs_in
 from ocpilot.pricing.lint import Finding, lint, lint_fields
-from ocpilot.wire.protocol import READABLE, Version
+from ocpilot.wire.protocol import SUPPORTED, Version
 
 _EPILOG = """\
 A file holds one tariff, a list, a whole OCPI answer, or one of these per line. The European Union's rules for ad hoc
@@ -48,7 +48,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a JSON or JSON Lines file; - is standard input")
-    parser.add_argument("--version", choices=[str(version) for version in READABLE], help="the OCPI version")
+    parser.add_argument("--version", choices=[str(version) for version in SUPPORTED], help="the OCPI version")
     parser.add_argument("--power", metavar="KW", type=_kilowatts, help="the power of the Connectors it is for")
     parser.add_argument("--ad-hoc", action="store_true", help="it is for payment without a contract")
     parser.add_argument("--json", action="store_true", help="write one JSON object with all findings")

@@ -22,7 +22,7 @@ from ocpilot.pricing.faults import tariff_faults
 from ocpilot.pricing.planned import PlannedCharge
 from ocpilot.pricing.power_curve import PowerPoint
 from ocpilot.pricing.trace import Amount, PriceLine
-from ocpilot.wire.protocol import READABLE, Version
+from ocpilot.wire.protocol import SUPPORTED, Version
 from ocpilot.wire.v230 import ChargingPeriod
 
 _EPILOG = """\
@@ -71,7 +71,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     add = parser.add_argument
     add("--tariff", nargs="+", required=True, metavar="FILE", help="tariffs: JSON or JSON Lines; - is standard input")
-    add("--version", choices=[str(version) for version in READABLE], help="the OCPI version of the tariffs")
+    add("--version", choices=[str(version) for version in SUPPORTED], help="the OCPI version of the tariffs")
     add("--kwh", type=_number, metavar="KWH", help="the energy of the charge")
     add("--kw", type=_number, metavar="KW", help="the power of the charge")
     add("--curve", type=_points, metavar="MIN:KW,...", help="the power over time instead")

@@ -10,7 +10,7 @@ from ocpilot.base.errors import UserError
 from ocpilot.base.problem import Problem, Severity
 from ocpilot.cli.reading import Progress, lines_of
 from ocpilot.wire.kinds import ALL_KINDS, KINDS, PARTS, kind_named
-from ocpilot.wire.protocol import READABLE, Version
+from ocpilot.wire.protocol import SUPPORTED, Version
 from ocpilot.wire.validation import Checked, check_lines
 
 _EPILOG = """\
@@ -51,7 +51,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a JSON or JSON Lines file; - is standard input")
-    parser.add_argument("--version", choices=[str(version) for version in READABLE], help="the OCPI version")
+    parser.add_argument("--version", choices=[str(version) for version in SUPPORTED], help="the OCPI version")
     parser.add_argument(
         "--object", choices=[kind.name for kind in ALL_KINDS], metavar="KIND", help="one of those below"
     )

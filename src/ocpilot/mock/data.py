@@ -6,7 +6,7 @@ from ocpilot.mock.memory import CLASSES
 from ocpilot.wire import codec
 from ocpilot.wire.codec import Body, Context
 from ocpilot.wire.kinds import guess_kind, guess_version
-from ocpilot.wire.protocol import READABLE, ModuleID
+from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.texts import objects_in
 
 
@@ -38,9 +38,9 @@ def _by_module(value: object) -> list[object]:
 
 
 def _canonical(body: Body, party: PartyId) -> tuple[ModuleID, Body]:
-    kind = guess_kind(body, READABLE)
+    kind = guess_kind(body)
     module = next((module for module, cls in CLASSES.items() if kind is not None and cls is kind.cls), None)
     if kind is None or module is None:
         raise UserError(f"an object with the fields {', '.join(list(body)[:6])} is in no list of OCPI")
-    version = guess_version(kind, body, READABLE)
+    version = guess_version(kind, body)
     return module, codec.body_of(codec.read(kind.cls, version, body, Context(party=party)).value)

@@ -18,7 +18,7 @@ from ocpilot.wire.completing import stamped, with_token_party
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.jsontext import Body, dumps, loads
 from ocpilot.wire.packages import class_in, exists_in
-from ocpilot.wire.protocol import CANONICAL, ROWS, Version
+from ocpilot.wire.protocol import CANONICAL, PROTOCOLS, Version
 from ocpilot.wire.steps import NOTHING, Context, Converted, convert, word_in
 from ocpilot.wire.v230 import Session
 
@@ -63,7 +63,7 @@ def read(
     if not exists_in(cls, version):
         raise BadRequest(f"OCPI {version} has no {cls.__name__}")
     left_out: tuple[Problem, ...] = ()
-    if context.token is not None and ROWS[version].owners:
+    if context.token is not None and PROTOCOLS[version].owners:
         body, left_out = with_token_party(body, context.token)
     if came_at is not None:
         body, undated = stamped(class_in(cls, version), body, came_at)
@@ -123,7 +123,7 @@ def read_patch(cls: type[T], version: Version, kept: Body, patch: object, contex
         raise InvalidObject(
             [Problem(path="$", found=type(patch).__name__, expected="an object")], f"{cls.__name__} PATCH"
         )
-    if patch.get("last_updated") is None and ROWS[version].stamped_patches:
+    if patch.get("last_updated") is None and PROTOCOLS[version].stamped_patches:
         missing = Problem(path="$.last_updated", found="nothing", expected="a value: every PATCH has one")
         raise InvalidObject([missing], f"{cls.__name__} PATCH")
     appended = ("charging_periods",) if cls is Session else ()

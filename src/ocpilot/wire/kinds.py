@@ -5,7 +5,7 @@ package. Every class is a kind; only those that travel on their own are guessed.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 
 import msgspec
@@ -16,7 +16,7 @@ from ocpilot.wire.check import field_plans, mend
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.packages import class_in, exists_in
-from ocpilot.wire.protocol import READABLE, SUPPORTED, Version
+from ocpilot.wire.protocol import SUPPORTED, Version
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -107,21 +107,20 @@ def class_for(kind: Kind, version: Version) -> type[Wire]:
 
 def versions_of(kind: Kind) -> tuple[Version, ...]:
     """The versions that have the kind, newest first."""
-    return tuple(version for version in READABLE if exists_in(kind.cls, version))
+    return tuple(version for version in SUPPORTED if exists_in(kind.cls, version))
 
 
-def guess_kind(body: Body, among: Sequence[Version] = SUPPORTED) -> Kind | None:
+def guess_kind(body: Body) -> Kind | None:
     """The kind whose fields fit best; None when no kind has more of its required fields than it lacks."""
-    return _guess(frozenset(body), tuple(among))
+    return _guess(frozenset(body))
 
 
 @lru_cache(maxsize=1024)
-def _guess(fields: frozenset[str], among: tuple[Version, ...]) -> Kind | None:
+def _guess(fields: frozenset[str]) -> Kind | None:
     scored = [
         (_score(class_for(kind, version), fields), -index, kind)
         for index, kind in enumerate(KINDS)
         for version in versions_of(kind)
-        if version in among
     ]
     score, _, kind = max(scored, key=lambda found: found[:2])
     return kind if score > 0 else None
@@ -149,9 +148,9 @@ def kinds_with(body: Body) -> list[Kind]:
     ]
 
 
-def guess_version(kind: Kind, body: Body, among: Sequence[Version] = SUPPORTED) -> Version:
+def guess_version(kind: Kind, body: Body) -> Version:
     """The version with the fewest errors; the newest of those with as few. Version details say theirs."""
-    candidates = [version for version in versions_of(kind) if version in among]
+    candidates = versions_of(kind)
     if kind.cls is v230.VersionDetails and body.get("version") in candidates:
         return Version(str(body["version"]))
     fewest: dict[Version, int] = {}

@@ -1,7 +1,7 @@
 """One frozen row per OCPI version: what differs between versions besides the objects.
 
-A version is added here as a member of `Version` and a row of `ROWS`, with its classes in `wire/vXYZ/` and a step to
-its neighbour in `wire/steps/`: then it is readable. Named in `SUPPORTED` too, it is offered to peers.
+A version is added here as a member of `Version` and a row of `PROTOCOLS`, with its classes in `wire/vXYZ/` and a step
+to its neighbour in `wire/steps/`.
 """
 
 from collections.abc import Iterable
@@ -125,17 +125,11 @@ _ROWS = (
     ),
 )
 
-#: All rows by version.
-ROWS: dict[Version, Protocol] = {row.version: row for row in _ROWS}
+#: The rows by version.
+PROTOCOLS: dict[Version, Protocol] = {row.version: row for row in _ROWS}
 
-#: What we can read, check and convert; newest first.
-READABLE: tuple[Version, ...] = tuple(sorted(ROWS, reverse=True))
-
-#: What our server offers; newest first.
-SUPPORTED: tuple[Version, ...] = READABLE
-
-#: The rows of what our server offers.
-PROTOCOLS: dict[Version, Protocol] = {version: ROWS[version] for version in sorted(SUPPORTED)}
+#: What we read, check, convert and offer; newest first.
+SUPPORTED: tuple[Version, ...] = tuple(sorted(PROTOCOLS, reverse=True))
 
 #: Versions met as another one: 2.2.1 is what 2.2 was meant to be, and their objects agree but for what 2.2.1 added
 #: (docs/decisions/20261126-ocpi-2-2.md).

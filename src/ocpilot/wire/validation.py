@@ -11,7 +11,7 @@ from ocpilot.wire import codec, leaves
 from ocpilot.wire.check import field_plans
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.kinds import KINDS, Kind, class_for, guess_kind, guess_version, kinds_with, versions_of
-from ocpilot.wire.protocol import READABLE, Version
+from ocpilot.wire.protocol import Version
 from ocpilot.wire.texts import Value, is_envelope, objects_in, values
 
 _ENVELOPE = "transport_and_format, Response format"
@@ -68,10 +68,10 @@ def _envelope_problems(envelope: Body) -> tuple[Problem, ...]:
 def _check_object(value: object, root: str, kind: Kind | None, version: Version | None) -> Checked:
     if not isinstance(value, dict):
         return Checked(problems=(Problem(path=root, found=leaves.show(value), expected="an object"),))
-    known = kind or guess_kind(value, READABLE)
+    known = kind or guess_kind(value)
     if known is None:
         return Checked(problems=(_unknown(value, root),))
-    version = version or guess_version(known, value, READABLE)
+    version = version or guess_version(known, value)
     problems = codec.problems(known.cls, version, value)
     if version in versions_of(known) and _is_part(known, version, value):
         problems = (_part_of(known), *problems)

@@ -8,7 +8,7 @@ from ocpilot.check.verdicts import Outcome
 from ocpilot.mock.partner import Part
 from ocpilot.mock.started import Plan as MockPlan
 from ocpilot.mock.started import started
-from ocpilot.wire.protocol import READABLE, Version
+from ocpilot.wire.protocol import SUPPORTED, Version
 
 
 async def run_against(part: Part, **wanted: object) -> Run:
@@ -24,7 +24,7 @@ def not_passed(run: Run) -> list[str]:
     return [f"{one.subject} {one.rule.id}: {one.breaches[0].found}" for one in found]
 
 
-@pytest.mark.parametrize("version", READABLE)
+@pytest.mark.parametrize("version", SUPPORTED)
 @pytest.mark.parametrize("part", Part)
 async def test_a_mock_without_faults_passes(part: Part, version: Version) -> None:
     run = await run_against(part, version=version)
@@ -34,13 +34,13 @@ async def test_a_mock_without_faults_passes(part: Part, version: Version) -> Non
 
 async def test_all_versions_are_run_one_after_the_other_on_one_registration() -> None:
     run = await run_against(Part.BOTH, every=True)
-    assert tuple(run.versions) == READABLE
+    assert tuple(run.versions) == SUPPORTED
     assert not_passed(run) == []
-    assert {one.version for one in run.book.verdicts.values()} == set(READABLE)
+    assert {one.version for one in run.book.verdicts.values()} == set(SUPPORTED)
 
 
 async def test_the_newest_version_is_run_when_none_is_asked_for() -> None:
-    assert (await run_against(Part.CPO)).versions == [READABLE[0]]
+    assert (await run_against(Part.CPO)).versions == [SUPPORTED[0]]
 
 
 async def test_we_can_stay_registered() -> None:

@@ -14,7 +14,7 @@ from generated import Generator, fuzz, seeds
 from ocpilot.main import run
 from ocpilot.wire.codec import dumps
 from ocpilot.wire.kinds import class_for, kind_of
-from ocpilot.wire.protocol import READABLE
+from ocpilot.wire.protocol import SUPPORTED
 from ocpilot.wire.v230 import CDR, Tariff
 
 COSTS = [f"total_{part}cost" for part in ("", "fixed_", "energy_", "time_", "parking_", "reservation_")]
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def body(make: Generator, cls: type) -> dict:
     """A right object of some version."""
-    return make.body(class_for(kind_of(cls), make.random.choice(READABLE)))
+    return make.body(class_for(kind_of(cls), make.random.choice(SUPPORTED)))
 
 
 def damaged(found: dict, random: Random) -> dict:
