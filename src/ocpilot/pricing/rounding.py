@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from fractions import Fraction
 
 from ocpilot.base.money import Rounding, RoundingPolicy
 from ocpilot.pricing.exact import Numerator
@@ -47,9 +46,9 @@ class Units:
             return shares
         sign = 1 if missing > 0 else -1
 
-        def hurt(place: int) -> tuple[Fraction, Fraction]:
-            exact = Fraction(parts[place]) * self._times / self._denominator
-            return (sign * (shares[place] - exact), -abs(exact))
+        def hurt(place: int) -> tuple[Numerator, Numerator]:
+            beyond = shares[place] * self._denominator - parts[place] * self._times
+            return (sign * beyond, -abs(parts[place]))
 
         for place in sorted(range(len(parts)), key=hurt)[: abs(missing)]:
             shares[place] += sign
