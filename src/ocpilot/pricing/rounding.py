@@ -47,8 +47,9 @@ class Units:
         sign = 1 if missing > 0 else -1
 
         def hurt(place: int) -> tuple[Numerator, Numerator]:
-            beyond = shares[place] * self._denominator - parts[place] * self._times
-            return (sign * beyond, -abs(parts[place]))
+            part = parts[place]
+            beyond = shares[place] * self._denominator - part * self._times
+            return (sign * beyond, part if part < 0 else -part)
 
         for place in sorted(range(len(parts)), key=hurt)[: abs(missing)]:
             shares[place] += sign
