@@ -21,6 +21,7 @@ from ocpilot.cli.price_json import EXACT, PriceDocument, document
 from ocpilot.cli.tables import aligned
 from ocpilot.pricing import Amount, PricedCharge, price
 from ocpilot.pricing.sentences import Row, rows, sentences
+from ocpilot.pricing.stories import of_looks
 from ocpilot.pricing.trace import Sum
 from ocpilot.wire.protocol import SUPPORTED, Version
 from ocpilot.wire.v230 import CDR, Session, Tariff
@@ -53,6 +54,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_pricing_options(parser)
     parser.add_argument("--version", choices=[str(version) for version in SUPPORTED], help="the OCPI version")
     parser.add_argument("--language", choices=languages(), default="en", help="of the explanations")
+    parser.add_argument("--trace", action="store_true", help="tell when which price held, and why the others did not")
     parser.add_argument("--json", action="store_true", help="write totals, lines and trace as one JSON object")
     return parser
 
@@ -77,7 +79,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.json:
         print(msgspec.json.encode(found).decode())
     else:
-        for line in priced.report(translate, args.language):
+        for line in priced.report(translate, args.language, trace=args.trace):
             print(line)
         _say(found.reasons)
     return 0 if found.total_cost else 1
@@ -100,6 +102,7 @@ class Priced(msgspec.Struct, frozen=True, kw_only=True):
     """A charge with its exact price, its rounded one, and what is to be said about them."""
 
     charge: Charge
+    tariffs: Sequence[Tariff]
     exact: PricedCharge
     rounded: PricedCharge
     warnings: tuple[str, ...]
@@ -110,13 +113,15 @@ class Priced(msgspec.Struct, frozen=True, kw_only=True):
         exact, rounded = (_credited(one, self.charge) for one in (self.exact, self.rounded))
         return document(exact, rounded, self.warnings, self.reasons, translate, locale)
 
-    def report(self, translate: Translate, locale: str) -> Iterator[str]:
+    def report(self, translate: Translate, locale: str, *, trace: bool) -> Iterator[str]:
         """For people."""
         priced = _credited(self.rounded, self.charge)
         if priced.total is None:
             yield sentences(priced, translate, locale)[-1]
         else:
             yield from _table(priced, priced.total.amount, translate, locale)
+        if trace:
+            yield from ("", *of_looks(priced, self.tariffs, translate, locale))
         yield from (f"! {warning}" for warning in self.warnings)
 
 
@@ -130,6 +135,7 @@ def _priced(args: argparse.Namespace) -> Priced:
     exact = _price(charge, tariffs, zone, EXACT, expired=args.reservation_expired)
     return Priced(
         charge=charge,
+        tariffs=tariffs,
         exact=exact,
         rounded=_price(charge, tariffs, zone, HALF_UP, expired=args.reservation_expired),
         warnings=tuple(_warnings(charge, exact, tariffs, zone)),

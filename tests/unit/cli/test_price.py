@@ -105,6 +105,18 @@ def test_a_cdr_is_priced_line_by_line(files: Path, capsys: pytest.CaptureFixture
     assert lines[-1].split() == ["Total", "48.00", "12.00", "60.00"]
 
 
+def test_the_trace_tells_when_which_price_held_and_why_not_the_other(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    night = {"price_components": [{"type": "ENERGY", "price": 1, "vat": 25, "step_size": 1}]}
+    elements = [night | {"restrictions": {"start_time": "22:00", "end_time": "06:00"}}, *TARIFF["elements"]]
+    tariff = write(files, "night.json", TARIFF | {"elements": elements})
+    command("--cdr", files / "cdr.json", "--tariff", tariff, "--time-zone", "Europe/Stockholm", "--trace")
+    (energy,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("From 11:00"))
+    assert "10 kWh" in energy
+    assert "between 22:00 and 06:00" in energy
+
+
 def test_swedish_words_and_numbers(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("--tariff", files / "tariff.json", "--cdr", files / "cdr.json", "--language", "sv") == 0
     out = printed(capsys)
