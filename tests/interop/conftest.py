@@ -1,6 +1,5 @@
 """Two whole platforms in one process: real sockets, a real PostgreSQL each, and nothing faked but the stations."""
 
-import asyncio
 import io
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -29,6 +28,7 @@ from ocpilot.main.joined import Switchboard
 from ocpilot.roaming.tokens import header_value
 from ocpilot.store.postgres import store_at
 from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
+from servers import running
 
 LAD = PartySettings(country_code="SE", party_id="LAD", role="CPO", name="Lade AB")
 RES = PartySettings(country_code="SE", party_id="RES", role="EMSP", name="Resa AB")
@@ -118,19 +118,6 @@ def free_socket() -> socket.socket:
 
 
 @asynccontextmanager
-async def serving(app: Starlette, bound: socket.socket) -> AsyncIterator[None]:
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False))
-    task = asyncio.create_task(server.serve(sockets=[bound]))
-    while not server.started:  # noqa: ASYNC110 - uvicorn has a flag, no event
-        await asyncio.sleep(0.005)
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await task
-
-
-@asynccontextmanager
 async def node(name: str, parties: tuple[PartySettings, ...], database_url: str, folder: Path) -> AsyncIterator[Node]:
     bound = free_socket()
     port = bound.getsockname()[1]
@@ -147,8 +134,9 @@ async def node(name: str, parties: tuple[PartySettings, ...], database_url: str,
         platform = Platform(
             settings=settings, clock=clock, store=store, partners=partners, stations=Switchboard(), sealing=seal
         )
+        app = Starlette(routes=[*openapi_routes(platform), *ocpi_routes(platform)])
         async with (
-            serving(Starlette(routes=[*openapi_routes(platform), *ocpi_routes(platform)]), bound),
+            running(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False), bound),
             aiohttp.ClientSession() as session,
         ):
             yield Node(platform, settings.server.base_url, session, clock)

@@ -21,6 +21,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from yarl import URL
 
+from servers import running
+
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _OFFERS = {
     "CPO": {
@@ -405,13 +407,6 @@ async def stranger(role: str, version: str, habits: Habits | None = None) -> Asy
         methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         app = Starlette(routes=[Route("/roam/{rest:path}", there.answer, methods=methods)])
         config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False)
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server.serve(sockets=[bound]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn has a flag, no event
-            await asyncio.sleep(0.005)
-        try:
+        async with running(config, bound):
             yield there
-        finally:
             await asyncio.gather(*there.running)
-            server.should_exit = True
-            await task

@@ -1,6 +1,5 @@
 """A street: an operator whose station talks to it over a real websocket, and who charges there."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from ocpilot.ocpp.simulated_car import SimulatedCar
 from ocpilot.ocpp.simulator import SimulatedStation
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import Session
+from servers import running
 
 OPERATOR = PartyId.of("SE", "LAD")
 LOCATION = ObjectKey(module=ModuleID.LOCATIONS, party=OPERATOR, id="L1")
@@ -88,16 +88,11 @@ async def gateway_of(platform) -> AsyncIterator[str]:
     platform.stations.plug_in(gateway)
     app = Starlette(routes=[gateway.route()])
     config = uvicorn.Config(app, port=0, ws="websockets-sansio", log_level="critical", lifespan="off")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has a flag, no event
-        await asyncio.sleep(0.005)
-    try:
-        yield f"ws://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/ocpp"
-    finally:
-        await gateway.close()
-        server.should_exit = True
-        await task
+    async with running(config) as port:
+        try:
+            yield f"ws://127.0.0.1:{port}/ocpp"
+        finally:
+            await gateway.close()
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -26,6 +26,7 @@ from ocpilot.app.station_events import (
 from ocpilot.base.problem import Problem
 from ocpilot.ocpp.gateway import Gateway, GatewaySettings
 from ocpilot.ocpp.rpc import RpcLimits
+from servers import running
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PASSWORD = "sixteen-letters-"
@@ -171,17 +172,12 @@ async def serving(platform: FakePlatform, call_timeout: float = 5.0, port: int =
     config = uvicorn.Config(
         app, port=port, ws="websockets-sansio", ws_per_message_deflate=False, log_level="critical", lifespan="off"
     )
-    server = uvicorn.Server(config)
-    server.capture_signals = nullcontext  # an interrupt ends the tests, not only this server
-    task = asyncio.create_task(server.serve())
-    await until(lambda: server.started)
-    try:
-        yield Served(gateway, platform, server.servers[0].sockets[0].getsockname()[1], findings)
-    finally:
-        platform.gate.set()  # a test that failed may have left a call in work
-        await gateway.close()
-        server.should_exit = True
-        await task
+    async with running(config) as bound_port:
+        try:
+            yield Served(gateway, platform, bound_port, findings)
+        finally:
+            platform.gate.set()  # a test that failed may have left a call in work
+            await gateway.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A provider and an operator with pages, on a real store with hand-made data, and a reader without a screen."""
 
-import asyncio
 import re
 import socket
 from collections.abc import AsyncIterator, Mapping
@@ -57,6 +56,7 @@ from ocpilot.wire.v230 import (
     Status,
     TaxAmount,
 )
+from servers import running
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 PASSWORD = "charge-me-up"
@@ -149,13 +149,8 @@ async def served(platform: Platform) -> AsyncIterator[str]:
         sock.bind(("127.0.0.1", 0))
         sock.listen()
         config = uvicorn.Config(Starlette(routes=web_routes(platform)), log_level="critical", lifespan="off")
-        server = uvicorn.Server(config)
-        running = asyncio.create_task(server.serve(sockets=[sock]))
-        try:
-            yield f"http://127.0.0.1:{sock.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await running
+        async with running(config, sock) as port:
+            yield f"http://127.0.0.1:{port}"
 
 
 def platform_of(store: PostgresStore, folder: Path, role: str, clock=lambda: NOW) -> Platform:
