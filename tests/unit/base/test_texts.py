@@ -11,7 +11,7 @@ from ocpilot.base.texts import languages, translator
 
 SOURCE = Path(__file__).parents[3] / "src" / "ocpilot"
 #: Texts that are the same word in Swedish.
-SAME = {"Reservation", "Start", "Reservation: {price}", "per kWh", "Per kWh", "Tariff"}
+SAME = {"CDR", "Reservation", "Start", "Reservation: {price}", "per kWh", "Per kWh", "Tariff"}
 
 
 def marked() -> Iterator[str]:

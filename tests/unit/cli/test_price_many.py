@@ -188,10 +188,15 @@ def test_a_file_that_is_no_earlier_run_is_left_alone(tmp_path: Path, capsys: pyt
 
 
 def test_ctrl_c_ends_all_processes_with_whole_lines(tmp_path: Path) -> None:
-    """The input never ends by itself; when the first line is out the program is interrupted."""
+    """The input never ends by itself; when the first line is out the program is interrupted.
+
+    A test run in the background has SIGINT ignored and passes that on, so the program gets it back first.
+    """
     out = tmp_path / "out.jsonl"
-    command = [sys.executable, "-c", "from ocpilot.main.commands import run; raise SystemExit(run())"]
-    command += ["price-many", "-", "--out", str(out), "--processes", "2", "--version", "2.3.0"]
+    program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    program += "from ocpilot.main.commands import run; raise SystemExit(run())"
+    command = [sys.executable, "-c", program, "price-many", "-", "--out", str(out)]
+    command += ["--processes", "2", "--version", "2.3.0"]
     body = json.dumps(cdr(1)).encode() + b"\n"
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as process:
         while not (out.exists() and out.stat().st_size):
