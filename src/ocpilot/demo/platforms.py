@@ -129,7 +129,11 @@ async def start(platform: DemoPlatform) -> asyncio.subprocess.Process:
             sys.executable, "-m", "ocpilot", "serve", "--config", str(platform.config),
             stdout=log, stderr=log, env=environment, start_new_session=True,
         )  # fmt: skip
-    await _answers(platform, process)
+    try:
+        await _answers(platform, process)
+    except BaseException:
+        await stop(process)
+        raise
     return process
 
 

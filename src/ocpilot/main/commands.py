@@ -3,9 +3,13 @@
 import argparse
 import asyncio
 import os
+import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from uvicorn.loops.auto import auto_loop_factory
 
@@ -89,7 +93,8 @@ def run(argv: Sequence[str] | None = None) -> int:
     """The command `ocpilot`: 0 done, 1 it failed or found something (one clear line), 2 wrong usage."""
     args = parser().parse_args(argv)
     try:
-        return _run(args)
+        with _terminable():
+            return _run(args)
     except InvalidObject as error:
         for problem in error.problems:
             print(f"ocpilot: {error.what}: {problem}", file=sys.stderr)
@@ -103,6 +108,26 @@ def run(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return 1
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does: what it opened is closed, and processes it started end with it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(_: int, frame: FrameType | None) -> None:
+    interrupted = signal.getsignal(signal.SIGINT)
+    if not callable(interrupted):  # Ctrl-C is ignored, as in the background of a shell; SIGTERM is not
+        raise KeyboardInterrupt
+    interrupted(signal.SIGINT, frame)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -56,10 +56,12 @@ async def database_url(settings: Settings) -> AsyncIterator[str]:
         yield settings.database.url
         return
     server = BundledServer(settings.data_dir / "postgres")
-    url = await asyncio.to_thread(server.start)
+    starting = asyncio.get_running_loop().run_in_executor(None, server.start)
     try:
-        yield url
+        yield await asyncio.shield(starting)
     finally:
+        # A start goes on in its thread when nobody waits for it any more: only what has started can be stopped.
+        await asyncio.wait([starting])
         await asyncio.to_thread(server.stop)
 
 

@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -187,7 +188,23 @@ def test_a_file_that_is_no_earlier_run_is_left_alone(tmp_path: Path, capsys: pyt
     assert "earlier run" in capsys.readouterr().err
 
 
-def test_ctrl_c_ends_all_processes_with_whole_lines(tmp_path: Path) -> None:
+def ends(group: int) -> bool:
+    """That no process of the group is there any more, soon."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("send", "number"), [(os.killpg, signal.SIGINT), (os.kill, signal.SIGTERM)], ids=["Ctrl-C", "SIGTERM"]
+)
+def test_an_interrupt_ends_all_processes_with_whole_lines(
+    tmp_path: Path, send: Callable[[int, int], None], number: int
+) -> None:
     """The input never ends by itself; when the first line is out the program is interrupted.
 
     A test run in the background has SIGINT ignored and passes that on, so the program gets it back first.
@@ -201,10 +218,11 @@ def test_ctrl_c_ends_all_processes_with_whole_lines(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as process:
         while not (out.exists() and out.stat().st_size):
             process.stdin.write(body * 100)
-        os.killpg(process.pid, signal.SIGINT)
+        send(process.pid, number)
         said = process.stderr.read().decode()
         assert process.wait(timeout=60) == 130
         process.stdin.close()
+    assert ends(process.pid)
     assert "Traceback" not in said
     assert "CDRs" in said
     assert out.read_bytes().endswith(b"\n")
