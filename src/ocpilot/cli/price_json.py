@@ -116,15 +116,9 @@ def document(  # noqa: PLR0917 - what a document is made of
     locale: str,
 ) -> PriceDocument:
     """`exact` is priced with `EXACT`, `rounded` as on a bill. A Credit CDR is both with its total negative."""
-    totals = _totals(exact)
     return PriceDocument(
+        **msgspec.structs.asdict(_totals(exact)),
         currency=exact.currency,
-        total_cost=totals.total_cost,
-        total_fixed_cost=totals.total_fixed_cost,
-        total_energy_cost=totals.total_energy_cost,
-        total_time_cost=totals.total_time_cost,
-        total_parking_cost=totals.total_parking_cost,
-        total_reservation_cost=totals.total_reservation_cost,
         total_energy=number(exact.kwh),
         total_time=_hours(exact.duration),
         total_parking_time=_hours(exact.parked),
