@@ -15,8 +15,9 @@ import uvicorn
 from starlette.applications import Starlette
 
 from ocpilot.app import peers
+from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, Peer, StoredObject
+from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.secrets import Seal
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId

@@ -34,10 +34,12 @@ from starlette.applications import Starlette
 from generated import Generator
 from ocpilot.app import bookings, payments, peers, sent_orders
 from ocpilot.app.bodies import own
+from ocpilot.app.charge_records import Transaction
 from ocpilot.app.command_records import ProfileOrder
+from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import ObjectKey, PartnerAnswer, Peer, PeerState, Transaction
+from ocpilot.app.records import ObjectKey, PartnerAnswer
 from ocpilot.app.secrets import hash_token
 from ocpilot.base import time
 from ocpilot.base.errors import PeerUnreachable

@@ -11,8 +11,9 @@ from starlette.applications import Starlette
 
 from ocpilot.app import accounts, commands, stations
 from ocpilot.app.bodies import object_in, value_of
+from ocpilot.app.charge_records import StationConnector
 from ocpilot.app.charging import StationService
-from ocpilot.app.records import ObjectKey, StationConnector, StoredObject
+from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.ocpp.gateway import Gateway

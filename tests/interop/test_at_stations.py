@@ -12,9 +12,9 @@ from street import ALL, LOCATION, Street, station_of, street_of
 
 from ocpilot.app import charging_profiles, commands, peers, preferences, profile_orders, reservations
 from ocpilot.app.bodies import value_of
+from ocpilot.app.charge_records import ReservationState
 from ocpilot.app.charging import StationService
 from ocpilot.app.jobs import Jobs
-from ocpilot.app.records import ReservationState
 from ocpilot.base import time
 from ocpilot.base.errors import PeerRefused
 from ocpilot.billing.check import check_cdr

@@ -16,9 +16,10 @@ from generated import Generator, fuzz, seeds
 from ocpilot.app import peers, pull
 from ocpilot.app.bodies import own, value_of
 from ocpilot.app.classes import class_of
+from ocpilot.app.peer_records import PeerProfile, PeerState
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.push_worker import PushWorker
-from ocpilot.app.records import ObjectKey, PageQuery, PeerProfile, PeerState
+from ocpilot.app.records import ObjectKey, PageQuery
 from ocpilot.base import time
 from ocpilot.base.errors import ForbiddenAddress, InvalidObject, NoMatchingEndpoints, PeerError, UnsupportedVersion
 from ocpilot.base.ids import PartyId

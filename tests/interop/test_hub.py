@@ -7,8 +7,9 @@ import pytest
 
 from ocpilot.app import hub_clients, peers, pull
 from ocpilot.app.hub_clients import HubClients
+from ocpilot.app.peer_records import PeerState
 from ocpilot.app.push_worker import PushWorker
-from ocpilot.app.records import ObjectKey, PeerState
+from ocpilot.app.records import ObjectKey
 from ocpilot.app.secrets import hash_token
 from ocpilot.app.sent_orders import operator_of
 from ocpilot.base import time

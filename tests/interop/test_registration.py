@@ -5,7 +5,7 @@ import pytest
 
 from ocpilot.app import credentials as app_credentials
 from ocpilot.app import peers
-from ocpilot.app.records import PeerState
+from ocpilot.app.peer_records import PeerState
 from ocpilot.base.errors import Conflict, InvalidObject
 from ocpilot.wire.protocol import TokenEncoding, Version
 

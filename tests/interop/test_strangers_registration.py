@@ -4,7 +4,7 @@ import pytest
 from strangers import Habits, stranger
 
 from ocpilot.app import peers
-from ocpilot.app.records import PeerState
+from ocpilot.app.peer_records import PeerState
 from ocpilot.base.errors import PeerError
 from ocpilot.wire.protocol import Version
 

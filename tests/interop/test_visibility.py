@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from ocpilot.app import peers
-from ocpilot.app.records import PeerState
+from ocpilot.app.peer_records import PeerState
 from ocpilot.app.secrets import hash_token
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import BusinessDetails, CredentialsRole, Role

@@ -15,8 +15,8 @@ import pytest
 
 from ocpilot.app import catalogue, pages
 from ocpilot.app.exchange import Call
+from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Peer, PeerState
 from ocpilot.app.secrets import Seal
 from ocpilot.base.problem import Severity
 from ocpilot.base.settings import PartySettings, RoamingSettings, SecuritySettings, Settings

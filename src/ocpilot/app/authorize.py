@@ -6,11 +6,13 @@ from datetime import timedelta
 
 from ocpilot.app import tokens
 from ocpilot.app.bodies import parsed, text_of
+from ocpilot.app.charge_records import Authorization, Command
 from ocpilot.app.command_records import LATE_START
 from ocpilot.app.heard import heard
+from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import Authorization, Command, Peer, PeerState, Record
+from ocpilot.app.records import Record
 from ocpilot.app.visibility import may_send, party_of
 from ocpilot.base.errors import (
     BadRequest,

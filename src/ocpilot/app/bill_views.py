@@ -2,18 +2,9 @@
 
 from ocpilot.app.bodies import value_of
 from ocpilot.app.cdrs import verdict_of, zone_of
+from ocpilot.app.peer_records import Delivery, DeliveryState, Leniency, Peer
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import (
-    CdrCheck,
-    Delivery,
-    DeliveryState,
-    Leniency,
-    ObjectKey,
-    Peer,
-    Receipt,
-    Record,
-    StoredObject,
-)
+from ocpilot.app.records import CdrCheck, ObjectKey, Receipt, Record, StoredObject
 from ocpilot.base.errors import InvalidObject, NotFound
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.billing.check import Verdict, check_cdr

@@ -8,9 +8,10 @@ from ocpilot.app.heard import heard
 from ocpilot.app.in_version import body_in, text_in
 from ocpilot.app.owned import check_same, checked, from_peer, kept, key_in_url, patched
 from ocpilot.app.pages import moment_in, sender_list
+from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import ObjectKey, Peer, StoredObject
+from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.visibility import may_see, may_send, require_receiver
 from ocpilot.base import time
 from ocpilot.base.errors import BadRequest, InvalidObject, NotFound, PeerNonsense, UnknownToken

@@ -10,9 +10,10 @@ from datetime import timedelta
 import msgspec
 
 from ocpilot.app.bodies import own, parsed, value_of
+from ocpilot.app.charge_records import Transaction
 from ocpilot.app.classes import BOOKING_LOCATIONS, BOOKINGS, OPENINGS
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, StoredObject, Transaction
+from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base.errors import Conflict, NotFound, UnknownLocation
 from ocpilot.base.ids import PartyId, derived_id, fold
 from ocpilot.roaming import bookings as rules

@@ -8,11 +8,13 @@ import msgspec
 
 from ocpilot.app import bookings, sessions, tariffs
 from ocpilot.app.bodies import own, value_of
+from ocpilot.app.charge_records import Transaction, TransactionState
 from ocpilot.app.charges import Charge, NoTerms, charge_of
 from ocpilot.app.heard import heard
 from ocpilot.app.owned import from_peer
+from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import CdrCheck, ObjectKey, Peer, StoredObject, Transaction, TransactionState
+from ocpilot.app.records import CdrCheck, ObjectKey, StoredObject
 from ocpilot.app.tokens import is_ours
 from ocpilot.app.unsaid import unsaid
 from ocpilot.app.visibility import require_sender

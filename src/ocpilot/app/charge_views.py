@@ -7,8 +7,9 @@ from enum import StrEnum
 
 from ocpilot.app import tokens
 from ocpilot.app.bodies import value_of
+from ocpilot.app.charge_records import Command
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Account, Command, ObjectKey, Receipt, Record, StoredObject
+from ocpilot.app.records import Account, ObjectKey, Receipt, Record, StoredObject
 from ocpilot.base.errors import InvalidObject, NotFound
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.billing.matching import is_bill_of

@@ -10,8 +10,9 @@ import msgspec
 
 from ocpilot.app import samples, tariffs
 from ocpilot.app.bodies import parsed, text_of, value_of
+from ocpilot.app.charge_records import Reservation, Station, StationConnector, Transaction
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, Record, Reservation, Station, StationConnector, Transaction
+from ocpilot.app.records import ObjectKey, Record
 from ocpilot.app.signed import signed_data_of
 from ocpilot.base.errors import OcpilotError
 from ocpilot.base.ids import fold

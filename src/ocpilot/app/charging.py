@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from ocpilot.app import reservations, stations, transactions
+from ocpilot.app.charge_records import Station
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Station
 from ocpilot.app.station_events import (
     AuthorizationStatus,
     BootAnswer,

@@ -9,11 +9,13 @@ import msgspec
 
 from ocpilot.app import profile_orders, sent_orders
 from ocpilot.app.bodies import parsed, text_of
+from ocpilot.app.charge_records import Command
 from ocpilot.app.command_records import OUR_OWN, ProfileOrder, give_result
 from ocpilot.app.heard import heard
+from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import Account, Command, Peer, StoredObject
+from ocpilot.app.records import Account, StoredObject
 from ocpilot.app.sent_orders import Response, operator_of
 from ocpilot.base.errors import NotFound
 from ocpilot.base.ids import PartyId

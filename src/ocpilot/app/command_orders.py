@@ -8,12 +8,14 @@ import msgspec
 
 from ocpilot.app import authorize, orders, reservation_orders, tokens
 from ocpilot.app.bodies import parsed, text_of, value_of
+from ocpilot.app.charge_records import Command, CommandDirection, Transaction, TransactionState
 from ocpilot.app.command_records import link_session, words
 from ocpilot.app.heard import heard
 from ocpilot.app.orders import Outcome
+from ocpilot.app.peer_records import Peer
 from ocpilot.app.places import Place, missing_in_start, needs_connector, our_location, where
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Command, CommandDirection, Peer, StoredObject, Transaction, TransactionState
+from ocpilot.app.records import StoredObject
 from ocpilot.app.stations import evse_key
 from ocpilot.app.tokens import is_ours
 from ocpilot.app.unsaid import unsaid

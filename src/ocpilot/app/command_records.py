@@ -6,8 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from ocpilot.app.charge_records import Command, CommandDirection
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Command, CommandDirection
 from ocpilot.base.lines import one_line
 from ocpilot.wire.v230 import CommandResultType, CommandType, DisplayText
 

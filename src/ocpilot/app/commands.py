@@ -10,13 +10,15 @@ import msgspec
 from ocpilot.app import sent_orders, tokens
 from ocpilot.app.accounts import provider
 from ocpilot.app.bodies import parsed, text_of, value_of
+from ocpilot.app.charge_records import Command, CommandDirection
 from ocpilot.app.command_orders import order_start, order_stop, order_unlock, receive
 from ocpilot.app.command_records import OUR_OWN, give_result, link_session, text_in
 from ocpilot.app.heard import heard
+from ocpilot.app.peer_records import Peer
 from ocpilot.app.places import missing_in_start, our_location, where
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import Account, Command, CommandDirection, ObjectKey, Peer, StoredObject
+from ocpilot.app.records import Account, ObjectKey, StoredObject
 from ocpilot.app.reservation_orders import order_cancel, order_reserve
 from ocpilot.app.sent_orders import Response, connected, operator_of
 from ocpilot.base.errors import NotFound, UnknownLocation, UserError

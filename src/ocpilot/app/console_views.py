@@ -1,20 +1,10 @@
 """What operators see: what needs attention, stations, sessions and transactions. Read from the ports and assembled."""
 
 from ocpilot.app.bodies import value_of
+from ocpilot.app.charge_records import Station, StationConnector, Transaction, TransactionState
+from ocpilot.app.peer_records import Delivery, DeliveryState, Peer
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import (
-    CdrCheck,
-    Delivery,
-    DeliveryState,
-    ObjectKey,
-    Peer,
-    Record,
-    Station,
-    StationConnector,
-    StoredObject,
-    Transaction,
-    TransactionState,
-)
+from ocpilot.app.records import CdrCheck, ObjectKey, Record, StoredObject
 from ocpilot.base.errors import InvalidObject, NotFound
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.billing.matching import is_bill_of

@@ -10,9 +10,9 @@ from datetime import timedelta
 import msgspec
 
 from ocpilot.app.exchange import Answer, Call, versions_url
+from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import Peer, PeerState
 from ocpilot.app.secrets import hash_token
 from ocpilot.base.errors import InvalidObject, PeerError, PeerNonsense
 from ocpilot.base.ids import PartyId, new_credentials_token

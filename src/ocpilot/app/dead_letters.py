@@ -3,8 +3,9 @@
 from msgspec.structs import replace
 
 from ocpilot.app.bill_views import dead_letter
+from ocpilot.app.peer_records import DeliveryState
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import DeliveryState, ObjectKey
+from ocpilot.app.records import ObjectKey
 
 
 async def replay(platform: Platform, peer_id: int, key: ObjectKey) -> None:

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TypeVar
 from urllib.parse import quote
 
+from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Peer
 from ocpilot.base import time
 from ocpilot.base.errors import InvalidObject, MissingParameter
 from ocpilot.base.ids import PartyId

@@ -8,8 +8,8 @@ from datetime import datetime
 
 import msgspec
 
+from ocpilot.app.charge_records import Reservation
 from ocpilot.app.charges import NoTerms, terms_of
-from ocpilot.app.records import Reservation
 from ocpilot.base.ids import derived_id
 from ocpilot.billing.cdr import make_cdr
 from ocpilot.billing.metered import cost_of

@@ -14,9 +14,9 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from ocpilot.app.exchange import Answer, Call, Handler
+from ocpilot.app.peer_records import Leniency, Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import Leniency, Peer
 from ocpilot.base.problem import Problem
 from ocpilot.wire import codec
 from ocpilot.wire.codec import NOTHING, Context, Received

@@ -13,8 +13,9 @@ from ocpilot.app.bodies import own, value_of
 from ocpilot.app.exchange import Answer, Call, stored_answer
 from ocpilot.app.in_version import text_in
 from ocpilot.app.owned import check_same, kept
+from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, PageQuery, Peer, PeerState, StoredObject
+from ocpilot.app.records import ObjectKey, PageQuery, StoredObject
 from ocpilot.app.visibility import require_hub
 from ocpilot.base.errors import ForbiddenAddress, NotFound, PeerError
 from ocpilot.base.ids import PartyId

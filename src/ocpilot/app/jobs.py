@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from ocpilot.app import bookings, cdrs, receipts, reservations, transactions
+from ocpilot.app.charge_records import Command, Reservation, Transaction, TransactionState
 from ocpilot.app.command_records import give_result
 from ocpilot.app.hub_clients import HubClients
 from ocpilot.app.orders import send_result
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Command, ObjectKey, Reservation, StoredObject, Transaction, TransactionState
+from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.tokens import is_ours
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.retry import BackOff, pause

@@ -12,10 +12,12 @@ from datetime import timedelta
 import msgspec
 
 from ocpilot.app.bodies import parsed
+from ocpilot.app.charge_records import Command, CommandDirection
 from ocpilot.app.command_records import ProfileOrder, give_result, words
+from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import Command, CommandDirection, Peer, PeerState, Record
+from ocpilot.app.records import Record
 from ocpilot.base.errors import NoMatchingEndpoints, OcpilotError, StationError, StationTimeout
 from ocpilot.base.ids import PartyId, new_id
 from ocpilot.roaming.addresses import check_url

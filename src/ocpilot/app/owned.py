@@ -6,8 +6,9 @@
 from ocpilot.app.bodies import context_of
 from ocpilot.app.exchange import Call
 from ocpilot.app.in_version import body_in
+from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, Peer, StoredObject
+from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.visibility import require_sender
 from ocpilot.base import time
 from ocpilot.base.errors import InvalidObject

@@ -11,9 +11,10 @@ from ocpilot.app.classes import CONFIRMATIONS, TERMINALS, class_of
 from ocpilot.app.exchange import Answer, Call, endpoint_url, stored_answer
 from ocpilot.app.in_version import body_in, text_in
 from ocpilot.app.owned import from_peer
+from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import ObjectKey, Peer, StoredObject
+from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.visibility import audience_of, may_see, party_of, require_receiver
 from ocpilot.base import time
 from ocpilot.base.errors import InvalidObject, NotFound

@@ -12,8 +12,9 @@ import msgspec
 from ocpilot.app import credentials
 from ocpilot.app.credentials import Discovered
 from ocpilot.app.exchange import versions_url
+from ocpilot.app.peer_records import Peer, PeerProfile, PeerState
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Peer, PeerProfile, PeerState, Record
+from ocpilot.app.records import Record
 from ocpilot.app.secrets import hash_token
 from ocpilot.base.errors import Conflict, InvalidObject, NotFound, PeerError, PeerNonsense, PeerRefused, UserError
 from ocpilot.base.ids import new_credentials_token

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from ocpilot.app.bodies import value_of
+from ocpilot.app.charge_records import Station, StationConnector
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Record, Station, StationConnector
+from ocpilot.app.records import Record
 from ocpilot.base.errors import UnknownLocation
 from ocpilot.base.ids import fold
 from ocpilot.base.problem import Problem

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from ocpilot.app.background import Background
+from ocpilot.app.peer_records import Leniency, LeniencyKey
 from ocpilot.app.ports import Partners, Sealing, Store
-from ocpilot.app.records import Leniency, LeniencyKey
 from ocpilot.app.station_events import StationCalls
 from ocpilot.base.recent import Recent
 from ocpilot.base.settings import Settings

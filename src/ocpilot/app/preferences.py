@@ -11,11 +11,12 @@ import msgspec
 from ocpilot.app import commands, sessions
 from ocpilot.app.accounts import provider
 from ocpilot.app.bodies import parsed, text_of
+from ocpilot.app.charge_records import Transaction, TransactionState
 from ocpilot.app.charges import AcceptedPreferences, NoTerms, Terms, terms_of
 from ocpilot.app.exchange import Answer, Call
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import Account, Transaction, TransactionState
+from ocpilot.app.records import Account
 from ocpilot.app.sent_orders import operator_of
 from ocpilot.app.visibility import may_send
 from ocpilot.base.errors import InvalidObject, NotFound, PeerNonsense

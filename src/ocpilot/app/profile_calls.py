@@ -1,10 +1,10 @@
 """The charging profiles module as the other platform calls it: orders to our stations, results of orders of ours."""
 
 from ocpilot.app import charging_profiles, profile_orders
+from ocpilot.app.charge_records import Command
 from ocpilot.app.exchange import Answer, Call
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import Command
 from ocpilot.base.errors import MissingParameter
 from ocpilot.wire import codec
 from ocpilot.wire.v230 import ChargingProfileResponse, SetChargingProfile

@@ -13,11 +13,13 @@ import msgspec
 
 from ocpilot.app import orders
 from ocpilot.app.bodies import parsed, text_of, value_of
+from ocpilot.app.charge_records import Command, CommandDirection, Transaction, TransactionState
 from ocpilot.app.charges import NoTerms, terms_of
 from ocpilot.app.command_records import ProfileOrder
 from ocpilot.app.orders import Outcome
+from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Command, CommandDirection, ObjectKey, Peer, Transaction, TransactionState
+from ocpilot.app.records import ObjectKey
 from ocpilot.app.visibility import may_steer
 from ocpilot.base.errors import NotFound, StationError
 from ocpilot.base.ids import PartyId, derived_id, fold

@@ -14,9 +14,10 @@ from ocpilot.app.booking_calls import check_life
 from ocpilot.app.classes import class_of, kinds_of
 from ocpilot.app.heard import heard
 from ocpilot.app.owned import from_peer
+from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import ObjectKey, Peer, PeerState, Record, StoredObject
+from ocpilot.app.records import ObjectKey, Record, StoredObject
 from ocpilot.app.unsaid import unsaid
 from ocpilot.app.visibility import require_hub, require_sender
 from ocpilot.base import time

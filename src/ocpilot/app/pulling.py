@@ -8,9 +8,9 @@ import logging
 import random
 from datetime import datetime, timedelta
 
+from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.pull import pull, wanted
-from ocpilot.app.records import Peer
 from ocpilot.roaming.retry import BackOff, pause
 
 log = logging.getLogger(__name__)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from ocpilot.app.bodies import object_in
 from ocpilot.app.in_version import text_in
+from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, PartnerAnswer, Peer, Record, StoredObject
+from ocpilot.app.records import ObjectKey, PartnerAnswer, Record, StoredObject
 from ocpilot.app.visibility import may_see
 from ocpilot.base.errors import PeerRefused
 from ocpilot.base.ids import PartyId

@@ -6,18 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
+from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, DeliveryPolicy, DeliveryState, Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.push_calls import NOTED, SENT_ONCE, Delivered, PushCalls, key_of_location, offered
-from ocpilot.app.records import (
-    Change,
-    ChangeCursor,
-    Delivery,
-    DeliveryPolicy,
-    DeliveryState,
-    ObjectKey,
-    Peer,
-    PeerState,
-)
+from ocpilot.app.records import ObjectKey
 from ocpilot.app.visibility import may_see
 from ocpilot.base.errors import NoMatchingEndpoints, OcpilotError, PeerRefused
 from ocpilot.roaming import retry

@@ -4,10 +4,10 @@ import msgspec
 
 from ocpilot.app import authorize, charges, orders, reservations, tokens
 from ocpilot.app.bodies import text_of
+from ocpilot.app.charge_records import Command, Reservation, ReservationState
 from ocpilot.app.orders import Outcome
 from ocpilot.app.places import Place, our_location, where
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Command, Reservation, ReservationState
 from ocpilot.app.station_events import StationReservation
 from ocpilot.base.ids import PartyId, fold, new_id
 from ocpilot.wire.v230 import EVSE, Capability, CommandResponseType, CommandResultType, LocationReferences, ReserveNow

@@ -11,20 +11,13 @@ import msgspec
 
 from ocpilot.app import stations, tokens
 from ocpilot.app.bodies import own, parsed, value_of
+from ocpilot.app.charge_records import CommandDirection, Reservation, ReservationState, Station, Transaction
 from ocpilot.app.charges import NoTerms, terms_of
 from ocpilot.app.command_records import give_result
 from ocpilot.app.expired_reservations import expired
 from ocpilot.app.orders import send_result
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import (
-    CommandDirection,
-    ObjectKey,
-    Reservation,
-    ReservationState,
-    Station,
-    StoredObject,
-    Transaction,
-)
+from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.station_events import StartEvent
 from ocpilot.base.errors import NotFound, StationError, UserError
 from ocpilot.base.ids import fold

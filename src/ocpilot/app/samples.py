@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from ocpilot.app.records import SampleRow, Transaction
+from ocpilot.app.charge_records import SampleRow, Transaction
 from ocpilot.app.signed import Blob, blobs_in
 from ocpilot.app.station_events import StationSample
 from ocpilot.metering.samples import ChargingState, MeterSample

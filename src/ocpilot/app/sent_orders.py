@@ -10,12 +10,14 @@ from datetime import timedelta
 import msgspec
 
 from ocpilot.app import hub_clients
+from ocpilot.app.charge_records import Command, CommandDirection
 from ocpilot.app.command_records import OUR_OWN, give_result
 from ocpilot.app.exchange import endpoint_url
 from ocpilot.app.orders import GRACE
+from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import Command, CommandDirection, Peer, PeerState, Record, StoredObject
+from ocpilot.app.records import Record, StoredObject
 from ocpilot.base.errors import BadRequest, NoMatchingEndpoints, NotFound, OcpilotError, PeerRefused, UserError
 from ocpilot.base.ids import new_id
 from ocpilot.wire.protocol import InterfaceRole, ModuleID

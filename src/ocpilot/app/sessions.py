@@ -5,9 +5,10 @@ import logging
 import msgspec
 
 from ocpilot.app.bodies import own, parsed, value_of
+from ocpilot.app.charge_records import Transaction, TransactionState
 from ocpilot.app.charges import Charge, charge_of
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, Transaction, TransactionState
+from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import OcpilotError
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import AuthMethod, CdrToken, Session, SessionStatus

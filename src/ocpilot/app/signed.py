@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from ocpilot.app.records import Record, SampleRow
+from ocpilot.app.charge_records import SampleRow
+from ocpilot.app.records import Record
 from ocpilot.app.station_events import SampledValue
 from ocpilot.wire.v230 import SignedData, SignedValue
 

@@ -7,8 +7,9 @@ import msgspec
 
 from ocpilot.app import passwords
 from ocpilot.app.bodies import object_in, value_of
+from ocpilot.app.charge_records import Station, StationConnector
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, Station, StationConnector, StoredObject
+from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.station_events import BootAnswer, BootInfo
 from ocpilot.base import time
 from ocpilot.base.errors import UserError

@@ -3,8 +3,9 @@
 
 from ocpilot.app import commands
 from ocpilot.app.bodies import value_of
+from ocpilot.app.charge_records import Command
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Command, ObjectKey
+from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import NotFound
 from ocpilot.base.ids import PartyId, new_id
 from ocpilot.wire.protocol import ModuleID

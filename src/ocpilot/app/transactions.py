@@ -10,8 +10,8 @@ import msgspec
 from ocpilot.app import authorize, bookings, charges, command_orders, reservations, samples, sessions, tokens
 from ocpilot.app.authorize import Decision
 from ocpilot.app.bodies import text_of
+from ocpilot.app.charge_records import Station, StationConnector, Transaction, TransactionState
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Station, StationConnector, Transaction, TransactionState
 from ocpilot.app.station_events import (
     AuthorizationStatus,
     IdTagAnswer,

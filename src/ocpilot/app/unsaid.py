@@ -6,8 +6,9 @@
 from datetime import timedelta
 
 from ocpilot.app.bodies import value_of
+from ocpilot.app.charge_records import CommandDirection
+from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import CommandDirection, Peer
 from ocpilot.app.tokens import cdr_token_of, known
 from ocpilot.app.visibility import party_of
 from ocpilot.base.ids import PartyId

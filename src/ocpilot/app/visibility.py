@@ -7,7 +7,7 @@ informs drivers: a Location that is not published still travels, it is the recei
 "Location object"). Tokens are for every operator.
 """
 
-from ocpilot.app.records import Peer, PeerState
+from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.base.errors import BadRequest, NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.offers import OFFERED_BY, Interface

@@ -6,9 +6,9 @@ from typing import Protocol
 
 import msgspec
 
+from ocpilot.app.peer_records import Leniency, Peer, PeerProfile
 from ocpilot.app.peers import Invitation
 from ocpilot.app.pull import PullSummary
-from ocpilot.app.records import Leniency, Peer, PeerProfile
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
 

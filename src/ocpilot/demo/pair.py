@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from ocpilot.app import peers
+from ocpilot.app.peer_records import PeerState
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import PeerState
 from ocpilot.base.errors import OcpilotError
 from ocpilot.demo import people
 from ocpilot.demo.platforms import DemoPlatform, Opener, served, write_platform

@@ -11,8 +11,9 @@ from urllib.parse import quote, urlencode, urlsplit
 import aiohttp
 from yarl import URL
 
+from ocpilot.app.peer_records import Peer
 from ocpilot.app.ports import Sealing
-from ocpilot.app.records import PartnerAnswer, Peer
+from ocpilot.app.records import PartnerAnswer
 from ocpilot.base import time
 from ocpilot.base.errors import NoMatchingEndpoints, PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.base.ids import PartyId, new_id

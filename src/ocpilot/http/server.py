@@ -17,8 +17,8 @@ from starlette.types import Receive, Scope, Send
 from ocpilot.app.credentials import identify
 from ocpilot.app.exchange import LARGEST_BODY, Answer, Call
 from ocpilot.app.heard import handled
+from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Peer, PeerState
 from ocpilot.app.secrets import hash_token
 from ocpilot.base.errors import Conflict, InvalidObject, MethodNotAllowed, NotAuthorized, OcpilotError, TooLarge
 from ocpilot.base.ids import new_id

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from ocpilot.app import peers, pull
+from ocpilot.app.peer_records import Leniency, Peer
 from ocpilot.app.peers import Invitation
 from ocpilot.app.platform import Platform
 from ocpilot.app.pull import PullSummary
-from ocpilot.app.records import Leniency, Peer
 from ocpilot.base.errors import UserError
 from ocpilot.wire.protocol import SUPPORTED, Version
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from ocpilot.app import accounts, catalogue, credit_cdrs, stations
+from ocpilot.app.charge_records import StationConnector
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import StationConnector
 from ocpilot.base import time
 from ocpilot.base.errors import InvalidObject, UserError
 from ocpilot.wire.protocol import Version

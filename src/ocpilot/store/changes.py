@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
-from ocpilot.app.records import Change, ChangeCursor, Delivery
+from ocpilot.app.peer_records import Change, ChangeCursor, Delivery
 from ocpilot.store.bell import Bell
 from ocpilot.store.deliveries import save_delivery
 from ocpilot.store.line import LOST

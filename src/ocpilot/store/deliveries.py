@@ -4,7 +4,8 @@ from datetime import datetime
 
 import asyncpg
 
-from ocpilot.app.records import Delivery, ObjectKey
+from ocpilot.app.peer_records import Delivery
+from ocpilot.app.records import ObjectKey
 from ocpilot.store.pool import Database, Session
 from ocpilot.store.queries import load
 from ocpilot.store.rows import key_of, key_values, record_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ocpilot.app.records import Leniency
+from ocpilot.app.peer_records import Leniency
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
 from ocpilot.store.rows import record_of

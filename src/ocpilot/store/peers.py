@@ -6,7 +6,7 @@ from time import monotonic
 import asyncpg
 import msgspec
 
-from ocpilot.app.records import Peer, PeerProfile
+from ocpilot.app.peer_records import Peer, PeerProfile
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.store.pool import Database

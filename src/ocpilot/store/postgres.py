@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ocpilot.app import ports
+from ocpilot.app import charge_ports, object_ports, ports
 from ocpilot.base.settings import Settings
 from ocpilot.store.accounts import PostgresAccounts
 from ocpilot.store.active_profiles import PostgresActiveProfiles
@@ -30,18 +30,18 @@ class PostgresStore:
     """`app.ports.Store`."""
 
     def __init__(self, database: Database, bell: Bell) -> None:
-        self.objects: ports.Objects = PostgresObjects(database, bell)
-        self.bookings: ports.Bookings = PostgresBookings(database, bell)
-        self.locations: ports.Locations = PostgresLocations(database, bell)
+        self.objects: object_ports.Objects = PostgresObjects(database, bell)
+        self.bookings: object_ports.Bookings = PostgresBookings(database, bell)
+        self.locations: object_ports.Locations = PostgresLocations(database, bell)
         self.peers: ports.Peers = PostgresPeers(database)
         self.changes: ports.Changes = PostgresChanges(database, bell)
         self.deliveries: ports.Deliveries = PostgresDeliveries(database)
-        self.stations: ports.Stations = PostgresStations(database)
-        self.transactions: ports.Transactions = PostgresTransactions(database)
-        self.authorizations: ports.Authorizations = PostgresAuthorizations(database)
-        self.commands: ports.Commands = PostgresCommands(database)
-        self.reservations: ports.Reservations = PostgresReservations(database)
-        self.active_profiles: ports.ActiveProfiles = PostgresActiveProfiles(database)
+        self.stations: charge_ports.Stations = PostgresStations(database)
+        self.transactions: charge_ports.Transactions = PostgresTransactions(database)
+        self.authorizations: charge_ports.Authorizations = PostgresAuthorizations(database)
+        self.commands: charge_ports.Commands = PostgresCommands(database)
+        self.reservations: charge_ports.Reservations = PostgresReservations(database)
+        self.active_profiles: charge_ports.ActiveProfiles = PostgresActiveProfiles(database)
         self.accounts: ports.Accounts = PostgresAccounts(database)
         self.leniencies: ports.Leniencies = PostgresLeniencies(database)
         self.documents: ports.Documents = PostgresDocuments(database)

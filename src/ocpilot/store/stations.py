@@ -3,7 +3,7 @@
 import asyncpg
 import msgspec
 
-from ocpilot.app.records import Station, StationConnector
+from ocpilot.app.charge_records import Station, StationConnector
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import Statement, load

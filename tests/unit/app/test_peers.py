@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from ocpilot.app import peers
-from ocpilot.app.records import DeliveryPolicy, Peer, PeerState
+from ocpilot.app.peer_records import DeliveryPolicy, Peer, PeerState
 from ocpilot.base.errors import Conflict, NotFound, UserError
 from ocpilot.base.settings import ServerSettings, Settings
 from ocpilot.store.postgres import PostgresStore

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ocpilot.app.records import Peer, PeerState
+from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.visibility import audience_of, may_see, may_send, require_receiver, require_sender
 from ocpilot.base.errors import BadRequest, NotFound
 from ocpilot.base.ids import PartyId

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from ocpilot.app.peer_records import Leniency, Peer, PeerProfile, PeerState
 from ocpilot.app.peers import Invitation
 from ocpilot.app.pull import BadObject, ModulePull, PullSummary
-from ocpilot.app.records import Leniency, Peer, PeerProfile, PeerState
 from ocpilot.base.errors import UserError
 from ocpilot.cli import peer as command
 from ocpilot.wire.protocol import ModuleID, Version

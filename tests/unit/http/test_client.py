@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from ocpilot.app.records import Peer, PeerProfile, PeerState
+from ocpilot.app.peer_records import Peer, PeerProfile, PeerState
 from ocpilot.base.errors import (
     ForbiddenAddress,
     NoMatchingEndpoints,

@@ -6,7 +6,7 @@ import time
 import asyncpg
 import pytest
 
-from ocpilot.app.records import ChangeCursor, Delivery, DeliveryState
+from ocpilot.app.peer_records import ChangeCursor, Delivery, DeliveryState
 from ocpilot.store.postgres import PostgresStore, store_at
 
 LONG = 30.0

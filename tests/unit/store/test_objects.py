@@ -8,7 +8,8 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app.records import ChangeCursor, ObjectKey, StoredObject
+from ocpilot.app.peer_records import ChangeCursor
+from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base.errors import BadRequest, Conflict
 from ocpilot.base.ids import PartyId
 from ocpilot.store.postgres import PostgresStore

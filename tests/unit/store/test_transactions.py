@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app.records import SampleRow, Station, StationConnector, Transaction, TransactionState
+from ocpilot.app.charge_records import SampleRow, Station, StationConnector, Transaction, TransactionState
 from ocpilot.base.ids import PartyId
 from ocpilot.store.postgres import PostgresStore, store_at
 

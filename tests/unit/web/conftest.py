@@ -18,21 +18,10 @@ from starlette.applications import Starlette
 
 from ocpilot.app import cdrs, tokens
 from ocpilot.app.bodies import text_of
+from ocpilot.app.charge_records import Transaction, TransactionState
+from ocpilot.app.peer_records import Delivery, DeliveryState, Peer, PeerState
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import (
-    Account,
-    AccountRole,
-    Delivery,
-    DeliveryState,
-    ObjectKey,
-    PartnerAnswer,
-    Peer,
-    PeerState,
-    Receipt,
-    StoredObject,
-    Transaction,
-    TransactionState,
-)
+from ocpilot.app.records import Account, AccountRole, ObjectKey, PartnerAnswer, Receipt, StoredObject
 from ocpilot.app.secrets import Seal
 from ocpilot.base.errors import PeerUnreachable
 from ocpilot.base.ids import PartyId

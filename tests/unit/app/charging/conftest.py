@@ -11,18 +11,13 @@ import pytest
 
 from ocpilot.app import stations, tariffs
 from ocpilot.app.bodies import own, text_of
+from ocpilot.app.charge_records import StationConnector
 from ocpilot.app.charging import StationService
 from ocpilot.app.jobs import Jobs
+from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import Store
-from ocpilot.app.records import (
-    ObjectKey,
-    PartnerAnswer,
-    Peer,
-    PeerState,
-    StationConnector,
-    StoredObject,
-)
+from ocpilot.app.records import ObjectKey, PartnerAnswer, StoredObject
 from ocpilot.app.station_events import SampledValue, StartEvent, StationSample, StopEvent
 from ocpilot.base.errors import PeerRefused, PeerUnreachable, StationTimeout
 from ocpilot.base.ids import PartyId

@@ -7,7 +7,8 @@ import pytest
 
 from ocpilot.app import accounts, cdrs, tariffs
 from ocpilot.app.bodies import own, parsed, text_of
-from ocpilot.app.records import ObjectKey, TransactionState
+from ocpilot.app.charge_records import TransactionState
+from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import BadRequest, InvalidObject
 from ocpilot.base.ids import PartyId
 from ocpilot.wire import codec

@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from ocpilot.app.records import TransactionState
+from ocpilot.app.charge_records import TransactionState
 from ocpilot.app.station_events import BootInfo, SampledValue, StartEvent, StationSample, StopEvent
 from ocpilot.wire.protocol import ModuleID
 

@@ -5,7 +5,9 @@ import pytest
 
 from ocpilot.app import accounts, commands
 from ocpilot.app.bodies import own, parsed
-from ocpilot.app.records import Command, ObjectKey, PeerState
+from ocpilot.app.charge_records import Command
+from ocpilot.app.peer_records import PeerState
+from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import ForbiddenAddress, NotFound, PeerUnreachable, UnknownLocation, UserError
 from ocpilot.base.ids import PartyId, new_id
 from ocpilot.wire import codec

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from ocpilot.app import cdrs, sessions
-from ocpilot.app.records import TransactionState
+from ocpilot.app.charge_records import TransactionState
 from ocpilot.base.settings import ChargingSettings
 from ocpilot.wire.protocol import ModuleID
 

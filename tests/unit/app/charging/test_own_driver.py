@@ -6,7 +6,8 @@ import pytest
 
 from ocpilot.app import accounts, charges, commands, reservations, tokens
 from ocpilot.app.bodies import text_of
-from ocpilot.app.records import ObjectKey, Reservation, TransactionState
+from ocpilot.app.charge_records import Reservation, TransactionState
+from ocpilot.app.records import ObjectKey
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID
 

@@ -7,9 +7,10 @@ import pytest
 
 from ocpilot.app import accounts, stations, tariffs
 from ocpilot.app.bodies import own
+from ocpilot.app.peer_records import ChangeCursor, DeliveryPolicy, DeliveryState, PeerProfile
 from ocpilot.app.push import Pusher
 from ocpilot.app.push_worker import REFUSALS, PushWorker
-from ocpilot.app.records import ChangeCursor, DeliveryPolicy, DeliveryState, ObjectKey, PeerProfile, StoredObject
+from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base.errors import PeerRefused, PeerUnreachable
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.retry import TRIPS_AT

@@ -1,0 +1,156 @@
+"""What the platform needs of a store of stations, their transactions and the orders about them (`ports.py`)."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from ocpilot.app.charge_records import (
+    Authorization,
+    Command,
+    Reservation,
+    SampleRow,
+    Station,
+    Transaction,
+    TransactionState,
+)
+
+
+class Stations(Protocol):
+    """Charging stations of ours."""
+
+    async def save(self, station: Station) -> None:
+        """Insert or replace by id."""
+
+    async def get(self, station_id: str) -> Station | None:
+        """By its OCPP identity."""
+
+    async def at_evse(self, location_id: str, evse_uid: str) -> Station | None:
+        """The station that an EVSE of ours belongs to."""
+
+    async def all(self) -> tuple[Station, ...]:
+        """Every station, by id."""
+
+
+class Transactions(Protocol):
+    """OCPP transactions with their samples. What `add_samples` and `stop` were given is on disk when they return."""
+
+    async def start(self, transaction: Transaction) -> tuple[Transaction, bool]:
+        """Store a new one with a fresh positive `id`; (the earlier one, False) when `dedupe` was seen before."""
+
+    async def get(self, transaction_id: int) -> Transaction | None:
+        """By OCPP transaction id."""
+
+    async def by_session(self, session_id: str) -> Transaction | None:
+        """By the id of its Session."""
+
+    async def open_on(self, station_id: str, connector_id: int) -> Transaction | None:
+        """The newest open one on that connector."""
+
+    async def in_state(self, state: TransactionState) -> tuple[Transaction, ...]:
+        """All in that state, oldest first."""
+
+    async def add_samples(self, samples: Sequence[SampleRow]) -> None:
+        """Append; a sample with the same transaction, time and body is kept once."""
+
+    async def samples(self, transaction_id: int) -> tuple[SampleRow, ...]:
+        """All samples in order of time."""
+
+    async def stop(
+        self,
+        transaction_id: int,
+        *,
+        at: datetime,
+        meter_stop_wh: Decimal | None,
+        reason: str | None,
+        samples: Sequence[SampleRow],
+    ) -> Transaction | None:
+        """Open -> stopped with the last samples, in one transaction; unchanged when it was stopped before."""
+
+    async def add_preferences(self, transaction_id: int, accepted: str) -> None:
+        """Append to the driver's preferences, JSON text of one of the list."""
+
+    async def set_state(self, transaction_id: int, state: TransactionState, because: str | None = None) -> None:
+        """Stopped -> billed or held."""
+
+
+class Authorizations(Protocol):
+    """Answers about Tokens, given and received."""
+
+    async def add(self, authorization: Authorization) -> None:
+        """Store one."""
+
+    async def latest(self, token_uid: str, since: datetime) -> Authorization | None:
+        """The newest answer about this Token at or after `since`."""
+
+
+class Commands(Protocol):
+    """Commands, one record from request to result to Session."""
+
+    async def add(self, command: Command) -> None:
+        """Store a new one."""
+
+    async def modify(self, command_id: str, change: Callable[[Command], Command]) -> Command | None:
+        """Read under a row lock, apply the pure `change`, write; None when it does not exist."""
+
+    async def get(self, command_id: str) -> Command | None:
+        """By id."""
+
+    async def unsent_results(self) -> tuple[Command, ...]:
+        """Received commands whose result is known and has not reached the sender."""
+
+    async def expired(self, now: datetime) -> tuple[Command, ...]:
+        """Commands without a result whose time is over."""
+
+    async def awaiting_session(
+        self, *, direction: str, token_uid: str, location_id: str, since: datetime, reference: str | None = None
+    ) -> Command | None:
+        """The newest START_SESSION or RESERVE_NOW for this Token and Location that has no Session yet, refused ones
+        left out, and those with another `authorization_reference` than `reference` when both are known."""
+
+    async def of_session(self, session_id: str, words: Sequence[str], since: datetime) -> tuple[Command, ...]:
+        """Commands of these words about a Session since a moment, newest first."""
+
+    async def recent(self, limit: int, account_id: int | None = None) -> tuple[Command, ...]:
+        """Newest first."""
+
+
+class Reservations(Protocol):
+    """Connectors of ours that are kept free. `asked` and `active` ones are live."""
+
+    async def add(self, reservation: Reservation) -> Reservation:
+        """Store a new one; the returned one has its `id`."""
+
+    async def modify(self, number: int, change: Callable[[Reservation], Reservation]) -> Reservation | None:
+        """Read under a row lock, apply the pure `change`, write; None when it does not exist."""
+
+    async def get(self, number: int) -> Reservation | None:
+        """By the number the station knows."""
+
+    async def named(self, peer_id: int, reservation_id: str) -> tuple[Reservation, ...]:
+        """The live ones to which the platform gave this id, newest first."""
+
+    async def on(self, station_id: str, connector_id: int) -> Reservation | None:
+        """The live one of a connector."""
+
+    async def of_token(self, location_id: str, token_uid: str) -> Reservation | None:
+        """The active one of a Token at a Location."""
+
+    async def of_session(self, session_id: str) -> Reservation | None:
+        """The one whose Session it is, live or ended."""
+
+    async def due(self, now: datetime) -> tuple[Reservation, ...]:
+        """Live ones whose time is over."""
+
+    async def expired(self, since: datetime) -> tuple[Reservation, ...]:
+        """Those that nobody came for and whose time was over after a moment."""
+
+
+class ActiveProfiles(Protocol):
+    """The limits of Sessions as operators told us last."""
+
+    async def put(self, peer_id: int, session_id: str, profile: str, at: datetime) -> None:
+        """Keep the ActiveChargingProfile (2.3.0, JSON text) of a Session."""
+
+    async def get(self, peer_id: int, session_id: str) -> str | None:
+        """The last one."""
