@@ -120,10 +120,11 @@ class ChangeCursor(Record, frozen=True, kw_only=True):
 
 
 class Change(Record, frozen=True, kw_only=True):
-    """One write of one object of ours: that it changed, not what to."""
+    """One write of one object: that it changed, not what to. `peer_id` is the peer it came from, None: it is ours."""
 
     at: ChangeCursor
     key: ObjectKey
+    peer_id: int | None = None
     audience: str | None
     deleted: bool
     written_at: datetime

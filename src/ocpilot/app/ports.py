@@ -1,7 +1,8 @@
 """What the platform needs from the outside, each as a Protocol: storage, partners, stations. `main.py` joins them.
 
 Every write of an object of ours (`peer_id` None) adds exactly one row to the change log in the same statement or
-transaction. Every method is one transaction: when it returns, what it wrote is on disk.
+transaction; so does a peer's while anybody follows them (`Changes.follow`). Every method is one transaction: when it
+returns, what it wrote is on disk.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -66,6 +67,12 @@ class Changes(Protocol):
 
     async def wait(self, seconds: float) -> None:
         """Return when something was written anywhere, or after `seconds`."""
+
+    async def follow(self, name: str) -> None:
+        """From now on changes of what peers send are logged too, for as long as anybody follows."""
+
+    async def unfollow(self, name: str) -> None:
+        """This follower is gone."""
 
     async def lead(self, peer_id: int) -> bool:
         """Try to be the only process that pushes to this peer; held until this process ends."""

@@ -227,7 +227,8 @@ class PushWorker:
 
 
 def _is_for(peer: Peer, change: Change) -> bool:
-    return offered(peer, change.key.module) and may_see(peer, change.key.module, change.audience)
+    ours = change.peer_id is None
+    return ours and offered(peer, change.key.module) and may_see(peer, change.key.module, change.audience)
 
 
 def _coalesced(keys: Iterable[ObjectKey]) -> list[ObjectKey]:

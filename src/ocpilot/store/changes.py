@@ -38,6 +38,7 @@ class PostgresChanges:
                 at=ChangeCursor(xid=row["xid"], seq=row["seq"]),
                 key=key_of(row, ModuleID(row["module"])),
                 audience=row["audience"] or None,
+                peer_id=row["peer_id"] or None,
                 deleted=row["deleted"],
                 written_at=row["written_at"],
             )
@@ -63,6 +64,14 @@ class PostgresChanges:
             if row and row["exists"]:
                 seconds = min(seconds, HELD_BACK)
         await self._bell.wait(seconds, seen)
+
+    async def follow(self, name: str) -> None:
+        """See the port."""
+        await self._database.row(_SQL["follow"], {"name": name})
+
+    async def unfollow(self, name: str) -> None:
+        """See the port."""
+        await self._database.row(_SQL["unfollow"], {"name": name})
 
     async def lead(self, peer_id: int) -> bool:
         """See the port; when the connection that holds it is lost, so is the lead until the next call."""

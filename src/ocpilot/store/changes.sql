@@ -4,7 +4,8 @@ SELECT xid::text::bigint AS xid, seq FROM change_cursor WHERE peer_id = :peer_id
 
 -- name: after
 -- The next changes that no open transaction can still precede: ids below the oldest one that is still running.
-SELECT xid::text::bigint AS xid, seq, module, party, id, sub, audience, deleted, written_at FROM change
+SELECT xid::text::bigint AS xid, seq, module, party, id, sub, audience, deleted, peer_id, written_at
+FROM change
 WHERE (xid, seq) > (:xid::text::xid8, :seq) AND xid < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY xid, seq LIMIT :limit;
 
@@ -24,3 +25,11 @@ SELECT pg_notify('ocpilot_change', '');
 -- name: lead
 -- Try to be the only process that pushes to this peer, until this connection ends.
 SELECT pg_try_advisory_lock(hashtext('ocpilot lead'), :peer_id);
+
+-- name: follow
+-- From now on what peers send is logged too.
+INSERT INTO follower (name) VALUES (:name) ON CONFLICT DO NOTHING;
+
+-- name: unfollow
+-- One follower less.
+DELETE FROM follower WHERE name = :name;

@@ -34,11 +34,11 @@ class PostgresLocations:
     async def put(self, stored: StoredObject) -> bool:
         """See the port; a put that changes nothing adds no change row. NotFound for an EVSE without its Location."""
         if stored.key.sub:
-            created, changed = await _put_evse(self._database, stored)
+            created, told = await _put_evse(self._database, stored)
         else:
             async with self._database.transaction() as session:
-                created, changed = await _put_location(session, stored)
-        self._ring(stored.peer_id, changed)
+                created, told = await _put_location(session, stored)
+        self._ring(told)
         return created
 
     async def get(self, key: ObjectKey, peer_id: int | None = None) -> StoredObject | None:
@@ -65,8 +65,8 @@ class PostgresLocations:
             if kept is None:
                 return None
             changed = change(kept)
-            _, written = await (_put_evse if key.sub else _put_location)(session, changed)
-        self._ring(peer_id, written)
+            _, told = await (_put_evse if key.sub else _put_location)(session, changed)
+        self._ring(told)
         return changed
 
     async def page(self, query: PageQuery) -> Page:
@@ -88,8 +88,8 @@ class PostgresLocations:
         }
         return tuple(object_of(row, ModuleID.LOCATIONS) for row in await self._database.rows(_SQL["near"], values))
 
-    def _ring(self, peer_id: int | None, changed: bool) -> None:
-        if changed and peer_id is None:
+    def _ring(self, told: bool) -> None:
+        if told:
             self._bell.ring()
 
 
@@ -100,7 +100,7 @@ async def _get(session: Session, key: ObjectKey, peer_id: int | None) -> StoredO
 
 
 async def _put_evse(session: Session, stored: StoredObject) -> tuple[bool, bool]:
-    """(created, changed) of one EVSE, one statement."""
+    """(created, told in the change log) of one EVSE, one statement."""
     row = evse_row(stored.body, str(stored.version))
     values = {**object_values(stored), "place": row.place, "status": row.status}
     written = await session.row(_SQL["put_evse"], values)
@@ -109,11 +109,11 @@ async def _put_evse(session: Session, stored: StoredObject) -> tuple[bool, bool]
         if owner is None:
             raise NotFound(f"Location {stored.key.party}/{stored.key.id}: unknown, so it can have no EVSE")
         raise Conflict(f"Location {stored.key.party}/{stored.key.id}: belongs to another platform")
-    return bool(written["created"]), written["created"] is not None
+    return bool(written["created"]), bool(written["told"])
 
 
 async def _put_location(session: Session, stored: StoredObject) -> tuple[bool, bool]:
-    """(created, changed) of a whole Location, inside a transaction."""
+    """(created, told in the change log) of a whole Location, inside a transaction."""
     new = split(stored)
     values = _location_values(stored, new)
     created = await session.row(_SQL["add"], values) is not None
@@ -128,9 +128,7 @@ async def _put_location(session: Session, stored: StoredObject) -> tuple[bool, b
         return False, False
     await session.row(_SQL["replace"], values)
     await session.row(_SQL["put_evses"], {**values, **_evse_columns(changed)})
-    if stored.peer_id is None:
-        await session.row(_SQL["log"], values)
-    return created, True
+    return created, await session.row(_SQL["log"], values) is not None
 
 
 def _location_values(stored: StoredObject, new: LocationRows) -> dict[str, object]:

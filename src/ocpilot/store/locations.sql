@@ -63,12 +63,14 @@ ON CONFLICT (party, key_location, key_uid) DO UPDATE SET
     body = excluded.body;
 
 -- name: log
--- One change of a whole Location of ours.
-INSERT INTO change (module, party, id, sub, audience, deleted)
-VALUES ('locations', :party, :id, '', :audience, false);
+-- One change of a whole Location; no row when nobody follows it.
+INSERT INTO change (module, party, id, sub, audience, deleted, peer_id)
+SELECT 'locations', :party, :id, '', :audience, false, :peer_id::integer
+WHERE :peer_id::integer = 0 OR EXISTS (SELECT FROM follower)
+RETURNING true;
 
 -- name: put_evse
--- Inserts or replaces one EVSE; the Location's last_updated follows, one change is logged when it is ours.
+-- Inserts or replaces one EVSE; the Location's last_updated follows, one change is logged when somebody follows it.
 WITH parent AS MATERIALIZED (
     SELECT id, audience, peer_id FROM location
     WHERE party = :party AND key_id = :key_id AND peer_id = :peer_id
@@ -90,11 +92,13 @@ WITH parent AS MATERIALIZED (
     UPDATE location SET last_updated = greatest(last_updated, :last_updated), stamp = nextval('location_stamp')
     WHERE party = :party AND key_id = :key_id AND EXISTS (SELECT FROM written)
 ), logged AS (
-    INSERT INTO change (module, party, id, sub, audience, deleted)
-    SELECT 'locations', :party, parent.id, :sub, parent.audience, false
-    FROM parent CROSS JOIN written WHERE parent.peer_id = 0
+    INSERT INTO change (module, party, id, sub, audience, deleted, peer_id)
+    SELECT 'locations', :party, parent.id, :sub, parent.audience, false, parent.peer_id
+    FROM parent CROSS JOIN written WHERE parent.peer_id = 0 OR EXISTS (SELECT FROM follower)
+    RETURNING true
 )
-SELECT parent.id AS location_id, written.created FROM parent LEFT JOIN written ON true;
+SELECT parent.id AS location_id, written.created, EXISTS (SELECT FROM logged) AS told
+FROM parent LEFT JOIN written ON true;
 
 -- name: owner
 -- Which peer a Location came from.

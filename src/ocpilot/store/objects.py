@@ -33,10 +33,11 @@ _TOKENS = load("tokens")
 
 
 class Written(NamedTuple):
-    """What became of a put: the object is new, or at least another, and a command may be waiting for it."""
+    """What became of a put: the object is new, or at least another; the log tells of it; a command may wait for it."""
 
     created: bool
     changed: bool
+    told: bool = False
     awaited: bool = True
 
 
@@ -72,7 +73,7 @@ class PostgresObjects:
         """See the port."""
         key = stored.key
         done = await self._puts[key.module].put((key.party, fold(key.id), fold(key.sub)), stored)
-        self._ring(stored.peer_id, done.changed)
+        self._ring(done.told)
         return Arrival(created=done.created, awaited=done.awaited)
 
     async def get(self, key: ObjectKey, peer_id: int | None = None) -> StoredObject | None:
@@ -100,13 +101,13 @@ class PostgresObjects:
                 return None
             changed = change(object_of(row, key.module))
             done = await _put(session, changed)
-        self._ring(peer_id, done.changed)
+        self._ring(done.told)
         return changed
 
     async def delete(self, key: ObjectKey, peer_id: int | None = None) -> bool:
         """See the port."""
         row = await self._database.row(_SQL[key.module]["delete"], {**key_values(key), "peer_id": peer_id or 0})
-        self._ring(peer_id, row is not None)
+        self._ring(row is not None and row["told"])
         return row is not None
 
     async def page(self, query: PageQuery) -> Page:
@@ -124,8 +125,8 @@ class PostgresObjects:
             rows = await self._database.rows(_SQL[module]["newest_of_tokens"], {"limit": limit, "token_uids": uids})
         return tuple(object_of(row, module) for row in rows)
 
-    def _ring(self, peer_id: int | None, changed: bool) -> None:
-        if changed and peer_id is None:
+    def _ring(self, told: bool) -> None:
+        if told:
             self._bell.ring()
 
 
@@ -143,7 +144,7 @@ async def _put_all(session: Session, module: ModuleID, objects: Sequence[StoredO
     ordered = sorted(given, key=_place) if len(given) > 1 else given
     columns: dict[str, object] = {name: [values[name] for values in ordered] for name in given[0]}
     rows = await session.rows(_SQL[module]["put"], {**columns, "module": str(module)})
-    done = {_place(row): Written(row["created"], True, row["awaited"]) for row in rows}
+    done = {_place(row): Written(row["created"], True, row["told"], row["awaited"]) for row in rows}
     return [done.get(_place(values)) or await _unwritten(session, values) for values in given]
 
 

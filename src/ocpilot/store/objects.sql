@@ -1,5 +1,5 @@
 -- name: put
--- Inserts or replaces objects and logs changes of ours; no row where nothing changed or another owns it.
+-- Inserts or replaces objects and logs the changes somebody follows; no row where nothing changed or another owns it.
 WITH written AS (
     INSERT INTO {table} AS kept
         (party, key_id, key_sub, id, sub, peer_id, version, audience, last_updated, token_uid, context, body)
@@ -24,11 +24,12 @@ WITH written AS (
         (excluded.version, excluded.audience, excluded.last_updated, excluded.context, excluded.body)
     RETURNING party, key_id, key_sub, id, sub, peer_id, audience, token_uid, xmax = 0 AS created
 ), logged AS (
-    INSERT INTO change (module, party, id, sub, audience, deleted)
-    SELECT :module, party, id, sub, audience, false FROM written WHERE peer_id = 0
+    INSERT INTO change (module, party, id, sub, audience, deleted, peer_id)
+    SELECT :module, party, id, sub, audience, false, peer_id FROM written
+    WHERE peer_id = 0 OR EXISTS (SELECT FROM follower)
 )
 SELECT
-    party, key_id, key_sub, created,
+    party, key_id, key_sub, created, peer_id = 0 OR EXISTS (SELECT FROM follower) AS told,
     token_uid IS NULL OR EXISTS (
         SELECT FROM command WHERE command.key_token = written.token_uid AND command.session_id IS NULL
     ) AS awaited
@@ -55,16 +56,17 @@ SELECT party, id, sub, peer_id, version, audience, last_updated, context, body F
 WHERE key_id = :key_id ORDER BY peer_id, party, key_sub;
 
 -- name: delete
--- Removes one object and logs it when it is ours.
+-- Removes one object and logs it when somebody follows it.
 WITH gone AS (
     DELETE FROM {table}
     WHERE party = :party AND key_id = :key_id AND key_sub = :key_sub AND peer_id = :peer_id
     RETURNING party, id, sub, audience, peer_id
 ), logged AS (
-    INSERT INTO change (module, party, id, sub, audience, deleted)
-    SELECT :module, party, id, sub, audience, true FROM gone WHERE peer_id = 0
+    INSERT INTO change (module, party, id, sub, audience, deleted, peer_id)
+    SELECT :module, party, id, sub, audience, true, peer_id FROM gone
+    WHERE peer_id = 0 OR EXISTS (SELECT FROM follower)
 )
-SELECT true FROM gone;
+SELECT peer_id = 0 OR EXISTS (SELECT FROM follower) AS told FROM gone;
 
 -- name: newest
 -- Newest first, whoever owns them.

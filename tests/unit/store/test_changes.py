@@ -192,3 +192,38 @@ async def test_a_change_says_who_may_see_it(store: PostgresStore, tariff, audien
     await store.objects.put(tariff(audience=audience))
     (change,) = await store.changes.after(ChangeCursor(), 10)
     assert (change.key, change.audience, change.deleted) == (tariff().key, audience, False)
+
+
+async def test_what_a_peer_sends_is_told_while_somebody_follows(store: PostgresStore, tariff, location, evse) -> None:
+    """A hub passes it on and web hooks tell of it; without either the log holds only what is ours."""
+
+    async def send(name: str) -> None:
+        await store.objects.put(tariff(f"T-{name}", peer_id=7))
+        await store.locations.put(location(f"L-{name}", peer_id=7))
+        await store.locations.put(evse("3256", location_id=f"L-{name}", peer_id=7, status="CHARGING"))
+        await store.objects.delete(tariff(f"T-{name}").key, 7)
+
+    await send("before")
+    await store.changes.follow("hook 1")
+    await store.changes.follow("hook 1")
+    await send("now")
+    found = await store.changes.after(ChangeCursor(), 100)
+    told = [(change.key.id, change.key.sub, change.deleted, change.peer_id) for change in found]
+    assert told == [
+        ("T-now", "", False, 7),
+        ("L-now", "", False, 7),
+        ("L-now", "3256", False, 7),
+        ("T-now", "", True, 7),
+    ]
+    await store.changes.unfollow("hook 1")
+    await send("after")
+    await store.objects.put(tariff("ours"))
+    assert (await read(store, found[-1].at))[0] == ["ours"]
+
+
+async def test_a_reader_is_woken_by_what_a_peer_sends_when_it_is_told(store: PostgresStore, tariff) -> None:
+    await store.changes.follow("hub")
+    _, cursor = await read(store, ChangeCursor())
+    await store.objects.put(tariff("T1", peer_id=7))
+    await store.changes.wait(LONG)
+    assert (await read(store, cursor))[0] == ["T1"]
