@@ -34,6 +34,7 @@ from ocpilot.cli import (
     schema,
     serve,
     station,
+    station_simulate,
     tariff,
     validate,
 )
@@ -45,6 +46,7 @@ from ocpilot.main.joined import open_platform
 from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.peer_commands import PeersOf
 from ocpilot.main.platform_commands import Accounts, Cdrs, Loading, Stations
+from ocpilot.main.simulated import Simulations
 from ocpilot.store.upkeep import Upkeep
 
 #: Commands that need neither settings nor a database.
@@ -59,10 +61,11 @@ _PURE: dict[str, Callable[[argparse.Namespace], int]] = {
     "openapi": lambda args: openapi.run(args, document_of_everything),
 }
 
-#: Commands that talk with other platforms and need no settings either.
+#: Commands that talk with a platform from outside and need no settings either.
 _ALONE: dict[str, Callable[[argparse.Namespace], Coroutine[None, None, int]]] = {
     "mock": lambda args: mock.run(args, Mocks()),
     "check": lambda args: check.run(args, Checks()),
+    "station simulate": lambda args: station_simulate.run(args, Simulations()),
 }
 
 #: Commands that work on a platform.
@@ -136,8 +139,9 @@ def _run(args: argparse.Namespace) -> int:
         return pure(args)
     if args.command == "demo":
         return asyncio.run(demo.run(args, open_platform))
-    if args.command in _ALONE:
-        return asyncio.run(_ALONE[args.command](args))
+    alone = _ALONE.get(_named(args)) or _ALONE.get(args.command)
+    if alone is not None:
+        return asyncio.run(alone(args))
     settings = settings_file.load(_config(args))
     if args.command == "serve":
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
