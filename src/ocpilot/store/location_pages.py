@@ -54,7 +54,7 @@ class LocationPages:
         return known
 
     def _of_this_moment(self) -> dict[PageQuery, Page]:
-        """Pages of our Locations since anything was written, within this second: a process may die before it says so."""
+        """Pages since anything was written, within this second: a process may die before it says that it has."""
         moment = (self._bell.rings, int(monotonic()))
         if moment != self._moment:
             self._moment, self._pages = moment, {}
