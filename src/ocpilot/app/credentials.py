@@ -101,9 +101,9 @@ async def discover(
     `speaking` is the version it speaks with us already, which says how its token is written.
     """
     encoding = peer.profile.token_encoding
-    listed = (await platform.partners.get(url, token, encoding=encoding, version=speaking)).data
+    listed = (await platform.partners.get(url, token, encoding=encoding, version=speaking, peer=peer)).data
     version, details_url = handshake.choose_version(_version_infos(listed), wanted)
-    details = (await platform.partners.get(details_url, token, encoding=encoding, version=speaking)).data
+    details = (await platform.partners.get(details_url, token, encoding=encoding, version=speaking, peer=peer)).data
     if isinstance(details, dict):
         theirs = None if PROTOCOLS[version].roles else (their_role(platform, peer),)
         details |= {"endpoints": handshake.with_roles(our_roles(platform), details.get("endpoints"), theirs)}

@@ -155,7 +155,7 @@ async def _send(
     body = credentials.text_of(platform, peer, token, found.version)
     url = credentials.endpoint_of(found.endpoints)
     answer = await platform.partners.post_credentials(
-        method, url, used, body, encoding=peer.profile.token_encoding, version=found.version
+        method, url, used, body, encoding=peer.profile.token_encoding, version=found.version, peer=peer
     )
     try:
         theirs = credentials.theirs_in(platform, found.version, peer)
@@ -171,7 +171,7 @@ async def _finish(platform: Platform, peer: Peer, theirs: Credentials, found: Di
     except InvalidObject:
         with suppress(PeerError):
             await platform.partners.post_credentials(
-                "DELETE", credentials.endpoint_of(found.endpoints), theirs.token, b""
+                "DELETE", credentials.endpoint_of(found.endpoints), theirs.token, b"", peer=peer
             )
         raise
     done = credentials.registered(platform, peer, theirs, found, token)
@@ -191,7 +191,7 @@ async def _tell_it_is_over(platform: Platform, peer: Peer) -> None:
     url = credentials.endpoint_of(peer.endpoints)
     try:
         await platform.partners.post_credentials(
-            "DELETE", url, used, b"", encoding=peer.profile.token_encoding, version=peer.version
+            "DELETE", url, used, b"", encoding=peer.profile.token_encoding, version=peer.version, peer=peer
         )
     except PeerRefused as error:
         if error.http not in (401, 404, 405):

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
+from ocpilot.app.messages import Messages
 from ocpilot.app.object_ports import Bookings, Locations, Objects
 from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, Leniency, Peer
 from ocpilot.app.records import (
@@ -172,16 +173,23 @@ class Store(Protocol):
     accounts: Accounts
     documents: Documents
     leniencies: Leniencies
+    messages: Messages
 
 
 class Partners(Protocol):
     """The OCPI client. Errors are PeerUnreachable, PeerRefused, PeerNonsense or ForbiddenAddress, never others."""
 
     async def get(
-        self, url: str, token: str, *, encoding: str | None = None, version: Version | None = None
+        self,
+        url: str,
+        token: str,
+        *,
+        encoding: str | None = None,
+        version: Version | None = None,
+        peer: Peer | None = None,
     ) -> PartnerAnswer:
         """One GET outside a registration: versions and version details. `encoding` base64 or plain; None tries both,
-        that of `version` first."""
+        that of `version` first. `peer` is whom the message log names."""
 
     async def post_credentials(
         self,
@@ -192,6 +200,7 @@ class Partners(Protocol):
         *,
         encoding: str | None = None,
         version: Version | None = None,
+        peer: Peer | None = None,
     ) -> PartnerAnswer:
         """POST, PUT or DELETE of credentials, before the peer is registered."""
 
@@ -207,8 +216,10 @@ class Partners(Protocol):
         params: Mapping[str, str] | None = None,
         sender: PartyId | None = None,
         receiver: PartyId | None = None,
+        correlation_id: str | None = None,
     ) -> PartnerAnswer:
-        """One call to a module of a registered peer. NoMatchingEndpoints when it does not offer it."""
+        """One call to a module of a registered peer. NoMatchingEndpoints when it does not offer it. `correlation_id`
+        is that of the message it belongs to, a new one when None."""
 
     async def call_url(
         self,
@@ -219,8 +230,11 @@ class Partners(Protocol):
         *,
         sender: PartyId | None = None,
         receiver: PartyId | None = None,
+        correlation_id: str | None = None,
+        replay_of: int | None = None,
     ) -> PartnerAnswer:
-        """One call to a URL the peer gave us (response_url, the URL of a CDR), under the SSRF rule."""
+        """One call to a URL the peer gave us (response_url, the URL of a CDR), under the SSRF rule. `replay_of` is the
+        message in the log that is sent again."""
 
     def pages(
         self,

@@ -3,33 +3,34 @@
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from io import BytesIO
+from time import perf_counter
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
 from yarl import URL
 
+from ocpilot.app.message_log import MessageLog
+from ocpilot.app.message_rows import VERSIONS, Exchanged
 from ocpilot.app.peer_records import Peer
 from ocpilot.app.ports import Sealing
 from ocpilot.app.records import PartnerAnswer
 from ocpilot.base import time
-from ocpilot.base.errors import NoMatchingEndpoints, PeerNonsense, PeerRefused, PeerUnreachable
-from ocpilot.base.ids import PartyId, new_id
-from ocpilot.base.settings import Settings
+from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused, PeerUnreachable
+from ocpilot.base.ids import PartyId
+from ocpilot.base.settings import Logged, LogSettings, Settings
+from ocpilot.http.asking import Ask, host_of, raw_headers
+from ocpilot.http.peer_urls import next_page, resource_url
 from ocpilot.roaming import routing
 from ocpilot.roaming.addresses import check_addresses, check_url
 from ocpilot.roaming.retry import retry_after_seconds
 from ocpilot.roaming.tokens import encodings_to_try, header_value
 from ocpilot.wire import envelope
 from ocpilot.wire.jsontext import MAX_BYTES
-from ocpilot.wire.paging import read_headers
 from ocpilot.wire.protocol import PROTOCOLS, InterfaceRole, ModuleID, TokenEncoding, Version
-from ocpilot.wire.v230 import Endpoint
 
-#: Seconds for a call outside a registered connection, where no profile says.
-_TIMEOUT = 15.0
 #: A crawl that gets this many pages has met a peer that never ends.
 _MOST_PAGES = 100_000
 #: So do so many empty pages in a row: some peers hand out a Link behind the end of a list.
@@ -37,9 +38,11 @@ _MOST_EMPTY = 10
 
 
 class HttpPartners:
-    """`Partners` over HTTP. One connection pool; use as `async with`, or call `close`."""
+    """`Partners` over HTTP. One connection pool; use as `async with`, or call `close`. Every exchange is added to
+    `messages`."""
 
-    def __init__(self, settings: Settings, sealing: Sealing) -> None:
+    def __init__(self, settings: Settings, sealing: Sealing, messages: MessageLog | None = None) -> None:
+        self._messages = messages or MessageLog(LogSettings(messages=Logged.NONE))
         self._allow_inner = settings.security.allow_inner_addresses
         self._sealing = sealing
         self._session: aiohttp.ClientSession | None = None
@@ -63,10 +66,17 @@ class HttpPartners:
     # ---- Partners --------------------------------------------------------------------------------------------------
 
     async def get(
-        self, url: str, token: str, *, encoding: str | None = None, version: Version | None = None
+        self,
+        url: str,
+        token: str,
+        *,
+        encoding: str | None = None,
+        version: Version | None = None,
+        peer: Peer | None = None,
     ) -> PartnerAnswer:
         """One GET outside a registration."""
-        return await self._send("GET", url, token, encoding=encoding, version=version)
+        ask = Ask(method="GET", url=url, version=version, module=VERSIONS, peer_id=peer.id if peer else 0)
+        return await self._send(ask, token, encoding)
 
     async def post_credentials(
         self,
@@ -77,9 +87,18 @@ class HttpPartners:
         *,
         encoding: str | None = None,
         version: Version | None = None,
+        peer: Peer | None = None,
     ) -> PartnerAnswer:
         """POST, PUT or DELETE of credentials."""
-        return await self._send(method, url, token, encoding=encoding, version=version, body=body or None)
+        ask = Ask(
+            method=method,
+            url=url,
+            body=body or None,
+            version=version,
+            module=ModuleID.CREDENTIALS,
+            peer_id=peer.id if peer else 0,
+        )
+        return await self._send(ask, token, encoding)
 
     async def call(
         self,
@@ -93,10 +112,20 @@ class HttpPartners:
         params: Mapping[str, str] | None = None,
         sender: PartyId | None = None,
         receiver: PartyId | None = None,
+        correlation_id: str | None = None,
     ) -> PartnerAnswer:
         """One call to a module of a registered peer."""
-        url = _resource_url(peer, module, interface, segments, params or {})
-        return await self._to_peer(peer, method, url, body, _routed(peer, module, sender, receiver))
+        ask = Ask(
+            method=method,
+            url=resource_url(peer, module, interface, segments, params or {}),
+            body=body,
+            module=module,
+            interface=interface,
+            segments=segments,
+            route=_route(peer, module, sender, receiver),
+            correlation_id=correlation_id,
+        )
+        return await self._to_peer(peer, ask)
 
     async def call_url(
         self,
@@ -107,9 +136,19 @@ class HttpPartners:
         *,
         sender: PartyId | None = None,
         receiver: PartyId | None = None,
+        correlation_id: str | None = None,
+        replay_of: int | None = None,
     ) -> PartnerAnswer:
         """One call to a URL the peer gave us."""
-        return await self._to_peer(peer, method, url, body, _routed(peer, None, sender, receiver))
+        ask = Ask(
+            method=method,
+            url=url,
+            body=body,
+            route=_route(peer, None, sender, receiver),
+            correlation_id=correlation_id,
+            replay_of=replay_of,
+        )
+        return await self._to_peer(peer, ask)
 
     async def pages(
         self,
@@ -121,9 +160,17 @@ class HttpPartners:
         sender: PartyId | None = None,
     ) -> AsyncIterator[Sequence[object]]:
         """All pages of a peer's Sender interface, following its Links."""
-        headers = _routed(peer, module, sender, peer.addressee)
         asked = {"limit": str(peer.profile.page_size), **(params or {})}
-        start = _resource_url(peer, module, InterfaceRole.SENDER, segments, asked)
+        start = resource_url(peer, module, InterfaceRole.SENDER, segments, asked)
+        first = Ask(
+            method="GET",
+            url=start,
+            module=module,
+            interface=InterfaceRole.SENDER,
+            segments=segments,
+            route=_route(peer, module, sender, peer.addressee),
+            listed=True,
+        )
         url: str | None = start
         seen: set[str] = set()
         empty = 0
@@ -131,85 +178,77 @@ class HttpPartners:
             if url in seen or len(seen) >= _MOST_PAGES or empty >= _MOST_EMPTY:
                 raise PeerNonsense(f"{peer.name}: the Links of {module} never end")
             seen.add(url)
-            answer = await self._to_peer(peer, "GET", url, None, headers)
+            answer = await self._to_peer(peer, replace(first, url=url))
             # Some peers write an empty list as null, or leave it out.
             page = [] if answer.data is None else answer.data
             if not isinstance(page, list):
                 raise PeerNonsense(f"{peer.name}: {module} returned no list")
             yield page
             empty = 0 if page else empty + 1
-            url = _next_page(start, url, answer.headers)
+            url = next_page(start, url, answer.headers)
 
     # ---- one exchange ----------------------------------------------------------------------------------------------
 
-    async def _to_peer(
-        self, peer: Peer, method: str, url: str, body: bytes | None, headers: Mapping[str, str]
-    ) -> PartnerAnswer:
+    async def _to_peer(self, peer: Peer, ask: Ask) -> PartnerAnswer:
         if peer.token_sealed is None:
             raise PeerUnreachable(f"{peer.name} is not registered")
-        return await self._send(
-            method,
-            url,
-            self._sealing.open(peer.token_sealed),
-            encoding=peer.profile.token_encoding,
-            version=peer.version,
-            body=body,
-            headers=headers,
-            seconds=peer.profile.timeout_seconds,
-        )
+        ask = replace(ask, peer_id=peer.id, version=peer.version, seconds=peer.profile.timeout_seconds)
+        return await self._send(ask, self._sealing.open(peer.token_sealed), peer.profile.token_encoding)
 
-    async def _send(
-        self,
-        method: str,
-        url: str,
-        token: str,
-        *,
-        encoding: str | None = None,
-        version: Version | None = None,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        seconds: float = _TIMEOUT,
-    ) -> PartnerAnswer:
+    async def _send(self, ask: Ask, token: str, encoding: str | None) -> PartnerAnswer:
         """Try the token encodings in turn; a 401 was not processed, so the second try is safe for every method."""
-        check_url(url, allow_inner=self._allow_inner)
-        host = urlsplit(url).netloc
-        usual = TokenEncoding.BASE64 if version is None else PROTOCOLS[version].token_encoding
+        host = host_of(ask.url)
+        usual = TokenEncoding.BASE64 if ask.version is None else PROTOCOLS[ask.version].token_encoding
         encodings = encodings_to_try(encoding, self._worked.get(host, usual))
         for attempt, chosen in enumerate(encodings, 1):
-            sent = {**(headers or {}), "Authorization": header_value(token, chosen)}
             try:
-                answer = await self._exchange(method, url, sent, body, seconds)
+                answer = await self._exchange(ask, token, chosen)
             except PeerRefused as error:
                 if error.http == 401 and attempt < len(encodings):
                     continue
                 raise
             self._worked[host] = chosen
             return answer
-        raise PeerRefused(f"{method} {host}: HTTP 401", 401, None)
+        raise PeerRefused(f"{ask.method} {host}: HTTP 401", 401, None)
 
-    async def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, seconds: float
-    ) -> PartnerAnswer:
-        request_id = new_id()
-        sent = {**headers, "X-Request-ID": request_id, "X-Correlation-ID": new_id(), "Accept": "application/json"}
-        if body is not None:
-            sent["Content-Type"] = "application/json"
-        where = f"{method} {urlsplit(url)._replace(query='').geturl()}"
+    async def _exchange(self, ask: Ask, token: str, encoding: TokenEncoding) -> PartnerAnswer:
+        """One request and its answer, which goes into the message log whatever comes of it."""
+        sent = ask.sent(header_value(token, encoding))
+        noted, started = ask.noted(sent, token), perf_counter()
+        try:
+            return _answer(ask.where, await self._fetch(ask, sent, noted), noted)
+        except OcpilotError as error:
+            if not isinstance(error, PeerRefused):
+                noted.error = str(error)
+            raise
+        except BaseException as error:
+            # Whoever waited for it was cancelled.
+            noted.error = f"given up before there was an answer ({type(error).__name__})"
+            raise
+        finally:
+            noted.seconds = perf_counter() - started
+            self._messages.add(noted)
+
+    async def _fetch(self, ask: Ask, sent: Mapping[str, str], noted: Exchanged) -> Mapping[str, str]:
+        """Send it; the headers of the answer, the rest of which stands in `noted`."""
+        check_url(ask.url, allow_inner=self._allow_inner)
         try:
             async with self._pool().request(
-                method,
-                URL(url, encoded=True),
-                data=None if body is None else BytesIO(body),
+                ask.method,
+                URL(ask.url, encoded=True),
+                data=None if ask.body is None else BytesIO(ask.body),
                 headers=sent,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=seconds),
+                timeout=aiohttp.ClientTimeout(total=ask.seconds),
             ) as response:
-                data = await _limited(response, where)
+                noted.request_headers = raw_headers(response.request_info.headers)
+                noted.http_status, noted.response_headers = response.status, response.raw_headers
+                noted.response_body = await _limited(response, ask.where)
+                return response.headers
         except (TimeoutError, aiohttp.ClientError, ssl.SSLError, OSError) as error:
-            raise PeerUnreachable(f"{where}: {type(error).__name__} {error}".rstrip()) from error
+            raise PeerUnreachable(f"{ask.where}: {type(error).__name__} {error}".rstrip()) from error
         except ValueError as error:
-            raise PeerNonsense(f"{where}: {error}") from error
-        return _answer(where, response.status, response.headers, data)
+            raise PeerNonsense(f"{ask.where}: {error}") from error
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -235,8 +274,9 @@ async def _limited(response: aiohttp.ClientResponse, where: str) -> bytes:
     return bytes(data)
 
 
-def _answer(where: str, http: int, headers: Mapping[str, str], data: bytes) -> PartnerAnswer:
+def _answer(where: str, headers: Mapping[str, str], noted: Exchanged) -> PartnerAnswer:
     """What the peer said; PeerRefused for an error of HTTP or OCPI, PeerNonsense for what is no OCPI."""
+    http, data = noted.http_status or 0, noted.response_body
     retry_after = retry_after_seconds(headers.get("Retry-After"), time.now())
     try:
         said = envelope.read_response(data)
@@ -246,6 +286,7 @@ def _answer(where: str, http: int, headers: Mapping[str, str], data: bytes) -> P
         if data.strip():
             raise PeerNonsense(f"{where}: {error}") from error
         said = envelope.Envelope(status_code=envelope.SUCCESS)
+    noted.ocpi_status, noted.said = said.status_code, said.status_message
     if http >= 300 or not said.ok:
         message = f"{where}: HTTP {http}, status {said.status_code} {said.status_message or ''}".rstrip()
         raise PeerRefused(message, http, said.status_code, retry_after)
@@ -258,46 +299,9 @@ def _answer(where: str, http: int, headers: Mapping[str, str], data: bytes) -> P
     )
 
 
-def _routed(peer: Peer, module: ModuleID | None, sender: PartyId | None, receiver: PartyId | None) -> dict[str, str]:
-    """The routing headers of a request, where this peer and module (None: a URL it gave us) have them."""
+def _route(peer: Peer, module: ModuleID | None, sender: PartyId | None, receiver: PartyId | None) -> routing.Route:
+    """What the routing headers of a request say, where this peer and module (None: a URL it gave us) have them."""
     knows = peer.version is None or PROTOCOLS[peer.version].routing_headers
     if not (knows and peer.profile.routing_headers) or module in routing.UNROUTED:
-        return {}
-    return routing.headers(routing.Route(sender=sender, receiver=receiver))
-
-
-def _resource_url(
-    peer: Peer, module: ModuleID, interface: InterfaceRole, segments: Sequence[str], params: Mapping[str, str]
-) -> str:
-    base = _endpoint(peer, module, interface).url.rstrip("/")
-    path = "/".join([base, *(quote(segment, safe="") for segment in segments)])
-    slash = "/" if peer.profile.trailing_slash else ""
-    return f"{path}{slash}?{urlencode(params)}" if params else path + slash
-
-
-def _endpoint(peer: Peer, module: ModuleID, interface: InterfaceRole) -> Endpoint:
-    for endpoint in peer.endpoints:
-        if endpoint.identifier == module and (endpoint.role is interface or module is ModuleID.CREDENTIALS):
-            return endpoint
-    raise NoMatchingEndpoints(f"{peer.name} offers no {module} {interface.lower()} interface")
-
-
-def _next_page(start: str, url: str, headers: Mapping[str, str]) -> str | None:
-    """Where the Link of a page leads. PeerNonsense when that is no URL: the list must not seem to end there."""
-    try:
-        return _same_place(start, read_headers(headers, url).next_url)
-    except ValueError as error:
-        raise PeerNonsense(f"the Link of {url} is no URL: {error}") from error
-
-
-def _same_place(start: str, following: str | None) -> str | None:
-    """The next page, which must be where the first one was: our token goes nowhere else.
-
-    Behind a proxy, Links name the scheme and port inside; those of the first page are the ones that work.
-    """
-    if following is None:
-        return None
-    here, there = urlsplit(start), urlsplit(following)
-    if there.hostname != here.hostname:
-        raise PeerNonsense(f"the Link of {start} leads to another host: {following}")
-    return there._replace(scheme=here.scheme, netloc=here.netloc).geturl()
+        return routing.DIRECT
+    return routing.Route(sender=sender, receiver=receiver)

@@ -92,6 +92,7 @@ def _everything(platform: Platform, gateway: Gateway) -> Starlette:
         platform.background.start(Jobs(platform).run(), "jobs")
         platform.background.start(Puller(platform).run(), "pull")
         platform.background.start(Hearing(platform).run(), "leniencies")
+        platform.background.start(platform.messages.run(platform.store.messages), "messages")
         try:
             yield
         finally:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ocpilot.app import charge_ports, object_ports, ports
+from ocpilot.app import charge_ports, messages, object_ports, ports
 from ocpilot.base.settings import Settings
 from ocpilot.store.accounts import PostgresAccounts
 from ocpilot.store.active_profiles import PostgresActiveProfiles
@@ -16,6 +16,7 @@ from ocpilot.store.deliveries import PostgresDeliveries
 from ocpilot.store.documents import PostgresDocuments
 from ocpilot.store.leniencies import PostgresLeniencies
 from ocpilot.store.locations import PostgresLocations
+from ocpilot.store.messages import PostgresMessages
 from ocpilot.store.objects import PostgresObjects
 from ocpilot.store.peers import PostgresPeers
 from ocpilot.store.pool import Database, connect, open_pool
@@ -45,6 +46,7 @@ class PostgresStore:
         self.accounts: ports.Accounts = PostgresAccounts(database)
         self.leniencies: ports.Leniencies = PostgresLeniencies(database)
         self.documents: ports.Documents = PostgresDocuments(database)
+        self.messages: messages.Messages = PostgresMessages(database)
 
 
 @asynccontextmanager

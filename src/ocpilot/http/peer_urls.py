@@ -1,0 +1,48 @@
+"""Where a peer's resources are, and where the next page of its list is."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote, urlencode, urlsplit
+
+from ocpilot.app.peer_records import Peer
+from ocpilot.base.errors import NoMatchingEndpoints, PeerNonsense
+from ocpilot.wire.paging import read_headers
+from ocpilot.wire.protocol import InterfaceRole, ModuleID
+from ocpilot.wire.v230 import Endpoint
+
+
+def resource_url(
+    peer: Peer, module: ModuleID, interface: InterfaceRole, segments: Sequence[str], params: Mapping[str, str]
+) -> str:
+    """A resource below an endpoint of the peer. NoMatchingEndpoints when it does not offer that."""
+    base = _endpoint(peer, module, interface).url.rstrip("/")
+    path = "/".join([base, *(quote(segment, safe="") for segment in segments)])
+    slash = "/" if peer.profile.trailing_slash else ""
+    return f"{path}{slash}?{urlencode(params)}" if params else path + slash
+
+
+def _endpoint(peer: Peer, module: ModuleID, interface: InterfaceRole) -> Endpoint:
+    for endpoint in peer.endpoints:
+        if endpoint.identifier == module and (endpoint.role is interface or module is ModuleID.CREDENTIALS):
+            return endpoint
+    raise NoMatchingEndpoints(f"{peer.name} offers no {module} {interface.lower()} interface")
+
+
+def next_page(start: str, url: str, headers: Mapping[str, str]) -> str | None:
+    """Where the Link of a page leads. PeerNonsense when that is no URL: the list must not seem to end there."""
+    try:
+        return _same_place(start, read_headers(headers, url).next_url)
+    except ValueError as error:
+        raise PeerNonsense(f"the Link of {url} is no URL: {error}") from error
+
+
+def _same_place(start: str, following: str | None) -> str | None:
+    """The next page, which must be where the first one was: our token goes nowhere else.
+
+    Behind a proxy, Links name the scheme and port inside; those of the first page are the ones that work.
+    """
+    if following is None:
+        return None
+    here, there = urlsplit(start), urlsplit(following)
+    if there.hostname != here.hostname:
+        raise PeerNonsense(f"the Link of {start} leads to another host: {following}")
+    return there._replace(scheme=here.scheme, netloc=here.netloc).geturl()
