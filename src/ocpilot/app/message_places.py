@@ -43,12 +43,14 @@ def place_of(
 
 def _below_module(module: str | None, url: str) -> tuple[str | None, Sequence[str]]:
     """The module, and the segments after its name; of a URL without one, the last segment."""
-    path = [unquote(one) for one in urlsplit(url).path.split("/") if one]
-    wanted = _MODULES if module is None else (module,)
+    whole = url if url.startswith("/") else urlsplit(url).path
+    path = [unquote(one) if "%" in one else one for one in whole.split("/") if one]
+    if module is not None:
+        return module, path[path.index(module) + 1 :] if module in path else ()
     for at in range(len(path) - 1, -1, -1):
-        if path[at] in wanted:
+        if path[at] in _MODULES:
             return path[at], path[at + 1 :]
-    return module, path[-1:] if module is None else ()
+    return None, path[-1:]
 
 
 def _named(module: str | None, segments: Sequence[str]) -> Place:

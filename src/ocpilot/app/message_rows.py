@@ -10,6 +10,7 @@ import msgspec
 
 from ocpilot.app import message_secrets as secret
 from ocpilot.app.message_places import Place, place_of
+from ocpilot.app.message_secrets import Secrets
 from ocpilot.app.messages import Cut, Direction, Message
 from ocpilot.roaming.routing import DIRECT, Route
 from ocpilot.wire.protocol import ModuleID
@@ -19,7 +20,8 @@ RawHeaders = Sequence[tuple[bytes, bytes]]
 #: Versions and version details: part of the credentials module, but nothing in them is secret.
 VERSIONS = "versions"
 
-_LONGEST_URL = 4000
+#: Characters of an address, and as many of its query, that are kept.
+LONGEST_URL = 4000
 _LONGEST_ID = 256
 _LONGEST_TEXT = 4000
 _LONGEST_HEADERS = 32_000
@@ -67,7 +69,7 @@ class Exchanged(msgspec.Struct, kw_only=True, gc=False):
 
 def message_of(one: Exchanged) -> Message:
     """The message that is kept of an exchange."""
-    secrets = (*secret.secrets_in(one.authorization), *secret.spellings((one.token,)))
+    secrets = secret.secrets_of(one.authorization, one.token)
     place = _place(one)
     request, request_cut = _body(one, one.request_body, one.request_cut, secrets)
     response, response_cut = _body(one, one.response_body, one.response_cut, secrets)
@@ -76,8 +78,8 @@ def message_of(one: Exchanged) -> Message:
         direction=one.direction,
         peer_id=one.peer_id or None,
         method=_stored(one.method[:_LONGEST_ID]),
-        url=_text(one.url[:_LONGEST_URL], secrets),
-        query=secret.masked_query(_without(one.query[:_LONGEST_URL], secrets)) if one.query else "",
+        url=_text(one.url[:LONGEST_URL], secrets),
+        query=secret.masked_query(_without(one.query[:LONGEST_URL], secrets)) if one.query else "",
         version=one.version,
         interface=one.interface,
         module=place.module,
@@ -106,39 +108,38 @@ def message_of(one: Exchanged) -> Message:
 
 
 def _place(one: Exchanged) -> Place:
-    posted = one.method == "POST"
-    location = next((value for name, value in one.response_headers if posted and name.lower() == b"location"), b"")
-    body = one.request_body if posted else b""
-    return place_of(one.module, one.url, one.segments, body=body, location=location.decode("latin-1"))
+    if one.method != "POST":
+        return place_of(one.module, one.url, one.segments)
+    location = next((value for name, value in one.response_headers if name.lower() == b"location"), b"")
+    return place_of(one.module, one.url, one.segments, body=one.request_body, location=location.decode("latin-1"))
 
 
 # ---- nothing secret -------------------------------------------------------------------------------------------------
 
 
-def _body(one: Exchanged, body: bytes, cut: Cut | None, secrets: Sequence[bytes]) -> tuple[bytes, Cut | None]:
+def _body(one: Exchanged, body: bytes, cut: Cut | None, secrets: Secrets) -> tuple[bytes, Cut | None]:
     """What is kept of a body, and why it is not all of it."""
     if not body:
         return body, cut
     kept = secret.masked_credentials(body) if one.module == ModuleID.CREDENTIALS else secret.masked_body(body)
     if kept is None:
         return b"", Cut.SECRET
-    masked = secret.without(secrets, kept)
+    masked = secrets.out_of_bytes(kept)
     return masked, cut if masked == body else cut or Cut.MASKED
 
 
-def _headers(headers: RawHeaders, secrets: Sequence[bytes]) -> str:
-    lines = [secret.header_line(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
-    return _without("\n".join(lines)[:_LONGEST_HEADERS], secrets)
+def _headers(headers: RawHeaders, secrets: Secrets) -> str:
+    return _stored(secrets.out_of(secret.header_lines(headers)[:_LONGEST_HEADERS]))
 
 
-def _text(text: str, secrets: Sequence[bytes]) -> str:
+def _text(text: str, secrets: Secrets) -> str:
     """A text that may name URLs."""
     plain = _without(text, secrets)
     return secret.masked_url(plain) if "?" in plain or "@" in plain else plain
 
 
-def _without(text: str, secrets: Sequence[bytes]) -> str:
-    return _stored(secret.without(secrets, text.encode(errors="replace")).decode(errors="replace"))
+def _without(text: str, secrets: Secrets) -> str:
+    return _stored(secrets.out_of(text))
 
 
 def _stored(text: str) -> str:

@@ -7,6 +7,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote, unquote_plus
 
 import msgspec
@@ -19,48 +20,67 @@ _NAME = re.compile(r"token|secret|passw|api[-_]?key|access[-_]?key|authori[sz]at
 #: Words that lead an Authorization header; anything else there may be the secret itself.
 _SCHEMES = frozenset({"token", "basic", "bearer"})
 #: A text under the key `token` is a credentials token; a driver's Token there is an object.
-_TOKEN_TEXT = re.compile(rb'("token"\s*:\s*)"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.IGNORECASE)
+_TOKEN_TEXT = re.compile(rb'("token"\s*:\s*)"(?:[^"\\]|\\.)*(?:"|\\?\Z)')
 _USER_IN_URL = re.compile(r"//[^/@\s]*@")
 _URL_PARAMETER = re.compile(r"([?&;])([^=&;#\s<>\"]+)=([^&;#\s<>\"]*)")
 #: What is shorter than this is found in innocent places too.
 _SHORTEST = 6
+#: So much of an Authorization header is looked for elsewhere: no token is longer.
+_LONGEST = 1000
 
 
-def secrets_in(authorization: str) -> tuple[bytes, ...]:
-    """What an Authorization header may give away: its words as they are, and what they are the Base64 of."""
-    found: list[str] = []
-    for word in authorization.split():
-        if word.lower() in _SCHEMES:
-            continue
-        found += [word, *_decoded(word)]
-    return spellings(found)
+class Secrets:
+    """Tokens, in every spelling in which they may stand in a text: as they are, in a URL, in Base64; `words` are
+    looked for as they are, without what fills up Base64."""
+
+    def __init__(self, tokens: Iterable[str], words: Iterable[str]) -> None:
+        ways = {word.rstrip("=") for word in words}
+        for token in tokens:
+            coded = base64.b64encode(token.encode(errors="replace")).decode()
+            ways |= {token, quote(token, safe="", errors="replace"), coded.rstrip("=")}
+        self._texts = tuple(sorted((way for way in ways if len(way) >= _SHORTEST), key=len, reverse=True))
+        self._data = tuple(text.encode(errors="replace") for text in self._texts)
+
+    def out_of(self, text: str) -> str:
+        """The text with every one of them masked."""
+        for secret in self._texts:
+            if secret in text:
+                text = text.replace(secret, MASK)
+        return text
+
+    def out_of_bytes(self, data: bytes) -> bytes:
+        """The bytes with every one of them masked."""
+        for secret in self._data:
+            if secret in data:
+                data = data.replace(secret, _MASK)
+        return data
 
 
-def spellings(tokens: Iterable[str]) -> tuple[bytes, ...]:
-    """The ways in which these tokens may stand in a text: as they are, in a URL, in Base64; the longest first."""
-    ways: set[bytes] = set()
-    for token in tokens:
-        if len(token) >= _SHORTEST:
-            encoded = token.encode(errors="surrogateescape")
-            ways |= {encoded, quote(token, safe="", errors="replace").encode(), base64.b64encode(encoded)}
-            ways.add(base64.b64encode(encoded).rstrip(b"="))
-    return tuple(sorted(ways, key=len, reverse=True))
+@lru_cache(maxsize=1024)
+def secrets_of(authorization: str, token: str) -> Secrets:
+    """What an exchange may give away: the words of its Authorization header and what they are the Base64 of, and the
+    token itself where it is known."""
+    words = [word for word in authorization[:_LONGEST].split() if word.lower() not in _SCHEMES]
+    return Secrets([token, *(decoded for word in words for decoded in _decoded(word))], words)
 
 
-def without(secrets: Iterable[bytes], data: bytes) -> bytes:
-    """The bytes with every one of these secrets masked."""
-    for secret in secrets:
-        if secret in data:
-            data = data.replace(secret, _MASK)
-    return data
+def header_lines(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Headers as they are kept, a line each: the values of those that hold a secret are masked, so are parameters in
+    URLs."""
+    text = b"\n".join(
+        [b"%s: %s" % (name, _masked_header(value) if _hides(name) else value) for name, value in headers]
+    ).decode("latin-1")
+    return masked_url(text) if "?" in text or "@" in text else text
 
 
-def header_line(name: str, value: str) -> str:
-    """A header as it is kept: the value of one that holds a secret is masked, so are parameters in URLs."""
-    if _NAME.search(name):
-        scheme, space, _ = value.partition(" ")
-        return f"{name}: {scheme} {MASK}" if space and scheme.lower() in _SCHEMES else f"{name}: {MASK}"
-    return f"{name}: {masked_url(value)}" if "?" in value or "@" in value else f"{name}: {value}"
+@lru_cache(maxsize=1024)
+def _hides(name: bytes) -> bool:
+    return _NAME.search(name.decode("latin-1")) is not None
+
+
+def _masked_header(value: bytes) -> bytes:
+    scheme, space, _ = value.partition(b" ")
+    return b"%s %s" % (scheme, _MASK) if space and scheme.lower().decode("latin-1") in _SCHEMES else _MASK
 
 
 def masked_url(text: str) -> str:
@@ -80,7 +100,7 @@ def _masked_parameter(found: re.Match[str]) -> str:
 
 def masked_body(data: bytes) -> bytes:
     """A body of any module without texts that stand where Credentials have their token."""
-    return _TOKEN_TEXT.sub(rb'\1"***"', data) if b'oken"' in data or b'OKEN"' in data else data
+    return _TOKEN_TEXT.sub(rb'\1"***"', data) if b'"token"' in data else data
 
 
 def masked_credentials(data: bytes) -> bytes | None:

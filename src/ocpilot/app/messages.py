@@ -99,7 +99,7 @@ class MessageQuery(Record, frozen=True, kw_only=True):
     """Which messages, newest first; None asks for all. `peer_id` 0 are those of nobody known.
 
     `object_id` in any case; `http_status` and `ocpi_status` are from the first to the last number, both included;
-    `until` is exclusive; `before` is the last message of the page before.
+    `until` is exclusive; `before` is the last message of the page before; `after_id` leaves out those numbered lower.
     """
 
     peer_id: int | None = None
@@ -114,6 +114,7 @@ class MessageQuery(Record, frozen=True, kw_only=True):
     since: datetime | None = None
     until: datetime | None = None
     before: MessageLine | None = None
+    after_id: int | None = None
     replay_of: int | None = None
     limit: int = 50
 

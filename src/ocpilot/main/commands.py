@@ -26,6 +26,7 @@ from ocpilot.cli import (
     convert,
     db,
     load,
+    log,
     mock,
     openapi,
     peer,
@@ -43,6 +44,7 @@ from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
 from ocpilot.main.check_commands import Checks
 from ocpilot.main.joined import open_platform
+from ocpilot.main.log_commands import LogOf
 from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.peer_commands import PeersOf
 from ocpilot.main.platform_commands import Accounts, Cdrs, Loading, Stations
@@ -75,6 +77,7 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     "station": lambda args, platform: station.run(args, Stations(platform)),
     "load": lambda args, platform: load.run(args, Loading(platform)),
     "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
+    "log": lambda args, platform: log.run(args, LogOf(platform)),
 }
 
 
@@ -85,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    charging = (serve, peer, load, cdr, station, account, db)
+    charging = (serve, peer, log, load, cdr, station, account, db)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, demo)
     for module in (*charging, *alone):
         module.add_parser(commands)

@@ -42,8 +42,14 @@ _CONDITIONS = {
     "since": "at >= :since::timestamptz",
     "until": "at < :until::timestamptz",
     "before": "at <= :before_at::timestamptz AND (at, id) < (:before_at::timestamptz, :before_id::bigint)",
+    "after_id": "id > :after_id::bigint",
     "replay_of": "replay_of = :replay_of::bigint",
 }
+#: Fields of a query that are conditions as they are.
+_PLAIN = (
+    *("peer_id", "direction", "module", "object_id", "correlation_id", "request_id", "since", "until"),
+    *("after_id", "replay_of"),
+)
 #: Most days that one call makes place for.
 _MOST_DAYS = 400
 
@@ -123,9 +129,9 @@ def _row(message: Message) -> tuple[object, ...]:
 
 def _asked(query: MessageQuery) -> tuple[list[str], dict[str, object]]:
     """The conditions of a query, and the values of all."""
-    plain = ("peer_id", "direction", "module", "object_id", "correlation_id", "request_id", "since", "until")
-    values: dict[str, object] = {name: getattr(query, name) for name in (*plain, "replay_of", "limit")}
-    names = [name for name in (*plain, "replay_of") if values[name] is not None]
+    values: dict[str, object] = {name: getattr(query, name) for name in _PLAIN}
+    names = [name for name, value in values.items() if value is not None]
+    values["limit"] = query.limit
     if query.peer_id == 0:
         names[names.index("peer_id")] = "nobody"
     failed = query.failed

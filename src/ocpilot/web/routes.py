@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import derived_key
 from ocpilot.base.errors import OcpilotError
-from ocpilot.web import console, console_bills, driver_charges, driver_stations, error_pages, sign_in
+from ocpilot.web import console, console_bills, console_messages, driver_charges, driver_stations, error_pages, sign_in
 from ocpilot.web.guard import Who, guarded
 from ocpilot.web.headers import SecurityHeaders, content_security_policy
 from ocpilot.web.site import Site, site
@@ -83,9 +83,15 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/cdrs/{country}/{party}/{id:path}": console_bills.cdr,
         "/console/peers": console_bills.peers,
         "/console/peers/{peer}": console_bills.peer,
+        "/console/messages": console_messages.messages,
+        "/console/messages/{number}": console_messages.message,
     }
     reading = [guarded(pages, path, Who.OPERATOR, handler) for path, handler in table.items()]
-    return [*reading, guarded(pages, "/console/peers/{peer}/replay", Who.OPERATOR, console_bills.replay, "POST")]
+    doing = {
+        "/console/peers/{peer}/replay": console_bills.replay,
+        "/console/messages/{number}/replay": console_messages.replay,
+    }
+    return [*reading, *(guarded(pages, path, Who.OPERATOR, handler, "POST") for path, handler in doing.items())]
 
 
 def _static() -> Mount:

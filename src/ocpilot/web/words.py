@@ -3,6 +3,7 @@
 from typing import Final
 
 from ocpilot.app.charge_views import ChargeView, Stage
+from ocpilot.app.messages import Cut, Direction, MessageLine
 from ocpilot.base.texts import mark
 from ocpilot.billing.check import State, TariffSource
 from ocpilot.wire.v230 import (
@@ -78,6 +79,21 @@ TARIFF_SOURCE: Final = {
     TariffSource.CDR: mark("the tariff in the CDR"),
     TariffSource.NONE: mark("no tariff"),
 }
+#: Who asked whom.
+DIRECTION: Final = {
+    Direction.IN: (mark("They asked"), "quiet"),
+    Direction.OUT: (mark("We asked"), "quiet"),
+}
+#: Why a body of a message is not kept as it was.
+CUT: Final = {
+    Cut.SIZE: mark("only its beginning is kept"),
+    Cut.SECRET: mark("not kept, it may hold a token that could not be taken out"),
+    Cut.MASKED: mark("without the token that was in it"),
+    Cut.LIST: mark("not kept, it is a page of a list"),
+    Cut.SETTING: mark("not kept, the settings say so"),
+    Cut.UNREAD: mark("not read, it was refused before"),
+}
+NO_ANSWER: Final = mark("No answer")
 NOTHING_WAITS: Final = (mark("Sent"), "good")
 
 #: Names of connectors as drivers know them; they are names, so they are not translated.
@@ -162,6 +178,14 @@ WEEKDAYS: Final = (
 def connector_name(connector: Connector) -> str:
     """What drivers call it; the standard's own word when it has no such name."""
     return CONNECTOR_NAMES.get(connector.standard, connector.standard.replace("_", " "))
+
+
+def message_outcome(message: MessageLine) -> tuple[str, str]:
+    """Numbers and tone of an answer."""
+    if message.http_status is None:
+        return NO_ANSWER, "bad"
+    numbers = f"{message.http_status} {message.ocpi_status or ''}".rstrip()
+    return numbers, "bad" if message.failed else "good"
 
 
 def charge_status(charge: ChargeView) -> tuple[str, str]:
