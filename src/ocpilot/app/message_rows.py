@@ -124,7 +124,7 @@ def _body(one: Exchanged, body: bytes, cut: Cut | None, secrets: Secrets) -> tup
     kept = secret.masked_credentials(body) if one.module == ModuleID.CREDENTIALS else secret.masked_body(body)
     if kept is None:
         return b"", Cut.SECRET
-    masked = secrets.out_of_bytes(kept)
+    masked = secrets.out_of_bytes(secrets.out_of_end(kept) if cut is Cut.SIZE else kept)
     return masked, cut if masked == body else cut or Cut.MASKED
 
 

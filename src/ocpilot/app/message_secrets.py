@@ -55,6 +55,14 @@ class Secrets:
                 data = data.replace(secret, _MASK)
         return data
 
+    def out_of_end(self, data: bytes) -> bytes:
+        """The bytes, which were cut off here, without the beginning of one of them at their end."""
+        for secret in self._data:
+            for length in range(len(secret) - 1, _SHORTEST - 1, -1):
+                if data.endswith(secret[:length]):
+                    return data[:-length] + _MASK
+        return data
+
 
 @lru_cache(maxsize=1024)
 def secrets_of(authorization: str, token: str) -> Secrets:

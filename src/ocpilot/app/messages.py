@@ -7,8 +7,8 @@ from typing import Protocol
 
 from ocpilot.app.records import Record
 
-#: From these on an answer is a failure (status_codes; HTTP).
-FIRST_HTTP_FAILURE = 400
+#: From these on an answer is a failure (status_codes; redirects are not followed).
+FIRST_HTTP_FAILURE = 300
 FIRST_OCPI_FAILURE = 2000
 
 

@@ -88,9 +88,7 @@ class PostgresMessages:
 
     async def find(self, query: MessageQuery) -> tuple[MessageLine, ...]:
         """See the port."""
-        names, values = _asked(query)
-        statement = _statements(" AND ".join(_CONDITIONS[name] for name in names) or "true")["find"]
-        rows = await self._database.rows(statement, values)
+        rows = await self._database.rows(*statement_of(query))
         return tuple(record_of(MessageLine, row) for row in rows)
 
     async def get(self, message_id: int) -> Message | None:
@@ -127,8 +125,14 @@ def _row(message: Message) -> tuple[object, ...]:
     return values[:_ID_AT] + values[_ID_AT + 1 :]
 
 
+def statement_of(query: MessageQuery) -> tuple[Statement, dict[str, object]]:
+    """The statement that finds what is asked for, and its values."""
+    names, values = _asked(query)
+    return _statements(" AND ".join(_CONDITIONS[name] for name in names) or "true")["find"], values
+
+
 def _asked(query: MessageQuery) -> tuple[list[str], dict[str, object]]:
-    """The conditions of a query, and the values of all."""
+    """The names of its conditions, and the values of all."""
     values: dict[str, object] = {name: getattr(query, name) for name in _PLAIN}
     names = [name for name, value in values.items() if value is not None]
     values["limit"] = query.limit

@@ -17,7 +17,7 @@ INSERT INTO message_gap (began_at, ended_at, count) VALUES (:began_at, :ended_at
 -- name: gaps
 -- What is missing within a time, newest first.
 SELECT began_at, ended_at, count FROM message_gap
-WHERE ended_at >= coalesce(:since, '-infinity') AND began_at < coalesce(:until, 'infinity')
+WHERE ended_at >= coalesce(:since::timestamptz, '-infinity') AND began_at < coalesce(:until::timestamptz, 'infinity')
 ORDER BY ended_at DESC;
 
 -- name: drop_before

@@ -43,7 +43,7 @@ CREATE INDEX message_object ON message (lower(object_id), at) WHERE object_id IS
 CREATE INDEX message_request ON message (request_id, at);
 CREATE INDEX message_correlation ON message (correlation_id, at);
 CREATE INDEX message_failed ON message (at)
-WHERE http_status IS NULL OR http_status >= 400 OR ocpi_status >= 2000 OR error IS NOT NULL;
+WHERE http_status IS NULL OR http_status >= 300 OR ocpi_status >= 2000 OR error IS NOT NULL;
 CREATE INDEX message_replay ON message (replay_of) WHERE replay_of IS NOT NULL;
 
 -- Messages that were not kept because the database was away for too long.
