@@ -66,9 +66,10 @@ class Formats:
         return f"{self.moment(at, self.home)} {at.astimezone(zone_named(self.home)).tzname()}"
 
     def home_second(self, at: datetime) -> str:
-        """Date and time to the millisecond in the platform's own zone: `23 Nov 2026 11:04:05.250`."""
+        """Date and time to the millisecond in the platform's own zone, and which: `23 Nov 2026 11:04:05.250 CET`."""
         local = at.astimezone(zone_named(self.home))
-        return f"{dates.format_date(local, 'medium', self.locale)} {local:%H:%M:%S}.{local.microsecond // 1000:03}"
+        clock = f"{local:%H:%M:%S}.{local.microsecond // 1000:03} {local.tzname()}"
+        return f"{dates.format_date(local, 'medium', self.locale)} {clock}"
 
     def clock(self, at: datetime, zone: str = _UTC) -> str:
         """The time of day."""

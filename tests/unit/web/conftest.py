@@ -16,9 +16,13 @@ from argon2 import PasswordHasher
 from msgspec.structs import replace
 from starlette.applications import Starlette
 
+from messages import message
 from ocpilot.app import cdrs, tokens
 from ocpilot.app.bodies import text_of
 from ocpilot.app.charge_records import Transaction, TransactionState
+from ocpilot.app.message_log import MessageLog
+from ocpilot.app.message_rows import Exchanged
+from ocpilot.app.messages import Cut, Direction, Message
 from ocpilot.app.peer_records import Delivery, DeliveryState, Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Account, AccountRole, ObjectKey, PartnerAnswer, Receipt, StoredObject
@@ -75,11 +79,20 @@ class NoStations:
 class OperatorOnTheLine:
     """`Partners`: answers every command with `response`; what it was sent is kept in `calls`."""
 
+    messages: MessageLog
     response: str = "ACCEPTED"
     calls: list[tuple[str, tuple[str, ...], bytes | None]] = field(default_factory=list)
 
     async def call(self, peer, method, module, interface, segments=(), *, body=None, **_headers) -> PartnerAnswer:
-        self.calls.append((method, tuple(segments), body))
+        return self._answer(method, tuple(segments), body)
+
+    async def call_url(self, peer, method, url, body=None, *, replay_of=None, **_headers) -> PartnerAnswer:
+        again = {"direction": Direction.OUT, "at": NOW, "peer_id": peer.id, "method": method, "url": url}
+        self.messages.add(Exchanged(**again, request_body=body or b"", http_status=200, replay_of=replay_of))
+        return self._answer(method, (url,), body)
+
+    def _answer(self, method, segments, body) -> PartnerAnswer:
+        self.calls.append((method, segments, body))
         if self.response == "silence":
             raise PeerUnreachable("no answer")
         return PartnerAnswer(
@@ -155,11 +168,13 @@ def platform_of(store: PostgresStore, folder: Path, role: str, clock=lambda: NOW
         security=SecuritySettings(secret_key="a key for tests only"),
         seller=SellerSettings(name="Resa AB", phone="+46 771 123 456"),
     )
+    messages = MessageLog(settings.log)
     return Platform(
         settings=settings,
         clock=clock,
         store=store,
-        partners=OperatorOnTheLine(),
+        partners=OperatorOnTheLine(messages),
+        messages=messages,
         stations=NoStations(),
         sealing=Seal(settings),
     )
@@ -423,7 +438,63 @@ async def fill_operator(platform: Platform) -> Peer:
             )
         )
     await hold_transaction(platform, places[1])
+    await store.messages.add(messages_with(peer))
     return peer
+
+
+def messages_with(peer: Peer) -> list[Message]:
+    """A push that was refused, a page of HTML, nobody known, and a list; the last is the newest."""
+    pushed = message(
+        at=NOW - timedelta(minutes=9),
+        direction=Direction.OUT,
+        peer_id=peer.id,
+        url="https://resa.example/ocpi/2.3.0/receiver/sessions/SE/LAD/session-9-1",
+        object_id="session-9-1",
+        request_headers="Authorization: Token ***\nContent-Type: application/json",
+        request_body=b'{"id":"session-9-1","kwh":12.500,"note":"<b>bold</b>"}',
+        request_size=54,
+        response_body=b"",
+        response_size=0,
+    )
+    return [
+        replace(pushed, ocpi_status=2001, said="the Session is of a Token that we do not know " * 8),
+        replace(
+            pushed,
+            method="POST",
+            module="cdrs",
+            object_id="cdr-session-9-3",
+            ocpi_status=None,
+            error="the answer is no OCPI: no JSON",
+            response_body=b"<html><script>alert('hi')</script>\x1b[2J</html>",
+            response_size=49,
+        ),
+        message(
+            at=NOW - timedelta(minutes=2),
+            peer_id=None,
+            http_status=401,
+            ocpi_status=2000,
+            said="unknown token",
+            correlation_id="7b0f3a52-2a52-4a0f-9a51-5d7a3c1f0b11",
+            query="limit=5&token=***",
+            request_cut=Cut.UNREAD,
+            request_body=b"",
+            request_size=0,
+        ),
+        message(
+            at=NOW - timedelta(minutes=1),
+            method="GET",
+            url="/ocpi/2.3.0/sender/tariffs",
+            peer_id=peer.id,
+            module="tariffs",
+            object_id=None,
+            party=None,
+            response_body=b"",
+            response_size=4711,
+            response_cut=Cut.LIST,
+            request_body=b"",
+            request_size=0,
+        ),
+    ]
 
 
 async def hold_transaction(platform: Platform, place: Location) -> None:

@@ -34,6 +34,8 @@ CONSOLE_PAGES = [
     "/console/transactions/1",
     "/console/peers",
     "/console/peers/1",
+    "/console/messages",
+    "/console/messages/2",
 ]
 
 
