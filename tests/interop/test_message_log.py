@@ -1,7 +1,9 @@
 """Every exchange between two platforms stands in the log of both, and no token does."""
 
+import asyncio
 import base64
 from datetime import timedelta
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import msgspec
@@ -16,7 +18,11 @@ from ocpilot.app.peer_records import PeerState
 from ocpilot.base.errors import ForbiddenAddress, PeerNonsense, PeerUnreachable, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import LogSettings
+from ocpilot.cli import log as cli_log
 from ocpilot.http.client import HttpPartners
+from ocpilot.main import log_commands
+from ocpilot.main.commands import parser
+from ocpilot.main.log_commands import LogOf
 from ocpilot.roaming.routing import DIRECT
 from ocpilot.wire.protocol import SUPPORTED, InterfaceRole, ModuleID, TokenEncoding, Version
 
@@ -399,17 +405,50 @@ async def test_after_a_restart_the_log_goes_on(make_node, database_url):
 
 async def test_messages_wait_while_the_database_is_away(newest, database_url):
     lade = newest.lade.platform
+    known = len(await messages(newest.lade))
+    admin = await asyncpg.connect(urlunsplit(urlsplit(database_url)._replace(path="/postgres")))
+    name = urlsplit(database_url).path[1:]
+    await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+    replies = [await newest.lade.ask("GET", "versions", f"a token that {number} has") for number in range(3)]
+    await lade.messages.write(lade.store.messages)
+    await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    await admin.close()
+    assert [reply.http for reply in replies] == [500] * 3
+    found = await messages(newest.lade)
+    assert [one.http_status for one in found[known:]] == [500] * 3
+
+
+async def test_following_brings_every_message_once(newest, monkeypatch):
+    monkeypatch.setattr(log_commands, "_LOOK", 0.01)
+    lade = newest.lade.platform
+    log = LogOf(lade)
     await messages(newest.lade)
-    connection = await asyncpg.connect(database_url)
-    await connection.execute("ALTER TABLE message RENAME TO message_away")
-    await newest.lade.ask("GET", "versions", newest.resas_token)
-    await lade.messages.write(lade.store.messages)
-    await newest.lade.ask("GET", "versions", newest.resas_token)
-    await lade.messages.write(lade.store.messages)
-    await connection.execute("ALTER TABLE message_away RENAME TO message")
-    await connection.close()
-    before = await lade.store.messages.find(MessageQuery())
-    assert len(await messages(newest.lade)) == len(before) + 2
+    followed = log.follow(await log.query("resa", MessageQuery(module="tariffs", since=lade.clock())))
+    for number in range(3):
+        await newest.lade.ask("GET", f"2.3.0/receiver/tariffs/SE/RES/{number}", newest.resas_token)
+        await newest.lade.ask("GET", "versions", newest.resas_token)
+        await lade.messages.write(lade.store.messages)
+        async with asyncio.timeout(5):
+            row = await anext(followed)
+        assert (row.peer, row.message.object_id) == ("Resa", str(number))
+    await followed.aclose()
+
+
+async def test_the_command_finds_shows_and_sends_again(newest, bodies, capsys):
+    lade = newest.lade.platform
+    body = msgspec.json.encode(bodies.tariff(Version.V2_3_0))
+    await lade.partners.call(
+        newest.resa_at_lade, "PUT", ModuleID.TARIFFS, InterfaceRole.RECEIVER, ("SE", "LAD", "T1"), body=body
+    )
+    sent = await last(newest.lade)
+    for words in (["--peer", "Resa", "--object", "t1"], ["show", str(sent.id)], ["replay", str(sent.id)]):
+        assert await cli_log.run(parser().parse_args(["log", *words]), LogOf(lade)) == 0
+    said = capsys.readouterr().out
+    assert "tariffs SELAD/T1" in said
+    assert "Authorization: Token ***" in said
+    assert '"currency": "SEK"' in said
+    assert f"again        of message {sent.id}" in said
 
 
 def opened(node, peer):

@@ -32,10 +32,11 @@ def commands(parser: argparse.ArgumentParser) -> dict[str, set[str]]:
     """Every command that can be given as it is, without sub-command, and its options."""
     below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     options = {word for action in parser._actions for word in action.option_strings if word.startswith("--")}
-    alone = {} if below and below[0].required else {parser.prog: options - {"--help"}}
-    return alone | {
-        name: given for one in below for each in one.choices.values() for name, given in commands(each).items()
-    }
+    found = {} if below and below[0].required else {parser.prog: options - {"--help"}}
+    for one in below:
+        for each in one.choices.values():
+            found |= commands(each)
+    return found
 
 
 def test_every_command_and_option_is_documented_and_no_other() -> None:

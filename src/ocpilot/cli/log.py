@@ -219,7 +219,7 @@ def line_of(row: MessageRow) -> str:
                 about or one.url,
                 one.query and f"?{one.query}",
                 said and said.replace("\n", " ")[:200],
-                one.replay_of and f"(again: {one.replay_of})",
+                f"(again: {one.replay_of})" if one.replay_of else None,
             ),
         )
     )

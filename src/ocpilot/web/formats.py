@@ -68,7 +68,7 @@ class Formats:
     def home_second(self, at: datetime) -> str:
         """Date and time to the millisecond in the platform's own zone, and which: `23 Nov 2026 11:04:05.250 CET`."""
         local = at.astimezone(zone_named(self.home))
-        clock = f"{local:%H:%M:%S}.{local.microsecond // 1000:03} {local.tzname()}"
+        clock = f"{local:%H:%M:%S}.{local.microsecond // 1000:03}\N{NO-BREAK SPACE}{local.tzname()}"
         return f"{dates.format_date(local, 'medium', self.locale)} {clock}"
 
     def clock(self, at: datetime, zone: str = _UTC) -> str:
