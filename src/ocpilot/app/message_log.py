@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from ocpilot.app.message_rows import Exchanged, message_of
-from ocpilot.app.messages import FIRST_HTTP_FAILURE, FIRST_OCPI_FAILURE, Cut, Message, MessageGap, Messages
+from ocpilot.app.messages import Cut, Message, MessageGap, Messages, has_failed
 from ocpilot.base import time
 from ocpilot.base.errors import BadRequest
 from ocpilot.base.settings import Logged, LogSettings
@@ -94,13 +94,9 @@ class MessageLog:
     # ---- adding ------------------------------------------------------------------------------------------------------
 
     def _wanted(self, one: Exchanged) -> bool:
-        failed = (
-            one.http_status is None
-            or one.error is not None
-            or one.http_status >= FIRST_HTTP_FAILURE
-            or (one.ocpi_status or 0) >= FIRST_OCPI_FAILURE
-        )
-        return one.replay_of is not None or (failed and self._settings.messages is Logged.ERRORS)
+        if one.replay_of is not None:
+            return True
+        return self._settings.messages is Logged.ERRORS and has_failed(one.http_status, one.ocpi_status, one.error)
 
     def _cut(self, one: Exchanged) -> None:
         """No more of the bodies than is kept of them."""

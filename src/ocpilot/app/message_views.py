@@ -3,15 +3,26 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from ocpilot.app.message_replay import why_not
-from ocpilot.app.messages import Message, MessageGap, MessageLine, MessageQuery
+from ocpilot.app.messages import Cut, Message, MessageGap, MessageLine, MessageQuery
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
 from ocpilot.base.errors import NotFound, UserError
+from ocpilot.base.texts import mark
 
+#: Why a body is not kept as it was.
+CUTS: Final = {
+    Cut.SIZE: mark("only its beginning is kept"),
+    Cut.SECRET: mark("not kept, it may hold a token that could not be taken out"),
+    Cut.MASKED: mark("without the token that was in it"),
+    Cut.LIST: mark("not kept, it is a page of a list"),
+    Cut.SETTING: mark("not kept, the settings say so"),
+    Cut.UNREAD: mark("not read, it was refused before"),
+}
 #: Bodies up to this size are laid out; a longer one is shown as it is.
 _LAID_OUT = 1024 * 1024
 #: Bytes of what is no text that are shown.

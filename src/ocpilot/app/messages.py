@@ -12,6 +12,16 @@ FIRST_HTTP_FAILURE = 300
 FIRST_OCPI_FAILURE = 2000
 
 
+def has_failed(http_status: int | None, ocpi_status: int | None, error: str | None) -> bool:
+    """No answer, or one that is an error of HTTP or OCPI."""
+    return (
+        http_status is None
+        or error is not None
+        or http_status >= FIRST_HTTP_FAILURE
+        or (ocpi_status or 0) >= FIRST_OCPI_FAILURE
+    )
+
+
 class Direction(StrEnum):
     """Who asked: `in` is a request of a peer to us, `out` one of ours."""
 
@@ -69,9 +79,7 @@ class MessageLine(Record, frozen=True, kw_only=True):
     @property
     def failed(self) -> bool:
         """No answer, or one that is an error of HTTP or OCPI."""
-        if self.http_status is None or self.error is not None or self.http_status >= FIRST_HTTP_FAILURE:
-            return True
-        return self.ocpi_status is not None and self.ocpi_status >= FIRST_OCPI_FAILURE
+        return has_failed(self.http_status, self.ocpi_status, self.error)
 
 
 class Message(MessageLine, frozen=True, kw_only=True):

@@ -17,18 +17,15 @@ from ocpilot.app.message_rows import VERSIONS, Exchanged
 from ocpilot.app.peer_records import Peer
 from ocpilot.app.ports import Sealing
 from ocpilot.app.records import PartnerAnswer
-from ocpilot.base import time
 from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import Logged, LogSettings, Settings
+from ocpilot.http.answers import answer_of, limited
 from ocpilot.http.asking import Ask, host_of, raw_headers
 from ocpilot.http.peer_urls import next_page, resource_url
 from ocpilot.roaming import routing
 from ocpilot.roaming.addresses import check_addresses, check_url
-from ocpilot.roaming.retry import retry_after_seconds
 from ocpilot.roaming.tokens import encodings_to_try, header_value
-from ocpilot.wire import envelope
-from ocpilot.wire.jsontext import MAX_BYTES
 from ocpilot.wire.protocol import PROTOCOLS, InterfaceRole, ModuleID, TokenEncoding, Version
 
 #: A crawl that gets this many pages has met a peer that never ends.
@@ -216,7 +213,7 @@ class HttpPartners:
         sent = ask.sent(header_value(token, encoding))
         noted, started = ask.noted(sent, token), perf_counter()
         try:
-            return _answer(ask.where, await self._fetch(ask, sent, noted), noted)
+            return answer_of(ask.where, await self._fetch(ask, sent, noted), noted)
         except OcpilotError as error:
             if not isinstance(error, PeerRefused):
                 noted.error = str(error)
@@ -243,7 +240,7 @@ class HttpPartners:
             ) as response:
                 noted.request_headers = raw_headers(response.request_info.headers)
                 noted.http_status, noted.response_headers = response.status, response.raw_headers
-                noted.response_body = await _limited(response, ask.where)
+                noted.response_body = await limited(response, ask.where)
                 return response.headers
         except (TimeoutError, aiohttp.ClientError, ssl.SSLError, OSError) as error:
             raise PeerUnreachable(f"{ask.where}: {type(error).__name__} {error}".rstrip()) from error
@@ -263,40 +260,6 @@ class HttpPartners:
         family, kind, protocol, _, target = address
         check_addresses("connection", [str(target[0])], allow_inner=self._allow_inner)
         return socket.socket(family, kind, protocol)
-
-
-async def _limited(response: aiohttp.ClientResponse, where: str) -> bytes:
-    data = bytearray()
-    async for chunk in response.content.iter_chunked(65536):
-        data += chunk
-        if len(data) > MAX_BYTES:
-            raise PeerNonsense(f"{where}: the answer is larger than {MAX_BYTES} bytes")
-    return bytes(data)
-
-
-def _answer(where: str, headers: Mapping[str, str], noted: Exchanged) -> PartnerAnswer:
-    """What the peer said; PeerRefused for an error of HTTP or OCPI, PeerNonsense for what is no OCPI."""
-    http, data = noted.http_status or 0, noted.response_body
-    retry_after = retry_after_seconds(headers.get("Retry-After"), time.now())
-    try:
-        said = envelope.read_response(data)
-    except PeerNonsense as error:
-        if http >= 300:
-            raise PeerRefused(f"{where}: HTTP {http}", http, None, retry_after) from error
-        if data.strip():
-            raise PeerNonsense(f"{where}: {error}") from error
-        said = envelope.Envelope(status_code=envelope.SUCCESS)
-    noted.ocpi_status, noted.said = said.status_code, said.status_message
-    if http >= 300 or not said.ok:
-        message = f"{where}: HTTP {http}, status {said.status_code} {said.status_message or ''}".rstrip()
-        raise PeerRefused(message, http, said.status_code, retry_after)
-    return PartnerAnswer(
-        http_status=http,
-        status_code=said.status_code,
-        status_message=said.status_message,
-        data=said.data,
-        headers=headers,
-    )
 
 
 def _route(peer: Peer, module: ModuleID | None, sender: PartyId | None, receiver: PartyId | None) -> routing.Route:

@@ -51,7 +51,7 @@ async def messages(reader: Reader) -> Response:
 async def message(reader: Reader) -> Response:
     """One message with its headers and bodies."""
     detail = await message_views.detail(reader.platform, _number(reader.request.path_params["number"]))
-    return reader.page("console/message.html", {"detail": detail})
+    return reader.page("console/message.html", {"detail": detail, "cuts": message_views.CUTS})
 
 
 async def replay(reader: Reader) -> Response:

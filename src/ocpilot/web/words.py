@@ -3,7 +3,7 @@
 from typing import Final
 
 from ocpilot.app.charge_views import ChargeView, Stage
-from ocpilot.app.messages import Cut, Direction, MessageLine
+from ocpilot.app.messages import Direction, MessageLine
 from ocpilot.base.texts import mark
 from ocpilot.billing.check import State, TariffSource
 from ocpilot.wire.v230 import (
@@ -83,15 +83,6 @@ TARIFF_SOURCE: Final = {
 DIRECTION: Final = {
     Direction.IN: (mark("They asked"), "quiet"),
     Direction.OUT: (mark("We asked"), "quiet"),
-}
-#: Why a body of a message is not kept as it was.
-CUT: Final = {
-    Cut.SIZE: mark("only its beginning is kept"),
-    Cut.SECRET: mark("not kept, it may hold a token that could not be taken out"),
-    Cut.MASKED: mark("without the token that was in it"),
-    Cut.LIST: mark("not kept, it is a page of a list"),
-    Cut.SETTING: mark("not kept, the settings say so"),
-    Cut.UNREAD: mark("not read, it was refused before"),
 }
 NO_ANSWER: Final = mark("No answer")
 NOTHING_WAITS: Final = (mark("Sent"), "good")

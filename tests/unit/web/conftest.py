@@ -16,13 +16,13 @@ from argon2 import PasswordHasher
 from msgspec.structs import replace
 from starlette.applications import Starlette
 
-from messages import message
+from messages import of_a_console
 from ocpilot.app import cdrs, tokens
 from ocpilot.app.bodies import text_of
 from ocpilot.app.charge_records import Transaction, TransactionState
 from ocpilot.app.message_log import MessageLog
 from ocpilot.app.message_rows import Exchanged
-from ocpilot.app.messages import Cut, Direction, Message
+from ocpilot.app.messages import Direction
 from ocpilot.app.peer_records import Delivery, DeliveryState, Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Account, AccountRole, ObjectKey, PartnerAnswer, Receipt, StoredObject
@@ -438,63 +438,8 @@ async def fill_operator(platform: Platform) -> Peer:
             )
         )
     await hold_transaction(platform, places[1])
-    await store.messages.add(messages_with(peer))
+    await store.messages.add(of_a_console(peer.id, NOW))
     return peer
-
-
-def messages_with(peer: Peer) -> list[Message]:
-    """A push that was refused, a page of HTML, nobody known, and a list; the last is the newest."""
-    pushed = message(
-        at=NOW - timedelta(minutes=9),
-        direction=Direction.OUT,
-        peer_id=peer.id,
-        url="https://resa.example/ocpi/2.3.0/receiver/sessions/SE/LAD/session-9-1",
-        object_id="session-9-1",
-        request_headers="Authorization: Token ***\nContent-Type: application/json",
-        request_body=b'{"id":"session-9-1","kwh":12.500,"note":"<b>bold</b>"}',
-        request_size=54,
-        response_body=b"",
-        response_size=0,
-    )
-    return [
-        replace(pushed, ocpi_status=2001, said="the Session is of a Token that we do not know " * 8),
-        replace(
-            pushed,
-            method="POST",
-            module="cdrs",
-            object_id="cdr-session-9-3",
-            ocpi_status=None,
-            error="the answer is no OCPI: no JSON",
-            response_body=b"<html><script>alert('hi')</script>\x1b[2J</html>",
-            response_size=49,
-        ),
-        message(
-            at=NOW - timedelta(minutes=2),
-            peer_id=None,
-            http_status=401,
-            ocpi_status=2000,
-            said="unknown token",
-            correlation_id="7b0f3a52-2a52-4a0f-9a51-5d7a3c1f0b11",
-            query="limit=5&token=***",
-            request_cut=Cut.UNREAD,
-            request_body=b"",
-            request_size=0,
-        ),
-        message(
-            at=NOW - timedelta(minutes=1),
-            method="GET",
-            url="/ocpi/2.3.0/sender/tariffs",
-            peer_id=peer.id,
-            module="tariffs",
-            object_id=None,
-            party=None,
-            response_body=b"",
-            response_size=4711,
-            response_cut=Cut.LIST,
-            request_body=b"",
-            request_size=0,
-        ),
-    ]
 
 
 async def hold_transaction(platform: Platform, place: Location) -> None:
