@@ -193,6 +193,17 @@ async def test_no_token_of_a_refused_registration_is_in_any_row(lade, database_u
     await assert_secret(database_url, theirs, invitation.token)
 
 
+async def test_a_token_that_an_answer_quotes_is_in_no_row(lade, database_url):
+    invitation = await peers.invite(lade.platform, "Resa")
+    theirs = "a-token-that-is-far-too-long-" * 4
+    reply = await lade.ask("POST", "2.3.0/credentials", invitation.token, {"token": theirs, "url": theirs})
+    assert "a-token-that" in msgspec.json.encode(reply.body).decode()
+    one = await last(lade)
+    assert one.ocpi_status == 2001
+    assert b'"path":"$.token"' in one.response_body
+    assert b"far-too-long" not in await everything(database_url)
+
+
 async def test_credentials_that_lost_their_way_leave_no_token(newest, second_database_url):
     await newest.resa.ask(
         "PUT",

@@ -69,7 +69,7 @@ class Exchanged(msgspec.Struct, kw_only=True, gc=False):
 
 def message_of(one: Exchanged) -> Message:
     """The message that is kept of an exchange."""
-    secrets = secret.secrets_of(one.authorization, one.token)
+    secrets = _secrets(one)
     place = _place(one)
     request, request_cut = _body(one, one.request_body, one.request_cut, secrets)
     response, response_cut = _body(one, one.response_body, one.response_cut, secrets)
@@ -78,14 +78,14 @@ def message_of(one: Exchanged) -> Message:
         direction=one.direction,
         peer_id=one.peer_id or None,
         method=_stored(one.method[:_LONGEST_ID]),
-        url=_text(one.url[:LONGEST_URL], secrets),
-        query=secret.masked_query(_without(one.query[:LONGEST_URL], secrets)) if one.query else "",
+        url=_text(one.url, secrets)[:LONGEST_URL],
+        query=secret.masked_query(_without(one.query, secrets))[:LONGEST_URL] if one.query else "",
         version=one.version,
         interface=one.interface,
         module=place.module,
         party=place.party,
-        object_id=_without(place.id[:_LONGEST_ID], secrets) if place.id else None,
-        object_sub=_without(place.sub[:_LONGEST_ID], secrets) if place.sub else None,
+        object_id=_without(place.id, secrets)[:_LONGEST_ID] if place.id else None,
+        object_sub=_without(place.sub, secrets)[:_LONGEST_ID] if place.sub else None,
         request_id=one.request_id[:_LONGEST_ID],
         correlation_id=one.correlation_id[:_LONGEST_ID],
         sender=one.route.sender.key if one.route.sender else None,
@@ -93,8 +93,8 @@ def message_of(one: Exchanged) -> Message:
         seconds=one.seconds,
         http_status=one.http_status,
         ocpi_status=one.ocpi_status,
-        said=_text(one.said[:_LONGEST_TEXT], secrets) if one.said else None,
-        error=_text(one.error[:_LONGEST_TEXT], secrets) if one.error else None,
+        said=_text(one.said, secrets)[:_LONGEST_TEXT] if one.said else None,
+        error=_text(one.error, secrets)[:_LONGEST_TEXT] if one.error else None,
         replay_of=one.replay_of,
         request_headers=_headers(one.request_headers, secrets),
         request_body=request,
@@ -117,6 +117,13 @@ def _place(one: Exchanged) -> Place:
 # ---- nothing secret -------------------------------------------------------------------------------------------------
 
 
+def _secrets(one: Exchanged) -> Secrets:
+    tokens: tuple[str, ...] = (one.token,)
+    if one.module == ModuleID.CREDENTIALS:
+        tokens += secret.credentials_tokens(one.request_body) + secret.credentials_tokens(one.response_body)
+    return secret.secrets_of(one.authorization, *tokens)
+
+
 def _body(one: Exchanged, body: bytes, cut: Cut | None, secrets: Secrets) -> tuple[bytes, Cut | None]:
     """What is kept of a body, and why it is not all of it."""
     if not body:
@@ -124,12 +131,12 @@ def _body(one: Exchanged, body: bytes, cut: Cut | None, secrets: Secrets) -> tup
     kept = secret.masked_credentials(body) if one.module == ModuleID.CREDENTIALS else secret.masked_body(body)
     if kept is None:
         return b"", Cut.SECRET
-    masked = secrets.out_of_bytes(secrets.out_of_end(kept) if cut is Cut.SIZE else kept)
+    masked = secrets.out_of_bytes(kept)
     return masked, cut if masked == body else cut or Cut.MASKED
 
 
 def _headers(headers: RawHeaders, secrets: Secrets) -> str:
-    return _stored(secrets.out_of(secret.header_lines(headers)[:_LONGEST_HEADERS]))
+    return _without(secret.header_lines(headers), secrets)[:_LONGEST_HEADERS]
 
 
 def _text(text: str, secrets: Secrets) -> str:

@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from ocpilot.app.message_secrets import (
+    credentials_tokens,
     header_lines,
     masked_body,
     masked_credentials,
@@ -38,10 +39,17 @@ def test_a_token_of_a_few_characters_spoils_no_text():
     assert secrets_of("Token a", "ab").out_of("a message about a table") == "a message about a table"
 
 
-def test_the_beginning_of_a_token_where_a_body_was_cut_is_a_secret_too():
-    secrets = secrets_of("", "0123456789")
-    assert secrets.out_of_end(b'{"said": "01234567') == b'{"said": "***'
-    assert secrets.out_of_end(b'{"said": "0123') == b'{"said": "0123'
+def test_the_beginning_of_a_token_is_a_secret_too():
+    secrets = secrets_of("", "0123456789abcdefgh")
+    assert secrets.out_of_bytes(b'{"said": "0123456789abcde') == b'{"said": "***'
+    assert secrets.out_of('found "0123456789abcd..." and 0123456789abcdefgh') == 'found "***..." and ***'
+    assert secrets.out_of("0123456789ab0123456789abc") == "******"
+    assert secrets.out_of("0123456789a") == "0123456789a"
+
+
+def test_the_tokens_of_credentials_are_known():
+    assert credentials_tokens(b'{"data": [{"token": "abc", "x": 1}, {"token": {"token": "def"}}]}') == ("abc", "def")
+    assert credentials_tokens(b"") == credentials_tokens(b"{nonsense") == ()
 
 
 def test_headers_are_kept_without_their_secrets():
