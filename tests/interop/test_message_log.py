@@ -123,7 +123,8 @@ async def test_an_id_with_a_nul_or_half_a_character_stops_no_other(newest, bodie
 
 async def test_a_wrong_token_is_logged_without_a_peer_and_without_the_token(lade, database_url):
     wrong = "a-token-that-nobody-gave-out"
-    await lade.ask("PUT", "2.3.0/receiver/tariffs/SE/RES/T1?token=its-own-secret&limit=5", wrong, {"token": wrong})
+    url = f"2.3.0/receiver/tariffs/SE/RES/{wrong}?token=its-own-secret&limit=5"
+    await lade.ask("PUT", url, wrong, {"token": wrong}, headers={"X-Request-ID": wrong, "X-Correlation-ID": wrong})
     one = await last(lade, peer_id=0)
     assert (one.http_status, one.ocpi_status, one.peer_id, one.module) == (401, 2000, None, "tariffs")
     assert one.query == "token=***&limit=5"
