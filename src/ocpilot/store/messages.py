@@ -28,7 +28,8 @@ _FAILED = (
     f"(http_status IS NULL OR http_status >= {FIRST_HTTP_FAILURE} OR ocpi_status >= {FIRST_OCPI_FAILURE} "
     "OR error IS NOT NULL)"
 )
-_CONDITIONS = {
+#: What a search may ask for, by the fields of MessageQuery.
+CONDITIONS = {
     "peer_id": "peer_id = :peer_id::integer",
     "nobody": "peer_id IS NULL",
     "direction": "direction = :direction",
@@ -116,7 +117,7 @@ class PostgresMessages:
 
 @lru_cache(maxsize=256)
 def _statements(conditions: str) -> dict[str, Statement]:
-    """`conditions` are some of `_CONDITIONS`: a statement with only those that are asked for finds its index."""
+    """`conditions` are some of `CONDITIONS`: a statement with only those that are asked for finds its index."""
     return load("messages", line=", ".join(_LINE), whole=", ".join(_WHOLE), conditions=conditions)
 
 
@@ -128,7 +129,7 @@ def _row(message: Message) -> tuple[object, ...]:
 def statement_of(query: MessageQuery) -> tuple[Statement, dict[str, object]]:
     """The statement that finds what is asked for, and its values."""
     names, values = _asked(query)
-    return _statements(" AND ".join(_CONDITIONS[name] for name in names) or "true")["find"], values
+    return _statements(" AND ".join(CONDITIONS[name] for name in names) or "true")["find"], values
 
 
 def _asked(query: MessageQuery) -> tuple[list[str], dict[str, object]]:

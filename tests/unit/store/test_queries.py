@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from ocpilot.store.location_pages import BODY
+from ocpilot.store.messages import CONDITIONS
 from ocpilot.store.queries import Statement, load
 
 OBJECT_TABLES = ("tariff", "session", "cdr", "token", "invoice_record", "payment", "booking")
@@ -14,6 +15,8 @@ SUBJECTS = sorted(
     for entry in resources.files("ocpilot.store").iterdir()
     if entry.name.endswith(".sql")
 )
+#: A search of messages with every condition there is.
+SEARCH = {"line": "*", "whole": "*", "conditions": " AND ".join(CONDITIONS.values())}
 
 
 def every_statement() -> list[Statement]:
@@ -22,7 +25,7 @@ def every_statement() -> list[Statement]:
         tables = {"objects": OBJECT_TABLES, "pages": (*OBJECT_TABLES, "whole_location")}.get(subject, ("",))
         for table in tables:
             body = BODY if table == "whole_location" else "body"
-            found += load(subject, table=table, body=body).values()
+            found += load(subject, table=table, body=body, **SEARCH).values()
     return found
 
 
