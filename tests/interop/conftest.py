@@ -131,7 +131,7 @@ async def node(name: str, parties: tuple[PartySettings, ...], database_url: str,
         security=SecuritySettings(secret_key=f"the secret key of {name}", allow_inner_addresses=True),
     )
     seal, clock = Seal(settings), PlatformClock()
-    async with store_at(database_url, pool=4) as store, HttpPartners(settings, seal) as partners:
+    async with store_at(database_url, pool=4) as store, HttpPartners(settings, seal, store.peers.noticed) as partners:
         platform = Platform(
             settings=settings, clock=clock, store=store, partners=partners, stations=Switchboard(), sealing=seal
         )

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
 from ocpilot.app.object_ports import Bookings, Locations, Objects
-from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, Leniency, Peer
+from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, Detected, Leniency, Peer
 from ocpilot.app.records import (
     Account,
     CdrCheck,
@@ -31,7 +31,10 @@ class Peers(Protocol):
         """Store a new peer; the returned one has its `id`."""
 
     async def save(self, peer: Peer) -> None:
-        """Replace all fields of a stored peer."""
+        """Replace all fields of a stored peer but `detected`."""
+
+    async def noticed(self, peer_id: int, found: Detected) -> None:
+        """Add what was found out about how a peer talks; what `found` does not say stays."""
 
     async def pulled(self, peer_id: int, at: datetime) -> None:
         """Note that a complete pull began at `at`."""
@@ -43,8 +46,8 @@ class Peers(Protocol):
         """By name, case-insensitive."""
 
     async def by_token(self, token_hash: bytes) -> Peer | None:
-        """The registered or suspended peer whose token it is, or the one whose invitation it is (`invitation_hash`
-        of any peer that is not unregistered)."""
+        """The registered or suspended peer whose token it is, or the one whose invitation it is (`invitation_hash`,
+        `other_hash` of any peer that is not unregistered)."""
 
     async def of_party(self, party: PartyId) -> Peer | None:
         """The peer that has registered this party, also while it is suspended."""

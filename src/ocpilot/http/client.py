@@ -2,26 +2,27 @@
 
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from io import BytesIO
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
+import msgspec
 from yarl import URL
 
-from ocpilot.app.peer_records import Peer
+from ocpilot.app.peer_records import Detected, Peer
 from ocpilot.app.ports import Sealing
 from ocpilot.app.records import PartnerAnswer
 from ocpilot.base import time
 from ocpilot.base.errors import NoMatchingEndpoints, PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.base.ids import PartyId, new_id
 from ocpilot.base.settings import Settings
-from ocpilot.roaming import routing
+from ocpilot.roaming import routing, ways
 from ocpilot.roaming.addresses import check_addresses, check_url
 from ocpilot.roaming.retry import retry_after_seconds
-from ocpilot.roaming.tokens import encodings_to_try, header_value
+from ocpilot.roaming.tokens import header_value
 from ocpilot.wire import envelope
 from ocpilot.wire.jsontext import MAX_BYTES
 from ocpilot.wire.paging import read_headers
@@ -36,15 +37,37 @@ _MOST_PAGES = 100_000
 _MOST_EMPTY = 10
 
 
-class HttpPartners:
-    """`Partners` over HTTP. One connection pool; use as `async with`, or call `close`."""
+class _Request(NamedTuple):
+    """What is sent whatever the way."""
 
-    def __init__(self, settings: Settings, sealing: Sealing) -> None:
+    method: str
+    url: str
+    body: bytes | None
+    headers: Mapping[str, str]
+    seconds: float
+
+
+async def _forget(_: int, __: Detected) -> None:
+    """Nobody wants to know what is found out about a peer."""
+
+
+class HttpPartners:
+    """`Partners` over HTTP. One connection pool; use as `async with`, or call `close`.
+
+    `noticed` is told what is found out about how a peer talks (`Peers.noticed`).
+    """
+
+    def __init__(
+        self, settings: Settings, sealing: Sealing, noticed: Callable[[int, Detected], Awaitable[None]] = _forget
+    ) -> None:
         self._allow_inner = settings.security.allow_inner_addresses
         self._sealing = sealing
         self._session: aiohttp.ClientSession | None = None
+        self._noticed = noticed
         #: The token encoding that worked, where a profile does not say.
         self._worked: dict[str, TokenEncoding] = {}
+        #: What worked in calls to a peer: whether its URLs end with a slash.
+        self._slashes: dict[int, bool] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -66,7 +89,7 @@ class HttpPartners:
         self, url: str, token: str, *, encoding: str | None = None, version: Version | None = None
     ) -> PartnerAnswer:
         """One GET outside a registration."""
-        return await self._send("GET", url, token, encoding=encoding, version=version)
+        return await self._outside("GET", url, token, None, encoding, version)
 
     async def post_credentials(
         self,
@@ -79,7 +102,7 @@ class HttpPartners:
         version: Version | None = None,
     ) -> PartnerAnswer:
         """POST, PUT or DELETE of credentials."""
-        return await self._send(method, url, token, encoding=encoding, version=version, body=body or None)
+        return await self._outside(method, url, token, body or None, encoding, version)
 
     async def call(
         self,
@@ -109,7 +132,7 @@ class HttpPartners:
         receiver: PartyId | None = None,
     ) -> PartnerAnswer:
         """One call to a URL the peer gave us."""
-        return await self._to_peer(peer, method, url, body, _routed(peer, None, sender, receiver))
+        return await self._to_peer(peer, method, url, body, _routed(peer, None, sender, receiver), given=True)
 
     async def pages(
         self,
@@ -131,7 +154,7 @@ class HttpPartners:
             if url in seen or len(seen) >= _MOST_PAGES or empty >= _MOST_EMPTY:
                 raise PeerNonsense(f"{peer.name}: the Links of {module} never end")
             seen.add(url)
-            answer = await self._to_peer(peer, "GET", url, None, headers)
+            answer = await self._to_peer(peer, "GET", url, None, headers, given=url != start)
             # Some peers write an empty list as null, or leave it out.
             page = [] if answer.data is None else answer.data
             if not isinstance(page, list):
@@ -142,50 +165,86 @@ class HttpPartners:
 
     # ---- one exchange ----------------------------------------------------------------------------------------------
 
-    async def _to_peer(
-        self, peer: Peer, method: str, url: str, body: bytes | None, headers: Mapping[str, str]
+    async def _outside(  # noqa: PLR0917 - one request, as two methods above say it
+        self, method: str, url: str, token: str, body: bytes | None, encoding: str | None, version: Version | None
     ) -> PartnerAnswer:
-        if peer.token_sealed is None:
-            raise PeerUnreachable(f"{peer.name} is not registered")
-        return await self._send(
-            method,
-            url,
-            self._sealing.open(peer.token_sealed),
-            encoding=peer.profile.token_encoding,
-            version=peer.version,
-            body=body,
-            headers=headers,
-            seconds=peer.profile.timeout_seconds,
+        """A request before a registration, or about it: the URL is as it was given, only its slash may be wrong."""
+        usual = TokenEncoding.BASE64 if version is None else PROTOCOLS[version].token_encoding
+        host = urlsplit(url).netloc
+        way = ways.Way(
+            encoding=TokenEncoding(encoding) if encoding else self._worked.get(host, usual), slash=_has_slash(url)
         )
+        fixed = ways.Fixed(encoding=encoding is not None, slash=False)
+        answer, used = await self._send(_Request(method, url, body, {}, _TIMEOUT), token, way, fixed)
+        self._worked[host] = used.encoding
+        return answer
 
-    async def _send(
+    async def _to_peer(  # noqa: PLR0917 - one request, as three methods above say it
         self,
+        peer: Peer,
         method: str,
         url: str,
-        token: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
         *,
-        encoding: str | None = None,
-        version: Version | None = None,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        seconds: float = _TIMEOUT,
+        given: bool = False,
     ) -> PartnerAnswer:
-        """Try the token encodings in turn; a 401 was not processed, so the second try is safe for every method."""
-        check_url(url, allow_inner=self._allow_inner)
-        host = urlsplit(url).netloc
-        usual = TokenEncoding.BASE64 if version is None else PROTOCOLS[version].token_encoding
-        encodings = encodings_to_try(encoding, self._worked.get(host, usual))
-        for attempt, chosen in enumerate(encodings, 1):
-            sent = {**(headers or {}), "Authorization": header_value(token, chosen)}
+        """A call to a registered peer. `given`: the URL is one that it gave us, and stays as it is."""
+        if peer.token_sealed is None:
+            raise PeerUnreachable(f"{peer.name} is not registered")
+        slash = self._slashes.get(peer.id)
+        way = ways.Way(encoding=self._encoding(peer, url), slash=_has_slash(url) if given else self._slash(peer))
+        fixed = ways.Fixed(
+            encoding=peer.profile.token_encoding is not None, slash=given or peer.profile.trailing_slash is not None
+        )
+        request = _Request(method, url, body, headers, peer.profile.timeout_seconds)
+        token = self._sealing.open(peer.token_sealed)
+        answer, used = await self._send(request, token, way, fixed, settled=slash is not None)
+        self._worked[urlsplit(url).netloc] = used.encoding
+        if not given:
+            self._slashes[peer.id] = used.slash
+        await self._remember(peer, way, used)
+        return answer
+
+    def _encoding(self, peer: Peer, url: str) -> TokenEncoding:
+        usual = TokenEncoding.BASE64 if peer.version is None else PROTOCOLS[peer.version].token_encoding
+        if peer.profile.token_encoding is not None:
+            return peer.profile.token_encoding
+        return self._worked.get(urlsplit(url).netloc) or peer.detected.token_encoding or usual
+
+    def _slash(self, peer: Peer) -> bool:
+        if peer.profile.trailing_slash is not None:
+            return peer.profile.trailing_slash
+        return self._slashes.get(peer.id, bool(peer.detected.trailing_slash))
+
+    async def _remember(self, peer: Peer, first: ways.Way, used: ways.Way) -> None:
+        """What had to be found out, or is not what was found out before."""
+        found = Detected(
+            token_encoding=used.encoding if used.encoding is not first.encoding else None,
+            trailing_slash=used.slash if used.slash is not first.slash else None,
+        )
+        if found != Detected():
+            await self._noticed(peer.id, found)
+
+    async def _send(
+        self, request: "_Request", token: str, first: ways.Way, fixed: ways.Fixed, *, settled: bool = False
+    ) -> tuple[PartnerAnswer, ways.Way]:
+        """Try one way after the other, as their answers tell (`roaming/ways.py`). `settled`: URLs of this peer have
+        worked as they are, so an unknown one is no sign."""
+        check_url(request.url, allow_inner=self._allow_inner)
+        tried = [first]
+        while True:
+            way = tried[-1]
+            sent = {**request.headers, "Authorization": header_value(token, way.encoding)}
             try:
-                answer = await self._exchange(method, url, sent, body, seconds)
+                answer = await self._exchange(request.method, way.url(request.url), sent, request.body, request.seconds)
             except PeerRefused as error:
-                if error.http == 401 and attempt < len(encodings):
-                    continue
-                raise
-            self._worked[host] = chosen
-            return answer
-        raise PeerRefused(f"{method} {host}: HTTP 401", 401, None)
+                following = ways.another(tried, error, fixed, settled=settled)
+                if following is None:
+                    raise
+                tried.append(following)
+            else:
+                return msgspec.structs.replace(answer, encoding=way.encoding), way
 
     async def _exchange(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, seconds: float
@@ -271,8 +330,11 @@ def _resource_url(
 ) -> str:
     base = _endpoint(peer, module, interface).url.rstrip("/")
     path = "/".join([base, *(quote(segment, safe="") for segment in segments)])
-    slash = "/" if peer.profile.trailing_slash else ""
-    return f"{path}{slash}?{urlencode(params)}" if params else path + slash
+    return f"{path}?{urlencode(params)}" if params else path
+
+
+def _has_slash(url: str) -> bool:
+    return urlsplit(url).path.endswith("/")
 
 
 def _endpoint(peer: Peer, module: ModuleID, interface: InterfaceRole) -> Endpoint:

@@ -79,7 +79,7 @@ class Switchboard:
 async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
     """The platform of these settings with its database and client; the database schema is the newest."""
     sealing = Seal(settings)
-    async with open_store(settings) as store, HttpPartners(settings, sealing) as partners:
+    async with open_store(settings) as store, HttpPartners(settings, sealing, store.peers.noticed) as partners:
         platform = Platform(
             settings=settings,
             clock=time.now,
