@@ -92,7 +92,7 @@ class Peer(Record, frozen=True, kw_only=True):
     CREDENTIALS_TOKEN_A, also for a while after it was used, so that a lost answer locks nobody out. `other_hash` is
     that of the token coming or going while tokens are exchanged again, since `rotated_at`.
     `allowed` is what it may claim to be (`roaming/claims.py`), None until its first registration. `detected` is only
-    written by `Peers.noticed`.
+    written by `Peers.noticed`, `returned_at`, when it answered again after a silence, by `Peers.returned`.
     `hub_party` is its party (`SEHUB`) that is a hub. `pulled_at` is when the last complete pull began, None when
     everything is still to be fetched.
     """
@@ -114,6 +114,7 @@ class Peer(Record, frozen=True, kw_only=True):
     profile: PeerProfile = PeerProfile()
     detected: Detected = Detected()
     pulled_at: datetime | None = None
+    returned_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -190,13 +191,23 @@ class DeliveryState(StrEnum):
     ACKNOWLEDGED = "acknowledged"
 
 
+#: What is not settled.
+UNFINISHED = frozenset({DeliveryState.WAITING, DeliveryState.DEAD})
+
+
 class Delivery(Record, frozen=True, kw_only=True):
-    """What became of one object for one peer. CDRs always have one; other objects only after a failure."""
+    """What became of one object for one peer. CDRs always have one; other objects only after a failure.
+
+    `refusals` are the attempts that the peer answered with an error; `unsure`: the last one may have arrived, though
+    its answer did not.
+    """
 
     peer_id: int
     key: ObjectKey
     state: DeliveryState
     attempts: int = 0
+    refusals: int = 0
+    unsure: bool = False
     next_at: datetime | None = None
     last_error: str | None = None
     remote_url: str | None = None

@@ -39,6 +39,10 @@ class PostgresPeers:
         await self._database.row(_SQL["noticed"], {"id": peer_id, "found": json_of(found)})
         self._by_token = {}
 
+    async def returned(self, peer_id: int, at: datetime) -> None:
+        """See the port."""
+        await self._database.row(_SQL["returned"], {"id": peer_id, "at": at})
+
     async def pulled(self, peer_id: int, at: datetime) -> None:
         """See the port."""
         await self._database.row(_SQL["pulled"], {"id": peer_id, "at": at})

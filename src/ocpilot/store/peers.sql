@@ -40,6 +40,10 @@ RETURNING id;
 -- Adds what was found out about how a peer talks.
 UPDATE peer SET detected = (detected::jsonb || :found::text::jsonb)::text WHERE id = :id;
 
+-- name: returned
+-- A peer that had been silent answered again.
+UPDATE peer SET returned_at = :at WHERE id = :id;
+
 -- name: pulled
 -- A complete pull began then.
 UPDATE peer SET pulled_at = :at WHERE id = :id;

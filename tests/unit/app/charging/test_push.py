@@ -9,7 +9,8 @@ from ocpilot.app import accounts, stations, tariffs
 from ocpilot.app.bodies import own
 from ocpilot.app.peer_records import ChangeCursor, DeliveryPolicy, DeliveryState, PeerProfile
 from ocpilot.app.push import Pusher
-from ocpilot.app.push_worker import REFUSALS, PushWorker
+from ocpilot.app.push_outcomes import REFUSALS
+from ocpilot.app.push_worker import PushWorker
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base.errors import PeerRefused, PeerUnreachable
 from ocpilot.base.ids import PartyId
