@@ -128,13 +128,14 @@ async def resume(platform: Platform, peer: Peer) -> Peer:
 
 
 async def change_profile(platform: Platform, peer: Peer, changes: Mapping[str, object]) -> Peer:
-    """Change quirks of a peer, named as in `PeerProfile`; UserError names what is wrong."""
+    """Change quirks of a peer, named as in `PeerProfile`; None goes back to the usual. UserError names what is wrong."""
     known = msgspec.structs.asdict(peer.profile)
     unknown = sorted(changes.keys() - known.keys())
     if unknown:
         raise UserError(f"found {', '.join(unknown)}, expected one of {', '.join(known)}")
     try:
-        profile = msgspec.convert(msgspec.to_builtins(known) | dict(changes), PeerProfile, strict=False)
+        kept = {name: value for name, value in (known | dict(changes)).items() if value is not None}
+        profile = msgspec.convert(msgspec.to_builtins(kept), PeerProfile, strict=False)
         _require_bounds(profile)
     except ValueError as error:
         raise UserError(f"profile of {peer.name}: {error}") from error

@@ -10,7 +10,7 @@ from decimal import Decimal
 from ocpilot.app.peer_records import DeliveryPolicy
 from ocpilot.app.records import Record
 from ocpilot.base.errors import UserError
-from ocpilot.wire.protocol import ModuleID, TokenEncoding
+from ocpilot.wire.protocol import TokenEncoding
 
 
 class ReadyProfile(Record, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ READY: tuple[ReadyProfile, ...] = (
     ),
     ReadyProfile(
         name="no-queue",
-        about="wants failed messages dropped, as the standard's text says: it fetches itself when it is back",
+        about="does not want a status again that could not be pushed: it fetches by itself when it is back",
         source="OCPI 2.3.0 transport_and_format, 'Offline behaviour', and https://github.com/ocpi/ocpi/issues/121",
         changes={"status_after_failed_push": False},
     ),
@@ -81,7 +81,7 @@ READY: tuple[ReadyProfile, ...] = (
         name="silent-provider",
         about="a provider that tells no Tokens: it is asked about every card we do not know",
         source="OCPI 2.3.0 mod_tokens, 'Real-time authorization'",
-        changes={"tokens_on_demand": True, "pull": tuple(sorted(set(ModuleID) - {ModuleID.TOKENS}))},
+        changes={"tokens_on_demand": True},
     ),
     ReadyProfile(
         name="four-decimals",
