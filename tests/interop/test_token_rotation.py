@@ -13,23 +13,38 @@ VERSIONS = (Version.V2_1_1, Version.V2_2_1, Version.V2_3_0)
 EXCHANGES = 3
 
 
+class Asked:
+    """What came of requests to a peer that are made all the time, as a worker makes them."""
+
+    def __init__(self, node, name, module) -> None:
+        self.node, self.name, self.module = node, name, module
+        self.outcomes: list[object] = []
+        self._another = asyncio.Condition()
+
+    async def ask(self) -> None:
+        while True:
+            peer = await peers.named(self.node.platform, self.name)
+            try:
+                await self.node.platform.partners.call(peer, "GET", self.module, InterfaceRole.SENDER)
+                self.outcomes.append("answered")
+            except OcpilotError as error:
+                self.outcomes.append(error)
+            async with self._another:
+                self._another.notify_all()
+
+    async def more(self, count: int) -> None:
+        """Wait until so many more have come back."""
+        wanted = len(self.outcomes) + count
+        async with asyncio.timeout(10), self._another:
+            await self._another.wait_for(lambda: len(self.outcomes) >= wanted)
+
+
 @asynccontextmanager
 async def asking(node, name, module):
-    """Ask a peer for a list all the time, as a worker does: with the peer as it was when the request began."""
-    outcomes: list[object] = []
-
-    async def ask() -> None:
-        while True:
-            peer = await peers.named(node.platform, name)
-            try:
-                await node.platform.partners.call(peer, "GET", module, InterfaceRole.SENDER)
-                outcomes.append("answered")
-            except OcpilotError as error:
-                outcomes.append(error)
-
-    tasks = [asyncio.create_task(ask()) for _ in range(3)]
+    asked = Asked(node, name, module)
+    tasks = [asyncio.create_task(asked.ask()) for _ in range(3)]
     try:
-        yield outcomes
+        yield asked
     finally:
         for task in tasks:
             task.cancel()
@@ -45,9 +60,8 @@ async def test_no_request_is_refused_while_tokens_are_exchanged(lade, resa, regi
         asking(resa, "Lade", ModuleID.TARIFFS) as of_resa,
         asking(lade, "Resa", ModuleID.TOKENS) as of_lade,
     ):
-        for number in range(1, EXCHANGES + 1):
+        for _ in range(EXCHANGES):
             await peers.update(node.platform, await peers.named(node.platform, other))
-            async with asyncio.timeout(10):
-                while min(len(of_resa), len(of_lade)) < 10 * number:
-                    await asyncio.sleep(0)
-    assert set(of_resa) == set(of_lade) == {"answered"}
+            await of_resa.more(10)
+            await of_lade.more(10)
+    assert set(of_resa.outcomes) == set(of_lade.outcomes) == {"answered"}

@@ -128,7 +128,8 @@ async def resume(platform: Platform, peer: Peer) -> Peer:
 
 
 async def change_profile(platform: Platform, peer: Peer, changes: Mapping[str, object]) -> Peer:
-    """Change quirks of a peer, named as in `PeerProfile`; None goes back to the usual. UserError names what is wrong."""
+    """Change quirks of a peer, named as in `PeerProfile`; None goes back to the usual. UserError names what is
+    wrong."""
     known = msgspec.structs.asdict(peer.profile)
     unknown = sorted(changes.keys() - known.keys())
     if unknown:

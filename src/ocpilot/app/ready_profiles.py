@@ -1,4 +1,4 @@
-"""Ready profiles: kinds of platforms that public sources describe, as data. Each says what it is for and where it is told.
+"""Ready profiles: kinds of platforms that public sources describe, as data, each with what it is for and its source.
 
 Names are of behaviours, not of products: what one product does changes with its releases, and a platform that behaves
 so is served so whatever it is called. A setting that is found out by itself (`Detected`) stands here only where not to

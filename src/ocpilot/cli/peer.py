@@ -96,7 +96,10 @@ _QUIRKS = (
 
 def _add_connecting(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     invite = _action(
-        actions, "invite", "make a token for a platform that will register with us", example="partner --allow EMSP:DE/ABC"
+        actions,
+        "invite",
+        "make a token for a platform that will register with us",
+        example="partner --allow EMSP:DE/ABC",
     )
     register = _action(
         actions,
@@ -124,7 +127,7 @@ def _add_connecting(actions: "argparse._SubParsersAction[argparse.ArgumentParser
     allow = _action(
         actions, "allow", "say anew what it may claim to be", example="partner CPO:DE/ABC EMSP:DE/ABC EMSP:DE/XYZ"
     )
-    allow.add_argument("allow", nargs="+", metavar="ROLE:CC/PID", help="all of it; EMSP:* any party, * anything (a hub)")
+    allow.add_argument("allow", nargs="+", metavar="ROLE:CC/PID", help="all of it; EMSP:* any party, * anything")
 
 
 def _add_letters(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

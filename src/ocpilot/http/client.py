@@ -179,7 +179,7 @@ class HttpPartners:
         self._worked[host] = used.encoding
         return answer
 
-    async def _to_peer(  # noqa: PLR0917 - one request, as three methods above say it
+    async def _to_peer(
         self,
         peer: Peer,
         method: str,

@@ -74,7 +74,9 @@ class PostgresDeliveries:
 
 async def save_deliveries(session: Session, deliveries: Sequence[Delivery]) -> None:
     """Insert or replace, also inside the transaction that moves a cursor. Of one object the last counts."""
-    last = {(one.peer_id, one.key.module, one.key.party, fold(one.key.id), fold(one.key.sub)): one for one in deliveries}
+    last = {
+        (one.peer_id, one.key.module, one.key.party, fold(one.key.id), fold(one.key.sub)): one for one in deliveries
+    }
     if not last:
         return
     rows = [

@@ -90,7 +90,9 @@ async def test_a_quirk_goes_back_to_the_usual(platform):
     assert peer.profile == PeerProfile()
 
 
-@pytest.mark.parametrize("changes", [{"tolerance": "-1"}, {"relative_tolerance": "NaN"}, {"page_size": 0}, {"window": 0}])
+@pytest.mark.parametrize(
+    "changes", [{"tolerance": "-1"}, {"relative_tolerance": "NaN"}, {"page_size": 0}, {"window": 0}]
+)
 async def test_a_quirk_out_of_bounds_is_refused(platform, changes):
     invited = (await peers.invite(platform, "Resa")).peer
     with pytest.raises(UserError, match="profile of Resa"):
