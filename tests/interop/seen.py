@@ -5,7 +5,6 @@ What is A's has an id that B knows, and a field whose text B must never read.
 
 import json
 from dataclasses import dataclass
-from decimal import Decimal
 from random import Random
 
 import asyncpg
@@ -15,13 +14,15 @@ from shooting import MODULES, charging, registered, rows_of
 from starlette.applications import Starlette
 
 from generated import OWN_FIELD, Generator
-from ocpilot.app import peers, sent_orders
+from ocpilot.app import charges, peers, sent_orders
+from ocpilot.app.charge_records import Station, StationConnector
 from ocpilot.app.classes import BOOKING_LOCATIONS, BOOKINGS, CONFIRMATIONS, TERMINALS
 from ocpilot.app.command_records import ProfileOrder
 from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, PartnerAnswer, StoredObject
+from ocpilot.app.station_events import ActiveProfileAnswer
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import PartySettings
@@ -35,16 +36,20 @@ from ocpilot.wire.v230 import (
     Booking,
     BookingLocation,
     Calendar,
+    ChargingPreferences,
     Connector,
     FinancialAdviceConfirmation,
     InvoiceReconciliationRecord,
     Location,
+    SetChargingProfile,
     Terminal,
     Token,
 )
 
 #: The id of everything that concerns A alone. It has letters, so that it can be written in another case.
 ID = "ONLY-FOR-A"
+#: That of a command to A whose result is still to come.
+COMMANDED = f"{ID}-COMMANDED"
 #: What stands in a field of it beside those of the standard.
 MARK = "nobody but A may read this"
 A, B = PartyId("SE", "AAA"), PartyId("SE", "BBB")
@@ -75,6 +80,24 @@ class Obliging:
         return _answer({"result": "ACCEPTED", "timeout": 30})
 
     call_url = post_credentials = call
+
+
+class Connected:
+    """Stations that are all there and do what they are told."""
+
+    def is_connected(self, _):
+        return True
+
+    async def remote_start(self, *_):
+        return "Accepted"
+
+    remote_stop = reserve = cancel_reservation = set_charging_profile = clear_charging_profile = remote_start
+
+    async def unlock(self, *_):
+        return "Unlocked"
+
+    async def active_charging_profile(self, *_):
+        return ActiveProfileAnswer(status="Rejected")
 
 
 def _answer(data):
@@ -114,6 +137,8 @@ class Stage:
             "order": ProfileOrder.GET,
         }
         names = {part[1:-1] for part in row.template if part.startswith("{")}
+        if row.module is ModuleID.COMMANDS:
+            variables["id"] = COMMANDED
         variables = {name: variables.get(name, ID) for name in names}
         body = self.body(row, variables, body_party, mark)
         if method == "PATCH":
@@ -126,7 +151,7 @@ class Stage:
         random = Random(3)
         cls = class_at(row, named, random)
         body = belonging(body_at(row, named, self.version, Random(3)), row, party, mark)
-        return body | self._parts(cls, mark)
+        return body | self._parts(cls, mark) | _PLAIN.get(cls, {})
 
     def _parts(self, cls, mark):
         """What is in a Location and a BookingLocation has the id and the mark too."""
@@ -162,6 +187,16 @@ class Stage:
         return found
 
 
+#: What a station can do, where a made-up body may ask for anything.
+_PLAIN = {
+    ChargingPreferences: {"profile_type": "REGULAR"},
+    SetChargingProfile: {
+        "charging_profile": {
+            "charging_rate_unit": "W",
+            "charging_profile_period": [{"start_period": 0, "limit": 11000}],
+        }
+    },
+}
 #: Fields that a PATCH changes: every object has the first, some have the others.
 _PATCHED = ("last_updated", "status", "valid", "uid", "id", "reservation_status")
 
@@ -281,6 +316,9 @@ async def _keep(platform, ident, cls, module, party, body, sub=""):  # noqa: PLR
 async def _orders(platform, peer):
     """A charge of a driver of A, a reservation for one, and an order to A whose result is still to come."""
     bearer = {"country_code": A.country_code, "party_id": A.party_id}
+    connector = StationConnector(connector_id=1, evse_uid=ID, ocpi_connector_id=ID)
+    station = Station(id="ST1", party=OURS[0].id, location_id=ID, connectors=(connector,), connected=True)
+    await platform.store.stations.save(station)
     charge = replace(
         charging(platform, bearer),
         location_id=ID,
@@ -288,8 +326,10 @@ async def _orders(platform, peer):
         ocpi_connector_id=ID,
         session_id=ID,
         cdr_token=json.dumps({**bearer, "uid": ID, "type": "RFID", "contract_id": ID}),
-        meter_start_wh=Decimal(0),
+        terms=await charges.terms_now(platform, station, connector, driver=A),
     )
     await platform.store.transactions.start(charge)
     order = replace(sent_orders.new(platform, ProfileOrder.GET, peer), id=ID, session_id=ID)
     await platform.store.commands.add(order)
+    command = replace(sent_orders.new(platform, "START_SESSION", peer), id=COMMANDED)
+    await platform.store.commands.add(command)
