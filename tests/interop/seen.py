@@ -301,7 +301,10 @@ async def _keep(platform, ident, cls, module, party, body, sub=""):  # noqa: PLR
     if cls is Location:
         connector = Generator(9).body(Connector) | {"id": ID, OWN_FIELD: MARK}
         body["evses"] = [Generator(8).body(EVSE) | {"uid": ID, "connectors": [connector], OWN_FIELD: MARK}]
-        body["evses"][0] |= {"capabilities": ["CHARGING_PREFERENCES_CAPABLE", "CHARGING_PROFILE_CAPABLE"]}
+        body["evses"][0] |= {
+            "status": "AVAILABLE",
+            "capabilities": ["CHARGING_PREFERENCES_CAPABLE", "CHARGING_PROFILE_CAPABLE"],
+        }
     read = codec.read(cls, OWN_VERSION, body)
     stored = StoredObject(
         key=ObjectKey(module=module, party=PartyId("SE", party), id=ident, sub=body["type"] if cls is Token else sub),
