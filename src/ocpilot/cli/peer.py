@@ -87,7 +87,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 _QUIRKS = (
-    "token_encoding=plain|base64, trailing_slash, routing_headers, page_size, timeout_seconds, policy=latest|fifo|none, "
+    "token_encoding=plain|base64, trailing_slash, routing_headers, page_size, timeout_seconds, "
+    "policy=latest|fifo|none, "
     'window, push=["tariffs"], pull=["locations"], pull_interval, patch, status_after_failed_push, '
     "rounding=half_up|half_even, amount_decimals, tolerance, relative_tolerance, smart_charging, tokens_on_demand, "
     "role=CPO|EMSP; null goes back to the usual"
