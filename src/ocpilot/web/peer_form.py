@@ -17,6 +17,10 @@ from ocpilot.wire.v230 import Role
 _YES_NO = (("true", mark("Yes")), ("false", mark("No")))
 
 
+#: What stands for an empty list.
+_NONE = "none"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Field:
     """One setting. `options` are values with their words, none for a text; `open` is the word for leaving it open."""
@@ -54,8 +58,8 @@ FIELDS = (
     ),
     Field(name="window", label=mark("Pushes at once")),
     Field(name="status_after_failed_push", label=mark("Push a failed status again"), options=_YES_NO),
-    Field(name="push", label=mark("Modules we push (empty: all)"), listed=True),
-    Field(name="pull", label=mark("Modules we fetch (empty: all)"), listed=True),
+    Field(name="push", label=mark("Modules we push (empty: all; or none)"), listed=True),
+    Field(name="pull", label=mark("Modules we fetch (empty: all; or none)"), listed=True),
     Field(name="pull_interval", label=mark("Seconds between two fetches")),
     Field(name="page_size", label=mark("Objects per page")),
     Field(name="timeout_seconds", label=mark("Seconds we wait for an answer")),
@@ -88,15 +92,19 @@ def changes(form: FormData) -> dict[str, object]:
     found: dict[str, object] = {}
     for field in FIELDS:
         given = text(form, field.name).strip()
-        value = [word for word in given.replace(",", " ").split() if word] if field.listed else given
-        found[field.name] = value or None
+        found[field.name] = _listed(given) if field.listed else given or None
     return found
+
+
+def _listed(given: str) -> list[str] | None:
+    """The words of a list; None: nothing was chosen, an empty list: it was said that there are none."""
+    return [] if given.lower() == _NONE else given.replace(",", " ").split() or None
 
 
 def _shown(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, tuple):
-        return ", ".join(str(one) for one in value)
+        return ", ".join(str(one) for one in value) or _NONE
     shown = msgspec.to_builtins(value)
     return str(shown).lower() if isinstance(shown, bool) else str(shown).removesuffix(".0")

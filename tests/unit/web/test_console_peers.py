@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from ocpilot.app.peer_records import DeliveryPolicy, DeliveryState, Detected, PeerState
 from ocpilot.app.records import ObjectKey
 from ocpilot.base.ids import PartyId
+from ocpilot.web import peer_form
 from ocpilot.web.console_peers import ACTIONS
 from ocpilot.wire.protocol import ModuleID, TokenEncoding
 
@@ -88,6 +89,14 @@ async def test_settings_are_saved_and_an_empty_field_is_the_usual(console, store
     assert '<option value="fifo" selected>' in page.text
     await console.post(f"{PEER}/profile", {"page_size": ""})
     assert (await peer_of(store)).profile.page_size == 100
+
+
+async def test_a_form_saved_as_it_came_changes_nothing(console, store):
+    await console.post(f"{PEER}/like", {"like": "push-only"})
+    before = (await peer_of(store)).profile
+    assert before.pull == ()
+    await console.post(f"{PEER}/profile", dict(peer_form.filled(before)))
+    assert (await peer_of(store)).profile == before
 
 
 async def test_a_setting_that_makes_no_sense_is_said_on_the_page(console):
