@@ -132,7 +132,10 @@ async def node(name: str, parties: tuple[PartySettings, ...], database_url: str,
         security=SecuritySettings(secret_key=f"the secret key of {name}", allow_inner_addresses=True),
     )
     seal, clock, messages = Seal(settings), PlatformClock(), MessageLog(settings.log)
-    async with store_at(database_url, pool=4) as store, HttpPartners(settings, seal, messages) as partners:
+    async with (
+        store_at(database_url, pool=4) as store,
+        HttpPartners(settings, seal, messages, store.peers.noticed) as partners,
+    ):
         platform = Platform(
             settings=settings,
             clock=clock,

@@ -5,14 +5,23 @@ transaction; so does a peer's while anybody follows them (`Changes.follow`). Eve
 returns, what it wrote is on disk.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
 from ocpilot.app.messages import Messages
 from ocpilot.app.object_ports import Bookings, Locations, Objects
-from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, Leniency, Peer
+from ocpilot.app.peer_records import (
+    UNFINISHED,
+    Change,
+    ChangeCursor,
+    Delivery,
+    DeliveryState,
+    Detected,
+    Leniency,
+    Peer,
+)
 from ocpilot.app.records import (
     Account,
     CdrCheck,
@@ -32,7 +41,13 @@ class Peers(Protocol):
         """Store a new peer; the returned one has its `id`."""
 
     async def save(self, peer: Peer) -> None:
-        """Replace all fields of a stored peer."""
+        """Replace all fields of a stored peer but `detected` and `returned_at`."""
+
+    async def noticed(self, peer_id: int, found: Detected) -> None:
+        """Add what was found out about how a peer talks; what `found` does not say stays."""
+
+    async def returned(self, peer_id: int, at: datetime) -> None:
+        """Note that a peer which had been silent answered again at `at`."""
 
     async def pulled(self, peer_id: int, at: datetime) -> None:
         """Note that a complete pull began at `at`."""
@@ -44,8 +59,8 @@ class Peers(Protocol):
         """By name, case-insensitive."""
 
     async def by_token(self, token_hash: bytes) -> Peer | None:
-        """The registered or suspended peer whose token it is, or the one whose invitation it is (`invitation_hash`
-        of any peer that is not unregistered)."""
+        """The registered or suspended peer whose token it is, or the one whose invitation it is (`invitation_hash`,
+        `other_hash` of any peer that is not unregistered)."""
 
     async def of_party(self, party: PartyId) -> Peer | None:
         """The peer that has registered this party, also while it is suspended."""
@@ -94,8 +109,22 @@ class Deliveries(Protocol):
     async def get(self, peer_id: int, key: ObjectKey) -> Delivery | None:
         """What became of this object for this peer."""
 
-    async def all(self, peer_id: int | None = None) -> tuple[Delivery, ...]:
-        """Waiting and dead ones, newest first."""
+    async def of(self, peer_id: int, keys: Sequence[ObjectKey]) -> tuple[Delivery, ...]:
+        """What became of these objects for this peer, in one look."""
+
+    async def all(
+        self, peer_id: int | None = None, states: Collection[DeliveryState] = UNFINISHED, limit: int = 1000
+    ) -> tuple[Delivery, ...]:
+        """Those in these states, newest first, `limit` at most."""
+
+    async def counts(self) -> Mapping[tuple[int, DeliveryState], int]:
+        """How many are waiting or dead, by peer and state."""
+
+    async def replay(self, peer_id: int, now: datetime) -> int:
+        """Put all dead ones of a peer among the waiting ones, due now and with their attempts forgotten; how many."""
+
+    async def drop(self, peer_id: int) -> int:
+        """Forget all dead ones of a peer; how many."""
 
 
 class Accounts(Protocol):

@@ -1,7 +1,7 @@
 """One request of ours before it has a token: what is sent where, and what the message log says of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -39,6 +39,10 @@ class Ask:
     def where(self) -> str:
         """What messages call it: no query, which may hold a driver's Token."""
         return f"{self.method} {self.url.partition('?')[0]}"
+
+    def written(self, url: str) -> "Ask":
+        """The same to the same place, whose URL is written another way."""
+        return self if url == self.url else replace(self, url=url)
 
     def sent(self, authorization: str) -> dict[str, str]:
         """The headers of one try."""

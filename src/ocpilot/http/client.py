@@ -2,7 +2,7 @@
 
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
 from time import perf_counter
@@ -10,11 +10,12 @@ from types import TracebackType
 from typing import Self
 
 import aiohttp
+import msgspec
 from yarl import URL
 
 from ocpilot.app.message_log import MessageLog
 from ocpilot.app.message_rows import VERSIONS, Exchanged
-from ocpilot.app.peer_records import Peer
+from ocpilot.app.peer_records import Detected, Peer
 from ocpilot.app.ports import Sealing
 from ocpilot.app.records import PartnerAnswer
 from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused, PeerUnreachable
@@ -22,10 +23,10 @@ from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import Logged, LogSettings, Settings
 from ocpilot.http.answers import answer_of, limited
 from ocpilot.http.asking import Ask, host_of, raw_headers
-from ocpilot.http.peer_urls import next_page, resource_url
-from ocpilot.roaming import routing
+from ocpilot.http.peer_urls import has_slash, next_page, resource_url
+from ocpilot.roaming import routing, ways
 from ocpilot.roaming.addresses import check_addresses, check_url
-from ocpilot.roaming.tokens import encodings_to_try, header_value
+from ocpilot.roaming.tokens import header_value
 from ocpilot.wire.protocol import PROTOCOLS, InterfaceRole, ModuleID, TokenEncoding, Version
 
 #: A crawl that gets this many pages has met a peer that never ends.
@@ -34,17 +35,32 @@ _MOST_PAGES = 100_000
 _MOST_EMPTY = 10
 
 
-class HttpPartners:
-    """`Partners` over HTTP. One connection pool; use as `async with`, or call `close`. Every exchange is added to
-    `messages`."""
+async def _forget(_: int, __: Detected) -> None:
+    """Nobody wants to know what is found out about a peer."""
 
-    def __init__(self, settings: Settings, sealing: Sealing, messages: MessageLog | None = None) -> None:
+
+class HttpPartners:
+    """`Partners` over HTTP. One connection pool; use as `async with`, or call `close`.
+
+    `noticed` is told what is found out about how a peer talks (`Peers.noticed`); every exchange is added to `messages`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        sealing: Sealing,
+        messages: MessageLog | None = None,
+        noticed: Callable[[int, Detected], Awaitable[None]] = _forget,
+    ) -> None:
         self._messages = messages or MessageLog(LogSettings(messages=Logged.NONE))
         self._allow_inner = settings.security.allow_inner_addresses
         self._sealing = sealing
         self._session: aiohttp.ClientSession | None = None
+        self._noticed = noticed
         #: The token encoding that worked, where a profile does not say.
         self._worked: dict[str, TokenEncoding] = {}
+        #: What worked in calls to a peer: whether its URLs end with a slash.
+        self._slashes: dict[int, bool] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -73,7 +89,7 @@ class HttpPartners:
     ) -> PartnerAnswer:
         """One GET outside a registration."""
         ask = Ask(method="GET", url=url, version=version, module=VERSIONS, peer_id=peer.id if peer else 0)
-        return await self._send(ask, token, encoding)
+        return await self._outside(ask, token, encoding)
 
     async def post_credentials(
         self,
@@ -95,7 +111,7 @@ class HttpPartners:
             module=ModuleID.CREDENTIALS,
             peer_id=peer.id if peer else 0,
         )
-        return await self._send(ask, token, encoding)
+        return await self._outside(ask, token, encoding)
 
     async def call(
         self,
@@ -145,7 +161,7 @@ class HttpPartners:
             correlation_id=correlation_id,
             replay_of=replay_of,
         )
-        return await self._to_peer(peer, ask)
+        return await self._to_peer(peer, ask, given=True)
 
     async def pages(
         self,
@@ -175,7 +191,7 @@ class HttpPartners:
             if url in seen or len(seen) >= _MOST_PAGES or empty >= _MOST_EMPTY:
                 raise PeerNonsense(f"{peer.name}: the Links of {module} never end")
             seen.add(url)
-            answer = await self._to_peer(peer, replace(first, url=url))
+            answer = await self._to_peer(peer, replace(first, url=url), given=url != start)
             # Some peers write an empty list as null, or leave it out.
             page = [] if answer.data is None else answer.data
             if not isinstance(page, list):
@@ -186,27 +202,72 @@ class HttpPartners:
 
     # ---- one exchange ----------------------------------------------------------------------------------------------
 
-    async def _to_peer(self, peer: Peer, ask: Ask) -> PartnerAnswer:
+    async def _outside(self, ask: Ask, token: str, encoding: str | None) -> PartnerAnswer:
+        """A request before a registration, or about it: the URL is as it was given, only its slash may be wrong."""
+        usual = TokenEncoding.BASE64 if ask.version is None else PROTOCOLS[ask.version].token_encoding
+        host = host_of(ask.url)
+        way = ways.Way(
+            encoding=TokenEncoding(encoding) if encoding else self._worked.get(host, usual), slash=has_slash(ask.url)
+        )
+        answer, used = await self._send(ask, token, way, ways.Fixed(encoding=encoding is not None, slash=False))
+        self._worked[host] = used.encoding
+        return answer
+
+    async def _to_peer(self, peer: Peer, ask: Ask, *, given: bool = False) -> PartnerAnswer:
+        """A call to a registered peer. `given`: the URL is one that it gave us, and stays as it is."""
         if peer.token_sealed is None:
             raise PeerUnreachable(f"{peer.name} is not registered")
         ask = replace(ask, peer_id=peer.id, version=peer.version, seconds=peer.profile.timeout_seconds)
-        return await self._send(ask, self._sealing.open(peer.token_sealed), peer.profile.token_encoding)
+        way = ways.Way(encoding=self._encoding(peer, ask), slash=has_slash(ask.url) if given else self._slash(peer))
+        fixed = ways.Fixed(
+            encoding=peer.profile.token_encoding is not None, slash=given or peer.profile.trailing_slash is not None
+        )
+        settled = peer.id in self._slashes
+        answer, used = await self._send(ask, self._sealing.open(peer.token_sealed), way, fixed, settled=settled)
+        self._worked[host_of(ask.url)] = used.encoding
+        if not given:
+            self._slashes[peer.id] = used.slash
+        await self._remember(peer, way, used)
+        return answer
 
-    async def _send(self, ask: Ask, token: str, encoding: str | None) -> PartnerAnswer:
-        """Try the token encodings in turn; a 401 was not processed, so the second try is safe for every method."""
-        host = host_of(ask.url)
-        usual = TokenEncoding.BASE64 if ask.version is None else PROTOCOLS[ask.version].token_encoding
-        encodings = encodings_to_try(encoding, self._worked.get(host, usual))
-        for attempt, chosen in enumerate(encodings, 1):
+    def _encoding(self, peer: Peer, ask: Ask) -> TokenEncoding:
+        usual = TokenEncoding.BASE64 if peer.version is None else PROTOCOLS[peer.version].token_encoding
+        if peer.profile.token_encoding is not None:
+            return peer.profile.token_encoding
+        return self._worked.get(host_of(ask.url)) or peer.detected.token_encoding or usual
+
+    def _slash(self, peer: Peer) -> bool:
+        if peer.profile.trailing_slash is not None:
+            return peer.profile.trailing_slash
+        return self._slashes.get(peer.id, bool(peer.detected.trailing_slash))
+
+    async def _remember(self, peer: Peer, first: ways.Way, used: ways.Way) -> None:
+        """What had to be found out, or is not what was found out before."""
+        if used == first:
+            return
+        found = Detected(
+            token_encoding=used.encoding if used.encoding is not first.encoding else None,
+            trailing_slash=used.slash if used.slash is not first.slash else None,
+        )
+        await self._noticed(peer.id, found)
+
+    async def _send(
+        self, ask: Ask, token: str, first: ways.Way, fixed: ways.Fixed, *, settled: bool = False
+    ) -> tuple[PartnerAnswer, ways.Way]:
+        """Try one way after the other, as their answers tell (`roaming/ways.py`). `settled`: URLs of this peer have
+        worked as they are, so an unknown one is no sign."""
+        tried = [first]
+        while True:
+            way = tried[-1]
             try:
-                answer = await self._exchange(ask, token, chosen)
+                answer = await self._exchange(ask.written(way.url(ask.url)), token, way.encoding)
             except PeerRefused as error:
-                if error.http == 401 and attempt < len(encodings):
-                    continue
-                raise
-            self._worked[host] = chosen
-            return answer
-        raise PeerRefused(f"{ask.method} {host}: HTTP 401", 401, None)
+                following = ways.another(tried, error, fixed, settled=settled)
+                if following is None:
+                    raise
+                tried.append(following)
+            else:
+                return msgspec.structs.replace(answer, encoding=way.encoding), way
 
     async def _exchange(self, ask: Ask, token: str, encoding: TokenEncoding) -> PartnerAnswer:
         """One request and its answer, which goes into the message log whatever comes of it."""

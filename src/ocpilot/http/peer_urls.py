@@ -13,11 +13,16 @@ from ocpilot.wire.v230 import Endpoint
 def resource_url(
     peer: Peer, module: ModuleID, interface: InterfaceRole, segments: Sequence[str], params: Mapping[str, str]
 ) -> str:
-    """A resource below an endpoint of the peer. NoMatchingEndpoints when it does not offer that."""
+    """A resource below an endpoint of the peer, without a slash at the end. NoMatchingEndpoints when it does not offer
+    that."""
     base = _endpoint(peer, module, interface).url.rstrip("/")
     path = "/".join([base, *(quote(segment, safe="") for segment in segments)])
-    slash = "/" if peer.profile.trailing_slash else ""
-    return f"{path}{slash}?{urlencode(params)}" if params else path + slash
+    return f"{path}?{urlencode(params)}" if params else path
+
+
+def has_slash(url: str) -> bool:
+    """Whether its path ends with one."""
+    return url.partition("?")[0].endswith("/")
 
 
 def _endpoint(peer: Peer, module: ModuleID, interface: InterfaceRole) -> Endpoint:

@@ -81,7 +81,10 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
     """The platform of these settings with its database and client; the database schema is the newest."""
     sealing = Seal(settings)
     messages = MessageLog(settings.log)
-    async with open_store(settings) as store, HttpPartners(settings, sealing, messages) as partners:
+    async with (
+        open_store(settings) as store,
+        HttpPartners(settings, sealing, messages, store.peers.noticed) as partners,
+    ):
         platform = Platform(
             settings=settings,
             clock=time.now,

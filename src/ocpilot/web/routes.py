@@ -10,7 +10,16 @@ from starlette.routing import BaseRoute, Mount
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import derived_key
 from ocpilot.base.errors import OcpilotError
-from ocpilot.web import console, console_bills, console_messages, driver_charges, driver_stations, error_pages, sign_in
+from ocpilot.web import (
+    console,
+    console_bills,
+    console_messages,
+    console_peers,
+    driver_charges,
+    driver_stations,
+    error_pages,
+    sign_in,
+)
 from ocpilot.web.guard import Who, guarded
 from ocpilot.web.headers import SecurityHeaders, content_security_policy
 from ocpilot.web.site import Site, site
@@ -81,17 +90,19 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/transactions/{number}": console.transaction,
         "/console/cdrs": console_bills.cdrs,
         "/console/cdrs/{country}/{party}/{id:path}": console_bills.cdr,
-        "/console/peers": console_bills.peers,
-        "/console/peers/{peer}": console_bills.peer,
+        "/console/peers": console_peers.listed,
+        "/console/peers/{peer}": console_peers.shown,
         "/console/messages": console_messages.messages,
         "/console/messages/{number}": console_messages.message,
     }
     reading = [guarded(pages, path, Who.OPERATOR, handler) for path, handler in table.items()]
-    doing = {
-        "/console/peers/{peer}/replay": console_bills.replay,
-        "/console/messages/{number}/replay": console_messages.replay,
-    }
-    return [*reading, *(guarded(pages, path, Who.OPERATOR, handler, "POST") for path, handler in doing.items())]
+    invite = guarded(pages, "/console/peers/invite", Who.OPERATOR, console_peers.invite, "POST")
+    doing = [
+        guarded(pages, f"/console/peers/{{peer}}/{word}", Who.OPERATOR, console_peers.acting(action), "POST")
+        for word, action in console_peers.ACTIONS.items()
+    ]
+    again = guarded(pages, "/console/messages/{number}/replay", Who.OPERATOR, console_messages.replay, "POST")
+    return [*reading, invite, *doing, again]
 
 
 def _static() -> Mount:
