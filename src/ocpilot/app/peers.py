@@ -70,7 +70,7 @@ async def register(  # noqa: PLR0917 - two secrets, a name, and what was agreed 
         # Their parties cannot be accepted: tell them that it is over.
         with suppress(PeerError):
             await platform.partners.post_credentials(
-                "DELETE", credentials.endpoint_of(found.endpoints), theirs.token, b""
+                "DELETE", credentials.endpoint_of(found.endpoints), theirs.token, b"", peer=peer
             )
         raise
 
