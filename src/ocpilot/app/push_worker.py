@@ -65,9 +65,11 @@ class PushWorker:
         store = self._platform.store
         fifo = peer.profile.policy is DeliveryPolicy.FIFO
         limit = FIFO_BATCH if fifo else BATCH
-        due = await store.deliveries.due(peer.id, self._platform.clock(), limit)
+        # After a silence one call decides: nothing else is read for it.
+        probing = self._outcomes.was_silent
+        due = await store.deliveries.due(peer.id, self._platform.clock(), 1 if probing else limit)
         cursor = await store.changes.cursor(peer.id)
-        changes = await store.changes.after(cursor, limit)
+        changes = () if probing and due else await store.changes.after(cursor, limit)
         if not due and not changes:
             return False
         if self._resumed is None:
