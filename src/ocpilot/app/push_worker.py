@@ -65,9 +65,11 @@ class PushWorker:
         store = self._platform.store
         fifo = peer.profile.policy is DeliveryPolicy.FIFO
         limit = FIFO_BATCH if fifo else BATCH
-        due = await store.deliveries.due(peer.id, self._platform.clock(), limit)
+        # After a silence one call decides: nothing else is read for it.
+        probing = self._outcomes.was_silent
+        due = await store.deliveries.due(peer.id, self._platform.clock(), 1 if probing else limit)
         cursor = await store.changes.cursor(peer.id)
-        changes = await store.changes.after(cursor, limit)
+        changes = () if probing and due else await store.changes.after(cursor, limit)
         if not due and not changes:
             return False
         if self._resumed is None:
@@ -85,7 +87,8 @@ class PushWorker:
         self, peer: Peer, due: Sequence[Delivery], changes: Sequence[Change], cursor: ChangeCursor
     ) -> None:
         """Each object once, as many at a time as the peer takes. After a silence one call decides for all."""
-        keys = _coalesced([*(delivery.key for delivery in due), *(one.key for one in changes if _is_for(peer, one))])
+        named, end = await self._read_on(peer, due, changes, cursor)
+        keys = _coalesced(named)
         await self._look_up(peer, keys)
         failed: list[Delivery] = []
         if self._outcomes.was_silent and keys:
@@ -105,8 +108,21 @@ class PushWorker:
                     failed.append(lost)
 
         await asyncio.gather(*(some() for _ in range(min(peer.profile.window, len(keys)))))
-        end = changes[-1].at if changes else cursor
         await self._platform.store.changes.advance(peer.id, end, failed)
+
+    async def _read_on(
+        self, peer: Peer, due: Sequence[Delivery], changes: Sequence[Change], cursor: ChangeCursor
+    ) -> tuple[list[ObjectKey], ChangeCursor]:
+        """The objects of these changes and, where there are many, of those that follow: what changed a hundred times
+        while the peer was away is sent once. Ends with the log, or when so many objects are named that it is enough."""
+        named = {_folded(one.key): one.key for one in due}
+        end = cursor
+        while changes:
+            end = changes[-1].at
+            named |= {_folded(one.key): one.key for one in changes if _is_for(peer, one)}
+            is_last = len(changes) < BATCH or len(named) > 2 * BATCH
+            changes = () if is_last else await self._platform.store.changes.after(end, BATCH)
+        return list(named.values()), end
 
     async def _in_order(
         self, peer: Peer, due: Sequence[Delivery], changes: Sequence[Change], cursor: ChangeCursor
