@@ -213,7 +213,7 @@ async def noticing() -> AsyncIterator[tuple[HttpPartners, list[tuple[int, Detect
         noticed.append((peer_id, found))
 
     settings = Settings(security=SecuritySettings(allow_inner_addresses=True))
-    async with HttpPartners(settings, Unsealed(), remember) as client:
+    async with HttpPartners(settings, Unsealed(), noticed=remember) as client:
         yield client, noticed
 
 
