@@ -76,7 +76,7 @@ def _readable(platform: Platform, body: object, version: Version | None) -> Stor
     if place is None:
         raise _no_object_of_ours(kind.name)
     key, last_updated = place
-    _check_party(platform, key.party)
+    check_party(platform, key.party)
     return StoredObject(
         key=key,
         version=spoken,
@@ -90,7 +90,8 @@ def _no_object_of_ours(found: str) -> InvalidObject:
     return InvalidObject([Problem(path="$", found=found, expected="a Location, Tariff or Token")])
 
 
-def _check_party(platform: Platform, party: PartyId) -> None:
+def check_party(platform: Platform, party: PartyId) -> None:
+    """InvalidObject unless the party is one of ours."""
     ours = [one.id for one in platform.settings.parties]
     if party not in ours:
         expected = "a party of ours: " + ", ".join(map(str, ours))

@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from ocpilot.app.api_ports import ApiAnswers, ApiKeys
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
+from ocpilot.app.hook_ports import Hooks
 from ocpilot.app.object_ports import Bookings, Locations, Objects
 from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, Leniency, Peer
 from ocpilot.app.records import (
@@ -172,6 +174,9 @@ class Store(Protocol):
     accounts: Accounts
     documents: Documents
     leniencies: Leniencies
+    api_keys: ApiKeys
+    api_answers: ApiAnswers
+    hooks: Hooks
 
 
 class Partners(Protocol):

@@ -1,6 +1,5 @@
 """The OCPI client: one typed call, whatever the peer's habits, and never to an inner address."""
 
-import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from io import BytesIO
@@ -18,8 +17,9 @@ from ocpilot.base import time
 from ocpilot.base.errors import NoMatchingEndpoints, PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.base.ids import PartyId, new_id
 from ocpilot.base.settings import Settings
+from ocpilot.http.outward import outward_session
 from ocpilot.roaming import routing
-from ocpilot.roaming.addresses import check_addresses, check_url
+from ocpilot.roaming.addresses import check_url
 from ocpilot.roaming.retry import retry_after_seconds
 from ocpilot.roaming.tokens import encodings_to_try, header_value
 from ocpilot.wire import envelope
@@ -213,17 +213,8 @@ class HttpPartners:
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=200, limit_per_host=32, socket_factory=self._socket)
-            self._session = aiohttp.ClientSession(
-                connector=connector, auto_decompress=True, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
-            )
+            self._session = outward_session(allow_inner=self._allow_inner)
         return self._session
-
-    def _socket(self, address: aiohttp.AddrInfoType) -> socket.socket:
-        """The moment of connecting, with the address that will be used: a name cannot mean another one any more."""
-        family, kind, protocol, _, target = address
-        check_addresses("connection", [str(target[0])], allow_inner=self._allow_inner)
-        return socket.socket(family, kind, protocol)
 
 
 async def _limited(response: aiohttp.ClientResponse, where: str) -> bytes:
