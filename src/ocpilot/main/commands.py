@@ -14,17 +14,22 @@ from types import FrameType
 from uvicorn.loops.auto import auto_loop_factory
 
 from ocpilot import __version__
+from ocpilot.api import openapi as api
 from ocpilot.app.platform import Platform
 from ocpilot.base import settings as settings_file
 from ocpilot.base.errors import InvalidObject, OcpilotError
 from ocpilot.base.settings import Settings
 from ocpilot.cli import (
     account,
+    api_key,
     cdr,
     cdr_check,
     check,
     convert,
     db,
+    export_objects,
+    hook,
+    import_objects,
     load,
     mock,
     openapi,
@@ -44,6 +49,7 @@ from ocpilot.main import serving
 from ocpilot.main.check_commands import Checks
 from ocpilot.main.joined import open_platform
 from ocpilot.main.mock_commands import Mocks
+from ocpilot.main.office_commands import ApiKeysOf, HooksOf, Moving
 from ocpilot.main.peer_commands import PeersOf
 from ocpilot.main.platform_commands import Accounts, Cdrs, Loading, Stations
 from ocpilot.main.simulated import Simulations
@@ -58,7 +64,7 @@ _PURE: dict[str, Callable[[argparse.Namespace], int]] = {
     "price-many": price_many.run,
     "schema": schema.run,
     "tariff": tariff.run,
-    "openapi": lambda args: openapi.run(args, document_of_everything),
+    "openapi": lambda args: openapi.run(args, document_of_everything, api.document),
 }
 
 #: Commands that talk with a platform from outside and need no settings either.
@@ -75,6 +81,10 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     "station": lambda args, platform: station.run(args, Stations(platform)),
     "load": lambda args, platform: load.run(args, Loading(platform)),
     "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
+    "api-key": lambda args, platform: api_key.run(args, ApiKeysOf(platform)),
+    "hook": lambda args, platform: hook.run(args, HooksOf(platform)),
+    "export": lambda args, platform: export_objects.run(args, Moving(platform)),
+    "import": lambda args, platform: import_objects.run(args, Moving(platform)),
 }
 
 
@@ -85,7 +95,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    charging = (serve, peer, load, cdr, station, account, db)
+    charging = (serve, peer, load, export_objects, import_objects, cdr, station, account, api_key, hook, db)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, demo)
     for module in (*charging, *alone):
         module.add_parser(commands)
