@@ -1,6 +1,7 @@
 """Commands of a provider, for Tokens of ours: sent, and followed from request to result to Session."""
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
@@ -13,8 +14,7 @@ from ocpilot.app.bodies import value_of
 from ocpilot.app.charge_records import Command, CommandDirection
 from ocpilot.app.records import ObjectKey
 from ocpilot.app.tokens import is_ours
-from ocpilot.base import time
-from ocpilot.base.errors import InvalidObject, MissingParameter, NotFound, UserError
+from ocpilot.base.errors import InvalidObject, NotFound, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.base.problem import Problem
 from ocpilot.wire.protocol import ModuleID
@@ -84,7 +84,7 @@ async def list_commands(call: ApiCall) -> Reply:
     peers = await call.platform.store.peers.all()
     seen = [one for one in found if await _sees(call, one)]
     last = found[-1] if len(found) == call.limit() else None
-    cursor = None if last is None else f"{last.created_at.isoformat()} {last.id}"
+    cursor = None if last is None else listing.written((last.created_at, last.id))
     return calls.listed([msgspec.json.encode(shown.command(one, peers)) for one in seen], call, cursor)
 
 
@@ -149,8 +149,4 @@ def _before(call: ApiCall) -> tuple[datetime, str] | None:
     cursor = call.query.get("cursor")
     if not cursor:
         return None
-    at, _, command_id = cursor.replace(" 00:00", "+00:00").partition(" ")
-    try:
-        return time.parse(at), command_id
-    except ValueError as error:
-        raise MissingParameter(f"cursor: found {cursor[:40]!r}, expected the one of the page before") from error
+    return listing.read(cursor, tuple[Annotated[datetime, msgspec.Meta(tz=True)], str])

@@ -173,7 +173,7 @@ async def remove_hook(call: ApiCall) -> Reply:
 
 async def test_hook(call: ApiCall) -> Reply:
     """Send an event that says nothing (`hook.test`)."""
-    await call.platform.store.hooks.tell(hooks.test_event(call.platform, await _hook(call)))
+    await call.platform.store.hooks.tell(hooks.event_of_a_test(call.platform, await _hook(call)))
     return calls.shown(Accepted(state="on its way"), 202)
 
 

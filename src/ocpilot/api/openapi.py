@@ -159,9 +159,16 @@ class _Document:
         return self._definitions.of(cls) if issubclass(cls, Wire) else self._struct(cls)
 
     def _struct(self, cls: type[msgspec.Struct]) -> Body:
-        _, found = msgspec.json.schema_components([cls], ref_template=_AT + "{name}")
+        _, found = msgspec.json.schema_components([cls], schema_hook=_anything, ref_template=_AT + "{name}")
         self._own |= found
         return {"$ref": _AT + cls.__name__}
+
+
+def _anything(kind: type) -> Body:
+    """What msgspec does not know by itself."""
+    if kind is object:
+        return {"description": "any JSON value"}
+    raise NotImplementedError
 
 
 def _page_of(schema: Body) -> Body:

@@ -103,7 +103,7 @@ async def named(platform: Platform, name: str) -> Hook:
     return hook
 
 
-def test_event(platform: Platform, hook: Hook) -> HookEvent:
+def event_of_a_test(platform: Platform, hook: Hook) -> HookEvent:
     """An event that says nothing, to see whether events arrive."""
     return HookEvent(
         id=new_id(),

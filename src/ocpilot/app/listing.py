@@ -7,6 +7,7 @@ import base64
 import binascii
 from collections.abc import AsyncIterator
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -18,6 +19,8 @@ from ocpilot.app.records import ObjectKey, PageCursor, PageQuery, Record, Stored
 from ocpilot.base.errors import MissingParameter, NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID
+
+T = TypeVar("T")
 
 OURS = "ours"
 PEERS = "peers"
@@ -105,17 +108,22 @@ async def one(platform: Platform, key: ObjectKey, only: PartyId | None) -> Store
     raise NotFound(f"{key.module}: no {key.id!r} of {key.party}")
 
 
-def written(place: Place) -> str:
+def written(place: object) -> str:
     """A place as text for a link."""
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
 
 
-def place_in(text: str) -> Place:
+def read(text: str, kind: type[T]) -> T:
     """The place in a text; MissingParameter when it is none."""
     try:
-        place = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Place)
+        return msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise MissingParameter(f"cursor: found {text[:40]!r}, expected the one of the page before") from error
+
+
+def place_in(text: str) -> Place:
+    """The place in a list of objects; MissingParameter when it is none."""
+    place = read(text, Place)
     if place.after is not None and place.after.last_updated.tzinfo is None:
         raise MissingParameter(f"cursor: found {text[:40]!r}, expected the one of the page before")
     return place

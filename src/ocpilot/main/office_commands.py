@@ -58,7 +58,7 @@ class HooksOf:
     async def test(self, name: str) -> HookAnswer:
         """See `HookCommands`."""
         hook = await self._named(name)
-        event = hooks.test_event(self._platform, hook)
+        event = hooks.event_of_a_test(self._platform, hook)
         body = await body_of(self._platform, hook, event) or ""
         async with HttpHooks(self._platform.settings) as sender:
             return await hooks.send(self._platform, sender, hook, event, body.encode())

@@ -27,6 +27,7 @@ from ocpilot.base.settings import Settings
 from ocpilot.http.described import openapi_routes
 from ocpilot.http.hook_sender import HttpHooks
 from ocpilot.http.server import OcpiServer, ocpi_routes
+from ocpilot.main.described_api import described
 from ocpilot.main.joined import Switchboard, open_platform
 from ocpilot.ocpp.gateway import Gateway
 from ocpilot.ocpp.rpc import MAX_MESSAGE
@@ -104,7 +105,7 @@ def _everything(platform: Platform, gateway: Gateway) -> Starlette:
                 await platform.background.close()
 
     machines = [Route("/healthz", healthz), gateway.route(), *openapi_routes(platform), *ocpi_routes(platform)]
-    routes = [*machines, *api_routes(platform), *web_routes(platform)]
+    routes = [*machines, *api_routes(platform), *web_routes(platform, described())]
     return Starlette(routes=routes, lifespan=beside)
 
 
