@@ -34,9 +34,9 @@ async def test_two_platforms_are_connected_by_their_back_offices(lade, resa, bod
     assert (await theirs.ask("POST", "/peers/Lade/suspend")).body["state"] == "suspended"
     assert (await theirs.ask("POST", "/peers/Lade/suspend")).status == 409
     assert (await theirs.ask("POST", "/peers/Lade/resume")).body["state"] == "registered"
-    changed = await theirs.ask("PATCH", "/peers/Lade/profile", {"changes": {"page_size": 7}})
+    changed = await theirs.ask("PATCH", "/peers/Lade/profile", {"page_size": 7})
     assert changed.body["profile"]["page_size"] == 7
-    assert (await theirs.ask("PATCH", "/peers/Lade/profile", {"changes": {"page_sise": 7}})).status == 422
+    assert (await theirs.ask("PATCH", "/peers/Lade/profile", {"page_sise": 7})).status == 422
     await lade.keep(ModuleID.TARIFFS, bodies.tariff(Version.V2_3_0))
     assert (await theirs.ask("POST", "/peers/Lade/pull")).status == 202
     await resa.platform.background.drain()

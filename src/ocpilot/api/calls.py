@@ -44,6 +44,13 @@ class ApiCall:
         """The JSON value in the body; BadJson."""
         return codec.loads(self.body)
 
+    def object(self) -> codec.Body:
+        """The JSON object in the body; BadJson, InvalidObject."""
+        value = self.json()
+        if isinstance(value, dict):
+            return value
+        raise InvalidObject([Problem(path="$", found=f"a {type(value).__name__}", expected="an object")], "body")
+
     def read(self, cls: type[T]) -> T:
         """The body as one of our own shapes; InvalidObject says what is wrong. An empty one counts as `{}`."""
         value = codec.loads(self.body) if self.body.strip() else {}
@@ -62,7 +69,8 @@ class ApiCall:
 
     def expected_tag(self) -> str | None:
         """What If-Match names: one tag, or `*`. MissingParameter for anything else."""
-        given = self.headers.get("if-match", "").strip()
+        # A proxy that compresses makes our tag a weak one.
+        given = self.headers.get("if-match", "").strip().removeprefix("W/")
         if not given or given == "*":
             return given or None
         if len(given) < 2 or given[0] != '"' or given[-1] != '"' or '"' in given[1:-1]:
@@ -126,22 +134,19 @@ def _place(call: ApiCall) -> Place | None:
 
 async def wanted_in(call: ApiCall, wanted: listing.Wanted) -> listing.Wanted:
     """The same with the filters of the query."""
-    party = party_in(call)
+    party = call.query.get("party")
     return msgspec.structs.replace(
         wanted,
         owners=await listing.owners_named(call.platform, call.query.get("owner") or listing.OURS),
-        party=party,
+        party=party_of(party) if party else None,
         only=call.key.only,
         updated_from=moment_in(call.query, "updated_from"),
         updated_to=moment_in(call.query, "updated_to"),
     )
 
 
-def party_in(call: ApiCall) -> PartyId | None:
-    """The party of the query; MissingParameter when it is none."""
-    text = call.query.get("party")
-    if not text:
-        return None
+def party_of(text: str) -> PartyId:
+    """The party of a text such as `SE/LAD`; MissingParameter when it is none."""
     try:
         return PartyId.parse(text)
     except ValueError as error:

@@ -6,6 +6,7 @@ import msgspec
 
 from ocpilot.api import shapes
 from ocpilot.app import shown
+from ocpilot.app.peer_records import PeerProfile
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.v230 import CDR, EVSE, Location, Session, Tariff, Token
 
@@ -195,7 +196,6 @@ EXAMPLES: Mapping[type[msgspec.Struct], Body] = {
         "token": "Zk0...",
     },
     shapes.Register: {"versions_url": "https://ocpi.resa.example/ocpi/versions", "token": "Zk0..."},
-    shapes.ProfileChange: {"changes": {"page_size": 50, "policy": "fifo"}},
     shapes.LetterOrder: {"module": "cdrs", "party": "SE/LAD", "id": "C-1"},
     shapes.HookOrder: {key: _HOOK[key] for key in ("name", "url", "events")},
     shapes.HookChange: {"active": True},
@@ -219,6 +219,7 @@ PATCHES: Mapping[type[msgspec.Struct], Body] = {
     EVSE: {"status": "INOPERATIVE"},
     Tariff: {"end_date_time": "2026-12-31T23:00:00Z"},
     Token: {"valid": False},
+    PeerProfile: {"page_size": 50, "policy": "fifo"},
 }
 
 

@@ -1,8 +1,9 @@
-"""Our own Locations, EVSEs, Tariffs and Tokens: list, read, create or replace, change, take back."""
+"""Locations, EVSEs, Tariffs, Tokens, Sessions and CDRs: list and read; create, replace, change and take back ours."""
 
 from ocpilot.api import calls
 from ocpilot.api.calls import ApiCall, Reply, wanted_in
-from ocpilot.app import listing, our_objects
+from ocpilot.api.shapes import Credit
+from ocpilot.app import credit_cdrs, listing, our_objects
 from ocpilot.app.in_version import text_in
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, StoredObject
@@ -117,6 +118,12 @@ async def get_cdr(call: ApiCall) -> Reply:
     return await _get(call, _key(call, ModuleID.CDRS))
 
 
+async def credit_cdr(call: ApiCall) -> Reply:
+    """Take a CDR of ours back: its provider gets the Credit CDR of the answer. Again: the same one."""
+    credited = await credit_cdrs.credit(call.platform, call.path["id"], call.read(Credit).remark, call.party())
+    return calls.held(await our_objects.held(call.platform, credited), 201)
+
+
 # ---- steps ---------------------------------------------------------------------------------------------------------
 
 
@@ -138,7 +145,7 @@ async def _put(call: ApiCall, key: ObjectKey) -> Reply:
 
 
 async def _patch(call: ApiCall, key: ObjectKey) -> Reply:
-    return calls.held(await our_objects.patch(call.platform, key, call.json(), call.expected_tag()))
+    return calls.held(await our_objects.patch(call.platform, key, call.object(), call.expected_tag()))
 
 
 async def _delete(call: ApiCall, key: ObjectKey) -> Reply:

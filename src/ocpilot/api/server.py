@@ -81,8 +81,10 @@ class ApiServer:
             body=await _body(request),
         )
         reply = await once(call, endpoint.handler)
-        if "ETag" in reply.headers and call.headers.get("if-none-match") == reply.headers["ETag"]:
-            return Reply(status=304, headers=reply.headers) if request.method == "GET" else reply
+        log.info("key=%s method=%s path=%s http=%d", key.name, call.method, endpoint.path, reply.status)
+        known = call.headers.get("if-none-match", "").removeprefix("W/")
+        if call.method == "GET" and known and known == reply.headers.get("ETag"):
+            return Reply(status=304, headers=reply.headers)
         return reply
 
     async def _key(self, header: str) -> ApiKey:

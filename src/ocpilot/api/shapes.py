@@ -39,12 +39,6 @@ class Register(Order, frozen=True, kw_only=True):
     version: str | None = None
 
 
-class ProfileChange(Order, frozen=True, kw_only=True):
-    """Fields of a peer's profile, named as there."""
-
-    changes: dict[str, object]
-
-
 class LetterOrder(Order, frozen=True, kw_only=True):
     """Which dead letter."""
 

@@ -5,11 +5,15 @@ The server, the OpenAPI document and the page /api are made from this table and 
 
 from dataclasses import dataclass, field
 
-from ocpilot.api import commands, objects, offices, shapes
+import msgspec
+
+from ocpilot.api import commands, hooks, objects, peers, shapes
 from ocpilot.api.calls import LARGEST_PAGE, Handler
 from ocpilot.api.shapes import Order
 from ocpilot.app import shown
 from ocpilot.app.api_ports import Scope
+from ocpilot.app.hook_ports import EventState
+from ocpilot.app.peer_records import PeerProfile
 from ocpilot.app.shown import Shown
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.jsontext import Body
@@ -30,7 +34,7 @@ class Endpoint:
     path: str
     scope: Scope
     handler: Handler
-    request: type[Wire] | type[Order] | None = None
+    request: type[msgspec.Struct] | None = None
     #: The body holds some fields of `request` only.
     patches: bool = False
     response: Shape | None = None
@@ -69,9 +73,7 @@ _FILTERS = (
 _TYPE = Parameter(
     name="type", description="The type of the Token.", schema=_TEXT | {"default": "RFID", "examples": [*TokenType]}
 )
-_STATE = Parameter(
-    name="state", description="Only events in this state.", schema=_TEXT | {"enum": [*offices.EVENT_STATES]}
-)
+_STATE = Parameter(name="state", description="Only events in this state.", schema=_TEXT | {"enum": [*EventState]})
 _OBJECT = "/{country_code}/{party_id}/{id}"
 
 
@@ -151,29 +153,30 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *_write(f"/tokens{_OBJECT}", Scope.TOKENS_WRITE, objects.put_token, objects.patch_token, Token),
     *_read("/sessions", Scope.SESSIONS_READ, objects.list_sessions, objects.get_session, Session),
     *_read("/cdrs", Scope.CDRS_READ, objects.list_cdrs, objects.get_cdr, CDR),
-    _post(f"/cdrs{_OBJECT}/credit", Scope.CDRS_WRITE, offices.credit_cdr, shapes.Credit, CDR, 201),
-    _all("/peers", Scope.PEERS_READ, offices.list_peers, shown.PeerShown),
-    _post("/peers", Scope.PEERS_WRITE, offices.invite_peer, shapes.Invite, shapes.InvitationMade, 201),
-    _get(_PEER, Scope.PEERS_READ, offices.get_peer, shown.PeerShown),
-    _post(f"{_PEER}/register", Scope.PEERS_WRITE, offices.register_peer, shapes.Register, shown.PeerShown),
-    _post(f"{_PEER}/suspend", Scope.PEERS_WRITE, offices.suspend_peer, None, shown.PeerShown),
-    _post(f"{_PEER}/resume", Scope.PEERS_WRITE, offices.resume_peer, None, shown.PeerShown),
-    _post(f"{_PEER}/unregister", Scope.PEERS_WRITE, offices.unregister_peer, None, shown.PeerShown),
-    _post(f"{_PEER}/pull", Scope.PEERS_WRITE, offices.pull_peer, None, shapes.Accepted, 202),
+    _post(f"/cdrs{_OBJECT}/credit", Scope.CDRS_WRITE, objects.credit_cdr, shapes.Credit, CDR, 201),
+    _all("/peers", Scope.PEERS_READ, peers.list_peers, shown.PeerShown),
+    _post("/peers", Scope.PEERS_WRITE, peers.invite_peer, shapes.Invite, shapes.InvitationMade, 201),
+    _get(_PEER, Scope.PEERS_READ, peers.get_peer, shown.PeerShown),
+    _post(f"{_PEER}/register", Scope.PEERS_WRITE, peers.register_peer, shapes.Register, shown.PeerShown),
+    _post(f"{_PEER}/suspend", Scope.PEERS_WRITE, peers.suspend_peer, None, shown.PeerShown),
+    _post(f"{_PEER}/resume", Scope.PEERS_WRITE, peers.resume_peer, None, shown.PeerShown),
+    _post(f"{_PEER}/unregister", Scope.PEERS_WRITE, peers.unregister_peer, None, shown.PeerShown),
+    _post(f"{_PEER}/pull", Scope.PEERS_WRITE, peers.pull_peer, None, shapes.Accepted, 202),
     Endpoint(
         method="PATCH",
         path=f"{_PEER}/profile",
         scope=Scope.PEERS_WRITE,
-        handler=offices.patch_profile,
-        request=shapes.ProfileChange,
+        handler=peers.patch_profile,
+        request=PeerProfile,
+        patches=True,
         response=shown.PeerShown,
     ),
-    _all(f"{_PEER}/findings", Scope.PEERS_READ, offices.list_findings, shown.FindingShown),
-    _all(f"{_PEER}/dead-letters", Scope.PEERS_READ, offices.list_dead_letters, shown.DeliveryShown),
+    _all(f"{_PEER}/findings", Scope.PEERS_READ, peers.list_findings, shown.FindingShown),
+    _all(f"{_PEER}/dead-letters", Scope.PEERS_READ, peers.list_dead_letters, shown.DeliveryShown),
     _post(
         f"{_PEER}/dead-letters/replay",
         Scope.PEERS_WRITE,
-        offices.replay_dead_letter,
+        peers.replay_dead_letter,
         shapes.LetterOrder,
         shapes.Replayed,
     ),
@@ -184,20 +187,20 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/commands/unlock", Scope.COMMANDS_WRITE, commands.unlock, shapes.UnlockOrder, shown.CommandShown, 201),
     _post("/commands/reserve", Scope.COMMANDS_WRITE, commands.reserve, shapes.ReserveOrder, shown.CommandShown, 201),
     _post("/commands/cancel", Scope.COMMANDS_WRITE, commands.cancel, shapes.CancelOrder, shown.CommandShown, 201),
-    _all("/hooks", Scope.HOOKS_READ, offices.list_hooks, shown.HookShown),
-    _post("/hooks", Scope.HOOKS_WRITE, offices.add_hook, shapes.HookOrder, shapes.HookMade, 201),
-    _get(_HOOK, Scope.HOOKS_READ, offices.get_hook, shown.HookShown),
+    _all("/hooks", Scope.HOOKS_READ, hooks.list_hooks, shown.HookShown),
+    _post("/hooks", Scope.HOOKS_WRITE, hooks.add_hook, shapes.HookOrder, shapes.HookMade, 201),
+    _get(_HOOK, Scope.HOOKS_READ, hooks.get_hook, shown.HookShown),
     Endpoint(
         method="PATCH",
         path=_HOOK,
         scope=Scope.HOOKS_WRITE,
-        handler=offices.patch_hook,
+        handler=hooks.patch_hook,
         request=shapes.HookChange,
         response=shown.HookShown,
     ),
-    _delete(_HOOK, Scope.HOOKS_WRITE, offices.remove_hook),
-    _post(f"{_HOOK}/test", Scope.HOOKS_WRITE, offices.test_hook, None, shapes.Accepted, 202),
-    _all(f"{_HOOK}/events", Scope.HOOKS_READ, offices.list_hook_events, shown.HookEventShown, _LIMIT, _STATE),
-    _post(f"{_HOOK}/events/replay", Scope.HOOKS_WRITE, offices.replay_hook_events, None, shapes.Replayed),
-    _post(f"{_HOOK}/events/{{id}}/replay", Scope.HOOKS_WRITE, offices.replay_hook_event, None, shapes.Replayed),
+    _delete(_HOOK, Scope.HOOKS_WRITE, hooks.remove_hook),
+    _post(f"{_HOOK}/test", Scope.HOOKS_WRITE, hooks.test_hook, None, shapes.Accepted, 202),
+    _all(f"{_HOOK}/events", Scope.HOOKS_READ, hooks.list_hook_events, shown.HookEventShown, _LIMIT, _STATE),
+    _post(f"{_HOOK}/events/replay", Scope.HOOKS_WRITE, hooks.replay_hook_events, None, shapes.Replayed),
+    _post(f"{_HOOK}/events/{{id}}/replay", Scope.HOOKS_WRITE, hooks.replay_hook_event, None, shapes.Replayed),
 )

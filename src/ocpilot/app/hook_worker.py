@@ -83,7 +83,10 @@ class HookWorker:
                 if not self._is_quiet():
                     await self._tell(hook, event, body.encode())
 
-        await asyncio.gather(*(one(event, body) for event, body in await self._frozen(hook, due)))
+        frozen = await self._frozen(hook, due)
+        async with asyncio.TaskGroup() as group:
+            for event, body in frozen:
+                group.create_task(one(event, body))
         return True
 
     def _is_quiet(self) -> bool:

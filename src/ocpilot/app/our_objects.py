@@ -18,8 +18,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, Record, StoredObject
 from ocpilot.base import time
-from ocpilot.base.errors import ChangedMeanwhile, InvalidObject, NotFound
-from ocpilot.base.problem import Problem
+from ocpilot.base.errors import ChangedMeanwhile, NotFound
 from ocpilot.wire import codec
 from ocpilot.wire.codec import Body
 from ocpilot.wire.fields import Wire
@@ -51,7 +50,7 @@ async def get(platform: Platform, key: ObjectKey) -> Held:
     """An object of ours; NotFound."""
     stored = await _home(platform, key).get(key)
     if stored is None:
-        raise _unknown(key)
+        raise _missing(key)
     return await held(platform, stored)
 
 
@@ -69,15 +68,11 @@ async def put(platform: Platform, key: ObjectKey, body: object, expected: str | 
     return Written(held=await get(platform, key), created=created)
 
 
-async def patch(platform: Platform, key: ObjectKey, changes: object, expected: str | None = None) -> Held:
+async def patch(platform: Platform, key: ObjectKey, changes: Body, expected: str | None = None) -> Held:
     """Change fields of an object of ours by a JSON merge patch (RFC 7396); NotFound, and errors as `put`."""
-    if not isinstance(changes, dict):
-        raise InvalidObject([Problem(path="$", found=type(changes).__name__, expected="an object")], "patch")
 
     def change(stored: StoredObject) -> StoredObject:
         merged = merge(body_in(_class(key), stored, OWN_VERSION), changes)
-        if not isinstance(merged, dict):
-            raise AssertionError("an object merged with an object is one")
         if changes.get("last_updated") is None:
             merged["last_updated"] = time.write(platform.clock())
         return _checked(platform, stored.key, merged)
@@ -92,22 +87,21 @@ async def delete(platform: Platform, key: ObjectKey, expected: str | None = None
     if _is_evse(key):
         await patch(platform, key, {"status": str(Status.REMOVED)}, expected)
         return
-    if expected is not None:
-        await _modify(platform, key, expected, lambda kept: kept)
-    if not await platform.store.objects.delete(key):
-        raise _unknown(key)
+    if not await platform.store.objects.delete(key, check=lambda kept: _require(kept, expected)):
+        raise _missing(key, expected)
 
 
-def merge(kept: object, changes: object) -> object:
-    """A JSON value with a merge patch applied (RFC 7396, 2): objects merge, null removes, all else replaces."""
-    if not isinstance(changes, dict):
-        return changes
-    merged: Body = dict(kept) if isinstance(kept, dict) else {}
+def merge(kept: Body, changes: Body) -> Body:
+    """A JSON object with a merge patch applied (RFC 7396, 2): objects merge, null removes, all else replaces."""
+    merged = dict(kept)
     for name, change in changes.items():
+        inside = merged.get(name)
         if change is None:
             merged.pop(name, None)
+        elif isinstance(change, dict):
+            merged[name] = merge(inside if isinstance(inside, dict) else {}, change)
         else:
-            merged[name] = merge(merged.get(name), change)
+            merged[name] = change
     return merged
 
 
@@ -115,16 +109,17 @@ async def _modify(
     platform: Platform, key: ObjectKey, expected: str | None, change: Callable[[StoredObject], StoredObject]
 ) -> None:
     def checked(stored: StoredObject) -> StoredObject:
-        if expected not in (None, "*", _tag(stored)):
-            raise ChangedMeanwhile(f"{key.module} {key.party}/{key.id}: it is in another state than If-Match names")
+        _require(stored, expected)
         return change(stored)
 
     if await _home(platform, key).modify(key, None, checked) is None:
-        if expected is not None:
-            raise ChangedMeanwhile(
-                f"{key.module} {key.party}/{key.id}: there is none, so no state is as If-Match names"
-            )
-        raise _unknown(key)
+        raise _missing(key, expected)
+
+
+def _require(stored: StoredObject, expected: str | None) -> None:
+    if expected not in (None, "*", _tag(stored)):
+        key = stored.key
+        raise ChangedMeanwhile(f"{key.module} {key.party}/{key.id}: it is in another state than If-Match names")
 
 
 def _checked(platform: Platform, key: ObjectKey, body: object) -> StoredObject:
@@ -168,6 +163,7 @@ def _tag(stored: StoredObject) -> str:
     return hashlib.sha256(f"{stored.version} {stored.body}".encode()).hexdigest()[:32]
 
 
-def _unknown(key: ObjectKey) -> NotFound:
+def _missing(key: ObjectKey, expected: str | None = None) -> ChangedMeanwhile | NotFound:
     part = f", EVSE {key.sub}" if _is_evse(key) else ""
-    return NotFound(f"{key.module}: no {key.id!r} of {key.party}{part}")
+    words = f"{key.module}: no {key.id!r} of {key.party}{part}"
+    return NotFound(words) if expected is None else ChangedMeanwhile(f"{words}, so no state of it is as If-Match names")
