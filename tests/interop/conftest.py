@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from ocpilot.api.server import api_routes
 from ocpilot.app import peers
 from ocpilot.app.message_log import MessageLog
 from ocpilot.app.peer_records import Peer
@@ -145,7 +146,7 @@ async def node(name: str, parties: tuple[PartySettings, ...], database_url: str,
             sealing=seal,
             messages=messages,
         )
-        app = Starlette(routes=[*openapi_routes(platform), *ocpi_routes(platform)])
+        app = Starlette(routes=[*openapi_routes(platform), *ocpi_routes(platform), *api_routes(platform)])
         async with (
             running(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False), bound),
             aiohttp.ClientSession() as session,

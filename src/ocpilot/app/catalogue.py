@@ -1,5 +1,6 @@
 """What we offer: our own Locations, Tariffs and Tokens, taken over from OCPI objects in any version we speak."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -7,6 +8,7 @@ from msgspec.structs import replace
 
 from ocpilot.app import tariffs, tokens, visibility
 from ocpilot.app.bodies import own
+from ocpilot.app.classes import class_of
 from ocpilot.app.object_ports import Locations, Objects
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
@@ -17,7 +19,10 @@ from ocpilot.wire import codec, kinds
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.texts import objects_in
-from ocpilot.wire.v230 import Location, Tariff, Token
+from ocpilot.wire.v230 import CDR, Location, Session, Tariff, Token
+
+#: What we offer of ourselves; Sessions and CDRs come of charges.
+OFFERED = (ModuleID.LOCATIONS, ModuleID.TARIFFS, ModuleID.TOKENS)
 
 
 def location_key(location: Location) -> ObjectKey:
@@ -52,12 +57,12 @@ async def take_over(
     problems: list[Problem] = []
     objects = list(objects_in(codec.loads(data)))
     if not objects:
-        raise _no_object_of_ours("nothing")
+        raise _no_object_of_ours("nothing", OFFERED)
     for path, body in objects:
         try:
-            found.append(_readable(platform, body, version))
+            found.append(readable(platform, body, version))
         except InvalidObject as error:
-            problems += [msgspec.structs.replace(one, path=path + one.path.removeprefix("$")) for one in error.problems]
+            problems += [rooted(one, path) for one in error.problems]
     if problems:
         raise InvalidObject(problems, "file")
     addressed = [await _addressed(platform, stored, audience) for stored in found]
@@ -99,30 +104,20 @@ def _home(platform: Platform, stored: StoredObject) -> Objects | Locations:
     return platform.store.locations if stored.key.module is ModuleID.LOCATIONS else platform.store.objects
 
 
-def _place(value: Wire) -> tuple[ObjectKey, datetime] | None:
-    """Where an object of ours is kept, and how new it is; None for a kind that we do not offer."""
-    match value:
-        case Location():
-            return location_key(value), value.last_updated
-        case Tariff():
-            return tariffs.key_of(PartyId.of(value.country_code, value.party_id), value.id), value.last_updated
-        case Token():
-            return tokens.key_of(value), value.last_updated
-        case _:
-            return None
-
-
-def _readable(platform: Platform, body: object, version: Version | None) -> StoredObject:
+def readable(
+    platform: Platform, body: object, version: Version | None, modules: Collection[ModuleID] = OFFERED
+) -> StoredObject:
+    """An object of ours, of one of these modules, ready for the store; InvalidObject says all that is wrong with it."""
     kind = kinds.guess_kind(body) if isinstance(body, dict) else None
     if kind is None or not isinstance(body, dict):
-        raise _no_object_of_ours("no object of the standard")
+        raise _no_object_of_ours("no object of the standard", modules)
     spoken = version or kinds.guess_version(kind, body)
     received = codec.read(kind.cls, spoken, body)
     place = _place(received.value)
-    if place is None:
-        raise _no_object_of_ours(kind.name)
+    if place is None or place[0].module not in modules:
+        raise _no_object_of_ours(kind.name, modules)
     key, last_updated = place
-    _check_party(platform, key.party)
+    check_party(platform, key.party)
     return StoredObject(
         key=key,
         version=spoken,
@@ -132,11 +127,35 @@ def _readable(platform: Platform, body: object, version: Version | None) -> Stor
     )
 
 
-def _no_object_of_ours(found: str) -> InvalidObject:
-    return InvalidObject([Problem(path="$", found=found, expected="a Location, Tariff or Token")])
+def rooted(problem: Problem, path: str) -> Problem:
+    """The problem of an object that stands at `path`."""
+    return msgspec.structs.replace(problem, path=path + problem.path.removeprefix("$"))
 
 
-def _check_party(platform: Platform, party: PartyId) -> None:
+def _place(value: Wire) -> tuple[ObjectKey, datetime] | None:
+    """Where an object of ours is kept, and how new it is; None for a kind that stands alone nowhere."""
+    match value:
+        case Location():
+            return location_key(value), value.last_updated
+        case Tariff():
+            return tariffs.key_of(PartyId.of(value.country_code, value.party_id), value.id), value.last_updated
+        case Token():
+            return tokens.key_of(value), value.last_updated
+        case Session() | CDR():
+            module = ModuleID.SESSIONS if isinstance(value, Session) else ModuleID.CDRS
+            party = PartyId.of(value.country_code, value.party_id)
+            return ObjectKey(module=module, party=party, id=value.id), value.last_updated
+        case _:
+            return None
+
+
+def _no_object_of_ours(found: str, modules: Collection[ModuleID]) -> InvalidObject:
+    *names, last = [class_of(module).__name__ for module in modules]
+    return InvalidObject([Problem(path="$", found=found, expected=f"a {', '.join(names)} or {last}")])
+
+
+def check_party(platform: Platform, party: PartyId) -> None:
+    """InvalidObject unless the party is one of ours."""
     ours = [one.id for one in platform.settings.parties]
     if party not in ours:
         expected = "a party of ours: " + ", ".join(map(str, ours))

@@ -117,6 +117,9 @@ class Commands(Protocol):
     async def recent(self, limit: int, account_id: int | None = None) -> tuple[Command, ...]:
         """Newest first."""
 
+    async def page(self, limit: int, before: tuple[datetime, str] | None) -> tuple[Command, ...]:
+        """Newest first, those before a moment and id."""
+
 
 class Reservations(Protocol):
     """Connectors of ours that are kept free. `asked` and `active` ones are live."""

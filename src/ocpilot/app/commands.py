@@ -42,11 +42,13 @@ from ocpilot.wire.v230 import (
 )
 
 __all__ = [
+    "cancel",
     "cancel_reservation",
     "link_received_session",
     "receive",
     "receive_result",
     "reserve_now",
+    "reserve_with",
     "session_of",
     "start_session",
     "start_with",
@@ -169,11 +171,25 @@ async def reserve_now(
     `replacing` is the id of an earlier RESERVE_NOW of this driver at the same Location, whose reservation it changes.
     Errors as `start_session`; NotFound when `replacing` is not his.
     """
-    peer = await _operator_of(platform, location)
     token = await _token_of(platform, account)
     changed = None if replacing is None else await _reservation_of(platform, account, replacing)
+    return await reserve_with(platform, token, location, evse_uid, until, changed=changed, account_id=account.id)
+
+
+async def reserve_with(
+    platform: Platform,
+    token: Token,
+    location: ObjectKey,
+    evse_uid: str | None,
+    until: datetime,
+    *,
+    changed: Command | None = None,
+    account_id: int | None = None,
+) -> Command:
+    """The same with any Token of ours; `changed` is the RESERVE_NOW whose reservation it changes."""
+    peer = await _operator_of(platform, location)
     command = msgspec.structs.replace(
-        _new(platform, CommandType.RESERVE_NOW, peer, account),
+        sent_orders.new(platform, CommandType.RESERVE_NOW, peer, account_id),
         token_uid=token.uid,
         location_id=location.id,
         evse_uid=evse_uid,
@@ -191,18 +207,22 @@ async def reserve_now(
     command = msgspec.structs.replace(command, request=text_of(request))
     if peer is None:
         return await sent_orders.own(platform, await order_reserve(platform, command, request))
-    route = Route(sender=provider(platform), receiver=location.party)
+    route = Route(sender=PartyId.of(token.country_code, token.party_id), receiver=location.party)
     return await _send(platform, peer, command, request, route)
 
 
 async def cancel_reservation(platform: Platform, account: Account, command_id: str) -> Command:
     """Ask the operator to cancel what a RESERVE_NOW of this driver reserved; NotFound when it is not his."""
-    reserved = await _reservation_of(platform, account, command_id)
+    return await cancel(platform, await _reservation_of(platform, account, command_id), account.id)
+
+
+async def cancel(platform: Platform, reserved: Command, account_id: int | None = None) -> Command:
+    """The same for any RESERVE_NOW of ours; whose it is, is for the caller to know."""
     peer = None
     if reserved.peer_id != OUR_OWN:
         peer = connected(await platform.store.peers.get(reserved.peer_id))
     command = msgspec.structs.replace(
-        _new(platform, CommandType.CANCEL_RESERVATION, peer, account),
+        sent_orders.new(platform, CommandType.CANCEL_RESERVATION, peer, account_id),
         token_uid=reserved.token_uid,
         location_id=reserved.location_id,
         evse_uid=reserved.evse_uid,
@@ -251,10 +271,6 @@ async def link_received_session(platform: Platform, session: Session) -> None:
 
 
 # ---- sending -------------------------------------------------------------------------------------------------------
-
-
-def _new(platform: Platform, word: CommandType, peer: Peer | None, account: Account) -> Command:
-    return sent_orders.new(platform, word, peer, account.id)
 
 
 def _response_url(platform: Platform, peer: Peer | None, command: Command) -> str:

@@ -4,17 +4,21 @@ from ocpilot.app.bodies import own, value_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base.errors import Conflict, NotFound
+from ocpilot.base.ids import PartyId
 from ocpilot.billing.cdr import credit_of
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CDR
 
 
-async def credit(platform: Platform, cdr_id: str, remark: str | None = None) -> StoredObject:
-    """The Credit CDR of a CDR of ours: the one there is, or a new one, which is sent like every CDR.
+async def credit(
+    platform: Platform, cdr_id: str, remark: str | None = None, party: PartyId | None = None
+) -> StoredObject:
+    """The Credit CDR of a CDR of ours (of this party): the one there is, or a new one, which is sent like every CDR.
 
     NotFound for a CDR that is not ours, Conflict for one that is itself a Credit CDR.
     """
-    found = [one for one in await platform.store.objects.find(ModuleID.CDRS, cdr_id) if one.peer_id is None]
+    named = await platform.store.objects.find(ModuleID.CDRS, cdr_id)
+    found = [one for one in named if one.peer_id is None and party in (None, one.key.party)]
     if not found:
         raise NotFound(f"no CDR {cdr_id} of ours")
     original = value_of(CDR, found[0])

@@ -32,8 +32,10 @@ class Objects(Protocol):
     ) -> StoredObject | None:
         """Read under a row lock, apply the pure `change`, write; None when it does not exist."""
 
-    async def delete(self, key: ObjectKey, peer_id: int | None = None) -> bool:
-        """Remove; True when it was there."""
+    async def delete(
+        self, key: ObjectKey, peer_id: int | None = None, check: Callable[[StoredObject], None] | None = None
+    ) -> bool:
+        """Remove; True when it was there. `check` sees it under a row lock and may raise, then it stays."""
 
     async def page(self, query: PageQuery) -> Page:
         """One page, see PageQuery; deep pages cost as much as the first."""

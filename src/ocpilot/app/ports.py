@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from datetime import datetime
 from typing import Protocol
 
+from ocpilot.app.api_ports import ApiAnswers, ApiKeys
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
+from ocpilot.app.hook_ports import Hooks
 from ocpilot.app.messages import Messages
 from ocpilot.app.object_ports import Bookings, Locations, Objects
 from ocpilot.app.peer_records import (
@@ -203,6 +205,9 @@ class Store(Protocol):
     documents: Documents
     leniencies: Leniencies
     messages: Messages
+    api_keys: ApiKeys
+    api_answers: ApiAnswers
+    hooks: Hooks
 
 
 class Partners(Protocol):

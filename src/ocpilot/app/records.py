@@ -73,10 +73,11 @@ class PageQuery(Record, frozen=True, kw_only=True):
 
     `viewer` are the parties (`SERES`) of the asking peer: rows whose audience is another party do not exist for it.
     None sees all (our own pages). `peer_id` asks for what that peer sent us instead of for ours. `sub` is the kind of
-    object in a module that has several, None means all.
+    object in a module that has several, `party` the owner, None means all.
     """
 
     module: ModuleID
+    party: PartyId | None = None
     sub: str | None = None
     limit: int
     viewer: tuple[str, ...] | None = None

@@ -25,6 +25,9 @@
       ForbiddenAddress           2001 / 200  sender    a URL that points inside (SSRF rule)
       SettingsError              -           user      a setting is missing or wrong
       UserError                  -           user      a command or page was used wrongly
+      Forbidden                  -    / 403  user      an API key without the scope, or of another party
+      ChangedMeanwhile           -    / 412  user      somebody else changed what an If-Match names
+      TooOften                   -    / 429  user      an API key asks more than it may; carries when to come again
 
 OCPI forbids an HTTP error for what reached its layer (status_codes, "Status codes"), so most refusals travel as HTTP
 200 with a 2xxx code.
@@ -218,3 +221,32 @@ class UserError(OcpilotError):
 
     http_status = 400
     fault = "user"
+
+
+class Forbidden(OcpilotError):
+    """An API key that may not do this; `scope` is the one it lacks, where that is why."""
+
+    http_status = 403
+    fault = "user"
+
+    def __init__(self, message: str, scope: str | None = None) -> None:
+        self.scope = scope
+        super().__init__(message)
+
+
+class ChangedMeanwhile(OcpilotError):
+    """The object is not in the state that the request names (RFC 9110, 13.1.1)."""
+
+    http_status = 412
+    fault = "user"
+
+
+class TooOften(OcpilotError):
+    """More requests than an API key may send; `retry_after` in seconds."""
+
+    http_status = 429
+    fault = "user"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)

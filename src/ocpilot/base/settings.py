@@ -92,6 +92,12 @@ class RoamingSettings(Section, frozen=True, kw_only=True):
     profiles_per_minute: int = 20
 
 
+class ApiSettings(Section, frozen=True, kw_only=True):
+    """`requests_per_minute` that one API key may send to one process."""
+
+    requests_per_minute: int = 6000
+
+
 class ChargingSettings(Section, frozen=True, kw_only=True):
     """`cdr_delay` seconds a stopped transaction waits for late meter values before its CDR is made."""
 
@@ -142,6 +148,7 @@ class Settings(Section, frozen=True, kw_only=True):
     seller: SellerSettings = SellerSettings()
     security: SecuritySettings = SecuritySettings()
     roaming: RoamingSettings = RoamingSettings()
+    api: ApiSettings = ApiSettings()
     charging: ChargingSettings = ChargingSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()

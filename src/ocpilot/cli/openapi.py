@@ -14,6 +14,7 @@ The document lists what all roles together offer; a running platform serves that
 examples:
   ocpilot openapi > ocpi.json
   ocpilot openapi --version 2.2.1 --url https://ocpi.example.com
+  ocpilot openapi --api > api.json
 """
 
 
@@ -28,12 +29,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     versions = [str(version) for version in SUPPORTED]
     parser.add_argument("--version", choices=versions, default=versions[0], help="the OCPI version")
+    parser.add_argument("--api", action="store_true", help="that of the JSON API for back offices instead")
     parser.add_argument("--url", default="http://127.0.0.1:8080", help="where the server is reached")
     return parser
 
 
-def run(args: argparse.Namespace, document: Callable[[Version, str], Body]) -> int:
-    """Prints the document of a version at a URL, which `document` makes; 0."""
-    made = document(Version(args.version), args.url.rstrip("/"))
+def run(args: argparse.Namespace, ocpi: Callable[[Version, str], Body], api: Callable[[str], Body]) -> int:
+    """Prints the document of a version at a URL, which `ocpi` makes, or that of `api`; 0."""
+    url = args.url.rstrip("/")
+    made = api(url) if args.api else ocpi(Version(args.version), url)
     print(msgspec.json.format(dumps(made), indent=2).decode())
     return 0

@@ -1,6 +1,5 @@
 """The OCPI client: one typed call, whatever the peer's habits, and never to an inner address."""
 
-import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -23,9 +22,10 @@ from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import Logged, LogSettings, Settings
 from ocpilot.http.answers import answer_of, limited
 from ocpilot.http.asking import Ask, host_of, raw_headers
+from ocpilot.http.outward import outward_session
 from ocpilot.http.peer_urls import has_slash, next_page, resource_url
 from ocpilot.roaming import routing, ways
-from ocpilot.roaming.addresses import check_addresses, check_url
+from ocpilot.roaming.addresses import check_url
 from ocpilot.roaming.tokens import header_value
 from ocpilot.wire.protocol import PROTOCOLS, InterfaceRole, ModuleID, TokenEncoding, Version
 
@@ -310,17 +310,8 @@ class HttpPartners:
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=200, limit_per_host=32, socket_factory=self._socket)
-            self._session = aiohttp.ClientSession(
-                connector=connector, auto_decompress=True, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
-            )
+            self._session = outward_session(allow_inner=self._allow_inner)
         return self._session
-
-    def _socket(self, address: aiohttp.AddrInfoType) -> socket.socket:
-        """The moment of connecting, with the address that will be used: a name cannot mean another one any more."""
-        family, kind, protocol, _, target = address
-        check_addresses("connection", [str(target[0])], allow_inner=self._allow_inner)
-        return socket.socket(family, kind, protocol)
 
 
 def _route(peer: Peer, module: ModuleID | None, sender: PartyId | None, receiver: PartyId | None) -> routing.Route:

@@ -26,7 +26,7 @@ from ocpilot.http.routes import Resource
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.protocol import ModuleID
-from ocpilot.wire.schema import MOMENT
+from ocpilot.wire.schema import MOMENT, Parameter
 from ocpilot.wire.v230 import (
     EVSE,
     ActiveChargingProfile,
@@ -56,16 +56,6 @@ from ocpilot.wire.v230 import (
     VersionDetails,
     VersionInfo,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parameter:
-    """A query parameter: what it is for, and the JSON Schema of its value."""
-
-    name: str
-    description: str
-    schema: Body
-    required: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

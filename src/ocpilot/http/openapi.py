@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 
 from ocpilot import __version__
-from ocpilot.http.contents import Content, Parameter, content_of, function_of
+from ocpilot.http.contents import Content, content_of, function_of
 from ocpilot.http.openapi_parts import (
     ENVELOPES,
     HEADERS,
@@ -110,7 +110,7 @@ class _Document:
             "x-ocpi-roles": roles,
             "parameters": [
                 *self._path_parameters(row),
-                *map(_query_parameter, content.query),
+                *(parameter.described() for parameter in content.query),
                 *({"$ref": f"#/components/parameters/{name}"} for name in self._headers(row)),
             ],
             "responses": self._responses(row, content),
@@ -188,16 +188,6 @@ def _said_of(row: Resource, method: str, content: Content) -> tuple[str, str]:
 def _operation_id(row: Resource, method: str) -> str:
     words = [word.strip("{}") for word in row.template if word != "{version}"] or ["version"]
     return "_".join(re.sub(r"\W+", "_", word) for word in [method, *words]).lower()
-
-
-def _query_parameter(parameter: Parameter) -> Body:
-    return {
-        "name": parameter.name,
-        "in": "query",
-        "required": parameter.required,
-        "description": parameter.description,
-        "schema": parameter.schema,
-    }
 
 
 def _one_of(schemas: Iterable[Body]) -> Body:

@@ -14,17 +14,22 @@ from types import FrameType
 from uvicorn.loops.auto import auto_loop_factory
 
 from ocpilot import __version__
+from ocpilot.api import openapi as api
 from ocpilot.app.platform import Platform
 from ocpilot.base import settings as settings_file
 from ocpilot.base.errors import InvalidObject, OcpilotError
 from ocpilot.base.settings import Settings
 from ocpilot.cli import (
     account,
+    api_key,
     cdr,
     cdr_check,
     check,
     convert,
     db,
+    export_objects,
+    hook,
+    import_objects,
     load,
     log,
     mock,
@@ -46,6 +51,7 @@ from ocpilot.main.check_commands import Checks
 from ocpilot.main.joined import open_platform
 from ocpilot.main.log_commands import LogOf
 from ocpilot.main.mock_commands import Mocks
+from ocpilot.main.office_commands import ApiKeysOf, HooksOf, Moving
 from ocpilot.main.peer_commands import PeersOf
 from ocpilot.main.platform_commands import Accounts, Cdrs, Loading, Stations
 from ocpilot.main.simulated import Simulations
@@ -60,7 +66,7 @@ _PURE: dict[str, Callable[[argparse.Namespace], int]] = {
     "price-many": price_many.run,
     "schema": schema.run,
     "tariff": tariff.run,
-    "openapi": lambda args: openapi.run(args, document_of_everything),
+    "openapi": lambda args: openapi.run(args, document_of_everything, api.document),
 }
 
 #: Commands that talk with a platform from outside and need no settings either.
@@ -78,6 +84,10 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     "load": lambda args, platform: load.run(args, Loading(platform)),
     "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
     "log": lambda args, platform: log.run(args, LogOf(platform)),
+    "api-key": lambda args, platform: api_key.run(args, ApiKeysOf(platform)),
+    "hook": lambda args, platform: hook.run(args, HooksOf(platform)),
+    "export": lambda args, platform: export_objects.run(args, Moving(platform)),
+    "import": lambda args, platform: import_objects.run(args, Moving(platform)),
 }
 
 
@@ -88,7 +98,8 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    charging = (serve, peer, log, load, cdr, station, account, db)
+    objects = (load, export_objects, import_objects, cdr, station, account)
+    charging = (serve, peer, log, *objects, api_key, hook, db)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, demo)
     for module in (*charging, *alone):
         module.add_parser(commands)

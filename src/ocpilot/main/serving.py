@@ -14,8 +14,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ocpilot.api.server import api_routes
 from ocpilot.app.charging import StationService
 from ocpilot.app.heard import Hearing
+from ocpilot.app.hooking import Hooking
 from ocpilot.app.jobs import Jobs
 from ocpilot.app.platform import Platform
 from ocpilot.app.pulling import Puller
@@ -23,7 +25,9 @@ from ocpilot.app.push import Pusher
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.settings import Settings
 from ocpilot.http.described import openapi_routes
+from ocpilot.http.hook_sender import HttpHooks
 from ocpilot.http.server import OcpiServer, ocpi_routes
+from ocpilot.main.described_api import described
 from ocpilot.main.joined import Switchboard, open_platform
 from ocpilot.ocpp.gateway import Gateway
 from ocpilot.ocpp.rpc import MAX_MESSAGE
@@ -93,14 +97,16 @@ def _everything(platform: Platform, gateway: Gateway) -> Starlette:
         platform.background.start(Puller(platform).run(), "pull")
         platform.background.start(Hearing(platform).run(), "leniencies")
         platform.background.start(platform.messages.run(platform.store.messages), "messages")
-        try:
-            yield
-        finally:
-            await gateway.close()
-            await platform.background.close()
+        async with HttpHooks(platform.settings) as sender:
+            platform.background.start(Hooking(platform, sender).run(), "hooks")
+            try:
+                yield
+            finally:
+                await gateway.close()
+                await platform.background.close()
 
     machines = [Route("/healthz", healthz), gateway.route(), *openapi_routes(platform), *ocpi_routes(platform)]
-    routes = [*machines, *web_routes(platform)]
+    routes = [*machines, *api_routes(platform), *web_routes(platform, described())]
     return Starlette(routes=routes, lifespan=beside)
 
 

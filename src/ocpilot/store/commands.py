@@ -77,6 +77,12 @@ class PostgresCommands:
         values = {"limit": limit, "any_account": account_id is None, "account_id": account_id or 0}
         return tuple(record_of(Command, row) for row in await self._database.rows(_SQL["recent"], values))
 
+    async def page(self, limit: int, before: tuple[datetime, str] | None) -> tuple[Command, ...]:
+        """See the port."""
+        at, command_id = before or (None, "")
+        rows = await self._database.rows(_SQL["page"], {"limit": limit, "at": at, "id": command_id})
+        return tuple(record_of(Command, row) for row in rows)
+
 
 def _values(command: Command) -> dict[str, object]:
     return {

@@ -86,3 +86,9 @@ SELECT EXISTS (SELECT FROM command WHERE peer_id = :peer_id AND response_url = :
 -- name: recent
 -- Newest first.
 SELECT * FROM command WHERE :any_account OR account_id = :account_id ORDER BY created_at DESC LIMIT :limit;
+
+-- name: page
+-- Newest first, those before a moment and id.
+SELECT * FROM command
+WHERE :at::timestamptz IS NULL OR (created_at, id) < (:at, :id)
+ORDER BY created_at DESC, id DESC LIMIT :limit;

@@ -104,9 +104,16 @@ class PostgresObjects:
         self._ring(done.told)
         return changed
 
-    async def delete(self, key: ObjectKey, peer_id: int | None = None) -> bool:
+    async def delete(
+        self, key: ObjectKey, peer_id: int | None = None, check: Callable[[StoredObject], None] | None = None
+    ) -> bool:
         """See the port."""
-        row = await self._database.row(_SQL[key.module]["delete"], {**key_values(key), "peer_id": peer_id or 0})
+        statements, values = _SQL[key.module], {**key_values(key), "peer_id": peer_id or 0}
+        async with self._database.transaction() as session:
+            kept = await session.row(statements["get_locked"], values) if check else None
+            if check is not None and kept is not None:
+                check(object_of(kept, key.module))
+            row = await session.row(statements["delete"], values)
         self._ring(row is not None and row["told"])
         return row is not None
 

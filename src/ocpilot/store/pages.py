@@ -50,6 +50,7 @@ def values_of(query: PageQuery) -> dict[str, object]:
         "after_id": fold(after.id) if after else "",
         "after_sub": fold(after.sub) if after else "",
         "only_sub": query.sub,
+        "only_party": query.party.key if query.party else None,
         "limit": query.limit + 1,
         "offset": query.offset if after is None else 0,
     }

@@ -2,7 +2,7 @@
 -- One page of one owner's objects after a key: an index range, as cheap deep down as at the start.
 SELECT party, key_id, key_sub, id, sub, peer_id, version, audience, last_updated, {body} FROM {table}
 WHERE peer_id = :peer_id AND last_updated >= :date_from AND last_updated < :date_to
-    AND (:only_sub::text IS NULL OR key_sub = :only_sub)
+    AND (:only_sub::text IS NULL OR key_sub = :only_sub) AND (:only_party::text IS NULL OR party = :only_party)
     AND (last_updated, party, key_id, key_sub) > (:after_updated, :after_party, :after_id, :after_sub)
 ORDER BY last_updated, party, key_id, key_sub
 LIMIT :limit OFFSET :offset;
@@ -14,7 +14,7 @@ CROSS JOIN LATERAL (
     SELECT party, key_id, key_sub, id, sub, peer_id, version, {table}.audience, last_updated, {body} FROM {table}
     WHERE peer_id = :peer_id AND {table}.audience = viewer.audience
         AND last_updated >= :date_from AND last_updated < :date_to
-        AND (:only_sub::text IS NULL OR key_sub = :only_sub)
+        AND (:only_sub::text IS NULL OR key_sub = :only_sub) AND (:only_party::text IS NULL OR party = :only_party)
         AND (last_updated, party, key_id, key_sub) > (:after_updated, :after_party, :after_id, :after_sub)
     ORDER BY last_updated, party, key_id, key_sub
     LIMIT :limit::bigint + :offset::bigint
@@ -26,11 +26,11 @@ LIMIT :limit OFFSET :offset;
 -- How many rows page_of_all has in all.
 SELECT count(*) FROM {table}
 WHERE peer_id = :peer_id AND last_updated >= :date_from AND last_updated < :date_to
-    AND (:only_sub::text IS NULL OR key_sub = :only_sub);
+    AND (:only_sub::text IS NULL OR key_sub = :only_sub) AND (:only_party::text IS NULL OR party = :only_party);
 
 -- name: count_of_seen
 -- How many rows page_of_seen has in all.
 SELECT count(*) FROM {table}
 WHERE peer_id = :peer_id AND audience = ANY(:audiences::text[])
     AND last_updated >= :date_from AND last_updated < :date_to
-    AND (:only_sub::text IS NULL OR key_sub = :only_sub);
+    AND (:only_sub::text IS NULL OR key_sub = :only_sub) AND (:only_party::text IS NULL OR party = :only_party);

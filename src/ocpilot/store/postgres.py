@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ocpilot.app import charge_ports, messages, object_ports, ports
+from ocpilot.app import api_ports, charge_ports, hook_ports, messages, object_ports, ports
 from ocpilot.base.settings import Settings
 from ocpilot.store.accounts import PostgresAccounts
 from ocpilot.store.active_profiles import PostgresActiveProfiles
+from ocpilot.store.api_keys import PostgresApiAnswers, PostgresApiKeys
 from ocpilot.store.authorizations import PostgresAuthorizations
 from ocpilot.store.bell import Bell
 from ocpilot.store.bookings import PostgresBookings
@@ -14,6 +15,7 @@ from ocpilot.store.changes import PostgresChanges
 from ocpilot.store.commands import PostgresCommands
 from ocpilot.store.deliveries import PostgresDeliveries
 from ocpilot.store.documents import PostgresDocuments
+from ocpilot.store.hooks import PostgresHooks
 from ocpilot.store.leniencies import PostgresLeniencies
 from ocpilot.store.locations import PostgresLocations
 from ocpilot.store.messages import PostgresMessages
@@ -47,6 +49,9 @@ class PostgresStore:
         self.leniencies: ports.Leniencies = PostgresLeniencies(database)
         self.documents: ports.Documents = PostgresDocuments(database)
         self.messages: messages.Messages = PostgresMessages(database)
+        self.api_keys: api_ports.ApiKeys = PostgresApiKeys(database)
+        self.api_answers: api_ports.ApiAnswers = PostgresApiAnswers(database)
+        self.hooks: hook_ports.Hooks = PostgresHooks(database)
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from ocpilot.web import (
     error_pages,
     sign_in,
 )
+from ocpilot.web.api_page import ApiDescribed, api_page
 from ocpilot.web.guard import Who, guarded
 from ocpilot.web.headers import SecurityHeaders, content_security_policy
 from ocpilot.web.site import Site, site
@@ -28,8 +29,9 @@ from ocpilot.web.static_files import STATIC, KeptFiles
 _FORTNIGHT = 14 * 24 * 3600
 
 
-def web_routes(platform: Platform) -> list[BaseRoute]:
-    """All pages of this platform as one route that takes every path; it goes last in the table of the server."""
+def web_routes(platform: Platform, api: ApiDescribed | None = None) -> list[BaseRoute]:
+    """All pages of this platform as one route that takes every path; it goes last in the table of the server. `api` is
+    what the page about it tells."""
     pages = site(platform)
     settings = platform.settings
     https = settings.server.base_url.startswith("https:")
@@ -42,7 +44,7 @@ def web_routes(platform: Platform) -> list[BaseRoute]:
         https_only=https,
     )
     app = Starlette(
-        routes=[_static(), *_routes(pages)],
+        routes=[_static(), *_routes(pages), *([_about(pages, api)] if api else [])],
         middleware=[session],
         exception_handlers={
             OcpilotError: error_pages.failed(pages),
@@ -62,6 +64,10 @@ def _routes(pages: Site) -> list[BaseRoute]:
         guarded(pages, "/language", Who.ANYONE, sign_in.choose_language, "POST"),
     ]
     return [*anyone, *(_of_drivers(pages) if pages.serves_drivers else []), *_of_operators(pages)]
+
+
+def _about(pages: Site, api: ApiDescribed) -> BaseRoute:
+    return guarded(pages, "/api", Who.ANYONE, api_page(api))
 
 
 def _of_drivers(pages: Site) -> list[BaseRoute]:

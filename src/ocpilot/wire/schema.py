@@ -30,6 +30,20 @@ _SIMPLE: dict[object, Body] = {
 }
 
 
+class Parameter(msgspec.Struct, frozen=True, kw_only=True):
+    """A query parameter: what it is for, and the JSON Schema of its value."""
+
+    name: str
+    description: str
+    schema: Body
+    required: bool = False
+
+    def described(self) -> Body:
+        """As OpenAPI says it."""
+        said = {"name": self.name, "in": "query", "required": self.required, "description": self.description}
+        return said | {"schema": self.schema}
+
+
 def json_schema(kind: Kind, version: Version) -> Body:
     """The schema of `kind` in `version`, its classes under `$defs`. BadRequest when the version has no such kind."""
     if version not in versions_of(kind):

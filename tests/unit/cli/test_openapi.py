@@ -31,3 +31,10 @@ def test_a_reader_who_has_seen_enough_is_no_error():
     command = f"{sys.executable} -m ocpilot openapi | head -c 1"
     ended = subprocess.run(["bash", "-c", command], capture_output=True, check=True)
     assert (ended.stdout, ended.stderr) == (b"{", b"")
+
+
+def test_that_of_the_api_for_back_offices_is_printed_too(capsys):
+    assert run(["openapi", "--api", "--url", "https://lade.example/"]) == 0
+    described = json.loads(capsys.readouterr().out)
+    assert described["servers"] == [{"url": "https://lade.example"}]
+    assert "/api/v1/locations" in described["paths"]

@@ -1,0 +1,228 @@
+"""An example of every shape that goes in or out, for the OpenAPI document; tests hold them against the schemas."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from ocpilot.api import shapes
+from ocpilot.app import shown
+from ocpilot.app.peer_records import PeerProfile
+from ocpilot.wire.jsontext import Body
+from ocpilot.wire.v230 import CDR, EVSE, Location, Session, Tariff, Token
+
+_AT = "2026-11-26T08:00:00Z"
+_LATER = "2026-11-26T08:00:02Z"
+_OWNER: Body = {"country_code": "SE", "party_id": "LAD"}
+_TOKEN: Body = {"country_code": "SE", "party_id": "RES", "uid": "04A1B2C3D4", "type": "RFID"}
+_CONNECTOR: Body = {
+    "id": "1",
+    "standard": "IEC_62196_T2",
+    "format": "SOCKET",
+    "power_type": "AC_3_PHASE",
+    "max_voltage": 230,
+    "max_amperage": 32,
+    "tariff_ids": ["DAY"],
+    "last_updated": _AT,
+}
+_EVSE: Body = {
+    "uid": "E1",
+    "evse_id": "SE*LAD*E1",
+    "status": "AVAILABLE",
+    "connectors": [_CONNECTOR],
+    "last_updated": _AT,
+}
+_PLACE: Body = {
+    "address": "Storgatan 1",
+    "city": "Kiruna",
+    "country": "SWE",
+    "coordinates": {"latitude": "67.855800", "longitude": "20.225280"},
+}
+_LOCATION: Body = {
+    **_OWNER,
+    "id": "KIRUNA-1",
+    "publish": True,
+    **_PLACE,
+    "time_zone": "Europe/Stockholm",
+    "evses": [_EVSE],
+    "last_updated": _AT,
+}
+_TARIFF: Body = {
+    **_OWNER,
+    "id": "DAY",
+    "currency": "SEK",
+    "tax_included": "NO",
+    "elements": [{"price_components": [{"type": "ENERGY", "price": 3.5, "vat": 25, "step_size": 1}]}],
+    "last_updated": _AT,
+}
+_SESSION: Body = {
+    **_OWNER,
+    "id": "S-1",
+    "start_date_time": _AT,
+    "kwh": 1.5,
+    "cdr_token": _TOKEN | {"contract_id": "SE-RES-C00000001"},
+    "auth_method": "COMMAND",
+    "location_id": "KIRUNA-1",
+    "evse_uid": "E1",
+    "connector_id": "1",
+    "currency": "SEK",
+    "status": "ACTIVE",
+    "last_updated": _AT,
+}
+_CDR: Body = {
+    **_OWNER,
+    "id": "C-1",
+    "start_date_time": "2026-11-26T07:00:00Z",
+    "end_date_time": _AT,
+    "session_id": "S-1",
+    "cdr_token": _TOKEN | {"contract_id": "SE-RES-C00000001"},
+    "auth_method": "COMMAND",
+    "cdr_location": {
+        "id": "KIRUNA-1",
+        **_PLACE,
+        "evse_uid": "E1",
+        "evse_id": "SE*LAD*E1",
+        "connector_id": "1",
+        "connector_standard": "IEC_62196_T2",
+        "connector_format": "SOCKET",
+        "connector_power_type": "AC_3_PHASE",
+    },
+    "currency": "SEK",
+    "charging_periods": [
+        {"start_date_time": "2026-11-26T07:00:00Z", "dimensions": [{"type": "ENERGY", "volume": 1.5}]}
+    ],
+    "total_cost": {"before_taxes": 5.25, "taxes": [{"name": "VAT", "amount": 1.31}]},
+    "total_energy": 1.5,
+    "total_time": 1,
+    "last_updated": _AT,
+}
+_HOOK: Body = {
+    "name": "erp",
+    "url": "https://erp.example.com/ocpilot",
+    "events": ["session.updated", "cdr.updated", "peer.*"],
+    "party": None,
+    "active": True,
+    "ended_because": None,
+    "delivered_at": _LATER,
+    "created_at": _AT,
+}
+_PEER: Body = {
+    "name": "Resa",
+    "state": "registered",
+    "version": "2.3.0",
+    "versions_url": "https://ocpi.resa.example/ocpi/versions",
+    "parties": [{"country_code": "SE", "party_id": "RES", "role": "EMSP"}],
+    "endpoints": [
+        {
+            "module": "tokens",
+            "interface": "SENDER",
+            "url": "https://ocpi.resa.example/ocpi/2.3.0/sender/tokens",
+        }
+    ],
+    "profile": {"page_size": 50},
+    "pulled_at": _LATER,
+    "created_at": _AT,
+    "updated_at": _AT,
+}
+_COMMAND: Body = {
+    "id": "0d8a7cf6-0f4f-4f6e-9f1a-3c3f0b0f6f55",
+    "command": "START_SESSION",
+    "direction": "sent",
+    "state": "done",
+    "peer": "Lade",
+    "token_uid": "04A1B2C3D4",
+    "location_id": "KIRUNA-1",
+    "evse_uid": "E1",
+    "connector_id": "1",
+    "authorization_reference": "6a1c",
+    "response": "ACCEPTED",
+    "result": "ACCEPTED",
+    "message": None,
+    "session_id": "S-1",
+    "created_at": _AT,
+    "response_at": _AT,
+    "result_at": _LATER,
+    "expires_at": "2026-11-26T08:00:32Z",
+}
+_PLACE_NAMED: Body = {**_OWNER, "id": "KIRUNA-1"}
+
+EXAMPLES: Mapping[type[msgspec.Struct], Body] = {
+    Location: _LOCATION,
+    EVSE: _EVSE,
+    Tariff: _TARIFF,
+    Token: _TOKEN
+    | {"contract_id": "SE-RES-C00000001", "issuer": "Resa AB", "valid": True, "whitelist": "ALLOWED"}
+    | {"last_updated": _AT},
+    Session: _SESSION,
+    CDR: _CDR,
+    shown.PeerShown: _PEER,
+    shown.FindingShown: {
+        "module": "locations",
+        "place": "$.evses[].last_updated",
+        "expected": "a UTC time that ends with Z",
+        "example": '"2026-11-26T09:00:00+01:00"',
+        "count": 48,
+        "first_at": _AT,
+        "last_at": _LATER,
+    },
+    shown.DeliveryShown: {
+        "module": "cdrs",
+        "party": "SE/LAD",
+        "id": "C-1",
+        "sub": "",
+        "state": "dead",
+        "attempts": 6,
+        "next_at": None,
+        "last_error": "POST https://ocpi.resa.example/ocpi/2.3.0/receiver/cdrs: HTTP 200, status 2001 no such token",
+        "updated_at": _LATER,
+    },
+    shown.CommandShown: _COMMAND,
+    shown.HookShown: _HOOK,
+    shown.HookEventShown: {
+        "id": "3b1f2a52-94d3-4c0e-8a53-1c1b7f0f3e11",
+        "hook": "erp",
+        "event": "session.updated",
+        "subject": "sessions SE/LAD S-1",
+        "state": "waiting",
+        "attempts": 2,
+        "at": _AT,
+        "next_at": _LATER,
+        "last_error": "HTTP 503",
+    },
+    shapes.Credit: {"remark": "the meter was wrong"},
+    shapes.Invite: {"name": "Resa"},
+    shapes.InvitationMade: {
+        "name": "Resa",
+        "versions_url": "https://ocpi.lade.example/ocpi/versions",
+        "token": "Zk0...",
+    },
+    shapes.Register: {"versions_url": "https://ocpi.resa.example/ocpi/versions", "token": "Zk0..."},
+    shapes.LetterOrder: {"module": "cdrs", "party": "SE/LAD", "id": "C-1"},
+    shapes.HookOrder: {key: _HOOK[key] for key in ("name", "url", "events")},
+    shapes.HookChange: {"active": True},
+    shapes.HookMade: {"hook": _HOOK, "secret": "whsec_..."},
+    shapes.StartOrder: {"token": _TOKEN, "location": _PLACE_NAMED, "evse_uid": "E1", "connector_id": "1"},
+    shapes.StopOrder: {"session": {**_OWNER, "id": "S-1"}},
+    shapes.UnlockOrder: {"location": _PLACE_NAMED, "evse_uid": "E1", "connector_id": "1"},
+    shapes.ReserveOrder: {
+        "token": _TOKEN,
+        "location": _PLACE_NAMED,
+        "evse_uid": "E1",
+        "until": "2026-11-26T09:00:00Z",
+    },
+    shapes.CancelOrder: {"command_id": _COMMAND["id"]},
+    shapes.Accepted: {"state": "begun"},
+    shapes.Replayed: {"count": 1},
+}
+#: What a PATCH most often changes.
+PATCHES: Mapping[type[msgspec.Struct], Body] = {
+    Location: {"name": "Kiruna station"},
+    EVSE: {"status": "INOPERATIVE"},
+    Tariff: {"end_date_time": "2026-12-31T23:00:00Z"},
+    Token: {"valid": False},
+    PeerProfile: {"page_size": 50, "policy": "fifo"},
+}
+
+
+def example_of(cls: type[msgspec.Struct], *, patches: bool = False) -> Body:
+    """An example of a shape, or of a PATCH of it."""
+    return PATCHES[cls] if patches else EXAMPLES[cls]

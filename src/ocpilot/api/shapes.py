@@ -1,0 +1,148 @@
+"""What back offices send that is no OCPI object, and what is made for them. Fields nobody knows are errors."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from ocpilot.app.shown import HookShown, Shown
+from ocpilot.wire.protocol import ModuleID
+from ocpilot.wire.v230 import TokenType
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Country = Annotated[str, msgspec.Meta(min_length=2, max_length=2)]
+Party = Annotated[str, msgspec.Meta(min_length=3, max_length=3)]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=36)]
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of what is sent."""
+
+
+class Credit(Order, frozen=True, kw_only=True):
+    """Why a CDR is taken back."""
+
+    remark: Annotated[str, msgspec.Meta(max_length=255)] | None = None
+
+
+class Invite(Order, frozen=True, kw_only=True):
+    """What we call the platform that will register."""
+
+    name: Name
+
+
+class Register(Order, frozen=True, kw_only=True):
+    """Where and with which token (CREDENTIALS_TOKEN_A) to register; `version` is the newest both speak when absent."""
+
+    versions_url: str
+    token: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    version: str | None = None
+
+
+class LetterOrder(Order, frozen=True, kw_only=True):
+    """Which dead letter."""
+
+    module: ModuleID
+    party: str
+    id: str
+    sub: str = ""
+
+
+class HookOrder(Order, frozen=True, kw_only=True):
+    """A new web hook. No `events` are all; `party` limits it to one of ours."""
+
+    name: Name
+    url: Annotated[str, msgspec.Meta(max_length=2000)]
+    events: tuple[str, ...] = ()
+    party: str | None = None
+
+
+class HookChange(Order, frozen=True, kw_only=True):
+    """Whether it is to be told."""
+
+    active: bool
+
+
+class TokenNamed(Order, frozen=True, kw_only=True):
+    """A Token of ours."""
+
+    country_code: Country
+    party_id: Party
+    uid: Id
+    type: str = TokenType.APP_USER
+
+
+class ObjectNamed(Order, frozen=True, kw_only=True):
+    """A Location or Session, ours or a peer's."""
+
+    country_code: Country
+    party_id: Party
+    id: Id
+
+
+class StartOrder(Order, frozen=True, kw_only=True):
+    """Start a charge for the driver of a Token of ours."""
+
+    token: TokenNamed
+    location: ObjectNamed
+    evse_uid: Id | None = None
+    connector_id: Id | None = None
+    authorization_reference: Id | None = None
+
+
+class StopOrder(Order, frozen=True, kw_only=True):
+    """Stop a Session with a Token of ours."""
+
+    session: ObjectNamed
+
+
+class UnlockOrder(Order, frozen=True, kw_only=True):
+    """Unlock a Connector that is stuck."""
+
+    location: ObjectNamed
+    evse_uid: Id
+    connector_id: Id
+
+
+class ReserveOrder(Order, frozen=True, kw_only=True):
+    """Keep an EVSE free for the driver of a Token of ours. `replacing` is the id of an earlier RESERVE_NOW command
+    whose reservation it changes."""
+
+    token: TokenNamed
+    location: ObjectNamed
+    evse_uid: Id | None = None
+    until: datetime
+    replacing: str | None = None
+
+
+class CancelOrder(Order, frozen=True, kw_only=True):
+    """Cancel what a RESERVE_NOW command of ours reserved."""
+
+    command_id: str
+
+
+class InvitationMade(Shown, frozen=True, kw_only=True):
+    """What the other platform's people need; the token is shown once."""
+
+    name: str
+    versions_url: str
+    token: str
+
+
+class HookMade(Shown, frozen=True, kw_only=True):
+    """A new web hook and the secret that its events are signed with, which is shown once."""
+
+    hook: HookShown
+    secret: str
+
+
+class Accepted(Shown, frozen=True, kw_only=True):
+    """It goes on in the background."""
+
+    state: str
+
+
+class Replayed(Shown, frozen=True, kw_only=True):
+    """How many are sent again."""
+
+    count: int

@@ -1,0 +1,129 @@
+"""The OpenAPI document of the API: sound in itself, and in agreement with its table, which is whole."""
+
+import inspect
+import re
+
+import jsonschema_rs
+import msgspec
+import pytest
+
+from ocpilot.api import commands, hooks, objects, peers, problems
+from ocpilot.api.examples import EXAMPLES, PATCHES
+from ocpilot.api.openapi import document
+from ocpilot.api.router import match
+from ocpilot.api.table import ENDPOINTS, PREFIX
+from ocpilot.app.api_ports import Scope
+from ocpilot.base.errors import MethodNotAllowed, NotFound
+from ocpilot.wire import codec
+from ocpilot.wire.fields import Wire
+from ocpilot.wire.protocol import Version
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+VALUES = {"country_code": "SE", "party_id": "LAD", "id": "X", "evse_uid": "E", "name": "N"}
+
+
+@pytest.fixture(scope="module")
+def described():
+    """The document as another program reads it."""
+    return msgspec.json.decode(codec.dumps(document("https://example.com")))
+
+
+def operations(described):
+    return [
+        (path, method, operation)
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def references(value):
+    if isinstance(value, dict):
+        here = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+        return here + [one for item in value.values() for one in references(item)]
+    return [one for item in value for one in references(item)] if isinstance(value, list) else []
+
+
+def contents(described):
+    """(where, schema, example) of every body that has an example."""
+    for path, method, operation in operations(described):
+        bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for body in bodies:
+            for media, content in body.get("content", {}).items():
+                if media != problems.MEDIA_TYPE:
+                    yield f"{method} {path}", content["schema"], content["example"]
+
+
+def test_every_route_of_the_table_is_described_and_no_other(described):
+    assert {(path, method.upper()) for path, method, _ in operations(described)} == {
+        (PREFIX + one.path, one.method) for one in ENDPOINTS
+    }
+
+
+def test_every_function_that_answers_is_in_the_table():
+    """A handler nobody reaches would be one that nobody documented."""
+    found = {
+        function
+        for module in (objects, peers, commands, hooks)
+        for name, function in inspect.getmembers(module, inspect.iscoroutinefunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    }
+    assert found == {one.handler for one in ENDPOINTS}
+
+
+def test_every_scope_opens_something():
+    assert {one.scope for one in ENDPOINTS} == set(Scope)
+
+
+def test_every_route_says_its_scope_its_variables_and_what_it_does(described):
+    names = [operation["operationId"] for _, _, operation in operations(described)]
+    assert len(set(names)) == len(names)
+    for path, _, operation in operations(described):
+        declared = [one["name"] for one in operation["parameters"] if one["in"] == "path"]
+        assert declared == re.findall(r"{(\w+)}", path)
+        assert operation["summary"]
+        assert operation["x-scope"] in set(Scope)
+        assert {"401", "403", "429"} <= operation["responses"].keys()
+
+
+def test_every_reference_leads_somewhere_and_nothing_is_there_for_nobody(described):
+    used = {one.removeprefix("#/components/schemas/") for one in references(described)}
+    assert used == described["components"]["schemas"].keys()
+
+
+def test_every_schema_is_one(described):
+    for schema in described["components"]["schemas"].values():
+        jsonschema_rs.meta.validate({"$schema": DIALECT, **schema})
+
+
+def test_every_example_is_as_its_schema_says(described):
+    seen = 0
+    for where, schema, example in contents(described):
+        whole = {"$schema": DIALECT, "components": described["components"], **schema}
+        wrong = [str(error) for error in jsonschema_rs.validator_for(whole).iter_errors(example)]
+        assert not wrong, f"{where}: {wrong}"
+        seen += 1
+    assert seen >= len(ENDPOINTS)
+
+
+@pytest.mark.parametrize("cls", [cls for cls in EXAMPLES if issubclass(cls, Wire)], ids=lambda cls: cls.__name__)
+def test_examples_of_objects_are_as_the_standard_says(cls):
+    example = codec.loads(codec.dumps(EXAMPLES[cls]))
+    assert codec.read(cls, Version.V2_3_0, example).findings == ()
+    assert isinstance(codec.read(cls, Version.V2_3_0, example | PATCHES.get(cls, {})).value, cls)
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: f"{one.method} {one.path}")
+def test_every_route_is_found_by_its_path(endpoint):
+    found, variables = match(endpoint.method, PREFIX + endpoint.path.format(**VALUES))
+    assert found is endpoint
+    assert variables == {name: VALUES[name] for name in re.findall(r"{(\w+)}", endpoint.path)}
+
+
+def test_variables_are_decoded_and_never_empty():
+    assert match("GET", f"{PREFIX}/hooks/a%2Fb%0A")[1] == {"name": "a/b\n"}
+    for path in ("", "/", "/nothing", "/hooks//events", "/locations/SE/LAD"):
+        with pytest.raises(NotFound):
+            match("GET", PREFIX + path)
+    with pytest.raises(MethodNotAllowed) as raised:
+        match("DELETE", f"{PREFIX}/peers/x")
+    assert raised.value.allowed == ("GET",)
