@@ -5,11 +5,12 @@ transaction; so does a peer's while anybody follows them (`Changes.follow`). Eve
 returns, what it wrote is on disk.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
+from ocpilot.app.crawl_records import Crawls
 from ocpilot.app.object_ports import Bookings, Locations, Objects
 from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, Leniency, Peer
 from ocpilot.app.records import (
@@ -17,6 +18,7 @@ from ocpilot.app.records import (
     CdrCheck,
     ObjectKey,
     PartnerAnswer,
+    PartnerPage,
     Receipt,
     StoredObject,
 )
@@ -151,7 +153,10 @@ class Leniencies(Protocol):
         """Add these counts to those there are."""
 
     async def of_peer(self, peer_id: int) -> tuple[Leniency, ...]:
-        """All of one peer, the most frequent first."""
+        """What was understood all the same of one peer, the most frequent first."""
+
+    async def all_of_peer(self, peer_id: int) -> tuple[Leniency, ...]:
+        """Findings of every kind of one peer, kind by kind, the most frequent first."""
 
 
 class Store(Protocol):
@@ -172,6 +177,7 @@ class Store(Protocol):
     accounts: Accounts
     documents: Documents
     leniencies: Leniencies
+    crawls: Crawls
 
 
 class Partners(Protocol):
@@ -222,17 +228,18 @@ class Partners(Protocol):
     ) -> PartnerAnswer:
         """One call to a URL the peer gave us (response_url, the URL of a CDR), under the SSRF rule."""
 
-    def pages(
+    async def page(
         self,
         peer: Peer,
         module: ModuleID,
         params: Mapping[str, str] | None = None,
         segments: Sequence[str] = (),
         *,
+        url: str | None = None,
         sender: PartyId | None = None,
-    ) -> AsyncIterator[Sequence[object]]:
-        """All pages of a peer's Sender interface, or of a kind below it, following its Links; each a list of JSON
-        objects. `sender` is our party that asks."""
+    ) -> PartnerPage:
+        """The first page of a peer's Sender interface, or of a kind below it; `url` is the Link of a page before.
+        `sender` is our party that asks."""
 
 
 class Sealing(Protocol):

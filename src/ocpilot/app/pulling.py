@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
-from ocpilot.app.pull import pull, wanted
+from ocpilot.app.pull import PullWish, pull, wanted
 from ocpilot.roaming.retry import BackOff, pause
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Puller:
 
     async def _pull(self, peer: Peer) -> None:
         since = None if peer.pulled_at is None else peer.pulled_at - _OVERLAP
-        summary = await pull(self._platform, peer, since)
+        summary = await pull(self._platform, peer, wish=PullWish(since=since, by_itself=True))
         if summary.complete:
             self._pauses.pop(peer.id, None)
             return

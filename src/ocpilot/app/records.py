@@ -147,3 +147,11 @@ class PartnerAnswer(Record, frozen=True, kw_only=True):
     status_message: str | None
     data: object
     headers: Mapping[str, str]
+
+
+class PartnerPage(Record, frozen=True, kw_only=True):
+    """One page of a peer's list, as decoded JSON; `total` as it says it, `next_url` None on the last page."""
+
+    items: tuple[object, ...]
+    total: int | None
+    next_url: str | None

@@ -2,7 +2,7 @@
 
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from types import TracebackType
 from typing import Self
@@ -13,7 +13,7 @@ from yarl import URL
 
 from ocpilot.app.peer_records import Peer
 from ocpilot.app.ports import Sealing
-from ocpilot.app.records import PartnerAnswer
+from ocpilot.app.records import PartnerAnswer, PartnerPage
 from ocpilot.base import time
 from ocpilot.base.errors import NoMatchingEndpoints, PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.base.ids import PartyId, new_id
@@ -30,10 +30,6 @@ from ocpilot.wire.v230 import Endpoint
 
 #: Seconds for a call outside a registered connection, where no profile says.
 _TIMEOUT = 15.0
-#: A crawl that gets this many pages has met a peer that never ends.
-_MOST_PAGES = 100_000
-#: So do so many empty pages in a row: some peers hand out a Link behind the end of a list.
-_MOST_EMPTY = 10
 
 
 class HttpPartners:
@@ -111,34 +107,26 @@ class HttpPartners:
         """One call to a URL the peer gave us."""
         return await self._to_peer(peer, method, url, body, _routed(peer, None, sender, receiver))
 
-    async def pages(
+    async def page(
         self,
         peer: Peer,
         module: ModuleID,
         params: Mapping[str, str] | None = None,
         segments: Sequence[str] = (),
         *,
+        url: str | None = None,
         sender: PartyId | None = None,
-    ) -> AsyncIterator[Sequence[object]]:
-        """All pages of a peer's Sender interface, following its Links."""
-        headers = _routed(peer, module, sender, peer.addressee)
+    ) -> PartnerPage:
+        """One page of a peer's Sender interface, the first or the one that a Link leads to."""
         asked = {"limit": str(peer.profile.page_size), **(params or {})}
         start = _resource_url(peer, module, InterfaceRole.SENDER, segments, asked)
-        url: str | None = start
-        seen: set[str] = set()
-        empty = 0
-        while url is not None:
-            if url in seen or len(seen) >= _MOST_PAGES or empty >= _MOST_EMPTY:
-                raise PeerNonsense(f"{peer.name}: the Links of {module} never end")
-            seen.add(url)
-            answer = await self._to_peer(peer, "GET", url, None, headers)
-            # Some peers write an empty list as null, or leave it out.
-            page = [] if answer.data is None else answer.data
-            if not isinstance(page, list):
-                raise PeerNonsense(f"{peer.name}: {module} returned no list")
-            yield page
-            empty = 0 if page else empty + 1
-            url = _next_page(start, url, answer.headers)
+        here = start if url is None else _same_place(start, url)
+        answer = await self._to_peer(peer, "GET", here, None, _routed(peer, module, sender, peer.addressee))
+        # Some peers write an empty list as null, or leave it out.
+        items = [] if answer.data is None else answer.data
+        if not isinstance(items, list):
+            raise PeerNonsense(f"{peer.name}: {module} returned no list")
+        return _page(start, here, items, answer.headers)
 
     # ---- one exchange ----------------------------------------------------------------------------------------------
 
@@ -282,21 +270,21 @@ def _endpoint(peer: Peer, module: ModuleID, interface: InterfaceRole) -> Endpoin
     raise NoMatchingEndpoints(f"{peer.name} offers no {module} {interface.lower()} interface")
 
 
-def _next_page(start: str, url: str, headers: Mapping[str, str]) -> str | None:
-    """Where the Link of a page leads. PeerNonsense when that is no URL: the list must not seem to end there."""
+def _page(start: str, url: str, items: list[object], headers: Mapping[str, str]) -> PartnerPage:
+    """With where the Link leads. PeerNonsense when that is no URL: the list must not seem to end there."""
     try:
-        return _same_place(start, read_headers(headers, url).next_url)
+        said = read_headers(headers, url)
+        following = None if said.next_url is None else _same_place(start, said.next_url)
     except ValueError as error:
         raise PeerNonsense(f"the Link of {url} is no URL: {error}") from error
+    return PartnerPage(items=tuple(items), total=said.total, next_url=following)
 
 
-def _same_place(start: str, following: str | None) -> str | None:
+def _same_place(start: str, following: str) -> str:
     """The next page, which must be where the first one was: our token goes nowhere else.
 
     Behind a proxy, Links name the scheme and port inside; those of the first page are the ones that work.
     """
-    if following is None:
-        return None
     here, there = urlsplit(start), urlsplit(following)
     if there.hostname != here.hostname:
         raise PeerNonsense(f"the Link of {start} leads to another host: {following}")
