@@ -36,10 +36,11 @@ class Seen(Record, frozen=True, kw_only=True):
 class Crawl(Record, frozen=True, kw_only=True):
     """One reading of what a peer lists in a module, or of a kind in it (`classes.py`), round by round.
 
-    `told` is X-Total-Count as it came last; `received` counts objects of all rounds, `listed` different ones, `fresh`
-    those that are new in this round, `repeated` those met twice in one. `kept` are new or changed, `known` were here as
-    new as that, `bad` are refused, of which `nameless` do not say which they are. `vanished` counts what we hold and the
-    list no longer has, `gone` are examples. `owner` is who reads.
+    `told` is X-Total-Count as it came last, `shrunk_in` the last round in which it got smaller; `received` counts
+    objects of all rounds, `listed` different ones, `met` those of this round, `fresh` those that are new in it,
+    `repeated` those met twice in it. `kept` are new or changed, `known` were here as
+    new as that, `bad` are refused, of which `nameless` do not say which they are. `vanished` counts what we hold and
+    the list no longer has, `gone` are examples. `owner` is who reads.
     """
 
     peer_id: int
@@ -56,7 +57,7 @@ class Crawl(Record, frozen=True, kw_only=True):
     pages: int = 0
     next_url: str | None = None
     told: int | None = None
-    shrank: bool = False
+    shrunk_in: int = 0
     received: int = 0
     kept: int = 0
     known: int = 0
@@ -64,6 +65,7 @@ class Crawl(Record, frozen=True, kw_only=True):
     nameless: int = 0
     repeated: int = 0
     listed: int = 0
+    met: int = 0
     fresh: int = 0
     vanished: int = 0
     gone: tuple[str, ...] = ()
@@ -72,7 +74,14 @@ class Crawl(Record, frozen=True, kw_only=True):
     @property
     def done(self) -> Round:
         """What decides whether it goes on."""
-        return Round(number=self.round, told=self.told, shrank=self.shrank, listed=self.listed, fresh=self.fresh)
+        return Round(
+            number=self.round,
+            told=self.told,
+            shrunk_in=self.shrunk_in,
+            listed=self.listed,
+            met=self.met,
+            fresh=self.fresh,
+        )
 
 
 class Crawls(Protocol):
@@ -89,8 +98,8 @@ class Crawls(Protocol):
         who was heard of after `before`."""
 
     async def turn(self, crawl: Crawl, seen: Sequence[Seen]) -> Crawl:
-        """A page is done: keep where we are and what was met, in one transaction; the crawl with `listed`, `fresh` and
-        `repeated` counted on. Conflict when another one reads now."""
+        """A page is done: keep where we are and what was met, in one transaction; the crawl with `listed`, `met`,
+        `fresh` and `repeated` counted on. Conflict when another one reads now."""
 
     async def end(self, crawl: Crawl) -> None:
         """Keep how it ended; a complete one needs no longer know what it met."""

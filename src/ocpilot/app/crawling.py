@@ -49,8 +49,11 @@ LOOP = "loop"
 
 
 class Wish(Record, frozen=True, kw_only=True):
-    """A list to read: from `since` on, None for all of it. `owner` is who reads; `takes_over` from whoever does now. `may_lack`: a
-    terminal provider that writes the invoices itself has no confirmations; of several kinds one may be missing."""
+    """A list to read: from `since` on, None for all of it. `owner` is who reads; `takes_over` from whoever does now.
+
+    `goes_on` where an earlier crawl was stopped. `may_lack`: of several kinds one may be missing; a terminal provider
+    that writes the invoices itself has no confirmations.
+    """
 
     module: ModuleID
     kind: str = ""
@@ -94,7 +97,7 @@ def seen_in(module: ModuleID, body: object) -> Seen | None:
 async def crawl(  # noqa: PLR0917 - whose list, what of it, and what is done with its objects
     platform: Platform, peer: Peer, wish: Wish, take: Take, told: Told = quietly, at_end: AtEnd | None = None
 ) -> Crawl:
-    """Read the list, on from where an earlier crawl of at least as much was stopped; errors of the peer end up in it."""
+    """Read the list, on from where an earlier crawl of as much was stopped; errors of the peer end up in it."""
     reader = _Reader(platform, peer, wish, take, told)
     return await reader.read(at_end)
 
@@ -102,7 +105,7 @@ async def crawl(  # noqa: PLR0917 - whose list, what of it, and what is done wit
 class _Reader:
     """One crawl. `crawl` is where it is."""
 
-    def __init__(self, platform: Platform, peer: Peer, wish: Wish, take: Take, told: Told) -> None:  # noqa: PLR0917 - as for `crawl`
+    def __init__(self, platform: Platform, peer: Peer, wish: Wish, take: Take, told: Told) -> None:
         self._platform = platform
         self._peer = peer
         self._wish = wish
@@ -188,7 +191,7 @@ class _Reader:
     async def _all_rounds(self) -> None:
         await self._round()
         while crawling.goes_again(self.crawl.done):
-            self.crawl = replace(self.crawl, round=self.crawl.round + 1, fresh=0, shrank=False, next_url=None)
+            self.crawl = replace(self.crawl, round=self.crawl.round + 1, fresh=0, met=0, repeated=0, next_url=None)
             await self._round()
 
     async def _round(self) -> None:
@@ -207,12 +210,14 @@ class _Reader:
 
     async def _first_page(self) -> PartnerPage:
         """Where we are; from the beginning when the Link that we kept leads nowhere any more."""
-        resumed, self._resumed = self._resumed, False
         try:
-            return await self._page(self.crawl.next_url)
+            page = await self._page(self.crawl.next_url)
         except PeerError as error:
-            if not (resumed and crawling.is_gone(error)):
+            if not (self._resumed and crawling.is_gone(error)):
                 raise
+        else:
+            self._resumed = False
+            return page
         await self._from_the_beginning()
         return await self._page(None)
 
@@ -250,7 +255,7 @@ class _Reader:
             pages=before.pages + 1,
             next_url=page.next_url,
             told=told,
-            shrank=before.shrank or (before.told is not None and told is not None and told < before.told),
+            shrunk_in=before.round if (told or 0) < (before.told or 0) else before.shrunk_in,
             received=before.received + len(page.items),
             kept=before.kept + words["kept"],
             known=before.known + words["known"],

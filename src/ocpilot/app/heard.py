@@ -7,7 +7,8 @@ killed loses the last of them.
 import asyncio
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TypeVar
 
@@ -185,3 +186,12 @@ class Hearing:
             # The database may be away for a moment.
             log.exception("leniencies cannot be written; they wait")
             self._platform.leniencies.update(counted | self._platform.leniencies)
+
+
+@asynccontextmanager
+async def noted(platform: Platform) -> AsyncIterator[None]:
+    """What is counted in the block is written at its end: for a command, which has nobody that does it."""
+    try:
+        yield
+    finally:
+        await Hearing(platform).write()

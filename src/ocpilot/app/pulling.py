@@ -22,6 +22,11 @@ _PULLING = -1
 _OVERLAP = timedelta(minutes=10)
 
 
+def since_last_pull(peer: Peer) -> datetime | None:
+    """From when on a peer is asked what it changed; None for everything."""
+    return None if peer.pulled_at is None else peer.pulled_at - _OVERLAP
+
+
 class Puller:
     """The loop; of several processes only one works. A peer that fails waits with growing pauses."""
 
@@ -55,7 +60,7 @@ class Puller:
         return now >= not_before and (peer.pulled_at is None or now - peer.pulled_at >= self._interval)
 
     async def _pull(self, peer: Peer) -> None:
-        since = None if peer.pulled_at is None else peer.pulled_at - _OVERLAP
+        since = since_last_pull(peer)
         summary = await pull(self._platform, peer, wish=PullWish(since=since, by_itself=True))
         if summary.complete:
             self._pauses.pop(peer.id, None)

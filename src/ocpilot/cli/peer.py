@@ -1,16 +1,30 @@
 """`ocpilot peer`: connections with other platforms."""
 
 import argparse
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol, Self
 
 import msgspec
 
+from ocpilot.app.crawl_records import Crawl
+from ocpilot.app.crawling import Told
 from ocpilot.app.peer_records import Leniency, Peer, PeerProfile
 from ocpilot.app.peers import Invitation
-from ocpilot.app.pull import PullSummary
+from ocpilot.app.pull import PULLED, ModulePull, PullSummary
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
+from ocpilot.cli.reading import Progress
+from ocpilot.wire.protocol import ModuleID
+
+
+class PullOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What to pull: everything (`full`), what changed from `since` on, or what changed since the last complete pull;
+    of all modules or one."""
+
+    full: bool = False
+    since: datetime | None = None
+    module: ModuleID | None = None
 
 
 class PeerCommands(Protocol):
@@ -28,8 +42,8 @@ class PeerCommands(Protocol):
     async def unregister(self, name: str) -> Peer:
         """End the connection."""
 
-    async def pull(self, name: str) -> PullSummary:
-        """Fetch all that the peer offers."""
+    async def pull(self, name: str, wish: PullOptions, told: Told) -> PullSummary:
+        """Fetch what the peer offers; `told` hears how far each list is."""
 
     async def change_profile(self, name: str, changes: Mapping[str, object]) -> Peer:
         """Change quirks of a peer, named as in `PeerProfile`; UserError names what is wrong."""
@@ -69,7 +83,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     for parsed in (register, update):
         parsed.add_argument("--ocpi", metavar="VERSION", help="the OCPI version; the newest both speak when absent")
     _action(actions, "unregister", "end the connection on both sides", named=True)
-    _action(actions, "pull", "fetch all tariffs, locations and tokens it offers", named=True)
+    pull = _action(actions, "pull", "fetch what it offers; a pull that was stopped goes on where it was", named=True)
+    pull.add_argument("--full", action="store_true", help="everything, not only what changed since the last pull")
+    pull.add_argument("--since", metavar="TIME", type=_moment, help="what changed from then on: 2026-11-01T00:00:00Z")
+    pull.add_argument(
+        "--module", type=ModuleID, choices=PULLED, metavar="MODULE", help="one module: locations, tariffs ..."
+    )
+    pull.epilog = "example: ocpilot peer pull lade --full --module locations"
     quirks = _action(actions, "set", "change how we talk with a peer", named=True)
     quirks.add_argument(
         "changes",
@@ -108,7 +128,9 @@ async def run(args: argparse.Namespace, peers: PeerCommands) -> int:
         case "unregister":
             _print_peer(await peers.unregister(args.name), args.json)
         case "pull":
-            summary = await peers.pull(args.name)
+            wish = PullOptions(full=args.full, since=args.since, module=args.module)
+            with _Line() as line:
+                summary = await peers.pull(args.name, wish, line.show)
             _print_pull(summary, args.json)
             return 0 if summary.complete else 1
         case "set":
@@ -173,18 +195,56 @@ def _print_list(peers: Sequence[Peer], as_json: bool) -> None:
         print(f"{row.name:<24} {row.state:<12} {row.version or '-':<6} {', '.join(row.parties)}")
 
 
+class _Line:
+    """How far a pull is: one moving line on a terminal."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(every=1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.hide()
+
+    def show(self, crawl: Crawl) -> None:
+        """The list that is being read."""
+        again = f", reading {crawl.round}" if crawl.round > 1 else ""
+        of = "" if crawl.told is None else f" of {crawl.told:,}"
+        name = crawl.kind or crawl.module
+        self._progress.step(f"{name}: page {crawl.pages:,}, {crawl.listed:,}{of} objects, {crawl.bad} bad{again}")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return time.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _print_pull(summary: PullSummary, as_json: bool) -> None:
     if as_json:
         print(msgspec.json.encode(summary).decode())
         return
     for one in summary.modules:
         print(f"{one.kind or one.module:<10} received {one.received}, new or changed {one.kept}, bad {one.bad}")
+        for oddity in _oddities(one):
+            print(f"  {oddity}")
         if one.error:
             print(f"  stopped: {one.error}")
     for bad in summary.problems:
         print(f"  {bad.module} {bad.id}: {bad.reason}")
     if not summary.modules:
         print("it offers nothing that our parties receive")
+
+
+def _oddities(one: ModulePull) -> Iterator[str]:
+    if one.error is None and one.told is not None and one.told != one.listed:
+        yield f"the peer says there are {one.told}, it listed {one.listed}"
+    if one.repeated:
+        yield f"{one.repeated} were listed twice"
+    if one.vanished:
+        yield f"{one.vanished} that we hold are no longer listed: {', '.join(one.gone)}"
 
 
 def _print_findings(findings: Sequence[Leniency], as_json: bool) -> None:

@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from ocpilot.app import peers, pull
+from ocpilot.app.crawling import Told
+from ocpilot.app.heard import noted
 from ocpilot.app.peer_records import Leniency, Peer
 from ocpilot.app.peers import Invitation
 from ocpilot.app.platform import Platform
 from ocpilot.app.pull import PullSummary
+from ocpilot.app.pulling import since_last_pull
 from ocpilot.base.errors import UserError
+from ocpilot.cli.peer import PullOptions
 from ocpilot.wire.protocol import SUPPORTED, Version
 
 
@@ -33,9 +37,14 @@ class PeersOf:
         """See `PeerCommands`."""
         return await peers.unregister(self._platform, await self.named(name))
 
-    async def pull(self, name: str) -> PullSummary:
-        """See `PeerCommands`."""
-        return await pull.pull(self._platform, await self.named(name))
+    async def pull(self, name: str, wish: PullOptions, told: Told) -> PullSummary:
+        """See `PeerCommands`; what the lists had wrong is written at once, for this process ends."""
+        peer = await self.named(name)
+        since = wish.since or (None if wish.full else since_last_pull(peer))
+        modules = None if wish.module is None else (wish.module,)
+        wanted = pull.PullWish(since=since, modules=modules)
+        async with noted(self._platform):
+            return await pull.pull(self._platform, peer, wish=wanted, told=told)
 
     async def change_profile(self, name: str, changes: Mapping[str, object]) -> Peer:
         """See `PeerCommands`."""

@@ -22,13 +22,15 @@ LONGEST_WAIT = 60.0
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
-    """One reading of a list. `told` is the total it said last, None when it said none; `shrank` that it said a smaller
-    one than before; `listed` counts different objects of all rounds, `fresh` those of this one that are new."""
+    """One reading of a list. `told` is the total it said last, None when it said none; `shrunk_in` the last round in
+    which that got smaller, 0 for none; `listed` counts different objects of all rounds, `met` those of this one,
+    `fresh` those of this one that no round before had."""
 
     number: int
     told: int | None
-    shrank: bool
+    shrunk_in: int
     listed: int
+    met: int
     fresh: int
 
 
@@ -38,10 +40,19 @@ def has_all(done: Round) -> bool:
 
 
 def goes_again(done: Round) -> bool:
-    """Whether the list must be read once more: something may have slipped through, and reading on still finds it."""
-    if done.number >= MOST_ROUNDS or (done.number > 1 and not done.fresh):
+    """Whether the list must be read once more, because something may have slipped through.
+
+    While nothing is taken out of the list, all its objects have come when so many have; a total that even a second
+    reading cannot fill is wrong. When something is taken out, others move up and counts of different rounds say
+    nothing: one round must meet all there is by itself.
+    """
+    if done.told is None or done.number >= MOST_ROUNDS:
         return False
-    return not has_all(done) or done.shrank
+    if done.shrunk_in == done.number:
+        return True
+    if done.met >= done.told:
+        return False
+    return bool(done.shrunk_in) or not (has_all(done) or (done.number > 1 and not done.fresh))
 
 
 def wait_before(error: OcpilotError, tries: int, back_off: BackOff, random: float) -> float | None:

@@ -62,6 +62,7 @@ class PostgresCrawls:
             counted = msgspec.structs.replace(
                 crawl,
                 listed=crawl.listed + fresh,
+                met=crawl.met + len(rows),
                 fresh=crawl.fresh + fresh,
                 repeated=crawl.repeated + len(seen) - len(rows),
             )

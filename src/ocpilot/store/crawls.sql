@@ -10,13 +10,13 @@ SELECT * FROM crawl WHERE peer_id = :peer_id AND purpose = 'pull' ORDER BY modul
 -- Somebody begins, or goes on; no row while another one reads who was heard of lately.
 INSERT INTO crawl AS kept (
     peer_id, purpose, module, kind, owner, state, since, began_at, began_xid, updated_at, round, pages, next_url, told,
-    shrank, received, kept, known, bad, nameless, repeated, listed, fresh, vanished, gone, error
+    shrunk_in, received, kept, known, bad, nameless, repeated, listed, met, fresh, vanished, gone, error
 )
 VALUES (
     :peer_id, :purpose, :module, :kind, :owner, :state, :since, :began_at,
     CASE WHEN :anew THEN pg_snapshot_xmin(pg_current_snapshot())::text::bigint ELSE :began_xid END,
-    :updated_at, :round, :pages, :next_url, :told, :shrank, :received, :kept, :known, :bad, :nameless, :repeated,
-    :listed, :fresh, :vanished, :gone, :error
+    :updated_at, :round, :pages, :next_url, :told, :shrunk_in, :received, :kept, :known, :bad, :nameless, :repeated,
+    :listed, :met, :fresh, :vanished, :gone, :error
 )
 ON CONFLICT (peer_id, purpose, module, kind) DO UPDATE SET
     owner = excluded.owner,
@@ -29,7 +29,7 @@ ON CONFLICT (peer_id, purpose, module, kind) DO UPDATE SET
     pages = excluded.pages,
     next_url = excluded.next_url,
     told = excluded.told,
-    shrank = excluded.shrank,
+    shrunk_in = excluded.shrunk_in,
     received = excluded.received,
     kept = excluded.kept,
     known = excluded.known,
@@ -37,6 +37,7 @@ ON CONFLICT (peer_id, purpose, module, kind) DO UPDATE SET
     nameless = excluded.nameless,
     repeated = excluded.repeated,
     listed = excluded.listed,
+    met = excluded.met,
     fresh = excluded.fresh,
     vanished = excluded.vanished,
     gone = excluded.gone,
@@ -67,7 +68,7 @@ SET
     pages = :pages,
     next_url = :next_url,
     told = :told,
-    shrank = :shrank,
+    shrunk_in = :shrunk_in,
     received = :received,
     kept = :kept,
     known = :known,
@@ -75,6 +76,7 @@ SET
     nameless = :nameless,
     repeated = :repeated,
     listed = :listed,
+    met = :met,
     fresh = :fresh,
     vanished = :vanished,
     gone = :gone,

@@ -26,7 +26,11 @@ def every_statement() -> list[Statement]:
         }.get(subject, ("",))
         for table in tables:
             body = BODY if table == "whole_location" else "body"
-            subs = {"sub": "''", "sub_key": "''"} if table == "location" else {"sub": "held.sub", "sub_key": "held.key_sub"}
+            subs = (
+                {"sub": "''", "sub_key": "''"}
+                if table == "location"
+                else {"sub": "held.sub", "sub_key": "held.key_sub"}
+            )
             found += load(subject, table=table, body=body, **subs).values()
     return found
 
