@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
+from ocpilot.app.comparison_records import Comparisons
 from ocpilot.app.crawl_records import Crawls
 from ocpilot.app.object_ports import Bookings, Locations, Objects
 from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, Leniency, Peer
@@ -178,6 +179,7 @@ class Store(Protocol):
     documents: Documents
     leniencies: Leniencies
     crawls: Crawls
+    comparisons: Comparisons
 
 
 class Partners(Protocol):

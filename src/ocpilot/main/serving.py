@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ocpilot.app.charging import StationService
+from ocpilot.app.comparing import Comparing
 from ocpilot.app.heard import Hearing
 from ocpilot.app.jobs import Jobs
 from ocpilot.app.platform import Platform
@@ -91,6 +92,7 @@ def _everything(platform: Platform, gateway: Gateway) -> Starlette:
         platform.background.start(Pusher(platform).run(), "push")
         platform.background.start(Jobs(platform).run(), "jobs")
         platform.background.start(Puller(platform).run(), "pull")
+        platform.background.start(Comparing(platform).run(), "compare")
         platform.background.start(Hearing(platform).run(), "leniencies")
         try:
             yield

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ocpilot.app import charge_ports, crawl_records, object_ports, ports
+from ocpilot.app import charge_ports, comparison_records, crawl_records, object_ports, ports
 from ocpilot.base.settings import Settings
 from ocpilot.store.accounts import PostgresAccounts
 from ocpilot.store.active_profiles import PostgresActiveProfiles
@@ -12,6 +12,7 @@ from ocpilot.store.bell import Bell
 from ocpilot.store.bookings import PostgresBookings
 from ocpilot.store.changes import PostgresChanges
 from ocpilot.store.commands import PostgresCommands
+from ocpilot.store.comparisons import PostgresComparisons
 from ocpilot.store.crawls import PostgresCrawls
 from ocpilot.store.deliveries import PostgresDeliveries
 from ocpilot.store.documents import PostgresDocuments
@@ -45,6 +46,7 @@ class PostgresStore:
         self.active_profiles: charge_ports.ActiveProfiles = PostgresActiveProfiles(database)
         self.accounts: ports.Accounts = PostgresAccounts(database)
         self.leniencies: ports.Leniencies = PostgresLeniencies(database)
+        self.comparisons: comparison_records.Comparisons = PostgresComparisons(database)
         self.crawls: crawl_records.Crawls = PostgresCrawls(database)
         self.documents: ports.Documents = PostgresDocuments(database)
 
