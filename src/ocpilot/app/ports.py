@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from ocpilot.app.cdr_match_records import Matches
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
 from ocpilot.app.comparison_records import Comparisons
 from ocpilot.app.crawl_records import Crawls
@@ -180,6 +181,7 @@ class Store(Protocol):
     leniencies: Leniencies
     crawls: Crawls
     comparisons: Comparisons
+    matches: Matches
 
 
 class Partners(Protocol):

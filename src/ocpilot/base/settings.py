@@ -80,7 +80,7 @@ class SecuritySettings(Section, frozen=True, kw_only=True):
 class RoamingSettings(Section, frozen=True, kw_only=True):
     """Times in seconds: how long a station waits for a provider, how long a command may take, how often we fetch what
     a peer changed (beside its pushes). `profiles_per_minute`: how many charging profile orders a peer may give for one
-    Session. `compare_at` is the time of day, in `web.time_zone`, at which what peers list is compared with what we have;
+    Session. `compare_at`: the time of day, in `web.time_zone`, at which what peers list is compared with what we hold;
     empty is never. `cdr_missing_after`: hours after which a charge without a CDR is missing one."""
 
     authorize_deadline: float = 8.0

@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ocpilot.app import charge_ports, comparison_records, crawl_records, object_ports, ports
+from ocpilot.app import cdr_match_records, charge_ports, comparison_records, crawl_records, object_ports, ports
 from ocpilot.base.settings import Settings
 from ocpilot.store.accounts import PostgresAccounts
 from ocpilot.store.active_profiles import PostgresActiveProfiles
 from ocpilot.store.authorizations import PostgresAuthorizations
 from ocpilot.store.bell import Bell
 from ocpilot.store.bookings import PostgresBookings
+from ocpilot.store.cdr_matches import PostgresMatches
 from ocpilot.store.changes import PostgresChanges
 from ocpilot.store.commands import PostgresCommands
 from ocpilot.store.comparisons import PostgresComparisons
@@ -47,6 +48,7 @@ class PostgresStore:
         self.accounts: ports.Accounts = PostgresAccounts(database)
         self.leniencies: ports.Leniencies = PostgresLeniencies(database)
         self.comparisons: comparison_records.Comparisons = PostgresComparisons(database)
+        self.matches: cdr_match_records.Matches = PostgresMatches(database)
         self.crawls: crawl_records.Crawls = PostgresCrawls(database)
         self.documents: ports.Documents = PostgresDocuments(database)
 

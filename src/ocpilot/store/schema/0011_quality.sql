@@ -62,3 +62,6 @@ CREATE INDEX cdr_match_again ON cdr_match (at) WHERE key_session IS NULL;
 -- CDRs nobody has matched yet.
 ALTER TABLE cdr ADD COLUMN matched boolean NOT NULL DEFAULT false;
 CREATE INDEX cdr_unmatched ON cdr (last_updated) WHERE NOT matched;
+CREATE INDEX token_authorization_reference ON token_authorization (lower(authorization_reference))
+    WHERE authorization_reference IS NOT NULL;
+CREATE INDEX command_reference ON command (lower(authorization_reference)) WHERE authorization_reference IS NOT NULL;
