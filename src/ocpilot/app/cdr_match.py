@@ -117,6 +117,9 @@ def _overlaps(cdr: CDR, session: Session) -> bool:
 
 
 def _same_energy(cdr: CDR, session: Session) -> bool:
+    """Enough where nothing else is said, not against the id of another Session."""
+    if cdr.session_id:
+        return False
     apart = abs(cdr.start_date_time - session.start_date_time)
     return bool(cdr.total_energy) and cdr.total_energy == session.kwh and apart <= _SAME
 

@@ -15,6 +15,7 @@ from ocpilot.app.comparison_records import Comparisons
 from ocpilot.app.crawl_records import Crawls
 from ocpilot.app.object_ports import Bookings, Locations, Objects
 from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, Leniency, Peer
+from ocpilot.app.quality_records import Quality
 from ocpilot.app.records import (
     Account,
     CdrCheck,
@@ -182,6 +183,7 @@ class Store(Protocol):
     crawls: Crawls
     comparisons: Comparisons
     matches: Matches
+    quality: Quality
 
 
 class Partners(Protocol):

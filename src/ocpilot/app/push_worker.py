@@ -6,7 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, DeliveryPolicy, DeliveryState, Peer, PeerState
+from ocpilot.app.heard import count
+from ocpilot.app.peer_records import (
+    Change,
+    ChangeCursor,
+    Delivery,
+    DeliveryPolicy,
+    DeliveryState,
+    FindingKind,
+    Peer,
+    PeerState,
+)
 from ocpilot.app.platform import Platform
 from ocpilot.app.push_calls import NOTED, SENT_ONCE, Delivered, PushCalls, key_of_location, offered
 from ocpilot.app.records import ObjectKey
@@ -182,7 +192,11 @@ class PushWorker:
         if not retry.worth_retry(error):
             self._circuit = retry.closed()
             return self._refused(peer, key, before, str(error))
+        was_open = self._circuit.open_until is not None
         self._circuit = retry.failed(self._circuit, now, self._back_off, self._chance())
+        if self._circuit.open_until is not None and not was_open:
+            expected = "an answer"
+            count(self._platform, peer, FindingKind.CIRCUIT, key.module, place="", expected=expected, found=str(error))
         attempts = (before.attempts if before else 0) + 1
         return self._waiting(peer, key, attempts, str(error), after)
 

@@ -7,13 +7,16 @@ from typing import Protocol, Self
 
 import msgspec
 
+from ocpilot.app.comparison_records import Comparison
 from ocpilot.app.crawl_records import Crawl
 from ocpilot.app.crawling import Told
 from ocpilot.app.peer_records import Leniency, Peer, PeerProfile
 from ocpilot.app.peers import Invitation
 from ocpilot.app.pull import PULLED, ModulePull, PullSummary
+from ocpilot.app.quality_records import QualityReport
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
+from ocpilot.cli import peer_quality
 from ocpilot.cli.reading import Progress
 from ocpilot.wire.protocol import ModuleID
 
@@ -48,6 +51,12 @@ class PeerCommands(Protocol):
     async def change_profile(self, name: str, changes: Mapping[str, object]) -> Peer:
         """Change quirks of a peer, named as in `PeerProfile`; UserError names what is wrong."""
 
+    async def compare(self, name: str, mend: bool, told: Told) -> Sequence[Comparison]:
+        """Compare what the peer lists with what we hold."""
+
+    async def quality(self, name: str) -> QualityReport:
+        """What is wrong with the peer's data."""
+
     async def findings(self, name: str) -> Sequence[Leniency]:
         """What the peer sends that is not as the standard says, and how often."""
 
@@ -72,7 +81,7 @@ class PeerRow(msgspec.Struct, kw_only=True):
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """`ocpilot peer invite|register|update|unregister|pull|set|findings|list|show`."""
+    """`ocpilot peer` with all it can do."""
     parser = subparsers.add_parser("peer", help="connect with other platforms")
     actions = parser.add_subparsers(dest="action", required=True)
     _action(actions, "invite", "make a token for a platform that will register with us", named=True)
@@ -90,6 +99,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--module", type=ModuleID, choices=PULLED, metavar="MODULE", help="one module: locations, tariffs ..."
     )
     pull.epilog = "example: ocpilot peer pull lade --full --module locations"
+    compare = _action(actions, "compare", "compare what it lists with what we hold, without writing", named=True)
+    compare.add_argument("--mend", action="store_true", help="take over what is missing or older here")
+    compare.epilog = "example: ocpilot peer compare lade --mend"
+    peer_quality.add_parser(actions)
     quirks = _action(actions, "set", "change how we talk with a peer", named=True)
     quirks.add_argument(
         "changes",
@@ -133,6 +146,13 @@ async def run(args: argparse.Namespace, peers: PeerCommands) -> int:
                 summary = await peers.pull(args.name, wish, line.show)
             _print_pull(summary, args.json)
             return 0 if summary.complete else 1
+        case "compare":
+            with _Line() as line:
+                compared = await peers.compare(args.name, args.mend, line.show)
+            peer_quality.print_comparisons(compared, args.json)
+            return 1 if any(one.error or one.differing > one.mended for one in compared) else 0
+        case "quality":
+            peer_quality.print_quality(await peers.quality(args.name), args.json, args.csv)
         case "set":
             _print_peer(await peers.change_profile(args.name, _changes(args.changes)), args.json)
         case "findings":

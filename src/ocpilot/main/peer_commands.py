@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from ocpilot.app import peers, pull
+from ocpilot.app import compare, peers, pull, quality
+from ocpilot.app.comparison_records import Comparison
 from ocpilot.app.crawling import Told
 from ocpilot.app.heard import noted
 from ocpilot.app.peer_records import Leniency, Peer
@@ -10,6 +11,7 @@ from ocpilot.app.peers import Invitation
 from ocpilot.app.platform import Platform
 from ocpilot.app.pull import PullSummary
 from ocpilot.app.pulling import since_last_pull
+from ocpilot.app.quality_records import QualityReport
 from ocpilot.base.errors import UserError
 from ocpilot.cli.peer import PullOptions
 from ocpilot.wire.protocol import SUPPORTED, Version
@@ -45,6 +47,15 @@ class PeersOf:
         wanted = pull.PullWish(since=since, modules=modules)
         async with noted(self._platform):
             return await pull.pull(self._platform, peer, wish=wanted, told=told)
+
+    async def compare(self, name: str, mend: bool, told: Told) -> Sequence[Comparison]:
+        """See `PeerCommands`."""
+        async with noted(self._platform):
+            return await compare.compare(self._platform, await self.named(name), mend=mend, told=told)
+
+    async def quality(self, name: str) -> QualityReport:
+        """See `PeerCommands`."""
+        return await quality.report(self._platform, await self.named(name))
 
     async def change_profile(self, name: str, changes: Mapping[str, object]) -> Peer:
         """See `PeerCommands`."""

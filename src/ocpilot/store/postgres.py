@@ -3,7 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ocpilot.app import cdr_match_records, charge_ports, comparison_records, crawl_records, object_ports, ports
+from ocpilot.app import (
+    cdr_match_records,
+    charge_ports,
+    comparison_records,
+    crawl_records,
+    object_ports,
+    ports,
+    quality_records,
+)
 from ocpilot.base.settings import Settings
 from ocpilot.store.accounts import PostgresAccounts
 from ocpilot.store.active_profiles import PostgresActiveProfiles
@@ -22,6 +30,7 @@ from ocpilot.store.locations import PostgresLocations
 from ocpilot.store.objects import PostgresObjects
 from ocpilot.store.peers import PostgresPeers
 from ocpilot.store.pool import Database, connect, open_pool
+from ocpilot.store.quality import PostgresQuality
 from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
 from ocpilot.store.server import database_url
@@ -49,6 +58,7 @@ class PostgresStore:
         self.leniencies: ports.Leniencies = PostgresLeniencies(database)
         self.comparisons: comparison_records.Comparisons = PostgresComparisons(database)
         self.matches: cdr_match_records.Matches = PostgresMatches(database)
+        self.quality: quality_records.Quality = PostgresQuality(database)
         self.crawls: crawl_records.Crawls = PostgresCrawls(database)
         self.documents: ports.Documents = PostgresDocuments(database)
 
