@@ -1,7 +1,11 @@
 """What operators see of bills: CDRs with the price traced line by line, and what became of them at each peer."""
 
 from ocpilot.app.bodies import value_of
+from ocpilot.app.cdr_match import match_of
+from ocpilot.app.cdr_match_records import CdrMatch
 from ocpilot.app.cdrs import verdict_of, zone_of
+from ocpilot.app.comparison_records import Comparison
+from ocpilot.app.crawl_records import Crawl
 from ocpilot.app.peer_records import Delivery, DeliveryState, Leniency, Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import CdrCheck, ObjectKey, Receipt, Record, StoredObject
@@ -32,6 +36,7 @@ class CdrDetail(Record, frozen=True):
     zone: str
     deliveries: tuple[tuple[Peer, Delivery], ...]
     receipt: Receipt | None
+    match: CdrMatch
 
 
 class PeerView(Record, frozen=True):
@@ -41,6 +46,8 @@ class PeerView(Record, frozen=True):
     unread: int
     deliveries: tuple[Delivery, ...]
     leniencies: tuple[Leniency, ...]
+    pulls: tuple[Crawl, ...]
+    comparisons: tuple[Comparison, ...]
 
     @property
     def waiting(self) -> int:
@@ -103,6 +110,7 @@ async def cdr_detail(platform: Platform, party: PartyId, cdr_id: str) -> CdrDeta
         zone=zone.key,
         deliveries=tuple((peer, delivery) for peer, delivery in sent if delivery is not None),
         receipt=await platform.store.documents.receipt_of(stored.key),
+        match=await match_of(platform, stored),
     )
 
 
@@ -113,10 +121,15 @@ async def peers(platform: Platform) -> tuple[PeerView, ...]:
 
 async def peer(platform: Platform, peer_id: int) -> PeerView:
     """One peer; NotFound."""
+    return await _state(platform, await known_peer(platform, peer_id))
+
+
+async def known_peer(platform: Platform, peer_id: int) -> Peer:
+    """The peer of this number; NotFound."""
     found = await platform.store.peers.get(peer_id)
     if found is None:
         raise NotFound(f"no peer {peer_id}")
-    return await _state(platform, found)
+    return found
 
 
 async def _state(platform: Platform, found: Peer) -> PeerView:
@@ -127,6 +140,8 @@ async def _state(platform: Platform, found: Peer) -> PeerView:
         unread=len(unread),
         deliveries=await platform.store.deliveries.all(found.id),
         leniencies=await platform.store.leniencies.of_peer(found.id),
+        pulls=await platform.store.crawls.of_peer(found.id),
+        comparisons=await platform.store.comparisons.of_peer(found.id),
     )
 
 

@@ -35,7 +35,7 @@ async def peers(reader: Reader) -> Response:
 
 async def peer(reader: Reader) -> Response:
     """One peer with what waits for it."""
-    view = await bill_views.peer(reader.platform, _peer_id(reader))
+    view = await bill_views.peer(reader.platform, peer_id(reader))
     return reader.page("console/peer.html", {"view": view})
 
 
@@ -50,11 +50,12 @@ async def replay(reader: Reader) -> Response:
         id=text(form, "id"),
         sub=text(form, "sub"),
     )
-    await dead_letters.replay(reader.platform, _peer_id(reader), key)
-    return reader.go(f"/console/peers/{_peer_id(reader)}")
+    await dead_letters.replay(reader.platform, peer_id(reader), key)
+    return reader.go(f"/console/peers/{peer_id(reader)}")
 
 
-def _peer_id(reader: Reader) -> int:
+def peer_id(reader: Reader) -> int:
+    """The peer in the path; NotFound for what is no number."""
     given = str(reader.request.path_params["peer"])
     if not (given.isascii() and given.isdecimal() and len(given) < 10):
         raise NotFound(f"no peer {given!r}")

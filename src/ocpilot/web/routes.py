@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import derived_key
 from ocpilot.base.errors import OcpilotError
-from ocpilot.web import console, console_bills, driver_charges, driver_stations, error_pages, sign_in
+from ocpilot.web import console, console_bills, console_quality, driver_charges, driver_stations, error_pages, sign_in
 from ocpilot.web.guard import Who, guarded
 from ocpilot.web.headers import SecurityHeaders, content_security_policy
 from ocpilot.web.site import Site, site
@@ -83,6 +83,8 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/cdrs/{country}/{party}/{id:path}": console_bills.cdr,
         "/console/peers": console_bills.peers,
         "/console/peers/{peer}": console_bills.peer,
+        "/console/peers/{peer}/quality": console_quality.page,
+        "/console/peers/{peer}/quality.csv": console_quality.table,
     }
     reading = [guarded(pages, path, Who.OPERATOR, handler) for path, handler in table.items()]
     return [*reading, guarded(pages, "/console/peers/{peer}/replay", Who.OPERATOR, console_bills.replay, "POST")]
