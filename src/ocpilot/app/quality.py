@@ -11,42 +11,51 @@ from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.quality_records import Finding, Lack, QualityReport, Tally
 from ocpilot.base import time
+from ocpilot.base.texts import mark
 from ocpilot.wire.protocol import ModuleID
 
-#: A CDR that comes later after its charge is late.
-LATE_HOURS = 24
 #: What tables tell: module, place, what was expected, what was found.
 _TOLD: Mapping[Lack, tuple[str, str, str, str]] = {
     Lack.DANGLING_TARIFF: (
         ModuleID.LOCATIONS,
         "$.evses[].connectors[].tariff_ids[]",
-        "the id of a Tariff that we were sent",
-        "ids of Tariffs we do not have",
+        mark("the id of a Tariff that we were sent"),
+        mark("ids of Tariffs we do not have"),
     ),
     Lack.EVSE_CLASH: (
         ModuleID.LOCATIONS,
         "$.evses[].evse_id",
-        "an EVSE in one Location only",
-        "in several Locations, {of}",
+        mark("an EVSE in one Location only"),
+        mark("in several Locations, {of}"),
     ),
-    Lack.MISSING_CDR: (ModuleID.SESSIONS, "$", "a CDR for every charge", "{of} Sessions without a CDR"),
-    Lack.LATE_CDR: (ModuleID.CDRS, "$", f"within {LATE_HOURS} hours of its end", "CDRs that came later"),
-    Lack.DOUBLE_CDR: (ModuleID.CDRS, "$.session_id", "one CDR for each Session", "several CDRs of one Session"),
+    Lack.MISSING_CDR: (
+        ModuleID.SESSIONS,
+        "$",
+        mark("a CDR for every charge"),
+        mark("{of} Sessions without a CDR"),
+    ),
+    Lack.LATE_CDR: (ModuleID.CDRS, "$", mark("within 24 hours of its end"), mark("CDRs that came later")),
+    Lack.DOUBLE_CDR: (
+        ModuleID.CDRS,
+        "$.session_id",
+        mark("one CDR for each Session"),
+        mark("several CDRs of one Session"),
+    ),
     Lack.TOKEN_OVERLAP: (
         ModuleID.CDRS,
         "$.cdr_token",
-        "one charge of a Token at a time",
-        "charges of one Token overlap",
+        mark("one charge of a Token at a time"),
+        mark("charges of one Token overlap"),
     ),
     Lack.EVSE_OVERLAP: (
         ModuleID.CDRS,
         "$.cdr_location",
-        "one charge at an EVSE at a time",
-        "charges at one EVSE overlap",
+        mark("one charge at an EVSE at a time"),
+        mark("charges at one EVSE overlap"),
     ),
-    Lack.PRICE: (ModuleID.CDRS, "$.total_cost", "the price by the Tariff", "differs by {of} in all"),
-    Lack.WAITING_PUSH: ("", "", "an object that is taken", "{of}: pushes that failed and wait"),
-    Lack.DEAD_PUSH: ("", "", "an object that is taken", "{of}: pushes that were given up"),
+    Lack.PRICE: (ModuleID.CDRS, "$.total_cost", mark("the price by the Tariff"), mark("differs by {of} in all")),
+    Lack.WAITING_PUSH: ("", "", mark("an object that is taken"), mark("pushes that failed and wait")),
+    Lack.DEAD_PUSH: ("", "", mark("an object that is taken"), mark("pushes that were given up")),
 }
 #: Fields of the CSV, in their order.
 COLUMNS = ("kind", "module", "object", "place", "found", "expected", "count", "first", "last", "example")
@@ -90,7 +99,8 @@ async def _compared(platform: Platform, peer: Peer) -> AsyncIterator[Finding]:
                     module=one.module,
                     place="$",
                     found=found.gap,
-                    expected="the same in its list and here",
+                    says=found.gap,
+                    expected=mark("the same in its list and here"),
                     count=found.count,
                     first_at=one.at,
                     last_at=one.at,
@@ -118,6 +128,8 @@ def _finding(lack: Lack, tally: Tally) -> Finding:
         first_at=tally.first_at,
         last_at=tally.last_at,
         examples=tally.examples,
+        says=found,
+        of=tally.of,
     )
 
 

@@ -32,7 +32,9 @@ class Lack(StrEnum):
 
 class Finding(Record, frozen=True, kw_only=True):
     """One kind of thing that is not as it should be, `count` times. `place` is where in an object; `examples` are up to
-    five objects. Times are None where nobody knows them."""
+    five objects. Times are None where nobody knows them. `says` is `found` with a place for `of`, where it is a text of
+    ours that can be translated.
+    """
 
     lack: Lack
     module: str
@@ -43,6 +45,8 @@ class Finding(Record, frozen=True, kw_only=True):
     first_at: datetime | None = None
     last_at: datetime | None = None
     examples: tuple[str, ...] = ()
+    says: str = ""
+    of: str = ""
 
 
 class QualityReport(Record, frozen=True, kw_only=True):
