@@ -26,6 +26,7 @@ from ocpilot.base.errors import (
     PeerRefused,
 )
 from ocpilot.base.ids import PartyId, fold
+from ocpilot.base.lines import storable
 from ocpilot.roaming import crawling
 from ocpilot.roaming.retry import BackOff
 from ocpilot.wire.protocol import ModuleID
@@ -42,6 +43,8 @@ AtEnd = Callable[[Crawl], Awaitable[Crawl]]
 _LINK_LIVES = timedelta(hours=24)
 #: One who reads and was not heard of for so long has died.
 _SILENCE = timedelta(minutes=2)
+#: Characters of an id that are believed: no object of the standard has longer ones.
+_LONGEST = 300
 #: Fields that name an object.
 NAMES = ("id", "uid", "terminal_id")
 #: Whose list is never read at the same time as somebody else's: `Changes.lead` keeps it to one process.
@@ -82,14 +85,14 @@ def label_of(module: ModuleID, body: object) -> str:
 def seen_in(module: ModuleID, body: object) -> Seen | None:
     """Which object this is, as far as it says, whether it can be read or not; None when it does not say."""
     ident = label_of(module, body)
-    if ident == "?" or "\x00" in ident or not isinstance(body, dict):
+    if ident == "?" or not isinstance(body, dict):
         return None
     country, party = body.get("country_code"), body.get("party_id")
     whole = isinstance(country, str) and isinstance(party, str)
     owner = f"{country}{party}".upper() if whole else ""
     sub = body.get("type") if module is ModuleID.TOKENS else None
     texts = [ident, owner, sub if isinstance(sub, str) else ""]
-    if any("\x00" in text or len(text) > 300 for text in texts):
+    if any(storable(text) != text or len(text) > _LONGEST for text in texts):
         return None
     return Seen(id=fold(texts[0]), party=texts[1], sub=fold(texts[2]))
 
@@ -152,7 +155,7 @@ class _Reader:
     def _stopped(self, failure: OcpilotError) -> Crawl:
         if self._wish.may_lack and isinstance(failure, PeerRefused) and failure.http == 404:
             return replace(self.crawl, state=CrawlState.COMPLETE, next_url=None)
-        return replace(self.crawl, state=CrawlState.STOPPED, error=str(failure))
+        return replace(self.crawl, state=CrawlState.STOPPED, error=storable(str(failure)))
 
     # ---- where to begin --------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from ocpilot.app.peer_records import MOST_EXAMPLES, FindingKind, Leniency, Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.base.errors import BadRequest, Conflict, InvalidObject, NotFound, OcpilotError
+from ocpilot.base.lines import storable
 from ocpilot.base.problem import Problem
 from ocpilot.wire import codec
 from ocpilot.wire.codec import NOTHING, Context, Received
@@ -133,7 +134,7 @@ def count(
 ) -> None:
     """Count one thing that is not as it should be against the peer."""
     now = platform.clock()
-    key = (peer.id, kind, module, place[:_LONGEST], expected[:_LONGEST])
+    key = (peer.id, kind, module, storable(place)[:_LONGEST], storable(expected)[:_LONGEST])
     known = platform.leniencies.get(key)
     if known is None and len(platform.leniencies) >= _MOST:
         return
@@ -148,12 +149,12 @@ def count(
         first_at=now,
         last_at=now,
     )
-    is_example = named and "\x00" not in named and named not in before.objects
-    objects = (*before.objects, named[:_LONGEST]) if is_example else before.objects
+    name = storable(named)[:_LONGEST]
+    objects = (*before.objects, name) if name and name not in before.objects else before.objects
     platform.leniencies[key] = replace(
         before,
         count=before.count + 1,
-        example=found.replace("\x00", "?")[:_LONGEST],
+        example=storable(found)[:_LONGEST],
         last_at=now,
         objects=objects[:MOST_EXAMPLES],
     )

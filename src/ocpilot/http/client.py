@@ -274,10 +274,15 @@ def _page(start: str, url: str, items: list[object], headers: Mapping[str, str])
     """With where the Link leads. PeerNonsense when that is no URL: the list must not seem to end there."""
     try:
         said = read_headers(headers, url)
-        following = None if said.next_url is None else _same_place(start, said.next_url)
+        following = None if said.next_url is None else _same_place(start, _plain(said.next_url))
     except ValueError as error:
         raise PeerNonsense(f"the Link of {url} is no URL: {error}") from error
     return PartnerPage(items=tuple(items), total=said.total, next_url=following)
+
+
+def _plain(url: str) -> str:
+    """The URL with what no URL holds percent-encoded (RFC 3986, 2.1), whatever bytes the header had."""
+    return quote(url.encode("utf-8", "surrogateescape"), safe="!#$%&'()*+,/:;=?@[]~")
 
 
 def _same_place(start: str, following: str) -> str:
