@@ -86,6 +86,7 @@ class PostgresCrawls:
     async def count_unseen(self, crawl: Crawl, *, since: datetime | None = None) -> int:
         """See the port."""
         values = {**_values(crawl), "since": since or _BEGINNING}
+        await self._database.row(_SQL["look_over"])
         row = await self._database.row(_UNSEEN[crawl.module]["count_unseen"], values)
         return row["count"] if row else 0
 
