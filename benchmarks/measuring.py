@@ -48,11 +48,12 @@ PARTIES = [
 
 @dataclass(frozen=True)
 class Served:
-    """A server that listens at a port; `database` is the process all of PostgreSQL's descend from, if it has one."""
+    """A server that listens at a port; a platform has a database at `url`, a child of the process `database`."""
 
     port: int
     process: int
     database: int | None = None
+    url: str = ""
 
     def spent(self) -> "Spent":
         """Seconds of processor time until now."""
@@ -115,7 +116,7 @@ def running_platform(folder: Path, fill: Fill) -> Iterator[Served]:
         }
         command = [str(Path(sys.executable).with_name("ocpilot")), "serve"]
         with running(command, port, folder, environment) as process:
-            yield Served(port, process, int((server.folder / "postmaster.pid").read_text().split()[0]))
+            yield Served(port, process, int((server.folder / "postmaster.pid").read_text().split()[0]), url)
     finally:
         server.stop()
 

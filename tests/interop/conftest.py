@@ -15,6 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from ocpilot.app import peers
+from ocpilot.app.message_log import MessageLog
 from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
@@ -130,10 +131,19 @@ async def node(name: str, parties: tuple[PartySettings, ...], database_url: str,
         roaming=RoamingSettings(page_limit=10),
         security=SecuritySettings(secret_key=f"the secret key of {name}", allow_inner_addresses=True),
     )
-    seal, clock = Seal(settings), PlatformClock()
-    async with store_at(database_url, pool=4) as store, HttpPartners(settings, seal) as partners:
+    seal, clock, messages = Seal(settings), PlatformClock(), MessageLog(settings.log)
+    async with (
+        store_at(database_url, pool=4) as store,
+        HttpPartners(settings, seal, messages, store.peers.noticed) as partners,
+    ):
         platform = Platform(
-            settings=settings, clock=clock, store=store, partners=partners, stations=Switchboard(), sealing=seal
+            settings=settings,
+            clock=clock,
+            store=store,
+            partners=partners,
+            stations=Switchboard(),
+            sealing=seal,
+            messages=messages,
         )
         app = Starlette(routes=[*openapi_routes(platform), *ocpi_routes(platform)])
         async with (

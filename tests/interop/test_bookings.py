@@ -69,7 +69,6 @@ async def tell(newest, method, path, body=None):
 
 async def pushed(newest):
     worker = PushWorker(newest.lade.platform, newest.resa_at_lade.id, lambda: 0.5)
-    await worker.load()
     await worker.round(newest.resa_at_lade)
 
 

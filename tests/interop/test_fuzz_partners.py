@@ -245,6 +245,5 @@ async def test_a_push_is_done_or_waits_and_never_stops(partner, both, caplog, se
         key = ObjectKey(module=module, party=PartyId("SE", "OPR"), id="A1", sub=sub)
         await store.put(own(key, value, value.last_updated))
     worker = PushWorker(both.platform, peer.id, lambda: 0.5)
-    await worker.load()
     await worker.round(peer)
     assert not failures_of_ours(caplog)

@@ -24,7 +24,6 @@ async def send(newest, method, path="", body=None):
 
 async def pushed(node, peer):
     worker = PushWorker(node.platform, peer.id, lambda: 0.5)
-    await worker.load()
     await worker.round(peer)
 
 

@@ -69,7 +69,6 @@ async def as_provider(pair, method, url, body=None):
 async def pushed(pair):
     """One round of pushes of the terminal provider."""
     worker = PushWorker(pair.resa.platform, pair.lade_at_resa.id, lambda: 0.5)
-    await worker.load()
     await worker.round(pair.lade_at_resa)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from strangers import Habits, stranger
 
-from ocpilot.app import peers
+from ocpilot.app import credentials, peers
 from ocpilot.app.peer_records import PeerState
 from ocpilot.base.errors import PeerError
 from ocpilot.wire.protocol import Version
@@ -81,6 +81,7 @@ async def test_credentials_can_be_read_changed_and_deleted_by_them(lade):
         assert (await there.update()).status == 1000
         assert there.key != before
         assert (await there.ask("GET", "tariffs")).http == 200
+        lade.clock.ahead += credentials.OVERLAP * 2
         assert (await there.ask("GET", "tariffs", key=before)).http == 401
         assert (await there.ask("DELETE", "credentials")).status == 1000
         assert (await there.ask("GET", "credentials")).http == 401

@@ -29,12 +29,14 @@ def test_every_dependency_has_its_reason() -> None:
 
 
 def commands(parser: argparse.ArgumentParser) -> dict[str, set[str]]:
-    """Every command without sub-commands, and its options."""
+    """Every command that can be given as it is, without sub-command, and its options."""
     below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-    if not below:
-        options = {word for action in parser._actions for word in action.option_strings if word.startswith("--")}
-        return {parser.prog: options - {"--help"}}
-    return {name: options for each in below[0].choices.values() for name, options in commands(each).items()}
+    options = {word for action in parser._actions for word in action.option_strings if word.startswith("--")}
+    found = {} if below and below[0].required else {parser.prog: options - {"--help"}}
+    for one in below:
+        for each in one.choices.values():
+            found |= commands(each)
+    return found
 
 
 def test_every_command_and_option_is_documented_and_no_other() -> None:

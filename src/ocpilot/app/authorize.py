@@ -13,7 +13,7 @@ from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import Record
-from ocpilot.app.visibility import may_send, party_of
+from ocpilot.app.visibility import may_send, meant_for, party_of
 from ocpilot.base.errors import (
     BadRequest,
     NoMatchingEndpoints,
@@ -238,11 +238,12 @@ async def decide(
     """The answer to POST authorize (mod_tokens, "POST Method"), kept before it is given.
 
     `token_type` is in the words of the peer's version, RFID when it names none. Raises UnknownToken for a Token that is
-    not ours. The place is not checked for opening hours or status, which the standard forbids; a Location we do not
-    know is fine too.
+    not ours, or not for this peer. The place is not checked for opening hours or status, which the standard forbids; a
+    Location we do not know is fine too.
     """
     version, wanted = peer.version or OWN_VERSION, token_type or TokenType.RFID
-    ours = [token for stored, token in await tokens.known(platform, token_uid) if stored.peer_id is None]
+    known = await tokens.known(platform, token_uid)
+    ours = [token for stored, token in known if stored.peer_id is None and meant_for(stored.audience, peer.parties)]
     token = next((one for one in ours if fold(codec.word_in(TokenType, one.type, version)) == fold(wanted)), None)
     if token is None:
         raise UnknownToken(f"no Token {token_uid} of type {wanted} here")

@@ -1,21 +1,25 @@
 """What operators see of bills: CDRs with the price traced line by line, and what became of them at each peer."""
 
+from collections.abc import Mapping, Sequence
+
 from ocpilot.app.bodies import value_of
 from ocpilot.app.cdr_match import match_of
 from ocpilot.app.cdr_match_records import CdrMatch
 from ocpilot.app.cdrs import verdict_of, zone_of
 from ocpilot.app.comparison_records import Comparison
 from ocpilot.app.crawl_records import Crawl
-from ocpilot.app.peer_records import Delivery, DeliveryState, Leniency, Peer
+from ocpilot.app.peer_records import UNFINISHED, Delivery, DeliveryState, Leniency, Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import CdrCheck, ObjectKey, Receipt, Record, StoredObject
 from ocpilot.base.errors import InvalidObject, NotFound
-from ocpilot.base.ids import PartyId, fold
+from ocpilot.base.ids import PartyId
 from ocpilot.billing.check import Verdict, check_cdr
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CDR
 
 _MOST_WAITING = 1000
+#: Deliveries that a page lists.
+_SHOWN = 100
 
 
 class CdrRow(Record, frozen=True):
@@ -40,24 +44,17 @@ class CdrDetail(Record, frozen=True):
 
 
 class PeerView(Record, frozen=True):
-    """A peer and what is on its way to it. `unread` counts changes it has not got to, at most 1000."""
+    """A peer and what is on its way to it. `unread` counts changes it has not got to, at most 1000; `waiting` objects
+    that will be tried again, `dead` those a person must look at; `deliveries` are the newest of both."""
 
     peer: Peer
     unread: int
+    waiting: int
+    dead: int
     deliveries: tuple[Delivery, ...]
     leniencies: tuple[Leniency, ...]
     pulls: tuple[Crawl, ...]
     comparisons: tuple[Comparison, ...]
-
-    @property
-    def waiting(self) -> int:
-        """Objects that will be tried again."""
-        return sum(one.state is DeliveryState.WAITING for one in self.deliveries)
-
-    @property
-    def dead(self) -> int:
-        """Objects a person must look at."""
-        return sum(one.state is DeliveryState.DEAD for one in self.deliveries)
 
     @property
     def last_error(self) -> str | None:
@@ -68,9 +65,10 @@ class PeerView(Record, frozen=True):
 async def cdrs(platform: Platform, limit: int) -> tuple[CdrRow, ...]:
     """The newest CDRs, ours and peers'; those that break the standard are left out."""
     peers = {peer.id: peer for peer in await platform.store.peers.all()}
-    unfinished = {delivery.key: delivery for delivery in await platform.store.deliveries.all()}
+    newest = await platform.store.objects.newest(ModuleID.CDRS, limit)
+    unfinished = await _unfinished(platform, tuple(peers.values()), newest)
     rows = []
-    for stored in await platform.store.objects.newest(ModuleID.CDRS, limit):
+    for stored in newest:
         try:
             cdr = value_of(CDR, stored)
         except InvalidObject:
@@ -85,6 +83,15 @@ async def cdrs(platform: Platform, limit: int) -> tuple[CdrRow, ...]:
             )
         )
     return tuple(rows)
+
+
+async def _unfinished(
+    platform: Platform, peers: Sequence[Peer], newest: Sequence[StoredObject]
+) -> dict[ObjectKey, Delivery]:
+    """What waits or was given up of these objects of ours, the newest of several peers."""
+    ours = [stored.key for stored in newest if stored.peer_id is None]
+    found = [one for peer in peers for one in await platform.store.deliveries.of(peer.id, ours)]
+    return {one.key: one for one in sorted(found, key=lambda one: one.updated_at) if one.state in UNFINISHED}
 
 
 async def cdr_detail(platform: Platform, party: PartyId, cdr_id: str) -> CdrDetail:
@@ -116,12 +123,14 @@ async def cdr_detail(platform: Platform, party: PartyId, cdr_id: str) -> CdrDeta
 
 async def peers(platform: Platform) -> tuple[PeerView, ...]:
     """Every peer with what is on its way to it."""
-    return tuple([await _state(platform, peer) for peer in await platform.store.peers.all()])
+    counts = await platform.store.deliveries.counts()
+    return tuple([await _state(platform, peer, counts) for peer in await platform.store.peers.all()])
 
 
 async def peer(platform: Platform, peer_id: int) -> PeerView:
     """One peer; NotFound."""
-    return await _state(platform, await known_peer(platform, peer_id))
+    found = await known_peer(platform, peer_id)
+    return await _state(platform, found, await platform.store.deliveries.counts())
 
 
 async def known_peer(platform: Platform, peer_id: int) -> Peer:
@@ -132,13 +141,15 @@ async def known_peer(platform: Platform, peer_id: int) -> Peer:
     return found
 
 
-async def _state(platform: Platform, found: Peer) -> PeerView:
+async def _state(platform: Platform, found: Peer, counts: Mapping[tuple[int, DeliveryState], int]) -> PeerView:
     cursor = await platform.store.changes.cursor(found.id)
     unread = await platform.store.changes.after(cursor, _MOST_WAITING)
     return PeerView(
         peer=found,
         unread=len(unread),
-        deliveries=await platform.store.deliveries.all(found.id),
+        waiting=counts.get((found.id, DeliveryState.WAITING), 0),
+        dead=counts.get((found.id, DeliveryState.DEAD), 0),
+        deliveries=await platform.store.deliveries.all(found.id, limit=_SHOWN),
         leniencies=await platform.store.leniencies.of_peer(found.id),
         pulls=await platform.store.crawls.of_peer(found.id),
         comparisons=await platform.store.comparisons.of_peer(found.id),
@@ -147,8 +158,7 @@ async def _state(platform: Platform, found: Peer) -> PeerView:
 
 async def dead_letter(platform: Platform, peer_id: int, key: ObjectKey) -> Delivery:
     """What a peer would not take; NotFound when it is no dead letter."""
-    for delivery in await platform.store.deliveries.all(peer_id):
-        same = (delivery.key.module, delivery.key.party, fold(delivery.key.id), delivery.key.sub)
-        if same == (key.module, key.party, fold(key.id), key.sub) and delivery.state is DeliveryState.DEAD:
-            return delivery
+    delivery = await platform.store.deliveries.get(peer_id, key)
+    if delivery is not None and delivery.state is DeliveryState.DEAD:
+        return delivery
     raise NotFound(f"no dead letter {key.id} for peer {peer_id}")

@@ -3,12 +3,14 @@
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from ocpilot.app import tariffs, tokens, visibility
 from ocpilot.app.bodies import own
+from ocpilot.app.object_ports import Locations, Objects
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
-from ocpilot.base.errors import InvalidObject
+from ocpilot.base.errors import Conflict, InvalidObject
 from ocpilot.base.ids import PartyId
 from ocpilot.base.problem import Problem
 from ocpilot.wire import codec, kinds
@@ -25,15 +27,26 @@ def location_key(location: Location) -> ObjectKey:
 
 
 async def put_location(platform: Platform, location: Location) -> None:
-    """Store a Location of ours, new or changed; every provider we are connected with gets it."""
-    await platform.store.locations.put(own(location_key(location), location, location.last_updated))
+    """Store a Location of ours, new or changed; every provider it is for gets it: all of them, unless it was said to be
+    for one party."""
+    key = location_key(location)
+    before = await platform.store.locations.get(key)
+    stored = own(key, location, location.last_updated)
+    await platform.store.locations.put(replace(stored, audience=before.audience if before else None))
 
 
-async def take_over(platform: Platform, data: bytes, version: Version | None = None) -> tuple[ObjectKey, ...]:
+#: `audience` of objects that are for everybody from now on.
+EVERYBODY = "*"
+
+
+async def take_over(
+    platform: Platform, data: bytes, version: Version | None = None, audience: str | None = None
+) -> tuple[ObjectKey, ...]:
     """Store every object of a file: one object, a list, or an OCPI envelope. `version` None is guessed per object.
 
-    Fields the standard does not name are kept. InvalidObject names every problem of every object, and then nothing is
-    stored.
+    `audience` is the party (`SERES`) they are for, EVERYBODY, or None: for whom they were, everybody when they are new.
+    Fields the standard does not name are kept. InvalidObject names every problem of every object, Conflict what cannot
+    be taken back from those who have it; then nothing is stored.
     """
     found: list[StoredObject] = []
     problems: list[Problem] = []
@@ -47,10 +60,43 @@ async def take_over(platform: Platform, data: bytes, version: Version | None = N
             problems += [msgspec.structs.replace(one, path=path + one.path.removeprefix("$")) for one in error.problems]
     if problems:
         raise InvalidObject(problems, "file")
-    for stored in found:
-        home = platform.store.locations if stored.key.module is ModuleID.LOCATIONS else platform.store.objects
-        await home.put(stored)
+    addressed = [await _addressed(platform, stored, audience) for stored in found]
+    for before, stored in addressed:
+        await _put(platform, before, stored)
     return tuple(stored.key for stored in found)
+
+
+async def _addressed(
+    platform: Platform, stored: StoredObject, audience: str | None
+) -> tuple[StoredObject | None, StoredObject]:
+    """What was there before, and the new object for those it is for.
+
+    OCPI has no way to tell a peer that a Location or Token it has is not for it any more (mod_locations, mod_tokens:
+    deleting is not possible), so these cannot be taken back from those who have them.
+    """
+    before = await _home(platform, stored).get(stored.key)
+    if audience is None:
+        return before, replace(stored, audience=before.audience if before else None)
+    wanted = None if audience == EVERYBODY else audience
+    narrower = before is not None and wanted is not None and before.audience != wanted
+    if narrower and stored.key.module is not ModuleID.TARIFFS:
+        whose = before.audience if before else None
+        raise Conflict(
+            f"{stored.key.module} {stored.key.party} {stored.key.id} is known to {whose or 'every peer'} already and "
+            f"cannot be taken back: give what is for {wanted} alone another id"
+        )
+    return before, replace(stored, audience=wanted)
+
+
+async def _put(platform: Platform, before: StoredObject | None, stored: StoredObject) -> None:
+    """A Tariff that is for fewer is deleted first: so whoever had it hears that it is gone."""
+    if before is not None and stored.audience is not None and before.audience != stored.audience:
+        await platform.store.objects.delete(stored.key)
+    await _home(platform, stored).put(stored)
+
+
+def _home(platform: Platform, stored: StoredObject) -> Objects | Locations:
+    return platform.store.locations if stored.key.module is ModuleID.LOCATIONS else platform.store.objects
 
 
 def _place(value: Wire) -> tuple[ObjectKey, datetime] | None:

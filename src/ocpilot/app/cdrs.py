@@ -12,7 +12,7 @@ from ocpilot.app.charge_records import Transaction, TransactionState
 from ocpilot.app.charges import Charge, NoTerms, charge_of
 from ocpilot.app.heard import count, heard
 from ocpilot.app.owned import from_peer
-from ocpilot.app.peer_records import FindingKind, Peer
+from ocpilot.app.peer_records import FindingKind, Peer, PeerProfile
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import CdrCheck, ObjectKey, StoredObject
@@ -21,10 +21,12 @@ from ocpilot.app.unsaid import unsaid
 from ocpilot.app.visibility import require_sender
 from ocpilot.base.errors import BadRequest, InvalidObject
 from ocpilot.base.ids import PartyId, derived_id
+from ocpilot.base.money import RoundingPolicy
 from ocpilot.base.problem import Problem
 from ocpilot.base.zones import zone_named
 from ocpilot.billing.cdr import make_cdr
 from ocpilot.billing.check import Verdict, check_cdr
+from ocpilot.billing.tolerance import Tolerance
 from ocpilot.wire import codec
 from ocpilot.wire.codec import Context
 from ocpilot.wire.protocol import ModuleID, Version
@@ -174,11 +176,20 @@ def _said_in(version: Version, cdr: CDR, context: Context) -> CDR:
 async def check(platform: Platform, stored: StoredObject) -> CdrCheck:
     """Price a received CDR again and keep what we found.
 
-    With our copy of its Tariffs as long as that is not newer than the start of the charge, else with those in the CDR.
+    With our copy of its Tariffs as long as that is not newer than the start of the charge, else with those in the CDR;
+    amounts rounded, and differences tolerated, as the profile of the peer says.
     A Credit CDR never agrees by itself: the receipt of what it credits must be credited by a person.
     """
     cdr = value_of(CDR, stored)
-    verdict = check_cdr(cdr, await _tariffs_of(platform, stored, cdr), await zone_of(platform, stored, cdr))
+    peer = await platform.store.peers.get(stored.peer_id) if stored.peer_id else None
+    profile = peer.profile if peer else PeerProfile()
+    verdict = check_cdr(
+        cdr,
+        await _tariffs_of(platform, stored, cdr),
+        await zone_of(platform, stored, cdr),
+        Tolerance(amount=profile.tolerance, relative=profile.relative_tolerance),
+        rounding=RoundingPolicy(mode=profile.rounding, decimals=profile.amount_decimals),
+    )
     found = CdrCheck(
         key=stored.key,
         agrees=verdict.agrees and not cdr.credit,

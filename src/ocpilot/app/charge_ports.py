@@ -111,6 +111,9 @@ class Commands(Protocol):
     async def of_session(self, session_id: str, words: Sequence[str], since: datetime) -> tuple[Command, ...]:
         """Commands of these words about a Session since a moment, newest first."""
 
+    async def is_response_url(self, peer_id: int, url: str) -> bool:
+        """Whether a peer ever wanted the result of a command there."""
+
     async def recent(self, limit: int, account_id: int | None = None) -> tuple[Command, ...]:
         """Newest first."""
 

@@ -15,7 +15,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record
 from ocpilot.app.signed import signed_data_of
 from ocpilot.base.errors import OcpilotError
-from ocpilot.base.ids import fold
+from ocpilot.base.ids import PartyId, fold
 from ocpilot.base.zones import zone_named
 from ocpilot.billing.metered import Reserved, cost_of, metered
 from ocpilot.metering.periods import Measured
@@ -107,10 +107,15 @@ class _KeptTerms(msgspec.Struct, frozen=True):
 
 
 async def terms_now(
-    platform: Platform, station: Station, connector: StationConnector, reservation: Reservation | None = None
+    platform: Platform,
+    station: Station,
+    connector: StationConnector,
+    reservation: Reservation | None = None,
+    *,
+    driver: PartyId | None,
 ) -> str | None:
-    """The terms of a charge that starts now, maybe with a reservation, as JSON text; None when the Location or EVSE is
-    not stored."""
+    """The terms of a charge that starts now with a Token of the party `driver` (None: nobody knows whose), maybe with a
+    reservation, as JSON text; None when the Location or EVSE is not stored."""
     key = ObjectKey(module=ModuleID.LOCATIONS, party=station.party, id=station.location_id)
     stored = await platform.store.locations.get(key)
     location = value_of(Location, stored) if stored else None
@@ -118,7 +123,7 @@ async def terms_now(
     if location is None or evse is None:
         return None
     place = next((one for one in evse.connectors if fold(one.id) == fold(connector.ocpi_connector_id)), None)
-    held = await tariffs.at_connector(platform, station.party, place) if place else ()
+    held = await tariffs.at_connector(platform, station.party, place, driver) if place else ()
     kept = _KeptTerms(
         location=msgspec.Raw(text_of(msgspec.structs.replace(location, evses=(evse,)))),
         tariffs=tuple(msgspec.Raw(text_of(one)) for one in held),

@@ -142,7 +142,8 @@ async def order_start(platform: Platform, command: Command, token: Token, *, com
     Raises UnknownLocation, and InvalidObject when it must name an EVSE or Connector and does not (`complete`: in its
     version it can). The same for a driver of our own, whose command has no `response_url`.
     """
-    location = await our_location(platform, command.location_id or "")
+    driver = PartyId.of(token.country_code, token.party_id)
+    location = await our_location(platform, command.location_id or "", (driver.key,))
     if complete and (problems := missing_in_start(location, command.evse_uid, command.connector_id)):
         raise InvalidObject(problems, "StartSession")
     reserved = await reservation_orders.reserved_evse(platform, location.id, token.uid)
@@ -204,7 +205,7 @@ async def order_stop(platform: Platform, command: Command) -> Command:
 
 
 async def _unlock(platform: Platform, peer: Peer, request: UnlockConnector, route: Route) -> Command | Refusal:
-    location = await our_location(platform, request.location_id)
+    location = await our_location(platform, request.location_id, peer.parties)
     place = await where(platform, location, request.evse_uid, request.connector_id)
     command = msgspec.structs.replace(
         orders.new(platform, CommandType.UNLOCK_CONNECTOR, peer, request.response_url, text_of(request), route=route),

@@ -13,6 +13,8 @@ from ocpilot.wire.v230 import CDR, EVSE, Location, Session
 
 #: How many of the newest bills the overview looks through for those that disagree.
 _NEWEST = 100
+#: How many dead letters it shows.
+_LETTERS = 10
 
 
 class Overview(Record, frozen=True):
@@ -23,7 +25,7 @@ class Overview(Record, frozen=True):
     stopped: tuple[Transaction, ...]
     held: tuple[Transaction, ...]
     dead: tuple[Delivery, ...]
-    waiting: tuple[Delivery, ...]
+    waiting: int
     disagreeing: tuple[CdrCheck, ...]
     peers: tuple[Peer, ...]
 
@@ -60,14 +62,14 @@ class SessionRow(Record, frozen=True):
 async def overview(platform: Platform) -> Overview:
     """Everything the first page of the console counts."""
     store = platform.store
-    deliveries = await store.deliveries.all()
+    counts = await store.deliveries.counts()
     return Overview(
         stations=await store.stations.all(),
         open=await store.transactions.in_state(TransactionState.OPEN),
         stopped=await store.transactions.in_state(TransactionState.STOPPED),
         held=await store.transactions.in_state(TransactionState.HELD),
-        dead=tuple(one for one in deliveries if one.state is DeliveryState.DEAD),
-        waiting=tuple(one for one in deliveries if one.state is DeliveryState.WAITING),
+        dead=await store.deliveries.all(None, {DeliveryState.DEAD}, _LETTERS),
+        waiting=sum(many for (_, state), many in counts.items() if state is DeliveryState.WAITING),
         disagreeing=await _disagreeing(platform),
         peers=await store.peers.all(),
     )

@@ -1,22 +1,24 @@
 """The credentials module as the other platform calls it (credentials, "Interfaces and endpoints").
 
-A peer whose answer got lost still has the token it used: for a while that keeps opening versions and credentials (as
-`Peer.invitation_hash`), so the peer can try again.
+A peer whose answer got lost still has the token it used: for a while that keeps opening versions and credentials, so
+the peer can try again. While tokens are exchanged again both open everything for a moment (`Peer.other_hash`): what is
+on its way with the old one, or comes with the new one before we heard that it was taken, is not refused.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
 from ocpilot.app.exchange import Answer, Call, versions_url
-from ocpilot.app.peer_records import Peer, PeerState
+from ocpilot.app.peer_records import Detected, Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.secrets import hash_token
 from ocpilot.base.errors import InvalidObject, PeerError, PeerNonsense
 from ocpilot.base.ids import PartyId, new_credentials_token
-from ocpilot.roaming import handshake
+from ocpilot.base.problem import Problem
+from ocpilot.roaming import claims, handshake
 from ocpilot.roaming.offers import HUB
 from ocpilot.wire import codec
 from ocpilot.wire.codec import NOTHING, Context
@@ -25,13 +27,16 @@ from ocpilot.wire.v230 import BusinessDetails, Credentials, CredentialsRole, End
 
 #: How long a replaced token opens versions and credentials, and one that was offered waits to be accepted.
 REPLACEMENT = timedelta(minutes=15)
+#: How long both tokens of a peer open everything while they are exchanged again.
+OVERLAP = timedelta(minutes=1)
 
 
 class Discovered(msgspec.Struct, frozen=True, kw_only=True):
-    """What a platform offers in the version we chose."""
+    """What a platform offers in the version we chose, and how it talks."""
 
     version: Version
     endpoints: tuple[Endpoint, ...]
+    noticed: Detected = Detected()
 
 
 # ---- handlers ------------------------------------------------------------------------------------------------------
@@ -67,12 +72,17 @@ async def _accept(platform: Platform, call: Call) -> Answer:
     found = await _call_back(platform, theirs, call.version, call.peer)
     handshake.match(our_roles(platform), [role.role for role in theirs.roles], found.endpoints)
     token = new_credentials_token()
-    peer = msgspec.structs.replace(
-        registered(platform, call.peer, theirs, found, token),
-        invitation_hash=hash_token(call.credentials_token),
-    )
-    await keep_registered(platform, peer)
+    peer = _with_used(registered(platform, call.peer, theirs, found, token), call)
+    await keep_registered(platform, peer, found.noticed)
     return _credentials_answer(platform, call, token)
+
+
+def _with_used(peer: Peer, call: Call) -> Peer:
+    """The token it used goes on for a while: as it opened everything, or only what an invitation opens."""
+    used = hash_token(call.credentials_token)
+    if call.limited:
+        return msgspec.structs.replace(peer, invitation_hash=used)
+    return msgspec.structs.replace(peer, other_hash=used)
 
 
 async def _call_back(platform: Platform, theirs: Credentials, version: Version, peer: Peer) -> Discovered:
@@ -101,17 +111,22 @@ async def discover(
     `speaking` is the version it speaks with us already, which says how its token is written.
     """
     encoding = peer.profile.token_encoding
-    listed = (await platform.partners.get(url, token, encoding=encoding, version=speaking)).data
+    listed = (await platform.partners.get(url, token, encoding=encoding, version=speaking, peer=peer)).data
     version, details_url = handshake.choose_version(_version_infos(listed), wanted)
-    details = (await platform.partners.get(details_url, token, encoding=encoding, version=speaking)).data
+    answer = await platform.partners.get(details_url, token, encoding=encoding, version=speaking, peer=peer)
+    details = answer.data
+    noticed = Detected(token_encoding=answer.encoding)
     if isinstance(details, dict):
         theirs = None if PROTOCOLS[version].roles else (their_role(platform, peer),)
+        if theirs is None:
+            without = handshake.without_roles(details.get("endpoints"))
+            noticed = msgspec.structs.replace(noticed, endpoints_without_role=without)
         details |= {"endpoints": handshake.with_roles(our_roles(platform), details.get("endpoints"), theirs)}
     try:
         read = codec.read(VersionDetails, version, details).value
     except InvalidObject as error:
         raise PeerNonsense(f"{details_url}: {error}") from error
-    return Discovered(version=version, endpoints=read.endpoints)
+    return Discovered(version=version, endpoints=read.endpoints, noticed=noticed)
 
 
 def _version_infos(listed: object) -> list[VersionInfo]:
@@ -167,10 +182,18 @@ def text_of(platform: Platform, peer: Peer, token: str, version: Version) -> byt
 
 
 async def acceptable(platform: Platform, peer: Peer, theirs: Credentials) -> Credentials:
-    """The credentials of a peer, with the roles that it will play here; InvalidObject with all problems."""
+    """The credentials of a peer, with the roles that it will play here; InvalidObject with all problems.
+
+    What it claims beyond what was allowed is named in one of them.
+    """
     holders = await _taken(platform, peer.id, theirs)
     reached = handshake.reached_through(theirs, holders)
     handshake.check_credentials(reached.token, reached.roles, holders)
+    beyond = () if peer.allowed is None else claims.beyond(claims.claimed(reached), peer.allowed)
+    if beyond:
+        agreed = ", ".join(peer.allowed or ()) or "nothing"
+        found = f"{', '.join(beyond)}, not agreed on for this connection"
+        raise InvalidObject([Problem(path="$.roles", found=found, expected=agreed)], "Credentials")
     return reached
 
 
@@ -187,10 +210,11 @@ async def _taken(platform: Platform, peer_id: int, theirs: Credentials) -> Mappi
     return holders
 
 
-async def keep_registered(platform: Platform, peer: Peer) -> None:
+async def keep_registered(platform: Platform, peer: Peer, noticed: Detected) -> None:
     """Store a peer whose tokens are exchanged. What it plays is not reached through hubs any more: nothing of it is
     told, or billed, twice."""
     await platform.store.peers.save(peer)
+    await platform.store.peers.noticed(peer.id, noticed)
     for hub in await platform.store.peers.all() if peer.hub_party is None else ():
         behind = tuple(role for role in hub.roles if (role.country_code + role.party_id).upper() not in peer.parties)
         if hub.hub_party is not None and behind != hub.roles:
@@ -198,7 +222,8 @@ async def keep_registered(platform: Platform, peer: Peer) -> None:
 
 
 def registered(platform: Platform, peer: Peer, theirs: Credentials, found: Discovered, token: str) -> Peer:
-    """The peer with both tokens exchanged: `theirs.token` for us to use, `token` for it to use."""
+    """The peer with both tokens exchanged: `theirs.token` for us to use, `token` for it to use. What it claims at its
+    first registration is what it may claim from then on, unless the operator said otherwise."""
     return msgspec.structs.replace(
         peer,
         state=PeerState.REGISTERED,
@@ -210,6 +235,9 @@ def registered(platform: Platform, peer: Peer, theirs: Credentials, found: Disco
         token_hash=hash_token(token),
         token_sealed=platform.sealing.seal(theirs.token),
         invitation_hash=None,
+        other_hash=peer.token_hash if peer.state is PeerState.REGISTERED else None,
+        rotated_at=platform.clock(),
+        allowed=claims.claimed(theirs) if peer.allowed is None else peer.allowed,
         pulled_at=None,
         updated_at=platform.clock(),
     )
@@ -223,6 +251,7 @@ def forgotten(platform: Platform, peer: Peer) -> Peer:
         token_hash=None,
         token_sealed=None,
         invitation_hash=None,
+        other_hash=None,
         updated_at=platform.clock(),
     )
 
@@ -231,12 +260,22 @@ async def identify(platform: Platform, hashes: Sequence[bytes]) -> tuple[Peer, i
     """The peer that one of these token hashes belongs to, which of them, and whether it only opens credentials."""
     for index, candidate in enumerate(hashes):
         peer = await platform.store.peers.by_token(candidate)
-        if peer is None:
-            continue
-        limited = peer.token_hash != candidate
-        over = limited and peer.state is PeerState.REGISTERED and platform.clock() - peer.updated_at > REPLACEMENT
-        return None if over else (peer, index, limited)
+        if peer is not None:
+            limited = _is_limited(peer, candidate, platform.clock())
+            return None if limited is None else (peer, index, limited)
     return None
+
+
+def _is_limited(peer: Peer, candidate: bytes, now: datetime) -> bool | None:
+    """Whether this token of the peer only opens versions and credentials; None when it opens nothing any more."""
+    if peer.token_hash == candidate:
+        return False
+    if peer.state is PeerState.INVITED:
+        return True
+    age = now - (peer.rotated_at or peer.updated_at)
+    if age > REPLACEMENT:
+        return None
+    return peer.other_hash != candidate or age > OVERLAP
 
 
 def _credentials_answer(platform: Platform, call: Call, token: str) -> Answer:

@@ -1,4 +1,4 @@
-"""Dead letters: what a peer would not take, sent again when a person says so."""
+"""Dead letters: what a peer would not take, sent again or given up when a person says so."""
 
 from msgspec.structs import replace
 
@@ -13,5 +13,21 @@ async def replay(platform: Platform, peer_id: int, key: ObjectKey) -> None:
     letter = await dead_letter(platform, peer_id, key)
     now = platform.clock()
     await platform.store.deliveries.save(
-        replace(letter, state=DeliveryState.WAITING, attempts=0, next_at=now, updated_at=now)
+        replace(letter, state=DeliveryState.WAITING, attempts=0, refusals=0, next_at=now, updated_at=now)
     )
+
+
+async def replay_all(platform: Platform, peer_id: int) -> int:
+    """The same for every dead letter of a peer; how many there were."""
+    return await platform.store.deliveries.replay(peer_id, platform.clock())
+
+
+async def drop(platform: Platform, peer_id: int, key: ObjectKey) -> None:
+    """Give a dead letter up: the peer does not get this object, unless it changes again. NotFound when it is none."""
+    letter = await dead_letter(platform, peer_id, key)
+    await platform.store.deliveries.remove(peer_id, letter.key)
+
+
+async def drop_all(platform: Platform, peer_id: int) -> int:
+    """The same for every dead letter of a peer; how many there were."""
+    return await platform.store.deliveries.drop(peer_id)

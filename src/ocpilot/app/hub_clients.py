@@ -125,7 +125,7 @@ class HubClients:
             return
         token = self._platform.sealing.open(peer.token_sealed)
         await self._platform.partners.get(
-            peer.versions_url, token, encoding=peer.profile.token_encoding, version=peer.version
+            peer.versions_url, token, encoding=peer.profile.token_encoding, version=peer.version, peer=peer
         )
 
     async def _note(self, peer: Peer, country_code: str, party_id: str, role: Role) -> None:

@@ -104,6 +104,7 @@ class Jobs:
             return []
         self._swept_at = now
         await self._hub_clients.once()
+        await self._platform.store.messages.drop_before(now - timedelta(days=self._platform.settings.log.days))
         return transactions.superseded(await self._platform.store.transactions.in_state(TransactionState.OPEN), now)
 
     async def _end(self, transaction: Transaction) -> None:

@@ -1,11 +1,16 @@
 """Platforms we are connected with, what changed for them, and what became of it, as the platform keeps them."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated
+
+import msgspec
 
 from ocpilot.app.records import ObjectKey, Record
 from ocpilot.base.ids import PartyId
-from ocpilot.wire.protocol import ModuleID, Version
+from ocpilot.base.money import Rounding
+from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
 from ocpilot.wire.v230 import CredentialsRole, Endpoint, Role
 
 # ---- peers ---------------------------------------------------------------------------------------------------------
@@ -37,27 +42,57 @@ class VanishedPolicy(StrEnum):
     REMOVE = "remove"
 
 
-class PeerProfile(Record, frozen=True, kw_only=True):
-    """A peer's quirks, as data. None means: as the peer's OCPI version says.
+_Positive = Annotated[float, msgspec.Meta(gt=0)]
+_Count = Annotated[int, msgspec.Meta(ge=1)]
 
+
+class PeerProfile(Record, frozen=True, kw_only=True):
+    """A peer's quirks, as data. None means: as found out, else as the peer's OCPI version or our settings say.
+
+    `push` are the modules we push to it, `pull` those we fetch from it every `pull_interval` seconds; None is all that
+    it offers. `patch`: whether a small change may travel as a PATCH. `status_after_failed_push`: whether a status that
+    could not be pushed is pushed again, or left to the next change (transport_and_format, "Offline behaviour").
+    `rounding`, `amount_decimals`: how it rounds amounts, for the check of its CDRs; `tolerance` (an amount in the
+    currency of the CDR) and `relative_tolerance` (0.01: one per cent): how far its totals may be from ours.
     `role` is what the peer is for us (`CPO`, `EMSP`), where its version does not say it and we are both ourselves.
     `smart_charging`: a smart charging service provider that steers the charges at our stations under a contract.
     `tokens_on_demand`: a provider that does not tell us its Tokens is asked about every card we do not know.
     `vanished`: what becomes of objects that its complete lists no longer hold.
     """
 
-    token_encoding: str | None = None
-    trailing_slash: bool = False
+    token_encoding: TokenEncoding | None = None
+    trailing_slash: bool | None = None
     routing_headers: bool = True
-    page_size: int = 100
-    timeout_seconds: float = 15.0
+    page_size: _Count = 100
+    timeout_seconds: _Positive = 15.0
     policy: DeliveryPolicy = DeliveryPolicy.LATEST
-    window: int = 4
+    window: _Count = 4
     push: tuple[ModuleID, ...] | None = None
+    pull: tuple[ModuleID, ...] | None = None
+    pull_interval: _Positive | None = None
+    patch: bool | None = None
+    status_after_failed_push: bool = True
+    rounding: Rounding = Rounding.HALF_UP
+    amount_decimals: Annotated[int, msgspec.Meta(ge=0, le=6)] | None = None
+    tolerance: Decimal | None = None
+    relative_tolerance: Decimal = Decimal(0)
     smart_charging: bool = False
     tokens_on_demand: bool = False
     role: Role | None = None
     vanished: VanishedPolicy = VanishedPolicy.KEEP
+
+
+class Detected(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """How a peer talks, as found out by itself; None: not seen yet. What its profile says wins.
+
+    `endpoints_without_role`: its version has roles of endpoints and it leaves them out. `refuses_patch`: it answered
+    a PATCH as a method that it does not have.
+    """
+
+    token_encoding: TokenEncoding | None = None
+    trailing_slash: bool | None = None
+    endpoints_without_role: bool | None = None
+    refuses_patch: bool | None = None
 
 
 class Peer(Record, frozen=True, kw_only=True):
@@ -65,7 +100,10 @@ class Peer(Record, frozen=True, kw_only=True):
 
     `token_hash` is SHA-256 of the credentials token it uses with us; `token_sealed` is the token we use with it,
     encrypted (`app/secrets.py`). `invitation_hash` is that of a token which opens only versions and credentials:
-    CREDENTIALS_TOKEN_A, and while a token is replaced the one coming or going, so that a lost answer locks nobody out.
+    CREDENTIALS_TOKEN_A, also for a while after it was used, so that a lost answer locks nobody out. `other_hash` is
+    that of the token coming or going while tokens are exchanged again, since `rotated_at`.
+    `allowed` is what it may claim to be (`roaming/claims.py`), None until its first registration. `detected` is only
+    written by `Peers.noticed`, `returned_at`, when it answered again after a silence, by `Peers.returned`.
     `hub_party` is its party (`SEHUB`) that is a hub. `pulled_at` is when the last complete pull began, None when
     everything is still to be fetched.
     """
@@ -81,10 +119,25 @@ class Peer(Record, frozen=True, kw_only=True):
     token_hash: bytes | None = None
     token_sealed: bytes | None = None
     invitation_hash: bytes | None = None
+    other_hash: bytes | None = None
+    rotated_at: datetime | None = None
+    allowed: tuple[str, ...] | None = None
     profile: PeerProfile = PeerProfile()
+    detected: Detected = Detected()
     pulled_at: datetime | None = None
+    returned_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def token_encoding(self) -> TokenEncoding | None:
+        """How our token stands in the header: as a person said, else as found out."""
+        return self.profile.token_encoding or self.detected.token_encoding
+
+    @property
+    def patches(self) -> bool:
+        """Whether a PATCH is tried at all."""
+        return self.detected.refuses_patch is not True if self.profile.patch is None else self.profile.patch
 
     @property
     def parties(self) -> tuple[str, ...]:
@@ -167,13 +220,23 @@ class DeliveryState(StrEnum):
     ACKNOWLEDGED = "acknowledged"
 
 
+#: What is not settled.
+UNFINISHED = frozenset({DeliveryState.WAITING, DeliveryState.DEAD})
+
+
 class Delivery(Record, frozen=True, kw_only=True):
-    """What became of one object for one peer. CDRs always have one; other objects only after a failure."""
+    """What became of one object for one peer. CDRs always have one; other objects only after a failure.
+
+    `refusals` are the attempts that the peer answered with an error; `unsure`: the last one may have arrived, though
+    its answer did not.
+    """
 
     peer_id: int
     key: ObjectKey
     state: DeliveryState
     attempts: int = 0
+    refusals: int = 0
+    unsure: bool = False
     next_at: datetime | None = None
     last_error: str | None = None
     remote_url: str | None = None

@@ -4,7 +4,7 @@ Each function stores what must survive before it says anything to the other side
 a registration whose answer got lost is finished by the same command.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -18,10 +18,9 @@ from ocpilot.app.records import Record
 from ocpilot.app.secrets import hash_token
 from ocpilot.base.errors import Conflict, InvalidObject, NotFound, PeerError, PeerNonsense, PeerRefused, UserError
 from ocpilot.base.ids import new_credentials_token
-from ocpilot.roaming import handshake
-from ocpilot.roaming.tokens import encodings_to_try
+from ocpilot.roaming import claims, handshake
 from ocpilot.wire import codec
-from ocpilot.wire.protocol import TokenEncoding, Version
+from ocpilot.wire.protocol import Version
 from ocpilot.wire.v230 import Credentials
 
 
@@ -33,42 +32,69 @@ class Invitation(Record, frozen=True):
     versions_url: str
 
 
-async def invite(platform: Platform, name: str) -> Invitation:
+async def invite(platform: Platform, name: str, allowed: Sequence[str] = ()) -> Invitation:
     """A token for a platform that will register with us. Again for the same name: a new token, the old one ends.
 
-    Conflict when that peer is registered or suspended.
+    `allowed` is what it may claim (`roaming/claims.py`); when nothing is said, what it claims at its first
+    registration. Conflict when that peer is registered or suspended.
     """
-    peer = await _open_peer(platform, name)
+    peer = await _open_peer(platform, name, allowed)
     token = new_credentials_token()
     peer = await _keep(platform, msgspec.structs.replace(peer, invitation_hash=hash_token(token)))
     return Invitation(peer=peer, token=token, versions_url=versions_url(platform.settings))
 
 
-async def register(platform: Platform, url: str, invitation: str, name: str, version: Version | None = None) -> Peer:
+async def register(  # noqa: PLR0917 - two secrets, a name, and what was agreed on
+    platform: Platform,
+    url: str,
+    invitation: str,
+    name: str,
+    version: Version | None = None,
+    allowed: Sequence[str] = (),
+) -> Peer:
     """Register with the platform whose versions endpoint is `url`, by the token it gave us (CREDENTIALS_TOKEN_A).
 
-    Takes the newest version in common, or `version`. Raises Conflict, UnsupportedVersion, NoMatchingEndpoints,
-    ForbiddenAddress, PeerError, or InvalidObject for parties of theirs that cannot be.
+    Takes the newest version in common, or `version`. `allowed` is as for `invite`. Raises Conflict, UnsupportedVersion,
+    NoMatchingEndpoints, ForbiddenAddress, PeerError, or InvalidObject for parties of theirs that cannot be.
     """
-    peer = await _open_peer(platform, name)
+    peer = await _open_peer(platform, name, allowed)
     found = await credentials.discover(platform, url, invitation, peer, version)
     handshake.match(credentials.our_roles(platform), (), found.endpoints)
     token = new_credentials_token()
     # Known before they are told: they call back with it while our POST waits.
     peer = await _keep(platform, msgspec.structs.replace(peer, invitation_hash=hash_token(token), versions_url=url))
     theirs = await _offer(platform, peer, found, invitation, token)
-    return await _finish(platform, peer, theirs, found, token)
+    try:
+        return await _finish(platform, peer, theirs, found, token)
+    except InvalidObject:
+        # Their parties cannot be accepted: tell them that it is over.
+        with suppress(PeerError):
+            await platform.partners.post_credentials(
+                "DELETE", credentials.endpoint_of(found.endpoints), theirs.token, b"", peer=peer
+            )
+        raise
 
 
 async def update(platform: Platform, peer: Peer, version: Version | None = None) -> Peer:
-    """Exchange both tokens again, read the peer's endpoints again, and change to `version` when it is another."""
+    """Exchange both tokens again, read the peer's endpoints again, and change to `version` when it is another.
+
+    InvalidObject when it claims parties that cannot be accepted: the tokens are exchanged then, and it goes on with
+    the parties it had.
+    """
     url, used = _in_use(platform, peer)
     found = await credentials.discover(platform, url, used, peer, version or peer.version, speaking=peer.version)
     token = new_credentials_token()
-    pending = msgspec.structs.replace(peer, invitation_hash=hash_token(token), updated_at=platform.clock())
+    now = platform.clock()
+    # It calls back with the new token while our PUT waits, and may use it before we have heard the answer.
+    pending = msgspec.structs.replace(peer, other_hash=hash_token(token), rotated_at=now, updated_at=now)
     await platform.store.peers.save(pending)
     theirs = await _send(platform, peer, "PUT", found, used=used, token=token)
-    return await _finish(platform, pending, theirs, found, token)
+    try:
+        return await _finish(platform, pending, theirs, found, token)
+    except InvalidObject:
+        before = msgspec.structs.replace(theirs, roles=peer.roles, hub_party_id=peer.hub_party)
+        await _kept(platform, pending, before, found, token)
+        raise
 
 
 async def unregister(platform: Platform, peer: Peer) -> Peer:
@@ -84,6 +110,13 @@ async def unregister(platform: Platform, peer: Peer) -> Peer:
     return gone
 
 
+async def allow(platform: Platform, peer: Peer, allowed: Sequence[str]) -> Peer:
+    """From now on the peer may claim exactly this; nothing given: what it claims the next time it registers."""
+    changed = msgspec.structs.replace(peer, allowed=_allowed(allowed), updated_at=platform.clock())
+    await platform.store.peers.save(changed)
+    return changed
+
+
 async def suspend(platform: Platform, peer: Peer) -> Peer:
     """Stop talking with a registered peer for now; its token is refused."""
     return await _change_state(platform, peer, PeerState.REGISTERED, PeerState.SUSPENDED)
@@ -95,19 +128,28 @@ async def resume(platform: Platform, peer: Peer) -> Peer:
 
 
 async def change_profile(platform: Platform, peer: Peer, changes: Mapping[str, object]) -> Peer:
-    """Change quirks of a peer, named as in `PeerProfile`; UserError names what is wrong."""
+    """Change quirks of a peer, named as in `PeerProfile`; None goes back to the usual. UserError names what is
+    wrong."""
     known = msgspec.structs.asdict(peer.profile)
     unknown = sorted(changes.keys() - known.keys())
     if unknown:
         raise UserError(f"found {', '.join(unknown)}, expected one of {', '.join(known)}")
     try:
-        profile = msgspec.convert(msgspec.to_builtins(known) | dict(changes), PeerProfile, strict=False)
-        encodings_to_try(profile.token_encoding, TokenEncoding.BASE64)
+        kept = {name: value for name, value in (known | dict(changes)).items() if value is not None}
+        profile = msgspec.convert(msgspec.to_builtins(kept), PeerProfile, strict=False)
+        _require_bounds(profile)
     except ValueError as error:
         raise UserError(f"profile of {peer.name}: {error}") from error
     changed = msgspec.structs.replace(peer, profile=profile, updated_at=platform.clock())
     await platform.store.peers.save(changed)
     return changed
+
+
+def _require_bounds(profile: PeerProfile) -> None:
+    """What the class cannot say: msgspec knows no bounds of a Decimal."""
+    for bound in (profile.tolerance, profile.relative_tolerance):
+        if bound is not None and not (bound.is_finite() and bound >= 0):
+            raise ValueError(f"tolerance: found {bound}, expected a number from 0")
 
 
 async def named(platform: Platform, name: str) -> Peer:
@@ -121,15 +163,25 @@ async def named(platform: Platform, name: str) -> Peer:
 # ---- steps ---------------------------------------------------------------------------------------------------------
 
 
-async def _open_peer(platform: Platform, name: str) -> Peer:
+async def _open_peer(platform: Platform, name: str, allowed: Sequence[str]) -> Peer:
     """The peer of this name, which must not be connected yet, or a new one."""
     peer = await platform.store.peers.by_name(name)
     now = platform.clock()
+    agreed = _allowed(allowed)
     if peer is None:
-        return Peer(name=name, state=PeerState.INVITED, created_at=now, updated_at=now)
+        return Peer(name=name, state=PeerState.INVITED, allowed=agreed, created_at=now, updated_at=now)
     if peer.state in (PeerState.REGISTERED, PeerState.SUSPENDED):
         raise Conflict(f"{name} is {peer.state} already")
-    return msgspec.structs.replace(peer, state=PeerState.INVITED, updated_at=now)
+    return msgspec.structs.replace(
+        peer, state=PeerState.INVITED, allowed=peer.allowed if agreed is None else agreed, updated_at=now
+    )
+
+
+def _allowed(words: Sequence[str]) -> tuple[str, ...] | None:
+    try:
+        return tuple(dict.fromkeys(claims.read(word) for word in words)) or None
+    except ValueError as error:
+        raise UserError(str(error)) from error
 
 
 async def _keep(platform: Platform, peer: Peer) -> Peer:
@@ -155,7 +207,7 @@ async def _send(
     body = credentials.text_of(platform, peer, token, found.version)
     url = credentials.endpoint_of(found.endpoints)
     answer = await platform.partners.post_credentials(
-        method, url, used, body, encoding=peer.profile.token_encoding, version=found.version
+        method, url, used, body, encoding=peer.profile.token_encoding, version=found.version, peer=peer
     )
     try:
         theirs = credentials.theirs_in(platform, found.version, peer)
@@ -165,17 +217,13 @@ async def _send(
 
 
 async def _finish(platform: Platform, peer: Peer, theirs: Credentials, found: Discovered, token: str) -> Peer:
-    """Keep what both sides agreed on; when their parties cannot be accepted, tell them that it is over."""
-    try:
-        theirs = await credentials.acceptable(platform, peer, theirs)
-    except InvalidObject:
-        with suppress(PeerError):
-            await platform.partners.post_credentials(
-                "DELETE", credentials.endpoint_of(found.endpoints), theirs.token, b""
-            )
-        raise
+    """Keep what both sides agreed on; InvalidObject when their parties cannot be accepted."""
+    return await _kept(platform, peer, await credentials.acceptable(platform, peer, theirs), found, token)
+
+
+async def _kept(platform: Platform, peer: Peer, theirs: Credentials, found: Discovered, token: str) -> Peer:
     done = credentials.registered(platform, peer, theirs, found, token)
-    await credentials.keep_registered(platform, done)
+    await credentials.keep_registered(platform, done, found.noticed)
     return done
 
 
@@ -191,7 +239,7 @@ async def _tell_it_is_over(platform: Platform, peer: Peer) -> None:
     url = credentials.endpoint_of(peer.endpoints)
     try:
         await platform.partners.post_credentials(
-            "DELETE", url, used, b"", encoding=peer.profile.token_encoding, version=peer.version
+            "DELETE", url, used, b"", encoding=peer.profile.token_encoding, version=peer.version, peer=peer
         )
     except PeerRefused as error:
         if error.http not in (401, 404, 405):

@@ -1,11 +1,12 @@
 """Which of our stations and connectors another platform means when it names a Location, EVSE or Connector."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from ocpilot.app.bodies import value_of
 from ocpilot.app.charge_records import Station, StationConnector
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
+from ocpilot.app.visibility import meant_for
 from ocpilot.base.errors import UnknownLocation
 from ocpilot.base.ids import fold
 from ocpilot.base.problem import Problem
@@ -20,10 +21,10 @@ class Place(Record, frozen=True):
     evse: EVSE
 
 
-async def our_location(platform: Platform, location_id: str) -> Location:
-    """The Location of ours; UnknownLocation otherwise."""
+async def our_location(platform: Platform, location_id: str, parties: Collection[str] | None = None) -> Location:
+    """The Location of ours, when it is for one of these parties (None: whoever asks); UnknownLocation otherwise."""
     for stored in await platform.store.locations.find(location_id):
-        if stored.peer_id is None:
+        if stored.peer_id is None and meant_for(stored.audience, parties):
             return value_of(Location, stored)
     raise UnknownLocation(f"no Location {location_id} here")
 

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 
 from ocpilot.app.background import Background
+from ocpilot.app.message_log import MessageLog
 from ocpilot.app.peer_records import Leniency, LeniencyKey
 from ocpilot.app.ports import Partners, Sealing, Store
 from ocpilot.app.station_events import StationCalls
 from ocpilot.base.recent import Recent
-from ocpilot.base.settings import Settings
+from ocpilot.base.settings import LogSettings, Settings
 from ocpilot.base.time import Clock
 from ocpilot.wire.protocol import Version
 
@@ -30,5 +31,7 @@ class Platform:
     background: Background = field(default_factory=Background)
     #: What peers said in their own way, not yet written (`app/heard.py`).
     leniencies: dict[LeniencyKey, Leniency] = field(default_factory=dict)
+    #: OCPI exchanges that are not yet written; `partners` adds to the same.
+    messages: MessageLog = field(default_factory=lambda: MessageLog(LogSettings()))
     #: Bodies and lists of bodies as JSON text in a version.
     texts: Recent[TextKey, bytes] = field(default_factory=lambda: Recent(TEXT_BYTES))

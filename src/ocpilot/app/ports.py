@@ -5,7 +5,7 @@ transaction; so does a peer's while anybody follows them (`Changes.follow`). Eve
 returns, what it wrote is on disk.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -13,8 +13,18 @@ from ocpilot.app.cdr_match_records import Matches
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
 from ocpilot.app.comparison_records import Comparisons
 from ocpilot.app.crawl_records import Crawls
+from ocpilot.app.messages import Messages
 from ocpilot.app.object_ports import Bookings, Locations, Objects
-from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, Leniency, Peer
+from ocpilot.app.peer_records import (
+    UNFINISHED,
+    Change,
+    ChangeCursor,
+    Delivery,
+    DeliveryState,
+    Detected,
+    Leniency,
+    Peer,
+)
 from ocpilot.app.quality_records import Quality
 from ocpilot.app.records import (
     Account,
@@ -36,7 +46,13 @@ class Peers(Protocol):
         """Store a new peer; the returned one has its `id`."""
 
     async def save(self, peer: Peer) -> None:
-        """Replace all fields of a stored peer."""
+        """Replace all fields of a stored peer but `detected` and `returned_at`."""
+
+    async def noticed(self, peer_id: int, found: Detected) -> None:
+        """Add what was found out about how a peer talks; what `found` does not say stays."""
+
+    async def returned(self, peer_id: int, at: datetime) -> None:
+        """Note that a peer which had been silent answered again at `at`."""
 
     async def pulled(self, peer_id: int, at: datetime) -> None:
         """Note that a complete pull began at `at`."""
@@ -48,8 +64,8 @@ class Peers(Protocol):
         """By name, case-insensitive."""
 
     async def by_token(self, token_hash: bytes) -> Peer | None:
-        """The registered or suspended peer whose token it is, or the one whose invitation it is (`invitation_hash`
-        of any peer that is not unregistered)."""
+        """The registered or suspended peer whose token it is, or the one whose invitation it is (`invitation_hash`,
+        `other_hash` of any peer that is not unregistered)."""
 
     async def of_party(self, party: PartyId) -> Peer | None:
         """The peer that has registered this party, also while it is suspended."""
@@ -98,8 +114,22 @@ class Deliveries(Protocol):
     async def get(self, peer_id: int, key: ObjectKey) -> Delivery | None:
         """What became of this object for this peer."""
 
-    async def all(self, peer_id: int | None = None) -> tuple[Delivery, ...]:
-        """Waiting and dead ones, newest first."""
+    async def of(self, peer_id: int, keys: Sequence[ObjectKey]) -> tuple[Delivery, ...]:
+        """What became of these objects for this peer, in one look."""
+
+    async def all(
+        self, peer_id: int | None = None, states: Collection[DeliveryState] = UNFINISHED, limit: int = 1000
+    ) -> tuple[Delivery, ...]:
+        """Those in these states, newest first, `limit` at most."""
+
+    async def counts(self) -> Mapping[tuple[int, DeliveryState], int]:
+        """How many are waiting or dead, by peer and state."""
+
+    async def replay(self, peer_id: int, now: datetime) -> int:
+        """Put all dead ones of a peer among the waiting ones, due now and with their attempts forgotten; how many."""
+
+    async def drop(self, peer_id: int) -> int:
+        """Forget all dead ones of a peer; how many."""
 
 
 class Accounts(Protocol):
@@ -184,16 +214,23 @@ class Store(Protocol):
     comparisons: Comparisons
     matches: Matches
     quality: Quality
+    messages: Messages
 
 
 class Partners(Protocol):
     """The OCPI client. Errors are PeerUnreachable, PeerRefused, PeerNonsense or ForbiddenAddress, never others."""
 
     async def get(
-        self, url: str, token: str, *, encoding: str | None = None, version: Version | None = None
+        self,
+        url: str,
+        token: str,
+        *,
+        encoding: str | None = None,
+        version: Version | None = None,
+        peer: Peer | None = None,
     ) -> PartnerAnswer:
         """One GET outside a registration: versions and version details. `encoding` base64 or plain; None tries both,
-        that of `version` first."""
+        that of `version` first. `peer` is whom the message log names."""
 
     async def post_credentials(
         self,
@@ -204,6 +241,7 @@ class Partners(Protocol):
         *,
         encoding: str | None = None,
         version: Version | None = None,
+        peer: Peer | None = None,
     ) -> PartnerAnswer:
         """POST, PUT or DELETE of credentials, before the peer is registered."""
 
@@ -219,8 +257,10 @@ class Partners(Protocol):
         params: Mapping[str, str] | None = None,
         sender: PartyId | None = None,
         receiver: PartyId | None = None,
+        correlation_id: str | None = None,
     ) -> PartnerAnswer:
-        """One call to a module of a registered peer. NoMatchingEndpoints when it does not offer it."""
+        """One call to a module of a registered peer. NoMatchingEndpoints when it does not offer it. `correlation_id`
+        is that of the message it belongs to, a new one when None."""
 
     async def call_url(
         self,
@@ -231,8 +271,11 @@ class Partners(Protocol):
         *,
         sender: PartyId | None = None,
         receiver: PartyId | None = None,
+        correlation_id: str | None = None,
+        replay_of: int | None = None,
     ) -> PartnerAnswer:
-        """One call to a URL the peer gave us (response_url, the URL of a CDR), under the SSRF rule."""
+        """One call to a URL the peer gave us (response_url, the URL of a CDR), under the SSRF rule. `replay_of` is the
+        message in the log that is sent again."""
 
     async def page(
         self,

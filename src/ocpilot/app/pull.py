@@ -146,12 +146,13 @@ def _leaves_no_gap(peer: Peer, since: datetime | None) -> bool:
 
 
 def wanted(platform: Platform, peer: Peer) -> tuple[ModuleID, ...]:
-    """The modules we receive and this peer offers."""
+    """The modules we receive, this peer offers, and its profile does not leave out."""
     if peer.state is not PeerState.REGISTERED:
         return ()
     ours = offered(party.role for party in platform.settings.parties)
     theirs = {(endpoint.identifier, endpoint.role) for endpoint in peer.endpoints}
-    receiving = [(module, InterfaceRole.RECEIVER) for module in PULLED if (module, InterfaceRole.RECEIVER) in ours]
+    chosen = [module for module in PULLED if peer.profile.pull is None or module in peer.profile.pull]
+    receiving = [(module, InterfaceRole.RECEIVER) for module in chosen if (module, InterfaceRole.RECEIVER) in ours]
     return tuple(interface[0] for interface in receiving if other_side(interface) in theirs)
 
 

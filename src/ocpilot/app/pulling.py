@@ -1,4 +1,5 @@
-"""Catching up by itself: everything of a peer once after its registration, and now and then what it changed since.
+"""Catching up by itself: everything of a peer once after its registration, and what it changed since now and then, and
+when it answers again after a silence.
 
 Pushes bring most of it sooner; a pull brings what got lost on the way (transport_and_format, "Pull and Push").
 """
@@ -57,7 +58,10 @@ class Puller:
     def _is_due(self, peer: Peer) -> bool:
         now = self._platform.clock()
         _, not_before = self._pauses.get(peer.id, (0, now))
-        return now >= not_before and (peer.pulled_at is None or now - peer.pulled_at >= self._interval)
+        own = peer.profile.pull_interval
+        interval = self._interval if own is None else timedelta(seconds=own)
+        returned = peer.pulled_at is not None and peer.returned_at is not None and peer.returned_at > peer.pulled_at
+        return now >= not_before and (peer.pulled_at is None or returned or now - peer.pulled_at >= interval)
 
     async def _pull(self, peer: Peer) -> None:
         since = since_last_pull(peer)

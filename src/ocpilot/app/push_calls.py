@@ -1,14 +1,15 @@
 """One object of ours to one peer: which call, with which body, in the peer's version."""
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from ocpilot.app.bodies import object_in
 from ocpilot.app.in_version import text_in
-from ocpilot.app.peer_records import Peer
+from ocpilot.app.peer_records import Detected, Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, PartnerAnswer, Record, StoredObject
 from ocpilot.app.visibility import may_see
-from ocpilot.base.errors import PeerRefused
+from ocpilot.base.errors import PeerNonsense, PeerRefused
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.retry import worth_retry
 from ocpilot.wire import codec
@@ -24,6 +25,10 @@ NOTED = SENT_ONCE | {ModuleID.INVOICE_RECONCILIATION}
 _DELETABLE = frozenset({ModuleID.TARIFFS, ModuleID.INVOICE_RECONCILIATION})
 #: What a PATCH of a status holds (mod_locations, "PATCH Method": `last_updated` always).
 _MOVING = ("status", "last_updated")
+#: HTTP status of an object that is there already.
+_CONFLICT = 409
+#: HTTP statuses that say that a method is not there at all.
+_NO_METHOD = frozenset({405, 501})
 #: EVSEs per peer of which we remember what the peer knows; beyond that we forget and send the whole EVSE again.
 _REMEMBERED = 50_000
 
@@ -46,17 +51,24 @@ class PushCalls:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._evses: dict[ObjectKey, int] = {}
+        #: EVSEs whose status was on its way and did not arrive.
+        self._statuses: set[ObjectKey] = set()
 
-    async def deliver(self, peer: Peer, key: ObjectKey, *, known: bool = False) -> Delivered | None:
+    async def deliver(
+        self, peer: Peer, key: ObjectKey, *, known: bool = False, unsure: bool = False
+    ) -> Delivered | None:
         """Send the newest state of an object, or that it is gone. None: not sent, as it is not for this peer.
 
-        `known`: it is noted that the peer has an earlier state. Errors as `Partners.call`.
+        `known`: it is noted that the peer has an earlier state. `unsure`: it may have it, from an attempt whose answer
+        was lost. Errors as `Partners.call`.
         """
         stored = await self._load(key)
         if stored is None:
             await self._gone(peer, key)
             return Delivered()
         if not may_see(peer, key.module, stored.audience):
+            # It is for others now: a copy that the peer may have would be wrong from here on.
+            await self._gone(peer, key)
             return None
         to = PartyId.parse(stored.audience) if stored.audience in peer.parties else None
         if key.module is ModuleID.LOCATIONS:
@@ -64,8 +76,7 @@ class PushCalls:
             return Delivered()
         body = await self._body(stored, peer)
         if key.module in SENT_ONCE:
-            answer = await self._call(peer, key, "POST", (key.sub,) if key.sub else (), body, to=to)
-            return Delivered(url=_location_header(answer))
+            return await self._once(peer, key, body, to, unsure=unsure)
         if key.module is ModuleID.INVOICE_RECONCILIATION:
             return await self._invoice_record(peer, key, body, to, known=known)
         params = _token_type(key, peer) if key.module is ModuleID.TOKENS else None
@@ -89,6 +100,36 @@ class PushCalls:
         except PeerRefused as error:
             if not _unknown_there(error):
                 raise
+
+    async def _once(self, peer: Peer, key: ObjectKey, body: bytes, to: PartyId | None, *, unsure: bool) -> Delivered:
+        """POST of what the peer keeps as it is. When it may be there already it is looked for first: not every platform
+        takes the same object twice as one (mod_cdrs, "Push model": to view a CDR one has posted)."""
+        kind = (key.sub,) if key.sub else ()
+        there = await self._found(peer, key, to) if unsure else None
+        if there is not None:
+            return there
+        try:
+            answer = await self._call(peer, key, "POST", kind, body, to=to)
+        except PeerRefused as error:
+            if unsure and error.http == _CONFLICT:
+                return Delivered()
+            raise
+        return Delivered(url=_location_header(answer))
+
+    async def _found(self, peer: Peer, key: ObjectKey, to: PartyId | None) -> Delivered | None:
+        """The object where platforms keep it; the standard leaves the URL of a CDR to them, and the answer that named
+        it was lost. None when it is not there, or cannot be read."""
+        kind = (key.sub,) if key.sub else ()
+        for segments in ((*kind, key.id), (*_owner(key), *kind, key.id)):
+            try:
+                answer = await self._call(peer, key, "GET", segments, None, to=to)
+            except (PeerRefused, PeerNonsense) as error:
+                if worth_retry(error):
+                    raise
+                continue
+            if isinstance(answer.data, dict) and _is_named(answer.data, key):
+                return Delivered(url=_resource(peer, key, segments))
+        return None
 
     async def _invoice_record(
         self, peer: Peer, key: ObjectKey, body: bytes, to: PartyId | None, *, known: bool
@@ -117,16 +158,11 @@ class PushCalls:
         PUT of the whole Location when the peer does not know that."""
         kept = object_in(stored)
         segments = (*_owner(key), key.id, key.sub)
-        if self._evses.get(_evse_key(key, key.sub)) == _shape(kept):
+        if peer.patches and self._evses.get(_evse_key(key, key.sub)) == _shape(kept):
             patch = {name: kept[name] for name in _MOVING}
-            try:
-                await self._call(peer, key, "PATCH", segments, codec.dumps(patch))
-            except PeerRefused as error:
-                if worth_retry(error):
-                    raise
-                self._evses.pop(_evse_key(key, key.sub), None)
-            else:
+            if await self._patched(peer, key, segments, patch):
                 return
+            self._evses.pop(_evse_key(key, key.sub), None)
         try:
             await self._call(peer, key, "PUT", segments, await self._body(stored, peer, EVSE))
         except PeerRefused as error:
@@ -137,6 +173,28 @@ class PushCalls:
             await self._location(peer, whole, location)
         else:
             self._remember(key, kept)
+
+    async def _patched(self, peer: Peer, key: ObjectKey, segments: tuple[str, ...], patch: codec.Body) -> bool:
+        """Whether it took the PATCH. A platform that has no such method is not asked again."""
+        named = _evse_key(key, key.sub)
+        self._statuses.add(named)
+        try:
+            await self._call(peer, key, "PATCH", segments, codec.dumps(patch))
+        except PeerRefused as error:
+            if worth_retry(error):
+                raise
+            self._statuses.discard(named)
+            if error.http in _NO_METHOD:
+                await self._platform.store.peers.noticed(peer.id, Detected(refuses_patch=True))
+            return False
+        self._statuses.discard(named)
+        return True
+
+    def is_let_go(self, peer: Peer, key: ObjectKey) -> bool:
+        """Whether what just failed was a status that this peer does not want again."""
+        was_status = key.module is ModuleID.LOCATIONS and _evse_key(key, key.sub) in self._statuses
+        self._statuses.discard(_evse_key(key, key.sub))
+        return was_status and not peer.profile.status_after_failed_push
 
     def _remember(self, key: ObjectKey, evse: object) -> None:
         if len(self._evses) >= _REMEMBERED:
@@ -197,6 +255,19 @@ def _evse_key(key: ObjectKey, uid: str) -> ObjectKey:
 def _shape(evse: codec.Body) -> int:
     """Everything of an EVSE but what moves, as a number."""
     return hash(codec.dumps({name: value for name, value in evse.items() if name not in _MOVING}))
+
+
+def _is_named(body: codec.Body, key: ObjectKey) -> bool:
+    """Whether an object that was read is this one: a platform may answer with another, or with a list."""
+    return any(str(body.get(name, "")).lower() == key.id.lower() for name in ("id", "terminal_id"))
+
+
+def _resource(peer: Peer, key: ObjectKey, segments: tuple[str, ...]) -> str | None:
+    """The URL at which an object was read."""
+    for endpoint in peer.endpoints:
+        if endpoint.identifier == key.module and endpoint.role is InterfaceRole.RECEIVER:
+            return "/".join([endpoint.url.rstrip("/"), *(quote(segment, safe="") for segment in segments)])
+    return None
 
 
 def _unknown_there(error: PeerRefused) -> bool:

@@ -1,37 +1,28 @@
-"""The pushes to one peer: what is sent in which order, what is tried again when, and what is left for a person."""
+"""The pushes to one peer: what is sent in which order.
+
+What it holds in memory does not grow with what waits: the change log and the retry set are read in batches, and what
+became of the objects of a batch is looked up with it.
+"""
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
 
-from ocpilot.app.heard import count
-from ocpilot.app.peer_records import (
-    Change,
-    ChangeCursor,
-    Delivery,
-    DeliveryPolicy,
-    DeliveryState,
-    FindingKind,
-    Peer,
-    PeerState,
-)
+from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, DeliveryPolicy, DeliveryState, Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.push_calls import NOTED, SENT_ONCE, Delivered, PushCalls, key_of_location, offered
+from ocpilot.app.push_outcomes import Outcomes
 from ocpilot.app.records import ObjectKey
 from ocpilot.app.visibility import may_see
-from ocpilot.base.errors import NoMatchingEndpoints, OcpilotError, PeerRefused
-from ocpilot.roaming import retry
-from ocpilot.roaming.retry import BackOff
+from ocpilot.base.errors import NoMatchingEndpoints, OcpilotError
 from ocpilot.wire.protocol import ModuleID
 
 log = logging.getLogger(__name__)
 
-#: Changes read at once: more of them coalesce into fewer calls.
-BATCH = 1000
-#: Refusals of one object after which only a person can help; failures of the network never count here.
-REFUSALS = 6
+#: Changes read at once: more of them coalesce into fewer calls. After a silence there are many of the same objects.
+BATCH = 10_000
+#: The same where each is sent: what a crash makes us send again.
+FIFO_BATCH = 500
 #: Seconds between looks at the retry set when nothing changes.
 _LOOK = 0.5
 
@@ -48,53 +39,45 @@ class PushWorker:
     def __init__(self, platform: Platform, peer_id: int, chance: Callable[[], float]) -> None:
         self._platform = platform
         self._peer_id = peer_id
-        self._chance = chance
         self._calls = PushCalls(platform)
-        self._circuit = retry.closed()
-        self._quiet_until: datetime | None = None
-        self._refusals: Counter[ObjectKey] = Counter()
-        #: Objects with a row in the retry set or among the dead letters.
-        self._unfinished: set[ObjectKey] = set()
-        roaming = platform.settings.roaming
-        self._back_off = BackOff(first=roaming.retry_first, longest=roaming.retry_longest)
+        self._outcomes = Outcomes(platform, chance)
+        #: What became before of the objects of this round.
+        self._before: dict[ObjectKey, Delivery] = {}
+        #: Whether an earlier process may have sent what this one sends in its first round.
+        self._resumed: bool | None = None
 
     async def run(self) -> None:
         """Run until cancelled, or until the peer wants no pushes any more."""
         store = self._platform.store
-        await self.load()
         while True:
             peer = await store.peers.get(self._peer_id)
             if peer is None or not wants_push(peer):
                 return
-            if self._is_quiet():
+            if self._outcomes.is_quiet:
                 await asyncio.sleep(_LOOK)
             elif not await self.round(peer):
                 await store.changes.wait(_LOOK)
 
-    async def load(self) -> None:
-        """Learn what an earlier process left unfinished."""
-        left = await self._platform.store.deliveries.all(self._peer_id)
-        self._unfinished = {_folded(delivery.key) for delivery in left}
-
     async def round(self, peer: Peer) -> bool:
         """Send once what changed and what is due; False when there was nothing, or nobody may be called for now."""
-        if self._is_quiet():
+        if self._outcomes.is_quiet:
             return False
         store = self._platform.store
-        due = await store.deliveries.due(peer.id, self._platform.clock(), BATCH)
+        fifo = peer.profile.policy is DeliveryPolicy.FIFO
+        limit = FIFO_BATCH if fifo else BATCH
+        due = await store.deliveries.due(peer.id, self._platform.clock(), limit)
         cursor = await store.changes.cursor(peer.id)
-        changes = await store.changes.after(cursor, BATCH)
+        changes = await store.changes.after(cursor, limit)
         if not due and not changes:
             return False
-        if peer.profile.policy is DeliveryPolicy.FIFO:
+        if self._resumed is None:
+            self._resumed = cursor != ChangeCursor()
+        if fifo:
             await self._in_order(peer, due, changes, cursor)
         else:
             await self._newest(peer, due, changes, cursor)
+        self._resumed = False
         return True
-
-    def _is_quiet(self) -> bool:
-        now = self._platform.clock()
-        return not retry.allows(self._circuit, now) or (self._quiet_until is not None and now < self._quiet_until)
 
     # ---- the two policies ------------------------------------------------------------------------------------------
 
@@ -103,141 +86,103 @@ class PushWorker:
     ) -> None:
         """Each object once, as many at a time as the peer takes. After a silence one call decides for all."""
         keys = _coalesced([*(delivery.key for delivery in due), *(one.key for one in changes if _is_for(peer, one))])
-        failed: list[Delivery | None] = []
-        if self._circuit.open_until is not None and keys:
-            failed.append(await self._send(peer, keys[0]))
-            if self._is_quiet():
-                await self._save(failed)
+        await self._look_up(peer, keys)
+        failed: list[Delivery] = []
+        if self._outcomes.was_silent and keys:
+            if (lost := await self._send(peer, keys[0])) is not None:
+                failed.append(lost)
+            if self._outcomes.is_quiet:
+                await self._platform.store.changes.advance(peer.id, cursor, failed)
                 return
             keys = keys[1:]
-        window = asyncio.Semaphore(max(1, peer.profile.window))
+        waiting = iter(keys)
 
-        async def one(key: ObjectKey) -> Delivery | None:
-            async with window:
-                return await (self._postponed(peer, key) if self._is_quiet() else self._send(peer, key))
+        async def some() -> None:
+            for key in waiting:
+                quiet = self._outcomes.is_quiet
+                lost = self._outcomes.postponed(peer, key, self._known(key)) if quiet else await self._send(peer, key)
+                if lost is not None:
+                    failed.append(lost)
 
-        failed += await asyncio.gather(*map(one, keys))
+        await asyncio.gather(*(some() for _ in range(min(peer.profile.window, len(keys)))))
         end = changes[-1].at if changes else cursor
-        await self._platform.store.changes.advance(peer.id, end, self._noted(failed))
+        await self._platform.store.changes.advance(peer.id, end, failed)
 
     async def _in_order(
         self, peer: Peer, due: Sequence[Delivery], changes: Sequence[Change], cursor: ChangeCursor
     ) -> None:
         """One after the other. What the network loses stops the line there; a refused one waits beside it."""
+        first = {_folded(delivery.key) for delivery in due}
         line: list[tuple[ChangeCursor, ObjectKey | None]] = [(cursor, delivery.key) for delivery in due]
-        line += [(one.at, one.key if _is_for(peer, one) else None) for one in changes]
-        done, failed = cursor, list[Delivery | None]()
+        for one in changes:
+            is_new = _is_for(peer, one) and _folded(one.key) not in first
+            line.append((one.at, one.key if is_new else None))
+        await self._look_up(peer, [key for _, key in line if key is not None])
+        done, failed = cursor, list[Delivery]()
         for at, key in line:
-            failures = self._circuit.failures
+            failures = self._outcomes.failures
             lost = await self._send(peer, key) if key is not None else None
-            if lost is not None and self._circuit.failures > failures:
-                self._quiet_until = max(lost.next_at or self._platform.clock(), self._quiet_until or lost.updated_at)
-                break
-            failed.append(lost)
+            if lost is not None:
+                failed.append(lost)
+                self._before[_folded(lost.key)] = lost
+                if self._outcomes.failures > failures:
+                    self._outcomes.quiet_until(lost.next_at or self._platform.clock())
+                    break
             done = at
-        await self._platform.store.changes.advance(peer.id, done, self._noted(failed))
+        await self._platform.store.changes.advance(peer.id, done, failed)
 
     # ---- one object ------------------------------------------------------------------------------------------------
 
+    async def _look_up(self, peer: Peer, keys: Sequence[ObjectKey]) -> None:
+        self._before = {_folded(one.key): one for one in await self._platform.store.deliveries.of(peer.id, keys)}
+
+    def _known(self, key: ObjectKey) -> Delivery | None:
+        return self._before.get(_folded(key))
+
     async def _send(self, peer: Peer, key: ObjectKey) -> Delivery | None:
         """Deliver one object; None when that is done, else what is to be kept about it."""
-        before = await self._before(peer, key)
+        before = self._known(key)
         known = before is not None and before.state is DeliveryState.ACKNOWLEDGED
         if known and key.module in SENT_ONCE:
             return None
+        unsure = before.unsure if before is not None else bool(self._resumed)
         try:
-            delivered = await self._calls.deliver(peer, key, known=known)
+            delivered = await self._calls.deliver(peer, key, known=known, unsure=unsure)
         except NoMatchingEndpoints:
             delivered = None
         except OcpilotError as error:
-            return self._failed(peer, key, before, error)
+            lost = self._outcomes.failed(peer, key, before, error)
+            return None if self._calls.is_let_go(peer, key) else lost
         except Exception as error:
             # A broken object of ours must not stop the others; it ends where a person sees it.
             log.exception("%s %s cannot be sent to %s", key.module, key.id, peer.name)
-            return self._refused(peer, key, before, repr(error))
+            return self._outcomes.refused(peer, key, before, repr(error))
         if delivered is not None:
-            self._circuit = retry.closed()
+            await self._there(peer)
         await self._done(peer, key, delivered)
         return None
 
-    async def _before(self, peer: Peer, key: ObjectKey) -> Delivery | None:
-        if key.module not in NOTED and _folded(key) not in self._unfinished:
-            return None
-        return await self._platform.store.deliveries.get(peer.id, key)
+    async def _there(self, peer: Peer) -> None:
+        """The peer answered; after a silence what it could not tell us meanwhile is to be fetched."""
+        if self._outcomes.was_silent:
+            await self._platform.store.peers.returned(peer.id, self._platform.clock())
+        self._outcomes.answered()
 
     async def _done(self, peer: Peer, key: ObjectKey, delivered: Delivered | None) -> None:
         """What the peer keeps for good stays noted as acknowledged; of other objects nothing is left to say."""
         deliveries = self._platform.store.deliveries
-        self._refusals.pop(_folded(key), None)
         if delivered is not None and key.module in NOTED:
-            await deliveries.save(
-                Delivery(
-                    peer_id=peer.id,
-                    key=key,
-                    state=DeliveryState.ACKNOWLEDGED,
-                    remote_url=delivered.url,
-                    updated_at=self._platform.clock(),
-                )
+            done = Delivery(
+                peer_id=peer.id,
+                key=key,
+                state=DeliveryState.ACKNOWLEDGED,
+                remote_url=delivered.url,
+                updated_at=self._platform.clock(),
             )
-        elif _folded(key) in self._unfinished:
+            self._before[_folded(key)] = done
+            await deliveries.save(done)
+        elif self._before.pop(_folded(key), None) is not None:
             await deliveries.remove(peer.id, key)
-        self._unfinished.discard(_folded(key))
-
-    def _failed(self, peer: Peer, key: ObjectKey, before: Delivery | None, error: OcpilotError) -> Delivery:
-        log.warning("%s %s to %s: %s", key.module, key.id, peer.name, error)
-        now = self._platform.clock()
-        after = error.retry_after if isinstance(error, PeerRefused) else None
-        if after is not None:
-            self._quiet_until = now + timedelta(seconds=min(after, retry.LONGEST_RETRY_AFTER))
-        if not retry.worth_retry(error):
-            self._circuit = retry.closed()
-            return self._refused(peer, key, before, str(error))
-        was_open = self._circuit.open_until is not None
-        self._circuit = retry.failed(self._circuit, now, self._back_off, self._chance())
-        if self._circuit.open_until is not None and not was_open:
-            expected = "an answer"
-            count(self._platform, peer, FindingKind.CIRCUIT, key.module, place="", expected=expected, found=str(error))
-        attempts = (before.attempts if before else 0) + 1
-        return self._waiting(peer, key, attempts, str(error), after)
-
-    def _refused(self, peer: Peer, key: ObjectKey, before: Delivery | None, why: str) -> Delivery:
-        """The peer, or our own code, cannot take this object as it is: tried again some times, then a dead letter."""
-        self._refusals[_folded(key)] += 1
-        attempts = (before.attempts if before else 0) + 1
-        if self._refusals[_folded(key)] < REFUSALS:
-            return self._waiting(peer, key, attempts, why)
-        log.error("%s %s to %s is given up: %s", key.module, key.id, peer.name, why)
-        now, dead = self._platform.clock(), DeliveryState.DEAD
-        return Delivery(peer_id=peer.id, key=key, state=dead, attempts=attempts, last_error=why, updated_at=now)
-
-    async def _postponed(self, peer: Peer, key: ObjectKey) -> Delivery:
-        """Not tried, because the peer has just failed to answer others."""
-        before = await self._before(peer, key)
-        return self._waiting(peer, key, before.attempts if before else 0, "the peer does not answer")
-
-    def _waiting(
-        self, peer: Peer, key: ObjectKey, attempts: int, why: str, retry_after: float | None = None
-    ) -> Delivery:
-        now = self._platform.clock()
-        seconds = retry.pause(max(1, attempts), self._back_off, self._chance(), retry_after)
-        return Delivery(
-            peer_id=peer.id,
-            key=key,
-            state=DeliveryState.WAITING,
-            attempts=attempts,
-            next_at=now + timedelta(seconds=seconds),
-            last_error=why,
-            updated_at=now,
-        )
-
-    def _noted(self, failed: Iterable[Delivery | None]) -> list[Delivery]:
-        kept = [delivery for delivery in failed if delivery is not None]
-        self._unfinished |= {_folded(delivery.key) for delivery in kept}
-        return kept
-
-    async def _save(self, failed: Iterable[Delivery | None]) -> None:
-        for delivery in self._noted(failed):
-            await self._platform.store.deliveries.save(delivery)
 
 
 def _is_for(peer: Peer, change: Change) -> bool:

@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from ocpilot.base.ids import PartyId
-from ocpilot.wire.protocol import ModuleID, Version
+from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,13 +140,15 @@ class Receipt(Record, frozen=True, kw_only=True):
 
 
 class PartnerAnswer(Record, frozen=True, kw_only=True):
-    """A peer's answer to one call of ours: `data` is decoded JSON with Decimals."""
+    """A peer's answer to one call of ours: `data` is decoded JSON with Decimals; `encoding` is how the token that it
+    took was written."""
 
     http_status: int
     status_code: int
     status_message: str | None
     data: object
     headers: Mapping[str, str]
+    encoding: TokenEncoding | None = None
 
 
 class PartnerPage(Record, frozen=True, kw_only=True):

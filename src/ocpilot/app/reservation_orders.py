@@ -34,7 +34,8 @@ async def order_reserve(platform: Platform, command: Command, request: ReserveNo
 
     Raises UnknownLocation. The same for a driver of our own, whose command has no `response_url`.
     """
-    location = await our_location(platform, request.location_id)
+    driver = PartyId.of(request.token.country_code, request.token.party_id)
+    location = await our_location(platform, request.location_id, (driver.key,))
     earlier = await _earlier(platform, command.peer_id, request)
     evse_uid = request.evse_uid or (earlier.evse_uid if earlier else None)
     place = await where(platform, location, evse_uid, fits=_reservable)
@@ -125,7 +126,9 @@ async def _wanted(platform: Platform, command: Command, request: ReserveNow, pla
         id_tag=tokens.id_tag_of(request.token.uid),
         authorization_reference=request.authorization_reference,
         session_id=new_id(),
-        terms=await charges.terms_now(platform, station, connector),
+        terms=await charges.terms_now(
+            platform, station, connector, driver=PartyId.of(request.token.country_code, request.token.party_id)
+        ),
         began_at=platform.clock(),
         until=request.expiry_date,
     )

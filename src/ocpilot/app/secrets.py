@@ -5,6 +5,7 @@ import hashlib
 import os
 import secrets
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -64,6 +65,8 @@ class Seal:
 
     def __init__(self, settings: Settings) -> None:
         self._fernet = Fernet(base64.urlsafe_b64encode(derived_key(settings, "seal")))
+        #: A token is sent with every call to its peer.
+        self._opened = lru_cache(maxsize=1024)(self._decrypted)
 
     def seal(self, secret: str) -> bytes:
         """See the port."""
@@ -71,6 +74,9 @@ class Seal:
 
     def open(self, sealed: bytes) -> str:
         """See the port."""
+        return self._opened(sealed)
+
+    def _decrypted(self, sealed: bytes) -> str:
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as error:

@@ -22,7 +22,7 @@ from ocpilot.app.station_events import (
 )
 from ocpilot.app.stations import connector_of, place_of
 from ocpilot.base import time
-from ocpilot.base.ids import fold, new_id
+from ocpilot.base.ids import PartyId, fold, new_id
 from ocpilot.wire.v230 import AllowedType, LocationReferences
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,9 @@ async def start(platform: Platform, station: Station, event: StartEvent) -> Star
         reference = await _booked(platform, wanted)
         wanted = msgspec.structs.replace(wanted, authorization_reference=reference)
     if connector is not None:
-        terms = await charges.terms_now(platform, station, connector, reservation)
+        token = decision.token
+        driver = PartyId.of(token.country_code, token.party_id) if token else None
+        terms = await charges.terms_now(platform, station, connector, reservation, driver=driver)
         wanted = msgspec.structs.replace(wanted, terms=terms)
     kept, created = await platform.store.transactions.start(wanted)
     if not created:

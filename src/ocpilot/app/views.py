@@ -11,6 +11,7 @@ from ocpilot.app import tariffs as tariff_store
 from ocpilot.app.bodies import value_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record, StoredObject
+from ocpilot.app.visibility import meant_for
 from ocpilot.base.errors import InvalidObject, NotFound
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.pricing.choice import is_valid
@@ -144,7 +145,7 @@ async def _places(platform: Platform, search: Search) -> list[tuple[StoredObject
     places: list[tuple[StoredObject, Location]] = []
     for radius in (_EVERYWHERE_KM,) if search.words else _RINGS_KM:
         found = await platform.store.locations.near(search.latitude, search.longitude, radius, looked_at)
-        places = list(_readable(found))
+        places = list(_readable(one for one in found if meant_for(one.audience, _readers(platform))))
         enough = sum(_fits(location, search) for _, location in places) >= search.limit
         if enough or len(found) == looked_at:
             break
@@ -165,7 +166,7 @@ async def station(platform: Platform, party: PartyId, location_id: str) -> Stati
     found = [
         stored
         for stored in await platform.store.locations.find(location_id)
-        if stored.key.party == party and not stored.key.sub
+        if stored.key.party == party and not stored.key.sub and meant_for(stored.audience, _readers(platform))
     ]
     if not found:
         raise NotFound(f"no Location {location_id} of {party}")
@@ -235,9 +236,15 @@ class _Prices:
     async def _tariff(self, party: PartyId, peer_id: int | None, tariff_id: str) -> Tariff | None:
         key = (peer_id, tariff_store.key_of(party, tariff_id))
         if key not in self._known:
-            found = await tariff_store.named(self._platform, party, (tariff_id,), peer_id)
+            drivers = _readers(self._platform)
+            found = await tariff_store.named(self._platform, party, (tariff_id,), peer_id, drivers)
             self._known[key] = found[0] if found else None
         return self._known[key]
+
+
+def _readers(platform: Platform) -> tuple[str, ...]:
+    """The parties whose drivers read these pages: an object of ours that is for another party is not shown to them."""
+    return tuple(party.id.key for party in platform.settings.parties)
 
 
 def _distance(search: Search, location: Location) -> float:

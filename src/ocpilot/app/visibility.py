@@ -2,10 +2,15 @@
 
 A Session or CDR concerns one provider: the one whose Token was used. A booking concerns the provider that asked for
 it, a payment terminal and what it captured the operator it stands at, an invoice reconciliation record the party that
-gets the invoice. Locations and Tariffs are for every peer that
-informs drivers: a Location that is not published still travels, it is the receiver who must not show it (mod_locations,
-"Location object"). Tokens are for every operator.
+gets the invoice. Locations and Tariffs are for every peer that informs drivers, Tokens for every operator, unless a
+person said that one of them is for one party only (`audience` of a stored object, `ocpilot load --for`).
+
+A Location that is not published still travels to all of them: it is the receiver who must not show it, but to owners of
+Tokens in `publish_allowed_to`, whom only he knows; and who showed it until now must hear that he may not any more
+(mod_locations, "Location object").
 """
+
+from collections.abc import Collection
 
 from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.base.errors import BadRequest, NotFound
@@ -29,6 +34,12 @@ def audience_of(value: Wire) -> str | None:
     if isinstance(value, Terminal) and value.country_code and value.party_id:
         return PartyId.of(value.country_code, value.party_id).key
     return None
+
+
+def meant_for(audience: str | None, parties: Collection[str] | None) -> bool:
+    """Whether an object of ours is for everybody, or for one of these parties (`SERES`); None: nobody in particular
+    asks, everything counts."""
+    return audience is None or parties is None or audience in parties
 
 
 def viewer(peer: Peer, module: ModuleID) -> tuple[str, ...] | None:

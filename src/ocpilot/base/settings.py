@@ -7,8 +7,9 @@ given as JSON in `OCPILOT_PARTIES`. The environment wins over the file. docs/set
 import os
 import tomllib
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import Annotated, get_args, get_type_hints
 
 import msgspec
 
@@ -114,6 +115,25 @@ class WebSettings(Section, frozen=True, kw_only=True):
     map_style_url: str = ""
 
 
+class Logged(StrEnum):
+    """Which OCPI exchanges go into the message log."""
+
+    ALL = "all"
+    ERRORS = "errors"
+    NONE = "none"
+
+
+class LogSettings(Section, frozen=True, kw_only=True):
+    """The message log: which `messages` are kept, for how many `days`, and what of their bodies: none, at most
+    `body_bytes` of each, and those of lists that were answered well only with `list_bodies`."""
+
+    messages: Logged = Logged.ALL
+    bodies: bool = True
+    list_bodies: bool = False
+    body_bytes: Annotated[int, msgspec.Meta(ge=0)] = 65536
+    days: Annotated[int, msgspec.Meta(ge=1)] = 30
+
+
 class Settings(Section, frozen=True, kw_only=True):
     """All settings of one platform."""
 
@@ -127,6 +147,7 @@ class Settings(Section, frozen=True, kw_only=True):
     roaming: RoamingSettings = RoamingSettings()
     charging: ChargingSettings = ChargingSettings()
     web: WebSettings = WebSettings()
+    log: LogSettings = LogSettings()
 
     def parties_as(self, *roles: str) -> tuple[PartySettings, ...]:
         """Our parties that play one of these roles (`CPO`, `EMSP` ...)."""

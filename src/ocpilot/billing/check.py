@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ocpilot.base.money import HALF_UP, RoundingPolicy
 from ocpilot.base.problem import Severity
 from ocpilot.base.zones import UTC
 from ocpilot.billing.explaining import Case, explained
@@ -58,12 +59,13 @@ def check_cdr(
     tolerance: Tolerance = STRICT,
     *,
     expired: bool | None = None,
+    rounding: RoundingPolicy = HALF_UP,
 ) -> Verdict:
     """Recompute every total and volume. `tariffs` are ours, None or empty to use those in the CDR.
 
     `zone` is the Location's (None: UTC). `expired` is whether nobody came for the reservation; None, nothing being said
     of it, is that the CDR holds nothing but one. The total of a Credit CDR is expected to be negative, its parts are
-    not (mod_cdrs, "Credit CDRs").
+    not (mod_cdrs, "Credit CDRs"). `rounding` is how its operator rounds amounts.
     """
     used, source = _tariffs(cdr, tariffs)
     basis = Basis(
@@ -72,6 +74,7 @@ def check_cdr(
         others=cdr.tariffs if source is TariffSource.OURS else (),
         zone=zone or UTC,
         expired=_only_reserved(cdr) if expired is None else expired,
+        rounding=rounding,
     )
     ours = basis.priced(explained=True)
     theirs, right = numbers_in(cdr), numbers_of(ours, is_credit=bool(cdr.credit))

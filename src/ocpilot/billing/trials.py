@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ocpilot.base.ids import fold
+from ocpilot.base.money import HALF_UP, RoundingPolicy
 from ocpilot.base.zones import UTC
 from ocpilot.billing.altered import (
     TIMES,
@@ -53,6 +54,7 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     others: tuple[Tariff, ...]
     zone: ZoneInfo
     expired: bool
+    rounding: RoundingPolicy = HALF_UP
 
     def priced(
         self,
@@ -74,6 +76,7 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
             currency=currency or self.cdr.currency,
             expired=self.expired if expired is None else expired,
             explained=explained,
+            rounding=self.rounding,
         )
 
 

@@ -9,8 +9,9 @@ from typing import Protocol
 class LoadCommands(Protocol):
     """What the platform does for this command."""
 
-    async def load(self, path: str, data: bytes, version: str | None) -> Sequence[str]:
-        """Store every object of a file, one line for each; with a problem anywhere nothing is stored."""
+    async def load(self, path: str, data: bytes, version: str | None, audience: str | None) -> Sequence[str]:
+        """Store every object of a file, one line for each; with a problem anywhere nothing is stored. `audience` is the
+        party it is for, `*` everybody, None whom it was for."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -22,6 +23,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("file", nargs="+", type=Path, help="JSON: one object, a list, or an OCPI envelope")
     parser.add_argument("--version", help="OCPI version of the files (2.2.1 or 2.3.0); guessed when not given")
+    parser.add_argument(
+        "--for",
+        dest="audience",
+        metavar="CC/PID",
+        help="the one party that may see these objects, such as DE/ABC; '*' makes them everybody's again",
+    )
     parser.add_argument("--config", help="settings file (TOML)")
     return parser
 
@@ -29,6 +36,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 async def run(args: argparse.Namespace, commands: LoadCommands) -> int:
     """Prints what was stored, one line an object."""
     for path in args.file:
-        for line in await commands.load(str(path), path.read_bytes(), args.version):
+        for line in await commands.load(str(path), path.read_bytes(), args.version, args.audience):
             print(line)
     return 0

@@ -1,6 +1,5 @@
 """`ocpilot peer quality` and what `ocpilot peer compare` prints."""
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,18 +11,6 @@ from ocpilot.app.quality import as_csv
 from ocpilot.app.quality_records import Finding, QualityReport
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
-
-
-def add_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """`ocpilot peer quality`."""
-    about = "everything that is wrong with what it sends, counted, with examples"
-    parser = actions.add_parser("quality", help=about, description=about)
-    parser.add_argument("name", metavar="NAME", help="what we call the peer")
-    parser.add_argument("--config", metavar="FILE", help="settings file (TOML)")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print JSON")
-    form.add_argument("--csv", metavar="FILE", help="write a table to send to the partner; - is standard output")
-    parser.epilog = "example: ocpilot peer quality lade --csv lade.csv"
 
 
 def print_quality(report: QualityReport, as_json: bool, csv_file: str | None) -> None:

@@ -1,4 +1,4 @@
-"""`ocpilot station add|list`: charging stations of ours and the EVSEs their connectors are."""
+"""`ocpilot station add|list|simulate`: charging stations of ours and the EVSEs their connectors are."""
 
 import argparse
 import os
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ocpilot.base.errors import UserError
+from ocpilot.cli import station_simulate
 
 
 class StationCommands(Protocol):
@@ -20,8 +21,8 @@ class StationCommands(Protocol):
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """`ocpilot station add|list`."""
-    parser = subparsers.add_parser("station", help="add and list charging stations")
+    """`ocpilot station add|list|simulate`."""
+    parser = subparsers.add_parser("station", help="add, list and simulate charging stations")
     actions = parser.add_subparsers(dest="action", required=True)
     add = actions.add_parser(
         "add",
@@ -34,6 +35,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add.add_argument("--config", help="settings file (TOML)")
     listing = actions.add_parser("list", help="every station, and whether it is connected")
     listing.add_argument("--config", help="settings file (TOML)")
+    station_simulate.add_parser(actions)
     return parser
 
 

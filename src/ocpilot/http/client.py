@@ -2,45 +2,60 @@
 
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from io import BytesIO
+from time import perf_counter
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
+import msgspec
 from yarl import URL
 
-from ocpilot.app.peer_records import Peer
+from ocpilot.app.message_log import MessageLog
+from ocpilot.app.message_rows import VERSIONS, Exchanged
+from ocpilot.app.peer_records import Detected, Peer
 from ocpilot.app.ports import Sealing
 from ocpilot.app.records import PartnerAnswer, PartnerPage
-from ocpilot.base import time
-from ocpilot.base.errors import NoMatchingEndpoints, PeerNonsense, PeerRefused, PeerUnreachable
-from ocpilot.base.ids import PartyId, new_id
-from ocpilot.base.settings import Settings
-from ocpilot.roaming import routing
+from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused, PeerUnreachable
+from ocpilot.base.ids import PartyId
+from ocpilot.base.settings import Logged, LogSettings, Settings
+from ocpilot.http.answers import answer_of, limited
+from ocpilot.http.asking import Ask, host_of, raw_headers
+from ocpilot.http.peer_urls import has_slash, page_of, resource_url, same_place
+from ocpilot.roaming import routing, ways
 from ocpilot.roaming.addresses import check_addresses, check_url
-from ocpilot.roaming.retry import retry_after_seconds
-from ocpilot.roaming.tokens import encodings_to_try, header_value
-from ocpilot.wire import envelope
-from ocpilot.wire.jsontext import MAX_BYTES
-from ocpilot.wire.paging import read_headers
+from ocpilot.roaming.tokens import header_value
 from ocpilot.wire.protocol import PROTOCOLS, InterfaceRole, ModuleID, TokenEncoding, Version
-from ocpilot.wire.v230 import Endpoint
 
-#: Seconds for a call outside a registered connection, where no profile says.
-_TIMEOUT = 15.0
+
+async def _forget(_: int, __: Detected) -> None:
+    """Nobody wants to know what is found out about a peer."""
 
 
 class HttpPartners:
-    """`Partners` over HTTP. One connection pool; use as `async with`, or call `close`."""
+    """`Partners` over HTTP. One connection pool; use as `async with`, or call `close`.
 
-    def __init__(self, settings: Settings, sealing: Sealing) -> None:
+    `noticed` is told what is found out about how a peer talks (`Peers.noticed`); every exchange is added to `messages`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        sealing: Sealing,
+        messages: MessageLog | None = None,
+        noticed: Callable[[int, Detected], Awaitable[None]] = _forget,
+    ) -> None:
+        self._messages = messages or MessageLog(LogSettings(messages=Logged.NONE))
         self._allow_inner = settings.security.allow_inner_addresses
         self._sealing = sealing
         self._session: aiohttp.ClientSession | None = None
+        self._noticed = noticed
         #: The token encoding that worked, where a profile does not say.
         self._worked: dict[str, TokenEncoding] = {}
+        #: What worked in calls to a peer: whether its URLs end with a slash.
+        self._slashes: dict[int, bool] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -59,10 +74,17 @@ class HttpPartners:
     # ---- Partners --------------------------------------------------------------------------------------------------
 
     async def get(
-        self, url: str, token: str, *, encoding: str | None = None, version: Version | None = None
+        self,
+        url: str,
+        token: str,
+        *,
+        encoding: str | None = None,
+        version: Version | None = None,
+        peer: Peer | None = None,
     ) -> PartnerAnswer:
         """One GET outside a registration."""
-        return await self._send("GET", url, token, encoding=encoding, version=version)
+        ask = Ask(method="GET", url=url, version=version, module=VERSIONS, peer_id=peer.id if peer else 0)
+        return await self._outside(ask, token, encoding)
 
     async def post_credentials(
         self,
@@ -73,9 +95,18 @@ class HttpPartners:
         *,
         encoding: str | None = None,
         version: Version | None = None,
+        peer: Peer | None = None,
     ) -> PartnerAnswer:
         """POST, PUT or DELETE of credentials."""
-        return await self._send(method, url, token, encoding=encoding, version=version, body=body or None)
+        ask = Ask(
+            method=method,
+            url=url,
+            body=body or None,
+            version=version,
+            module=ModuleID.CREDENTIALS,
+            peer_id=peer.id if peer else 0,
+        )
+        return await self._outside(ask, token, encoding)
 
     async def call(
         self,
@@ -89,10 +120,20 @@ class HttpPartners:
         params: Mapping[str, str] | None = None,
         sender: PartyId | None = None,
         receiver: PartyId | None = None,
+        correlation_id: str | None = None,
     ) -> PartnerAnswer:
         """One call to a module of a registered peer."""
-        url = _resource_url(peer, module, interface, segments, params or {})
-        return await self._to_peer(peer, method, url, body, _routed(peer, module, sender, receiver))
+        ask = Ask(
+            method=method,
+            url=resource_url(peer, module, interface, segments, params or {}),
+            body=body,
+            module=module,
+            interface=interface,
+            segments=segments,
+            route=_route(peer, module, sender, receiver),
+            correlation_id=correlation_id,
+        )
+        return await self._to_peer(peer, ask)
 
     async def call_url(
         self,
@@ -103,9 +144,19 @@ class HttpPartners:
         *,
         sender: PartyId | None = None,
         receiver: PartyId | None = None,
+        correlation_id: str | None = None,
+        replay_of: int | None = None,
     ) -> PartnerAnswer:
         """One call to a URL the peer gave us."""
-        return await self._to_peer(peer, method, url, body, _routed(peer, None, sender, receiver))
+        ask = Ask(
+            method=method,
+            url=url,
+            body=body,
+            route=_route(peer, None, sender, receiver),
+            correlation_id=correlation_id,
+            replay_of=replay_of,
+        )
+        return await self._to_peer(peer, ask, given=True)
 
     async def page(
         self,
@@ -119,85 +170,131 @@ class HttpPartners:
     ) -> PartnerPage:
         """One page of a peer's Sender interface, the first or the one that a Link leads to."""
         asked = {"limit": str(peer.profile.page_size), **(params or {})}
-        start = _resource_url(peer, module, InterfaceRole.SENDER, segments, asked)
-        here = start if url is None else _same_place(start, url)
-        answer = await self._to_peer(peer, "GET", here, None, _routed(peer, module, sender, peer.addressee))
+        start = resource_url(peer, module, InterfaceRole.SENDER, segments, asked)
+        here = start if url is None else same_place(start, url)
+        ask = Ask(
+            method="GET",
+            url=here,
+            module=module,
+            interface=InterfaceRole.SENDER,
+            segments=segments,
+            route=_route(peer, module, sender, peer.addressee),
+            listed=True,
+        )
+        answer = await self._to_peer(peer, ask, given=url is not None)
         # Some peers write an empty list as null, or leave it out.
         items = [] if answer.data is None else answer.data
         if not isinstance(items, list):
             raise PeerNonsense(f"{peer.name}: {module} returned no list")
-        return _page(start, here, items, answer.headers)
+        return page_of(start, here, items, answer.headers)
 
     # ---- one exchange ----------------------------------------------------------------------------------------------
 
-    async def _to_peer(
-        self, peer: Peer, method: str, url: str, body: bytes | None, headers: Mapping[str, str]
-    ) -> PartnerAnswer:
+    async def _outside(self, ask: Ask, token: str, encoding: str | None) -> PartnerAnswer:
+        """A request before a registration, or about it: the URL is as it was given, only its slash may be wrong."""
+        usual = TokenEncoding.BASE64 if ask.version is None else PROTOCOLS[ask.version].token_encoding
+        host = host_of(ask.url)
+        way = ways.Way(
+            encoding=TokenEncoding(encoding) if encoding else self._worked.get(host, usual), slash=has_slash(ask.url)
+        )
+        answer, used = await self._send(ask, token, way, ways.Fixed(encoding=encoding is not None, slash=False))
+        self._worked[host] = used.encoding
+        return answer
+
+    async def _to_peer(self, peer: Peer, ask: Ask, *, given: bool = False) -> PartnerAnswer:
+        """A call to a registered peer. `given`: the URL is one that it gave us, and stays as it is."""
         if peer.token_sealed is None:
             raise PeerUnreachable(f"{peer.name} is not registered")
-        return await self._send(
-            method,
-            url,
-            self._sealing.open(peer.token_sealed),
-            encoding=peer.profile.token_encoding,
-            version=peer.version,
-            body=body,
-            headers=headers,
-            seconds=peer.profile.timeout_seconds,
+        ask = replace(ask, peer_id=peer.id, version=peer.version, seconds=peer.profile.timeout_seconds)
+        way = ways.Way(encoding=self._encoding(peer, ask), slash=has_slash(ask.url) if given else self._slash(peer))
+        fixed = ways.Fixed(
+            encoding=peer.profile.token_encoding is not None, slash=given or peer.profile.trailing_slash is not None
         )
+        settled = peer.id in self._slashes
+        answer, used = await self._send(ask, self._sealing.open(peer.token_sealed), way, fixed, settled=settled)
+        self._worked[host_of(ask.url)] = used.encoding
+        if not given:
+            self._slashes[peer.id] = used.slash
+        await self._remember(peer, way, used)
+        return answer
+
+    def _encoding(self, peer: Peer, ask: Ask) -> TokenEncoding:
+        usual = TokenEncoding.BASE64 if peer.version is None else PROTOCOLS[peer.version].token_encoding
+        if peer.profile.token_encoding is not None:
+            return peer.profile.token_encoding
+        return self._worked.get(host_of(ask.url)) or peer.detected.token_encoding or usual
+
+    def _slash(self, peer: Peer) -> bool:
+        if peer.profile.trailing_slash is not None:
+            return peer.profile.trailing_slash
+        return self._slashes.get(peer.id, bool(peer.detected.trailing_slash))
+
+    async def _remember(self, peer: Peer, first: ways.Way, used: ways.Way) -> None:
+        """What had to be found out, or is not what was found out before."""
+        if used == first:
+            return
+        found = Detected(
+            token_encoding=used.encoding if used.encoding is not first.encoding else None,
+            trailing_slash=used.slash if used.slash is not first.slash else None,
+        )
+        await self._noticed(peer.id, found)
 
     async def _send(
-        self,
-        method: str,
-        url: str,
-        token: str,
-        *,
-        encoding: str | None = None,
-        version: Version | None = None,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        seconds: float = _TIMEOUT,
-    ) -> PartnerAnswer:
-        """Try the token encodings in turn; a 401 was not processed, so the second try is safe for every method."""
-        check_url(url, allow_inner=self._allow_inner)
-        host = urlsplit(url).netloc
-        usual = TokenEncoding.BASE64 if version is None else PROTOCOLS[version].token_encoding
-        encodings = encodings_to_try(encoding, self._worked.get(host, usual))
-        for attempt, chosen in enumerate(encodings, 1):
-            sent = {**(headers or {}), "Authorization": header_value(token, chosen)}
+        self, ask: Ask, token: str, first: ways.Way, fixed: ways.Fixed, *, settled: bool = False
+    ) -> tuple[PartnerAnswer, ways.Way]:
+        """Try one way after the other, as their answers tell (`roaming/ways.py`). `settled`: URLs of this peer have
+        worked as they are, so an unknown one is no sign."""
+        tried = [first]
+        while True:
+            way = tried[-1]
             try:
-                answer = await self._exchange(method, url, sent, body, seconds)
+                answer = await self._exchange(ask.written(way.url(ask.url)), token, way.encoding)
             except PeerRefused as error:
-                if error.http == 401 and attempt < len(encodings):
-                    continue
-                raise
-            self._worked[host] = chosen
-            return answer
-        raise PeerRefused(f"{method} {host}: HTTP 401", 401, None)
+                following = ways.another(tried, error, fixed, settled=settled)
+                if following is None:
+                    raise
+                tried.append(following)
+            else:
+                return msgspec.structs.replace(answer, encoding=way.encoding), way
 
-    async def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, seconds: float
-    ) -> PartnerAnswer:
-        request_id = new_id()
-        sent = {**headers, "X-Request-ID": request_id, "X-Correlation-ID": new_id(), "Accept": "application/json"}
-        if body is not None:
-            sent["Content-Type"] = "application/json"
-        where = f"{method} {urlsplit(url)._replace(query='').geturl()}"
+    async def _exchange(self, ask: Ask, token: str, encoding: TokenEncoding) -> PartnerAnswer:
+        """One request and its answer, which goes into the message log whatever comes of it."""
+        sent = ask.sent(header_value(token, encoding))
+        noted, started = ask.noted(sent, token), perf_counter()
+        try:
+            return answer_of(ask.where, await self._fetch(ask, sent, noted), noted)
+        except OcpilotError as error:
+            if not isinstance(error, PeerRefused):
+                noted.error = str(error)
+            raise
+        except BaseException as error:
+            # Whoever waited for it was cancelled.
+            noted.error = f"given up before there was an answer ({type(error).__name__})"
+            raise
+        finally:
+            noted.seconds = perf_counter() - started
+            self._messages.add(noted)
+
+    async def _fetch(self, ask: Ask, sent: Mapping[str, str], noted: Exchanged) -> Mapping[str, str]:
+        """Send it; the headers of the answer, the rest of which stands in `noted`."""
+        check_url(ask.url, allow_inner=self._allow_inner)
         try:
             async with self._pool().request(
-                method,
-                URL(url, encoded=True),
-                data=None if body is None else BytesIO(body),
+                ask.method,
+                URL(ask.url, encoded=True),
+                data=None if ask.body is None else BytesIO(ask.body),
                 headers=sent,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=seconds),
+                timeout=aiohttp.ClientTimeout(total=ask.seconds),
             ) as response:
-                data = await _limited(response, where)
+                noted.request_headers = raw_headers(response.request_info.headers)
+                noted.http_status, noted.response_headers = response.status, response.raw_headers
+                noted.response_body = await limited(response, ask.where)
+                return response.headers
         except (TimeoutError, aiohttp.ClientError, ssl.SSLError, OSError) as error:
-            raise PeerUnreachable(f"{where}: {type(error).__name__} {error}".rstrip()) from error
+            raise PeerUnreachable(f"{ask.where}: {type(error).__name__} {error}".rstrip()) from error
         except ValueError as error:
-            raise PeerNonsense(f"{where}: {error}") from error
-        return _answer(where, response.status, response.headers, data)
+            raise PeerNonsense(f"{ask.where}: {error}") from error
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -214,83 +311,9 @@ class HttpPartners:
         return socket.socket(family, kind, protocol)
 
 
-async def _limited(response: aiohttp.ClientResponse, where: str) -> bytes:
-    data = bytearray()
-    async for chunk in response.content.iter_chunked(65536):
-        data += chunk
-        if len(data) > MAX_BYTES:
-            raise PeerNonsense(f"{where}: the answer is larger than {MAX_BYTES} bytes")
-    return bytes(data)
-
-
-def _answer(where: str, http: int, headers: Mapping[str, str], data: bytes) -> PartnerAnswer:
-    """What the peer said; PeerRefused for an error of HTTP or OCPI, PeerNonsense for what is no OCPI."""
-    retry_after = retry_after_seconds(headers.get("Retry-After"), time.now())
-    try:
-        said = envelope.read_response(data)
-    except PeerNonsense as error:
-        if http >= 300:
-            raise PeerRefused(f"{where}: HTTP {http}", http, None, retry_after) from error
-        if data.strip():
-            raise PeerNonsense(f"{where}: {error}") from error
-        said = envelope.Envelope(status_code=envelope.SUCCESS)
-    if http >= 300 or not said.ok:
-        message = f"{where}: HTTP {http}, status {said.status_code} {said.status_message or ''}".rstrip()
-        raise PeerRefused(message, http, said.status_code, retry_after)
-    return PartnerAnswer(
-        http_status=http,
-        status_code=said.status_code,
-        status_message=said.status_message,
-        data=said.data,
-        headers=headers,
-    )
-
-
-def _routed(peer: Peer, module: ModuleID | None, sender: PartyId | None, receiver: PartyId | None) -> dict[str, str]:
-    """The routing headers of a request, where this peer and module (None: a URL it gave us) have them."""
+def _route(peer: Peer, module: ModuleID | None, sender: PartyId | None, receiver: PartyId | None) -> routing.Route:
+    """What the routing headers of a request say, where this peer and module (None: a URL it gave us) have them."""
     knows = peer.version is None or PROTOCOLS[peer.version].routing_headers
     if not (knows and peer.profile.routing_headers) or module in routing.UNROUTED:
-        return {}
-    return routing.headers(routing.Route(sender=sender, receiver=receiver))
-
-
-def _resource_url(
-    peer: Peer, module: ModuleID, interface: InterfaceRole, segments: Sequence[str], params: Mapping[str, str]
-) -> str:
-    base = _endpoint(peer, module, interface).url.rstrip("/")
-    path = "/".join([base, *(quote(segment, safe="") for segment in segments)])
-    slash = "/" if peer.profile.trailing_slash else ""
-    return f"{path}{slash}?{urlencode(params)}" if params else path + slash
-
-
-def _endpoint(peer: Peer, module: ModuleID, interface: InterfaceRole) -> Endpoint:
-    for endpoint in peer.endpoints:
-        if endpoint.identifier == module and (endpoint.role is interface or module is ModuleID.CREDENTIALS):
-            return endpoint
-    raise NoMatchingEndpoints(f"{peer.name} offers no {module} {interface.lower()} interface")
-
-
-def _page(start: str, url: str, items: list[object], headers: Mapping[str, str]) -> PartnerPage:
-    """With where the Link leads. PeerNonsense when that is no URL: the list must not seem to end there."""
-    try:
-        said = read_headers(headers, url)
-        following = None if said.next_url is None else _same_place(start, _plain(said.next_url))
-    except ValueError as error:
-        raise PeerNonsense(f"the Link of {url} is no URL: {error}") from error
-    return PartnerPage(items=tuple(items), total=said.total, next_url=following)
-
-
-def _plain(url: str) -> str:
-    """The URL with what no URL holds percent-encoded (RFC 3986, 2.1), whatever bytes the header had."""
-    return quote(url.encode("utf-8", "surrogateescape"), safe="!#$%&'()*+,/:;=?@[]~")
-
-
-def _same_place(start: str, following: str) -> str:
-    """The next page, which must be where the first one was: our token goes nowhere else.
-
-    Behind a proxy, Links name the scheme and port inside; those of the first page are the ones that work.
-    """
-    here, there = urlsplit(start), urlsplit(following)
-    if there.hostname != here.hostname:
-        raise PeerNonsense(f"the Link of {start} leads to another host: {following}")
-    return there._replace(scheme=here.scheme, netloc=here.netloc).geturl()
+        return routing.DIRECT
+    return routing.Route(sender=sender, receiver=receiver)

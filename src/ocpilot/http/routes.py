@@ -22,6 +22,7 @@ from ocpilot.app import (
 )
 from ocpilot.app.classes import BOOKING_LOCATIONS, BOOKINGS, CONFIRMATIONS, TERMINALS
 from ocpilot.app.exchange import Answer, Call, Handler, details_url, endpoint_url
+from ocpilot.app.message_rows import VERSIONS
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.base.errors import MethodNotAllowed, NotFound
@@ -50,6 +51,12 @@ class Resource:
         """All segments below `/ocpi`."""
         whole = f"{{version}}/{self.interface.lower()}/{self.module}/{self.path}"
         return tuple(segment for segment in whole.split("/") if segment)
+
+    @cached_property
+    def logged_as(self) -> str:
+        """The module's name in the message log, where versions are not credentials: nothing in them is secret."""
+        configures = self.module is ModuleID.CREDENTIALS and self.template[-1] != ModuleID.CREDENTIALS
+        return VERSIONS if configures else self.module
 
     def handler(self, method: str) -> Handler:
         """Who answers; MethodNotAllowed carries the methods that are answered."""

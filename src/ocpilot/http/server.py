@@ -5,9 +5,9 @@ It speaks ASGI itself: objects for requests and responses would cost as much as 
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
-from time import perf_counter
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect
@@ -17,26 +17,29 @@ from starlette.types import Receive, Scope, Send
 from ocpilot.app.credentials import identify
 from ocpilot.app.exchange import LARGEST_BODY, Answer, Call
 from ocpilot.app.heard import handled
-from ocpilot.app.peer_records import Peer, PeerState
+from ocpilot.app.message_rows import RawHeaders
+from ocpilot.app.peer_records import PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import hash_token
-from ocpilot.base.errors import Conflict, InvalidObject, MethodNotAllowed, NotAuthorized, OcpilotError, TooLarge
-from ocpilot.base.ids import new_id
+from ocpilot.base.errors import (
+    Conflict,
+    InvalidObject,
+    MethodNotAllowed,
+    NotAuthorized,
+    NotFound,
+    OcpilotError,
+    TooLarge,
+)
 from ocpilot.http.access import AccessLog
-from ocpilot.http.routes import Resource, Router
-from ocpilot.roaming import routing
+from ocpilot.http.incoming import Exchange, raw
+from ocpilot.http.routes import Router
 from ocpilot.roaming.tokens import candidates
-from ocpilot.wire import codec, envelope
+from ocpilot.wire import codec, envelope, paging
 from ocpilot.wire.protocol import SUPPORTED, ModuleID, Version
 
 log = logging.getLogger(__name__)
 
-#: Header names in lower case, and values, as ASGI has them.
-RawHeaders = tuple[tuple[bytes, bytes], ...]
 
-_REQUEST_ID = "x-request-id"
-_CORRELATION_ID = "x-correlation-id"
-_LONGEST_ID = 128
 _LONGEST_MESSAGE = 4000
 #: Characters of an Authorization header whose hashes are remembered: a token has 64 at most, Base64 makes them 88.
 _LONGEST_KNOWN = 128
@@ -67,41 +70,6 @@ class _Anything(Convertor[str]):
 register_url_convertor("anything", _Anything())
 
 
-class Exchange:
-    """One request on its way: what the log says of it and the ids that its response carries."""
-
-    def __init__(self, scope: Scope) -> None:
-        self.started = perf_counter()
-        self.method: str = scope["method"]
-        #: Names are lower case; of a header that came twice the first counts.
-        self.sent = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
-        self.request_id = _id(self.sent.get(_REQUEST_ID))
-        self.correlation_id = _id(self.sent.get(_CORRELATION_ID))
-        self.route = routing.read(self.sent)
-        self.peer: Peer | None = None
-        self.row: Resource | None = None
-
-    def headers(self) -> RawHeaders:
-        """The ids of the request and the way back (transport_and_format, "Unique message IDs", "Message Routing")."""
-        written = (
-            (_REQUEST_ID.encode(), self.request_id.encode()),
-            (_CORRELATION_ID.encode(), self.correlation_id.encode()),
-        )
-        if self.row is None or self.row.module in routing.UNROUTED:
-            return written
-        return written + _way_back(self.route)
-
-    def line(self, http_status: int, status_code: int) -> str:
-        """What the log says, without any token: the row's path, not the URL, which may hold a driver's."""
-        peer = self.peer.name if self.peer else "-"
-        path = "/".join(self.row.template) if self.row else "-"
-        ms = (perf_counter() - self.started) * 1000
-        return (
-            f"peer={peer} method={self.method} path={path} http={http_status} ocpi={status_code} ms={ms:.1f} "
-            f"request_id={self.request_id}"
-        )
-
-
 class OcpiServer:
     """ASGI application for one platform's OCPI interfaces."""
 
@@ -111,11 +79,12 @@ class OcpiServer:
         self._access = AccessLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(scope)
+        exchange = Exchange(scope, self._platform.clock())
         try:
             answer = await self._answer(exchange, scope, receive)
         except ClientDisconnect:
             self._access.add(exchange.line(499, 0))
+            self._note(exchange, error="the connection was lost before the request was read")
             return
         except OcpilotError as error:
             answer = refusal(error)
@@ -128,26 +97,27 @@ class OcpiServer:
 
     async def _answer(self, exchange: Exchange, scope: Scope, receive: Receive) -> Answer:
         token, limited = await self._authenticate(exchange)
-        url_path = _raw_path(scope)
-        row, path = self._router.match(url_path)
+        row, path = self._router.match(exchange.url_path)
         exchange.row = row
         if limited and row.module is not ModuleID.CREDENTIALS:
             raise NotAuthorized("this token only opens versions and credentials")
         handler = row.handler(exchange.method)
         if exchange.peer is None:
             raise NotAuthorized("no peer")
+        exchange.version = Version(path.pop("version", SUPPORTED[0]))
+        exchange.body = await _body(receive)
         call = Call(
             peer=exchange.peer,
             credentials_token=token,
             limited=limited,
             method=exchange.method,
-            version=Version(path.pop("version", SUPPORTED[0])),
+            version=exchange.version,
             module=row.module,
             interface=row.interface,
             path=path,
             query=_query(scope),
-            body=await _body(receive),
-            url=self._platform.settings.server.base_url + url_path.rstrip("/"),
+            body=exchange.body,
+            url=self._platform.settings.server.base_url + exchange.url_path.rstrip("/"),
             request_id=exchange.request_id,
             correlation_id=exchange.correlation_id,
             sender=exchange.route.sender,
@@ -175,19 +145,33 @@ class OcpiServer:
             (b"content-length", b"%d" % len(body)),
             (b"content-type", b"application/json"),
             *exchange.headers(),
-            *_raw(answer.headers),
+            *raw(answer.headers),
         ]
+        self._note(exchange, answer, headers, body)
         await send({"type": "http.response.start", "status": answer.http_status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-
-def _raw(headers: Mapping[str, str]) -> RawHeaders:
-    return tuple([(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()])
-
-
-@lru_cache(maxsize=1024)
-def _way_back(route: routing.Route) -> RawHeaders:
-    return _raw(routing.headers(route.back()))
+    def _note(
+        self,
+        exchange: Exchange,
+        answer: Answer | None = None,
+        headers: RawHeaders = (),
+        body: bytes = b"",
+        *,
+        error: str | None = None,
+    ) -> None:
+        """Add it to the message log; without an answer `error` says why."""
+        if exchange.row is None:
+            with suppress(NotFound):
+                # It was refused before anybody looked for what it asks.
+                exchange.row, _ = self._router.match(exchange.url_path)
+        noted = exchange.noted()
+        noted.error = error
+        if answer is not None:
+            noted.http_status, noted.ocpi_status, noted.said = answer.http_status, answer.status_code, answer.message
+            noted.response_headers, noted.response_body = headers, body
+            noted.listed = exchange.method == "GET" and paging.TOTAL in answer.headers
+        self._platform.messages.add(noted)
 
 
 def _hashed(header: str) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
@@ -240,15 +224,3 @@ def _query(scope: Scope) -> dict[str, str]:
     """The parameters of the URL; of one that came twice the last counts."""
     text: bytes = scope["query_string"]
     return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)) if text else {}
-
-
-def _raw_path(scope: Scope) -> str:
-    """The path as it was sent: an id may hold a percent-encoded slash."""
-    raw: bytes | None = scope.get("raw_path")
-    return quote(scope["path"]) if raw is None else raw.decode("latin-1")
-
-
-def _id(sent: str | None) -> str:
-    """The id that came, when it is one, else a new one."""
-    usable = sent is not None and 0 < len(sent) <= _LONGEST_ID and sent.isascii() and sent.isprintable()
-    return sent if usable and sent is not None else new_id()

@@ -26,6 +26,7 @@ from ocpilot.cli import (
     convert,
     db,
     load,
+    log,
     mock,
     openapi,
     peer,
@@ -34,6 +35,7 @@ from ocpilot.cli import (
     schema,
     serve,
     station,
+    station_simulate,
     tariff,
     validate,
 )
@@ -42,9 +44,11 @@ from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
 from ocpilot.main.check_commands import Checks
 from ocpilot.main.joined import open_platform
+from ocpilot.main.log_commands import LogOf
 from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.peer_commands import PeersOf
 from ocpilot.main.platform_commands import Accounts, Cdrs, Loading, Stations
+from ocpilot.main.simulated import Simulations
 from ocpilot.store.upkeep import Upkeep
 
 #: Commands that need neither settings nor a database.
@@ -59,10 +63,11 @@ _PURE: dict[str, Callable[[argparse.Namespace], int]] = {
     "openapi": lambda args: openapi.run(args, document_of_everything),
 }
 
-#: Commands that talk with other platforms and need no settings either.
+#: Commands that talk with a platform from outside and need no settings either.
 _ALONE: dict[str, Callable[[argparse.Namespace], Coroutine[None, None, int]]] = {
     "mock": lambda args: mock.run(args, Mocks()),
     "check": lambda args: check.run(args, Checks()),
+    "station simulate": lambda args: station_simulate.run(args, Simulations()),
 }
 
 #: Commands that work on a platform.
@@ -72,6 +77,7 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     "station": lambda args, platform: station.run(args, Stations(platform)),
     "load": lambda args, platform: load.run(args, Loading(platform)),
     "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
+    "log": lambda args, platform: log.run(args, LogOf(platform)),
 }
 
 
@@ -82,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    charging = (serve, peer, load, cdr, station, account, db)
+    charging = (serve, peer, log, load, cdr, station, account, db)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, demo)
     for module in (*charging, *alone):
         module.add_parser(commands)
@@ -136,8 +142,9 @@ def _run(args: argparse.Namespace) -> int:
         return pure(args)
     if args.command == "demo":
         return asyncio.run(demo.run(args, open_platform))
-    if args.command in _ALONE:
-        return asyncio.run(_ALONE[args.command](args))
+    alone = _ALONE.get(_named(args)) or _ALONE.get(args.command)
+    if alone is not None:
+        return asyncio.run(alone(args))
     settings = settings_file.load(_config(args))
     if args.command == "serve":
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:

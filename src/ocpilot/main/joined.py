@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 
+from ocpilot.app.message_log import MessageLog
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import Seal
 from ocpilot.app.station_events import ActiveProfileAnswer, StationCalls, StationReservation
@@ -79,7 +80,11 @@ class Switchboard:
 async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
     """The platform of these settings with its database and client; the database schema is the newest."""
     sealing = Seal(settings)
-    async with open_store(settings) as store, HttpPartners(settings, sealing) as partners:
+    messages = MessageLog(settings.log)
+    async with (
+        open_store(settings) as store,
+        HttpPartners(settings, sealing, messages, store.peers.noticed) as partners,
+    ):
         platform = Platform(
             settings=settings,
             clock=time.now,
@@ -87,8 +92,10 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
             partners=partners,
             stations=Switchboard(),
             sealing=sealing,
+            messages=messages,
         )
         try:
             yield platform
         finally:
             await platform.background.close()
+            await messages.write(store.messages)

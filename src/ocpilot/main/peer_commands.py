@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
-from ocpilot.app import compare, peers, pull, quality
+from ocpilot.app import compare, dead_letters, peers, pull, quality
 from ocpilot.app.comparison_records import Comparison
 from ocpilot.app.crawling import Told
 from ocpilot.app.heard import noted
-from ocpilot.app.peer_records import Leniency, Peer
+from ocpilot.app.peer_records import Delivery, DeliveryState, Leniency, Peer
 from ocpilot.app.peers import Invitation
 from ocpilot.app.platform import Platform
 from ocpilot.app.pull import PullSummary
 from ocpilot.app.pulling import since_last_pull
 from ocpilot.app.quality_records import QualityReport
+from ocpilot.app.ready_profiles import ready
+from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import UserError
 from ocpilot.cli.peer import PullOptions
 from ocpilot.wire.protocol import SUPPORTED, Version
@@ -23,13 +25,15 @@ class PeersOf:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
 
-    async def invite(self, name: str) -> Invitation:
+    async def invite(self, name: str, allowed: Sequence[str]) -> Invitation:
         """See `PeerCommands`."""
-        return await peers.invite(self._platform, name)
+        return await peers.invite(self._platform, name, allowed)
 
-    async def register(self, name: str, versions_url: str, token: str, version: str | None) -> Peer:
+    async def register(
+        self, name: str, versions_url: str, token: str, version: str | None, allowed: Sequence[str]
+    ) -> Peer:
         """See `PeerCommands`."""
-        return await peers.register(self._platform, versions_url, token, name, _version(version))
+        return await peers.register(self._platform, versions_url, token, name, _version(version), allowed)
 
     async def update(self, name: str, version: str | None) -> Peer:
         """See `PeerCommands`."""
@@ -38,6 +42,18 @@ class PeersOf:
     async def unregister(self, name: str) -> Peer:
         """See `PeerCommands`."""
         return await peers.unregister(self._platform, await self.named(name))
+
+    async def suspend(self, name: str) -> Peer:
+        """See `PeerCommands`."""
+        return await peers.suspend(self._platform, await self.named(name))
+
+    async def resume(self, name: str) -> Peer:
+        """See `PeerCommands`."""
+        return await peers.resume(self._platform, await self.named(name))
+
+    async def allow(self, name: str, allowed: Sequence[str]) -> Peer:
+        """See `PeerCommands`."""
+        return await peers.allow(self._platform, await self.named(name), allowed)
 
     async def pull(self, name: str, wish: PullOptions, told: Told) -> PullSummary:
         """See `PeerCommands`; what the lists had wrong is written at once, for this process ends."""
@@ -57,13 +73,35 @@ class PeersOf:
         """See `PeerCommands`."""
         return await quality.report(self._platform, await self.named(name))
 
-    async def change_profile(self, name: str, changes: Mapping[str, object]) -> Peer:
+    async def change_profile(self, name: str, like: str | None, changes: Mapping[str, object]) -> Peer:
         """See `PeerCommands`."""
-        return await peers.change_profile(self._platform, await self.named(name), changes)
+        first = ready(like).changes if like else {}
+        return await peers.change_profile(self._platform, await self.named(name), {**first, **changes})
 
     async def findings(self, name: str) -> Sequence[Leniency]:
         """See `PeerCommands`."""
         return await self._platform.store.leniencies.of_peer((await self.named(name)).id)
+
+    async def deliveries(self, name: str, states: Sequence[DeliveryState], limit: int) -> Sequence[Delivery]:
+        """See `PeerCommands`."""
+        peer = await self.named(name)
+        return await self._platform.store.deliveries.all(peer.id, states, max(1, limit))
+
+    async def replay(self, name: str, key: ObjectKey | None) -> int:
+        """See `PeerCommands`."""
+        peer = await self.named(name)
+        if key is None:
+            return await dead_letters.replay_all(self._platform, peer.id)
+        await dead_letters.replay(self._platform, peer.id, key)
+        return 1
+
+    async def drop(self, name: str, key: ObjectKey | None) -> int:
+        """See `PeerCommands`."""
+        peer = await self.named(name)
+        if key is None:
+            return await dead_letters.drop_all(self._platform, peer.id)
+        await dead_letters.drop(self._platform, peer.id, key)
+        return 1
 
     async def all(self) -> Sequence[Peer]:
         """See `PeerCommands`."""

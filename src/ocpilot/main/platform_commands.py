@@ -8,6 +8,7 @@ from ocpilot.app.charge_records import StationConnector
 from ocpilot.app.platform import Platform
 from ocpilot.base import time
 from ocpilot.base.errors import InvalidObject, UserError
+from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import Version
 
 
@@ -100,10 +101,21 @@ class Loading:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
 
-    async def load(self, path: str, data: bytes, version: str | None) -> Sequence[str]:
+    async def load(self, path: str, data: bytes, version: str | None, audience: str | None) -> Sequence[str]:
         """See `LoadCommands`."""
         try:
-            keys = await catalogue.take_over(self._platform, data, Version(version) if version else None)
+            whom = _audience(audience)
+            keys = await catalogue.take_over(self._platform, data, Version(version) if version else None, whom)
         except InvalidObject as error:
             raise InvalidObject(error.problems, path) from error
         return [f"{path}: {key.module} {key.party} {key.id}" for key in keys]
+
+
+def _audience(text: str | None) -> str | None:
+    """The party as it is kept, everybody, or nobody in particular."""
+    if text is None or text == catalogue.EVERYBODY:
+        return text
+    try:
+        return PartyId.parse(text).key
+    except ValueError as error:
+        raise UserError(f"--for: {error}, nor '*' for everybody") from error

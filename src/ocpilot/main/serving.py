@@ -94,6 +94,7 @@ def _everything(platform: Platform, gateway: Gateway) -> Starlette:
         platform.background.start(Puller(platform).run(), "pull")
         platform.background.start(Comparing(platform).run(), "compare")
         platform.background.start(Hearing(platform).run(), "leniencies")
+        platform.background.start(platform.messages.run(platform.store.messages), "messages")
         try:
             yield
         finally:

@@ -1,6 +1,8 @@
 """Where a partner's URL may lead: never inside (server-side request forgery), and only over TLS."""
 
+import re
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
@@ -8,6 +10,9 @@ from ocpilot.base.errors import ForbiddenAddress
 
 #: IPv6 networks whose last 32 bits are an IPv4 address (RFC 6052, RFC 4291 2.5.5).
 _IPV4_IN_IPV6 = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"), IPv6Network("::ffff:0:0/96"))
+
+#: What follows the host and port of an absolute URL.
+_BEYOND = re.compile(r"(?<=[^:/])[/?#].*")
 
 
 def check_url(url: str, *, allow_inner: bool) -> str:
@@ -17,6 +22,13 @@ def check_url(url: str, *, allow_inner: bool) -> str:
     """
     if not url.isprintable() or " " in url:
         raise ForbiddenAddress(f"{url!r}: spaces and control characters have no place in a URL")
+    _check_origin(_BEYOND.sub("", url), allow_inner)
+    return url
+
+
+@lru_cache(maxsize=1024)
+def _check_origin(url: str, allow_inner: bool) -> None:
+    """The scheme, host and port of a URL, which say all; the same for every call to a peer."""
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
@@ -31,7 +43,6 @@ def check_url(url: str, *, allow_inner: bool) -> str:
     literal = _literal(host)
     if literal is not None:
         check_addresses(url, [literal], allow_inner=allow_inner)
-    return url
 
 
 def check_addresses(url: str, addresses: Iterable[str], *, allow_inner: bool) -> None:

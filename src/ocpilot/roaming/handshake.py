@@ -68,6 +68,13 @@ def with_roles(ours: Iterable[str], endpoints: object, theirs: Iterable[str] | N
     return completed
 
 
+def without_roles(endpoints: object) -> bool:
+    """Whether a list of endpoints leaves out roles, other than that of credentials, which means nothing."""
+    rows = endpoints if isinstance(endpoints, list) else []
+    named = [row for row in rows if isinstance(row, dict) and row.get("identifier") != ModuleID.CREDENTIALS]
+    return any(row.get("role") is None for row in named)
+
+
 def _in_our_word(row: object) -> object:
     word = row.get("identifier") if isinstance(row, dict) else None
     known = _OTHER_WORDS.get(word) if isinstance(word, str) else None

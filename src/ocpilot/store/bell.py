@@ -23,10 +23,15 @@ class Bell:
 
     def __init__(self, url: str) -> None:
         self.line = Line(url, CHANNEL, self._heard)
-        self._rings = 0
+        self.rings = 0
         self._looked: WeakKeyDictionary[asyncio.Task[object], int] = WeakKeyDictionary()
         self._event = asyncio.Event()
         self._announcing: asyncio.Task[None] | None = None
+
+    @property
+    def hears(self) -> bool:
+        """Whether rings of other processes are heard at the moment."""
+        return self.line.stands
 
     def ring(self) -> None:
         """Something was written here, and is committed."""
@@ -38,12 +43,12 @@ class Bell:
         """The current task reads the log now: what rings after this is news to it."""
         task = asyncio.current_task()
         if task is not None:
-            self._looked[task] = self._rings
+            self._looked[task] = self.rings
 
     def looked(self) -> int:
         """How many rings the current task knew of when it last looked; all until now when it never did."""
         task = asyncio.current_task()
-        return self._rings if task is None else self._looked.get(task, self._rings)
+        return self.rings if task is None else self._looked.get(task, self.rings)
 
     async def wait(self, seconds: float, seen: int) -> None:
         """Until there were more rings than `seen`, or `seconds` are over."""
@@ -51,7 +56,7 @@ class Bell:
             async with asyncio.timeout(seconds):
                 with suppress(*LOST):
                     await self.line.ready()
-                while self._rings == seen:
+                while self.rings == seen:
                     await self._event.wait()
                 await asyncio.sleep(GATHER)
 
@@ -62,7 +67,7 @@ class Bell:
         await self.line.close()
 
     def _heard(self) -> None:
-        self._rings += 1
+        self.rings += 1
         self._event.set()
         self._event = asyncio.Event()
 

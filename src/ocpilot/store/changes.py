@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from ocpilot.app.peer_records import Change, ChangeCursor, Delivery
 from ocpilot.store.bell import Bell
-from ocpilot.store.deliveries import save_delivery
+from ocpilot.store.deliveries import save_deliveries
 from ocpilot.store.line import LOST
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
@@ -48,8 +48,7 @@ class PostgresChanges:
     async def advance(self, peer_id: int, cursor: ChangeCursor, failed: Sequence[Delivery]) -> None:
         """See the port."""
         async with self._database.transaction() as session:
-            for delivery in failed:
-                await save_delivery(session, delivery)
+            await save_deliveries(session, failed)
             await session.row(_SQL["advance"], {"peer_id": peer_id, "xid": str(cursor.xid), "seq": cursor.seq})
 
     async def wait(self, seconds: float) -> None:

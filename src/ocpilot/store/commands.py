@@ -67,6 +67,11 @@ class PostgresCommands:
         values = {"key_session": fold(session_id), "words": list(words), "since": since}
         return tuple(record_of(Command, row) for row in await self._database.rows(_SQL["of_session"], values))
 
+    async def is_response_url(self, peer_id: int, url: str) -> bool:
+        """See the port."""
+        row = await self._database.row(_SQL["is_response_url"], {"peer_id": peer_id, "url": url})
+        return row is not None and bool(row["found"])
+
     async def recent(self, limit: int, account_id: int | None = None) -> tuple[Command, ...]:
         """See the port."""
         values = {"limit": limit, "any_account": account_id is None, "account_id": account_id or 0}

@@ -79,6 +79,10 @@ SELECT * FROM command
 WHERE lower(session_id) = :key_session AND command = ANY(:words::text[]) AND created_at >= :since
 ORDER BY created_at DESC;
 
+-- name: is_response_url
+-- Whether a peer ever wanted the result of a command there.
+SELECT EXISTS (SELECT FROM command WHERE peer_id = :peer_id AND response_url = :url) AS found;
+
 -- name: recent
 -- Newest first.
 SELECT * FROM command WHERE :any_account OR account_id = :account_id ORDER BY created_at DESC LIMIT :limit;

@@ -1,17 +1,20 @@
 """What became of objects per peer: waiting, dead, acknowledged."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
 
-from ocpilot.app.peer_records import Delivery
+from ocpilot.app.peer_records import UNFINISHED, Delivery, DeliveryState
 from ocpilot.app.records import ObjectKey
+from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database, Session
 from ocpilot.store.queries import load
 from ocpilot.store.rows import key_of, key_values, record_of
 from ocpilot.wire.protocol import ModuleID
 
 _SQL = load("deliveries")
+_FIELDS = ("peer_id", "state", "attempts", "refusals", "unsure", "next_at", "last_error", "remote_url", "updated_at")
 
 
 class PostgresDeliveries:
@@ -22,7 +25,7 @@ class PostgresDeliveries:
 
     async def save(self, delivery: Delivery) -> None:
         """See the port."""
-        await save_delivery(self._database, delivery)
+        await save_deliveries(self._database, (delivery,))
 
     async def remove(self, peer_id: int, key: ObjectKey) -> None:
         """See the port."""
@@ -35,28 +38,56 @@ class PostgresDeliveries:
 
     async def get(self, peer_id: int, key: ObjectKey) -> Delivery | None:
         """See the port."""
-        row = await self._database.row(_SQL["get"], {"peer_id": peer_id, **key_values(key)})
-        return _delivery(row) if row else None
+        found = await self.of(peer_id, (key,))
+        return found[0] if found else None
 
-    async def all(self, peer_id: int | None = None) -> tuple[Delivery, ...]:
+    async def of(self, peer_id: int, keys: Sequence[ObjectKey]) -> tuple[Delivery, ...]:
         """See the port."""
-        rows = await self._database.rows(_SQL["all"], {"any_peer": peer_id is None, "peer_id": peer_id or 0})
+        values = _columns([key_values(key) for key in keys], ("module", "party", "key_id", "key_sub"))
+        rows = await self._database.rows(_SQL["of"], {"peer_id": peer_id, **values})
         return tuple(_delivery(row) for row in rows)
 
+    async def all(
+        self, peer_id: int | None = None, states: Collection[DeliveryState] = UNFINISHED, limit: int = 1000
+    ) -> tuple[Delivery, ...]:
+        """See the port."""
+        values = {"states": [str(one) for one in states], "limit": limit}
+        if peer_id is None:
+            rows = await self._database.rows(_SQL["of_all"], values)
+        else:
+            rows = await self._database.rows(_SQL["of_peer"], {**values, "peer_id": peer_id})
+        return tuple(_delivery(row) for row in rows)
 
-async def save_delivery(session: Session, delivery: Delivery) -> None:
-    """Insert or replace, also inside the transaction that moves a cursor."""
-    values: dict[str, object] = {
-        **key_values(delivery.key),
-        "peer_id": delivery.peer_id,
-        "state": str(delivery.state),
-        "attempts": delivery.attempts,
-        "next_at": delivery.next_at,
-        "last_error": delivery.last_error,
-        "remote_url": delivery.remote_url,
-        "updated_at": delivery.updated_at,
+    async def counts(self) -> Mapping[tuple[int, DeliveryState], int]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["counts"])
+        return {(row["peer_id"], DeliveryState(row["state"])): row["count"] for row in rows}
+
+    async def replay(self, peer_id: int, now: datetime) -> int:
+        """See the port."""
+        return len(await self._database.rows(_SQL["replay"], {"peer_id": peer_id, "now": now}))
+
+    async def drop(self, peer_id: int) -> int:
+        """See the port."""
+        return len(await self._database.rows(_SQL["drop"], {"peer_id": peer_id}))
+
+
+async def save_deliveries(session: Session, deliveries: Sequence[Delivery]) -> None:
+    """Insert or replace, also inside the transaction that moves a cursor. Of one object the last counts."""
+    last = {
+        (one.peer_id, one.key.module, one.key.party, fold(one.key.id), fold(one.key.sub)): one for one in deliveries
     }
-    await session.row(_SQL["save"], values)
+    if not last:
+        return
+    rows = [
+        {**key_values(one.key), **{name: getattr(one, name) for name in _FIELDS}, "state": str(one.state)}
+        for one in last.values()
+    ]
+    await session.row(_SQL["save"], _columns(rows, ("module", "party", "key_id", "key_sub", "id", "sub", *_FIELDS)))
+
+
+def _columns(rows: Sequence[Mapping[str, object]], names: Sequence[str]) -> dict[str, object]:
+    return {name: [row[name] for row in rows] for name in names}
 
 
 def _delivery(row: asyncpg.Record) -> Delivery:

@@ -31,6 +31,11 @@ class Line:
         self._lock = asyncio.Lock()
         self._connection: Held | None = None
 
+    @property
+    def stands(self) -> bool:
+        """Whether we hear at the moment."""
+        return self._connection is not None and not self._connection.is_closed()
+
     async def value(self, statement: Statement, *values: object) -> object:
         """The first value of a statement, run on the held connection."""
         async with self._lock:
@@ -50,7 +55,7 @@ class Line:
                 await connection.close()
 
     async def _ready(self) -> Held:
-        if self._connection is None or self._connection.is_closed():
+        if self._connection is None or not self.stands:
             connection = await connect(self._url)
             connection.add_termination_listener(lambda _: self._heard())
             await connection.add_listener(self._channel, lambda *_: self._heard())

@@ -2,16 +2,18 @@
 
 A Location with its EVSEs gets a new stamp in the transaction that changes any of it, so what was read under a stamp is
 what that stamp means for ever: no body kept here or in `assembled_location` can be out of date, at most nobody asks for
-it any more.
+it any more. Which states are on a page is not even asked while nothing was written anywhere, for a second at most.
 """
 
 from collections.abc import Sequence
+from time import monotonic
 
 import asyncpg
 from msgspec import structs
 
 from ocpilot.app.records import Page, PageQuery, StoredObject
 from ocpilot.base.recent import Recent
+from ocpilot.store.bell import Bell
 from ocpilot.store.pages import page_of, values_of
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
@@ -20,6 +22,8 @@ from ocpilot.wire.protocol import ModuleID
 
 #: Bytes of bodies that one process keeps.
 KEPT_BYTES = 32 * 1024 * 1024
+#: Pages of one moment that are kept.
+MOST_PAGES = 64
 #: A body that is on hand is not fetched.
 BODY = "CASE WHEN stamp = ANY(:known::bigint[]) THEN '' ELSE body END AS body, stamp, assembled"
 
@@ -30,12 +34,33 @@ _PAGES = load("pages", table="whole_location", body=BODY)
 class LocationPages:
     """Pages of whole Locations; each item has its `stamp`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, bell: Bell) -> None:
         self._database = database
+        self._bell = bell
         self._kept: Recent[int, StoredObject] = Recent(KEPT_BYTES)
+        self._moment = (0, 0)
+        self._pages: dict[PageQuery, Page] = {}
 
     async def page(self, query: PageQuery) -> Page:
         """The Locations after `query.after` (or `offset`); the total is counted once, for the first page."""
+        if query.peer_id is not None or not self._bell.hears:
+            return await self._asked(query)
+        pages = self._of_this_moment()
+        known = pages.get(query)
+        if known is None:
+            known = await self._asked(query)
+            if len(pages) < MOST_PAGES:
+                pages[query] = known
+        return known
+
+    def _of_this_moment(self) -> dict[PageQuery, Page]:
+        """Pages since anything was written, within this second: a process may die before it says that it has."""
+        moment = (self._bell.rings, int(monotonic()))
+        if moment != self._moment:
+            self._moment, self._pages = moment, {}
+        return self._pages
+
+    async def _asked(self, query: PageQuery) -> Page:
         which = "all" if query.viewer is None else "seen"
         # Nearly all Locations are for everybody: one range, less what the viewer may not see, beats one per audience.
         values = {**values_of(query), "counting": query.after is None, "sees_all": query.viewer is None}

@@ -31,7 +31,7 @@ class PostgresLocations:
     def __init__(self, database: Database, bell: Bell) -> None:
         self._database = database
         self._bell = bell
-        self._pages = LocationPages(database)
+        self._pages = LocationPages(database, bell)
 
     async def put(self, stored: StoredObject) -> bool:
         """See the port; a put that changes nothing adds no change row. NotFound for an EVSE without its Location."""

@@ -6,7 +6,7 @@ from time import monotonic
 import asyncpg
 import msgspec
 
-from ocpilot.app.peer_records import Peer, PeerProfile
+from ocpilot.app.peer_records import Detected, Peer, PeerProfile
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.store.pool import Database
@@ -34,6 +34,15 @@ class PostgresPeers:
         """See the port; Conflict when the name is taken, NotFound when it was never added."""
         await self._write(_SQL["save"], peer)
 
+    async def noticed(self, peer_id: int, found: Detected) -> None:
+        """See the port."""
+        await self._database.row(_SQL["noticed"], {"id": peer_id, "found": json_of(found)})
+        self._by_token = {}
+
+    async def returned(self, peer_id: int, at: datetime) -> None:
+        """See the port."""
+        await self._database.row(_SQL["returned"], {"id": peer_id, "at": at})
+
     async def pulled(self, peer_id: int, at: datetime) -> None:
         """See the port."""
         await self._database.row(_SQL["pulled"], {"id": peer_id, "at": at})
@@ -54,7 +63,7 @@ class PostgresPeers:
         remembered = self._by_token
         found = await self._one(_SQL["by_token"], {"hash": token_hash})
         # Not while a token is being replaced: the next request must see how far that is.
-        if found is not None and found.invitation_hash is None:
+        if found is not None and found.invitation_hash is None and found.other_hash is None:
             remembered[token_hash] = (found, monotonic() + REMEMBERED)
         return found
 
@@ -90,6 +99,8 @@ def _values(peer: Peer) -> dict[str, object]:
         "roles": json_of(peer.roles),
         "parties": peer.parties,
         "profile": json_of(peer.profile),
+        "allowed": None if peer.allowed is None else list(peer.allowed),
+        "detected": json_of(peer.detected),
     }
 
 
@@ -100,4 +111,5 @@ def _peer(row: asyncpg.Record) -> Peer:
         endpoints=msgspec.json.decode(row["endpoints"], type=tuple[Endpoint, ...]),
         roles=msgspec.json.decode(row["roles"], type=tuple[CredentialsRole, ...]),
         profile=msgspec.json.decode(row["profile"], type=PeerProfile),
+        detected=msgspec.json.decode(row["detected"], type=Detected),
     )

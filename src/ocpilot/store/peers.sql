@@ -2,16 +2,16 @@
 -- A new peer with the next number.
 INSERT INTO peer (
     key_name, name, state, version, versions_url, endpoints, roles, hub_party, parties, token_hash, token_sealed,
-    invitation_hash, profile, pulled_at, created_at, updated_at
+    invitation_hash, other_hash, rotated_at, allowed, profile, detected, pulled_at, created_at, updated_at
 )
 VALUES (
     :key_name, :name, :state, :version, :versions_url, :endpoints, :roles, :hub_party, :parties, :token_hash, :token_sealed,
-    :invitation_hash, :profile, :pulled_at, :created_at, :updated_at
+    :invitation_hash, :other_hash, :rotated_at, :allowed, :profile, :detected, :pulled_at, :created_at, :updated_at
 )
 RETURNING id;
 
 -- name: save
--- All fields of a stored peer.
+-- All fields of a stored peer but what was detected.
 UPDATE peer
 SET
     key_name = :key_name,
@@ -26,12 +26,23 @@ SET
     token_hash = :token_hash,
     token_sealed = :token_sealed,
     invitation_hash = :invitation_hash,
+    other_hash = :other_hash,
+    rotated_at = :rotated_at,
+    allowed = :allowed,
     profile = :profile,
     pulled_at = :pulled_at,
     created_at = :created_at,
     updated_at = :updated_at
 WHERE id = :id
 RETURNING id;
+
+-- name: noticed
+-- Adds what was found out about how a peer talks.
+UPDATE peer SET detected = (detected::jsonb || :found::text::jsonb)::text WHERE id = :id;
+
+-- name: returned
+-- A peer that had been silent answered again.
+UPDATE peer SET returned_at = :at WHERE id = :id;
 
 -- name: pulled
 -- A complete pull began then.
@@ -46,9 +57,10 @@ SELECT * FROM peer WHERE id = :id;
 SELECT * FROM peer WHERE key_name = :key_name;
 
 -- name: by_token
--- Whose credentials token this is, or whose invitation; a registered peer's invitation is the token being replaced.
+-- Whose credentials token this is, or will be or was while it is replaced, or whose invitation.
 SELECT * FROM peer
 WHERE (token_hash = :hash AND state IN ('registered', 'suspended'))
+    OR (other_hash = :hash AND state IN ('registered', 'suspended'))
     OR (invitation_hash = :hash AND state <> 'unregistered');
 
 -- name: of_party

@@ -1,6 +1,6 @@
 """The connection pool, and running named statements on it or inside one transaction."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol, TypeAlias
 
@@ -77,6 +77,14 @@ class Database:
         """See Session."""
         async with _Loan(self) as connection:
             return await OneConnection(connection).row(statement, values)
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Write rows by COPY, all or none. BadRequest when a value cannot be stored."""
+        async with _Loan(self) as connection:
+            try:
+                await connection.copy_records_to_table(table, columns=columns, records=rows)
+            except _UNSTORABLE as error:
+                raise _unstorable(error) from error
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:

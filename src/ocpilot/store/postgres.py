@@ -8,6 +8,7 @@ from ocpilot.app import (
     charge_ports,
     comparison_records,
     crawl_records,
+    messages,
     object_ports,
     ports,
     quality_records,
@@ -27,6 +28,7 @@ from ocpilot.store.deliveries import PostgresDeliveries
 from ocpilot.store.documents import PostgresDocuments
 from ocpilot.store.leniencies import PostgresLeniencies
 from ocpilot.store.locations import PostgresLocations
+from ocpilot.store.messages import PostgresMessages
 from ocpilot.store.objects import PostgresObjects
 from ocpilot.store.peers import PostgresPeers
 from ocpilot.store.pool import Database, connect, open_pool
@@ -61,6 +63,7 @@ class PostgresStore:
         self.quality: quality_records.Quality = PostgresQuality(database)
         self.crawls: crawl_records.Crawls = PostgresCrawls(database)
         self.documents: ports.Documents = PostgresDocuments(database)
+        self.messages: messages.Messages = PostgresMessages(database)
 
 
 @asynccontextmanager

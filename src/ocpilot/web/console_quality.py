@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from ocpilot.app import bill_views, quality
 from ocpilot.app.quality_records import QualityReport
-from ocpilot.web.console_bills import peer_id
+from ocpilot.web.console_peers import peer_id
 from ocpilot.web.reader import Reader
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9._-]+")

@@ -65,6 +65,12 @@ class Formats:
         """Date and time to the minute in the platform's own zone, and which zone that is: `23 Nov 2026 11:04 CET`."""
         return f"{self.moment(at, self.home)} {at.astimezone(zone_named(self.home)).tzname()}"
 
+    def home_second(self, at: datetime) -> str:
+        """Date and time to the millisecond in the platform's own zone, and which: `23 Nov 2026 11:04:05.250 CET`."""
+        local = at.astimezone(zone_named(self.home))
+        clock = f"{local:%H:%M:%S}.{local.microsecond // 1000:03}\N{NO-BREAK SPACE}{local.tzname()}"
+        return f"{dates.format_date(local, 'medium', self.locale)} {clock}"
+
     def clock(self, at: datetime, zone: str = _UTC) -> str:
         """The time of day."""
         return dates.format_time(at, "short", tzinfo=zone_named(zone), locale=self.locale)
@@ -85,6 +91,7 @@ class Formats:
             "duration",
             "moment",
             "home_moment",
+            "home_second",
             "clock",
             "day",
         )

@@ -10,7 +10,17 @@ from starlette.routing import BaseRoute, Mount
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import derived_key
 from ocpilot.base.errors import OcpilotError
-from ocpilot.web import console, console_bills, console_quality, driver_charges, driver_stations, error_pages, sign_in
+from ocpilot.web import (
+    console,
+    console_bills,
+    console_messages,
+    console_peers,
+    console_quality,
+    driver_charges,
+    driver_stations,
+    error_pages,
+    sign_in,
+)
 from ocpilot.web.guard import Who, guarded
 from ocpilot.web.headers import SecurityHeaders, content_security_policy
 from ocpilot.web.site import Site, site
@@ -81,13 +91,21 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/transactions/{number}": console.transaction,
         "/console/cdrs": console_bills.cdrs,
         "/console/cdrs/{country}/{party}/{id:path}": console_bills.cdr,
-        "/console/peers": console_bills.peers,
-        "/console/peers/{peer}": console_bills.peer,
+        "/console/peers": console_peers.listed,
+        "/console/peers/{peer}": console_peers.shown,
         "/console/peers/{peer}/quality": console_quality.page,
         "/console/peers/{peer}/quality.csv": console_quality.table,
+        "/console/messages": console_messages.messages,
+        "/console/messages/{number}": console_messages.message,
     }
     reading = [guarded(pages, path, Who.OPERATOR, handler) for path, handler in table.items()]
-    return [*reading, guarded(pages, "/console/peers/{peer}/replay", Who.OPERATOR, console_bills.replay, "POST")]
+    invite = guarded(pages, "/console/peers/invite", Who.OPERATOR, console_peers.invite, "POST")
+    doing = [
+        guarded(pages, f"/console/peers/{{peer}}/{word}", Who.OPERATOR, console_peers.acting(action), "POST")
+        for word, action in console_peers.ACTIONS.items()
+    ]
+    again = guarded(pages, "/console/messages/{number}/replay", Who.OPERATOR, console_messages.replay, "POST")
+    return [*reading, invite, *doing, again]
 
 
 def _static() -> Mount:

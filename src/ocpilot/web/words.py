@@ -6,6 +6,7 @@ from ocpilot.app.cdr_match_records import Clue, Part
 from ocpilot.app.charge_views import ChargeView, Stage
 from ocpilot.app.comparison_records import Gap
 from ocpilot.app.crawl_records import CrawlState
+from ocpilot.app.messages import Direction, MessageLine
 from ocpilot.app.quality_records import Lack
 from ocpilot.base.texts import mark
 from ocpilot.billing.check import State, TariffSource
@@ -141,6 +142,12 @@ TARIFF_SOURCE: Final = {
     TariffSource.CDR: mark("the tariff in the CDR"),
     TariffSource.NONE: mark("no tariff"),
 }
+#: Who asked whom.
+DIRECTION: Final = {
+    Direction.IN: (mark("They asked"), "quiet"),
+    Direction.OUT: (mark("We asked"), "quiet"),
+}
+NO_ANSWER: Final = mark("No answer")
 NOTHING_WAITS: Final = (mark("Sent"), "good")
 
 #: Names of connectors as drivers know them; they are names, so they are not translated.
@@ -225,6 +232,14 @@ WEEKDAYS: Final = (
 def connector_name(connector: Connector) -> str:
     """What drivers call it; the standard's own word when it has no such name."""
     return CONNECTOR_NAMES.get(connector.standard, connector.standard.replace("_", " "))
+
+
+def message_outcome(message: MessageLine) -> tuple[str, str]:
+    """Numbers and tone of an answer."""
+    if message.http_status is None:
+        return NO_ANSWER, "bad"
+    numbers = f"{message.http_status} {message.ocpi_status or ''}".rstrip()
+    return numbers, "bad" if message.failed else "good"
 
 
 def charge_status(charge: ChargeView) -> tuple[str, str]:

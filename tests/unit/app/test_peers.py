@@ -1,12 +1,13 @@
 """What can be decided about peers without another platform (app/peers.py)."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
 
 from ocpilot.app import peers
-from ocpilot.app.peer_records import DeliveryPolicy, Peer, PeerState
+from ocpilot.app.peer_records import DeliveryPolicy, Peer, PeerProfile, PeerState
 from ocpilot.base.errors import Conflict, NotFound, UserError
 from ocpilot.base.settings import ServerSettings, Settings
 from ocpilot.store.postgres import PostgresStore
@@ -78,4 +79,21 @@ async def test_quirks_are_kept(platform):
 async def test_a_quirk_that_makes_no_sense_is_named(platform, changes, found):
     invited = (await peers.invite(platform, "Resa")).peer
     with pytest.raises(UserError, match=found):
+        await peers.change_profile(platform, invited, changes)
+
+
+async def test_a_quirk_goes_back_to_the_usual(platform):
+    peer = (await peers.invite(platform, "Resa")).peer
+    peer = await peers.change_profile(platform, peer, {"page_size": 5, "tolerance": "0.05", "patch": False})
+    assert (peer.profile.tolerance, peer.profile.patch) == (Decimal("0.05"), False)
+    peer = await peers.change_profile(platform, peer, {"page_size": None, "tolerance": None, "patch": None})
+    assert peer.profile == PeerProfile()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"tolerance": "-1"}, {"relative_tolerance": "NaN"}, {"page_size": 0}, {"window": 0}]
+)
+async def test_a_quirk_out_of_bounds_is_refused(platform, changes):
+    invited = (await peers.invite(platform, "Resa")).peer
+    with pytest.raises(UserError, match="profile of Resa"):
         await peers.change_profile(platform, invited, changes)

@@ -1,20 +1,24 @@
 """`ocpilot peer` says what a person needs to know and never a hash or a stored token."""
 
 import argparse
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 import pytest
 
 from ocpilot.app.crawling import Told
-from ocpilot.app.peer_records import Leniency, Peer, PeerProfile, PeerState
+from ocpilot.app.peer_records import Delivery, DeliveryState, Detected, Leniency, Peer, PeerProfile, PeerState
 from ocpilot.app.peers import Invitation
 from ocpilot.app.pull import BadObject, ModulePull, PullSummary
+from ocpilot.app.ready_profiles import READY
+from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import UserError
+from ocpilot.base.ids import PartyId
 from ocpilot.cli import peer as command
-from ocpilot.wire.protocol import ModuleID, Version
+from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
 from ocpilot.wire.v230 import BusinessDetails, CredentialsRole, Role
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -33,6 +37,17 @@ LADE = Peer(
 )
 
 
+LETTER = Delivery(
+    peer_id=1,
+    key=ObjectKey(module=ModuleID.CDRS, party=PartyId.of("SE", "LAD"), id="C1"),
+    state=DeliveryState.DEAD,
+    attempts=6,
+    refusals=6,
+    last_error="HTTP 200, status 2001",
+    updated_at=NOW,
+)
+
+
 class FakePeers:
     """Remembers what was asked."""
 
@@ -40,11 +55,14 @@ class FakePeers:
         self.asked: list[tuple[object, ...]] = []
         self._summary = summary or PullSummary(modules=(), problems=())
 
-    async def invite(self, name: str) -> Invitation:
+    async def invite(self, name: str, allowed: Sequence[str]) -> Invitation:
+        self.asked.append((name, tuple(allowed)))
         return Invitation(peer=LADE, token="token-a", versions_url="https://us.example/ocpi/versions")
 
-    async def register(self, name: str, versions_url: str, token: str, version: str | None) -> Peer:
-        self.asked.append((name, versions_url, token, version))
+    async def register(
+        self, name: str, versions_url: str, token: str, version: str | None, allowed: Sequence[str]
+    ) -> Peer:
+        self.asked.append((name, versions_url, token, version, *allowed))
         return LADE
 
     async def update(self, name: str, version: str | None) -> Peer:
@@ -53,6 +71,29 @@ class FakePeers:
 
     async def unregister(self, name: str) -> Peer:
         return LADE
+
+    async def suspend(self, name: str) -> Peer:
+        self.asked.append(("suspend", name))
+        return msgspec.structs.replace(LADE, state=PeerState.SUSPENDED)
+
+    async def resume(self, name: str) -> Peer:
+        self.asked.append(("resume", name))
+        return LADE
+
+    async def allow(self, name: str, allowed: Sequence[str]) -> Peer:
+        return msgspec.structs.replace(LADE, allowed=tuple(allowed))
+
+    async def deliveries(self, name: str, states: Sequence[DeliveryState], limit: int) -> list[Delivery]:
+        self.asked.append((name, tuple(states), limit))
+        return [LETTER]
+
+    async def replay(self, name: str, key: ObjectKey | None) -> int:
+        self.asked.append(("replay", key))
+        return 1
+
+    async def drop(self, name: str, key: ObjectKey | None) -> int:
+        self.asked.append(("drop", key))
+        return 2
 
     async def pull(self, name: str, wish: command.PullOptions, told: Told) -> PullSummary:
         self.asked.append((name, wish))
@@ -72,8 +113,8 @@ class FakePeers:
             ),
         )
 
-    async def change_profile(self, name: str, changes: Mapping[str, object]) -> Peer:
-        self.asked.append((name, changes))
+    async def change_profile(self, name: str, like: str | None, changes: Mapping[str, object]) -> Peer:
+        self.asked.append((name, like, changes))
         return msgspec.structs.replace(LADE, profile=PeerProfile(token_encoding="plain"))
 
     async def all(self) -> list[Peer]:
@@ -155,10 +196,92 @@ async def test_a_list_that_is_not_as_it_says_is_told(capsys):
 async def test_quirks_are_set_as_values(capsys):
     peers = FakePeers()
     assert await run(peers, "set", "Lade", "token_encoding=plain", "trailing_slash=true", "page_size=50") == 0
-    assert peers.asked == [("Lade", {"token_encoding": "plain", "trailing_slash": True, "page_size": 50})]
+    assert peers.asked == [("Lade", None, {"token_encoding": "plain", "trailing_slash": True, "page_size": 50})]
     assert "token_encoding plain" in " ".join(capsys.readouterr().out.split())
 
 
 async def test_a_quirk_without_a_value_is_explained():
     with pytest.raises(UserError, match="KEY=VALUE"):
         await run(FakePeers(), "set", "Lade", "trailing_slash")
+
+
+async def test_what_a_peer_may_claim_is_said_when_inviting_registering_and_later(capsys):
+    peers = FakePeers()
+    await run(peers, "invite", "Lade", "--allow", "CPO:SE/LAD", "--allow", "EMSP:SE/LAD")
+    await run(peers, "register", "Lade", "https://x.example/versions", "token-a", "--allow", "CPO:*")
+    assert peers.asked == [
+        ("Lade", ("CPO:SE/LAD", "EMSP:SE/LAD")),
+        ("Lade", "https://x.example/versions", "token-a", None, "CPO:*"),
+    ]
+    capsys.readouterr()
+    await run(peers, "allow", "Lade", "CPO:SE/LAD", "EMSP:*")
+    assert "may claim     CPO:SE/LAD, EMSP:*" in capsys.readouterr().out
+
+
+async def test_a_peer_is_suspended_and_resumed(capsys):
+    await run(FakePeers(), "suspend", "Lade")
+    await run(FakePeers(), "resume", "Lade")
+    said = capsys.readouterr().out
+    assert "Lade: suspended" in said
+    assert "Lade: registered" in said
+
+
+async def test_what_was_found_out_is_shown_as_that_and_a_setting_wins(capsys, monkeypatch):
+    seen = Detected(token_encoding=TokenEncoding.PLAIN, trailing_slash=True)
+    peer = msgspec.structs.replace(LADE, detected=seen, profile=PeerProfile(trailing_slash=False))
+    monkeypatch.setattr(FakePeers, "named", lambda _, __: asyncio.sleep(0, peer))
+    await run(FakePeers(), "show", "Lade")
+    said = capsys.readouterr().out
+    assert "token_encoding plain (detected)" in said
+    assert "trailing_slash True (detected, the profile says otherwise)" in said
+
+
+async def test_ready_profiles_are_listed_with_what_they_set_and_why(capsys):
+    await run(FakePeers(), "profiles")
+    said = capsys.readouterr().out
+    assert "fifo-hub: " in said
+    assert "sets    policy=fifo window=1" in said
+    assert "source  https://github.com/ocpi/ocpi/issues/212" in said
+
+
+@pytest.mark.parametrize("ready", READY, ids=lambda one: one.name)
+def test_every_ready_profile_sets_what_a_profile_has(ready):
+    assert msgspec.structs.replace(PeerProfile(), **ready.changes) != PeerProfile()
+    assert len(ready.source) > 10
+
+
+async def test_settings_follow_a_ready_profile():
+    peers = FakePeers()
+    await run(peers, "set", "--like", "fifo-hub", "Lade", "page_size=50")
+    assert peers.asked == [("Lade", "fifo-hub", {"page_size": 50})]
+    with pytest.raises(UserError, match="--like READY"):
+        await run(peers, "set", "Lade")
+
+
+async def test_deliveries_are_listed_with_what_became_of_them(capsys):
+    peers = FakePeers()
+    await run(peers, "deliveries", "Lade")
+    await run(peers, "deliveries", "Lade", "--state", "acknowledged", "--limit", "5", "--json")
+    assert peers.asked == [
+        ("Lade", (DeliveryState.WAITING, DeliveryState.DEAD), 100),
+        ("Lade", (DeliveryState.ACKNOWLEDGED,), 5),
+    ]
+    line, as_json = capsys.readouterr().out.splitlines()
+    assert line == "dead         cdrs SE/LAD C1: 6 attempts, 2026-11-01T00:00:00Z HTTP 200, status 2001"
+    assert json.loads(as_json)[0]["party"] == "SE/LAD"
+
+
+async def test_dead_letters_are_named_or_all_of_them_meant(capsys):
+    peers = FakePeers()
+    await run(peers, "replay", "Lade", "cdrs", "SE/LAD", "C1")
+    await run(peers, "drop", "Lade", "--all")
+    assert peers.asked == [("replay", LETTER.key), ("drop", None)]
+    assert capsys.readouterr().out == "1 dead letter sent again soon\n2 dead letters given up\n"
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("cdrs",), ("nothing", "SE/LAD", "C1"), ("cdrs", "SELADX", "C1"), ("cdrs", "SE/LAD", "C1", "--all")]
+)
+async def test_a_dead_letter_that_is_not_named_rightly_is_explained(words):
+    with pytest.raises(UserError, match=r"found|no party"):
+        await run(FakePeers(), "replay", "Lade", *words)

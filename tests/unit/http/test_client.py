@@ -1,13 +1,14 @@
 """The OCPI client against a peer with every habit of the field, over a real socket."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import msgspec
 import pytest
 from aiohttp import web
 
-from ocpilot.app.peer_records import Peer, PeerProfile, PeerState
+from ocpilot.app.peer_records import Detected, Peer, PeerProfile, PeerState
 from ocpilot.base.errors import (
     ForbiddenAddress,
     NoMatchingEndpoints,
@@ -18,7 +19,7 @@ from ocpilot.base.errors import (
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import SecuritySettings, Settings
 from ocpilot.http.client import HttpPartners
-from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
+from ocpilot.wire.protocol import InterfaceRole, ModuleID, TokenEncoding, Version
 from ocpilot.wire.v230 import Endpoint
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -135,6 +136,85 @@ async def test_after_a_401_the_other_encoding_is_tried_and_remembered(fake, part
     for _ in range(2):
         await partners.get(f"{fake.base}/versions", "secret")
     assert [request.headers["Authorization"] for request in fake.requests] == [BASE64, PLAIN, PLAIN]
+
+
+def slashed_only(request: web.BaseRequest) -> web.Response:
+    """A web framework that answers URLs with a slash at their end, and redirects the others."""
+    if request.path.endswith("/"):
+        return ocpi([])
+    return web.Response(status=307, headers={"Location": request.path + "/"})
+
+
+def found_at_slash_only(request: web.BaseRequest) -> web.Response:
+    return ocpi([]) if request.path.endswith("/") else web.Response(status=404, body=b"<html>not here</html>")
+
+
+@pytest.mark.parametrize("answer", [slashed_only, found_at_slash_only])
+async def test_a_missing_slash_is_found_out_told_and_written_from_then_on(fake, answer):
+    fake.answer = answer
+    async with noticing() as (partners, noticed):
+        for _ in range(2):
+            await partners.call(fake.peer(), "GET", ModuleID.TARIFFS, S, params={"limit": "1"})
+    assert [request.path_qs for request in fake.requests] == [
+        "/s/tariffs?limit=1",
+        "/s/tariffs/?limit=1",
+        "/s/tariffs/?limit=1",
+    ]
+    assert noticed == [(1, Detected(trailing_slash=True))]
+
+
+async def test_what_was_found_out_in_another_process_is_used_at_once_and_found_out_again_when_it_changed(fake):
+    fake.answer = lambda request: (
+        ocpi([]) if request.headers["Authorization"] == BASE64 else ocpi(status=2000, http=401)
+    )
+    known = msgspec.structs.replace(
+        fake.peer(), detected=Detected(token_encoding=TokenEncoding.PLAIN, trailing_slash=True)
+    )
+    async with noticing() as (partners, noticed):
+        await partners.call(known, "GET", ModuleID.TARIFFS, S)
+    assert [request.path for request in fake.requests] == ["/s/tariffs/", "/s/tariffs/"]
+    assert [request.headers["Authorization"] for request in fake.requests] == [PLAIN, BASE64]
+    assert noticed == [(1, Detected(token_encoding=TokenEncoding.BASE64))]
+
+
+async def test_a_setting_about_slashes_is_not_second_guessed(fake, partners):
+    fake.answer = slashed_only
+    with pytest.raises(PeerRefused):
+        await partners.call(fake.peer(trailing_slash=False), "GET", ModuleID.TARIFFS, S)
+    assert len(fake.requests) == 1
+
+
+async def test_an_unknown_object_says_nothing_about_slashes(fake, partners):
+    """Told in an envelope, or by a peer whose URLs have worked as they are."""
+    fake.answer = lambda _: ocpi(status=2000, http=404)
+    with pytest.raises(PeerRefused):
+        await partners.call(fake.peer(), "GET", ModuleID.TARIFFS, S)
+    fake.answer = lambda _: ocpi([])
+    await partners.call(fake.peer(), "GET", ModuleID.TARIFFS, S)
+    fake.answer = raw(b"", 404)
+    with pytest.raises(PeerRefused):
+        await partners.call(fake.peer(), "GET", ModuleID.TARIFFS, R, ("x",))
+    assert len(fake.requests) == 3
+
+
+async def test_a_url_that_a_peer_gave_us_is_called_as_it_is(fake, partners):
+    fake.answer = found_at_slash_only
+    with pytest.raises(PeerRefused):
+        await partners.call_url(fake.peer(), "POST", f"{fake.base}/result", b"{}")
+    assert len(fake.requests) == 1
+
+
+@asynccontextmanager
+async def noticing() -> AsyncIterator[tuple[HttpPartners, list[tuple[int, Detected]]]]:
+    """Partners, and what they found out."""
+    noticed: list[tuple[int, Detected]] = []
+
+    async def remember(peer_id: int, found: Detected) -> None:
+        noticed.append((peer_id, found))
+
+    settings = Settings(security=SecuritySettings(allow_inner_addresses=True))
+    async with HttpPartners(settings, Unsealed(), noticed=remember) as client:
+        yield client, noticed
 
 
 async def test_a_profiles_encoding_is_the_only_one(fake, partners):

@@ -9,9 +9,10 @@ import msgspec
 import pytest
 from starlette.applications import Starlette
 
+from ocpilot.app.message_log import MessageLog
 from ocpilot.base import errors, time
 from ocpilot.base.problem import Problem
-from ocpilot.base.settings import PartySettings, Settings
+from ocpilot.base.settings import LogSettings, PartySettings, Settings
 from ocpilot.http.server import OcpiServer, ocpi_routes, refusal
 
 LAD = PartySettings(country_code="SE", party_id="LAD", role="CPO", name="Lade")
@@ -27,7 +28,10 @@ class BrokenPeers:
 @pytest.fixture
 def platform():
     return SimpleNamespace(
-        settings=Settings(parties=(LAD,)), clock=time.now, store=SimpleNamespace(peers=BrokenPeers())
+        settings=Settings(parties=(LAD,)),
+        clock=time.now,
+        store=SimpleNamespace(peers=BrokenPeers()),
+        messages=MessageLog(LogSettings()),
     )
 
 

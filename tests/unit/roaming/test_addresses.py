@@ -61,6 +61,12 @@ def test_a_public_https_url_is_allowed(url):
         "https://example.com/a b",
         "https://example.com/\r\nX-Evil: 1",
         "https://example.com/\x00",
+        "https:///metadata/",
+        "https://?x=https://example.com/",
+        "https:/example.com/",
+        "https://127.0.0.1:/",
+        "https://127.0.0.1?x",
+        "https://127.0.0.1#@example.com/",
     ],
 )
 def test_any_other_url_is_not(url):

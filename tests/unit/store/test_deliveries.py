@@ -37,3 +37,34 @@ async def test_due_are_waiting_ones_whose_time_has_come_oldest_first(store: Post
     assert [one.key.id for one in await store.deliveries.due(7, noon, 10)] == ["first", "second"]
     assert [one.key.id for one in await store.deliveries.due(7, noon, 1)] == ["first"]
     assert [one.key.id for one in await store.deliveries.all()] == ["later", "second", "first", "dead"]
+
+
+async def test_those_of_some_objects_are_found_at_once(store: PostgresStore, tariff, noon) -> None:
+    made = [
+        Delivery(peer_id=7, key=tariff(name).key, state=state, refusals=2, unsure=True, updated_at=noon)
+        for name, state in (("A", DeliveryState.WAITING), ("b", DeliveryState.ACKNOWLEDGED), ("C", DeliveryState.DEAD))
+    ]
+    for one in made:
+        await store.deliveries.save(one)
+    found = await store.deliveries.of(7, [tariff("a").key, tariff("B").key, tariff("nothing").key])
+    assert set(found) == set(made[:2])
+    assert await store.deliveries.of(8, [tariff("a").key]) == ()
+    assert await store.deliveries.of(7, []) == ()
+
+
+async def test_they_are_counted_listed_replayed_and_dropped_by_peer(store: PostgresStore, tariff, noon) -> None:
+    waiting, dead, done = DeliveryState.WAITING, DeliveryState.DEAD, DeliveryState.ACKNOWLEDGED
+    for number, state in enumerate((dead, dead, waiting, done)):
+        at = noon + timedelta(minutes=number)
+        key = tariff(f"T{number}").key
+        await store.deliveries.save(Delivery(peer_id=7, key=key, state=state, attempts=6, refusals=6, updated_at=at))
+    await store.deliveries.save(Delivery(peer_id=8, key=tariff("T0").key, state=dead, updated_at=noon))
+    assert await store.deliveries.counts() == {(7, dead): 2, (7, waiting): 1, (8, dead): 1}
+    assert [one.key.id for one in await store.deliveries.all(7, {done})] == ["T3"]
+    assert [one.key.id for one in await store.deliveries.all(7, limit=2)] == ["T2", "T1"]
+    later = noon + timedelta(hours=1)
+    assert await store.deliveries.replay(7, later) == 2
+    again = {(one.key.id, one.state, one.attempts, one.refusals) for one in await store.deliveries.due(7, later, 10)}
+    assert {("T0", waiting, 0, 0), ("T1", waiting, 0, 0)} <= again
+    assert await store.deliveries.drop(7) == 0
+    assert await store.deliveries.drop(8) == 1

@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from dataclasses import dataclass
 
 import asyncpg
 import pytest
 from msgspec.structs import replace
 
+from ocpilot.app.peer_records import ChangeCursor
 from ocpilot.app.records import ObjectKey, PageQuery, StoredObject
 from ocpilot.base import time
+from ocpilot.store import location_pages
 from ocpilot.store.postgres import PostgresStore, store_at
 from ocpilot.wire.protocol import ModuleID
 
@@ -19,6 +22,12 @@ SELECT kept.body, left(location.body, -1) || ',"evses":['
     || (SELECT string_agg(evse.body, ',' ORDER BY place, key_uid) FROM evse WHERE key_location = location.key_id) || ']'
 FROM location JOIN assembled_location AS kept USING (party, key_id, stamp)
 """
+
+
+@dataclass
+class Hearing:
+    store: PostgresStore
+    seconds: float = 0.0
 
 
 @pytest.fixture
@@ -50,6 +59,50 @@ async def test_a_page_shows_what_another_process_changed(store, database_url, lo
         await other.locations.put(evse("E1", "BLOCKED", 1, location_id="A"))
         assert statuses((await other.locations.page(ALL)).items[0]) == ["BLOCKED", "AVAILABLE"]
     assert statuses((await store.locations.page(ALL)).items[0]) == ["BLOCKED", "AVAILABLE"]
+
+
+@pytest.fixture
+async def hearing(store: PostgresStore, monkeypatch: pytest.MonkeyPatch) -> Hearing:
+    """A store that hears of what is written elsewhere, and a clock that stands."""
+    clock = Hearing(store)
+    monkeypatch.setattr(location_pages, "monotonic", lambda: clock.seconds)
+    assert await store.changes.lead(7)  # what holds the lead hears, too
+    return clock
+
+
+async def test_a_page_is_not_asked_for_again_while_nothing_is_written(hearing, connection, location) -> None:
+    await hearing.store.locations.put(location("A"))
+    before = await hearing.store.locations.page(ALL)
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("LOCK TABLE location IN ACCESS EXCLUSIVE MODE")
+    assert await hearing.store.locations.page(ALL) is before
+    await transaction.rollback()
+
+
+async def test_a_page_at_hand_shows_what_was_written_here_at_once(hearing, location, evse) -> None:
+    await hearing.store.locations.put(location("A"))
+    await hearing.store.locations.page(ALL)
+    await hearing.store.locations.put(evse("E1", "BLOCKED", 1, location_id="A"))
+    assert statuses((await hearing.store.locations.page(ALL)).items[0]) == ["BLOCKED", "AVAILABLE"]
+
+
+async def test_a_page_at_hand_shows_what_is_heard_from_another_process(hearing, database_url, location, evse) -> None:
+    await hearing.store.locations.put(location("A"))
+    await hearing.store.locations.page(ALL)
+    await hearing.store.changes.after(ChangeCursor(), 10)
+    async with store_at(database_url, pool=2) as other:
+        await other.locations.put(evse("E1", "BLOCKED", 1, location_id="A"))
+        await hearing.store.changes.wait(30)
+        assert statuses((await hearing.store.locations.page(ALL)).items[0]) == ["BLOCKED", "AVAILABLE"]
+
+
+async def test_what_a_process_wrote_and_never_said_is_shown_within_a_second(hearing, connection, location) -> None:
+    await hearing.store.locations.put(location("A"))
+    await hearing.store.locations.page(ALL)
+    await connection.execute("UPDATE location SET audience = 'SEXYZ', stamp = nextval('location_stamp')")
+    hearing.seconds += 1
+    assert (await hearing.store.locations.page(ALL)).items[0].audience == "SEXYZ"
 
 
 async def test_a_change_keeps_its_time_and_still_is_another_state(store, location, evse) -> None:

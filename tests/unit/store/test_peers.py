@@ -5,11 +5,11 @@ from datetime import datetime
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app.peer_records import DeliveryPolicy, Peer, PeerProfile, PeerState
+from ocpilot.app.peer_records import DeliveryPolicy, Detected, Peer, PeerProfile, PeerState
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.store.postgres import PostgresStore
-from ocpilot.wire.protocol import ModuleID, Version
+from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
 from ocpilot.wire.v230 import BusinessDetails, CredentialsRole, Endpoint, Role
 
 
@@ -85,3 +85,22 @@ async def test_a_party_names_its_peer_until_that_is_unregistered(store: Postgres
     assert await store.peers.of_party(PartyId("SE", "LAD")) == suspended
     await store.peers.save(replace(added, state=PeerState.UNREGISTERED))
     assert await store.peers.of_party(PartyId("SE", "LAD")) is None
+
+
+async def test_what_is_found_out_adds_up_and_saving_a_peer_keeps_it(store: PostgresStore, peer: Peer) -> None:
+    added = await store.peers.add(peer)
+    await store.peers.noticed(added.id, Detected(token_encoding=TokenEncoding.PLAIN, trailing_slash=True))
+    await store.peers.noticed(added.id, Detected(trailing_slash=False, refuses_patch=True))
+    await store.peers.returned(added.id, peer.created_at)
+    await store.peers.save(replace(added, name="Ladda Nu"))
+    found = await store.peers.get(added.id)
+    assert found is not None
+    assert found.detected == Detected(token_encoding=TokenEncoding.PLAIN, trailing_slash=False, refuses_patch=True)
+    assert (found.name, found.returned_at) == ("Ladda Nu", peer.created_at)
+
+
+async def test_the_other_token_names_a_peer_while_it_is_connected(store: PostgresStore, peer: Peer) -> None:
+    added = await store.peers.add(replace(peer, other_hash=b"other", rotated_at=peer.created_at, allowed=("CPO:*",)))
+    assert await store.peers.by_token(b"other") == added
+    await store.peers.save(replace(added, state=PeerState.UNREGISTERED))
+    assert await store.peers.by_token(b"other") is None

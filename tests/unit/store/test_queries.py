@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from ocpilot.store.location_pages import BODY
+from ocpilot.store.messages import CONDITIONS
 from ocpilot.store.queries import Statement, load
 
 OBJECT_TABLES = ("tariff", "session", "cdr", "token", "invoice_record", "payment", "booking")
@@ -14,6 +15,8 @@ SUBJECTS = sorted(
     for entry in resources.files("ocpilot.store").iterdir()
     if entry.name.endswith(".sql")
 )
+#: A search of messages with every condition there is.
+SEARCH = {"line": "*", "whole": "*", "conditions": " AND ".join(CONDITIONS.values())}
 
 
 def every_statement() -> list[Statement]:
@@ -31,7 +34,7 @@ def every_statement() -> list[Statement]:
                 if table == "location"
                 else {"sub": "held.sub", "sub_key": "held.key_sub"}
             )
-            found += load(subject, table=table, body=body, **subs).values()
+            found += load(subject, table=table, body=body, **subs, **SEARCH).values()
     return found
 
 

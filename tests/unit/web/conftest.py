@@ -16,9 +16,13 @@ from argon2 import PasswordHasher
 from msgspec.structs import replace
 from starlette.applications import Starlette
 
+from messages import of_a_console
 from ocpilot.app import cdrs, tokens
 from ocpilot.app.bodies import text_of
 from ocpilot.app.charge_records import Transaction, TransactionState
+from ocpilot.app.message_log import MessageLog
+from ocpilot.app.message_rows import Exchanged
+from ocpilot.app.messages import Direction
 from ocpilot.app.peer_records import Delivery, DeliveryState, Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Account, AccountRole, ObjectKey, PartnerAnswer, Receipt, StoredObject
@@ -75,11 +79,20 @@ class NoStations:
 class OperatorOnTheLine:
     """`Partners`: answers every command with `response`; what it was sent is kept in `calls`."""
 
+    messages: MessageLog
     response: str = "ACCEPTED"
     calls: list[tuple[str, tuple[str, ...], bytes | None]] = field(default_factory=list)
 
     async def call(self, peer, method, module, interface, segments=(), *, body=None, **_headers) -> PartnerAnswer:
-        self.calls.append((method, tuple(segments), body))
+        return self._answer(method, tuple(segments), body)
+
+    async def call_url(self, peer, method, url, body=None, *, replay_of=None, **_headers) -> PartnerAnswer:
+        again = {"direction": Direction.OUT, "at": NOW, "peer_id": peer.id, "method": method, "url": url}
+        self.messages.add(Exchanged(**again, request_body=body or b"", http_status=200, replay_of=replay_of))
+        return self._answer(method, (url,), body)
+
+    def _answer(self, method, segments, body) -> PartnerAnswer:
+        self.calls.append((method, segments, body))
         if self.response == "silence":
             raise PeerUnreachable("no answer")
         return PartnerAnswer(
@@ -155,11 +168,13 @@ def platform_of(store: PostgresStore, folder: Path, role: str, clock=lambda: NOW
         security=SecuritySettings(secret_key="a key for tests only"),
         seller=SellerSettings(name="Resa AB", phone="+46 771 123 456"),
     )
+    messages = MessageLog(settings.log)
     return Platform(
         settings=settings,
         clock=clock,
         store=store,
-        partners=OperatorOnTheLine(),
+        partners=OperatorOnTheLine(messages),
+        messages=messages,
         stations=NoStations(),
         sealing=Seal(settings),
     )
@@ -423,6 +438,7 @@ async def fill_operator(platform: Platform) -> Peer:
             )
         )
     await hold_transaction(platform, places[1])
+    await store.messages.add(of_a_console(peer.id, NOW))
     return peer
 
 

@@ -25,6 +25,8 @@ CONSOLE_PAGES = [
     "/console/cdrs/SE/LAD/cdr-session-1-1",
     "/console/peers",
     "/console/peers/1",
+    "/console/messages",
+    "/console/messages/1",
 ]
 
 

@@ -29,11 +29,15 @@ CONSOLE = (
     "/console/transactions/{}",
     "/console/cdrs/{}/{}/{}",
     "/console/peers/{}",
+    "/console/messages",
+    "/console/messages/{}",
 )
 FORMS = ("/sign-in", "/sign-out", "/language", "/starts", "/charges/{}/{}/{}", "/console/peers/{}/replay")
+FORMS += ("/console/messages/{}/replay",)
 FIELDS = (
     *("email", "password", "next", "language", "country", "party", "location", "evse", "connector", "id"),
     *("latitude", "longitude", "radius", "page", "q", "lat", "lon", "near", "status", "module", "sub", "csrf"),
+    *("peer", "direction", "object", "correlation", "request", "since", "until", "before"),
 )
 
 

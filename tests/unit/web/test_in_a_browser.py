@@ -35,6 +35,8 @@ CONSOLE_PAGES = [
     "/console/peers",
     "/console/peers/1",
     "/console/peers/1/quality",
+    "/console/messages",
+    "/console/messages/2",
 ]
 
 

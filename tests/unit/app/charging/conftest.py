@@ -96,12 +96,14 @@ class FakePartners:
         async with self._called:
             self._called.notify_all()
         await asyncio.sleep(self.delay)
-        answer = self.answers.get((sent.method, sent.module))
+        unknown = PeerRefused("unknown", 404, 2000) if sent.method == "GET" else None
+        answer = self.answers.get((sent.method, sent.module), unknown)
         if callable(answer):
             answer = answer(sent)
         if isinstance(answer, Exception):
             raise answer
-        headers = {"Location": f"https://res.example/{sent.body['id']}"} if sent.module == "cdrs" else {}
+        posted = (sent.method, sent.module) == ("POST", "cdrs")
+        headers = {"Location": f"https://res.example/{sent.body['id']}"} if posted else {}
         return PartnerAnswer(http_status=200, status_code=1000, status_message=None, data=answer, headers=headers)
 
     async def called(self, times: int) -> None:

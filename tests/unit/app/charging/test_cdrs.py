@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from ocpilot.app import accounts, cdrs, tariffs
+from ocpilot.app import accounts, cdrs, peers, tariffs
 from ocpilot.app.bodies import own, parsed, text_of
 from ocpilot.app.charge_records import TransactionState
 from ocpilot.app.records import ObjectKey
@@ -160,3 +160,32 @@ async def test_a_credit_cdr_waits_for_a_person(cdr, provider_in):
     await provider_in.jobs.once()
     assert (await provider_in.store.documents.check(stored.key)).agrees is False
     assert stored.key == ObjectKey(module=ModuleID.CDRS, party=OPERATOR, id=credit.id)
+
+
+@pytest.mark.parametrize(
+    ("profile", "total", "agrees"),
+    [
+        ({}, "40.50", False),
+        ({"tolerance": "0.50"}, "40.50", True),
+        ({"tolerance": "0.49"}, "40.50", False),
+        ({"relative_tolerance": "0.02"}, "40.50", True),
+        ({"relative_tolerance": "0.01"}, "40.50", False),
+    ],
+)
+async def test_the_profile_of_the_peer_says_how_far_its_totals_may_be_from_ours(
+    cdr, provider_in, profile, total, agrees
+):
+    await tariff_of(provider_in, cdr)
+    provider_in.peer = await peers.change_profile(provider_in.platform, provider_in.peer, profile)
+    price = Price(before_taxes=Decimal(total))
+    stored, _ = await receive(provider_in, msgspec.structs.replace(cdr, total_cost=price, total_energy_cost=price))
+    assert (await cdrs.check(provider_in.platform, stored)).agrees is agrees
+
+
+@pytest.mark.parametrize(("decimals", "ours"), [(None, "50.00 SEK"), (4, "49.9995 SEK"), (1, "50.0 SEK")])
+async def test_amounts_are_rounded_as_the_peer_rounds_them(cdr, provider_in, decimals, ours):
+    odd = msgspec.json.decode(text_of(cdr.tariffs[0]).replace("4.00", "3.99996"), type=type(cdr.tariffs[0]))
+    await tariff_of(provider_in, cdr, elements=odd.elements)
+    provider_in.peer = await peers.change_profile(provider_in.platform, provider_in.peer, {"amount_decimals": decimals})
+    stored, _ = await receive(provider_in, cdr)
+    assert (await cdrs.check(provider_in.platform, stored)).our_total == ours

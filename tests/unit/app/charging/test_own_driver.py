@@ -81,7 +81,7 @@ async def test_a_driver_of_ours_who_does_not_come_gets_a_receipt_for_his_reserva
             token=text_of(token),
             id_tag=tokens.id_tag_of(token.uid),
             session_id="S1",
-            terms=await charges.terms_now(both.platform, station, station.connectors[0]),
+            terms=await charges.terms_now(both.platform, station, station.connectors[0], driver=None),
             began_at=begun,
             until=begun + timedelta(minutes=30),
         )

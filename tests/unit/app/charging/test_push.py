@@ -5,11 +5,12 @@ import asyncio
 import msgspec
 import pytest
 
-from ocpilot.app import accounts, stations, tariffs
+from ocpilot.app import accounts, dead_letters, stations, tariffs
 from ocpilot.app.bodies import own
-from ocpilot.app.peer_records import ChangeCursor, DeliveryPolicy, DeliveryState, PeerProfile
+from ocpilot.app.peer_records import ChangeCursor, DeliveryPolicy, DeliveryState, Detected, PeerProfile
 from ocpilot.app.push import Pusher
-from ocpilot.app.push_worker import REFUSALS, PushWorker
+from ocpilot.app.push_outcomes import REFUSALS
+from ocpilot.app.push_worker import PushWorker
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base.errors import PeerRefused, PeerUnreachable
 from ocpilot.base.ids import PartyId
@@ -283,3 +284,196 @@ def tariff_object(world, name):
 
 async def tariffs_put(world, name):
     await world.store.objects.put(tariff_object(world, name))
+
+
+# ---- answers that got lost -----------------------------------------------------------------------------------------
+
+
+class Keeping:
+    """A provider that keeps CDRs by their id below its endpoint, and takes the same one twice as two."""
+
+    def __init__(self, world, *, answers=1):
+        self.kept, self.lost, self.world = [], answers, world
+        world.partners.answers["POST", "cdrs"] = self.post
+        world.partners.answers["GET", "cdrs"] = self.get
+
+    def post(self, sent):
+        self.kept.append(sent.body)
+        self.lost -= 1
+        return PeerUnreachable("the answer got lost") if self.lost >= 0 else None
+
+    def get(self, sent):
+        found = [one for one in self.kept if sent.segments == (one["id"],)]
+        return found[0] if found else PeerRefused("unknown", 404, None)
+
+
+async def charged(world):
+    await world.token()
+    await world.charge()
+    await world.jobs.once()
+    [cdr] = await world.store.objects.newest(ModuleID.CDRS, 10)
+    return cdr
+
+
+async def test_a_cdr_whose_answer_got_lost_is_found_and_not_posted_twice(operator, settled):
+    cdr = await charged(operator)
+    peer = Keeping(operator)
+    for _ in range(5):
+        await rounds(operator, settled)
+        operator.passes(1)
+    assert len(peer.kept) == 1
+    delivery = await operator.store.deliveries.get(operator.peer.id, cdr.key)
+    assert (delivery.state, delivery.remote_url) == (
+        DeliveryState.ACKNOWLEDGED,
+        f"https://res.example/cdrs/{cdr.key.id}",
+    )
+
+
+async def test_a_cdr_that_did_not_arrive_is_posted_again(operator, settled):
+    await charged(operator)
+    operator.partners.answers["POST", "cdrs"] = lambda _: PeerUnreachable("gone")
+    operator.partners.answers["GET", "cdrs"] = lambda _: PeerRefused("unknown", 404, 2000)
+    await rounds(operator, settled)
+    operator.passes(1)
+    operator.partners.answers.pop(("POST", "cdrs"))
+    await rounds(operator, settled)
+    assert len(operator.partners.sent("POST", "cdrs")) == 2
+
+
+async def test_a_worker_that_takes_over_looks_for_a_cdr_first(operator, settled):
+    """The one before it died after its POST arrived and before it knew."""
+    cdr = await charged(operator)
+    peer = Keeping(operator, answers=0)
+    body = msgspec.json.decode(cdr.body)
+    peer.kept.append(body)
+    await rounds(operator, worker_of(operator))
+    assert len(peer.kept) == 1
+    delivery = await operator.store.deliveries.get(operator.peer.id, cdr.key)
+    assert delivery.state is DeliveryState.ACKNOWLEDGED
+
+
+async def test_a_second_post_that_is_refused_as_there_already_is_acknowledged(operator, settled):
+    cdr = await charged(operator)
+    operator.partners.answers["POST", "cdrs"] = PeerUnreachable("gone")
+    await rounds(operator, settled)
+    operator.passes(1)
+    operator.partners.answers["POST", "cdrs"] = PeerRefused("there already", 409, None)
+    await rounds(operator, settled)
+    delivery = await operator.store.deliveries.get(operator.peer.id, cdr.key)
+    assert delivery.state is DeliveryState.ACKNOWLEDGED
+
+
+async def test_in_fifo_too_a_lost_answer_is_remembered(operator, settled):
+    await with_profile(operator, policy=DeliveryPolicy.FIFO)
+    await charged(operator)
+    peer = Keeping(operator)
+    for _ in range(5):
+        await rounds(operator, settled)
+        operator.passes(1)
+    assert len(peer.kept) == 1
+    assert await operator.store.deliveries.all(operator.peer.id) == ()
+
+
+# ---- peers that have no PATCH, want no status again, come back ------------------------------------------------------
+
+
+async def test_a_peer_that_has_no_patch_is_found_out_once(operator, settled):
+    operator.partners.answers["PATCH", "locations"] = PeerRefused("no such method", 405, None)
+    for status in (Status.CHARGING, Status.AVAILABLE):
+        operator.passes(1)
+        operator.peer = await operator.store.peers.get(operator.peer.id)
+        await stations.set_evse_status(operator.platform, EVSE, status)
+        await rounds(operator, settled)
+    assert [one.method for one in operator.partners.calls] == ["PATCH", "PUT", "PUT"]
+    assert (await operator.store.peers.get(operator.peer.id)).detected.refuses_patch is True
+
+
+@pytest.mark.parametrize(("patch", "refuses", "sent"), [(True, True, "PATCH"), (False, None, "PUT")])
+async def test_a_setting_about_patch_wins_over_what_was_found_out(operator, settled, patch, refuses, sent):
+    await with_profile(operator, patch=patch)
+    operator.peer = msgspec.structs.replace(operator.peer, detected=Detected(refuses_patch=refuses))
+    await stations.set_evse_status(operator.platform, EVSE, Status.CHARGING)
+    await rounds(operator, settled)
+    assert [one.method for one in operator.partners.calls] == [sent]
+
+
+async def test_a_peer_may_not_want_a_status_again(operator, settled, unreachable):
+    await with_profile(operator, status_after_failed_push=False)
+    operator.partners.answers["PATCH", "locations"] = unreachable
+    await stations.set_evse_status(operator.platform, EVSE, Status.CHARGING)
+    await rounds(operator, settled)
+    assert await operator.store.deliveries.all(operator.peer.id) == ()
+    operator.partners.answers.clear()
+    operator.passes(1)
+    await stations.set_evse_status(operator.platform, EVSE, Status.AVAILABLE)
+    await rounds(operator, settled)
+    assert [one.body["status"] for one in operator.partners.sent("PATCH", "locations")] == ["CHARGING", "AVAILABLE"]
+
+
+async def test_what_a_peer_changed_while_it_was_silent_is_fetched_when_it_is_back(operator, settled, unreachable):
+    await operator.store.peers.pulled(operator.peer.id, operator.now)
+    for number in range(TRIPS_AT + 3):
+        await tariffs_put(operator, f"X{number}")
+    operator.partners.answers["PUT", "tariffs"] = unreachable
+    await rounds(operator, settled)
+    assert (await operator.store.peers.get(operator.peer.id)).returned_at is None
+    operator.partners.answers.clear()
+    operator.passes(5)
+    await rounds(operator, settled)
+    peer = await operator.store.peers.get(operator.peer.id)
+    assert peer.returned_at > peer.pulled_at
+
+
+async def test_a_tariff_that_is_for_another_now_is_taken_back(operator, settled):
+    stored = await operator.store.objects.get(TARIFF)
+    await operator.store.objects.delete(TARIFF)
+    await operator.store.objects.put(msgspec.structs.replace(stored, audience="SEOTH"))
+    await rounds(operator, settled)
+    assert [(one.method, one.segments) for one in operator.partners.calls] == [("DELETE", ("SE", "LAD", "T1"))]
+
+
+# ---- a peer that is down for long ----------------------------------------------------------------------------------
+
+
+async def test_changes_while_a_peer_is_down_wait_in_the_log_and_become_one_push_each(operator, settled):
+    operator.partners.answers["PUT", "tariffs"] = PeerRefused("down", 503, None, retry_after=60)
+    await tariffs_put(operator, "X0")
+    await rounds(operator, settled)
+    for number in range(300):
+        operator.passes(0.001)
+        await tariffs_put(operator, f"X{number % 3}")
+        assert await settled.round(operator.peer) is False
+    operator.partners.answers.clear()
+    operator.partners.calls.clear()
+    operator.passes(60)
+    await rounds(operator, settled)
+    assert sorted(one.segments[2] for one in operator.partners.calls) == ["X0", "X1", "X2"]
+    assert await operator.store.deliveries.all(operator.peer.id) == ()
+
+
+async def test_a_refusal_is_counted_on_by_the_next_worker(operator, settled, refused):
+    operator.partners.answers["PUT", "tariffs"] = refused
+    await tariffs_put(operator, "BAD")
+    for _ in range(REFUSALS):
+        await rounds(operator, worker_of(operator))
+        operator.passes(1)
+    [dead] = await operator.store.deliveries.all(operator.peer.id)
+    assert (dead.state, dead.refusals) == (DeliveryState.DEAD, REFUSALS)
+
+
+async def test_dead_letters_are_replayed_or_dropped_all_at_once(operator, settled, refused):
+    operator.partners.answers["PUT", "tariffs"] = refused
+    for name in ("A", "B"):
+        await tariffs_put(operator, name)
+    for _ in range(REFUSALS):
+        await rounds(operator, settled)
+        operator.passes(1)
+    assert await dead_letters.replay_all(operator.platform, operator.peer.id) == 2
+    await rounds(operator, settled)
+    assert {one.attempts for one in await operator.store.deliveries.all(operator.peer.id)} == {1}
+    for _ in range(REFUSALS):
+        operator.passes(1)
+        await rounds(operator, settled)
+    await dead_letters.drop(operator.platform, operator.peer.id, tariffs.key_of(OPERATOR, "a"))
+    assert await dead_letters.drop_all(operator.platform, operator.peer.id) == 1
+    assert await operator.store.deliveries.all(operator.peer.id) == ()

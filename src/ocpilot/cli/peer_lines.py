@@ -1,0 +1,218 @@
+"""What `ocpilot peer` prints, as lines or as JSON: never a hash, never a stored token."""
+
+from collections.abc import Iterator, Sequence
+from typing import Self
+
+import msgspec
+
+from ocpilot.app.crawl_records import Crawl
+from ocpilot.app.peer_records import Delivery, Detected, Leniency, Peer, PeerProfile
+from ocpilot.app.peers import Invitation
+from ocpilot.app.pull import ModulePull, PullSummary
+from ocpilot.app.ready_profiles import ReadyProfile
+from ocpilot.base import time
+from ocpilot.cli.reading import Progress
+
+
+class PeerRow(msgspec.Struct, kw_only=True):
+    """A peer as printed: no hashes, no tokens."""
+
+    name: str
+    state: str
+    version: str | None
+    parties: list[str]
+    allowed: list[str] | None
+    versions_url: str | None
+    updated_at: str
+    endpoints: list[str]
+    profile: PeerProfile
+    detected: Detected
+
+
+class DeliveryRow(msgspec.Struct, kw_only=True):
+    """What became of one object, as printed."""
+
+    module: str
+    party: str
+    id: str
+    sub: str
+    state: str
+    attempts: int
+    next_at: str | None
+    last_error: str | None
+    remote_url: str | None
+    updated_at: str
+
+
+def row_of(peer: Peer) -> PeerRow:
+    """What people may see of a peer."""
+    return PeerRow(
+        name=peer.name,
+        state=peer.state,
+        version=peer.version,
+        parties=[f"{role.country_code}/{role.party_id} {role.role}" for role in peer.roles],
+        allowed=None if peer.allowed is None else list(peer.allowed),
+        versions_url=peer.versions_url,
+        updated_at=time.write(peer.updated_at),
+        endpoints=[f"{one.identifier:<12} {one.role.lower():<8} {one.url}" for one in peer.endpoints],
+        profile=peer.profile,
+        detected=peer.detected,
+    )
+
+
+def print_peer(peer: Peer, as_json: bool) -> None:
+    """One peer."""
+    row = row_of(peer)
+    if as_json:
+        _print_json(row)
+        return
+    print(f"{row.name}: {row.state}, OCPI {row.version or '-'}")
+    print(f"  parties       {', '.join(row.parties) or '-'}")
+    print(f"  may claim     {'what it claims when it registers' if row.allowed is None else ', '.join(row.allowed)}")
+    print(f"  versions URL  {row.versions_url or '-'}")
+    print(f"  changed       {row.updated_at}")
+    for endpoint in row.endpoints:
+        print(f"  {endpoint}")
+    for name, value in msgspec.structs.asdict(row.profile).items():
+        if value != getattr(PeerProfile(), name):
+            print(f"  {name:<13} {value}")
+    for name, value in msgspec.structs.asdict(row.detected).items():
+        if value is not None:
+            overruled = ", the profile says otherwise" if getattr(row.profile, name, None) is not None else ""
+            print(f"  {name:<13} {value} (detected{overruled})")
+
+
+def print_list(peers: Sequence[Peer], as_json: bool) -> None:
+    """Every peer on a line."""
+    rows = [row_of(peer) for peer in peers]
+    if as_json:
+        _print_json(rows)
+        return
+    if not rows:
+        print("no peers yet: `ocpilot peer invite NAME` or `ocpilot peer register NAME URL TOKEN` makes one")
+    for row in rows:
+        print(f"{row.name:<24} {row.state:<12} {row.version or '-':<6} {', '.join(row.parties)}")
+
+
+def print_invitation(invitation: Invitation, as_json: bool) -> None:
+    """What the other platform's people need."""
+    if as_json:
+        _print_json({"name": invitation.peer.name, "versions_url": invitation.versions_url, "token": invitation.token})
+        return
+    print(f"Give these to {invitation.peer.name}, by a safe way; the token is not shown again:")
+    print(f"  versions URL  {invitation.versions_url}")
+    print(f"  token         {invitation.token}")
+
+
+class Line:
+    """How far a pull is: one moving line on a terminal."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(every=1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.hide()
+
+    def show(self, crawl: Crawl) -> None:
+        """The list that is being read."""
+        again = f", reading {crawl.round}" if crawl.round > 1 else ""
+        of = "" if crawl.told is None else f" of {crawl.told:,}"
+        name = crawl.kind or crawl.module
+        self._progress.step(f"{name}: page {crawl.pages:,}, {crawl.listed:,}{of} objects, {crawl.bad} bad{again}")
+
+
+def print_pull(summary: PullSummary, as_json: bool) -> None:
+    """What a pull brought, and what was wrong with it."""
+    if as_json:
+        _print_json(summary)
+        return
+    for one in summary.modules:
+        print(f"{one.kind or one.module:<10} received {one.received}, new or changed {one.kept}, bad {one.bad}")
+        for oddity in _oddities(one):
+            print(f"  {oddity}")
+        if one.error:
+            print(f"  stopped: {one.error}")
+    for bad in summary.problems:
+        print(f"  {bad.module} {bad.id}: {bad.reason}")
+    if not summary.modules:
+        print("it offers nothing that our parties receive")
+
+
+def _oddities(one: ModulePull) -> Iterator[str]:
+    if one.error is None and one.told is not None and one.told != one.listed:
+        yield f"the peer says there are {one.told}, it listed {one.listed}"
+    if one.repeated:
+        yield f"{one.repeated} were listed twice"
+    if one.vanished:
+        yield f"{one.vanished} that we hold are no longer listed: {', '.join(one.gone)}"
+
+
+def print_findings(findings: Sequence[Leniency], as_json: bool) -> None:
+    """What it sends in its own way."""
+    if as_json:
+        _print_json(findings)
+        return
+    if not findings:
+        print("all it sent was as the standard says")
+    for one in findings:
+        last = time.write(one.last_at)
+        print(f"{one.count:>8}  {one.module} {one.place}: found {one.example}, expected {one.expected}; last {last}")
+
+
+def print_profiles(ready: Sequence[ReadyProfile], as_json: bool) -> None:
+    """Ready profiles with what they set, and why."""
+    if as_json:
+        _print_json(ready)
+        return
+    for one in ready:
+        settings = " ".join(f"{name}={_written(value)}" for name, value in one.changes.items())
+        print(f"{one.name}: {one.about}\n  sets    {settings}\n  source  {one.source}")
+
+
+def print_deliveries(deliveries: Sequence[Delivery], as_json: bool) -> None:
+    """What became of objects."""
+    rows = [_delivery_row(one) for one in deliveries]
+    if as_json:
+        _print_json(rows)
+        return
+    if not rows:
+        print("none")
+    for row in rows:
+        where = f"{row.module} {row.party} {row.id}{f' {row.sub}' if row.sub else ''}"
+        said = row.last_error or row.remote_url or ""
+        again = f", again at {row.next_at}" if row.next_at else ""
+        print(f"{row.state:<12} {where}: {row.attempts} attempts{again}, {row.updated_at} {said}".rstrip())
+
+
+def print_count(count: int, what: str, as_json: bool) -> None:
+    """How many dead letters it was."""
+    if as_json:
+        _print_json({"count": count})
+        return
+    print(f"{count} {'dead letter' if count == 1 else 'dead letters'} {what}")
+
+
+def _delivery_row(one: Delivery) -> DeliveryRow:
+    return DeliveryRow(
+        module=one.key.module,
+        party=str(one.key.party),
+        id=one.key.id,
+        sub=one.key.sub,
+        state=one.state,
+        attempts=one.attempts,
+        next_at=time.write(one.next_at) if one.next_at else None,
+        last_error=one.last_error,
+        remote_url=one.remote_url,
+        updated_at=time.write(one.updated_at),
+    )
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _print_json(value: object) -> None:
+    print(msgspec.json.encode(value).decode())

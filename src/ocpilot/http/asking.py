@@ -1,0 +1,94 @@
+"""One request of ours before it has a token: what is sent where, and what the message log says of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from ocpilot.app.message_rows import Exchanged
+from ocpilot.app.messages import Direction
+from ocpilot.base import time
+from ocpilot.base.ids import new_id
+from ocpilot.roaming import routing
+from ocpilot.wire.protocol import InterfaceRole, Version
+
+#: Seconds for a call outside a registered connection, where no profile says.
+_TIMEOUT = 15.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """`module`, `interface` and `segments` (below the endpoint) are None where only a URL is known; `listed`: it asks
+    for a list. Without a `correlation_id` it gets one of its own."""
+
+    method: str
+    url: str
+    body: bytes | None = None
+    route: routing.Route = routing.DIRECT
+    seconds: float = _TIMEOUT
+    version: Version | None = None
+    peer_id: int = 0
+    module: str | None = None
+    interface: InterfaceRole | None = None
+    segments: Sequence[str] | None = None
+    listed: bool = False
+    correlation_id: str | None = None
+    replay_of: int | None = None
+
+    @cached_property
+    def where(self) -> str:
+        """What messages call it: no query, which may hold a driver's Token."""
+        return f"{self.method} {self.url.partition('?')[0]}"
+
+    def written(self, url: str) -> "Ask":
+        """The same to the same place, whose URL is written another way."""
+        return self if url == self.url else replace(self, url=url)
+
+    def sent(self, authorization: str) -> dict[str, str]:
+        """The headers of one try."""
+        headers = {
+            **routing.headers(self.route),
+            "Authorization": authorization,
+            "X-Request-ID": new_id(),
+            "X-Correlation-ID": self.correlation_id or new_id(),
+            "Accept": "application/json",
+        }
+        return headers if self.body is None else {**headers, "Content-Type": "application/json"}
+
+    def noted(self, sent: Mapping[str, str], token: str) -> Exchanged:
+        """One try for the message log, as far as it is known before there is an answer."""
+        url, _, query = self.url.partition("?")
+        return Exchanged(
+            direction=Direction.OUT,
+            at=time.now(),
+            peer_id=self.peer_id,
+            method=self.method,
+            url=url,
+            query=query,
+            version=self.version,
+            interface=self.interface,
+            module=self.module,
+            segments=self.segments,
+            route=self.route,
+            request_id=sent["X-Request-ID"],
+            correlation_id=sent["X-Correlation-ID"],
+            authorization=sent["Authorization"],
+            token=token,
+            listed=self.listed,
+            request_headers=raw_headers(sent),
+            request_body=self.body or b"",
+            replay_of=self.replay_of,
+        )
+
+
+def raw_headers(headers: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    """Headers as they travel."""
+    return tuple((name.encode(errors="replace"), value.encode(errors="replace")) for name, value in headers.items())
+
+
+def host_of(url: str) -> str:
+    """Host and port; the whole text when it is no URL."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return url

@@ -1,0 +1,57 @@
+"""In which way a request is written: how the token stands in its header, and whether the URL ends with a slash.
+
+What a person set is done so; else what worked before comes first, and after an answer that tells of the other way that
+one is tried. Such an answer means that nothing was processed, so trying again is safe for every method.
+"""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import msgspec
+
+from ocpilot.base.errors import PeerRefused
+from ocpilot.wire.protocol import TokenEncoding
+
+#: Redirects that keep the method: what a web framework answers when only the slash at the end is missing.
+_MOVED = frozenset({301, 307, 308})
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """One way; `slash` is whether the path of the URL ends with one."""
+
+    encoding: TokenEncoding
+    slash: bool
+
+    def url(self, url: str) -> str:
+        """The URL written so."""
+        parts = urlsplit(url)
+        path = parts.path.rstrip("/") + ("/" if self.slash else "")
+        return url if path == parts.path else parts._replace(path=path).geturl()
+
+
+class Fixed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person decided."""
+
+    encoding: bool
+    slash: bool
+
+
+def another(tried: Sequence[Way], error: PeerRefused, fixed: Fixed, *, settled: bool = False) -> Way | None:
+    """The way to try after this answer to the last one; None when there is no other. `settled`: other URLs have worked
+    with this slash, so that one which does not exist says nothing about it."""
+    last = tried[-1]
+    following = None
+    if error.http == 401 and not fixed.encoding:
+        following = msgspec.structs.replace(last, encoding=_other(last.encoding))
+    elif not fixed.slash and (error.http in _MOVED or (not settled and _is_no_place(error))):
+        following = msgspec.structs.replace(last, slash=not last.slash)
+    return None if following is None or following in tried else following
+
+
+def _is_no_place(error: PeerRefused) -> bool:
+    """A 404 that is no OCPI: a platform that knows the URL answers in an envelope."""
+    return error.http == 404 and error.ocpi is None
+
+
+def _other(encoding: TokenEncoding) -> TokenEncoding:
+    return TokenEncoding.PLAIN if encoding is TokenEncoding.BASE64 else TokenEncoding.BASE64

@@ -1,0 +1,53 @@
+"""What a peer's profile says about fetching from it: which modules, how often (app/pull.py, app/pulling.py)."""
+
+from datetime import timedelta
+
+import pytest
+
+from ocpilot.app import peers, pull
+from ocpilot.app.pulling import Puller
+from ocpilot.wire.protocol import ModuleID
+
+
+async def lade_at(resa):
+    return await peers.named(resa.platform, "Lade")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "fetched"), [(None, True), (["tariffs"], {"tariffs"}), ([], set()), (["tokens"], set())]
+)
+async def test_only_the_modules_of_the_profile_are_fetched(newest, chosen, fetched):
+    platform = newest.resa.platform
+    peer = await peers.change_profile(platform, newest.lade_at_resa, {"pull": chosen})
+    summary = await pull.pull(platform, peer)
+    modules = {str(one.module) for one in summary.modules}
+    assert modules == fetched if chosen is not None else {"tariffs", "locations", "sessions", "cdrs"} <= modules
+
+
+async def test_a_peer_is_fetched_from_as_often_as_its_profile_says(newest):
+    resa = newest.resa
+    await peers.change_profile(resa.platform, newest.lade_at_resa, {"pull_interval": 60, "pull": ["tariffs"]})
+    puller = Puller(resa.platform)
+    await puller.once()
+    first = (await lade_at(resa)).pulled_at
+    resa.clock.ahead += timedelta(seconds=30)
+    await puller.once()
+    assert (await lade_at(resa)).pulled_at == first
+    resa.clock.ahead += timedelta(seconds=31)
+    await puller.once()
+    assert (await lade_at(resa)).pulled_at > first
+
+
+async def test_a_peer_that_is_back_is_fetched_from_at_once(newest):
+    resa = newest.resa
+    puller = Puller(resa.platform)
+    await puller.once()
+    first = (await lade_at(resa)).pulled_at
+    await puller.once()
+    assert (await lade_at(resa)).pulled_at == first
+    resa.clock.ahead += timedelta(seconds=1)
+    await resa.platform.store.peers.returned(newest.lade_at_resa.id, resa.platform.clock())
+    resa.clock.ahead += timedelta(seconds=1)
+    await puller.once()
+    assert (await lade_at(resa)).pulled_at > first
+    assert ModuleID.TARIFFS in pull.wanted(resa.platform, await lade_at(resa))
