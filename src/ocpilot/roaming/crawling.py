@@ -42,8 +42,8 @@ def has_all(done: Round) -> bool:
 def goes_again(done: Round) -> bool:
     """Whether the list must be read once more, because something may have slipped through.
 
-    While nothing is taken out of the list, all its objects have come when so many have; a total that even a second
-    reading cannot fill is wrong. When something is taken out, others move up and counts of different rounds say
+    While nothing is taken out of the list, all its objects have come when so many have; a total is wrong that another
+    reading, which met all that was known and nothing new, does not fill. When something is taken out, others move up and counts of different rounds say
     nothing: one round must meet all there is by itself.
     """
     if done.told is None or done.number >= MOST_ROUNDS:
@@ -52,7 +52,8 @@ def goes_again(done: Round) -> bool:
         return True
     if done.met >= done.told:
         return False
-    return bool(done.shrunk_in) or not (has_all(done) or (done.number > 1 and not done.fresh))
+    is_steady = done.number > 1 and not done.fresh and done.met >= done.listed
+    return bool(done.shrunk_in) or not (has_all(done) or is_steady)
 
 
 def wait_before(error: OcpilotError, tries: int, back_off: BackOff, random: float) -> float | None:

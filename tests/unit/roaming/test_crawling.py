@@ -22,6 +22,7 @@ def done(**said):
         ({"listed": 11, "met": 11}, False),
         ({"number": 2, "listed": 9, "met": 9, "fresh": 0}, False),
         ({"number": 2, "listed": 9, "met": 9, "fresh": 1}, True),
+        ({"number": 2, "listed": 9, "met": 6, "fresh": 0}, True),
         ({"number": 2, "listed": 10, "met": 9, "fresh": 1}, False),
         ({"shrunk_in": 1}, True),
         ({"number": 2, "shrunk_in": 1, "listed": 12, "met": 10, "fresh": 0}, False),
