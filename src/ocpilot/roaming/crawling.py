@@ -43,8 +43,8 @@ def goes_again(done: Round) -> bool:
     """Whether the list must be read once more, because something may have slipped through.
 
     While nothing is taken out of the list, all its objects have come when so many have; a total is wrong that another
-    reading, which met all that was known and nothing new, does not fill. When something is taken out, others move up and counts of different rounds say
-    nothing: one round must meet all there is by itself.
+    reading, which met all that was known and nothing new, does not fill. When something is taken out, others move up
+    and counts of different rounds say nothing: one round must meet all there is by itself.
     """
     if done.told is None or done.number >= MOST_ROUNDS:
         return False
