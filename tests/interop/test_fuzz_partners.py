@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import dataclasses
 from random import Random
 from urllib.parse import urlsplit
 
@@ -185,6 +186,12 @@ async def both(start, database_url, tmp_path):
         yield node
 
 
+def quick(platform):
+    """The platform without pauses between tries."""
+    roaming = replace(platform.settings.roaming, retry_first=0.0)
+    return dataclasses.replace(platform, settings=replace(platform.settings, roaming=roaming))
+
+
 def failures_of_ours(caplog):
     return [record for record in caplog.records if record.exc_info]
 
@@ -195,7 +202,7 @@ async def test_a_pull_ends_with_a_summary_and_keeps_whole_objects(partner, both,
     caplog.clear()
     peer = await both.platform.store.peers.by_name("Lade") or await connected(both, partner)
     partner.begin(seed)
-    summary = await pull.pull(both.platform, peer)
+    summary = await pull.pull(quick(both.platform), peer)
     assert summary.modules
     for module in LISTS:
         store = both.platform.store.locations if module is ModuleID.LOCATIONS else both.platform.store.objects

@@ -8,6 +8,7 @@ import pytest
 
 from ocpilot.app import peers, pull
 from ocpilot.app.pulling import Puller
+from ocpilot.app.records import PartnerPage
 from ocpilot.wire.paging import next_target
 from ocpilot.wire.protocol import ModuleID, Version
 
@@ -189,10 +190,10 @@ class OneList:
     """`Partners` of a peer whose lists all are this one page."""
 
     def __init__(self, *page):
-        self.page = page
+        self.items = page
 
-    async def pages(self, peer, module, params=None, segments=(), *, sender=None):
-        yield self.page
+    async def page(self, peer, module, params=None, segments=(), *, url=None, sender=None):
+        return PartnerPage(items=self.items, total=None, next_url=None)
 
 
 async def test_an_object_that_cannot_be_stored_is_reported_like_any_bad_one(newest, bodies):

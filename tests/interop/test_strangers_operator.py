@@ -94,11 +94,20 @@ async def test_a_wrong_total_is_no_reason_to_stop_or_go_on(resa, bodies):
 
 
 async def test_links_that_never_end_do(resa, bodies):
-    async with operator(resa, Habits(link="endless")) as there:
+    async with operator(resa, Habits(link="endless", total=5)) as there:
         there.ours = {"tariffs": tariffs(bodies, 4)}
         summary = await crawl(resa)
         assert summary.modules[0].kept == 4
         assert not summary.complete
+        assert len(there.requests("GET", "tariffs")) < 30
+
+
+async def test_links_that_never_end_do_no_harm_when_all_has_come(resa, bodies):
+    async with operator(resa, Habits(link="endless")) as there:
+        there.ours = {"tariffs": tariffs(bodies, 4)}
+        summary = await crawl(resa)
+        assert summary.modules[0].kept == 4
+        assert summary.complete
         assert len(there.requests("GET", "tariffs")) < 30
 
 

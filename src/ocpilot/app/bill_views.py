@@ -3,7 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from ocpilot.app.bodies import value_of
+from ocpilot.app.cdr_match import match_of
+from ocpilot.app.cdr_match_records import CdrMatch
 from ocpilot.app.cdrs import verdict_of, zone_of
+from ocpilot.app.comparison_records import Comparison
+from ocpilot.app.crawl_records import Crawl
 from ocpilot.app.peer_records import UNFINISHED, Delivery, DeliveryState, Leniency, Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import CdrCheck, ObjectKey, Receipt, Record, StoredObject
@@ -36,6 +40,7 @@ class CdrDetail(Record, frozen=True):
     zone: str
     deliveries: tuple[tuple[Peer, Delivery], ...]
     receipt: Receipt | None
+    match: CdrMatch
 
 
 class PeerView(Record, frozen=True):
@@ -48,6 +53,8 @@ class PeerView(Record, frozen=True):
     dead: int
     deliveries: tuple[Delivery, ...]
     leniencies: tuple[Leniency, ...]
+    pulls: tuple[Crawl, ...]
+    comparisons: tuple[Comparison, ...]
 
     @property
     def last_error(self) -> str | None:
@@ -110,6 +117,7 @@ async def cdr_detail(platform: Platform, party: PartyId, cdr_id: str) -> CdrDeta
         zone=zone.key,
         deliveries=tuple((peer, delivery) for peer, delivery in sent if delivery is not None),
         receipt=await platform.store.documents.receipt_of(stored.key),
+        match=await match_of(platform, stored),
     )
 
 
@@ -121,10 +129,16 @@ async def peers(platform: Platform) -> tuple[PeerView, ...]:
 
 async def peer(platform: Platform, peer_id: int) -> PeerView:
     """One peer; NotFound."""
+    found = await known_peer(platform, peer_id)
+    return await _state(platform, found, await platform.store.deliveries.counts())
+
+
+async def known_peer(platform: Platform, peer_id: int) -> Peer:
+    """The peer of this number; NotFound."""
     found = await platform.store.peers.get(peer_id)
     if found is None:
         raise NotFound(f"no peer {peer_id}")
-    return await _state(platform, found, await platform.store.deliveries.counts())
+    return found
 
 
 async def _state(platform: Platform, found: Peer, counts: Mapping[tuple[int, DeliveryState], int]) -> PeerView:
@@ -137,6 +151,8 @@ async def _state(platform: Platform, found: Peer, counts: Mapping[tuple[int, Del
         dead=counts.get((found.id, DeliveryState.DEAD), 0),
         deliveries=await platform.store.deliveries.all(found.id, limit=_SHOWN),
         leniencies=await platform.store.leniencies.of_peer(found.id),
+        pulls=await platform.store.crawls.of_peer(found.id),
+        comparisons=await platform.store.comparisons.of_peer(found.id),
     )
 
 

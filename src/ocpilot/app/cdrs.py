@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ocpilot.app import bookings, sessions, tariffs
-from ocpilot.app.bodies import own, value_of
+from ocpilot.app.bodies import context_of, own, value_of
 from ocpilot.app.charge_records import Transaction, TransactionState
 from ocpilot.app.charges import Charge, NoTerms, charge_of
-from ocpilot.app.heard import heard
+from ocpilot.app.heard import count, heard
 from ocpilot.app.owned import from_peer
-from ocpilot.app.peer_records import Peer, PeerProfile
+from ocpilot.app.peer_records import FindingKind, Peer, PeerProfile
 from ocpilot.app.platform import Platform
+from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import CdrCheck, ObjectKey, StoredObject
 from ocpilot.app.tokens import is_ours
 from ocpilot.app.unsaid import unsaid
@@ -26,6 +27,8 @@ from ocpilot.base.zones import zone_named
 from ocpilot.billing.cdr import make_cdr
 from ocpilot.billing.check import Verdict, check_cdr
 from ocpilot.billing.tolerance import Tolerance
+from ocpilot.wire import codec
+from ocpilot.wire.codec import Context
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import CDR, Location, Tariff
 
@@ -132,16 +135,42 @@ async def receive(
     key = ObjectKey(module=ModuleID.CDRS, party=party, id=cdr.id)
     kept = await platform.store.objects.get(key, peer.id)
     if kept is not None:
-        _require_same(value_of(CDR, kept), cdr)
+        _require_same(platform, peer, kept, cdr, version)
         return kept, False
     stored = from_peer(peer, version, key, received.body, context)
     return stored, await platform.store.objects.put(stored)
 
 
-def _require_same(kept: CDR, new: CDR) -> None:
-    if msgspec.structs.replace(new, last_updated=kept.last_updated, id=kept.id) != kept:
-        problem = Problem(path="$.id", found=f"another CDR under {kept.id}", expected="a Credit CDR and a new id")
-        raise InvalidObject([problem], "CDR")
+def _require_same(platform: Platform, peer: Peer, kept: StoredObject, new: CDR, version: Version) -> None:
+    """A CDR is never changed once it was sent (mod_cdrs, "CDR object"): the first one stays. One that comes in another
+    version says what both versions can."""
+    first = value_of(CDR, kept)
+    oldest = min(kept.version, version)
+    here, there = (_said_in(oldest, one, context_of(kept)) for one in (first, new))
+    if msgspec.structs.replace(there, last_updated=here.last_updated, id=here.id) == here:
+        return
+    changed = [name for name in CDR.__struct_fields__ if getattr(here, name) != getattr(there, name)]
+    found = ", ".join(name for name in changed if name not in {"id", "last_updated"})
+    count(
+        platform,
+        peer,
+        FindingKind.CHANGED_CDR,
+        ModuleID.CDRS,
+        place="$",
+        expected="a CDR that stays as it was sent; a Credit CDR and a new one to mend it",
+        found=f"changed after it was sent: {found}",
+        named=first.id,
+    )
+    problem = Problem(path="$.id", found=f"another CDR under {first.id}", expected="a Credit CDR and a new id")
+    raise InvalidObject([problem], "CDR")
+
+
+def _said_in(version: Version, cdr: CDR, context: Context) -> CDR:
+    """What is left of it in an older version."""
+    if version == OWN_VERSION:
+        return cdr
+    body = codec.convert(CDR, codec.body_of(cdr), OWN_VERSION, version, context).body
+    return codec.read(CDR, version, body, context).value
 
 
 async def check(platform: Platform, stored: StoredObject) -> CdrCheck:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from ocpilot.app import bookings, cdrs, receipts, reservations, transactions
+from ocpilot.app import bookings, cdr_match, cdrs, receipts, reservations, transactions
 from ocpilot.app.charge_records import Command, Reservation, Transaction, TransactionState
 from ocpilot.app.command_records import give_result
 from ocpilot.app.hub_clients import HubClients
@@ -33,6 +33,8 @@ _MOST = 200
 #: What `Changes.lead` calls the jobs: no peer has this number.
 _JOBS = 0
 _SWEEP = timedelta(minutes=1)
+#: How often a CDR without a Session is looked at again: that may come later.
+_AGAIN = timedelta(hours=1)
 #: How far back a start looks for expired reservations that a dead process left half done.
 _LATELY = timedelta(days=2)
 #: How long a result may be on its way before it counts as lost.
@@ -87,6 +89,8 @@ class Jobs:
         await self._each("reservation", due, _number, self._run_out)
         await self._each("result", self._unsent(await store.commands.unsent_results()), _command_id, self._resend)
         await self._each("check", await store.documents.unchecked_cdrs(_MOST), _object_id, self._check)
+        unmatched = await store.matches.unmatched(_MOST, self._platform.clock() - _AGAIN)
+        await self._each("match", unmatched, _object_id, self._match)
         await self._each("receipt", await store.documents.cdrs_without_receipt(_MOST), _key_id, self._receipt)
         begun = await store.bookings.begun(self._platform.clock(), _MOST)
         await self._each("booking", begun, _object_id, lambda one: bookings.settle(self._platform, one))
@@ -152,6 +156,9 @@ class Jobs:
 
     async def _check(self, stored: StoredObject) -> None:
         await cdrs.check(self._platform, stored)
+
+    async def _match(self, stored: StoredObject) -> None:
+        await cdr_match.match(self._platform, stored)
 
     async def _receipt(self, key: ObjectKey) -> None:
         await receipts.issue(self._platform, key)

@@ -33,6 +33,15 @@ class DeliveryPolicy(StrEnum):
     NONE = "none"
 
 
+class VanishedPolicy(StrEnum):
+    """What becomes of objects that a peer no longer lists: nothing; Locations are shown as removed; and Tariffs and
+    Tokens are deleted."""
+
+    KEEP = "keep"
+    MARK = "mark"
+    REMOVE = "remove"
+
+
 _Positive = Annotated[float, msgspec.Meta(gt=0)]
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -48,6 +57,7 @@ class PeerProfile(Record, frozen=True, kw_only=True):
     `role` is what the peer is for us (`CPO`, `EMSP`), where its version does not say it and we are both ourselves.
     `smart_charging`: a smart charging service provider that steers the charges at our stations under a contract.
     `tokens_on_demand`: a provider that does not tell us its Tokens is asked about every card we do not know.
+    `vanished`: what becomes of objects that its complete lists no longer hold.
     """
 
     token_encoding: TokenEncoding | None = None
@@ -69,6 +79,7 @@ class PeerProfile(Record, frozen=True, kw_only=True):
     smart_charging: bool = False
     tokens_on_demand: bool = False
     role: Role | None = None
+    vanished: VanishedPolicy = VanishedPolicy.KEEP
 
 
 class Detected(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -142,17 +153,34 @@ class Peer(Record, frozen=True, kw_only=True):
         return PartyId.parse(self.parties[0]) if len(self.parties) == 1 else None
 
 
-#: Whose, in which module, where in the object, and what was expected there.
-LeniencyKey = tuple[int, ModuleID, str, str]
+class FindingKind(StrEnum):
+    """What is counted against a peer when it happens. `leniency`: understood all the same. `push`, `pull`: an object
+    that was refused. `changed_cdr`: another CDR under an id that we have. `list`: a list that is not as it should be.
+    `circuit`: it did not answer for so long that nobody called it for a while."""
+
+    LENIENCY = "leniency"
+    PUSH = "push"
+    PULL = "pull"
+    CHANGED_CDR = "changed_cdr"
+    LIST = "list"
+    CIRCUIT = "circuit"
+
+
+#: Whose, of which kind, in which module, where in the object, and what was expected there.
+LeniencyKey = tuple[int, FindingKind, ModuleID, str, str]
+#: Objects that a finding names at most.
+MOST_EXAMPLES = 5
 
 
 class Leniency(Record, frozen=True, kw_only=True):
-    """What a peer sends that is not as the standard says and is understood all the same, `count` times.
+    """What a peer sends that is not as the standard says, `count` times.
 
-    `place` is a JSON path without numbers in its brackets (`$.evses[].uid`); `example` is what was found there last.
+    `place` is a JSON path without numbers in its brackets (`$.evses[].uid`); `example` is what was found there last,
+    `objects` are ids of up to five objects it was found in.
     """
 
     peer_id: int
+    kind: FindingKind = FindingKind.LENIENCY
     module: ModuleID
     place: str
     expected: str
@@ -160,6 +188,7 @@ class Leniency(Record, frozen=True, kw_only=True):
     count: int
     first_at: datetime
     last_at: datetime
+    objects: tuple[str, ...] = ()
 
 
 # ---- the change log and deliveries ---------------------------------------------------------------------------------

@@ -5,12 +5,15 @@ transaction; so does a peer's while anybody follows them (`Changes.follow`). Eve
 returns, what it wrote is on disk.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from ocpilot.app.api_ports import ApiAnswers, ApiKeys
+from ocpilot.app.cdr_match_records import Matches
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
+from ocpilot.app.comparison_records import Comparisons
+from ocpilot.app.crawl_records import Crawls
 from ocpilot.app.hook_ports import Hooks
 from ocpilot.app.messages import Messages
 from ocpilot.app.object_ports import Bookings, Locations, Objects
@@ -24,11 +27,13 @@ from ocpilot.app.peer_records import (
     Leniency,
     Peer,
 )
+from ocpilot.app.quality_records import Quality
 from ocpilot.app.records import (
     Account,
     CdrCheck,
     ObjectKey,
     PartnerAnswer,
+    PartnerPage,
     Receipt,
     StoredObject,
 )
@@ -183,7 +188,10 @@ class Leniencies(Protocol):
         """Add these counts to those there are."""
 
     async def of_peer(self, peer_id: int) -> tuple[Leniency, ...]:
-        """All of one peer, the most frequent first."""
+        """What was understood all the same of one peer, the most frequent first."""
+
+    async def all_of_peer(self, peer_id: int) -> tuple[Leniency, ...]:
+        """Findings of every kind of one peer, kind by kind, the most frequent first."""
 
 
 class Store(Protocol):
@@ -204,6 +212,10 @@ class Store(Protocol):
     accounts: Accounts
     documents: Documents
     leniencies: Leniencies
+    crawls: Crawls
+    comparisons: Comparisons
+    matches: Matches
+    quality: Quality
     messages: Messages
     api_keys: ApiKeys
     api_answers: ApiAnswers
@@ -270,17 +282,18 @@ class Partners(Protocol):
         """One call to a URL the peer gave us (response_url, the URL of a CDR), under the SSRF rule. `replay_of` is the
         message in the log that is sent again."""
 
-    def pages(
+    async def page(
         self,
         peer: Peer,
         module: ModuleID,
         params: Mapping[str, str] | None = None,
         segments: Sequence[str] = (),
         *,
+        url: str | None = None,
         sender: PartyId | None = None,
-    ) -> AsyncIterator[Sequence[object]]:
-        """All pages of a peer's Sender interface, or of a kind below it, following its Links; each a list of JSON
-        objects. `sender` is our party that asks."""
+    ) -> PartnerPage:
+        """The first page of a peer's Sender interface, or of a kind below it; `url` is the Link of a page before.
+        `sender` is our party that asks."""
 
 
 class Sealing(Protocol):

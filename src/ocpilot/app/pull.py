@@ -1,41 +1,34 @@
 """Fetching all that a peer offers: after registration, when it was away, and on demand.
 
 A crawl keeps good objects and reports bad ones (transport_and_format, "GET"). It may be run again at any time: what we
-have in a newer state, because it was pushed meanwhile, stays.
+have in a newer state, because it was pushed meanwhile, stays. How lists are read is in `crawling.py`.
 """
 
 import logging
-from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 
-from ocpilot.app import cdrs, commands, hub_clients, payments
+from ocpilot.app import cdrs, commands, crawling, heard, hub_clients, payments
 from ocpilot.app.booking_calls import check_life
 from ocpilot.app.classes import class_of, kinds_of
-from ocpilot.app.heard import heard
+from ocpilot.app.crawl_records import Crawl
+from ocpilot.app.crawling import Told, Wish, quietly
 from ocpilot.app.owned import from_peer
-from ocpilot.app.peer_records import Peer, PeerState
+from ocpilot.app.peer_records import FindingKind, Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, Record, StoredObject
 from ocpilot.app.unsaid import unsaid
+from ocpilot.app.vanished import take_away
 from ocpilot.app.visibility import require_hub, require_sender
-from ocpilot.base import time
-from ocpilot.base.errors import (
-    BadRequest,
-    Conflict,
-    ForbiddenAddress,
-    NoMatchingEndpoints,
-    NotFound,
-    OcpilotError,
-    PeerError,
-    PeerRefused,
-)
-from ocpilot.base.ids import PartyId
+from ocpilot.base.errors import BadRequest, Conflict, NotFound
+from ocpilot.base.ids import PartyId, new_id
 from ocpilot.roaming.offers import OFFERED_BY, offered, other_side
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
 from ocpilot.wire.v230 import (
+    CDR,
     Booking,
     BookingLocation,
     ClientInfo,
@@ -63,14 +56,12 @@ PULLED = (
     ModuleID.CDRS,
 )
 #: Of these only what happened since we know the peer: charges before that were billed some other way.
-_OF_OUR_TIME = frozenset({ModuleID.SESSIONS, ModuleID.CDRS})
-#: Fields that name an object.
-_NAMES = ("id", "uid", "terminal_id")
+OF_OUR_TIME = frozenset({ModuleID.SESSIONS, ModuleID.CDRS})
 #: Bad objects that a summary tells about; beyond these they are only counted.
 _TOLD = 100
 
 
-class BadObject(Record, frozen=True):
+class BadObject(Record, frozen=True, kw_only=True):
     """An object of a peer we could not keep: which, as far as it says, and why."""
 
     module: ModuleID
@@ -78,9 +69,12 @@ class BadObject(Record, frozen=True):
     reason: str
 
 
-class ModulePull(Record, frozen=True):
+class ModulePull(Record, frozen=True, kw_only=True):
     """One crawl of a module, or of a kind in it (`classes.py`): objects received, kept as new or changed, already here
-    as new as that, refused. `error` ended it."""
+    as new as that, refused; what is odd about the list. `error` stopped it; `pages` were read, those before a stop too.
+
+    `told` is the total the peer says there is. `vanished` objects are ours and no longer in the list, `gone` are some.
+    """
 
     module: ModuleID
     kind: str = ""
@@ -89,9 +83,15 @@ class ModulePull(Record, frozen=True):
     known: int = 0
     bad: int = 0
     error: str | None = None
+    pages: int = 0
+    told: int | None = None
+    listed: int = 0
+    repeated: int = 0
+    vanished: int = 0
+    gone: tuple[str, ...] = ()
 
 
-class PullSummary(Record, frozen=True):
+class PullSummary(Record, frozen=True, kw_only=True):
     """What a pull brought."""
 
     modules: tuple[ModulePull, ...]
@@ -103,22 +103,46 @@ class PullSummary(Record, frozen=True):
         return all(one.error is None for one in self.modules)
 
 
-async def pull(platform: Platform, peer: Peer, since: datetime | None = None) -> PullSummary:
+class PullWish(Record, frozen=True, kw_only=True):
+    """What to fetch: from `since` on, None for everything; all `modules` that we receive, or some. The loop that pulls
+    by itself (`by_itself`) leaves a list alone that a person reads."""
+
+    since: datetime | None = None
+    modules: Collection[ModuleID] | None = None
+    by_itself: bool = False
+
+
+EVERYTHING = PullWish()
+
+
+async def pull(
+    platform: Platform, peer: Peer, since: datetime | None = None, *, wish: PullWish = EVERYTHING, told: Told = quietly
+) -> PullSummary:
     """Crawl the peer's Sender interfaces that our parties have a use for; its errors end up in the summary.
 
     With `since` only what the peer updated from then on; Sessions and CDRs never from before we knew the peer. A
-    complete pull is noted with the peer.
+    complete pull of all modules is noted with the peer, as of when the first of its crawls began.
     """
-    began = platform.clock()
+    wished = wish if since is None else PullWish(since=since, modules=wish.modules, by_itself=wish.by_itself)
     problems: list[BadObject] = []
-    kinds = [(module, kind) for module in wanted(platform, peer) for kind in kinds_of(module)]
-    modules = [await _crawl(platform, peer, module, kind, since, problems) for module, kind in kinds]
-    summary = PullSummary(modules=tuple(modules), problems=tuple(problems))
-    for one in modules:
+    some = wanted(platform, peer)
+    modules = some if wished.modules is None else tuple(one for one in some if one in wished.modules)
+    crawls = [
+        await _crawl(platform, peer, module, kind, wished, problems, told)
+        for module in modules
+        for kind in kinds_of(module)
+    ]
+    summary = PullSummary(modules=tuple(map(_told_of, crawls)), problems=tuple(problems))
+    for one in crawls:
         log.info("%s of %s: received %d, bad %d %s", one.module, peer.name, one.received, one.bad, one.error or "")
-    if summary.complete:
+    if summary.complete and modules == some and _leaves_no_gap(peer, wished.since):
+        began = min((one.began_at for one in crawls), default=platform.clock())
         await platform.store.peers.pulled(peer.id, began)
     return summary
+
+
+def _leaves_no_gap(peer: Peer, since: datetime | None) -> bool:
+    return since is None or (peer.pulled_at is not None and since <= peer.pulled_at)
 
 
 def wanted(platform: Platform, peer: Peer) -> tuple[ModuleID, ...]:
@@ -133,45 +157,66 @@ def wanted(platform: Platform, peer: Peer) -> tuple[ModuleID, ...]:
 
 
 async def _crawl(  # noqa: PLR0917 - what is fetched of whom, and where what is bad is told
-    platform: Platform, peer: Peer, module: ModuleID, kind: str, since: datetime | None, problems: list[BadObject]
-) -> ModulePull:
-    counts: Counter[str] = Counter()
-    start = max(since or peer.created_at, peer.created_at) if module in _OF_OUR_TIME else since
-    params = {"date_from": time.write(start)} if start else None
-    error = None
-    try:
-        pages = platform.partners.pages(peer, module, params, (kind,) if kind else (), sender=_asker(platform, module))
-        async for page in pages:
-            for body in page:
-                outcome = await _take(platform, peer, module, kind, body)
-                if isinstance(outcome, BadObject) and len(problems) < _TOLD:
-                    problems.append(outcome)
-                counts["bad" if isinstance(outcome, BadObject) else outcome] += 1
-    except (PeerError, NoMatchingEndpoints, ForbiddenAddress) as failure:
-        error = None if _has_no_such_list(failure, module) else str(failure)
-    return ModulePull(
+    platform: Platform,
+    peer: Peer,
+    module: ModuleID,
+    kind: str,
+    wished: PullWish,
+    problems: list[BadObject],
+    told: Told,
+) -> Crawl:
+    since = wished.since
+    if module in OF_OUR_TIME:
+        since = max(since or peer.created_at, peer.created_at)
+    wish = Wish(
         module=module,
         kind=kind,
-        received=counts.total(),
-        kept=counts["kept"],
-        known=counts["known"],
-        bad=counts["bad"],
-        error=error,
+        since=since,
+        owner=crawling.LOOP if wished.by_itself else new_id(),
+        takes_over=not wished.by_itself,
+        asker=asker(platform, module),
+        may_lack=len(kinds_of(module)) > 1,
+    )
+
+    async def one(body: object) -> crawling.Word:
+        outcome = await take(platform, peer, module, kind, body)
+        if not isinstance(outcome, BadObject):
+            return outcome
+        if len(problems) < _TOLD:
+            problems.append(outcome)
+        return "bad"
+
+    async def at_end(crawl: Crawl) -> Crawl:
+        return crawl if wished.since is not None else await take_away(platform, peer, crawl)
+
+    return await crawling.crawl(platform, peer, wish, one, told, at_end)
+
+
+def _told_of(crawl: Crawl) -> ModulePull:
+    return ModulePull(
+        module=crawl.module,
+        kind=crawl.kind,
+        received=crawl.received,
+        kept=crawl.kept,
+        known=crawl.known,
+        bad=crawl.bad,
+        error=crawl.error,
+        pages=crawl.pages,
+        told=crawl.told,
+        listed=crawl.listed,
+        repeated=crawl.repeated,
+        vanished=crawl.vanished,
+        gone=crawl.gone,
     )
 
 
-def _has_no_such_list(failure: OcpilotError, module: ModuleID) -> bool:
-    """A terminal provider that writes the invoices itself has no confirmations: of several kinds one may be missing."""
-    return len(kinds_of(module)) > 1 and isinstance(failure, PeerRefused) and failure.http == 404
-
-
-def _asker(platform: Platform, module: ModuleID) -> PartyId | None:
+def asker(platform: Platform, module: ModuleID) -> PartyId | None:
     """The first of our parties that has a use for the module."""
     parties = platform.settings.parties_as(*OFFERED_BY[module, InterfaceRole.RECEIVER])
     return parties[0].id if parties else None
 
 
-async def _take(
+async def take(
     platform: Platform, peer: Peer, module: ModuleID, kind: str, body: object
 ) -> Literal["kept", "known"] | BadObject:
     """Keep one object, unless we have it as new as that; why not, when it is bad."""
@@ -179,18 +224,19 @@ async def _take(
         if module is ModuleID.CDRS:
             _, new = await cdrs.receive(platform, peer, peer.version or OWN_VERSION, body)
             return "kept" if new else "known"
-        return await _keep_newer(platform, peer, await _read(platform, peer, module, kind, body))
+        return await _keep_newer(platform, peer, await read(platform, peer, module, kind, body))
     except (BadRequest, NotFound, Conflict) as error:
-        named = body if isinstance(body, dict) else {}
-        ident = next((named[name] for name in _NAMES if named.get(name)), "?")
-        return BadObject(module=module, id=str(ident), reason=str(error))
+        named = crawling.label_of(module, body)
+        heard.refused(platform, peer, FindingKind.PULL, module, error, "" if named == "?" else named)
+        return BadObject(module=module, id=named, reason=str(error))
 
 
 async def _keep_newer(platform: Platform, peer: Peer, stored: StoredObject) -> Literal["kept", "known"]:
     key = stored.key
     store = platform.store.locations if key.module is ModuleID.LOCATIONS else platform.store.objects
     here = await store.get(key, peer.id)
-    if here is not None and here.last_updated >= stored.last_updated and here.version == stored.version:
+    as_new = here is not None and here.last_updated >= stored.last_updated and here.version == stored.version
+    if as_new and not await _came_back(platform, peer, key):
         return "known"
     if here is not None and class_of(key.module, key.sub) is Booking:
         check_life(here, stored)
@@ -199,12 +245,17 @@ async def _keep_newer(platform: Platform, peer: Peer, stored: StoredObject) -> L
     return "kept"
 
 
-async def _read(platform: Platform, peer: Peer, module: ModuleID, kind: str, body: object) -> StoredObject:
+async def _came_back(platform: Platform, peer: Peer, key: ObjectKey) -> bool:
+    """Whether we showed this Location as removed because it was no longer listed: now it is as it was before."""
+    return key.module is ModuleID.LOCATIONS and await platform.store.crawls.came_back(peer.id, key)
+
+
+async def read(platform: Platform, peer: Peer, module: ModuleID, kind: str, body: object) -> StoredObject:
     """The object checked; InvalidObject when it breaks the standard, NotFound when its party is none of the peer's."""
     version = peer.version or OWN_VERSION
     context = await unsaid(platform, peer, version, module, body)
-    read = heard(platform, peer, module, class_of(module, kind), body, context=context)
-    return from_peer(peer, version, await _key(platform, peer, module, read.value, kind), read.body, context)
+    said = heard.heard(platform, peer, module, class_of(module, kind), body, context=context)
+    return from_peer(peer, version, await _key(platform, peer, module, said.value, kind), said.body, context)
 
 
 async def _key(platform: Platform, peer: Peer, module: ModuleID, value: Wire, kind: str) -> ObjectKey:
@@ -220,7 +271,7 @@ async def _key(platform: Platform, peer: Peer, module: ModuleID, value: Wire, ki
         case Token():
             party = require_sender(peer, module, value.country_code, value.party_id)
             return ObjectKey(module=module, party=party, id=value.uid, sub=value.type)
-        case Location() | Tariff() | Session() | Booking() | BookingLocation() | InvoiceReconciliationRecord():
+        case Location() | Tariff() | Session() | CDR() | Booking() | BookingLocation() | InvoiceReconciliationRecord():
             party = require_sender(peer, module, value.country_code, value.party_id)
             return ObjectKey(module=module, party=party, id=value.id, sub=kind)
         case _:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
-from ocpilot.app.pull import pull, wanted
+from ocpilot.app.pull import PullWish, pull, wanted
 from ocpilot.roaming.retry import BackOff, pause
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,11 @@ _LOOK = 1.0
 _PULLING = -1
 #: Clocks of two platforms differ, and a page takes its time: fetch a little more than what is new.
 _OVERLAP = timedelta(minutes=10)
+
+
+def since_last_pull(peer: Peer) -> datetime | None:
+    """From when on a peer is asked what it changed; None for everything."""
+    return None if peer.pulled_at is None else peer.pulled_at - _OVERLAP
 
 
 class Puller:
@@ -59,8 +64,8 @@ class Puller:
         return now >= not_before and (peer.pulled_at is None or returned or now - peer.pulled_at >= interval)
 
     async def _pull(self, peer: Peer) -> None:
-        since = None if peer.pulled_at is None else peer.pulled_at - _OVERLAP
-        summary = await pull(self._platform, peer, since)
+        since = since_last_pull(peer)
+        summary = await pull(self._platform, peer, wish=PullWish(since=since, by_itself=True))
         if summary.complete:
             self._pauses.pop(peer.id, None)
             return

@@ -7,7 +7,8 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from ocpilot.app.peer_records import Delivery, DeliveryState, Peer
+from ocpilot.app.heard import count
+from ocpilot.app.peer_records import Delivery, DeliveryState, FindingKind, Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused, PeerUnreachable
@@ -24,6 +25,7 @@ class Outcomes:
     """Decides for one peer. `chance` gives random numbers in [0, 1) for the jitter."""
 
     def __init__(self, platform: Platform, chance: Callable[[], float]) -> None:
+        self._platform = platform
         self._clock = platform.clock
         self._chance = chance
         self._circuit = retry.closed()
@@ -65,7 +67,11 @@ class Outcomes:
         if not retry.worth_retry(error):
             self.answered()
             return self.refused(peer, key, before, str(error), unsure=isinstance(error, PeerNonsense))
+        was_silent = self.was_silent
         self._circuit = retry.failed(self._circuit, now, self._back_off, self._chance())
+        if self.was_silent and not was_silent:
+            expected, found = "an answer", str(error)
+            count(self._platform, peer, FindingKind.CIRCUIT, key.module, place="", expected=expected, found=found)
         unsure = may_have_arrived(error) or (before is not None and before.unsure)
         return self._waiting(peer, key, before, str(error), attempts=1, unsure=unsure, retry_after=after)
 

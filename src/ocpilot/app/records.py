@@ -150,3 +150,11 @@ class PartnerAnswer(Record, frozen=True, kw_only=True):
     data: object
     headers: Mapping[str, str]
     encoding: TokenEncoding | None = None
+
+
+class PartnerPage(Record, frozen=True, kw_only=True):
+    """One page of a peer's list, as decoded JSON; `total` as it says it, `next_url` None on the last page."""
+
+    items: tuple[object, ...]
+    total: int | None
+    next_url: str | None

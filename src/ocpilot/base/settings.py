@@ -81,7 +81,8 @@ class SecuritySettings(Section, frozen=True, kw_only=True):
 class RoamingSettings(Section, frozen=True, kw_only=True):
     """Times in seconds: how long a station waits for a provider, how long a command may take, how often we fetch what
     a peer changed (beside its pushes). `profiles_per_minute`: how many charging profile orders a peer may give for one
-    Session."""
+    Session. `compare_at`: the time of day, in `web.time_zone`, at which what peers list is compared with what we hold;
+    empty is never. `cdr_missing_after`: hours after which a charge without a CDR is missing one."""
 
     authorize_deadline: float = 8.0
     command_timeout: float = 30.0
@@ -90,6 +91,8 @@ class RoamingSettings(Section, frozen=True, kw_only=True):
     page_limit: int = 100
     pull_interval: float = 6 * 3600.0
     profiles_per_minute: int = 20
+    compare_at: str = "03:00"
+    cdr_missing_after: float = 24.0
 
 
 class ApiSettings(Section, frozen=True, kw_only=True):

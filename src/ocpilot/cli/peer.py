@@ -2,19 +2,33 @@
 
 import argparse
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
+from ocpilot.app.comparison_records import Comparison
+from ocpilot.app.crawling import Told
 from ocpilot.app.peer_records import Delivery, DeliveryState, Leniency, Peer
 from ocpilot.app.peers import Invitation
-from ocpilot.app.pull import PullSummary
+from ocpilot.app.pull import PULLED, PullSummary
+from ocpilot.app.quality_records import QualityReport
 from ocpilot.app.ready_profiles import READY
 from ocpilot.app.records import ObjectKey
+from ocpilot.base import time
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
-from ocpilot.cli import peer_lines
+from ocpilot.cli import peer_lines, peer_quality
 from ocpilot.wire.protocol import ModuleID
+
+
+class PullOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What to pull: everything (`full`), what changed from `since` on, or what changed since the last complete pull;
+    of all modules or one."""
+
+    full: bool = False
+    since: datetime | None = None
+    module: ModuleID | None = None
 
 
 class PeerCommands(Protocol):
@@ -43,8 +57,14 @@ class PeerCommands(Protocol):
     async def allow(self, name: str, allowed: Sequence[str]) -> Peer:
         """From now on it may claim exactly this."""
 
-    async def pull(self, name: str) -> PullSummary:
-        """Fetch all that the peer offers."""
+    async def pull(self, name: str, wish: PullOptions, told: Told) -> PullSummary:
+        """Fetch what the peer offers; `told` hears how far each list is."""
+
+    async def compare(self, name: str, mend: bool, told: Told) -> Sequence[Comparison]:
+        """Compare what the peer lists with what we hold."""
+
+    async def quality(self, name: str) -> QualityReport:
+        """What is wrong with the peer's data."""
 
     async def change_profile(self, name: str, like: str | None, changes: Mapping[str, object]) -> Peer:
         """Change quirks of a peer, named as in `PeerProfile`, first those of a ready profile; UserError names what is
@@ -78,7 +98,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     quirks.add_argument("--like", metavar="READY", help="first as this ready profile says: ocpilot peer profiles")
     quirks.add_argument("changes", nargs="*", metavar="KEY=VALUE", help=_QUIRKS)
     _action(actions, "profiles", "list ready profiles for kinds of platforms", named=False)
-    _action(actions, "pull", "fetch all tariffs, locations and tokens it offers")
+    _add_fetching(actions)
     _action(actions, "findings", "what it sends that is not as the standard says, and how often")
     _add_letters(actions)
     _action(actions, "list", "list all peers", named=False)
@@ -91,6 +111,7 @@ _QUIRKS = (
     "policy=latest|fifo|none, "
     'window, push=["tariffs"], pull=["locations"], pull_interval, patch, status_after_failed_push, '
     "rounding=half_up|half_even, amount_decimals, tolerance, relative_tolerance, smart_charging, tokens_on_demand, "
+    "vanished=keep|mark|remove, "
     "role=CPO|EMSP; null goes back to the usual"
 )
 
@@ -129,6 +150,29 @@ def _add_connecting(actions: "argparse._SubParsersAction[argparse.ArgumentParser
         actions, "allow", "say anew what it may claim to be", example="partner CPO:DE/ABC EMSP:DE/ABC EMSP:DE/XYZ"
     )
     allow.add_argument("allow", nargs="+", metavar="ROLE:CC/PID", help="all of it; EMSP:* any party, * anything")
+
+
+def _add_fetching(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    about = "fetch what it offers; a pull that was stopped goes on where it was"
+    pull = _action(actions, "pull", about, example="lade --full --module locations")
+    pull.add_argument("--full", action="store_true", help="everything, not only what changed since the last pull")
+    pull.add_argument("--since", metavar="TIME", type=_moment, help="what changed from then on: 2026-11-01T00:00:00Z")
+    pull.add_argument(
+        "--module", type=ModuleID, choices=PULLED, metavar="MODULE", help="one module: locations, tariffs ..."
+    )
+    about = "compare what it lists with what we hold, without writing"
+    compare = _action(actions, "compare", about, example="lade --mend")
+    compare.add_argument("--mend", action="store_true", help="take over what is missing or older here")
+    about = "everything that is wrong with what it sends, counted, with examples"
+    quality = _action(actions, "quality", about, example="lade --csv lade.csv")
+    quality.add_argument("--csv", metavar="FILE", help="write a table to send to the partner; - is standard output")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return time.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _add_letters(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -170,9 +214,18 @@ async def run(args: argparse.Namespace, peers: PeerCommands) -> int:
         case "invite":
             peer_lines.print_invitation(await peers.invite(args.name, args.allow), args.json)
         case "pull":
-            summary = await peers.pull(args.name)
+            wish = PullOptions(full=args.full, since=args.since, module=args.module)
+            with peer_lines.Line() as line:
+                summary = await peers.pull(args.name, wish, line.show)
             peer_lines.print_pull(summary, args.json)
             return 0 if summary.complete else 1
+        case "compare":
+            with peer_lines.Line() as line:
+                compared = await peers.compare(args.name, args.mend, line.show)
+            peer_quality.print_comparisons(compared, args.json)
+            return 1 if any(one.error or one.differing > one.mended for one in compared) else 0
+        case "quality":
+            peer_quality.print_quality(await peers.quality(args.name), args.json, args.csv)
         case "profiles":
             peer_lines.print_profiles(READY, args.json)
         case "findings":

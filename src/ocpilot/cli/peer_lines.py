@@ -1,14 +1,17 @@
 """What `ocpilot peer` prints, as lines or as JSON: never a hash, never a stored token."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Self
 
 import msgspec
 
+from ocpilot.app.crawl_records import Crawl
 from ocpilot.app.peer_records import Delivery, Detected, Leniency, Peer, PeerProfile
 from ocpilot.app.peers import Invitation
-from ocpilot.app.pull import PullSummary
+from ocpilot.app.pull import ModulePull, PullSummary
 from ocpilot.app.ready_profiles import ReadyProfile
 from ocpilot.base import time
+from ocpilot.cli.reading import Progress
 
 
 class PeerRow(msgspec.Struct, kw_only=True):
@@ -101,6 +104,26 @@ def print_invitation(invitation: Invitation, as_json: bool) -> None:
     print(f"  token         {invitation.token}")
 
 
+class Line:
+    """How far a pull is: one moving line on a terminal."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(every=1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.hide()
+
+    def show(self, crawl: Crawl) -> None:
+        """The list that is being read."""
+        again = f", reading {crawl.round}" if crawl.round > 1 else ""
+        of = "" if crawl.told is None else f" of {crawl.told:,}"
+        name = crawl.kind or crawl.module
+        self._progress.step(f"{name}: page {crawl.pages:,}, {crawl.listed:,}{of} objects, {crawl.bad} bad{again}")
+
+
 def print_pull(summary: PullSummary, as_json: bool) -> None:
     """What a pull brought, and what was wrong with it."""
     if as_json:
@@ -108,12 +131,23 @@ def print_pull(summary: PullSummary, as_json: bool) -> None:
         return
     for one in summary.modules:
         print(f"{one.kind or one.module:<10} received {one.received}, new or changed {one.kept}, bad {one.bad}")
+        for oddity in _oddities(one):
+            print(f"  {oddity}")
         if one.error:
             print(f"  stopped: {one.error}")
     for bad in summary.problems:
         print(f"  {bad.module} {bad.id}: {bad.reason}")
     if not summary.modules:
         print("it offers nothing that our parties receive")
+
+
+def _oddities(one: ModulePull) -> Iterator[str]:
+    if one.error is None and one.told is not None and one.told != one.listed:
+        yield f"the peer says there are {one.told}, it listed {one.listed}"
+    if one.repeated:
+        yield f"{one.repeated} were listed twice"
+    if one.vanished:
+        yield f"{one.vanished} that we hold are no longer listed: {', '.join(one.gone)}"
 
 
 def print_findings(findings: Sequence[Leniency], as_json: bool) -> None:

@@ -30,7 +30,8 @@ class Progress:
     #: Steps between two writings.
     EVERY = 500
 
-    def __init__(self) -> None:
+    def __init__(self, every: int = EVERY) -> None:
+        self._every = every
         self._is_terminal = sys.stderr.isatty()
         self._steps = 0
         self._shown = False
@@ -38,7 +39,7 @@ class Progress:
     def step(self, text: str) -> None:
         """One more step is done."""
         self._steps += 1
-        if self._is_terminal and self._steps % self.EVERY == 0:
+        if self._is_terminal and self._steps % self._every == 0:
             self._write(text)
             self._shown = True
 

@@ -1,7 +1,7 @@
 """The OCPI client: one typed call, whatever the peer's habits, and never to an inner address."""
 
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
 from time import perf_counter
@@ -16,23 +16,18 @@ from ocpilot.app.message_log import MessageLog
 from ocpilot.app.message_rows import VERSIONS, Exchanged
 from ocpilot.app.peer_records import Detected, Peer
 from ocpilot.app.ports import Sealing
-from ocpilot.app.records import PartnerAnswer
+from ocpilot.app.records import PartnerAnswer, PartnerPage
 from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import Logged, LogSettings, Settings
 from ocpilot.http.answers import answer_of, limited
 from ocpilot.http.asking import Ask, host_of, raw_headers
 from ocpilot.http.outward import outward_session
-from ocpilot.http.peer_urls import has_slash, next_page, resource_url
+from ocpilot.http.peer_urls import has_slash, page_of, resource_url, same_place
 from ocpilot.roaming import routing, ways
 from ocpilot.roaming.addresses import check_url
 from ocpilot.roaming.tokens import header_value
 from ocpilot.wire.protocol import PROTOCOLS, InterfaceRole, ModuleID, TokenEncoding, Version
-
-#: A crawl that gets this many pages has met a peer that never ends.
-_MOST_PAGES = 100_000
-#: So do so many empty pages in a row: some peers hand out a Link behind the end of a list.
-_MOST_EMPTY = 10
 
 
 async def _forget(_: int, __: Detected) -> None:
@@ -163,42 +158,35 @@ class HttpPartners:
         )
         return await self._to_peer(peer, ask, given=True)
 
-    async def pages(
+    async def page(
         self,
         peer: Peer,
         module: ModuleID,
         params: Mapping[str, str] | None = None,
         segments: Sequence[str] = (),
         *,
+        url: str | None = None,
         sender: PartyId | None = None,
-    ) -> AsyncIterator[Sequence[object]]:
-        """All pages of a peer's Sender interface, following its Links."""
+    ) -> PartnerPage:
+        """One page of a peer's Sender interface, the first or the one that a Link leads to."""
         asked = {"limit": str(peer.profile.page_size), **(params or {})}
         start = resource_url(peer, module, InterfaceRole.SENDER, segments, asked)
-        first = Ask(
+        here = start if url is None else same_place(start, url)
+        ask = Ask(
             method="GET",
-            url=start,
+            url=here,
             module=module,
             interface=InterfaceRole.SENDER,
             segments=segments,
             route=_route(peer, module, sender, peer.addressee),
             listed=True,
         )
-        url: str | None = start
-        seen: set[str] = set()
-        empty = 0
-        while url is not None:
-            if url in seen or len(seen) >= _MOST_PAGES or empty >= _MOST_EMPTY:
-                raise PeerNonsense(f"{peer.name}: the Links of {module} never end")
-            seen.add(url)
-            answer = await self._to_peer(peer, replace(first, url=url), given=url != start)
-            # Some peers write an empty list as null, or leave it out.
-            page = [] if answer.data is None else answer.data
-            if not isinstance(page, list):
-                raise PeerNonsense(f"{peer.name}: {module} returned no list")
-            yield page
-            empty = 0 if page else empty + 1
-            url = next_page(start, url, answer.headers)
+        answer = await self._to_peer(peer, ask, given=url is not None)
+        # Some peers write an empty list as null, or leave it out.
+        items = [] if answer.data is None else answer.data
+        if not isinstance(items, list):
+            raise PeerNonsense(f"{peer.name}: {module} returned no list")
+        return page_of(start, here, items, answer.headers)
 
     # ---- one exchange ----------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode, urlsplit
 
 from ocpilot.app.peer_records import Peer
+from ocpilot.app.records import PartnerPage
 from ocpilot.base.errors import NoMatchingEndpoints, PeerNonsense
 from ocpilot.wire.paging import read_headers
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
@@ -32,21 +33,26 @@ def _endpoint(peer: Peer, module: ModuleID, interface: InterfaceRole) -> Endpoin
     raise NoMatchingEndpoints(f"{peer.name} offers no {module} {interface.lower()} interface")
 
 
-def next_page(start: str, url: str, headers: Mapping[str, str]) -> str | None:
-    """Where the Link of a page leads. PeerNonsense when that is no URL: the list must not seem to end there."""
+def page_of(start: str, url: str, items: list[object], headers: Mapping[str, str]) -> PartnerPage:
+    """A page with where its Link leads. PeerNonsense when that is no URL: the list must not seem to end there."""
     try:
-        return _same_place(start, read_headers(headers, url).next_url)
+        said = read_headers(headers, url)
+        following = None if said.next_url is None else same_place(start, _plain(said.next_url))
     except ValueError as error:
         raise PeerNonsense(f"the Link of {url} is no URL: {error}") from error
+    return PartnerPage(items=tuple(items), total=said.total, next_url=following)
 
 
-def _same_place(start: str, following: str | None) -> str | None:
+def _plain(url: str) -> str:
+    """The URL with what no URL holds percent-encoded (RFC 3986, 2.1), whatever bytes the header had."""
+    return quote(url.encode("utf-8", "surrogateescape"), safe="!#$%&'()*+,/:;=?@[]~")
+
+
+def same_place(start: str, following: str) -> str:
     """The next page, which must be where the first one was: our token goes nowhere else.
 
     Behind a proxy, Links name the scheme and port inside; those of the first page are the ones that work.
     """
-    if following is None:
-        return None
     here, there = urlsplit(start), urlsplit(following)
     if there.hostname != here.hostname:
         raise PeerNonsense(f"the Link of {start} leads to another host: {following}")

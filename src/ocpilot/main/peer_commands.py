@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
-from ocpilot.app import dead_letters, peers, pull
+from ocpilot.app import compare, dead_letters, peers, pull, quality
+from ocpilot.app.comparison_records import Comparison
+from ocpilot.app.crawling import Told
+from ocpilot.app.heard import noted
 from ocpilot.app.peer_records import Delivery, DeliveryState, Leniency, Peer
 from ocpilot.app.peers import Invitation
 from ocpilot.app.platform import Platform
 from ocpilot.app.pull import PullSummary
+from ocpilot.app.pulling import since_last_pull
+from ocpilot.app.quality_records import QualityReport
 from ocpilot.app.ready_profiles import ready
 from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import UserError
+from ocpilot.cli.peer import PullOptions
 from ocpilot.wire.protocol import SUPPORTED, Version
 
 
@@ -49,9 +55,23 @@ class PeersOf:
         """See `PeerCommands`."""
         return await peers.allow(self._platform, await self.named(name), allowed)
 
-    async def pull(self, name: str) -> PullSummary:
+    async def pull(self, name: str, wish: PullOptions, told: Told) -> PullSummary:
+        """See `PeerCommands`; what the lists had wrong is written at once, for this process ends."""
+        peer = await self.named(name)
+        since = wish.since or (None if wish.full else since_last_pull(peer))
+        modules = None if wish.module is None else (wish.module,)
+        wanted = pull.PullWish(since=since, modules=modules)
+        async with noted(self._platform):
+            return await pull.pull(self._platform, peer, wish=wanted, told=told)
+
+    async def compare(self, name: str, mend: bool, told: Told) -> Sequence[Comparison]:
         """See `PeerCommands`."""
-        return await pull.pull(self._platform, await self.named(name))
+        async with noted(self._platform):
+            return await compare.compare(self._platform, await self.named(name), mend=mend, told=told)
+
+    async def quality(self, name: str) -> QualityReport:
+        """See `PeerCommands`."""
+        return await quality.report(self._platform, await self.named(name))
 
     async def change_profile(self, name: str, like: str | None, changes: Mapping[str, object]) -> Peer:
         """See `PeerCommands`."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from ocpilot.app import accounts, catalogue, credit_cdrs, stations
+from ocpilot.app import accounts, catalogue, cdr_match, credit_cdrs, stations
+from ocpilot.app.cdr_match_records import CdrMatch, MissingCdr
 from ocpilot.app.charge_records import StationConnector
 from ocpilot.app.platform import Platform
 from ocpilot.base import time
@@ -82,6 +83,16 @@ class Cdrs:
     async def credit(self, cdr_id: str, remark: str | None) -> str:
         """See `CdrCommands`."""
         return (await credit_cdrs.credit(self._platform, cdr_id, remark)).key.id
+
+    async def show(self, cdr_id: str) -> Sequence[CdrMatch]:
+        """See `CdrCommands`."""
+        found = await cdr_match.named(self._platform, cdr_id)
+        return [await cdr_match.match_of(self._platform, stored) for stored in found]
+
+    async def missing(self) -> Sequence[MissingCdr]:
+        """See `CdrCommands`."""
+        senders = [None, *(peer.id for peer in await self._platform.store.peers.all())]
+        return [one for sender in senders for one in await cdr_match.missing(self._platform, sender)]
 
 
 class Loading:

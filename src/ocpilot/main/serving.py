@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ocpilot.api.server import api_routes
 from ocpilot.app.charging import StationService
+from ocpilot.app.comparing import Comparing
 from ocpilot.app.heard import Hearing
 from ocpilot.app.hooking import Hooking
 from ocpilot.app.jobs import Jobs
@@ -95,6 +96,7 @@ def _everything(platform: Platform, gateway: Gateway) -> Starlette:
         platform.background.start(Pusher(platform).run(), "push")
         platform.background.start(Jobs(platform).run(), "jobs")
         platform.background.start(Puller(platform).run(), "pull")
+        platform.background.start(Comparing(platform).run(), "compare")
         platform.background.start(Hearing(platform).run(), "leniencies")
         platform.background.start(platform.messages.run(platform.store.messages), "messages")
         async with HttpHooks(platform.settings) as sender:

@@ -34,10 +34,19 @@ class _Shown(msgspec.Struct):
     coordinates: _Point | None = None
 
 
+class _Connector(msgspec.Struct):
+    """Its Tariffs: several, or one in OCPI 2.1.1."""
+
+    tariff_ids: tuple[str, ...] | None = None
+    tariff_id: str | None = None
+
+
 class _Evse(msgspec.Struct):
     uid: str
     status: str
     last_updated: str
+    evse_id: str | None = None
+    connectors: tuple[_Connector, ...] | None = None
 
 
 class EvseRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +58,8 @@ class EvseRow(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     status: str
     last_updated: datetime
+    key_evse_id: str | None
+    key_tariffs: tuple[str, ...]
     body: str
 
 
@@ -89,8 +100,15 @@ def evse_row(body: str, version: str, place: int = LAST_PLACE) -> EvseRow:
         version=version,
         status=evse.status,
         last_updated=to_millis(time.parse(evse.last_updated)),
+        key_evse_id=None if evse.evse_id is None else fold(evse.evse_id),
+        key_tariffs=_tariffs(evse),
         body=body,
     )
+
+
+def _tariffs(evse: _Evse) -> tuple[str, ...]:
+    named = (ident for one in evse.connectors or () for ident in (*(one.tariff_ids or ()), one.tariff_id))
+    return tuple(dict.fromkeys(fold(ident) for ident in named if ident is not None))
 
 
 def kept_row(row: asyncpg.Record) -> EvseRow:

@@ -20,6 +20,8 @@ from ocpilot.store.queries import load
 from ocpilot.store.rows import key_of, key_values, object_of, object_values
 from ocpilot.wire.protocol import ModuleID
 
+#: Between ids in one text: no id holds it, it cannot be printed.
+TARIFFS_BETWEEN = chr(31)
 _SQL = load("locations")
 
 
@@ -102,7 +104,13 @@ async def _get(session: Session, key: ObjectKey, peer_id: int | None) -> StoredO
 async def _put_evse(session: Session, stored: StoredObject) -> tuple[bool, bool]:
     """(created, told in the change log) of one EVSE, one statement."""
     row = evse_row(stored.body, str(stored.version))
-    values = {**object_values(stored), "place": row.place, "status": row.status}
+    values = {
+        **object_values(stored),
+        "place": row.place,
+        "status": row.status,
+        "key_evse_id": row.key_evse_id,
+        "key_tariffs": row.key_tariffs,
+    }
     written = await session.row(_SQL["put_evse"], values)
     if written is None:
         owner = await session.row(_SQL["owner"], values)
@@ -155,5 +163,7 @@ def _evse_columns(rows: list[EvseRow]) -> dict[str, object]:
         "versions": [row.version for row in rows],
         "statuses": [row.status for row in rows],
         "updated": [row.last_updated for row in rows],
+        "evse_ids": [row.key_evse_id for row in rows],
+        "tariffs": [TARIFFS_BETWEEN.join(row.key_tariffs) for row in rows],
         "bodies": [row.body for row in rows],
     }

@@ -42,24 +42,30 @@ WHERE party = :party AND key_id = :key_id;
 
 -- name: evses
 -- All EVSEs of one Location.
-SELECT key_uid, uid, place, version, status, last_updated, body FROM evse
+SELECT key_uid, uid, place, version, status, last_updated, key_evse_id, key_tariffs, body FROM evse
 WHERE party = :party AND key_location = :key_id
 ORDER BY place, key_uid;
 
 -- name: put_evses
 -- Inserts or replaces EVSEs of one Location.
-INSERT INTO evse (party, key_location, key_uid, uid, place, version, status, last_updated, body)
-SELECT :party, :key_id, new.*
+INSERT INTO evse (
+    party, key_location, key_uid, uid, place, version, status, last_updated, key_evse_id, key_tariffs, body
+)
+SELECT
+    :party, :key_id, new.key_uid, new.uid, new.place, new.version, new.status, new.last_updated, new.key_evse_id,
+    string_to_array(new.key_tariffs, chr(31)), new.body
 FROM unnest(
     :key_uids::text[], :uids::text[], :places::integer[], :versions::text[], :statuses::text[],
-    :updated::timestamptz[], :bodies::text[]
-) AS new
+    :updated::timestamptz[], :evse_ids::text[], :tariffs::text[], :bodies::text[]
+) AS new (key_uid, uid, place, version, status, last_updated, key_evse_id, key_tariffs, body)
 ON CONFLICT (party, key_location, key_uid) DO UPDATE SET
     uid = excluded.uid,
     place = excluded.place,
     version = excluded.version,
     status = excluded.status,
     last_updated = excluded.last_updated,
+    key_evse_id = excluded.key_evse_id,
+    key_tariffs = excluded.key_tariffs,
     body = excluded.body;
 
 -- name: log
@@ -76,15 +82,20 @@ WITH parent AS MATERIALIZED (
     WHERE party = :party AND key_id = :key_id AND peer_id = :peer_id
     FOR NO KEY UPDATE
 ), written AS (
-    INSERT INTO evse AS kept (party, key_location, key_uid, uid, place, version, status, last_updated, body)
+    INSERT INTO evse AS kept (
+        party, key_location, key_uid, uid, place, version, status, last_updated, key_evse_id, key_tariffs, body
+    )
     SELECT
-        :party, :key_id, :key_sub, :sub, :place::integer, :version, :status, :last_updated, :body
+        :party, :key_id, :key_sub, :sub, :place::integer, :version, :status, :last_updated, :key_evse_id,
+        :key_tariffs::text[], :body
     FROM parent
     ON CONFLICT (party, key_location, key_uid) DO UPDATE SET
         uid = excluded.uid,
         version = excluded.version,
         status = excluded.status,
         last_updated = excluded.last_updated,
+        key_evse_id = excluded.key_evse_id,
+        key_tariffs = excluded.key_tariffs,
         body = excluded.body
     WHERE (kept.version, kept.body) IS DISTINCT FROM (excluded.version, excluded.body)
     RETURNING xmax = 0 AS created

@@ -3,7 +3,18 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ocpilot.app import api_ports, charge_ports, hook_ports, messages, object_ports, ports
+from ocpilot.app import (
+    api_ports,
+    cdr_match_records,
+    charge_ports,
+    comparison_records,
+    crawl_records,
+    hook_ports,
+    messages,
+    object_ports,
+    ports,
+    quality_records,
+)
 from ocpilot.base.settings import Settings
 from ocpilot.store.accounts import PostgresAccounts
 from ocpilot.store.active_profiles import PostgresActiveProfiles
@@ -11,8 +22,11 @@ from ocpilot.store.api_keys import PostgresApiAnswers, PostgresApiKeys
 from ocpilot.store.authorizations import PostgresAuthorizations
 from ocpilot.store.bell import Bell
 from ocpilot.store.bookings import PostgresBookings
+from ocpilot.store.cdr_matches import PostgresMatches
 from ocpilot.store.changes import PostgresChanges
 from ocpilot.store.commands import PostgresCommands
+from ocpilot.store.comparisons import PostgresComparisons
+from ocpilot.store.crawls import PostgresCrawls
 from ocpilot.store.deliveries import PostgresDeliveries
 from ocpilot.store.documents import PostgresDocuments
 from ocpilot.store.hooks import PostgresHooks
@@ -22,6 +36,7 @@ from ocpilot.store.messages import PostgresMessages
 from ocpilot.store.objects import PostgresObjects
 from ocpilot.store.peers import PostgresPeers
 from ocpilot.store.pool import Database, connect, open_pool
+from ocpilot.store.quality import PostgresQuality
 from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
 from ocpilot.store.server import database_url
@@ -47,6 +62,10 @@ class PostgresStore:
         self.active_profiles: charge_ports.ActiveProfiles = PostgresActiveProfiles(database)
         self.accounts: ports.Accounts = PostgresAccounts(database)
         self.leniencies: ports.Leniencies = PostgresLeniencies(database)
+        self.comparisons: comparison_records.Comparisons = PostgresComparisons(database)
+        self.matches: cdr_match_records.Matches = PostgresMatches(database)
+        self.quality: quality_records.Quality = PostgresQuality(database)
+        self.crawls: crawl_records.Crawls = PostgresCrawls(database)
         self.documents: ports.Documents = PostgresDocuments(database)
         self.messages: messages.Messages = PostgresMessages(database)
         self.api_keys: api_ports.ApiKeys = PostgresApiKeys(database)

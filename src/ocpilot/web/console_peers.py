@@ -48,7 +48,7 @@ def acting(action: Action) -> Handler:
     """The handler of a form that does this with the peer in the path, and then shows it again."""
 
     async def act(reader: Reader) -> Response:
-        view = await bill_views.peer(reader.platform, _peer_id(reader))
+        view = await bill_views.peer(reader.platform, peer_id(reader))
         try:
             await action(reader.platform, view.peer, await reader.request.form())
         except NotFound:
@@ -129,7 +129,7 @@ async def _list(reader: Reader, problem: str | None = None, form: FormData | Non
 
 
 async def _peer(reader: Reader, problem: str | None = None) -> Response:
-    view = await bill_views.peer(reader.platform, _peer_id(reader))
+    view = await bill_views.peer(reader.platform, peer_id(reader))
     context = {
         "view": view,
         "problem": problem,
@@ -156,7 +156,8 @@ def _letter(form: FormData) -> ObjectKey:
     )
 
 
-def _peer_id(reader: Reader) -> int:
+def peer_id(reader: Reader) -> int:
+    """The peer in the path; NotFound for what is no number."""
     given = str(reader.request.path_params["peer"])
     if not (given.isascii() and given.isdecimal() and len(given) < 10):
         raise NotFound(f"no peer {given!r}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 from starlette.datastructures import FormData
 
-from ocpilot.app.peer_records import DeliveryPolicy, PeerProfile
+from ocpilot.app.peer_records import DeliveryPolicy, PeerProfile, VanishedPolicy
 from ocpilot.base.money import Rounding
 from ocpilot.base.texts import mark
 from ocpilot.web.sign_in import text
@@ -72,6 +72,15 @@ FIELDS = (
     Field(name="tolerance", label=mark("Its totals may differ by (amount)")),
     Field(name="relative_tolerance", label=mark("Its totals may differ by (part, 0.01 is 1 %)")),
     Field(name="tokens_on_demand", label=mark("Ask it about every unknown card"), options=_YES_NO),
+    Field(
+        name="vanished",
+        label=mark("What its lists no longer hold"),
+        options=(
+            (VanishedPolicy.KEEP, mark("is kept")),
+            (VanishedPolicy.MARK, mark("is kept, Locations are shown as removed")),
+            (VanishedPolicy.REMOVE, mark("Tariffs and Tokens are deleted too")),
+        ),
+    ),
     Field(name="smart_charging", label=mark("Steers charges under contract"), options=_YES_NO),
     Field(
         name="role",

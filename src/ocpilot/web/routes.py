@@ -15,6 +15,7 @@ from ocpilot.web import (
     console_bills,
     console_messages,
     console_peers,
+    console_quality,
     driver_charges,
     driver_stations,
     error_pages,
@@ -98,6 +99,8 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/cdrs/{country}/{party}/{id:path}": console_bills.cdr,
         "/console/peers": console_peers.listed,
         "/console/peers/{peer}": console_peers.shown,
+        "/console/peers/{peer}/quality": console_quality.page,
+        "/console/peers/{peer}/quality.csv": console_quality.table,
         "/console/messages": console_messages.messages,
         "/console/messages/{number}": console_messages.message,
     }

@@ -2,8 +2,12 @@
 
 from typing import Final
 
+from ocpilot.app.cdr_match_records import Clue, Part
 from ocpilot.app.charge_views import ChargeView, Stage
+from ocpilot.app.comparison_records import Gap
+from ocpilot.app.crawl_records import CrawlState
 from ocpilot.app.messages import Direction, MessageLine
+from ocpilot.app.quality_records import Lack
 from ocpilot.base.texts import mark
 from ocpilot.billing.check import State, TariffSource
 from ocpilot.wire.v230 import (
@@ -49,6 +53,65 @@ DELIVERY_STATE: Final = {
     "waiting": (mark("Waiting"), "busy"),
     "dead": (mark("Gave up"), "bad"),
     "acknowledged": (mark("Delivered"), "good"),
+}
+
+CRAWL_STATE: Final = {
+    CrawlState.RUNNING: (mark("Under way"), "busy"),
+    CrawlState.STOPPED: (mark("Stopped"), "warn"),
+    CrawlState.COMPLETE: (mark("Complete"), "good"),
+}
+
+#: How what we hold differs from what a peer lists.
+GAP: Final = {
+    Gap.MISSING_HERE: mark("Missing here"),
+    Gap.MISSING_THERE: mark("No longer listed"),
+    Gap.OLDER_HERE: mark("Older here"),
+    Gap.NEWER_HERE: mark("Newer here"),
+    Gap.OTHER: mark("Different, with the same last_updated"),
+    Gap.BROKEN: mark("Breaks the standard"),
+}
+
+#: What a CDR is matched to, and by which clue.
+MATCHED: Final = {
+    Part.SESSION: mark("Session"),
+    Part.AUTHORIZATION: mark("Authorization"),
+    Part.COMMAND: mark("Command"),
+    Part.TOKEN: mark("Token"),
+}
+CLUE: Final = {
+    Clue.SESSION_ID: mark("the CDR names it"),
+    Clue.REFERENCE: mark("the same authorization_reference"),
+    Clue.SAME_START: mark("the same Token, EVSE and start"),
+    Clue.OVERLAP: mark("the same Token and EVSE at the same time"),
+    Clue.SAME_ENERGY: mark("the same energy and start"),
+    Clue.OF_SESSION: mark("it led to the Session"),
+    Clue.BEFORE_START: mark("the same Token, shortly before the start"),
+    Clue.UID: mark("the same uid"),
+    Clue.CONTRACT: mark("the same contract_id"),
+}
+
+#: Kinds of findings about a peer's data: heading, and what it means.
+LACK: Final = {
+    Lack.LENIENCY: (
+        mark("Not as the standard says"),
+        mark("It was understood all the same. A partner who mends this is understood by others too."),
+    ),
+    Lack.PUSH: (mark("Refused when it was sent"), mark("Objects we could not keep.")),
+    Lack.PULL: (mark("Refused when it was fetched"), mark("Objects in its lists that we could not keep.")),
+    Lack.LIST: (mark("Lists"), mark("Pages, totals or links of its lists do not add up.")),
+    Lack.COMPARISON: (mark("Not the same here and there"), mark("What the last comparison found.")),
+    Lack.DANGLING_TARIFF: (mark("Tariffs nobody sent"), mark("Drivers cannot be told the price.")),
+    Lack.EVSE_CLASH: (mark("EVSE ids in several places"), mark("A driver sees the same EVSE twice.")),
+    Lack.MISSING_CDR: (mark("CDRs that are missing"), mark("Charges that ended and were not billed.")),
+    Lack.LATE_CDR: (mark("CDRs that came late"), mark("More than 24 hours after the end of the charge.")),
+    Lack.CHANGED_CDR: (mark("CDRs that changed"), mark("Another CDR came under the same id. The first one is kept.")),
+    Lack.DOUBLE_CDR: (mark("CDRs that came twice"), mark("Several CDRs bill one Session.")),
+    Lack.TOKEN_OVERLAP: (mark("One Token at two places"), mark("Charges of one Token overlap.")),
+    Lack.EVSE_OVERLAP: (mark("Two charges at one EVSE"), mark("Charges at one EVSE overlap.")),
+    Lack.PRICE: (mark("Prices that differ"), mark("Theirs minus ours, by the Tariff.")),
+    Lack.WAITING_PUSH: (mark("Pushes that wait"), mark("It did not take them; they are sent again.")),
+    Lack.DEAD_PUSH: (mark("Pushes that were given up"), mark("It refuses them; a person must look.")),
+    Lack.CIRCUIT: (mark("It did not answer"), mark("Nobody called it for a while.")),
 }
 
 TRANSACTION_STATE: Final = {

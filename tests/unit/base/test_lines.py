@@ -4,7 +4,7 @@ import pytest
 
 from ocpilot.app.command_records import text_in
 from ocpilot.base.errors import PeerNonsense, PeerRefused, PeerUnreachable
-from ocpilot.base.lines import one_line
+from ocpilot.base.lines import one_line, storable
 from ocpilot.wire.v230 import DisplayText
 
 SAID = "no\x00such\r\nthing \x1b[2J\x9båäö"
@@ -23,3 +23,7 @@ def test_what_a_peer_said_is_one_line_in_our_error(error):
 def test_the_message_of_a_result_is_one_line():
     assert text_in([DisplayText(language="en", text=SAID)]) == LINE
     assert text_in([]) is None
+
+
+def test_what_no_database_takes_becomes_a_question_mark():
+    assert storable("a\x00b\udcffc") == "a?b?c"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from ocpilot.app.crawling import Told
 from ocpilot.app.peer_records import Delivery, DeliveryState, Detected, Leniency, Peer, PeerProfile, PeerState
 from ocpilot.app.peers import Invitation
 from ocpilot.app.pull import BadObject, ModulePull, PullSummary
@@ -94,7 +95,8 @@ class FakePeers:
         self.asked.append(("drop", key))
         return 2
 
-    async def pull(self, name: str) -> PullSummary:
+    async def pull(self, name: str, wish: command.PullOptions, told: Told) -> PullSummary:
+        self.asked.append((name, wish))
         return self._summary
 
     async def findings(self, name: str) -> tuple[Leniency, ...]:
@@ -170,6 +172,25 @@ async def test_a_pull_that_stopped_is_exit_code_1(capsys):
 async def test_a_pull_of_nothing_says_so(capsys):
     assert await run(FakePeers(), "pull", "Lade") == 0
     assert "nothing" in capsys.readouterr().out
+
+
+async def test_a_pull_may_be_of_one_module_or_since_a_moment(capsys):
+    peers = FakePeers()
+    await run(peers, "pull", "Lade", "--full", "--module", "locations")
+    await run(peers, "pull", "Lade", "--since", "2026-11-01T00:00:00Z")
+    assert peers.asked == [
+        ("Lade", command.PullOptions(full=True, module=ModuleID.LOCATIONS)),
+        ("Lade", command.PullOptions(since=NOW)),
+    ]
+
+
+async def test_a_list_that_is_not_as_it_says_is_told(capsys):
+    one = ModulePull(module=ModuleID.TARIFFS, received=3, told=5, listed=2, repeated=1, vanished=1, gone=("T9",))
+    assert await run(FakePeers(PullSummary(modules=(one,), problems=())), "pull", "Lade") == 0
+    said = capsys.readouterr().out
+    assert "says there are 5, it listed 2" in said
+    assert "1 were listed twice" in said
+    assert "no longer listed: T9" in said
 
 
 async def test_quirks_are_set_as_values(capsys):

@@ -22,10 +22,19 @@ SEARCH = {"line": "*", "whole": "*", "conditions": " AND ".join(CONDITIONS.value
 def every_statement() -> list[Statement]:
     found = []
     for subject in SUBJECTS:
-        tables = {"objects": OBJECT_TABLES, "pages": (*OBJECT_TABLES, "whole_location")}.get(subject, ("",))
+        tables = {
+            "objects": OBJECT_TABLES,
+            "pages": (*OBJECT_TABLES, "whole_location"),
+            "unseen": (*OBJECT_TABLES, "location"),
+        }.get(subject, ("",))
         for table in tables:
             body = BODY if table == "whole_location" else "body"
-            found += load(subject, table=table, body=body, **SEARCH).values()
+            subs = (
+                {"sub": "''", "sub_key": "''"}
+                if table == "location"
+                else {"sub": "held.sub", "sub_key": "held.key_sub"}
+            )
+            found += load(subject, table=table, body=body, **subs, **SEARCH).values()
     return found
 
 

@@ -34,6 +34,7 @@ CONSOLE_PAGES = [
     "/console/transactions/1",
     "/console/peers",
     "/console/peers/1",
+    "/console/peers/1/quality",
     "/console/messages",
     "/console/messages/2",
 ]
