@@ -10,19 +10,20 @@ from datetime import timedelta
 import msgspec
 
 from ocpilot.app.exchange import Answer, Call, versions_url
-from ocpilot.app.peer_records import Peer, PeerState
+from ocpilot.app.peer_records import Peer, PeerState, party_key
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.secrets import hash_token
 from ocpilot.base.errors import InvalidObject, PeerError, PeerNonsense
 from ocpilot.base.ids import PartyId, new_credentials_token
+from ocpilot.base.settings import HUB
 from ocpilot.roaming import handshake
-from ocpilot.roaming.offers import HUB
 from ocpilot.wire import codec
 from ocpilot.wire.codec import NOTHING, Context
 from ocpilot.wire.protocol import PROTOCOLS, ModuleID, Version
 from ocpilot.wire.v230 import BusinessDetails, Credentials, CredentialsRole, Endpoint, Role, VersionDetails, VersionInfo
 
+_CONNECTED = frozenset({PeerState.REGISTERED, PeerState.SUSPENDED})
 #: How long a replaced token opens versions and credentials, and one that was offered waits to be accepted.
 REPLACEMENT = timedelta(minutes=15)
 
@@ -39,7 +40,7 @@ class Discovered(msgspec.Struct, frozen=True, kw_only=True):
 
 async def get(platform: Platform, call: Call) -> Answer:
     """Our credentials object with the token the caller uses (credentials, "GET Method")."""
-    return _credentials_answer(platform, call, call.credentials_token)
+    return await _credentials_answer(platform, call, call.credentials_token)
 
 
 async def post(platform: Platform, call: Call) -> Answer:
@@ -72,7 +73,7 @@ async def _accept(platform: Platform, call: Call) -> Answer:
         invitation_hash=hash_token(call.credentials_token),
     )
     await keep_registered(platform, peer)
-    return _credentials_answer(platform, call, token)
+    return await _credentials_answer(platform, call, token)
 
 
 async def _call_back(platform: Platform, theirs: Credentials, version: Version, peer: Peer) -> Discovered:
@@ -142,8 +143,8 @@ def theirs_in(platform: Platform, version: Version, peer: Peer) -> Context:
     return NOTHING if PROTOCOLS[version].roles else Context(role=their_role(platform, peer))
 
 
-def our_credentials(platform: Platform, token: str) -> Credentials:
-    """Our credentials object with the token the other platform is to use."""
+def our_credentials(platform: Platform, token: str, behind: Sequence[CredentialsRole] = ()) -> Credentials:
+    """Our credentials object with the token the other platform is to use; `behind` are those reached through us."""
     roles = tuple(
         CredentialsRole(
             role=Role.OTHER if party.role == HUB else Role(party.role),
@@ -153,17 +154,33 @@ def our_credentials(platform: Platform, token: str) -> Credentials:
         )
         for party in platform.settings.parties
     )
-    hub = next((party.id.key for party in platform.settings.parties_as(HUB)), None)
-    return Credentials(token=token, url=versions_url(platform.settings), hub_party_id=hub, roles=roles)
+    hub = platform.settings.hub
+    return Credentials(
+        token=token,
+        url=versions_url(platform.settings),
+        hub_party_id=hub.key if hub else None,
+        roles=(*roles, *behind),
+    )
 
 
-def text_of(platform: Platform, peer: Peer, token: str, version: Version) -> bytes:
+async def text_of(platform: Platform, peer: Peer, token: str, version: Version) -> bytes:
     """Our credentials object as JSON text of a version; where it has one party, the one on the other side of the
-    peer."""
+    peer: of a hub always the hub."""
     theirs = their_role(platform, peer)
-    ours = next((one.id for one in platform.settings.parties if handshake.counterpart((one.role,)) == theirs), None)
-    body = codec.body_of(our_credentials(platform, token))
+    facing = [one.id for one in platform.settings.parties if handshake.counterpart((one.role,)) == theirs]
+    ours = platform.settings.hub or next(iter(facing), None)
+    behind = await _behind_us(platform, peer) if PROTOCOLS[version].hubs_list_members else ()
+    body = codec.body_of(our_credentials(platform, token, behind))
     return codec.dumps(codec.convert(Credentials, body, OWN_VERSION, version, Context(party=ours)).body)
+
+
+async def _behind_us(platform: Platform, peer: Peer) -> tuple[CredentialsRole, ...]:
+    """What the other members of our hub play; none for who is no hub."""
+    if platform.settings.hub is None:
+        return ()
+    known = {*peer.parties, *(party.id.key for party in platform.settings.parties)}
+    others = [one for one in await platform.store.peers.all() if one.id != peer.id and one.state in _CONNECTED]
+    return tuple(role for one in others for role in one.roles if party_key(role) not in known)
 
 
 async def acceptable(platform: Platform, peer: Peer, theirs: Credentials) -> Credentials:
@@ -192,7 +209,7 @@ async def keep_registered(platform: Platform, peer: Peer) -> None:
     told, or billed, twice."""
     await platform.store.peers.save(peer)
     for hub in await platform.store.peers.all() if peer.hub_party is None else ():
-        behind = tuple(role for role in hub.roles if (role.country_code + role.party_id).upper() not in peer.parties)
+        behind = tuple(role for role in hub.roles if party_key(role) not in peer.parties)
         if hub.hub_party is not None and behind != hub.roles:
             await platform.store.peers.save(msgspec.structs.replace(hub, roles=behind))
 
@@ -239,8 +256,8 @@ async def identify(platform: Platform, hashes: Sequence[bytes]) -> tuple[Peer, i
     return None
 
 
-def _credentials_answer(platform: Platform, call: Call, token: str) -> Answer:
-    return Answer(data=text_of(platform, call.peer, token, call.version))
+async def _credentials_answer(platform: Platform, call: Call, token: str) -> Answer:
+    return Answer(data=await text_of(platform, call.peer, token, call.version))
 
 
 def endpoint_of(endpoints: Sequence[Endpoint]) -> str:

@@ -19,7 +19,7 @@ from ocpilot.app.records import ObjectKey, PageQuery, StoredObject
 from ocpilot.app.visibility import require_hub
 from ocpilot.base.errors import ForbiddenAddress, NotFound, PeerError
 from ocpilot.base.ids import PartyId
-from ocpilot.roaming.offers import HUB
+from ocpilot.base.settings import HUB
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import ClientInfo, ConnectionStatus, Role
 

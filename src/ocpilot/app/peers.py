@@ -152,7 +152,7 @@ async def _offer(platform: Platform, peer: Peer, found: Discovered, invitation: 
 async def _send(
     platform: Platform, peer: Peer, method: str, found: Discovered, *, used: str, token: str
 ) -> Credentials:
-    body = credentials.text_of(platform, peer, token, found.version)
+    body = await credentials.text_of(platform, peer, token, found.version)
     url = credentials.endpoint_of(found.endpoints)
     answer = await platform.partners.post_credentials(
         method, url, used, body, encoding=peer.profile.token_encoding, version=found.version

@@ -207,8 +207,10 @@ class Partners(Protocol):
         params: Mapping[str, str] | None = None,
         sender: PartyId | None = None,
         receiver: PartyId | None = None,
+        correlation_id: str | None = None,
     ) -> PartnerAnswer:
-        """One call to a module of a registered peer. NoMatchingEndpoints when it does not offer it."""
+        """One call to a module of a registered peer. NoMatchingEndpoints when it does not offer it. `correlation_id` is
+        that of the message which is passed on, None makes a new one."""
 
     async def call_url(
         self,
@@ -219,6 +221,7 @@ class Partners(Protocol):
         *,
         sender: PartyId | None = None,
         receiver: PartyId | None = None,
+        correlation_id: str | None = None,
     ) -> PartnerAnswer:
         """One call to a URL the peer gave us (response_url, the URL of a CDR), under the SSRF rule."""
 

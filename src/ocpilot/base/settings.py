@@ -7,6 +7,7 @@ given as JSON in `OCPILOT_PARTIES`. The environment wins over the file. docs/set
 import os
 import tomllib
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -14,6 +15,10 @@ import msgspec
 
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.ids import PartyId
+
+
+#: The role of a hub in settings (and in 2.2.1; 2.3.0 has no such role, credentials name the hub's party).
+HUB = "HUB"
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,10 +82,17 @@ class SecuritySettings(Section, frozen=True, kw_only=True):
     allow_inner_addresses: bool = False
 
 
+class HubMode(StrEnum):
+    """What a hub does with what is addressed to one of its members: keep and pass on, or only pass on."""
+
+    STORED = "stored"
+    PASS_THROUGH = "pass_through"
+
+
 class RoamingSettings(Section, frozen=True, kw_only=True):
     """Times in seconds: how long a station waits for a provider, how long a command may take, how often we fetch what
     a peer changed (beside its pushes). `profiles_per_minute`: how many charging profile orders a peer may give for one
-    Session."""
+    Session. `hub_mode` matters to a platform with a party of role HUB."""
 
     authorize_deadline: float = 8.0
     command_timeout: float = 30.0
@@ -89,6 +101,7 @@ class RoamingSettings(Section, frozen=True, kw_only=True):
     page_limit: int = 100
     pull_interval: float = 6 * 3600.0
     profiles_per_minute: int = 20
+    hub_mode: HubMode = HubMode.STORED
 
 
 class ChargingSettings(Section, frozen=True, kw_only=True):
@@ -128,6 +141,11 @@ class Settings(Section, frozen=True, kw_only=True):
     def parties_as(self, *roles: str) -> tuple[PartySettings, ...]:
         """Our parties that play one of these roles (`CPO`, `EMSP` ...)."""
         return tuple(party for party in self.parties if party.role in roles)
+
+    @property
+    def hub(self) -> PartyId | None:
+        """Our party that is a hub; None when we are none."""
+        return next((party.id for party in self.parties if party.role == HUB), None)
 
 
 def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Settings:

@@ -15,7 +15,7 @@ from ocpilot.app.peer_records import Peer
 from ocpilot.app.ports import Sealing
 from ocpilot.app.records import PartnerAnswer
 from ocpilot.base import time
-from ocpilot.base.errors import NoMatchingEndpoints, PeerNonsense, PeerRefused, PeerUnreachable
+from ocpilot.base.errors import NoMatchingEndpoints, PeerNonsense, PeerRefused, PeerTimeout, PeerUnreachable
 from ocpilot.base.ids import PartyId, new_id
 from ocpilot.base.settings import Settings
 from ocpilot.roaming import routing
@@ -34,6 +34,7 @@ _TIMEOUT = 15.0
 _MOST_PAGES = 100_000
 #: So do so many empty pages in a row: some peers hand out a Link behind the end of a list.
 _MOST_EMPTY = 10
+_CORRELATION_ID = "X-Correlation-ID"
 
 
 class HttpPartners:
@@ -93,10 +94,12 @@ class HttpPartners:
         params: Mapping[str, str] | None = None,
         sender: PartyId | None = None,
         receiver: PartyId | None = None,
+        correlation_id: str | None = None,
     ) -> PartnerAnswer:
         """One call to a module of a registered peer."""
         url = _resource_url(peer, module, interface, segments, params or {})
-        return await self._to_peer(peer, method, url, body, _routed(peer, module, sender, receiver))
+        headers = _routed(peer, module, sender, receiver) | _correlated(correlation_id)
+        return await self._to_peer(peer, method, url, body, headers)
 
     async def call_url(
         self,
@@ -107,9 +110,11 @@ class HttpPartners:
         *,
         sender: PartyId | None = None,
         receiver: PartyId | None = None,
+        correlation_id: str | None = None,
     ) -> PartnerAnswer:
         """One call to a URL the peer gave us."""
-        return await self._to_peer(peer, method, url, body, _routed(peer, None, sender, receiver))
+        headers = _routed(peer, None, sender, receiver) | _correlated(correlation_id)
+        return await self._to_peer(peer, method, url, body, headers)
 
     async def pages(
         self,
@@ -190,8 +195,8 @@ class HttpPartners:
     async def _exchange(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, seconds: float
     ) -> PartnerAnswer:
-        request_id = new_id()
-        sent = {**headers, "X-Request-ID": request_id, "X-Correlation-ID": new_id(), "Accept": "application/json"}
+        own = {"X-Request-ID": new_id(), _CORRELATION_ID: headers.get(_CORRELATION_ID) or new_id()}
+        sent = {**headers, **own, "Accept": "application/json"}
         if body is not None:
             sent["Content-Type"] = "application/json"
         where = f"{method} {urlsplit(url)._replace(query='').geturl()}"
@@ -206,7 +211,9 @@ class HttpPartners:
             ) as response:
                 data = await _limited(response, where)
         except (TimeoutError, aiohttp.ClientError, ssl.SSLError, OSError) as error:
-            raise PeerUnreachable(f"{where}: {type(error).__name__} {error}".rstrip()) from error
+            late = isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError)
+            kind = PeerTimeout if late else PeerUnreachable
+            raise kind(f"{where}: {type(error).__name__} {error}".rstrip()) from error
         except ValueError as error:
             raise PeerNonsense(f"{where}: {error}") from error
         return _answer(where, response.status, response.headers, data)
@@ -248,7 +255,7 @@ def _answer(where: str, http: int, headers: Mapping[str, str], data: bytes) -> P
         said = envelope.Envelope(status_code=envelope.SUCCESS)
     if http >= 300 or not said.ok:
         message = f"{where}: HTTP {http}, status {said.status_code} {said.status_message or ''}".rstrip()
-        raise PeerRefused(message, http, said.status_code, retry_after)
+        raise PeerRefused(message, http, said.status_code, retry_after, said.status_message)
     return PartnerAnswer(
         http_status=http,
         status_code=said.status_code,
@@ -264,6 +271,11 @@ def _routed(peer: Peer, module: ModuleID | None, sender: PartyId | None, receive
     if not (knows and peer.profile.routing_headers) or module in routing.UNROUTED:
         return {}
     return routing.headers(routing.Route(sender=sender, receiver=receiver))
+
+
+def _correlated(correlation_id: str | None) -> dict[str, str]:
+    """The id of the message that is passed on (transport_and_format, "Unique message IDs"); a new one otherwise."""
+    return {} if correlation_id is None else {_CORRELATION_ID: correlation_id}
 
 
 def _resource_url(
