@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import msgspec
 
+from ocpilot.app import hub_clients
 from ocpilot.app.exchange import Answer, Call, versions_url
 from ocpilot.app.peer_records import Peer, PeerState, party_key
 from ocpilot.app.platform import Platform
@@ -58,7 +59,9 @@ async def put(platform: Platform, call: Call) -> Answer:
 async def delete(platform: Platform, call: Call) -> Answer:
     """The peer leaves: all tokens end (credentials, "DELETE Method")."""
     handshake.check_method("DELETE", registered=call.peer.state is not PeerState.INVITED)
-    await platform.store.peers.save(forgotten(platform, call.peer))
+    gone = forgotten(platform, call.peer)
+    await platform.store.peers.save(gone)
+    await hub_clients.tell(platform, gone)
     return Answer()
 
 
@@ -208,6 +211,9 @@ async def keep_registered(platform: Platform, peer: Peer) -> None:
     """Store a peer whose tokens are exchanged. What it plays is not reached through hubs any more: nothing of it is
     told, or billed, twice."""
     await platform.store.peers.save(peer)
+    await hub_clients.tell(platform, peer)
+    for info in await hub_clients.known(platform, peer) if peer.hub_party is not None else ():
+        await hub_clients.reached(platform, peer, info)
     for hub in await platform.store.peers.all() if peer.hub_party is None else ():
         behind = tuple(role for role in hub.roles if party_key(role) not in peer.parties)
         if hub.hub_party is not None and behind != hub.roles:

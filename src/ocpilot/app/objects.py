@@ -67,7 +67,11 @@ async def receiver_delete(platform: Platform, call: Call) -> Answer:
 
 async def cdr_post(platform: Platform, call: Call) -> Answer:
     """POST of a CDR: kept once; the answer says where it can be read again (mod_cdrs, "POST Method")."""
-    stored, created = await cdrs.receive(platform, call.peer, call.version, call.object(), call.came_at)
+    audience = call.at_hub.audience if call.at_hub else None
+    body = call.object()
+    stored, created = await cdrs.receive(
+        platform, call.peer, call.version, body, call.came_at, audience=audience
+    )
     party = stored.key.party
     url = endpoint_url(
         platform.settings,

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import msgspec
 
-from ocpilot.app import credentials
+from ocpilot.app import credentials, hub_clients
 from ocpilot.app.credentials import Discovered
 from ocpilot.app.exchange import versions_url
 from ocpilot.app.peer_records import Peer, PeerProfile, PeerState
@@ -81,6 +81,7 @@ async def unregister(platform: Platform, peer: Peer) -> Peer:
         await _tell_it_is_over(platform, peer)
     gone = credentials.forgotten(platform, peer)
     await platform.store.peers.save(gone)
+    await hub_clients.tell(platform, gone)
     return gone
 
 
@@ -203,4 +204,5 @@ async def _change_state(platform: Platform, peer: Peer, old: PeerState, new: Pee
         raise Conflict(f"{peer.name} is {peer.state}, not {old}")
     changed = msgspec.structs.replace(peer, state=new, updated_at=platform.clock())
     await platform.store.peers.save(changed)
+    await hub_clients.tell(platform, changed)
     return changed

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
+from ocpilot.app.hub_records import HubBook
 from ocpilot.app.object_ports import Bookings, Locations, Objects
 from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, Leniency, Peer
 from ocpilot.app.records import (
@@ -22,6 +23,7 @@ from ocpilot.app.records import (
 )
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
+from ocpilot.wire.v230 import CredentialsRole
 
 
 class Peers(Protocol):
@@ -32,6 +34,9 @@ class Peers(Protocol):
 
     async def save(self, peer: Peer) -> None:
         """Replace all fields of a stored peer."""
+
+    async def add_role(self, peer_id: int, role: CredentialsRole) -> None:
+        """A party that is reached through this peer, unless it is one of its already."""
 
     async def pulled(self, peer_id: int, at: datetime) -> None:
         """Note that a complete pull began at `at`."""
@@ -172,6 +177,7 @@ class Store(Protocol):
     accounts: Accounts
     documents: Documents
     leniencies: Leniencies
+    hub: HubBook
 
 
 class Partners(Protocol):

@@ -9,10 +9,13 @@ from collections import Counter
 from datetime import datetime
 from typing import Literal
 
+from msgspec.structs import replace
+
 from ocpilot.app import cdrs, commands, hub_clients, payments
 from ocpilot.app.booking_calls import check_life
 from ocpilot.app.classes import class_of, kinds_of
 from ocpilot.app.heard import heard
+from ocpilot.app.hub_members import audience_here
 from ocpilot.app.owned import from_peer
 from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
@@ -25,6 +28,7 @@ from ocpilot.base.errors import (
     BadRequest,
     Conflict,
     ForbiddenAddress,
+    HubError,
     NoMatchingEndpoints,
     NotFound,
     OcpilotError,
@@ -32,10 +36,13 @@ from ocpilot.base.errors import (
     PeerRefused,
 )
 from ocpilot.base.ids import PartyId
+from ocpilot.base.settings import HubMode
 from ocpilot.roaming.offers import OFFERED_BY, offered, other_side
+from ocpilot.wire import codec
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
 from ocpilot.wire.v230 import (
+    CDR,
     Booking,
     BookingLocation,
     ClientInfo,
@@ -165,9 +172,9 @@ def _has_no_such_list(failure: OcpilotError, module: ModuleID) -> bool:
 
 
 def _asker(platform: Platform, module: ModuleID) -> PartyId | None:
-    """The first of our parties that has a use for the module."""
+    """The first of our parties that has a use for the module; a hub has one for all."""
     parties = platform.settings.parties_as(*OFFERED_BY[module, InterfaceRole.RECEIVER])
-    return parties[0].id if parties else None
+    return parties[0].id if parties else platform.settings.hub
 
 
 async def _take(
@@ -176,19 +183,36 @@ async def _take(
     """Keep one object, unless we have it as new as that; why not, when it is bad."""
     try:
         if module is ModuleID.CDRS:
-            _, new = await cdrs.receive(platform, peer, peer.version or OWN_VERSION, body)
-            return "kept" if new else "known"
-        return await _keep_newer(platform, peer, await _read(platform, peer, module, kind, body))
-    except (BadRequest, NotFound, Conflict) as error:
+            return await _take_cdr(platform, peer, body)
+        stored = await _read(platform, peer, module, kind, body)
+        return "known" if _is_passed_on(platform, stored.audience) else await _keep_newer(platform, peer, stored)
+    except (BadRequest, NotFound, Conflict, HubError) as error:
         named = body if isinstance(body, dict) else {}
         ident = next((named[name] for name in _NAMES if named.get(name)), "?")
         return BadObject(module=module, id=str(ident), reason=str(error))
+
+
+async def _take_cdr(platform: Platform, peer: Peer, body: object) -> Literal["kept", "known"]:
+    version = peer.version or OWN_VERSION
+    context = await unsaid(platform, peer, version, ModuleID.CDRS, body)
+    audience = await audience_here(platform, codec.read(CDR, version, body, context).value)
+    if _is_passed_on(platform, audience):
+        return "known"
+    _, new = await cdrs.receive(platform, peer, version, body, audience=audience)
+    return "kept" if new else "known"
+
+
+def _is_passed_on(platform: Platform, audience: str | None) -> bool:
+    """Whether it is for one member of our hub, which keeps nothing of that kind."""
+    return audience is not None and platform.settings.roaming.hub_mode is HubMode.PASS_THROUGH
 
 
 async def _keep_newer(platform: Platform, peer: Peer, stored: StoredObject) -> Literal["kept", "known"]:
     key = stored.key
     store = platform.store.locations if key.module is ModuleID.LOCATIONS else platform.store.objects
     here = await store.get(key, peer.id)
+    if here is not None and platform.settings.hub is not None:
+        stored = replace(stored, audience=here.audience)
     if here is not None and here.last_updated >= stored.last_updated and here.version == stored.version:
         return "known"
     if here is not None and class_of(key.module, key.sub) is Booking:
@@ -203,7 +227,9 @@ async def _read(platform: Platform, peer: Peer, module: ModuleID, kind: str, bod
     version = peer.version or OWN_VERSION
     context = await unsaid(platform, peer, version, module, body)
     read = heard(platform, peer, module, class_of(module, kind), body, context=context)
-    return from_peer(peer, version, await _key(platform, peer, module, read.value, kind), read.body, context)
+    key = await _key(platform, peer, module, read.value, kind)
+    audience = await audience_here(platform, read.value)
+    return from_peer(peer, version, key, read.body, context, audience=audience)
 
 
 async def _key(platform: Platform, peer: Peer, module: ModuleID, value: Wire, kind: str) -> ObjectKey:
@@ -211,6 +237,7 @@ async def _key(platform: Platform, peer: Peer, module: ModuleID, value: Wire, ki
     match value:
         case ClientInfo():
             require_hub(peer)
+            await hub_clients.reached(platform, peer, value)
             return hub_clients.key_of(value.country_code, value.party_id, value.role, peer.id)
         case Terminal():
             return await payments.key_from(platform, peer, kind, value.terminal_id)

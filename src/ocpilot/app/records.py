@@ -33,8 +33,8 @@ class ObjectKey(Record, frozen=True, kw_only=True):
 class StoredObject(Record, frozen=True, kw_only=True):
     """An OCPI object as kept. `peer_id` is the peer it came from, None when it is ours.
 
-    `audience` is the one party (as `SERES`) that may see it, None when every peer of the right role may; only
-    `app/visibility.py` decides it. `context` is what a Session or CDR of 2.1.1 does not say by itself: its CdrToken,
+    `audience` is the one party (as `SERES`) that may see it, None when every peer of the right role may; at a hub it
+    may be several (`SEBEE+SERES`). Only `app/visibility.py` decides it. `context` is what a Session or CDR of 2.1.1 does not say by itself: its CdrToken,
     as JSON text. `stamp` is that of this one state of the object (in this database, for ever), 0 when none is known.
     """
 
@@ -71,9 +71,11 @@ class PageCursor(Record, frozen=True, kw_only=True):
 class PageQuery(Record, frozen=True, kw_only=True):
     """One page of objects of ours, ordered by (last_updated, party, id, sub); `date_to` is exclusive.
 
+    `peer_id` asks for what that peer sent us instead of for ours, `but_of` for ours and what all other peers sent, and
+    `party` only for objects of that owner.
+
     `viewer` are the parties (`SERES`) of the asking peer: rows whose audience is another party do not exist for it.
-    None sees all (our own pages). `peer_id` asks for what that peer sent us instead of for ours. `sub` is the kind of
-    object in a module that has several, None means all.
+    None sees all (our own pages). `sub` is the kind of object in a module that has several, None means all.
     """
 
     module: ModuleID
@@ -81,6 +83,8 @@ class PageQuery(Record, frozen=True, kw_only=True):
     limit: int
     viewer: tuple[str, ...] | None = None
     peer_id: int | None = None
+    but_of: int | None = None
+    party: PartyId | None = None
     date_from: datetime | None = None
     date_to: datetime | None = None
     offset: int = 0

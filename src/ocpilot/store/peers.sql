@@ -33,6 +33,14 @@ SET
 WHERE id = :id
 RETURNING id;
 
+-- name: add_role
+-- One role more, unless the peer plays it already.
+UPDATE peer
+SET
+    roles = (roles::jsonb || :role::jsonb)::text,
+    parties = CASE WHEN :party = ANY(parties) THEN parties ELSE parties || :party::text END
+WHERE id = :id AND NOT roles::jsonb @> :same::jsonb;
+
 -- name: pulled
 -- A complete pull began then.
 UPDATE peer SET pulled_at = :at WHERE id = :id;

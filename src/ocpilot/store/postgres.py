@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ocpilot.app import charge_ports, object_ports, ports
+from ocpilot.app import charge_ports, hub_records, object_ports, ports
 from ocpilot.base.settings import Settings
 from ocpilot.store.accounts import PostgresAccounts
 from ocpilot.store.active_profiles import PostgresActiveProfiles
@@ -14,6 +14,7 @@ from ocpilot.store.changes import PostgresChanges
 from ocpilot.store.commands import PostgresCommands
 from ocpilot.store.deliveries import PostgresDeliveries
 from ocpilot.store.documents import PostgresDocuments
+from ocpilot.store.hub import PostgresHubBook
 from ocpilot.store.leniencies import PostgresLeniencies
 from ocpilot.store.locations import PostgresLocations
 from ocpilot.store.objects import PostgresObjects
@@ -45,6 +46,7 @@ class PostgresStore:
         self.accounts: ports.Accounts = PostgresAccounts(database)
         self.leniencies: ports.Leniencies = PostgresLeniencies(database)
         self.documents: ports.Documents = PostgresDocuments(database)
+        self.hub: hub_records.HubBook = PostgresHubBook(database)
 
 
 @asynccontextmanager
