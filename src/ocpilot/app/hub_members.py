@@ -1,7 +1,7 @@
 """The members of our hub: who has a party, who may see what one of them sent, and to whom it is shown as whose."""
 
 from ocpilot.app.hub_clients import status_here
-from ocpilot.app.peer_records import Peer, PeerState
+from ocpilot.app.peer_records import DeliveryState, Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
 from ocpilot.app.visibility import audience_of
@@ -86,7 +86,10 @@ async def states(platform: Platform) -> tuple[MemberState, ...]:
         mine = [one.state for one in deliveries if one.peer_id == peer.id]
         found.append(
             MemberState(
-                peer=peer, status=infos(peer), waiting=mine.count("waiting"), dead=mine.count("dead")
+                peer=peer,
+                status=infos(peer),
+                waiting=mine.count(DeliveryState.WAITING),
+                dead=mine.count(DeliveryState.DEAD),
             )
         )
     return tuple(found)

@@ -10,7 +10,7 @@ from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, DeliveryPol
 from ocpilot.app.platform import Platform
 from ocpilot.app.push_calls import NOTED, SENT_ONCE, Delivered, PushCalls, key_of_location, offered
 from ocpilot.app.records import ObjectKey
-from ocpilot.app.visibility import may_see
+from ocpilot.app.visibility import concerns, may_see
 from ocpilot.base.errors import NoMatchingEndpoints, OcpilotError, PeerRefused
 from ocpilot.roaming import retry
 from ocpilot.roaming.retry import BackOff
@@ -82,6 +82,9 @@ class PushWorker:
             await self._newest(peer, due, changes, cursor)
         return True
 
+    def _is_for(self, peer: Peer, change: Change) -> bool:
+        return _is_for(peer, change, hub=self._platform.settings.hub is not None)
+
     def _is_quiet(self) -> bool:
         now = self._platform.clock()
         return not retry.allows(self._circuit, now) or (self._quiet_until is not None and now < self._quiet_until)
@@ -92,7 +95,9 @@ class PushWorker:
         self, peer: Peer, due: Sequence[Delivery], changes: Sequence[Change], cursor: ChangeCursor
     ) -> None:
         """Each object once, as many at a time as the peer takes. After a silence one call decides for all."""
-        keys = _coalesced([*(delivery.key for delivery in due), *(one.key for one in changes if _is_for(peer, one))])
+        keys = _coalesced(
+            [*(delivery.key for delivery in due), *(one.key for one in changes if self._is_for(peer, one))]
+        )
         failed: list[Delivery | None] = []
         if self._circuit.open_until is not None and keys:
             failed.append(await self._send(peer, keys[0]))
@@ -106,7 +111,9 @@ class PushWorker:
             async with window:
                 return await (self._postponed(peer, key) if self._is_quiet() else self._send(peer, key))
 
-        failed += await asyncio.gather(*map(one, keys))
+        # Who has joined a hub is told before what he sends.
+        for some in _in_turn(keys):
+            failed += await asyncio.gather(*map(one, some))
         end = changes[-1].at if changes else cursor
         await self._platform.store.changes.advance(peer.id, end, self._noted(failed))
 
@@ -115,7 +122,7 @@ class PushWorker:
     ) -> None:
         """One after the other. What the network loses stops the line there; a refused one waits beside it."""
         line: list[tuple[ChangeCursor, ObjectKey | None]] = [(cursor, delivery.key) for delivery in due]
-        line += [(one.at, one.key if _is_for(peer, one) else None) for one in changes]
+        line += [(one.at, one.key if self._is_for(peer, one) else None) for one in changes]
         done, failed = cursor, list[Delivery | None]()
         for at, key in line:
             failures = self._circuit.failures
@@ -226,9 +233,11 @@ class PushWorker:
             await self._platform.store.deliveries.save(delivery)
 
 
-def _is_for(peer: Peer, change: Change) -> bool:
-    ours = change.peer_id is None
-    return ours and offered(peer, change.key.module) and may_see(peer, change.key.module, change.audience)
+def _is_for(peer: Peer, change: Change, *, hub: bool) -> bool:
+    """Whether a change is told to this peer: of ours, by a hub also of what other members sent."""
+    told = change.peer_id is None or (hub and change.peer_id != peer.id)
+    module = change.key.module
+    return told and offered(peer, module) and concerns(peer, change.key) and may_see(peer, module, change.audience)
 
 
 def _coalesced(keys: Iterable[ObjectKey]) -> list[ObjectKey]:
@@ -240,6 +249,11 @@ def _coalesced(keys: Iterable[ObjectKey]) -> list[ObjectKey]:
         for folded, key in once.items()
         if folded in whole or folded.module is not ModuleID.LOCATIONS or key_of_location(folded) not in whole
     ]
+
+
+def _in_turn(keys: Sequence[ObjectKey]) -> tuple[list[ObjectKey], list[ObjectKey]]:
+    first = [key for key in keys if key.module is ModuleID.HUB_CLIENT_INFO]
+    return first, [key for key in keys if key.module is not ModuleID.HUB_CLIENT_INFO]
 
 
 def _folded(key: ObjectKey) -> ObjectKey:

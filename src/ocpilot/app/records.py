@@ -34,8 +34,9 @@ class StoredObject(Record, frozen=True, kw_only=True):
     """An OCPI object as kept. `peer_id` is the peer it came from, None when it is ours.
 
     `audience` is the one party (as `SERES`) that may see it, None when every peer of the right role may; at a hub it
-    may be several (`SEBEE+SERES`). Only `app/visibility.py` decides it. `context` is what a Session or CDR of 2.1.1 does not say by itself: its CdrToken,
-    as JSON text. `stamp` is that of this one state of the object (in this database, for ever), 0 when none is known.
+    may be several (`SEBEE+SERES`). Only `app/visibility.py` decides it. `context` is what a Session or CDR of 2.1.1
+    does not say by itself: its CdrToken, as JSON text. `stamp` is that of this one state of the object (in this
+    database, for ever), 0 when none is known.
     """
 
     key: ObjectKey

@@ -7,7 +7,8 @@ informs drivers: a Location that is not published still travels, it is the recei
 "Location object"). Tokens are for every operator.
 
 At our hub the same holds for what its members send. What a member addresses to some parties is for these only: their
-keys, joined (`SEBEE+SERES`). A hub that we are a member of gets all that is for everybody, and for the parties behind it.
+keys, joined (`SEBEE+SERES`). A hub that we are a member of gets all that is for everybody, and for the parties
+behind it.
 """
 
 from msgspec.structs import replace
@@ -86,7 +87,7 @@ def concerns(peer: Peer, key: ObjectKey) -> bool:
 
 
 def may_read(call: Call, stored: StoredObject) -> bool:
-    """Whether the caller may read this object in our Sender interface: one of ours, at our hub also of other members."""
+    """Whether the caller may read this object in our Sender interface: ours, at our hub also that of other members."""
     if call.at_hub is None:
         offered = stored.peer_id is None
     else:

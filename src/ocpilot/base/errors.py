@@ -190,7 +190,7 @@ class HubError(OcpilotError):
 
     http_status = 200
     ocpi_status = 4000
-    fault = "peer"
+    fault: ClassVar[Fault] = "peer"
 
 
 class UnknownReceiver(HubError):

@@ -16,7 +16,6 @@ import msgspec
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.ids import PartyId
 
-
 #: The role of a hub in settings (and in 2.2.1; 2.3.0 has no such role, credentials name the hub's party).
 HUB = "HUB"
 
@@ -86,7 +85,7 @@ class HubMode(StrEnum):
     """What a hub does with what is addressed to one of its members: keep and pass on, or only pass on."""
 
     STORED = "stored"
-    PASS_THROUGH = "pass_through"
+    PASS_THROUGH = "pass_through"  # noqa: S105 - no password
 
 
 class RoamingSettings(Section, frozen=True, kw_only=True):

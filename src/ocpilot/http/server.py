@@ -9,20 +9,24 @@ from functools import lru_cache
 from time import perf_counter
 from urllib.parse import parse_qsl, quote
 
+import msgspec
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from ocpilot.app import hub_routing
 from ocpilot.app.credentials import identify
 from ocpilot.app.exchange import LARGEST_BODY, Answer, Call
 from ocpilot.app.heard import handled
 from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import hash_token
+from ocpilot.app.visibility import acting
 from ocpilot.base.errors import Conflict, InvalidObject, MethodNotAllowed, NotAuthorized, OcpilotError, TooLarge
 from ocpilot.base.ids import new_id
 from ocpilot.http.access import AccessLog
+from ocpilot.http.contents import crossing_of
 from ocpilot.http.routes import Resource, Router
 from ocpilot.roaming import routing
 from ocpilot.roaming.tokens import candidates
@@ -109,6 +113,7 @@ class OcpiServer:
         self._platform = platform
         self._router = Router(party.role for party in platform.settings.parties)
         self._access = AccessLog()
+        self._is_hub = platform.settings.hub is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope)
@@ -136,8 +141,10 @@ class OcpiServer:
         handler = row.handler(exchange.method)
         if exchange.peer is None:
             raise NotAuthorized("no peer")
+        if self._is_hub:
+            handler = hub_routing.behind(handler, crossing_of(row, exchange.method, path))
         call = Call(
-            peer=exchange.peer,
+            peer=acting(exchange.peer, exchange.route.sender),
             credentials_token=token,
             limited=limited,
             method=exchange.method,
@@ -154,7 +161,10 @@ class OcpiServer:
             receiver=exchange.route.receiver,
             came_at=self._platform.clock(),
         )
-        return await handled(self._platform, handler, call)
+        answer = await handled(self._platform, handler, call)
+        if answer.answered_by is not None:
+            exchange.route = msgspec.structs.replace(exchange.route, receiver=answer.answered_by)
+        return answer
 
     async def _authenticate(self, exchange: Exchange) -> tuple[str, bool]:
         """The token as it was meant, and whether it is limited; NotAuthorized for an unknown or suspended one."""
