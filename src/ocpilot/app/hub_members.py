@@ -13,6 +13,14 @@ from ocpilot.wire.protocol import PROTOCOLS
 from ocpilot.wire.v230 import ConnectionStatus
 
 
+def party_in(key: str) -> PartyId:
+    """The party of a key such as `SERES`; UnknownReceiver (4001) when it cannot be one."""
+    try:
+        return PartyId.parse(key)
+    except ValueError as error:
+        raise UnknownReceiver(f"{key!r} is no party of this hub") from error
+
+
 class Member(Record, frozen=True):
     """A party behind our hub, and the platform it is on."""
 
@@ -51,9 +59,9 @@ async def audience_here(platform: Platform, value: Wire) -> str | None:
     UnknownReceiver (4001) when it concerns a party that is not here.
     """
     audience = None if platform.settings.hub is None else audience_of(value)
-    if audience is None or is_ours(platform, PartyId.parse(audience)):
+    if audience is None or any(party.id.key == audience for party in platform.settings.parties):
         return None
-    return (await known(platform, PartyId.parse(audience))).party.key
+    return (await known(platform, party_in(audience))).party.key
 
 
 async def viewer(platform: Platform, peer: Peer) -> tuple[str, ...]:

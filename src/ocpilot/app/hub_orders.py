@@ -77,10 +77,9 @@ async def kept(
     return endpoint_url(platform.settings, version, call.module, InterfaceRole.SENDER, word, order.id)
 
 
-async def answered(platform: Platform, call: Call) -> HubOrder | None:
-    """The order between members that this call brings the result of; None when it is something else."""
-    gives = call.method == "POST" and call.interface is InterfaceRole.SENDER and call.module in _MODULES
-    return await platform.store.hub.get(call.path["id"]) if gives and "id" in call.path else None
+def is_result(call: Call) -> bool:
+    """Whether this is a POST to a `response_url` of ours: what came of an order of ours, or of one between members."""
+    return call.interface is InterfaceRole.SENDER and call.module in _MODULES and "id" in call.path
 
 
 async def take(platform: Platform, call: Call, order: HubOrder) -> Answer:

@@ -12,7 +12,7 @@ from ocpilot.app import hub_forward, hub_links, hub_orders, hub_questions
 from ocpilot.app.classes import BOOKING_LOCATIONS
 from ocpilot.app.exchange import Answer, AtHub, Call, Handler
 from ocpilot.app.hub_forward import Crossing, Passage
-from ocpilot.app.hub_members import Member, connected, is_ours, known, viewer
+from ocpilot.app.hub_members import Member, connected, is_ours, known, party_in, viewer
 from ocpilot.app.hub_records import HubRoute
 from ocpilot.app.objects import sub_of
 from ocpilot.app.platform import Platform
@@ -49,9 +49,9 @@ async def route(platform: Platform, call: Call, crossing: Crossing) -> Answer | 
     """
     if call.module in routing.UNROUTED:
         return call
-    order = await hub_orders.answered(platform, call)
-    if order is not None:
-        return await hub_orders.take(platform, call, order)
+    if hub_orders.is_result(call):
+        order = await platform.store.hub.get(call.path["id"])
+        return call if order is None else await hub_orders.take(platform, call, order)
     sender = _sender(call)
     to = None if call.receiver == platform.settings.hub else call.receiver
     if to is not None and is_ours(platform, to):
@@ -132,14 +132,19 @@ async def _told(
 ) -> Answer | Call:
     """A member tells of an object of his own, or asks what was kept of it."""
     audience = member.party.key if member else await _concerned(platform, call)
-    if audience is not None and is_ours(platform, PartyId.parse(parties_in(audience)[0])):
+    if _is_for_us(platform, audience):
         return call
     if audience is not None and _passes_through(platform):
-        member = member or await known(platform, PartyId.parse(audience))
+        member = member or await known(platform, party_in(audience))
         return await _passed_through(platform, Passage(call=call, crossing=crossing, sender=sender, member=member))
     if call.method in {"GET", "DELETE"}:
         return call
     return replace(call, at_hub=AtHub(audience=await _widened(platform, call, member, audience)))
+
+
+def _is_for_us(platform: Platform, audience: str | None) -> bool:
+    """Whether an object concerns a party of ours, be it the hub itself: then our handlers keep it as any peer's."""
+    return any(party.id.key in parties_in(audience) for party in platform.settings.parties)
 
 
 async def _passed_through(platform: Platform, passage: Passage) -> Answer:
@@ -186,7 +191,10 @@ async def _concerned(platform: Platform, call: Call) -> str | None:
         return await (_provider(platform, call) if whole else _remembered(platform, call))
     if call.module is ModuleID.BOOKINGS and BOOKING_LOCATIONS not in call.url:
         here = None if whole else await _held(platform, call)
-        return _asked_for_by(call.object()) if whole else here.audience if here else None
+        asking = _asked_for_by(call.object()) if whole else here.audience if here else None
+        if asking is None or _is_for_us(platform, asking):
+            return asking
+        return (await known(platform, party_in(asking))).party.key
     return None
 
 
@@ -203,7 +211,7 @@ async def _provider(platform: Platform, call: Call) -> str:
         party = provider_in(str(body.get("auth_id")))
     if party is None:
         raise UnknownReceiver("no party of this hub has told of the Token that was used")
-    return party.key if is_ours(platform, party) else (await known(platform, party)).party.key
+    return party.key if _is_for_us(platform, party.key) else (await known(platform, party)).party.key
 
 
 def _said(token: object) -> dict[str, object]:

@@ -15,7 +15,7 @@ from ocpilot.app.exchange import Answer, Call
 from ocpilot.app.in_version import json_list
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import PageCursor, PageQuery, StoredObject
-from ocpilot.app.visibility import concerns, may_see, require_receiver, viewer
+from ocpilot.app.visibility import may_see, not_told_of, require_receiver, viewer
 from ocpilot.base import time
 from ocpilot.base.errors import MissingParameter
 from ocpilot.wire.paging import headers, page_url
@@ -43,7 +43,7 @@ async def sender_list(platform: Platform, call: Call, sub: str | None = None, wa
     source = platform.store.locations if call.module is ModuleID.LOCATIONS else platform.store.objects
     page = await source.page(query)
     seen = {audience for audience in {one.audience for one in page.items} if may_see(call.peer, call.module, audience)}
-    visible = [one for one in page.items if one.audience in seen and concerns(call.peer, one.key) and wanted(one)]
+    visible = [one for one in page.items if one.audience in seen and wanted(one)]
     next_url = None if page.next is None else _next_url(call, query.limit, page.next)
     limit = platform.settings.roaming.page_limit
     paging = headers(total=page.total, limit=limit, next_url=next_url)
@@ -66,6 +66,7 @@ def page_query(call: Call, largest: int, sub: str | None = None) -> PageQuery:
         peer_id=at_hub.member if at_hub else None,
         but_of=call.peer.id if everyones else None,
         party=at_hub.party if at_hub else None,
+        but_parties=not_told_of(call.peer, call.module),
         date_from=date_from,
         date_to=date_to,
         offset=min(_whole(query, "offset", 0) or 0, _LARGEST_OFFSET),

@@ -10,7 +10,7 @@ from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, DeliveryPol
 from ocpilot.app.platform import Platform
 from ocpilot.app.push_calls import NOTED, SENT_ONCE, Delivered, PushCalls, key_of_location, offered
 from ocpilot.app.records import ObjectKey
-from ocpilot.app.visibility import concerns, may_see
+from ocpilot.app.visibility import may_see, not_told_of
 from ocpilot.base.errors import NoMatchingEndpoints, OcpilotError, PeerRefused
 from ocpilot.roaming import retry
 from ocpilot.roaming.retry import BackOff
@@ -237,7 +237,8 @@ def _is_for(peer: Peer, change: Change, *, hub: bool) -> bool:
     """Whether a change is told to this peer: of ours, by a hub also of what other members sent."""
     told = change.peer_id is None or (hub and change.peer_id != peer.id)
     module = change.key.module
-    return told and offered(peer, module) and concerns(peer, change.key) and may_see(peer, module, change.audience)
+    told = told and change.key.party.key not in not_told_of(peer, module)
+    return told and offered(peer, module) and may_see(peer, module, change.audience)
 
 
 def _coalesced(keys: Iterable[ObjectKey]) -> list[ObjectKey]:

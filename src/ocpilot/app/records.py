@@ -72,8 +72,8 @@ class PageCursor(Record, frozen=True, kw_only=True):
 class PageQuery(Record, frozen=True, kw_only=True):
     """One page of objects of ours, ordered by (last_updated, party, id, sub); `date_to` is exclusive.
 
-    `peer_id` asks for what that peer sent us instead of for ours, `but_of` for ours and what all other peers sent, and
-    `party` only for objects of that owner.
+    `peer_id` asks for what that peer sent us instead of for ours, `but_of` for ours and what all other peers sent,
+    `party` only for objects of that owner, `but_parties` for none of these owners.
 
     `viewer` are the parties (`SERES`) of the asking peer: rows whose audience is another party do not exist for it.
     None sees all (our own pages). `sub` is the kind of object in a module that has several, None means all.
@@ -86,6 +86,7 @@ class PageQuery(Record, frozen=True, kw_only=True):
     peer_id: int | None = None
     but_of: int | None = None
     party: PartyId | None = None
+    but_parties: tuple[str, ...] = ()
     date_from: datetime | None = None
     date_to: datetime | None = None
     offset: int = 0

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from ocpilot.app.exchange import Call
 from ocpilot.app.peer_records import Peer, PeerState, party_key
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.records import StoredObject
 from ocpilot.base.errors import BadRequest, NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.offers import OFFERED_BY, Interface
@@ -81,9 +81,9 @@ def may_see(peer: Peer, module: ModuleID, audience: str | None) -> bool:
     return addressee(peer, audience) is not None or (module is ModuleID.SESSIONS and _steers(peer))
 
 
-def concerns(peer: Peer, key: ObjectKey) -> bool:
-    """Whether an object is told to this peer at all: a hub tells nobody of himself (mod_hub_client_info)."""
-    return key.module is not ModuleID.HUB_CLIENT_INFO or key.party.key not in peer.parties
+def not_told_of(peer: Peer, module: ModuleID) -> tuple[str, ...]:
+    """The parties of whose objects this peer hears nothing: a hub tells nobody of himself (mod_hub_client_info)."""
+    return peer.parties if module is ModuleID.HUB_CLIENT_INFO else ()
 
 
 def may_read(call: Call, stored: StoredObject) -> bool:

@@ -50,6 +50,7 @@ def values_of(query: PageQuery) -> dict[str, object]:
         "peer_id": query.peer_id or 0,
         "but_of": query.but_of or 0,
         "only_party": query.party.key if query.party else None,
+        "but_parties": list(query.but_parties),
         "audiences": list(dict.fromkeys([*for_all, *(query.viewer or ())])),
         "date_from": query.date_from or _BEGINNING,
         "date_to": query.date_to or _END,

@@ -3,7 +3,7 @@
 SELECT party, key_id, key_sub, id, sub, peer_id, version, audience, last_updated, context, {body} FROM {table}
 WHERE peer_id = :peer_id AND last_updated >= :date_from AND last_updated < :date_to
     AND (:only_sub::text IS NULL OR key_sub = :only_sub)
-    AND (:only_party::text IS NULL OR party = :only_party)
+    AND (:only_party::text IS NULL OR party = :only_party) AND NOT party = ANY(:but_parties::text[])
     AND (last_updated, party, key_id, key_sub) > (:after_updated, :after_party, :after_id, :after_sub)
 ORDER BY last_updated, party, key_id, key_sub
 LIMIT :limit OFFSET :offset;
@@ -16,7 +16,7 @@ CROSS JOIN LATERAL (
     WHERE peer_id = :peer_id AND {table}.audience = viewer.audience
         AND last_updated >= :date_from AND last_updated < :date_to
         AND (:only_sub::text IS NULL OR key_sub = :only_sub)
-        AND (:only_party::text IS NULL OR party = :only_party)
+        AND (:only_party::text IS NULL OR party = :only_party) AND NOT party = ANY(:but_parties::text[])
         AND (last_updated, party, key_id, key_sub) > (:after_updated, :after_party, :after_id, :after_sub)
     ORDER BY last_updated, party, key_id, key_sub
     LIMIT :limit::bigint + :offset::bigint
@@ -29,7 +29,7 @@ LIMIT :limit OFFSET :offset;
 SELECT count(*) FROM {table}
 WHERE peer_id = :peer_id AND last_updated >= :date_from AND last_updated < :date_to
     AND (:only_sub::text IS NULL OR key_sub = :only_sub)
-    AND (:only_party::text IS NULL OR party = :only_party);
+    AND (:only_party::text IS NULL OR party = :only_party) AND NOT party = ANY(:but_parties::text[]);
 
 -- name: count_of_seen
 -- How many rows page_of_seen has in all.
@@ -37,7 +37,7 @@ SELECT count(*) FROM {table}
 WHERE peer_id = :peer_id AND audience = ANY(:audiences::text[])
     AND last_updated >= :date_from AND last_updated < :date_to
     AND (:only_sub::text IS NULL OR key_sub = :only_sub)
-    AND (:only_party::text IS NULL OR party = :only_party);
+    AND (:only_party::text IS NULL OR party = :only_party) AND NOT party = ANY(:but_parties::text[]);
 
 -- name: page_of_everyones
 -- The same of ours and of what all peers but one sent: per audience two index ranges, merged.
