@@ -12,10 +12,10 @@ import aiohttp
 import msgspec
 import pytest
 import uvicorn
+from members import Hub, hub_with, with_all
 from starlette.applications import Starlette
 
-from members import Hub, hub_with, with_all
-
+from conftest import Databases
 from ocpilot.app import peers
 from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
@@ -31,7 +31,6 @@ from ocpilot.main.joined import Switchboard, follow_members
 from ocpilot.roaming.tokens import header_value
 from ocpilot.store.postgres import store_at
 from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
-from conftest import Databases
 from servers import running
 
 LAD = PartySettings(country_code="SE", party_id="LAD", role="CPO", name="Lade AB")
@@ -157,6 +156,7 @@ async def node(
             aiohttp.ClientSession() as session,
         ):
             yield Node(platform, settings.server.base_url, session, clock)
+            await platform.background.close()
 
 
 @pytest.fixture

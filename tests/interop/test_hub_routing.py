@@ -1,106 +1,20 @@
 """Where a hub sends what its members say: headers there and back, errors, views; members are foreign platforms."""
 
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
-
-import msgspec
 import pytest
-from members import Hub
-from strangers import Stranger, stranger
+from market import headers, joined, listed, market_of, owned, route, tell, token_of, tokens
+from strangers import stranger
 
 from ocpilot.app import peers
 from ocpilot.app.peer_records import PeerState
-from ocpilot.wire.protocol import ModuleID, Version
+from ocpilot.wire.protocol import ModuleID
 
 UPDATED = "2026-11-01T10:00:00Z"
 
 
-def headers(sender=None, receiver=None, **more):
-    """Routing headers, each party as `DEOPE`."""
-    found = dict(more)
-    for word, party in (("from", sender), ("to", receiver)):
-        if party:
-            found |= {f"OCPI-{word}-country-code": party[:2], f"OCPI-{word}-party-id": party[2:]}
-    return found
-
-
-def route(sent):
-    """From whom to whom, in the headers of a request or an answer."""
-    lower = {name.lower(): value for name, value in sent.items()}
-    return tuple(
-        lower.get(f"ocpi-{word}-country-code", "") + lower.get(f"ocpi-{word}-party-id", "") for word in ("from", "to")
-    )
-
-
-@dataclass
-class Market:
-    """A hub, an operator DE/OPE and two providers, DE/PRO and DE/BEE."""
-
-    hub: Hub
-    ope: Stranger
-    pro: Stranger
-    bee: Stranger
-
-    @property
-    def version(self) -> Version:
-        """The operator's."""
-        return Version(self.ope.version)
-
-    async def peer(self, name):
-        return await peers.named(self.hub.nav.platform, name)
-
-    async def change(self, name, **changes):
-        store = self.hub.nav.platform.store.peers
-        await store.save(msgspec.structs.replace(await self.peer(name), **changes))
-
-    async def moved(self, name):
-        """Its platform is gone: nobody listens where its endpoints were."""
-        peer = await self.peer(name)
-        gone = tuple(msgspec.structs.replace(one, url="http://127.0.0.1:9/x") for one in peer.endpoints)
-        await self.change(name, endpoints=gone)
-
-
-async def joined(hub, name, there, party):
-    invitation = await peers.invite(hub.nav.platform, name)
-    there.party = party
-    said = await there.register(invitation.versions_url, invitation.token)
-    assert said.status == 1000, said.text
-    return there
-
-
 @pytest.fixture(params=["2.2.1", "2.3.0"])
 async def market(request, hub):
-    async with AsyncExitStack() as stack:
-        ope = await stack.enter_async_context(stranger("CPO", request.param))
-        pro = await stack.enter_async_context(stranger("EMSP", "2.3.0"))
-        bee = await stack.enter_async_context(stranger("EMSP", "2.3.0"))
-        yield Market(
-            hub,
-            await joined(hub, "Ope", ope, "OPE"),
-            await joined(hub, "Pro", pro, "PRO"),
-            await joined(hub, "Bee", bee, "BEE"),
-        )
-
-
-def owned(**fields):
-    return {"country_code": "DE", "party_id": "OPE", **fields}
-
-
-def tokens(bodies, uid="CARD1", **fields):
-    return bodies.token(uid, country_code="DE", party_id="PRO", contract_id="DE-PRO-C00000001", **fields)
-
-
-async def tell(there, module, body, *, to=None, role="RECEIVER", method="PUT", ident="id"):
-    return await there.ask(
-        method,
-        module,
-        body["country_code"],
-        body["party_id"],
-        body[ident],
-        body=body,
-        role=role,
-        headers=headers(f"DE{there.party}", to),
-    )
+    async with market_of(hub, request.param) as market:
+        yield market
 
 
 # ---- who speaks, and to whom ---------------------------------------------------------------------------------------
@@ -184,24 +98,6 @@ async def test_a_deleted_tariff_is_deleted_everywhere(market, bodies):
 # ---- lists ---------------------------------------------------------------------------------------------------------
 
 
-async def listed(there, module, to=None, query="?limit=4"):
-    """A crawl over the hub's Links."""
-    found, path = [], None
-    while True:
-        ways = headers(f"DE{there.party}", to)
-        said = await (
-            there.ask("GET", module, role="SENDER", query=query, headers=ways)
-            if path is None
-            else there.call("GET", path, headers=ways)
-        )
-        assert said.status == 1000, said.text
-        found += said.data
-        links = {name.lower(): value for name, value in said.headers.items()}.get("link")
-        if links is None:
-            return found
-        path = links.split(">")[0].strip("<")
-
-
 async def test_a_list_of_all_has_every_page_and_of_one_only_his(market, bodies):
     async with stranger("CPO", "2.2.1") as other:
         await joined(market.hub, "Other", other, "OTH")
@@ -235,16 +131,6 @@ async def test_an_operator_reads_back_what_he_sent(market, bodies):
 
 
 # ---- charges -------------------------------------------------------------------------------------------------------
-
-
-def token_of(provider):
-    return {
-        "country_code": "DE",
-        "party_id": provider,
-        "uid": "CARD1",
-        "type": "RFID",
-        "contract_id": "DE-PRO-C00000001",
-    }
 
 
 async def test_a_session_goes_to_the_provider_whose_token_it_is(market, bodies):
@@ -359,4 +245,3 @@ async def test_who_answers_nonsense_is_4000(market, bodies):
     market.pro.ours["tokens"] = [{"uid": "CARD1"}]
     said = await asked(market)
     assert said.status == (1000 if market.ope.version == "2.3.0" else 4000)
-

@@ -1,4 +1,4 @@
-"""A driver of a 2.3.0 provider charges at a 2.1.1 operator through the hub; each sees it in the words of his version."""
+"""A driver of a 2.3.0 provider charges at a 2.1.1 operator through the hub; each sees it in his own version."""
 
 from decimal import Decimal
 
