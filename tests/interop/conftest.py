@@ -254,10 +254,16 @@ async def three(hub: Hub) -> Hub:
 
 
 @pytest.fixture
-async def live(databases: Databases, tmp_path: Path) -> AsyncIterator[Hub]:
-    """The same three, where the hub keeps nothing of what one addresses to another."""
+async def live_hub(databases: Databases, tmp_path: Path) -> AsyncIterator[Hub]:
+    """A hub that keeps nothing of what one member addresses to another."""
     async with hub_with(node, databases, tmp_path, mode=HubMode.PASS_THROUGH) as alone:
-        yield await with_all(alone)
+        yield alone
+
+
+@pytest.fixture
+async def live(live_hub: Hub) -> Hub:
+    """The same with three members."""
+    return await with_all(live_hub)
 
 
 # ---- bodies --------------------------------------------------------------------------------------------------------
