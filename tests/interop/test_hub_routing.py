@@ -55,6 +55,21 @@ async def test_what_is_for_everybody_comes_from_the_hub(market, bodies):
     assert market.ope.requests("PUT", "locations") == []
 
 
+async def test_what_is_pushed_on_belongs_to_the_talk_that_told_of_it(market, bodies):
+    ways = headers("DEOPE", **{"X-Correlation-ID": "one-talk", "X-Request-ID": "first"})
+    body = bodies.location(**owned())
+    await market.ope.ask("PUT", "locations", "DE", "OPE", "L1", body=body, role="RECEIVER", headers=ways)
+    await market.hub.push()
+    [pushed] = market.pro.requests("PUT", "locations")
+    assert (pushed.headers["x-correlation-id"], pushed.headers["x-request-id"] == "first") == ("one-talk", False)
+    patch = {"status": "CHARGING", "last_updated": "2026-11-01T11:00:00Z"}
+    ways |= {"X-Correlation-ID": "another-talk"}
+    await market.ope.ask("PATCH", "locations", "DE", "OPE", "L1", "E1", body=patch, role="RECEIVER", headers=ways)
+    await market.hub.push()
+    [moved] = market.pro.requests("PATCH", "locations/DE/OPE/L1/E1")
+    assert (moved.body, moved.headers["x-correlation-id"]) == (patch, "another-talk")
+
+
 async def test_without_a_receiver_it_is_for_everybody_too(market, bodies):
     await tell(market.ope, "locations", bodies.location(**owned()))
     await market.hub.push()

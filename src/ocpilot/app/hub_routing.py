@@ -8,6 +8,8 @@ where the settings say so. Lists are made of what is kept.
 
 from dataclasses import replace
 
+import msgspec
+
 from ocpilot.app import hub_forward, hub_links, hub_orders, hub_questions
 from ocpilot.app.classes import BOOKING_LOCATIONS
 from ocpilot.app.exchange import Answer, AtHub, Call, Handler
@@ -137,9 +139,20 @@ async def _told(
     if audience is not None and _passes_through(platform):
         member = member or await known(platform, party_in(audience))
         return await _passed_through(platform, Passage(call=call, crossing=crossing, sender=sender, member=member))
-    if call.method in {"GET", "DELETE"}:
+    if call.method == "GET":
+        return call
+    _note_talk(platform, call)
+    if call.method == "DELETE":
         return call
     return replace(call, at_hub=AtHub(audience=await _widened(platform, call, member, audience)))
+
+
+def _note_talk(platform: Platform, call: Call) -> None:
+    """The pushes that follow belong to this talk (transport_and_format, "Unique message IDs")."""
+    key = _key(call, _body(call))
+    if key is not None:
+        part = msgspec.structs.replace(key, sub=call.path.get("evse_uid", key.sub))
+        platform.told_by.note(part.folded, call.correlation_id)
 
 
 def _is_for_us(platform: Platform, audience: str | None) -> bool:
@@ -237,11 +250,15 @@ def _asked_for_by(body: codec.Body) -> str | None:
 
 async def _held(platform: Platform, call: Call) -> StoredObject | None:
     """What we keep of the object that the URL names."""
-    key = _key(call, call.object() if call.body.strip() else {})
+    key = _key(call, _body(call))
     if key is None:
         return None
     store = platform.store.locations if key.module is ModuleID.LOCATIONS else platform.store.objects
     return await store.held(key)
+
+
+def _body(call: Call) -> codec.Body:
+    return call.object() if call.body.strip() else {}
 
 
 def _key(call: Call, body: codec.Body) -> ObjectKey | None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from ocpilot.app.background import Background
 from ocpilot.app.peer_records import Leniency, LeniencyKey
 from ocpilot.app.ports import Partners, Sealing, Store
+from ocpilot.app.records import ObjectKey
 from ocpilot.app.station_events import StationCalls
-from ocpilot.base.recent import Recent
+from ocpilot.base.recent import Latest, Recent
 from ocpilot.base.settings import Settings
 from ocpilot.base.time import Clock
 from ocpilot.wire.protocol import Version
@@ -15,6 +16,8 @@ from ocpilot.wire.protocol import Version
 TextKey = tuple[bool, Version, tuple[int, ...]]
 #: Bytes of JSON texts that are kept.
 TEXT_BYTES = 32 * 1024 * 1024
+#: Objects of which it is remembered which message told of them.
+TOLD = 50_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,5 +33,7 @@ class Platform:
     background: Background = field(default_factory=Background)
     #: What peers said in their own way, not yet written (`app/heard.py`).
     leniencies: dict[LeniencyKey, Leniency] = field(default_factory=dict)
+    #: The message (X-Correlation-ID) that told our hub last of an object, for those it is passed on to.
+    told_by: Latest[ObjectKey, str] = field(default_factory=lambda: Latest(TOLD))
     #: Bodies and lists of bodies as JSON text in a version.
     texts: Recent[TextKey, bytes] = field(default_factory=lambda: Recent(TEXT_BYTES))

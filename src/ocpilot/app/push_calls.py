@@ -167,6 +167,7 @@ class PushCalls:
             params=params,
             sender=self._sender(key, to),
             receiver=to or peer.addressee or self._anyone(peer, key),
+            correlation_id=self._platform.told_by.get(key.folded),
         )
 
     def _sender(self, key: ObjectKey, to: PartyId | None) -> PartyId:

@@ -64,7 +64,7 @@ class PushWorker:
     async def load(self) -> None:
         """Learn what an earlier process left unfinished."""
         left = await self._platform.store.deliveries.all(self._peer_id)
-        self._unfinished = {_folded(delivery.key) for delivery in left}
+        self._unfinished = {delivery.key.folded for delivery in left}
 
     async def round(self, peer: Peer) -> bool:
         """Send once what changed and what is due; False when there was nothing, or nobody may be called for now."""
@@ -158,14 +158,14 @@ class PushWorker:
         return None
 
     async def _before(self, peer: Peer, key: ObjectKey) -> Delivery | None:
-        if key.module not in NOTED and _folded(key) not in self._unfinished:
+        if key.module not in NOTED and key.folded not in self._unfinished:
             return None
         return await self._platform.store.deliveries.get(peer.id, key)
 
     async def _done(self, peer: Peer, key: ObjectKey, delivered: Delivered | None) -> None:
         """What the peer keeps for good stays noted as acknowledged; of other objects nothing is left to say."""
         deliveries = self._platform.store.deliveries
-        self._refusals.pop(_folded(key), None)
+        self._refusals.pop(key.folded, None)
         if delivered is not None and key.module in NOTED:
             await deliveries.save(
                 Delivery(
@@ -176,9 +176,9 @@ class PushWorker:
                     updated_at=self._platform.clock(),
                 )
             )
-        elif _folded(key) in self._unfinished:
+        elif key.folded in self._unfinished:
             await deliveries.remove(peer.id, key)
-        self._unfinished.discard(_folded(key))
+        self._unfinished.discard(key.folded)
 
     def _failed(self, peer: Peer, key: ObjectKey, before: Delivery | None, error: OcpilotError) -> Delivery:
         log.warning("%s %s to %s: %s", key.module, key.id, peer.name, error)
@@ -195,9 +195,9 @@ class PushWorker:
 
     def _refused(self, peer: Peer, key: ObjectKey, before: Delivery | None, why: str) -> Delivery:
         """The peer, or our own code, cannot take this object as it is: tried again some times, then a dead letter."""
-        self._refusals[_folded(key)] += 1
+        self._refusals[key.folded] += 1
         attempts = (before.attempts if before else 0) + 1
-        if self._refusals[_folded(key)] < REFUSALS:
+        if self._refusals[key.folded] < REFUSALS:
             return self._waiting(peer, key, attempts, why)
         log.error("%s %s to %s is given up: %s", key.module, key.id, peer.name, why)
         now, dead = self._platform.clock(), DeliveryState.DEAD
@@ -225,7 +225,7 @@ class PushWorker:
 
     def _noted(self, failed: Iterable[Delivery | None]) -> list[Delivery]:
         kept = [delivery for delivery in failed if delivery is not None]
-        self._unfinished |= {_folded(delivery.key) for delivery in kept}
+        self._unfinished |= {delivery.key.folded for delivery in kept}
         return kept
 
     async def _save(self, failed: Iterable[Delivery | None]) -> None:
@@ -243,7 +243,7 @@ def _is_for(peer: Peer, change: Change, *, hub: bool) -> bool:
 
 def _coalesced(keys: Iterable[ObjectKey]) -> list[ObjectKey]:
     """Each object once, in order of first mention; an EVSE is part of its Location when that is sent too."""
-    once = {_folded(key): key for key in keys}
+    once = {key.folded: key for key in keys}
     whole = {key for key in once if key.module is ModuleID.LOCATIONS and not key.sub}
     return [
         key
@@ -255,7 +255,3 @@ def _coalesced(keys: Iterable[ObjectKey]) -> list[ObjectKey]:
 def _in_turn(keys: Sequence[ObjectKey]) -> tuple[list[ObjectKey], list[ObjectKey]]:
     first = [key for key in keys if key.module is ModuleID.HUB_CLIENT_INFO]
     return first, [key for key in keys if key.module is not ModuleID.HUB_CLIENT_INFO]
-
-
-def _folded(key: ObjectKey) -> ObjectKey:
-    return ObjectKey(module=key.module, party=key.party, id=key.id.lower(), sub=key.sub.lower())

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ocpilot.base.ids import PartyId
+from ocpilot.base.ids import PartyId, fold
 from ocpilot.wire.protocol import ModuleID, Version
 
 
@@ -28,6 +28,11 @@ class ObjectKey(Record, frozen=True, kw_only=True):
     party: PartyId
     id: str
     sub: str = ""
+
+    @property
+    def folded(self) -> "ObjectKey":
+        """The same in the spelling in which ids are compared."""
+        return ObjectKey(module=self.module, party=self.party, id=fold(self.id), sub=fold(self.sub))
 
 
 class StoredObject(Record, frozen=True, kw_only=True):
