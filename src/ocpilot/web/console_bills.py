@@ -2,10 +2,11 @@
 
 from starlette.responses import Response
 
-from ocpilot.app import bill_views, dead_letters
+from ocpilot.app import bill_views, dead_letters, hub_members
 from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import NotFound
 from ocpilot.base.ids import PartyId
+from ocpilot.base.settings import HubMode
 from ocpilot.web.console import more, number, party
 from ocpilot.web.reader import Reader
 from ocpilot.web.sign_in import text
@@ -37,6 +38,14 @@ async def peer(reader: Reader) -> Response:
     """One peer with what waits for it."""
     view = await bill_views.peer(reader.platform, _peer_id(reader))
     return reader.page("console/peer.html", {"view": view})
+
+
+async def hub(reader: Reader) -> Response:
+    """The members of our hub with their states."""
+    settings = reader.platform.settings
+    members = await hub_members.states(reader.platform) if settings.hub else ()
+    keeps = settings.roaming.hub_mode is HubMode.STORED
+    return reader.page("console/hub.html", {"hub": settings.hub, "members": members, "keeps": keeps})
 
 
 async def replay(reader: Reader) -> Response:
