@@ -4,10 +4,11 @@ from contextlib import AsyncExitStack
 
 import pytest
 from market import headers, joined, listed, market_of, owned, route, tell, token_of, tokens
+from members import RES
 from strangers import stranger
 
 from ocpilot.app.peer_records import PeerState
-from ocpilot.wire.protocol import ModuleID, TokenEncoding
+from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
 
 
 @pytest.fixture(params=["2.2.1", "2.3.0"])
@@ -159,3 +160,19 @@ async def test_an_operator_of_2_1_1_is_passed_on_in_the_provider_s_version(live,
         back = await live.ask("Lade", "GET", path, encoding=OLD)
         assert (back.data["kwh"], back.data["auth_id"], "cdr_token" in back.data) == (4, "DE-PRO-C00000001", False)
         assert await live.held("Nav", ModuleID.SESSIONS, "S1") == []
+
+
+async def test_an_operator_of_2_1_1_shows_the_charges_of_one_to_no_other(live, bodies):
+    """He knows one provider, the hub, and would show everybody behind it all of them."""
+    await live.lade.keep(ModuleID.SESSIONS, bodies.session(provider="NAV"), audience="SENAV")
+    for sender, name in (("SEBEE", "Bee"), ("SERES", "Resa")):
+        said = await live.ask(name, "GET", "2.3.0/sender/sessions", headers=headers(sender, "SELAD"))
+        assert (said.status, said.data) == (1000, [])
+
+
+async def test_a_provider_of_2_1_1_shows_an_operator_only_what_he_told_him(live_hub):
+    async with AsyncExitStack() as stack:
+        await live_hub.join(RES, "Resa", Version.V2_1_1, role="EMSP")
+        ope = await joined(live_hub, "Ope", await stack.enter_async_context(stranger("CPO", "2.3.0")), "OPE")
+        said = await ope.ask("GET", "sessions", "DE", "OPE", "S1", role="RECEIVER", headers=headers("DEOPE", "SERES"))
+        assert (said.http, "told SE/RES" in said.body["status_message"]) == (404, True)

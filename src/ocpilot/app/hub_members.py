@@ -9,7 +9,7 @@ from ocpilot.base.errors import NotConnected, UnknownReceiver
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import HUB
 from ocpilot.wire.fields import Wire
-from ocpilot.wire.protocol import PROTOCOLS
+from ocpilot.wire.protocol import CANONICAL, PROTOCOLS
 from ocpilot.wire.v230 import ConnectionStatus
 
 
@@ -46,6 +46,13 @@ def connected(member: Member) -> Member:
     if member.peer.state is not PeerState.REGISTERED or member.peer.version is None:
         raise NotConnected(f"{member.party} is {member.peer.state} at this hub")
     return member
+
+
+def tells_apart(member: Member) -> bool:
+    """Whether a member is told which party asks: he decides himself what it may then. One who knows only the hub would
+    show, and do, for anybody behind it what he does for one."""
+    peer = member.peer
+    return PROTOCOLS[peer.version or CANONICAL].routing_headers and peer.profile.routing_headers
 
 
 def is_ours(platform: Platform, party: PartyId) -> bool:

@@ -12,7 +12,7 @@ from ocpilot.app.classes import BOOKING_LOCATIONS
 from ocpilot.app.command_records import ProfileOrder, words
 from ocpilot.app.exchange import Answer, Call
 from ocpilot.app.hub_forward import Crossing, Passage
-from ocpilot.app.hub_members import Member, is_ours, known
+from ocpilot.app.hub_members import Member, is_ours, known, tells_apart
 from ocpilot.app.hub_records import HubRoute
 from ocpilot.app.peer_records import PeerState
 from ocpilot.app.platform import Platform
@@ -38,7 +38,7 @@ from ocpilot.roaming.offers import Interface
 from ocpilot.wire import codec
 from ocpilot.wire.codec import NOTHING, Context
 from ocpilot.wire.fields import Wire
-from ocpilot.wire.protocol import PROTOCOLS, InterfaceRole, ModuleID, Version
+from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import (
     BookingRequest,
     CancelReservation,
@@ -171,14 +171,14 @@ async def _reserved_at(platform: Platform, call: Call, asking: Asking, reservati
     mine = [one for one in orders if one.origin == call.peer.id and asking.to in {None, PartyId.parse(one.receiver)}]
     if mine:
         return PartyId.parse(mine[0].receiver)
-    if asking.to is None or (not is_ours(platform, asking.to) and not _tells_apart(await known(platform, asking.to))):
+    if asking.to is None or (not is_ours(platform, asking.to) and not tells_apart(await known(platform, asking.to))):
         raise _Refused(CommandResponseType.REJECTED, f"no reservation {reservation_id} of yours")
     return asking.to
 
 
 async def _check_reservation(platform: Platform, call: Call, member: Member, request: Wire) -> None:
     """Two providers may use the same id; an operator that sees one provider would move the reservation of the other."""
-    if not isinstance(request, ReserveNow) or _tells_apart(member):
+    if not isinstance(request, ReserveNow) or tells_apart(member):
         return
     for order in await platform.store.hub.about(request.reservation_id, CommandType.RESERVE_NOW):
         if order.receiver == member.party.key and order.origin != call.peer.id:
@@ -328,7 +328,7 @@ async def _operator_of(platform: Platform, call: Call, asking: Asking, session_i
         raise UnknownReceiver(f"several operators have a session {session_id}: name one in OCPI-to-* headers")
     if mine or charges or asking.to is None:
         return next(iter(mine), None)
-    tells = is_ours(platform, asking.to) or _tells_apart(await known(platform, asking.to))
+    tells = is_ours(platform, asking.to) or tells_apart(await known(platform, asking.to))
     return asking.to if tells else None
 
 
@@ -349,11 +349,6 @@ def _one(found: Iterable[StoredObject], what: str) -> PartyId:
     if len(owners) > 1:
         raise UnknownReceiver(f"several operators have a {what}: name one in OCPI-to-* headers")
     return owners.pop()
-
-
-def _tells_apart(member: Member) -> bool:
-    """Whether a member is told which party asks: he decides himself what it may then."""
-    return PROTOCOLS[_version(member)].routing_headers and member.peer.profile.routing_headers
 
 
 def _version(member: Member) -> Version:

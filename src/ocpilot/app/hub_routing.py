@@ -14,14 +14,14 @@ from ocpilot.app import hub_forward, hub_links, hub_orders, hub_questions
 from ocpilot.app.classes import BOOKING_LOCATIONS
 from ocpilot.app.exchange import Answer, AtHub, Call, Handler
 from ocpilot.app.hub_forward import Crossing, Passage
-from ocpilot.app.hub_members import Member, connected, is_ours, known, party_in, viewer
+from ocpilot.app.hub_members import Member, connected, is_ours, known, party_in, tells_apart, viewer
 from ocpilot.app.hub_records import HubRoute
 from ocpilot.app.objects import sub_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.unsaid import unsaid
 from ocpilot.app.visibility import joined, parties_in
-from ocpilot.base.errors import MissingParameter, UnknownReceiver
+from ocpilot.base.errors import MissingParameter, NotFound, UnknownReceiver
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import HubMode
 from ocpilot.roaming import routing
@@ -107,7 +107,8 @@ async def _read(
     platform: Platform, call: Call, crossing: Crossing, sender: PartyId | None, member: Member | None
 ) -> Answer | Call:
     """A list, or one object, of what members own: of one of them, or of all that the caller may see (GET ALL)."""
-    if member is not None and _passes_through(platform):
+    shows_all = call.module in _CHARGES and member is not None and not tells_apart(member)
+    if member is not None and _passes_through(platform) and not shows_all:
         passage = Passage(call=call, crossing=crossing, sender=sender, member=member)
         return await hub_forward.carry(platform, passage)
     at_hub = AtHub(
@@ -138,6 +139,7 @@ async def _told(
         return call
     if audience is not None and _passes_through(platform):
         member = member or await known(platform, party_in(audience))
+        await _check_own(platform, call, member)
         return await _passed_through(platform, Passage(call=call, crossing=crossing, sender=sender, member=member))
     if call.method == "GET":
         return call
@@ -145,6 +147,13 @@ async def _told(
     if call.method == "DELETE":
         return call
     return replace(call, at_hub=AtHub(audience=await _widened(platform, call, member, audience)))
+
+
+async def _check_own(platform: Platform, call: Call, member: Member) -> None:
+    """NotFound for a charge that the caller never told this member of, who could not tell it from that of another."""
+    reads = call.module in _CHARGES and call.method in {"GET", "PATCH"}
+    if reads and not tells_apart(member) and await _remembered(platform, call) != member.party.key:
+        raise NotFound(f"{call.module}: you have told {member.party} of no {call.path['id']!r}")
 
 
 def _note_talk(platform: Platform, call: Call) -> None:
