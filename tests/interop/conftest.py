@@ -12,8 +12,10 @@ import aiohttp
 import msgspec
 import pytest
 import uvicorn
+from members import Hub, hub_with, with_all
 from starlette.applications import Starlette
 
+from conftest import Databases
 from ocpilot.api.server import api_routes
 from ocpilot.app import peers
 from ocpilot.app.message_log import MessageLog
@@ -23,11 +25,11 @@ from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.secrets import Seal
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
-from ocpilot.base.settings import PartySettings, RoamingSettings, SecuritySettings, ServerSettings, Settings
+from ocpilot.base.settings import HubMode, PartySettings, RoamingSettings, SecuritySettings, ServerSettings, Settings
 from ocpilot.http.client import HttpPartners
 from ocpilot.http.described import openapi_routes
 from ocpilot.http.server import ocpi_routes
-from ocpilot.main.joined import Switchboard
+from ocpilot.main.joined import Switchboard, follow_members
 from ocpilot.roaming.tokens import header_value
 from ocpilot.store.postgres import store_at
 from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
@@ -35,6 +37,9 @@ from servers import running
 
 LAD = PartySettings(country_code="SE", party_id="LAD", role="CPO", name="Lade AB")
 RES = PartySettings(country_code="SE", party_id="RES", role="EMSP", name="Resa AB")
+
+
+PAGES_OF_TEN = RoamingSettings(page_limit=10)
 
 
 @dataclass
@@ -112,24 +117,33 @@ class Node:
         await (store.locations if module is ModuleID.LOCATIONS else store.objects).put(stored)
 
 
-def free_socket() -> socket.socket:
+def free_socket(port: int = 0) -> socket.socket:
     bound = socket.socket()
-    bound.bind(("127.0.0.1", 0))
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind(("127.0.0.1", port))
     # Connections inherit it; without it each answer waits 40 ms for an acknowledgement.
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return bound
 
 
 @asynccontextmanager
-async def node(name: str, parties: tuple[PartySettings, ...], database_url: str, folder: Path) -> AsyncIterator[Node]:
-    bound = free_socket()
+async def node(
+    name: str,
+    parties: tuple[PartySettings, ...],
+    database_url: str,
+    folder: Path,
+    *,
+    roaming: RoamingSettings = PAGES_OF_TEN,
+    port: int = 0,
+) -> AsyncIterator[Node]:
+    bound = free_socket(port)
     port = bound.getsockname()[1]
     settings = Settings(
         name=name,
         data_dir=folder / name,
         parties=parties,
         server=ServerSettings(port=port),
-        roaming=RoamingSettings(page_limit=10),
+        roaming=roaming,
         security=SecuritySettings(secret_key=f"the secret key of {name}", allow_inner_addresses=True),
     )
     seal, clock, messages = Seal(settings), PlatformClock(), MessageLog(settings.log)
@@ -146,12 +160,14 @@ async def node(name: str, parties: tuple[PartySettings, ...], database_url: str,
             sealing=seal,
             messages=messages,
         )
+        await follow_members(platform)
         app = Starlette(routes=[*openapi_routes(platform), *ocpi_routes(platform), *api_routes(platform)])
         async with (
             running(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False), bound),
             aiohttp.ClientSession() as session,
         ):
             yield Node(platform, settings.server.base_url, session, clock)
+            await platform.background.close()
 
 
 @pytest.fixture
@@ -233,6 +249,32 @@ def register() -> Callable[[Node, Node, Version], Awaitable[Connection]]:
 async def newest(lade: Node, resa: Node) -> Connection:
     """Both registered with each other in 2.3.0, for what is alike in all versions."""
     return await connect(lade, resa, Version.V2_3_0)
+
+
+@pytest.fixture
+async def hub(databases: Databases, tmp_path: Path) -> AsyncIterator[Hub]:
+    """A hub that nobody has joined yet."""
+    async with hub_with(node, databases, tmp_path) as alone:
+        yield alone
+
+
+@pytest.fixture
+async def three(hub: Hub) -> Hub:
+    """A hub with an operator of 2.1.1 and two providers of 2.3.0."""
+    return await with_all(hub)
+
+
+@pytest.fixture
+async def live_hub(databases: Databases, tmp_path: Path) -> AsyncIterator[Hub]:
+    """A hub that keeps nothing of what one member addresses to another."""
+    async with hub_with(node, databases, tmp_path, mode=HubMode.PASS_THROUGH) as alone:
+        yield alone
+
+
+@pytest.fixture
+async def live(live_hub: Hub) -> Hub:
+    """The same with three members."""
+    return await with_all(live_hub)
 
 
 # ---- bodies --------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, StoredObject
-from ocpilot.app.visibility import may_see, may_send, require_receiver
+from ocpilot.app.visibility import may_read, may_send, require_receiver
 from ocpilot.base import time
 from ocpilot.base.errors import BadRequest, InvalidObject, NotFound, PeerNonsense, UnknownToken
 from ocpilot.base.ids import PartyId, fold
@@ -46,7 +46,7 @@ async def location_get(platform: Platform, call: Call) -> Answer:
     """GET of one BookingLocation of ours or one of its calendars."""
     require_receiver(call.peer, call.module)
     for one in await platform.store.objects.find(call.module, call.path["id"]):
-        if one.peer_id is None and one.key.sub == BOOKING_LOCATIONS and may_see(call.peer, call.module, one.audience):
+        if one.key.sub == BOOKING_LOCATIONS and may_read(call, one):
             return await _part(platform, call, one)
     raise _unknown(call)
 

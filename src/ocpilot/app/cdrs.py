@@ -112,10 +112,16 @@ def _cdr(platform: Platform, charge: Charge, cdr_id: str) -> CDR:
 
 
 async def receive(
-    platform: Platform, peer: Peer, version: Version, body: object, came_at: datetime | None = None
+    platform: Platform,
+    peer: Peer,
+    version: Version,
+    body: object,
+    came_at: datetime | None = None,
+    *,
+    audience: str | None = None,
 ) -> tuple[StoredObject, bool]:
     """Keep a CDR of a peer; (what is kept, whether it is new). The same CDR again changes nothing. `came_at`: when it
-    was pushed.
+    was pushed. `audience`: the member of our hub that it is for.
 
     Raises InvalidObject for one that breaks the standard or differs from the one kept under its id (a CDR is never
     replaced), NotFound when its party is none of the peer's, BadRequest for a Token of somebody else's driver.
@@ -125,7 +131,7 @@ async def receive(
     cdr = received.value
     party = require_sender(peer, ModuleID.CDRS, cdr.country_code, cdr.party_id)
     driver = PartyId.of(cdr.cdr_token.country_code, cdr.cdr_token.party_id)
-    if not is_ours(platform, driver):
+    if audience is None and not is_ours(platform, driver):
         raise BadRequest(f"CDR {cdr.id}: its Token is of {driver}, who is not here")
     if cdr.credit and cdr.credit_reference_id is None:
         missing = Problem(
@@ -137,7 +143,7 @@ async def receive(
     if kept is not None:
         _require_same(platform, peer, kept, cdr, version)
         return kept, False
-    stored = from_peer(peer, version, key, received.body, context)
+    stored = from_peer(peer, version, key, received.body, context, audience=audience)
     return stored, await platform.store.objects.put(stored)
 
 

@@ -10,21 +10,23 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from ocpilot.app import hub_clients
 from ocpilot.app.exchange import Answer, Call, versions_url
-from ocpilot.app.peer_records import Detected, Peer, PeerState
+from ocpilot.app.peer_records import Detected, Peer, PeerState, party_key
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.secrets import hash_token
 from ocpilot.base.errors import InvalidObject, PeerError, PeerNonsense
 from ocpilot.base.ids import PartyId, new_credentials_token
 from ocpilot.base.problem import Problem
+from ocpilot.base.settings import HUB
 from ocpilot.roaming import claims, handshake
-from ocpilot.roaming.offers import HUB
 from ocpilot.wire import codec
 from ocpilot.wire.codec import NOTHING, Context
 from ocpilot.wire.protocol import PROTOCOLS, ModuleID, Version
 from ocpilot.wire.v230 import BusinessDetails, Credentials, CredentialsRole, Endpoint, Role, VersionDetails, VersionInfo
 
+_CONNECTED = frozenset({PeerState.REGISTERED, PeerState.SUSPENDED})
 #: How long a replaced token opens versions and credentials, and one that was offered waits to be accepted.
 REPLACEMENT = timedelta(minutes=15)
 #: How long both tokens of a peer open everything while they are exchanged again.
@@ -44,7 +46,7 @@ class Discovered(msgspec.Struct, frozen=True, kw_only=True):
 
 async def get(platform: Platform, call: Call) -> Answer:
     """Our credentials object with the token the caller uses (credentials, "GET Method")."""
-    return _credentials_answer(platform, call, call.credentials_token)
+    return await _credentials_answer(platform, call, call.credentials_token)
 
 
 async def post(platform: Platform, call: Call) -> Answer:
@@ -62,7 +64,9 @@ async def put(platform: Platform, call: Call) -> Answer:
 async def delete(platform: Platform, call: Call) -> Answer:
     """The peer leaves: all tokens end (credentials, "DELETE Method")."""
     handshake.check_method("DELETE", registered=call.peer.state is not PeerState.INVITED)
-    await platform.store.peers.save(forgotten(platform, call.peer))
+    gone = forgotten(platform, call.peer)
+    await platform.store.peers.save(gone)
+    await hub_clients.tell(platform, gone)
     return Answer()
 
 
@@ -74,7 +78,7 @@ async def _accept(platform: Platform, call: Call) -> Answer:
     token = new_credentials_token()
     peer = _with_used(registered(platform, call.peer, theirs, found, token), call)
     await keep_registered(platform, peer, found.noticed)
-    return _credentials_answer(platform, call, token)
+    return await _credentials_answer(platform, call, token)
 
 
 def _with_used(peer: Peer, call: Call) -> Peer:
@@ -157,8 +161,8 @@ def theirs_in(platform: Platform, version: Version, peer: Peer) -> Context:
     return NOTHING if PROTOCOLS[version].roles else Context(role=their_role(platform, peer))
 
 
-def our_credentials(platform: Platform, token: str) -> Credentials:
-    """Our credentials object with the token the other platform is to use."""
+def our_credentials(platform: Platform, token: str, behind: Sequence[CredentialsRole] = ()) -> Credentials:
+    """Our credentials object with the token the other platform is to use; `behind` are those reached through us."""
     roles = tuple(
         CredentialsRole(
             role=Role.OTHER if party.role == HUB else Role(party.role),
@@ -168,17 +172,33 @@ def our_credentials(platform: Platform, token: str) -> Credentials:
         )
         for party in platform.settings.parties
     )
-    hub = next((party.id.key for party in platform.settings.parties_as(HUB)), None)
-    return Credentials(token=token, url=versions_url(platform.settings), hub_party_id=hub, roles=roles)
+    hub = platform.settings.hub
+    return Credentials(
+        token=token,
+        url=versions_url(platform.settings),
+        hub_party_id=hub.key if hub else None,
+        roles=(*roles, *behind),
+    )
 
 
-def text_of(platform: Platform, peer: Peer, token: str, version: Version) -> bytes:
+async def text_of(platform: Platform, peer: Peer, token: str, version: Version) -> bytes:
     """Our credentials object as JSON text of a version; where it has one party, the one on the other side of the
-    peer."""
+    peer: of a hub always the hub."""
     theirs = their_role(platform, peer)
-    ours = next((one.id for one in platform.settings.parties if handshake.counterpart((one.role,)) == theirs), None)
-    body = codec.body_of(our_credentials(platform, token))
+    facing = [one.id for one in platform.settings.parties if handshake.counterpart((one.role,)) == theirs]
+    ours = platform.settings.hub or next(iter(facing), None)
+    behind = await _behind_us(platform, peer) if PROTOCOLS[version].hubs_list_members else ()
+    body = codec.body_of(our_credentials(platform, token, behind))
     return codec.dumps(codec.convert(Credentials, body, OWN_VERSION, version, Context(party=ours)).body)
+
+
+async def _behind_us(platform: Platform, peer: Peer) -> tuple[CredentialsRole, ...]:
+    """What the other members of our hub play; none for who is no hub."""
+    if platform.settings.hub is None:
+        return ()
+    known = {*peer.parties, *(party.id.key for party in platform.settings.parties)}
+    others = [one for one in await platform.store.peers.all() if one.id != peer.id and one.state in _CONNECTED]
+    return tuple(role for one in others for role in one.roles if party_key(role) not in known)
 
 
 async def acceptable(platform: Platform, peer: Peer, theirs: Credentials) -> Credentials:
@@ -215,8 +235,11 @@ async def keep_registered(platform: Platform, peer: Peer, noticed: Detected) -> 
     told, or billed, twice."""
     await platform.store.peers.save(peer)
     await platform.store.peers.noticed(peer.id, noticed)
+    await hub_clients.tell(platform, peer)
+    for info in await hub_clients.known(platform, peer) if peer.hub_party is not None else ():
+        await hub_clients.reached(platform, peer, info)
     for hub in await platform.store.peers.all() if peer.hub_party is None else ():
-        behind = tuple(role for role in hub.roles if (role.country_code + role.party_id).upper() not in peer.parties)
+        behind = tuple(role for role in hub.roles if party_key(role) not in peer.parties)
         if hub.hub_party is not None and behind != hub.roles:
             await platform.store.peers.save(msgspec.structs.replace(hub, roles=behind))
 
@@ -278,8 +301,8 @@ def _is_limited(peer: Peer, candidate: bytes, now: datetime) -> bool | None:
     return peer.other_hash != candidate or age > OVERLAP
 
 
-def _credentials_answer(platform: Platform, call: Call, token: str) -> Answer:
-    return Answer(data=text_of(platform, call.peer, token, call.version))
+async def _credentials_answer(platform: Platform, call: Call, token: str) -> Answer:
+    return Answer(data=await text_of(platform, call.peer, token, call.version))
 
 
 def endpoint_of(endpoints: Sequence[Endpoint]) -> str:

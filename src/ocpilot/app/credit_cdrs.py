@@ -1,5 +1,7 @@
 """Taking a CDR back: a Credit CDR for one we sent (mod_cdrs, "Credit CDRs")."""
 
+from msgspec.structs import replace
+
 from ocpilot.app.bodies import own, value_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
@@ -26,7 +28,8 @@ async def credit(
         raise Conflict(f"CDR {cdr_id} is a Credit CDR itself")
     credited = credit_of(original, platform.clock(), remark)
     key = ObjectKey(module=ModuleID.CDRS, party=found[0].key.party, id=credited.id)
-    kept = await platform.store.objects.get(key)
+    # The second is what it was called before 2.1.1 was thought of.
+    kept = await platform.store.objects.get(key) or await platform.store.objects.get(replace(key, id=f"{cdr_id}-C"))
     if kept is None:
         kept = own(key, credited, credited.last_updated)
         await platform.store.objects.put(kept)

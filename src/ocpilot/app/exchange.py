@@ -26,11 +26,25 @@ LARGEST_BODY = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
+class AtHub:
+    """What a hub adds to a call of a member that it answers out of what it keeps (`hub_routing.py`).
+
+    `audience` is who may see what is pushed, None everybody. What is read is what `member` sent of `party`; None: of
+    all others (transport_and_format, "GET All via Hubs"). `viewer` are the audiences the caller belongs to.
+    """
+
+    audience: str | None = None
+    member: int | None = None
+    party: PartyId | None = None
+    viewer: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """An authenticated request. `path` are the URL's variables, `query` its parameters, `url` the URL without query.
 
     Versions and version details count as module credentials. `limited`: the token used opens only these
-    (CREDENTIALS_TOKEN_A, or a token being replaced).
+    (CREDENTIALS_TOKEN_A, or a token being replaced). `at_hub` is set for calls between members of our hub.
     """
 
     peer: Peer
@@ -49,6 +63,7 @@ class Call:
     sender: PartyId | None = None
     receiver: PartyId | None = None
     came_at: datetime = field(default_factory=time.now)
+    at_hub: AtHub | None = None
     findings: list[Problem] = field(default_factory=list, compare=False)
 
     def read(self, cls: type[T], body: object, context: Context = NOTHING, *, owned: bool = False) -> Received[T]:
@@ -84,13 +99,15 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the peer gets: `data` is JSON text, None leaves the field out."""
+    """What the peer gets: `data` is JSON text, None leaves the field out. `answered_by` is the party behind our hub
+    that answered, where the request did not name it."""
 
     http_status: int = 200
     status_code: int = 1000
     message: str = "Success"
     data: bytes | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
+    answered_by: PartyId | None = None
 
 
 Handler = Callable[[Platform, Call], Awaitable[Answer]]

@@ -5,6 +5,7 @@ for two hubs may know the same party, and `sub` its role, for a party may have s
 """
 
 import logging
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,26 +14,29 @@ from ocpilot.app.bodies import own, value_of
 from ocpilot.app.exchange import Answer, Call, stored_answer
 from ocpilot.app.in_version import text_in
 from ocpilot.app.owned import check_same, kept
-from ocpilot.app.peer_records import Peer, PeerState
+from ocpilot.app.peer_records import Peer, PeerState, party_key
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, PageQuery, StoredObject
 from ocpilot.app.visibility import require_hub
 from ocpilot.base.errors import ForbiddenAddress, NotFound, PeerError
 from ocpilot.base.ids import PartyId
-from ocpilot.roaming.offers import HUB
+from ocpilot.base.settings import HUB
 from ocpilot.wire.protocol import ModuleID
-from ocpilot.wire.v230 import ClientInfo, ConnectionStatus, Role
+from ocpilot.wire.v230 import BusinessDetails, ClientInfo, ConnectionStatus, CredentialsRole, Role
 
 log = logging.getLogger(__name__)
 
 #: How long a hub believes that a party is alive before it asks ("Still alive check").
 ALIVE = timedelta(minutes=5)
 _STATUS = {
+    PeerState.INVITED: ConnectionStatus.PLANNED,
     PeerState.REGISTERED: ConnectionStatus.CONNECTED,
     PeerState.SUSPENDED: ConnectionStatus.OFFLINE,
     PeerState.UNREGISTERED: ConnectionStatus.SUSPENDED,
 }
 _MOST = 1000
+#: The number of the hub in the keys of what we say when we are it.
+OURS = 0
 
 
 # ---- receiver: a hub tells us --------------------------------------------------------------------------------------
@@ -55,7 +59,29 @@ async def receiver_put(platform: Platform, call: Call) -> Answer:
     received = call.read(ClientInfo, call.object())
     check_same(received.body, {name: call.path[name] for name in ("country_code", "party_id")}, "ClientInfo")
     key = key_of(received.value.country_code, received.value.party_id, str(received.body["role"]), call.peer.id)
-    return stored_answer(await platform.store.objects.put(kept(call, key, received.body)))
+    created = await platform.store.objects.put(kept(call, key, received.body))
+    await reached(platform, call.peer, received.value)
+    return stored_answer(created)
+
+
+async def reached(platform: Platform, hub: Peer, info: ClientInfo) -> None:
+    """From now on objects of this party come through the hub (mod_hub_client_info, "Another Party becomes CONNECTED").
+
+    Not one of ours, nor one that we are connected with ourselves: nothing is told, or billed, twice.
+    """
+    party = PartyId.of(info.country_code, info.party_id)
+    if info.status is ConnectionStatus.PLANNED or party.key == hub.hub_party:
+        return
+    holder = await platform.store.peers.of_party(party)
+    if any(one.id == party for one in platform.settings.parties) or (holder is not None and holder.id != hub.id):
+        return
+    role = CredentialsRole(
+        role=info.role,
+        business_details=BusinessDetails(name=str(party)),
+        country_code=party.country_code,
+        party_id=party.party_id,
+    )
+    await platform.store.peers.add_role(hub.id, role)
 
 
 async def known(platform: Platform, hub: Peer | None = None) -> tuple[ClientInfo, ...]:
@@ -88,8 +114,34 @@ def _keys(party: PartyId, hub: int) -> list[ObjectKey]:
 # ---- sender: we are the hub ----------------------------------------------------------------------------------------
 
 
+async def tell(platform: Platform, peer: Peer, *, offline: bool = False) -> None:
+    """Write how a member is connected, where that changed: all others hear of it. Nothing for who is no hub."""
+    if platform.settings.hub is None:
+        return
+    status = ConnectionStatus.OFFLINE if offline and peer.state is PeerState.REGISTERED else _STATUS[peer.state]
+    for role in peer.roles:
+        await _note(platform, key_of(role.country_code, role.party_id, role.role, OURS), role.role, status)
+
+
+async def _note(platform: Platform, key: ObjectKey, role: Role, status: ConnectionStatus) -> None:
+    stored = await platform.store.objects.get(key)
+    if stored is None or value_of(ClientInfo, stored).status is not status:
+        await platform.store.objects.put(_info(key, role, status, platform.clock()))
+
+
+async def status_here(platform: Platform) -> Callable[[Peer], ConnectionStatus]:
+    """How we say that a member is connected."""
+    told = {(info.country_code + info.party_id, info.role): info.status for info in await known(platform)}
+
+    def status(peer: Peer) -> ConnectionStatus:
+        said = [told.get((party_key(role), role.role)) for role in peer.roles]
+        return next((one for one in said if one is not None), _STATUS[peer.state])
+
+    return status
+
+
 class HubClients:
-    """Keeps the list of our clients as they are; a change is pushed to all of them like any other object."""
+    """Keeps the list of our clients as they are; a change is pushed to all others like any other object."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -98,13 +150,22 @@ class HubClients:
 
     async def once(self) -> None:
         """Write what changed. Nothing is to be done for who is no hub."""
-        if not self._platform.settings.parties_as(HUB):
+        if self._platform.settings.hub is None:
             return
-        for peer in await self._platform.store.peers.all():
+        peers = await self._platform.store.peers.all()
+        for peer in peers:
             if peer.state is PeerState.REGISTERED:
                 await self._check(peer)
-            for role in peer.roles:
-                await self._note(peer, role.country_code, role.party_id, role.role)
+            await tell(self._platform, peer, offline=peer.id in self._offline)
+        await self._end(peers)
+
+    async def _end(self, peers: Sequence[Peer]) -> None:
+        """A party that left its platform is suspended: ClientInfos cannot be deleted ("Push model")."""
+        played = {(party_key(role), role.role) for peer in peers for role in peer.roles}
+        for info in await known(self._platform):
+            if (info.country_code + info.party_id, info.role) not in played:
+                key = key_of(info.country_code, info.party_id, info.role, OURS)
+                await _note(self._platform, key, info.role, ConnectionStatus.SUSPENDED)
 
     async def _check(self, peer: Peer) -> None:
         """Ask for the versions now and then: every platform has them, and asking changes nothing."""
@@ -127,16 +188,6 @@ class HubClients:
         await self._platform.partners.get(
             peer.versions_url, token, encoding=peer.profile.token_encoding, version=peer.version, peer=peer
         )
-
-    async def _note(self, peer: Peer, country_code: str, party_id: str, role: Role) -> None:
-        status = _STATUS.get(peer.state)
-        if status is ConnectionStatus.CONNECTED and peer.id in self._offline:
-            status = ConnectionStatus.OFFLINE
-        key = key_of(country_code, party_id, role, 0)
-        stored = await self._platform.store.objects.get(key)
-        if status is None or (stored is not None and value_of(ClientInfo, stored).status is status):
-            return
-        await self._platform.store.objects.put(_info(key, role, status, self._platform.clock()))
 
 
 def _info(key: ObjectKey, role: Role, status: ConnectionStatus, now: datetime) -> StoredObject:

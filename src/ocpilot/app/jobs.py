@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from ocpilot.app import bookings, cdr_match, cdrs, receipts, reservations, transactions
+from ocpilot.app import bookings, cdr_match, cdrs, hub_orders, receipts, reservations, transactions
 from ocpilot.app.charge_records import Command, Reservation, Transaction, TransactionState
 from ocpilot.app.command_records import give_result
 from ocpilot.app.hub_clients import HubClients
+from ocpilot.app.hub_records import HubOrder
 from ocpilot.app.orders import send_result
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
@@ -26,6 +27,7 @@ from ocpilot.wire.v230 import CommandResultType
 log = logging.getLogger(__name__)
 
 R = TypeVar("R")
+Result = TypeVar("Result", Command, HubOrder)
 
 #: Seconds between two looks.
 _LOOK = 0.5
@@ -87,7 +89,8 @@ class Jobs:
         await self._each("expire", await store.commands.expired(self._platform.clock()), _command_id, self._expire)
         due = await store.reservations.due(self._platform.clock())
         await self._each("reservation", due, _number, self._run_out)
-        await self._each("result", self._unsent(await store.commands.unsent_results()), _command_id, self._resend)
+        await self._each("result", self._due(await store.commands.unsent_results()), _command_id, self._resend)
+        await self._each("hub result", self._due(await hub_orders.waiting(self._platform)), _order_id, self._send_on)
         await self._each("check", await store.documents.unchecked_cdrs(_MOST), _object_id, self._check)
         unmatched = await store.matches.unmatched(_MOST, self._platform.clock() - _AGAIN)
         await self._each("match", unmatched, _object_id, self._match)
@@ -105,6 +108,8 @@ class Jobs:
         self._swept_at = now
         await self._hub_clients.once()
         await self._platform.store.messages.drop_before(now - timedelta(days=self._platform.settings.log.days))
+        if self._platform.settings.hub is not None:
+            await self._platform.store.hub.forget(now - hub_orders.KEPT)
         return transactions.superseded(await self._platform.store.transactions.in_state(TransactionState.OPEN), now)
 
     async def _end(self, transaction: Transaction) -> None:
@@ -118,8 +123,8 @@ class Jobs:
         self._stopped_seen = {number: since for number, (_, since) in seen.items()}
         return [one for one, since in seen.values() if now - since >= delay]
 
-    def _unsent(self, results: Iterable[Command]) -> list[Command]:
-        """Those that whoever got the result of the station has had time to send."""
+    def _due(self, results: Iterable[Result]) -> list[Result]:
+        """Those that whoever got the result has had time to send."""
         before = self._platform.clock() - _FIRST_TRY
         return [one for one in results if one.result_at is not None and one.result_at <= before]
 
@@ -153,6 +158,10 @@ class Jobs:
     async def _resend(self, command: Command) -> None:
         if not await send_result(self._platform, command):
             raise NotYet(f"the result of command {command.id} was not acknowledged")
+
+    async def _send_on(self, order: HubOrder) -> None:
+        if not await hub_orders.send_on(self._platform, order):
+            raise NotYet(f"the result of {order.word} {order.id} was not acknowledged")
 
     async def _check(self, stored: StoredObject) -> None:
         await cdrs.check(self._platform, stored)
@@ -197,6 +206,10 @@ def _number(one: Transaction | Reservation) -> str:
 
 def _command_id(command: Command) -> str:
     return command.id
+
+
+def _order_id(order: HubOrder) -> str:
+    return order.id
 
 
 def _object_id(stored: StoredObject) -> str:

@@ -13,7 +13,7 @@ from ocpilot.app.in_version import body_in, text_in
 from ocpilot.app.owned import check_same, checked, kept, key_in_url, patch_in, patched
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
-from ocpilot.app.visibility import may_see, require_receiver
+from ocpilot.app.visibility import may_read, require_receiver
 from ocpilot.base import time
 from ocpilot.base.errors import NotFound
 from ocpilot.base.ids import fold
@@ -28,10 +28,10 @@ async def sender_get(platform: Platform, call: Call) -> Answer:
     """GET of one Location, EVSE or Connector of ours; the URL names no party, ids are unique on our platform."""
     require_receiver(call.peer, call.module)
     found = await platform.store.locations.find(call.path["id"])
-    visible = [one for one in found if one.peer_id is None and may_see(call.peer, call.module, one.audience)]
+    visible = [one for one in found if may_read(call, one)]
     if not visible:
         raise NotFound(f"no Location {call.path['id']!r}")
-    return await _part(platform, call, visible[0].key, None)
+    return await _part(platform, call, visible[0].key, visible[0].peer_id)
 
 
 async def receiver_get(platform: Platform, call: Call) -> Answer:

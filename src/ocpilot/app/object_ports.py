@@ -24,8 +24,11 @@ class Objects(Protocol):
     async def find(self, module: ModuleID, object_id: str) -> tuple[StoredObject, ...]:
         """All objects with this id, whoever owns them: a Token presented at a station, a CDR from a link."""
 
-    async def of_contract(self, contract_id: str) -> tuple[StoredObject, ...]:
-        """Tokens of ours with this contract id: all that a Session or CDR of 2.1.1 names."""
+    async def held(self, key: ObjectKey) -> StoredObject | None:
+        """The object whoever sent it, ours too."""
+
+    async def of_contract(self, contract_id: str, *, anyones: bool = False) -> tuple[StoredObject, ...]:
+        """Tokens of ours (or of `anyones`) with this contract id: all that a Session or CDR of 2.1.1 names."""
 
     async def modify(
         self, key: ObjectKey, peer_id: int | None, change: Callable[[StoredObject], StoredObject]
@@ -80,6 +83,9 @@ class Locations(Protocol):
 
     async def get(self, key: ObjectKey, peer_id: int | None = None) -> StoredObject | None:
         """The whole Location, or the EVSE body when `key.sub` is set."""
+
+    async def held(self, key: ObjectKey) -> StoredObject | None:
+        """The same whoever sent it, ours too."""
 
     async def find(self, object_id: str) -> tuple[StoredObject, ...]:
         """All Locations with this id, whoever owns them."""

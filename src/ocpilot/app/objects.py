@@ -23,7 +23,7 @@ from ocpilot.wire.v230 import AuthorizationInfo, LocationReferences, TokenType
 
 async def receiver_get(platform: Platform, call: Call, sub: str = "") -> Answer:
     """GET of a Receiver interface: the object as this peer sent it."""
-    key = key_in_url(call, sub or _sub(call))
+    key = key_in_url(call, sub or sub_of(call))
     stored = await platform.store.objects.get(key, call.peer.id)
     if stored is None:
         raise _unknown(key)
@@ -33,7 +33,7 @@ async def receiver_get(platform: Platform, call: Call, sub: str = "") -> Answer:
 async def receiver_put(platform: Platform, call: Call, sub: str = "") -> Answer:
     """PUT: a new object or a replacement of the whole."""
     body = call.object()
-    key = key_in_url(call, sub or _sub(call, body))
+    key = key_in_url(call, sub or sub_of(call, body))
     context = await unsaid(platform, call.peer, call.version, key.module, body, party=key.party)
     stored = kept(call, key, checked(call, class_of(key.module, key.sub), body, _url(key), context), context)
     arrival = await platform.store.objects.receive(stored)
@@ -45,7 +45,7 @@ async def receiver_put(platform: Platform, call: Call, sub: str = "") -> Answer:
 async def receiver_patch(platform: Platform, call: Call, sub: str = "") -> Answer:
     """PATCH: the fields given change, the rest stays; the result is checked as a whole before it is kept."""
     patch = patch_in(platform, call)
-    key = key_in_url(call, sub or _sub(call, patch))
+    key = key_in_url(call, sub or sub_of(call, patch))
 
     def change(stored: StoredObject) -> StoredObject:
         return patched(call, class_of(key.module, key.sub), stored, patch, _url(key))
@@ -67,7 +67,9 @@ async def receiver_delete(platform: Platform, call: Call) -> Answer:
 
 async def cdr_post(platform: Platform, call: Call) -> Answer:
     """POST of a CDR: kept once; the answer says where it can be read again (mod_cdrs, "POST Method")."""
-    stored, created = await cdrs.receive(platform, call.peer, call.version, call.object(), call.came_at)
+    audience = call.at_hub.audience if call.at_hub else None
+    body = call.object()
+    stored, created = await cdrs.receive(platform, call.peer, call.version, body, call.came_at, audience=audience)
     party = stored.key.party
     url = endpoint_url(
         platform.settings,
@@ -97,7 +99,7 @@ async def token_authorize(platform: Platform, call: Call) -> Answer:
     return Answer(data=codec.dumps(body))
 
 
-def _sub(call: Call, body: Mapping[str, object] | None = None) -> str:
+def sub_of(call: Call, body: Mapping[str, object] | None = None) -> str:
     """The type of a Token: as the URL says, else as the body says, else RFID (mod_tokens, "Request Parameters")."""
     if call.module is not ModuleID.TOKENS:
         return ""

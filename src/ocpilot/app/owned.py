@@ -51,13 +51,21 @@ def checked(
 
 def kept(call: Call, key: ObjectKey, body: codec.Body, context: Context = NOTHING) -> StoredObject:
     """A checked body of the caller, ready for the store."""
-    return from_peer(call.peer, call.version, key, body, context)
+    audience = call.at_hub.audience if call.at_hub else None
+    return from_peer(call.peer, call.version, key, body, context, audience=audience)
 
 
 def from_peer(
-    peer: Peer, version: Version, key: ObjectKey, body: codec.Body, context: Context = NOTHING
+    peer: Peer,
+    version: Version,
+    key: ObjectKey,
+    body: codec.Body,
+    context: Context = NOTHING,
+    *,
+    audience: str | None = None,
 ) -> StoredObject:
-    """A checked body of a peer, ready for the store; what its version has no field for is kept beside it."""
+    """A checked body of a peer, ready for the store; what its version has no field for is kept beside it. `audience`
+    matters at a hub only."""
     token = None if PROTOCOLS[version].owners else context.token
     return StoredObject(
         key=key,
@@ -65,6 +73,7 @@ def from_peer(
         body=codec.dumps(body).decode(),
         last_updated=time.parse(str(body["last_updated"])),
         peer_id=peer.id,
+        audience=audience,
         context=None if token is None else codec.dumps(token).decode(),
     )
 

@@ -15,7 +15,7 @@ from ocpilot.app.exchange import Answer, Call
 from ocpilot.app.in_version import json_list
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import PageCursor, PageQuery, StoredObject
-from ocpilot.app.visibility import may_see, require_receiver, viewer
+from ocpilot.app.visibility import may_see, not_told_of, require_receiver, viewer
 from ocpilot.base import time
 from ocpilot.base.errors import MissingParameter
 from ocpilot.wire.paging import headers, page_url
@@ -56,11 +56,17 @@ def page_query(call: Call, largest: int, sub: str | None = None) -> PageQuery:
     date_from, date_to = moment_in(query, "date_from"), moment_in(query, "date_to")
     if date_from is not None and date_to is not None and date_from > date_to:
         raise MissingParameter(f"date_from: found {time.write(date_from)}, expected nothing after date_to")
+    at_hub = call.at_hub
+    everyones = at_hub is not None and at_hub.member is None
     return PageQuery(
         module=call.module,
         sub=sub,
         limit=min(_whole(query, "limit", 1) or largest, largest),
-        viewer=viewer(call.peer, call.module),
+        viewer=at_hub.viewer if at_hub else viewer(call.peer, call.module),
+        peer_id=at_hub.member if at_hub else None,
+        but_of=call.peer.id if everyones else None,
+        party=at_hub.party if at_hub else None,
+        but_parties=not_told_of(call.peer, call.module),
         date_from=date_from,
         date_to=date_to,
         offset=min(_whole(query, "offset", 0) or 0, _LARGEST_OFFSET),

@@ -95,6 +95,11 @@ class Detected(Record, frozen=True, kw_only=True, omit_defaults=True):
     refuses_patch: bool | None = None
 
 
+def party_key(role: CredentialsRole) -> str:
+    """The party that plays a role, as `SERES`."""
+    return (role.country_code + role.party_id).upper()
+
+
 class Peer(Record, frozen=True, kw_only=True):
     """A platform we are connected with. `id` is 0 until stored.
 
@@ -142,7 +147,7 @@ class Peer(Record, frozen=True, kw_only=True):
     @property
     def parties(self) -> tuple[str, ...]:
         """The keys (`SERES`) of all parties on the peer's platform."""
-        return tuple(sorted({(role.country_code + role.party_id).upper() for role in self.roles}))
+        return tuple(sorted({party_key(role) for role in self.roles}))
 
     @property
     def addressee(self) -> PartyId | None:

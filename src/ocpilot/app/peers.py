@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import msgspec
 
-from ocpilot.app import credentials
+from ocpilot.app import credentials, hub_clients
 from ocpilot.app.credentials import Discovered
 from ocpilot.app.exchange import versions_url
 from ocpilot.app.peer_records import Peer, PeerProfile, PeerState
@@ -107,6 +107,7 @@ async def unregister(platform: Platform, peer: Peer) -> Peer:
         await _tell_it_is_over(platform, peer)
     gone = credentials.forgotten(platform, peer)
     await platform.store.peers.save(gone)
+    await hub_clients.tell(platform, gone)
     return gone
 
 
@@ -204,7 +205,7 @@ async def _offer(platform: Platform, peer: Peer, found: Discovered, invitation: 
 async def _send(
     platform: Platform, peer: Peer, method: str, found: Discovered, *, used: str, token: str
 ) -> Credentials:
-    body = credentials.text_of(platform, peer, token, found.version)
+    body = await credentials.text_of(platform, peer, token, found.version)
     url = credentials.endpoint_of(found.endpoints)
     answer = await platform.partners.post_credentials(
         method, url, used, body, encoding=peer.profile.token_encoding, version=found.version, peer=peer
@@ -251,4 +252,5 @@ async def _change_state(platform: Platform, peer: Peer, old: PeerState, new: Pee
         raise Conflict(f"{peer.name} is {peer.state}, not {old}")
     changed = msgspec.structs.replace(peer, state=new, updated_at=platform.clock())
     await platform.store.peers.save(changed)
+    await hub_clients.tell(platform, changed)
     return changed

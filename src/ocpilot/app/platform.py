@@ -6,8 +6,9 @@ from ocpilot.app.background import Background
 from ocpilot.app.message_log import MessageLog
 from ocpilot.app.peer_records import Leniency, LeniencyKey
 from ocpilot.app.ports import Partners, Sealing, Store
+from ocpilot.app.records import ObjectKey
 from ocpilot.app.station_events import StationCalls
-from ocpilot.base.recent import Recent
+from ocpilot.base.recent import Latest, Recent
 from ocpilot.base.settings import LogSettings, Settings
 from ocpilot.base.time import Clock
 from ocpilot.wire.protocol import Version
@@ -16,6 +17,8 @@ from ocpilot.wire.protocol import Version
 TextKey = tuple[bool, Version, tuple[int, ...]]
 #: Bytes of JSON texts that are kept.
 TEXT_BYTES = 32 * 1024 * 1024
+#: Objects of which it is remembered which message told of them.
+TOLD = 50_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,5 +36,7 @@ class Platform:
     leniencies: dict[LeniencyKey, Leniency] = field(default_factory=dict)
     #: OCPI exchanges that are not yet written; `partners` adds to the same.
     messages: MessageLog = field(default_factory=lambda: MessageLog(LogSettings()))
+    #: The message (X-Correlation-ID) that told our hub last of an object, for those it is passed on to.
+    told_by: Latest[ObjectKey, str] = field(default_factory=lambda: Latest(TOLD))
     #: Bodies and lists of bodies as JSON text in a version.
     texts: Recent[TextKey, bytes] = field(default_factory=lambda: Recent(TEXT_BYTES))

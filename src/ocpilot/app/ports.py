@@ -15,6 +15,7 @@ from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, R
 from ocpilot.app.comparison_records import Comparisons
 from ocpilot.app.crawl_records import Crawls
 from ocpilot.app.hook_ports import Hooks
+from ocpilot.app.hub_records import HubBook
 from ocpilot.app.messages import Messages
 from ocpilot.app.object_ports import Bookings, Locations, Objects
 from ocpilot.app.peer_records import (
@@ -39,6 +40,7 @@ from ocpilot.app.records import (
 )
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
+from ocpilot.wire.v230 import CredentialsRole
 
 
 class Peers(Protocol):
@@ -55,6 +57,9 @@ class Peers(Protocol):
 
     async def returned(self, peer_id: int, at: datetime) -> None:
         """Note that a peer which had been silent answered again at `at`."""
+
+    async def add_role(self, peer_id: int, role: CredentialsRole) -> None:
+        """A party that is reached through this peer, unless it is one of its already."""
 
     async def pulled(self, peer_id: int, at: datetime) -> None:
         """Note that a complete pull began at `at`."""
@@ -220,6 +225,7 @@ class Store(Protocol):
     api_keys: ApiKeys
     api_answers: ApiAnswers
     hooks: Hooks
+    hub: HubBook
 
 
 class Partners(Protocol):

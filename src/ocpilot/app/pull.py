@@ -9,11 +9,14 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 
+from msgspec.structs import replace
+
 from ocpilot.app import cdrs, commands, crawling, heard, hub_clients, payments
 from ocpilot.app.booking_calls import check_life
 from ocpilot.app.classes import class_of, kinds_of
 from ocpilot.app.crawl_records import Crawl
 from ocpilot.app.crawling import Told, Wish, quietly
+from ocpilot.app.hub_members import audience_here
 from ocpilot.app.owned import from_peer
 from ocpilot.app.peer_records import FindingKind, Peer, PeerState
 from ocpilot.app.platform import Platform
@@ -22,9 +25,11 @@ from ocpilot.app.records import ObjectKey, Record, StoredObject
 from ocpilot.app.unsaid import unsaid
 from ocpilot.app.vanished import take_away
 from ocpilot.app.visibility import require_hub, require_sender
-from ocpilot.base.errors import BadRequest, Conflict, NotFound
+from ocpilot.base.errors import BadRequest, Conflict, HubError, NotFound
 from ocpilot.base.ids import PartyId, new_id
+from ocpilot.base.settings import HubMode
 from ocpilot.roaming.offers import OFFERED_BY, offered, other_side
+from ocpilot.wire import codec
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
 from ocpilot.wire.v230 import (
@@ -211,9 +216,9 @@ def _told_of(crawl: Crawl) -> ModulePull:
 
 
 def asker(platform: Platform, module: ModuleID) -> PartyId | None:
-    """The first of our parties that has a use for the module."""
+    """The first of our parties that has a use for the module; a hub has one for all."""
     parties = platform.settings.parties_as(*OFFERED_BY[module, InterfaceRole.RECEIVER])
-    return parties[0].id if parties else None
+    return parties[0].id if parties else platform.settings.hub
 
 
 async def take(
@@ -222,19 +227,36 @@ async def take(
     """Keep one object, unless we have it as new as that; why not, when it is bad."""
     try:
         if module is ModuleID.CDRS:
-            _, new = await cdrs.receive(platform, peer, peer.version or OWN_VERSION, body)
-            return "kept" if new else "known"
-        return await _keep_newer(platform, peer, await read(platform, peer, module, kind, body))
-    except (BadRequest, NotFound, Conflict) as error:
+            return await _take_cdr(platform, peer, body)
+        stored = await read(platform, peer, module, kind, body)
+        return "known" if _is_passed_on(platform, stored.audience) else await _keep_newer(platform, peer, stored)
+    except (BadRequest, NotFound, Conflict, HubError) as error:
         named = crawling.label_of(module, body)
         heard.refused(platform, peer, FindingKind.PULL, module, error, "" if named == "?" else named)
         return BadObject(module=module, id=named, reason=str(error))
+
+
+async def _take_cdr(platform: Platform, peer: Peer, body: object) -> Literal["kept", "known"]:
+    version = peer.version or OWN_VERSION
+    context = await unsaid(platform, peer, version, ModuleID.CDRS, body)
+    audience = await audience_here(platform, codec.read(CDR, version, body, context).value)
+    if _is_passed_on(platform, audience):
+        return "known"
+    _, new = await cdrs.receive(platform, peer, version, body, audience=audience)
+    return "kept" if new else "known"
+
+
+def _is_passed_on(platform: Platform, audience: str | None) -> bool:
+    """Whether it is for one member of our hub, which keeps nothing of that kind."""
+    return audience is not None and platform.settings.roaming.hub_mode is HubMode.PASS_THROUGH
 
 
 async def _keep_newer(platform: Platform, peer: Peer, stored: StoredObject) -> Literal["kept", "known"]:
     key = stored.key
     store = platform.store.locations if key.module is ModuleID.LOCATIONS else platform.store.objects
     here = await store.get(key, peer.id)
+    if here is not None and platform.settings.hub is not None:
+        stored = replace(stored, audience=here.audience)
     as_new = here is not None and here.last_updated >= stored.last_updated and here.version == stored.version
     if as_new and not await _came_back(platform, peer, key):
         return "known"
@@ -255,7 +277,9 @@ async def read(platform: Platform, peer: Peer, module: ModuleID, kind: str, body
     version = peer.version or OWN_VERSION
     context = await unsaid(platform, peer, version, module, body)
     said = heard.heard(platform, peer, module, class_of(module, kind), body, context=context)
-    return from_peer(peer, version, await _key(platform, peer, module, said.value, kind), said.body, context)
+    key = await _key(platform, peer, module, said.value, kind)
+    audience = await audience_here(platform, said.value)
+    return from_peer(peer, version, key, said.body, context, audience=audience)
 
 
 async def _key(platform: Platform, peer: Peer, module: ModuleID, value: Wire, kind: str) -> ObjectKey:
@@ -263,6 +287,7 @@ async def _key(platform: Platform, peer: Peer, module: ModuleID, value: Wire, ki
     match value:
         case ClientInfo():
             require_hub(peer)
+            await hub_clients.reached(platform, peer, value)
             return hub_clients.key_of(value.country_code, value.party_id, value.role, peer.id)
         case Terminal():
             return await payments.key_from(platform, peer, kind, value.terminal_id)

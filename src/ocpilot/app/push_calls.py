@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from ocpilot.app.bodies import object_in
+from ocpilot.app.hub_members import shown_owner
 from ocpilot.app.in_version import text_in
 from ocpilot.app.peer_records import Detected, Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, PartnerAnswer, Record, StoredObject
-from ocpilot.app.visibility import may_see
+from ocpilot.app.visibility import addressee, may_see, party_of
 from ocpilot.base.errors import PeerNonsense, PeerRefused
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.retry import worth_retry
@@ -66,11 +67,12 @@ class PushCalls:
         if stored is None:
             await self._gone(peer, key)
             return Delivered()
-        if not may_see(peer, key.module, stored.audience):
-            # It is for others now: a copy that the peer may have would be wrong from here on.
-            await self._gone(peer, key)
+        if stored.peer_id == peer.id or not may_see(peer, key.module, stored.audience):
+            if stored.peer_id != peer.id:
+                # It is for others now: a copy that the peer may have would be wrong from here on.
+                await self._gone(peer, key)
             return None
-        to = PartyId.parse(stored.audience) if stored.audience in peer.parties else None
+        to = addressee(peer, stored.audience)
         if key.module is ModuleID.LOCATIONS:
             await (self._evse(peer, key, stored) if key.sub else self._location(peer, key, stored))
             return Delivered()
@@ -80,13 +82,14 @@ class PushCalls:
         if key.module is ModuleID.INVOICE_RECONCILIATION:
             return await self._invoice_record(peer, key, body, to, known=known)
         params = _token_type(key, peer) if key.module is ModuleID.TOKENS else None
-        await self._call(peer, key, "PUT", _segments(key), body, params=params, to=to)
+        await self._call(peer, key, "PUT", self._segments(peer, key), body, params=params, to=to)
         return Delivered()
 
     async def _load(self, key: ObjectKey) -> StoredObject | None:
-        if key.module is ModuleID.LOCATIONS:
-            return await self._platform.store.locations.get(key)
-        return await self._platform.store.objects.get(key)
+        """Ours; a hub passes on what its members sent."""
+        store = self._platform.store
+        source = store.locations if key.module is ModuleID.LOCATIONS else store.objects
+        return await (source.get(key) if self._platform.settings.hub is None else source.held(key))
 
     async def _body(self, stored: StoredObject, peer: Peer, cls: type[Wire] | None = None) -> bytes:
         return await text_in(self._platform, stored, peer.version or CANONICAL, cls)
@@ -96,7 +99,7 @@ class PushCalls:
         if key.module not in _DELETABLE:
             return
         try:
-            await self._call(peer, key, "DELETE", (*_owner(key), key.id), None)
+            await self._call(peer, key, "DELETE", (*self._owner(peer, key), key.id), None)
         except PeerRefused as error:
             if not _unknown_there(error):
                 raise
@@ -120,7 +123,7 @@ class PushCalls:
         """The object where platforms keep it; the standard leaves the URL of a CDR to them, and the answer that named
         it was lost. None when it is not there, or cannot be read."""
         kind = (key.sub,) if key.sub else ()
-        for segments in ((*kind, key.id), (*_owner(key), *kind, key.id)):
+        for segments in ((*kind, key.id), (*self._owner(peer, key), *kind, key.id)):
             try:
                 answer = await self._call(peer, key, "GET", segments, None, to=to)
             except (PeerRefused, PeerNonsense) as error:
@@ -136,7 +139,7 @@ class PushCalls:
     ) -> Delivered:
         """POST of a new record, PUT of a changed one (mod_invoice_reconciliation, "Push model"); the other one when
         the peer remembers otherwise."""
-        ways: list[tuple[str, tuple[str, ...]]] = [("POST", ()), ("PUT", _segments(key))]
+        ways: list[tuple[str, tuple[str, ...]]] = [("POST", ()), ("PUT", self._segments(peer, key))]
         first, second = reversed(ways) if known else ways
         try:
             answer = await self._call(peer, key, *first, body, to=to)
@@ -148,7 +151,7 @@ class PushCalls:
 
     async def _location(self, peer: Peer, key: ObjectKey, stored: StoredObject) -> None:
         body = await self._body(stored, peer)
-        await self._call(peer, key, "PUT", (*_owner(key), key.id), body)
+        await self._call(peer, key, "PUT", (*self._owner(peer, key), key.id), body)
         evses = object_in(stored).get("evses")
         for evse in evses if isinstance(evses, list) else ():
             self._remember(key, evse)
@@ -157,7 +160,7 @@ class PushCalls:
         """PATCH when only the status moved since the peer got the EVSE; PUT of it otherwise, or when it is refused;
         PUT of the whole Location when the peer does not know that."""
         kept = object_in(stored)
-        segments = (*_owner(key), key.id, key.sub)
+        segments = (*self._owner(peer, key), key.id, key.sub)
         if peer.patches and self._evses.get(_evse_key(key, key.sub)) == _shape(kept):
             patch = {name: kept[name] for name in _MOVING}
             if await self._patched(peer, key, segments, patch):
@@ -221,26 +224,38 @@ class PushCalls:
             segments,
             body=body,
             params=params,
-            sender=key.party,
-            receiver=to or peer.addressee,
+            sender=self._sender(key, to),
+            receiver=to or peer.addressee or self._anyone(peer, key),
+            correlation_id=self._platform.told_by.get(key.folded),
         )
+
+    def _sender(self, key: ObjectKey, to: PartyId | None) -> PartyId:
+        """The owner; what a hub broadcasts comes from the hub (transport_and_format, "Broadcast Push")."""
+        hub = self._platform.settings.hub
+        ours = hub is None or any(one.id == key.party for one in self._platform.settings.parties)
+        return key.party if hub is None or to is not None or ours else hub
+
+    def _anyone(self, peer: Peer, key: ObjectKey) -> PartyId | None:
+        """A party of a member that receives such objects: what comes from a hub names one."""
+        return (
+            None if self._platform.settings.hub is None else party_of(peer, (key.module, InterfaceRole.RECEIVER), None)
+        )
+
+    def _owner(self, peer: Peer, key: ObjectKey) -> tuple[str, str]:
+        owner = shown_owner(self._platform, peer, key.party)
+        return owner.country_code, owner.party_id
+
+    def _segments(self, peer: Peer, key: ObjectKey) -> tuple[str, ...]:
+        """Where an object is at a peer. The type of a Token is no part of the path, the kind of a booking is."""
+        if key.module is ModuleID.HUB_CLIENT_INFO:
+            return key.party.country_code, key.party.party_id
+        kind = (key.sub,) if key.module is ModuleID.BOOKINGS and key.sub else ()
+        return (*self._owner(peer, key), *kind, key.id)
 
 
 def key_of_location(key: ObjectKey) -> ObjectKey:
     """The whole Location of an EVSE."""
     return ObjectKey(module=key.module, party=key.party, id=key.id)
-
-
-def _segments(key: ObjectKey) -> tuple[str, ...]:
-    """Where an object of ours is at a peer. The type of a Token is no part of the path, the kind of a booking is."""
-    if key.module is ModuleID.HUB_CLIENT_INFO:
-        return _owner(key)
-    kind = (key.sub,) if key.module is ModuleID.BOOKINGS and key.sub else ()
-    return (*_owner(key), *kind, key.id)
-
-
-def _owner(key: ObjectKey) -> tuple[str, str]:
-    return key.party.country_code, key.party.party_id
 
 
 def _token_type(key: ObjectKey, peer: Peer) -> dict[str, str]:

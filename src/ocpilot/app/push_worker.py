@@ -13,7 +13,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.push_calls import NOTED, SENT_ONCE, Delivered, PushCalls, key_of_location, offered
 from ocpilot.app.push_outcomes import Outcomes
 from ocpilot.app.records import ObjectKey
-from ocpilot.app.visibility import may_see
+from ocpilot.app.visibility import may_see, not_told_of
 from ocpilot.base.errors import NoMatchingEndpoints, OcpilotError
 from ocpilot.wire.protocol import ModuleID
 
@@ -81,6 +81,9 @@ class PushWorker:
         self._resumed = False
         return True
 
+    def _is_for(self, peer: Peer, change: Change) -> bool:
+        return _is_for(peer, change, hub=self._platform.settings.hub is not None)
+
     # ---- the two policies ------------------------------------------------------------------------------------------
 
     async def _newest(
@@ -98,7 +101,15 @@ class PushWorker:
                 await self._platform.store.changes.advance(peer.id, cursor, failed)
                 return
             keys = keys[1:]
+        # Who has joined a hub is told before what he sends.
+        for some in _in_turn(keys):
+            failed += await self._all_of(peer, some)
+        await self._platform.store.changes.advance(peer.id, end, failed)
+
+    async def _all_of(self, peer: Peer, keys: Sequence[ObjectKey]) -> list[Delivery]:
+        """As many at a time as the peer takes; what is to be kept about those that were not delivered."""
         waiting = iter(keys)
+        failed: list[Delivery] = []
 
         async def some() -> None:
             for key in waiting:
@@ -108,18 +119,18 @@ class PushWorker:
                     failed.append(lost)
 
         await asyncio.gather(*(some() for _ in range(min(peer.profile.window, len(keys)))))
-        await self._platform.store.changes.advance(peer.id, end, failed)
+        return failed
 
     async def _read_on(
         self, peer: Peer, due: Sequence[Delivery], changes: Sequence[Change], cursor: ChangeCursor
     ) -> tuple[list[ObjectKey], ChangeCursor]:
         """The objects of these changes and, where there are many, of those that follow: what changed a hundred times
         while the peer was away is sent once. Ends with the log, or when so many objects are named that it is enough."""
-        named = {_folded(one.key): one.key for one in due}
+        named = {one.key.folded: one.key for one in due}
         end = cursor
         while changes:
             end = changes[-1].at
-            named |= {_folded(one.key): one.key for one in changes if _is_for(peer, one)}
+            named |= {one.key.folded: one.key for one in changes if self._is_for(peer, one)}
             is_last = len(changes) < BATCH or len(named) > 2 * BATCH
             changes = () if is_last else await self._platform.store.changes.after(end, BATCH)
         return list(named.values()), end
@@ -128,10 +139,10 @@ class PushWorker:
         self, peer: Peer, due: Sequence[Delivery], changes: Sequence[Change], cursor: ChangeCursor
     ) -> None:
         """One after the other. What the network loses stops the line there; a refused one waits beside it."""
-        first = {_folded(delivery.key) for delivery in due}
+        first = {delivery.key.folded for delivery in due}
         line: list[tuple[ChangeCursor, ObjectKey | None]] = [(cursor, delivery.key) for delivery in due]
         for one in changes:
-            is_new = _is_for(peer, one) and _folded(one.key) not in first
+            is_new = self._is_for(peer, one) and one.key.folded not in first
             line.append((one.at, one.key if is_new else None))
         await self._look_up(peer, [key for _, key in line if key is not None])
         done, failed = cursor, list[Delivery]()
@@ -140,7 +151,7 @@ class PushWorker:
             lost = await self._send(peer, key) if key is not None else None
             if lost is not None:
                 failed.append(lost)
-                self._before[_folded(lost.key)] = lost
+                self._before[lost.key.folded] = lost
                 if self._outcomes.failures > failures:
                     self._outcomes.quiet_until(lost.next_at or self._platform.clock())
                     break
@@ -150,10 +161,10 @@ class PushWorker:
     # ---- one object ------------------------------------------------------------------------------------------------
 
     async def _look_up(self, peer: Peer, keys: Sequence[ObjectKey]) -> None:
-        self._before = {_folded(one.key): one for one in await self._platform.store.deliveries.of(peer.id, keys)}
+        self._before = {one.key.folded: one for one in await self._platform.store.deliveries.of(peer.id, keys)}
 
     def _known(self, key: ObjectKey) -> Delivery | None:
-        return self._before.get(_folded(key))
+        return self._before.get(key.folded)
 
     async def _send(self, peer: Peer, key: ObjectKey) -> Delivery | None:
         """Deliver one object; None when that is done, else what is to be kept about it."""
@@ -195,20 +206,23 @@ class PushWorker:
                 remote_url=delivered.url,
                 updated_at=self._platform.clock(),
             )
-            self._before[_folded(key)] = done
+            self._before[key.folded] = done
             await deliveries.save(done)
-        elif self._before.pop(_folded(key), None) is not None:
+        elif self._before.pop(key.folded, None) is not None:
             await deliveries.remove(peer.id, key)
 
 
-def _is_for(peer: Peer, change: Change) -> bool:
-    ours = change.peer_id is None
-    return ours and offered(peer, change.key.module) and may_see(peer, change.key.module, change.audience)
+def _is_for(peer: Peer, change: Change, *, hub: bool) -> bool:
+    """Whether a change is told to this peer: of ours, by a hub also of what other members sent."""
+    told = change.peer_id is None or (hub and change.peer_id != peer.id)
+    module = change.key.module
+    told = told and change.key.party.key not in not_told_of(peer, module)
+    return told and offered(peer, module) and may_see(peer, module, change.audience)
 
 
 def _coalesced(keys: Iterable[ObjectKey]) -> list[ObjectKey]:
     """Each object once, in order of first mention; an EVSE is part of its Location when that is sent too."""
-    once = {_folded(key): key for key in keys}
+    once = {key.folded: key for key in keys}
     whole = {key for key in once if key.module is ModuleID.LOCATIONS and not key.sub}
     return [
         key
@@ -217,5 +231,6 @@ def _coalesced(keys: Iterable[ObjectKey]) -> list[ObjectKey]:
     ]
 
 
-def _folded(key: ObjectKey) -> ObjectKey:
-    return ObjectKey(module=key.module, party=key.party, id=key.id.lower(), sub=key.sub.lower())
+def _in_turn(keys: Sequence[ObjectKey]) -> tuple[list[ObjectKey], list[ObjectKey]]:
+    first = [key for key in keys if key.module is ModuleID.HUB_CLIENT_INFO]
+    return first, [key for key in keys if key.module is not ModuleID.HUB_CLIENT_INFO]

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ocpilot.base.ids import PartyId
+from ocpilot.base.ids import PartyId, fold
 from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
 
 
@@ -29,13 +29,19 @@ class ObjectKey(Record, frozen=True, kw_only=True):
     id: str
     sub: str = ""
 
+    @property
+    def folded(self) -> "ObjectKey":
+        """The same in the spelling in which ids are compared."""
+        return ObjectKey(module=self.module, party=self.party, id=fold(self.id), sub=fold(self.sub))
+
 
 class StoredObject(Record, frozen=True, kw_only=True):
     """An OCPI object as kept. `peer_id` is the peer it came from, None when it is ours.
 
-    `audience` is the one party (as `SERES`) that may see it, None when every peer of the right role may; only
-    `app/visibility.py` decides it. `context` is what a Session or CDR of 2.1.1 does not say by itself: its CdrToken,
-    as JSON text. `stamp` is that of this one state of the object (in this database, for ever), 0 when none is known.
+    `audience` is the one party (as `SERES`) that may see it, None when every peer of the right role may; at a hub it
+    may be several (`SEBEE+SERES`). Only `app/visibility.py` decides it. `context` is what a Session or CDR of 2.1.1
+    does not say by itself: its CdrToken, as JSON text. `stamp` is that of this one state of the object (in this
+    database, for ever), 0 when none is known.
     """
 
     key: ObjectKey
@@ -71,17 +77,21 @@ class PageCursor(Record, frozen=True, kw_only=True):
 class PageQuery(Record, frozen=True, kw_only=True):
     """One page of objects of ours, ordered by (last_updated, party, id, sub); `date_to` is exclusive.
 
+    `peer_id` asks for what that peer sent us instead of for ours, `but_of` for ours and what all other peers sent,
+    `party` only for objects of that owner, `but_parties` for none of these owners.
+
     `viewer` are the parties (`SERES`) of the asking peer: rows whose audience is another party do not exist for it.
-    None sees all (our own pages). `peer_id` asks for what that peer sent us instead of for ours. `sub` is the kind of
-    object in a module that has several, `party` the owner, None means all.
+    None sees all (our own pages). `sub` is the kind of object in a module that has several, None means all.
     """
 
     module: ModuleID
-    party: PartyId | None = None
     sub: str | None = None
     limit: int
     viewer: tuple[str, ...] | None = None
     peer_id: int | None = None
+    but_of: int | None = None
+    party: PartyId | None = None
+    but_parties: tuple[str, ...] = ()
     date_from: datetime | None = None
     date_to: datetime | None = None
     offset: int = 0

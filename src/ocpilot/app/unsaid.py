@@ -40,12 +40,14 @@ async def unsaid(
 
 
 async def _bearer(platform: Platform, body: object) -> Context:
-    """Whose a CdrToken is that does not say it (2.2): the party of the Token of ours, else our only provider."""
+    """Whose a CdrToken is that does not say it (2.2): the party of the Token of ours (at a hub of anybody's), else our
+    only provider."""
     named = body.get("cdr_token") if isinstance(body, dict) else None
     if not isinstance(named, dict) or all(named.get(name) is not None for name in PARTY):
         return NOTHING
-    ours = [token for stored, token in await known(platform, str(named.get("uid"))) if stored.peer_id is None]
-    parties = {PartyId.of(one.country_code, one.party_id) for one in ours}
+    hub = platform.settings.hub is not None
+    found = [token for stored, token in await known(platform, str(named.get("uid"))) if hub or stored.peer_id is None]
+    parties = {PartyId.of(one.country_code, one.party_id) for one in found}
     parties = parties or {one.id for one in platform.settings.parties_as(Role.EMSP)}
     if len(parties) != 1:
         return NOTHING
@@ -54,7 +56,8 @@ async def _bearer(platform: Platform, body: object) -> Context:
 
 
 async def _token(platform: Platform, body: codec.Body) -> CdrToken | None:
-    """The Token of ours whose contract a Session or CDR names: of several the one that was used last.
+    """The Token of ours (at a hub of anybody's) whose contract a Session or CDR names: of several the one that was used
+    last.
 
     A contract that we do not know and that names no provider must be of ours: a connection of 2.1.1 has one party on
     each side. None for one that does: then the `auth_id` itself is all there is.
@@ -62,7 +65,8 @@ async def _token(platform: Platform, body: codec.Body) -> CdrToken | None:
     contract = body.get("auth_id")
     if not isinstance(contract, str):
         return None
-    tokens = [value_of(Token, stored) for stored in await platform.store.objects.of_contract(contract)]
+    hub = platform.settings.hub is not None
+    tokens = [value_of(Token, stored) for stored in await platform.store.objects.of_contract(contract, anyones=hub)]
     if not tokens and provider_in(contract) is None:
         return _unknown(platform, contract)
     if len(tokens) > 1:

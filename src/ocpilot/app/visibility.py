@@ -8,11 +8,19 @@ person said that one of them is for one party only (`audience` of a stored objec
 A Location that is not published still travels to all of them: it is the receiver who must not show it, but to owners of
 Tokens in `publish_allowed_to`, whom only he knows; and who showed it until now must hear that he may not any more
 (mod_locations, "Location object").
+
+At our hub the same holds for what its members send. What a member addresses to some parties is for these only: their
+keys, joined (`SEBEE+SERES`). A hub that we are a member of gets all that is for everybody, and for the parties
+behind it.
 """
 
 from collections.abc import Collection
 
-from ocpilot.app.peer_records import Peer, PeerState
+from msgspec.structs import replace
+
+from ocpilot.app.exchange import Call
+from ocpilot.app.peer_records import Peer, PeerState, party_key
+from ocpilot.app.records import StoredObject
 from ocpilot.base.errors import BadRequest, NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.offers import OFFERED_BY, Interface
@@ -39,7 +47,32 @@ def audience_of(value: Wire) -> str | None:
 def meant_for(audience: str | None, parties: Collection[str] | None) -> bool:
     """Whether an object of ours is for everybody, or for one of these parties (`SERES`); None: nobody in particular
     asks, everything counts."""
-    return audience is None or parties is None or audience in parties
+    return audience is None or parties is None or not set(parties_in(audience)).isdisjoint(parties)
+
+
+def joined(audience: str | None, party: PartyId) -> str:
+    """The audience of what was for `audience` and is addressed to `party` too."""
+    return "+".join(sorted({party.key, *parties_in(audience)}))
+
+
+def parties_in(audience: str | None) -> tuple[str, ...]:
+    """The parties of an audience; none for everybody."""
+    return tuple(audience.split("+")) if audience else ()
+
+
+def addressee(peer: Peer, audience: str | None) -> PartyId | None:
+    """The party of this peer that an object is for; None when it is for everybody."""
+    here = peer.parties
+    return next((PartyId.parse(one) for one in parties_in(audience) if one in here), None)
+
+
+def acting(peer: Peer, sender: PartyId | None) -> Peer:
+    """The peer as far as it may act in this message: what a hub passes on for a party behind it may do what that party
+    may. The hub itself, in what it broadcasts, speaks for all."""
+    if peer.hub_party is None or sender is None or sender.key == peer.hub_party:
+        return peer
+    roles = tuple(role for role in peer.roles if party_key(role) == sender.key)
+    return replace(peer, roles=roles, hub_party=None)
 
 
 def viewer(peer: Peer, module: ModuleID) -> tuple[str, ...] | None:
@@ -56,7 +89,21 @@ def may_see(peer: Peer, module: ModuleID, audience: str | None) -> bool:
         return False
     if audience is None:
         return module not in PERSONAL
-    return audience in peer.parties or (module is ModuleID.SESSIONS and _steers(peer))
+    return addressee(peer, audience) is not None or (module is ModuleID.SESSIONS and _steers(peer))
+
+
+def not_told_of(peer: Peer, module: ModuleID) -> tuple[str, ...]:
+    """The parties of whose objects this peer hears nothing: a hub tells nobody of himself (mod_hub_client_info)."""
+    return peer.parties if module is ModuleID.HUB_CLIENT_INFO else ()
+
+
+def may_read(call: Call, stored: StoredObject) -> bool:
+    """Whether the caller may read this object in our Sender interface: ours, at our hub also that of other members."""
+    if call.at_hub is None:
+        offered = stored.peer_id is None
+    else:
+        offered = stored.peer_id != call.peer.id and call.at_hub.party in {None, stored.key.party}
+    return offered and may_see(call.peer, call.module, stored.audience)
 
 
 def may_steer(peer: Peer, driver: PartyId) -> bool:
@@ -71,8 +118,8 @@ def _steers(peer: Peer) -> bool:
 
 
 def receives(peer: Peer, module: ModuleID) -> bool:
-    """Whether any role of the peer is one that gets objects of this module."""
-    return bool(_roles(peer) & OFFERED_BY[module, InterfaceRole.RECEIVER])
+    """Whether any role of the peer is one that gets objects of this module; a hub passes on all of them."""
+    return peer.hub_party is not None or bool(_roles(peer) & OFFERED_BY[module, InterfaceRole.RECEIVER])
 
 
 def require_receiver(peer: Peer, module: ModuleID) -> None:
@@ -86,7 +133,7 @@ def require_commander(peer: Peer) -> None:
 
 
 def _require(peer: Peer, interface: Interface) -> None:
-    if not _roles(peer) & OFFERED_BY[interface]:
+    if peer.hub_party is None and not _roles(peer) & OFFERED_BY[interface]:
         raise BadRequest(f"{interface[0]} are for {_words(*interface)}; your roles are {_listed(peer)}")
 
 

@@ -15,8 +15,13 @@
       Conflict                   2000 / 409  sender    web and API only; OCPI peers get 2000 / 200
       PeerError                  3001 / 200  peer      the other platform failed us; never passed on as ours
         PeerUnreachable          3001 / 200  peer      no connection, time-out, TLS; worth a retry
+          PeerTimeout            3001 / 200  peer      it took the request and did not answer in time
         PeerRefused              3001 / 200  peer      an answer with an error; carries HTTP and OCPI status
         PeerNonsense             3001 / 200  peer      an answer that is no OCPI
+      HubError                   4000 / 200  peer      a member of our hub failed us, said to another member
+        UnknownReceiver          4001 / 200  sender    nobody here has that party, or nothing says who is meant
+        ForwardTimeout           4002 / 200  peer      passed on, and not answered in time
+        NotConnected             4003 / 200  peer      the member cannot be reached
       UnsupportedVersion         3002 / 200  peer      no version in common
       NoMatchingEndpoints        3003 / 200  peer      an endpoint we cannot do without is missing
       StationError               3000 / 503  station   a charging station failed us
@@ -157,18 +162,57 @@ class PeerUnreachable(PeerError):
     """No connection, a time-out, a TLS failure: worth a retry."""
 
 
-class PeerRefused(PeerError):
-    """The peer answered with an error of its own."""
+class PeerTimeout(PeerUnreachable):
+    """The peer took the request and did not answer in time: it may have done what it was asked."""
 
-    def __init__(self, message: str, http: int, ocpi: int | None, retry_after: float | None = None) -> None:
+
+class PeerRefused(PeerError):
+    """The peer answered with an error of its own; `said` is its status_message."""
+
+    def __init__(
+        self,
+        message: str,
+        http: int,
+        ocpi: int | None,
+        retry_after: float | None = None,
+        said: str | None = None,
+    ) -> None:
         self.http = http
         self.ocpi = ocpi
         self.retry_after = retry_after
+        self.said = said
         super().__init__(message)
 
 
 class PeerNonsense(PeerError):
     """The peer's answer is no OCPI: no JSON, no envelope, or an object that breaks the standard."""
+
+
+class HubError(OcpilotError):
+    """A hub could not pass a message on (status_codes, "4xxx: Hub errors"); the message names the party."""
+
+    http_status = 200
+    ocpi_status = 4000
+    fault: ClassVar[Fault] = "peer"
+
+
+class UnknownReceiver(HubError):
+    """No member has the party that is addressed, or nothing in the message says whom it is for."""
+
+    ocpi_status = 4001
+    fault = "sender"
+
+
+class ForwardTimeout(HubError):
+    """The message was passed on and not answered in time."""
+
+    ocpi_status = 4002
+
+
+class NotConnected(HubError):
+    """The member cannot be reached: suspended, never registered, or nobody answers there."""
+
+    ocpi_status = 4003
 
 
 class UnsupportedVersion(OcpilotError):

@@ -1,4 +1,4 @@
-"""Values that were made lately, up to so many bytes in all: for what is costly to make and never changes."""
+"""What was made or noted lately and may be forgotten at any time."""
 
 from typing import Generic, TypeVar
 
@@ -7,7 +7,8 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """Forgets what was kept first when it grows beyond `largest` bytes. A key must always mean the same value."""
+    """For what is costly to make and never changes. Forgets what was kept first when it grows beyond `largest` bytes. A
+    key must always mean the same value."""
 
     def __init__(self, largest: int) -> None:
         self._largest = largest
@@ -27,3 +28,22 @@ class Recent(Generic[K, V]):
             while self._size > self._largest:
                 self._size -= self._kept.pop(next(iter(self._kept)))[1]
         return value
+
+
+class Latest(Generic[K, V]):
+    """The newest value of each of the `most` keys that were noted last."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._noted: dict[K, V] = {}
+
+    def get(self, key: K) -> V | None:
+        """The value, None when none was noted or it is forgotten."""
+        return self._noted.get(key)
+
+    def note(self, key: K, value: V) -> None:
+        """From now on this is the value."""
+        self._noted.pop(key, None)
+        self._noted[key] = value
+        if len(self._noted) > self._most:
+            del self._noted[next(iter(self._noted))]

@@ -16,6 +16,9 @@ import msgspec
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.ids import PartyId
 
+#: The role of a hub in settings (and in 2.2.1; 2.3.0 has no such role, credentials name the hub's party).
+HUB = "HUB"
+
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all sections: a setting with an unknown name is an error, not silence."""
@@ -78,11 +81,19 @@ class SecuritySettings(Section, frozen=True, kw_only=True):
     allow_inner_addresses: bool = False
 
 
+class HubMode(StrEnum):
+    """What a hub does with what is addressed to one of its members: keep and pass on, or only pass on."""
+
+    STORED = "stored"
+    PASS_THROUGH = "pass_through"  # noqa: S105 - no password
+
+
 class RoamingSettings(Section, frozen=True, kw_only=True):
     """Times in seconds: how long a station waits for a provider, how long a command may take, how often we fetch what
     a peer changed (beside its pushes). `profiles_per_minute`: how many charging profile orders a peer may give for one
     Session. `compare_at`: the time of day, in `web.time_zone`, at which what peers list is compared with what we hold;
-    empty is never. `cdr_missing_after`: hours after which a charge without a CDR is missing one."""
+    empty is never. `cdr_missing_after`: hours after which a charge without a CDR is missing one. `hub_mode` matters to
+    a platform with a party of role HUB."""
 
     authorize_deadline: float = 8.0
     command_timeout: float = 30.0
@@ -93,6 +104,7 @@ class RoamingSettings(Section, frozen=True, kw_only=True):
     profiles_per_minute: int = 20
     compare_at: str = "03:00"
     cdr_missing_after: float = 24.0
+    hub_mode: HubMode = HubMode.STORED
 
 
 class ApiSettings(Section, frozen=True, kw_only=True):
@@ -159,6 +171,11 @@ class Settings(Section, frozen=True, kw_only=True):
     def parties_as(self, *roles: str) -> tuple[PartySettings, ...]:
         """Our parties that play one of these roles (`CPO`, `EMSP` ...)."""
         return tuple(party for party in self.parties if party.role in roles)
+
+    @property
+    def hub(self) -> PartyId | None:
+        """Our party that is a hub; None when we are none."""
+        return next((party.id for party in self.parties if party.role == HUB), None)
 
 
 def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Settings:

@@ -15,6 +15,8 @@ from ocpilot.wire.v230 import CDR, EVSE, CdrLocation, Connector, Location, Price
 
 #: What stands where the operator has no value (transport_and_format, "No data available").
 NOT_AVAILABLE = "#NA"
+#: Of an id of a CDR in 2.1.1; later versions allow 39 (mod_cdrs, "CDR Object").
+_LONGEST_ID = 36
 
 
 def make_cdr(  # noqa: PLR0917 - the things a CDR is made of, in the order they are known
@@ -76,13 +78,20 @@ def credit_of(cdr: CDR, now: datetime, remark: str | None = None) -> CDR:
     taxes = tuple(msgspec.structs.replace(tax, amount=-tax.amount) for tax in cost.taxes)
     return msgspec.structs.replace(
         cdr,
-        id=f"{cdr.id}-C",
+        id=_credit_id(cdr.id),
         total_cost=msgspec.structs.replace(cost, before_taxes=-cost.before_taxes, taxes=taxes),
         credit=True,
         credit_reference_id=cdr.id,
         remark=remark[:255] if remark else cdr.remark,
         last_updated=now,
     )
+
+
+def _credit_id(cdr_id: str) -> str:
+    """Something appended to the id, as the standard proposes; of a UUID the hyphens are left out, as 2.1.1 has no more
+    than 36 characters."""
+    whole = f"{cdr_id}-C"
+    return whole if len(whole) <= _LONGEST_ID else f"{cdr_id.replace('-', '')}-C"
 
 
 def cdr_location(location: Location, evse_uid: str, connector_id: str) -> CdrLocation:

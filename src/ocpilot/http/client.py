@@ -17,7 +17,7 @@ from ocpilot.app.message_rows import VERSIONS, Exchanged
 from ocpilot.app.peer_records import Detected, Peer
 from ocpilot.app.ports import Sealing
 from ocpilot.app.records import PartnerAnswer, PartnerPage
-from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused, PeerUnreachable
+from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused, PeerTimeout, PeerUnreachable
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import Logged, LogSettings, Settings
 from ocpilot.http.answers import answer_of, limited
@@ -292,7 +292,9 @@ class HttpPartners:
                 noted.response_body = await limited(response, ask.where)
                 return response.headers
         except (TimeoutError, aiohttp.ClientError, ssl.SSLError, OSError) as error:
-            raise PeerUnreachable(f"{ask.where}: {type(error).__name__} {error}".rstrip()) from error
+            late = isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError)
+            kind = PeerTimeout if late else PeerUnreachable
+            raise kind(f"{ask.where}: {type(error).__name__} {error}".rstrip()) from error
         except ValueError as error:
             raise PeerNonsense(f"{ask.where}: {error}") from error
 

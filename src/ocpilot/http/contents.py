@@ -21,6 +21,7 @@ from ocpilot.app import (
 )
 from ocpilot.app.classes import BOOKING_LOCATIONS, CONFIRMATIONS, TERMINALS, class_of
 from ocpilot.app.exchange import Handler
+from ocpilot.app.hub_forward import Crossing
 from ocpilot.http import routes
 from ocpilot.http.routes import Resource
 from ocpilot.wire.fields import Wire
@@ -157,6 +158,14 @@ def content_of(row: Resource, method: str) -> Content:
         located=method == "POST",
         query=query,
     )
+
+
+def crossing_of(row: Resource, method: str, path: Mapping[str, str]) -> Crossing:
+    """A call of a resource as a hub carries it on."""
+    content = content_of(row, method)
+    below = row.template[len(row.template) - len([part for part in row.path.split("/") if part]) :]
+    segments = tuple(path[word[1:-1]] if word.startswith("{") else word for word in below)
+    return Crossing(segments=segments, request=content.request, response=content.response, listed=content.listed)
 
 
 def function_of(handler: Handler) -> Handler:

@@ -9,11 +9,13 @@ from contextlib import suppress
 from functools import lru_cache
 from urllib.parse import parse_qsl
 
+import msgspec
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from ocpilot.app import hub_routing
 from ocpilot.app.credentials import identify
 from ocpilot.app.exchange import LARGEST_BODY, Answer, Call
 from ocpilot.app.heard import handled
@@ -21,6 +23,7 @@ from ocpilot.app.message_rows import RawHeaders
 from ocpilot.app.peer_records import PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import hash_token
+from ocpilot.app.visibility import acting
 from ocpilot.base.errors import (
     Conflict,
     InvalidObject,
@@ -31,6 +34,7 @@ from ocpilot.base.errors import (
     TooLarge,
 )
 from ocpilot.http.access import AccessLog
+from ocpilot.http.contents import crossing_of
 from ocpilot.http.incoming import Exchange, raw
 from ocpilot.http.routes import Router
 from ocpilot.roaming.tokens import candidates
@@ -77,6 +81,7 @@ class OcpiServer:
         self._platform = platform
         self._router = Router(party.role for party in platform.settings.parties)
         self._access = AccessLog()
+        self._is_hub = platform.settings.hub is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, self._platform.clock())
@@ -104,10 +109,12 @@ class OcpiServer:
         handler = row.handler(exchange.method)
         if exchange.peer is None:
             raise NotAuthorized("no peer")
+        if self._is_hub:
+            handler = hub_routing.behind(handler, crossing_of(row, exchange.method, path))
         exchange.version = Version(path.pop("version", SUPPORTED[0]))
         exchange.body = await _body(receive)
         call = Call(
-            peer=exchange.peer,
+            peer=acting(exchange.peer, exchange.route.sender),
             credentials_token=token,
             limited=limited,
             method=exchange.method,
@@ -124,7 +131,10 @@ class OcpiServer:
             receiver=exchange.route.receiver,
             came_at=self._platform.clock(),
         )
-        return await handled(self._platform, handler, call)
+        answer = await handled(self._platform, handler, call)
+        if answer.answered_by is not None:
+            exchange.route = msgspec.structs.replace(exchange.route, receiver=answer.answered_by)
+        return answer
 
     async def _authenticate(self, exchange: Exchange) -> tuple[str, bool]:
         """The token as it was meant, and whether it is limited; NotAuthorized for an unknown or suspended one."""

@@ -76,6 +76,12 @@ class Switchboard:
         return self._gateway
 
 
+async def follow_members(platform: Platform) -> None:
+    """A hub hears of what its members send, so that it is pushed on."""
+    changes = platform.store.changes
+    await (changes.follow("hub") if platform.settings.hub else changes.unfollow("hub"))
+
+
 @contextlib.asynccontextmanager
 async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
     """The platform of these settings with its database and client; the database schema is the newest."""
@@ -94,6 +100,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
             sealing=sealing,
             messages=messages,
         )
+        await follow_members(platform)
         try:
             yield platform
         finally:

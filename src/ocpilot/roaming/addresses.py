@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ocpilot.base.errors import ForbiddenAddress
 
@@ -75,3 +75,16 @@ def _literal(host: str) -> str | None:
         return str(ip_address(host.partition("%")[0]))
     except ValueError:
         return None
+
+
+def below(url: str, endpoint: str) -> str:
+    """`url` at the scheme and port of this endpoint, when it leads there or below; ForbiddenAddress otherwise.
+
+    Behind a proxy, Links name the scheme and port inside; those of the endpoint are the ones that work.
+    """
+    here, there = urlsplit(endpoint), urlsplit(url)
+    path = here.path.rstrip("/")
+    inside = there.path == path or there.path.startswith(f"{path}/")
+    if there.hostname != here.hostname or not inside or ".." in unquote(there.path).split("/"):
+        raise ForbiddenAddress(f"{url!r} is not below {endpoint!r}")
+    return there._replace(scheme=here.scheme, netloc=here.netloc).geturl()

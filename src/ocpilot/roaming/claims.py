@@ -6,7 +6,7 @@ A claim is written `CPO:DE/ABC`. What is allowed may be wider: `*` anything, `EM
 import re
 from collections.abc import Iterable
 
-from ocpilot.roaming.offers import HUB
+from ocpilot.base.settings import HUB
 from ocpilot.wire.v230 import Credentials, CredentialsRole, Role
 
 #: Anything: for hubs, whose parties come and go.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ocpilot.base.settings import HUB
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
 from ocpilot.wire.v230 import Role
 
@@ -14,10 +15,6 @@ _PTP = frozenset({Role.PTP, Role.OTHER})
 #: (mod_locations, mod_tariffs: "typically implemented by eMSP and NSP"); OTHER is an eMSP type of role
 #: (transport_and_format, "Broadcast Push"); a NAP collects what drivers may see.
 _INFORMED = frozenset({Role.EMSP, Role.NSP, Role.NAP, Role.PTP, Role.OTHER})
-
-#: The role of a hub in our settings and in 2.2.1; in 2.3.0 the credentials name the party (credentials, "Credentials
-#: object").
-HUB = "HUB"
 
 OFFERED_BY: dict[Interface, frozenset[str]] = {
     (ModuleID.LOCATIONS, InterfaceRole.SENDER): _CPO,
@@ -45,11 +42,15 @@ OFFERED_BY: dict[Interface, frozenset[str]] = {
     (ModuleID.INVOICE_RECONCILIATION, InterfaceRole.RECEIVER): _CPO | _EMSP,
 }
 
+#: What a hub passes on. Nobody tells it who is connected to it.
+_ROUTED = frozenset(OFFERED_BY) - {(ModuleID.HUB_CLIENT_INFO, InterfaceRole.RECEIVER)}
+
 
 def offered(roles: Iterable[str]) -> frozenset[Interface]:
-    """The functional interfaces a platform with these roles offers."""
+    """The functional interfaces a platform with these roles offers: of a hub all that its members may call."""
     played = set(roles)
-    return frozenset(interface for interface, by in OFFERED_BY.items() if by & played)
+    found = frozenset(interface for interface, by in OFFERED_BY.items() if by & played)
+    return found | _ROUTED if HUB in played else found
 
 
 def other_side(interface: Interface) -> Interface:

@@ -14,7 +14,7 @@ from msgspec import structs
 from ocpilot.app.records import Page, PageQuery, StoredObject
 from ocpilot.base.recent import Recent
 from ocpilot.store.bell import Bell
-from ocpilot.store.pages import page_of, values_of
+from ocpilot.store.pages import Pages, page_of, values_of
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
 from ocpilot.store.rows import object_of
@@ -37,12 +37,15 @@ class LocationPages:
     def __init__(self, database: Database, bell: Bell) -> None:
         self._database = database
         self._bell = bell
+        self._everyones = Pages(database, {ModuleID.LOCATIONS: "whole_location"})
         self._kept: Recent[int, StoredObject] = Recent(KEPT_BYTES)
         self._moment = (0, 0)
         self._pages: dict[PageQuery, Page] = {}
 
     async def page(self, query: PageQuery) -> Page:
         """The Locations after `query.after` (or `offset`); the total is counted once, for the first page."""
+        if query.but_of is not None:
+            return await self._everyones.page(query)
         if query.peer_id is not None or not self._bell.hears:
             return await self._asked(query)
         pages = self._of_this_moment()

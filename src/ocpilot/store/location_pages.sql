@@ -6,13 +6,15 @@ SELECT
         WHEN :counting THEN (
             SELECT count(*) FROM location
             WHERE peer_id = :peer_id AND last_updated >= :date_from AND last_updated < :date_to
-                AND (:sees_all OR audience = ANY(:audiences::text[])) AND (:only_party::text IS NULL OR party = :only_party)
+                AND (:sees_all OR audience = ANY(:audiences::text[]))
+                AND (:only_party::text IS NULL OR party = :only_party)
         )
     END AS total
 FROM (
     SELECT stamp, last_updated, party, key_id FROM location
     WHERE peer_id = :peer_id AND last_updated >= :date_from AND last_updated < :date_to
-        AND (:sees_all OR audience = ANY(:audiences::text[])) AND (:only_party::text IS NULL OR party = :only_party)
+        AND (:sees_all OR audience = ANY(:audiences::text[]))
+        AND (:only_party::text IS NULL OR party = :only_party)
         AND (last_updated, party, key_id) > (:after_updated, :after_party, :after_id)
     ORDER BY last_updated, party, key_id
     LIMIT :limit OFFSET :offset

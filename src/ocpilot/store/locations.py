@@ -47,6 +47,11 @@ class PostgresLocations:
         """See the port."""
         return await _get(self._database, key, peer_id)
 
+    async def held(self, key: ObjectKey) -> StoredObject | None:
+        """See the port."""
+        row = await self._database.row(_SQL["held_evse" if key.sub else "held"], key_values(key))
+        return object_of(row, ModuleID.LOCATIONS) if row else None
+
     async def find(self, object_id: str) -> tuple[StoredObject, ...]:
         """See the port; ours first."""
         rows = await self._database.rows(_SQL["find"], {"key_id": fold(object_id)})

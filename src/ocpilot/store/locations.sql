@@ -3,6 +3,11 @@
 SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM whole_location
 WHERE party = :party AND key_id = :key_id AND peer_id = :peer_id;
 
+-- name: held
+-- One whole Location, whoever owns it.
+SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM whole_location
+WHERE party = :party AND key_id = :key_id;
+
 -- name: find
 -- All Locations with one id, ours first.
 SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM whole_location
@@ -124,6 +129,15 @@ FROM location
 JOIN evse ON evse.party = location.party AND evse.key_location = location.key_id
 WHERE location.party = :party AND location.key_id = :key_id AND location.peer_id = :peer_id
     AND evse.key_uid = :key_sub;
+
+-- name: held_evse
+-- One EVSE, whoever owns its Location.
+SELECT
+    location.party, location.id, evse.uid AS sub, location.peer_id, evse.version, location.audience,
+    evse.last_updated, evse.body
+FROM location
+JOIN evse ON evse.party = location.party AND evse.key_location = location.key_id
+WHERE location.party = :party AND location.key_id = :key_id AND evse.key_uid = :key_sub;
 
 -- name: find_evse
 -- Where an EVSE uid stands; in the field often in several Locations.

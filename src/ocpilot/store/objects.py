@@ -81,14 +81,20 @@ class PostgresObjects:
         row = await self._database.row(_SQL[key.module]["get"], {**key_values(key), "peer_id": peer_id or 0})
         return object_of(row, key.module) if row else None
 
+    async def held(self, key: ObjectKey) -> StoredObject | None:
+        """See the port."""
+        row = await self._database.row(_SQL[key.module]["held"], key_values(key))
+        return object_of(row, key.module) if row else None
+
     async def find(self, module: ModuleID, object_id: str) -> tuple[StoredObject, ...]:
         """See the port; ours first."""
         rows = await self._database.rows(_SQL[module]["find"], {"key_id": fold(object_id)})
         return tuple(object_of(row, module) for row in rows)
 
-    async def of_contract(self, contract_id: str) -> tuple[StoredObject, ...]:
+    async def of_contract(self, contract_id: str, *, anyones: bool = False) -> tuple[StoredObject, ...]:
         """See the port; newest first."""
-        rows = await self._database.rows(_TOKENS["of_contract"], {"key_contract": fold(contract_id)})
+        values = {"key_contract": fold(contract_id), "anyones": anyones}
+        rows = await self._database.rows(_TOKENS["of_contract"], values)
         return tuple(object_of(row, ModuleID.TOKENS) for row in rows)
 
     async def modify(

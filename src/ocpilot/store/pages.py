@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from ocpilot.app.records import Page, PageCursor, PageQuery, StoredObject
+from ocpilot.app.visibility import PERSONAL
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import Statement, load
@@ -26,7 +27,8 @@ class Pages:
     async def page(self, query: PageQuery) -> Page:
         """The rows after `query.after` (or `offset`); the total is counted once, for the first page."""
         statements = self._statements[query.module]
-        which = "all" if query.viewer is None else "seen"
+        seen = "all" if query.viewer is None else "seen"
+        which = seen if query.but_of is None else "everyones"
         values = values_of(query)
         rows = await self._database.rows(statements[f"page_of_{which}"], values)
         if query.after is not None:
@@ -38,11 +40,18 @@ class Pages:
 
 
 def values_of(query: PageQuery) -> dict[str, object]:
-    """The parameters of a page; one row more than asked for says whether there is another page."""
+    """The parameters of a page; one row more than asked for says whether there is another page.
+
+    What concerns one party and names none is nobody's to see.
+    """
     after = query.after
+    for_all = [] if query.module in PERSONAL else [""]
     return {
         "peer_id": query.peer_id or 0,
-        "audiences": list(dict.fromkeys(["", *(query.viewer or ())])),
+        "but_of": query.but_of or 0,
+        "only_party": query.party.key if query.party else None,
+        "but_parties": list(query.but_parties),
+        "audiences": list(dict.fromkeys([*for_all, *(query.viewer or ())])),
         "date_from": query.date_from or _BEGINNING,
         "date_to": query.date_to or _END,
         "after_updated": after.last_updated if after else _BEGINNING,
@@ -50,7 +59,6 @@ def values_of(query: PageQuery) -> dict[str, object]:
         "after_id": fold(after.id) if after else "",
         "after_sub": fold(after.sub) if after else "",
         "only_sub": query.sub,
-        "only_party": query.party.key if query.party else None,
         "limit": query.limit + 1,
         "offset": query.offset if after is None else 0,
     }

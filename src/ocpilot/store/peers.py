@@ -6,7 +6,7 @@ from time import monotonic
 import asyncpg
 import msgspec
 
-from ocpilot.app.peer_records import Detected, Peer, PeerProfile
+from ocpilot.app.peer_records import Detected, Peer, PeerProfile, party_key
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.store.pool import Database
@@ -42,6 +42,13 @@ class PostgresPeers:
     async def returned(self, peer_id: int, at: datetime) -> None:
         """See the port."""
         await self._database.row(_SQL["returned"], {"id": peer_id, "at": at})
+
+    async def add_role(self, peer_id: int, role: CredentialsRole) -> None:
+        """See the port; one statement, so that two that are added at a time both stay."""
+        named = {"role": role.role, "country_code": role.country_code, "party_id": role.party_id}
+        values = {"id": peer_id, "role": json_of(role), "same": json_of([named]), "party": party_key(role)}
+        await self._database.row(_SQL["add_role"], values)
+        self._by_token = {}
 
     async def pulled(self, peer_id: int, at: datetime) -> None:
         """See the port."""

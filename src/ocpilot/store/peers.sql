@@ -44,6 +44,14 @@ UPDATE peer SET detected = (detected::jsonb || :found::text::jsonb)::text WHERE 
 -- A peer that had been silent answered again.
 UPDATE peer SET returned_at = :at WHERE id = :id;
 
+-- name: add_role
+-- One role more, unless the peer plays it already.
+UPDATE peer
+SET
+    roles = (roles::jsonb || :role::jsonb)::text,
+    parties = CASE WHEN :party = ANY(parties) THEN parties ELSE parties || :party::text END
+WHERE id = :id AND NOT roles::jsonb @> :same::jsonb;
+
 -- name: pulled
 -- A complete pull began then.
 UPDATE peer SET pulled_at = :at WHERE id = :id;

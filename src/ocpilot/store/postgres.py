@@ -10,6 +10,7 @@ from ocpilot.app import (
     comparison_records,
     crawl_records,
     hook_ports,
+    hub_records,
     messages,
     object_ports,
     ports,
@@ -30,6 +31,7 @@ from ocpilot.store.crawls import PostgresCrawls
 from ocpilot.store.deliveries import PostgresDeliveries
 from ocpilot.store.documents import PostgresDocuments
 from ocpilot.store.hooks import PostgresHooks
+from ocpilot.store.hub import PostgresHubBook
 from ocpilot.store.leniencies import PostgresLeniencies
 from ocpilot.store.locations import PostgresLocations
 from ocpilot.store.messages import PostgresMessages
@@ -71,6 +73,7 @@ class PostgresStore:
         self.api_keys: api_ports.ApiKeys = PostgresApiKeys(database)
         self.api_answers: api_ports.ApiAnswers = PostgresApiAnswers(database)
         self.hooks: hook_ports.Hooks = PostgresHooks(database)
+        self.hub: hub_records.HubBook = PostgresHubBook(database)
 
 
 @asynccontextmanager

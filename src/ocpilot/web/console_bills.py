@@ -2,7 +2,8 @@
 
 from starlette.responses import Response
 
-from ocpilot.app import bill_views
+from ocpilot.app import bill_views, hub_members
+from ocpilot.base.settings import HubMode
 from ocpilot.web.console import more, number, party
 from ocpilot.web.reader import Reader
 
@@ -21,3 +22,11 @@ async def cdr(reader: Reader) -> Response:
     """One CDR: its price line by line, where it differs from ours, and what became of it at each peer."""
     detail = await bill_views.cdr_detail(reader.platform, party(reader), reader.request.path_params["id"])
     return reader.page("console/cdr.html", {"detail": detail})
+
+
+async def hub(reader: Reader) -> Response:
+    """The members of our hub with their states."""
+    settings = reader.platform.settings
+    members = await hub_members.states(reader.platform) if settings.hub else ()
+    keeps = settings.roaming.hub_mode is HubMode.STORED
+    return reader.page("console/hub.html", {"hub": settings.hub, "members": members, "keeps": keeps})

@@ -97,6 +97,7 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/transactions/{number}": console.transaction,
         "/console/cdrs": console_bills.cdrs,
         "/console/cdrs/{country}/{party}/{id:path}": console_bills.cdr,
+        "/console/hub": console_bills.hub,
         "/console/peers": console_peers.listed,
         "/console/peers/{peer}": console_peers.shown,
         "/console/peers/{peer}/quality": console_quality.page,

@@ -13,6 +13,7 @@ from ocpilot.billing.check import State, TariffSource
 from ocpilot.wire.v230 import (
     CommandResponseType,
     CommandResultType,
+    ConnectionStatus,
     Connector,
     ConnectorType,
     Facility,
@@ -47,6 +48,14 @@ PEER_STATE: Final = {
     "registered": (mark("Connected"), "good"),
     "suspended": (mark("Suspended"), "warn"),
     "unregistered": (mark("Disconnected"), "bad"),
+}
+
+#: How a member of our hub is connected.
+MEMBER_STATUS: Final = {
+    ConnectionStatus.CONNECTED: (mark("Connected"), "good"),
+    ConnectionStatus.OFFLINE: (mark("Offline"), "bad"),
+    ConnectionStatus.PLANNED: (mark("Planned"), "quiet"),
+    ConnectionStatus.SUSPENDED: (mark("Suspended"), "warn"),
 }
 
 DELIVERY_STATE: Final = {

@@ -63,6 +63,8 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
     routing_headers: bool
     #: Whether an Endpoint says which InterfaceRole it has, and Credentials which Role each party plays.
     roles: bool
+    #: Whether the Credentials of a hub list the parties behind it (credentials, note at "Credentials object").
+    hubs_list_members: bool
     #: Whether objects say who owns them; else only URLs do.
     owners: bool
     #: Whether Sessions and CDRs hold their Location whole.
@@ -86,6 +88,7 @@ _ROWS = (
         token_encoding=TokenEncoding.PLAIN,
         routing_headers=False,
         roles=False,
+        hubs_list_members=False,
         owners=False,
         whole_locations=True,
         tariff_patches=True,
@@ -100,6 +103,7 @@ _ROWS = (
         token_encoding=TokenEncoding.BASE64,
         routing_headers=True,
         roles=True,
+        hubs_list_members=False,
         owners=True,
         whole_locations=False,
         tariff_patches=False,
@@ -114,6 +118,7 @@ _ROWS = (
         token_encoding=TokenEncoding.BASE64,
         routing_headers=True,
         roles=True,
+        hubs_list_members=True,
         owners=True,
         whole_locations=False,
         tariff_patches=False,

@@ -496,3 +496,14 @@ async def console(store: PostgresStore, tmp_path: Path) -> AsyncIterator[Reader]
         reader = Reader(base, session)
         await reader.sign_in("kontor@example.org")
         yield reader
+
+
+@pytest.fixture
+async def hub_console(store: PostgresStore, tmp_path: Path) -> AsyncIterator[tuple[Platform, Reader]]:
+    """A hub without members and an employee who has signed in."""
+    platform = platform_of(store, tmp_path, "HUB")
+    await add_operator(platform)
+    async with served(platform) as base, aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        reader = Reader(base, session)
+        await reader.sign_in("kontor@example.org")
+        yield platform, reader

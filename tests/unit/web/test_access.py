@@ -23,6 +23,7 @@ CONSOLE_PAGES = [
     "/console/transactions/1",
     "/console/cdrs",
     "/console/cdrs/SE/LAD/cdr-session-1-1",
+    "/console/hub",
     "/console/peers",
     "/console/peers/1",
     "/console/messages",

@@ -74,6 +74,7 @@ class FakePartners:
         params: Mapping[str, str] | None = None,
         sender: PartyId | None = None,
         receiver: PartyId | None = None,
+        correlation_id: str | None = None,
     ) -> PartnerAnswer:
         data = None if body is None else codec.loads(body)
         sent = Sent(method, str(module), tuple(segments), data, dict(params or {}), receiver)
@@ -88,6 +89,7 @@ class FakePartners:
         *,
         sender: PartyId | None = None,
         receiver: PartyId | None = None,
+        correlation_id: str | None = None,
     ) -> PartnerAnswer:
         return await self._answer(Sent(method, url, (), None if body is None else codec.loads(body), {}, receiver))
 
