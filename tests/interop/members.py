@@ -133,7 +133,6 @@ class Hub:
         key = name, peer_id
         if key not in self._workers:
             self._workers[key] = PushWorker(self.nodes[name].platform, peer_id, lambda: 0.0)
-            await self._workers[key].load()
         return self._workers[key]
 
     async def until(self, check: Callable[[], Awaitable[object]]):

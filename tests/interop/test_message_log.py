@@ -138,7 +138,7 @@ async def test_a_list_that_was_answered_well_is_kept_without_its_body(newest):
     assert (one.response_body, one.response_cut) == (b"", Cut.LIST)
     assert one.response_size > 0
     assert "x-total-count: 0" in one.response_headers
-    [_ async for _ in newest.resa.platform.partners.pages(newest.lade_at_resa, ModuleID.TARIFFS)]
+    await newest.resa.platform.partners.page(newest.lade_at_resa, ModuleID.TARIFFS)
     assert (await last(newest.resa, direction=Direction.OUT)).response_cut == Cut.LIST
 
 

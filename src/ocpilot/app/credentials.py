@@ -29,8 +29,8 @@ from ocpilot.wire.v230 import BusinessDetails, Credentials, CredentialsRole, End
 _CONNECTED = frozenset({PeerState.REGISTERED, PeerState.SUSPENDED})
 #: How long a replaced token opens versions and credentials, and one that was offered waits to be accepted.
 REPLACEMENT = timedelta(minutes=15)
-#: How long both tokens of a peer open everything while they are exchanged again.
-OVERLAP = timedelta(minutes=1)
+#: How long both tokens of a peer open everything while they are exchanged again: as long as a call may be on its way.
+OVERLAP = timedelta(seconds=15)
 
 
 class Discovered(msgspec.Struct, frozen=True, kw_only=True):

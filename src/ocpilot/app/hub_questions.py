@@ -229,6 +229,8 @@ async def _limits(platform: Platform, call: Call, crossing: Crossing, asking: As
     mine = [one for one in charges if one.party.key in call.peer.parties]
     if not mine:
         raise NotFound(f"no session {call.path['session_id']} of yours")
+    if asking.to is None and not mine[0].audience:
+        return None  # of a driver of our own
     return await _carry(platform, call, crossing, asking, asking.to or PartyId.parse(mine[0].audience))
 
 

@@ -1,7 +1,9 @@
 """Discovery, registration, new tokens, the end of it (version_information_endpoint; credentials)."""
 
+import asyncio
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+import time as clock
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -22,6 +24,8 @@ from ocpilot.wire.v230 import Credentials, Role, VersionDetails, VersionInfo
 
 #: Who else than an operator or provider something may be for.
 _PLAYED = (Role.CPO, Role.EMSP)
+#: Seconds between two looks whether a token has ended.
+_LOOK = 0.5
 
 
 @dataclass(frozen=True)
@@ -257,18 +261,39 @@ def _judge_credentials(desk: Desk, answer: Answer, token: str) -> None:
 
 async def check_token(desk: Desk, token: str, rule: rules.Rule) -> None:
     """A token that must not open a functional module: neither a list nor one object, whichever the interface has."""
-    party = desk.talk.us.party
     try:
-        answers = [
-            await desk.ask("GET", token=token),
-            await desk.ask("GET", party.country_code, party.party_id, fresh_id(), token=token),
-        ]
+        answers = await _with_token(desk, token)
     except Unanswered as error:
         desk.skip(str(error), rule)
         return
     opened = next((one for one in answers if one.ok), answers[0])
-    right = not opened.ok and any(one.http == 401 for one in answers)
+    right = not opened.ok and _is_refused(answers)
     desk.expect(rule, right, f"{opened.said}, expected HTTP 401", opened)
+
+
+async def await_end(desk: Desk, token: str, seconds: float, waiting: Callable[[], None]) -> None:
+    """Return when a replaced token is refused, or after `seconds`: what was on its way when it was replaced may still
+    be let in. `waiting` is called when it is not refused at once."""
+    end = clock.monotonic() + seconds
+    said = False
+    with contextlib.suppress(Unanswered):
+        while not _is_refused(await _with_token(desk, token)) and clock.monotonic() < end:
+            if not said:
+                waiting()
+                said = True
+            await asyncio.sleep(_LOOK)
+
+
+async def _with_token(desk: Desk, token: str) -> list[Answer]:
+    party = desk.talk.us.party
+    return [
+        await desk.ask("GET", token=token),
+        await desk.ask("GET", party.country_code, party.party_id, fresh_id(), token=token),
+    ]
+
+
+def _is_refused(answers: Sequence[Answer]) -> bool:
+    return any(one.http == 401 for one in answers)
 
 
 async def unregister(desk: Desk, versions_url: str) -> None:

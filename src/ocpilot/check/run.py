@@ -35,10 +35,11 @@ class Plan:
     host: str = "127.0.0.1"
     port: int = 0
     public_url: str = ""
-    #: Seconds an answer may take, a result of a command may take, and HTTP 429 is obeyed.
+    #: Seconds an answer may take, a result of a command may take, HTTP 429 is obeyed, and a replaced token may live.
     answer_seconds: float = 15.0
     result_seconds: float = 30.0
     patience: float = 60.0
+    token_seconds: float = 20.0
     keep: bool = False
 
 
@@ -157,7 +158,10 @@ class _Checker:
             old = await registration.renew(credentials)
         except PeerRefused:
             return
-        await registration.check_token(known[0][1], old, rules.OLD_TOKEN)
+        desk = known[0][1]
+        text = f"{self._talk.version}: waiting until the replaced token ends"
+        await registration.await_end(desk, old, self._plan.token_seconds, lambda: self._say(text))
+        await registration.check_token(desk, old, rules.OLD_TOKEN)
 
     async def _leave(self) -> None:
         """Unregister, unless we are to stay."""

@@ -129,6 +129,7 @@ async def run_against(
             answer_seconds=0.5 if Fault.SLOW in faults else 10,
             result_seconds=0.5 if Fault.NO_RESULT in faults else 10,
             patience=0,
+            token_seconds=0,
         )
         return await check(plan, lambda _: None)
 

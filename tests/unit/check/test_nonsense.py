@@ -52,7 +52,13 @@ async def test_nonsense_is_judged(version: Version, odd: object, place: str, mon
 
     monkeypatch.setattr(MockServer, "_envelope", envelope)
     async with started(MockPlan(part=Part.BOTH, objects=3)) as mock:
-        plan = Plan(url=mock.versions_url, token_a=mock.connection.token_a, version=version, result_seconds=0.01)
+        plan = Plan(
+            url=mock.versions_url,
+            token_a=mock.connection.token_a,
+            version=version,
+            result_seconds=0.01,
+            token_seconds=0,
+        )
         run = await check(plan, lambda _: None)
     assert run.stopped or run.book.of(Outcome.FAIL)
 
