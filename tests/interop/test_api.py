@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 import uvicorn
 from backoffice import office
@@ -12,10 +13,13 @@ from starlette.applications import Starlette
 from yarl import URL
 
 from ocpilot.api.server import api_routes
-from ocpilot.app import api_keys
+from ocpilot.app import api_keys, catalogue, moving, tariffs
 from ocpilot.app.push import Pusher
+from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import ApiSettings, PartySettings
+from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID, Version
+from ocpilot.wire.v230 import Tariff
 from servers import running
 
 LOCATION = "/locations/SE/LAD/L1"
@@ -100,6 +104,33 @@ async def test_a_merge_patch_merges_objects_and_null_removes(lade, bodies):
     assert (said.body["operator"], said.body["last_updated"]) == ({"name": "Lade"}, "2026-12-01T00:00:00Z")
     assert (await erp.ask("PATCH", LOCATION, {"city": None})).body["errors"][0]["path"] == "$.city"
     assert (await erp.ask("PATCH", LOCATION, ["city"])).status == 422
+
+
+@pytest.mark.parametrize("write", ["PUT", "PUT again with a tag", "PATCH", "import", "the app"])
+async def test_what_is_for_one_party_stays_so_whoever_writes_it_again(lade, bodies, write):
+    """Only `ocpilot load --for` says for whom it is: a price agreed with one provider is not shown to the others."""
+    body = bodies.tariff(Version.V2_3_0)
+    await catalogue.take_over(lade.platform, msgspec.json.encode(body), Version.V2_3_0, "SERES")
+    erp, changed = await office(lade), body | {"currency": "EUR", "last_updated": "2026-12-01T00:00:00Z"}
+    match write:
+        case "PUT":
+            assert (await erp.ask("PUT", TARIFF, changed)).status == 200
+        case "PUT again with a tag":
+            tag = (await erp.get(TARIFF)).tag
+            assert (await erp.ask("PUT", TARIFF, changed, headers={"If-Match": tag})).status == 200
+        case "PATCH":
+            assert (await erp.ask("PATCH", TARIFF, {"currency": "EUR"})).status == 200
+        case "import":
+            lines = [(1, msgspec.json.encode(changed))]
+            assert [one.problems async for one in moving.take(lade.platform, lines)] == [()]
+        case _:
+            await tariffs.put(lade.platform, codec.read(Tariff, Version.V2_3_0, changed_exactly(changed)).value)
+    stored = await lade.platform.store.objects.get(tariffs.key_of(PartyId("SE", "LAD"), "T1"))
+    assert (stored.audience, msgspec.json.decode(stored.body)["currency"]) == ("SERES", "EUR")
+
+
+def changed_exactly(body):
+    return codec.loads(msgspec.json.encode(body))
 
 
 async def test_tokens_are_named_by_uid_and_type(resa, bodies):

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from ocpilot.app import tariffs, tokens, visibility
 from ocpilot.app.bodies import own
 from ocpilot.app.classes import class_of
-from ocpilot.app.object_ports import Locations, Objects
+from ocpilot.app.homes import home, put_ours
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base.errors import Conflict, InvalidObject
@@ -34,10 +34,7 @@ def location_key(location: Location) -> ObjectKey:
 async def put_location(platform: Platform, location: Location) -> None:
     """Store a Location of ours, new or changed; every provider it is for gets it: all of them, unless it was said to be
     for one party."""
-    key = location_key(location)
-    before = await platform.store.locations.get(key)
-    stored = own(key, location, location.last_updated)
-    await platform.store.locations.put(replace(stored, audience=before.audience if before else None))
+    await put_ours(platform, own(location_key(location), location, location.last_updated))
 
 
 #: `audience` of objects that are for everybody from now on.
@@ -79,7 +76,7 @@ async def _addressed(
     OCPI has no way to tell a peer that a Location or Token it has is not for it any more (mod_locations, mod_tokens:
     deleting is not possible), so these cannot be taken back from those who have them.
     """
-    before = await _home(platform, stored).get(stored.key)
+    before = await home(platform, stored.key.module).get(stored.key)
     if audience is None:
         return before, replace(stored, audience=before.audience if before else None)
     wanted = None if audience == EVERYBODY else audience
@@ -97,11 +94,7 @@ async def _put(platform: Platform, before: StoredObject | None, stored: StoredOb
     """A Tariff that is for fewer is deleted first: so whoever had it hears that it is gone."""
     if before is not None and stored.audience is not None and before.audience != stored.audience:
         await platform.store.objects.delete(stored.key)
-    await _home(platform, stored).put(stored)
-
-
-def _home(platform: Platform, stored: StoredObject) -> Objects | Locations:
-    return platform.store.locations if stored.key.module is ModuleID.LOCATIONS else platform.store.objects
+    await home(platform, stored.key.module).put(stored)
 
 
 def readable(

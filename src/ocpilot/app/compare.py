@@ -14,6 +14,7 @@ from ocpilot.app.classes import class_of
 from ocpilot.app.comparison_records import Comparison, Found, Gap
 from ocpilot.app.crawl_records import Crawl, CrawlState, Purpose
 from ocpilot.app.crawling import Told, Wish, quietly
+from ocpilot.app.homes import home
 from ocpilot.app.peer_records import MOST_EXAMPLES, Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import StoredObject
@@ -103,8 +104,7 @@ class _Comparing:
             theirs = await pull.read(self._platform, self._peer, self._module, "", body)
         except (BadRequest, NotFound, Conflict):
             return Gap.BROKEN
-        store = self._platform.store.locations if self._module is ModuleID.LOCATIONS else self._platform.store.objects
-        ours = await store.get(theirs.key, self._peer.id)
+        ours = await home(self._platform, self._module).get(theirs.key, self._peer.id)
         return Gap.MISSING_HERE if ours is None else _difference(ours, theirs)
 
     async def _at_end(self, crawl: Crawl) -> Crawl:

@@ -6,6 +6,7 @@ from msgspec import Raw, to_builtins
 
 from ocpilot.app import shown
 from ocpilot.app.concerns import ABOUT_TOKENS, concerns
+from ocpilot.app.homes import home
 from ocpilot.app.hook_ports import Hook, HookEvent
 from ocpilot.app.hooks import word_of
 from ocpilot.app.in_version import text_in
@@ -85,8 +86,7 @@ def _part(key: ObjectKey) -> type[EVSE] | None:
 
 
 async def _stored(platform: Platform, key: ObjectKey, peer_id: int | None) -> StoredObject | None:
-    home = platform.store.locations if key.module is ModuleID.LOCATIONS else platform.store.objects
-    return await home.get(key, peer_id)
+    return await home(platform, key.module).get(key, peer_id)
 
 
 async def _owner(platform: Platform, peer_id: int) -> str:

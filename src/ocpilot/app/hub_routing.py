@@ -13,6 +13,7 @@ import msgspec
 from ocpilot.app import hub_forward, hub_links, hub_orders, hub_questions
 from ocpilot.app.classes import BOOKING_LOCATIONS
 from ocpilot.app.exchange import Answer, AtHub, Call, Handler
+from ocpilot.app.homes import home
 from ocpilot.app.hub_forward import Crossing, Passage
 from ocpilot.app.hub_members import Member, connected, is_ours, known, party_in, tells_apart, viewer
 from ocpilot.app.hub_records import HubRoute
@@ -262,8 +263,7 @@ async def _held(platform: Platform, call: Call) -> StoredObject | None:
     key = _key(call, _body(call))
     if key is None:
         return None
-    store = platform.store.locations if key.module is ModuleID.LOCATIONS else platform.store.objects
-    return await store.held(key)
+    return await home(platform, key.module).held(key)
 
 
 def _body(call: Call) -> codec.Body:

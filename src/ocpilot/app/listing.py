@@ -13,7 +13,7 @@ import msgspec
 
 from ocpilot.app import peers
 from ocpilot.app.concerns import ABOUT_TOKENS, concerns
-from ocpilot.app.object_ports import Locations, Objects
+from ocpilot.app.homes import home
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, PageCursor, PageQuery, Record, StoredObject
 from ocpilot.base.errors import MissingParameter, NotFound
@@ -72,7 +72,7 @@ async def part(platform: Platform, wanted: Wanted, place: Place | None, limit: i
         if not owners or len(found) == limit:
             break
         after = here.after if here and here.owner == owners[0] else None
-        page = await _home(platform, wanted).page(_query(wanted, owners[0], after, limit - len(found)))
+        page = await home(platform, wanted.module).page(_query(wanted, owners[0], after, limit - len(found)))
         found += [one for one in page.items if wanted.only is None or concerns(wanted.only, one)]
         if page.next is None:
             owners = owners[1:]
@@ -142,7 +142,3 @@ def _query(wanted: Wanted, owner: int | None, after: PageCursor | None, limit: i
         date_to=wanted.updated_to,
         after=after,
     )
-
-
-def _home(platform: Platform, wanted: Wanted) -> Objects | Locations:
-    return platform.store.locations if wanted.module is ModuleID.LOCATIONS else platform.store.objects

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime
 
 from ocpilot.app import catalogue, listing
+from ocpilot.app.homes import put_ours
 from ocpilot.app.in_version import text_in
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record, StoredObject
@@ -118,9 +119,8 @@ def _read(
 
 async def _keep(platform: Platform, batch: Iterable[tuple[Taken, StoredObject]]) -> list[Taken]:
     async def one(taken: Taken, stored: StoredObject) -> Taken:
-        home = platform.store.locations if stored.key.module is ModuleID.LOCATIONS else platform.store.objects
         try:
-            await home.put(stored)
+            await put_ours(platform, stored)
         except OcpilotError as error:
             return Taken(line=taken.line, text=taken.text, problems=_problems(error, "$"))
         return taken

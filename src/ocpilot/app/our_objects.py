@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from ocpilot.app import visibility
 from ocpilot.app.catalogue import check_party
 from ocpilot.app.classes import class_of
+from ocpilot.app.homes import home, put_ours
 from ocpilot.app.in_version import body_in, text_in
-from ocpilot.app.object_ports import Locations, Objects
 from ocpilot.app.owned import check_same
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
@@ -48,7 +48,7 @@ async def held(platform: Platform, stored: StoredObject) -> Held:
 
 async def get(platform: Platform, key: ObjectKey) -> Held:
     """An object of ours; NotFound."""
-    stored = await _home(platform, key).get(key)
+    stored = await home(platform, key.module).get(key)
     if stored is None:
         raise _missing(key)
     return await held(platform, stored)
@@ -61,7 +61,7 @@ async def put(platform: Platform, key: ObjectKey, body: object, expected: str | 
     """
     new = _checked(platform, key, body)
     if expected is None:
-        created = await _home(platform, key).put(new)
+        created = await put_ours(platform, new)
     else:
         created = False
         await _modify(platform, key, expected, lambda _: new)
@@ -110,9 +110,9 @@ async def _modify(
 ) -> None:
     def checked(stored: StoredObject) -> StoredObject:
         _require(stored, expected)
-        return change(stored)
+        return replace(change(stored), audience=stored.audience)
 
-    if await _home(platform, key).modify(key, None, checked) is None:
+    if await home(platform, key.module).modify(key, None, checked) is None:
         raise _missing(key, expected)
 
 
@@ -153,10 +153,6 @@ def _class(key: ObjectKey) -> type[Wire]:
 
 def _is_evse(key: ObjectKey) -> bool:
     return key.module is ModuleID.LOCATIONS and bool(key.sub)
-
-
-def _home(platform: Platform, key: ObjectKey) -> Objects | Locations:
-    return platform.store.locations if key.module is ModuleID.LOCATIONS else platform.store.objects
 
 
 def _tag(stored: StoredObject) -> str:

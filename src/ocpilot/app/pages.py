@@ -12,6 +12,7 @@ from datetime import datetime
 import msgspec
 
 from ocpilot.app.exchange import Answer, Call
+from ocpilot.app.homes import home
 from ocpilot.app.in_version import json_list
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import PageCursor, PageQuery, StoredObject
@@ -19,7 +20,6 @@ from ocpilot.app.visibility import may_see, not_told_of, require_receiver, viewe
 from ocpilot.base import time
 from ocpilot.base.errors import MissingParameter
 from ocpilot.wire.paging import headers, page_url
-from ocpilot.wire.protocol import ModuleID
 
 #: An offset is a row count of PostgreSQL, a limit a page we are willing to send.
 _LARGEST_OFFSET = 2**31 - 1
@@ -40,8 +40,7 @@ async def sender_list(platform: Platform, call: Call, sub: str | None = None, wa
     """
     require_receiver(call.peer, call.module)
     query = page_query(call, platform.settings.roaming.page_limit, sub)
-    source = platform.store.locations if call.module is ModuleID.LOCATIONS else platform.store.objects
-    page = await source.page(query)
+    page = await home(platform, call.module).page(query)
     seen = {audience for audience in {one.audience for one in page.items} if may_see(call.peer, call.module, audience)}
     visible = [one for one in page.items if one.audience in seen and wanted(one)]
     next_url = None if page.next is None else _next_url(call, query.limit, page.next)

@@ -16,6 +16,7 @@ from ocpilot.app.booking_calls import check_life
 from ocpilot.app.classes import class_of, kinds_of
 from ocpilot.app.crawl_records import Crawl
 from ocpilot.app.crawling import Told, Wish, quietly
+from ocpilot.app.homes import home
 from ocpilot.app.hub_members import audience_here
 from ocpilot.app.owned import from_peer
 from ocpilot.app.peer_records import FindingKind, Peer, PeerState
@@ -253,7 +254,7 @@ def _is_passed_on(platform: Platform, audience: str | None) -> bool:
 
 async def _keep_newer(platform: Platform, peer: Peer, stored: StoredObject) -> Literal["kept", "known"]:
     key = stored.key
-    store = platform.store.locations if key.module is ModuleID.LOCATIONS else platform.store.objects
+    store = home(platform, key.module)
     here = await store.get(key, peer.id)
     if here is not None and platform.settings.hub is not None:
         stored = replace(stored, audience=here.audience)

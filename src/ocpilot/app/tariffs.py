@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Iterable
 
-from msgspec.structs import replace
-
 from ocpilot.app.bodies import own, value_of
+from ocpilot.app.homes import put_ours
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.visibility import meant_for
@@ -22,9 +21,7 @@ async def put(platform: Platform, tariff: Tariff) -> None:
     """Store a Tariff of ours, new or changed; every provider it is for gets it: all of them, unless it was said to be
     for one party."""
     key = key_of(PartyId.of(tariff.country_code, tariff.party_id), tariff.id)
-    before = await platform.store.objects.get(key)
-    stored = own(key, tariff, tariff.last_updated)
-    await platform.store.objects.put(replace(stored, audience=before.audience if before else None))
+    await put_ours(platform, own(key, tariff, tariff.last_updated))
 
 
 async def delete(platform: Platform, party: PartyId, tariff_id: str) -> bool:

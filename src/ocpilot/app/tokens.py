@@ -1,8 +1,7 @@
 """Our own Tokens, those we issue to drivers, and the Tokens anyone told us about (mod_tokens)."""
 
-from msgspec.structs import replace
-
 from ocpilot.app.bodies import own, value_of
+from ocpilot.app.homes import put_ours
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base.errors import Conflict, InvalidObject
@@ -20,9 +19,7 @@ def key_of(token: Token) -> ObjectKey:
 async def put(platform: Platform, token: Token) -> None:
     """Store a Token of ours, new or changed; every operator it is for gets it: all of them, unless it was said to be
     for one party."""
-    before = await platform.store.objects.get(key_of(token))
-    stored = own(key_of(token), token, token.last_updated)
-    await platform.store.objects.put(replace(stored, audience=before.audience if before else None))
+    await put_ours(platform, own(key_of(token), token, token.last_updated))
 
 
 async def issue(

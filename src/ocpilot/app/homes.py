@@ -1,0 +1,23 @@
+"""Where OCPI objects of a module are kept, and for whom one of ours stays when it is written again."""
+
+from msgspec.structs import replace
+
+from ocpilot.app.object_ports import Locations, Objects
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import StoredObject
+from ocpilot.wire.protocol import ModuleID
+
+
+def home(platform: Platform, module: ModuleID) -> Objects | Locations:
+    """The store of a module: Locations have one of their own."""
+    return platform.store.locations if module is ModuleID.LOCATIONS else platform.store.objects
+
+
+async def put_ours(platform: Platform, stored: StoredObject) -> bool:
+    """Store an object of ours, new or changed; True when it was created.
+
+    One that is there is for whom it was: all that its class says, or the one party that `ocpilot load --for` named.
+    """
+    before = await home(platform, stored.key.module).get(stored.key)
+    kept = stored if before is None else replace(stored, audience=before.audience)
+    return await home(platform, stored.key.module).put(kept)
