@@ -3,7 +3,7 @@
 This is done when it is written, not while somebody waits for an answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -56,7 +56,7 @@ class Exchanged(msgspec.Struct, kw_only=True, gc=False):
     ocpi_status: int | None = None
     said: str | None = None
     error: str | None = None
-    request_headers: RawHeaders = ()
+    request_headers: RawHeaders | Mapping[str, str] = ()
     request_body: bytes = b""
     request_size: int = 0
     request_cut: Cut | None = None
@@ -135,8 +135,15 @@ def _body(one: Exchanged, body: bytes, cut: Cut | None, secrets: Secrets) -> tup
     return masked, cut if masked == body else cut or Cut.MASKED
 
 
-def _headers(headers: RawHeaders, secrets: Secrets) -> str:
-    return _without(secret.header_lines(headers), secrets)[:_LONGEST_HEADERS]
+def _headers(headers: RawHeaders | Mapping[str, str], secrets: Secrets) -> str:
+    return _without(secret.header_lines(_raw(headers)), secrets)[:_LONGEST_HEADERS]
+
+
+def _raw(headers: RawHeaders | Mapping[str, str]) -> RawHeaders:
+    """As they travel."""
+    if not isinstance(headers, Mapping):
+        return headers
+    return [(name.encode(errors="replace"), value.encode(errors="replace")) for name, value in headers.items()]
 
 
 def _text(text: str, secrets: Secrets) -> str:

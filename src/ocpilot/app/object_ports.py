@@ -90,6 +90,10 @@ class Locations(Protocol):
     async def find(self, object_id: str) -> tuple[StoredObject, ...]:
         """All Locations with this id, whoever owns them."""
 
+    async def some_evses(self, keys: Sequence[ObjectKey], *, anyones: bool = False) -> tuple[StoredObject, ...]:
+        """The EVSEs of ours (or of `anyones`) that these keys (with `sub`) name, in any order; unknown ones are left
+        out."""
+
     async def find_evse(self, evse_uid: str) -> tuple[ObjectKey, ...]:
         """Keys (with `sub`) of all EVSEs with this uid."""
 

@@ -1,7 +1,11 @@
 """One object of ours to one peer: which call, with which body, in the peer's version."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from urllib.parse import quote
+
+import msgspec
+from msgspec.structs import replace
 
 from ocpilot.app.bodies import object_in
 from ocpilot.app.hub_members import shown_owner
@@ -54,6 +58,16 @@ class PushCalls:
         self._evses: dict[ObjectKey, int] = {}
         #: EVSEs whose status was on its way and did not arrive.
         self._statuses: set[ObjectKey] = set()
+        #: EVSEs that were read ahead of their turn.
+        self._ahead: dict[ObjectKey, StoredObject] = {}
+
+    async def read_ahead(self, keys: Iterable[ObjectKey]) -> None:
+        """Read the EVSEs among these objects at once, shortly before they are delivered. What changes in between is in
+        the change log behind what the caller has read of it."""
+        wanted = [key for key in keys if key.module is ModuleID.LOCATIONS and key.sub]
+        anyones = self._platform.settings.hub is not None
+        found = await self._platform.store.locations.some_evses(wanted, anyones=anyones) if len(wanted) > 1 else ()
+        self._ahead = {stored.key.folded: stored for stored in found}
 
     async def deliver(
         self, peer: Peer, key: ObjectKey, *, known: bool = False, unsure: bool = False
@@ -87,6 +101,9 @@ class PushCalls:
 
     async def _load(self, key: ObjectKey) -> StoredObject | None:
         """Ours; a hub passes on what its members sent."""
+        ahead = self._ahead.pop(key.folded, None) if self._ahead else None
+        if ahead is not None:
+            return ahead
         store = self._platform.store
         source = store.locations if key.module is ModuleID.LOCATIONS else store.objects
         return await (source.get(key) if self._platform.settings.hub is None else source.held(key))
@@ -153,19 +170,19 @@ class PushCalls:
         body = await self._body(stored, peer)
         await self._call(peer, key, "PUT", (*self._owner(peer, key), key.id), body)
         evses = object_in(stored).get("evses")
-        for evse in evses if isinstance(evses, list) else ():
-            self._remember(key, evse)
+        for evse in [one for one in evses if isinstance(one, dict)] if isinstance(evses, list) else ():
+            self._remember(replace(key, sub=str(evse.get("uid"))).folded, _shape(evse))
 
     async def _evse(self, peer: Peer, key: ObjectKey, stored: StoredObject) -> None:
         """PATCH when only the status moved since the peer got the EVSE; PUT of it otherwise, or when it is refused;
         PUT of the whole Location when the peer does not know that."""
-        kept = object_in(stored)
+        shape, patch = _state(stored.body)
         segments = (*self._owner(peer, key), key.id, key.sub)
-        if peer.patches and self._evses.get(_evse_key(key, key.sub)) == _shape(kept):
-            patch = {name: kept[name] for name in _MOVING}
+        named = key.folded
+        if peer.patches and self._evses.get(named) == shape:
             if await self._patched(peer, key, segments, patch):
                 return
-            self._evses.pop(_evse_key(key, key.sub), None)
+            self._evses.pop(named, None)
         try:
             await self._call(peer, key, "PUT", segments, await self._body(stored, peer, EVSE))
         except PeerRefused as error:
@@ -175,14 +192,14 @@ class PushCalls:
                 raise
             await self._location(peer, whole, location)
         else:
-            self._remember(key, kept)
+            self._remember(named, shape)
 
-    async def _patched(self, peer: Peer, key: ObjectKey, segments: tuple[str, ...], patch: codec.Body) -> bool:
+    async def _patched(self, peer: Peer, key: ObjectKey, segments: tuple[str, ...], patch: bytes) -> bool:
         """Whether it took the PATCH. A platform that has no such method is not asked again."""
-        named = _evse_key(key, key.sub)
+        named = key.folded
         self._statuses.add(named)
         try:
-            await self._call(peer, key, "PATCH", segments, codec.dumps(patch))
+            await self._call(peer, key, "PATCH", segments, patch)
         except PeerRefused as error:
             if worth_retry(error):
                 raise
@@ -195,15 +212,14 @@ class PushCalls:
 
     def is_let_go(self, peer: Peer, key: ObjectKey) -> bool:
         """Whether what just failed was a status that this peer does not want again."""
-        was_status = key.module is ModuleID.LOCATIONS and _evse_key(key, key.sub) in self._statuses
-        self._statuses.discard(_evse_key(key, key.sub))
+        was_status = key.module is ModuleID.LOCATIONS and key.folded in self._statuses
+        self._statuses.discard(key.folded)
         return was_status and not peer.profile.status_after_failed_push
 
-    def _remember(self, key: ObjectKey, evse: object) -> None:
+    def _remember(self, named: ObjectKey, shape: int) -> None:
         if len(self._evses) >= _REMEMBERED:
             self._evses.clear()
-        if isinstance(evse, dict):
-            self._evses[_evse_key(key, str(evse.get("uid")))] = _shape(evse)
+        self._evses[named] = shape
 
     async def _call(
         self,
@@ -226,7 +242,7 @@ class PushCalls:
             params=params,
             sender=self._sender(key, to),
             receiver=to or peer.addressee or self._anyone(peer, key),
-            correlation_id=self._platform.told_by.get(key.folded),
+            correlation_id=None if self._platform.settings.hub is None else self._platform.told_by.get(key.folded),
         )
 
     def _sender(self, key: ObjectKey, to: PartyId | None) -> PartyId:
@@ -263,13 +279,16 @@ def _token_type(key: ObjectKey, peer: Peer) -> dict[str, str]:
     return {"type": codec.word_in(TokenType, key.sub, peer.version or CANONICAL)}
 
 
-def _evse_key(key: ObjectKey, uid: str) -> ObjectKey:
-    return ObjectKey(module=key.module, party=key.party, id=key.id.lower(), sub=uid.lower())
-
-
 def _shape(evse: codec.Body) -> int:
     """Everything of an EVSE but what moves, as a number."""
     return hash(codec.dumps({name: value for name, value in evse.items() if name not in _MOVING}))
+
+
+@lru_cache(maxsize=4096)
+def _state(body: str) -> tuple[int, bytes]:
+    """The shape of an EVSE and the PATCH of its status, from its stored body: the same for every peer."""
+    evse = msgspec.convert(codec.loads(body.encode()), dict[str, object])
+    return _shape(evse), codec.dumps({name: evse[name] for name in _MOVING})
 
 
 def _is_named(body: codec.Body, key: ObjectKey) -> bool:

@@ -1,5 +1,6 @@
 """Identifiers: parties, case-insensitive ids, new ids."""
 
+import os
 import secrets
 import uuid
 from typing import Self
@@ -44,7 +45,9 @@ def fold(ident: str) -> str:
 
 def new_id() -> str:
     """A new random id (UUID 4, 36 characters: what CiString(36) holds)."""
-    return str(uuid.uuid4())
+    drawn = os.urandom(16).hex()
+    variant = "89ab"[int(drawn[16], 16) & 3]
+    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"
 
 
 def derived_id(*parts: str) -> str:

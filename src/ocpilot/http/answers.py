@@ -15,6 +15,9 @@ from ocpilot.wire.jsontext import MAX_BYTES
 
 async def limited(response: aiohttp.ClientResponse, where: str) -> bytes:
     """The body; PeerNonsense when it never ends."""
+    declared = response.content_length
+    if declared is not None and declared <= MAX_BYTES and "Content-Encoding" not in response.headers:
+        return await response.read()
     data = bytearray()
     async for chunk in response.content.iter_chunked(65536):
         data += chunk

@@ -1,9 +1,10 @@
 """One request of ours before it has a token: what is sent where, and what the message log says of it."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from urllib.parse import urlsplit
+
+import msgspec
+from msgspec.structs import replace
 
 from ocpilot.app.message_rows import Exchanged
 from ocpilot.app.messages import Direction
@@ -12,12 +13,12 @@ from ocpilot.base.ids import new_id
 from ocpilot.roaming import routing
 from ocpilot.wire.protocol import InterfaceRole, Version
 
+_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 #: Seconds for a call outside a registered connection, where no profile says.
 _TIMEOUT = 15.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`module`, `interface` and `segments` (below the endpoint) are None where only a URL is known; `listed`: it asks
     for a list. Without a `correlation_id` it gets one of its own."""
 
@@ -35,7 +36,7 @@ class Ask:
     correlation_id: str | None = None
     replay_of: int | None = None
 
-    @cached_property
+    @property
     def where(self) -> str:
         """What messages call it: no query, which may hold a driver's Token."""
         return f"{self.method} {self.url.partition('?')[0]}"
@@ -75,20 +76,13 @@ class Ask:
             authorization=sent["Authorization"],
             token=token,
             listed=self.listed,
-            request_headers=raw_headers(sent),
+            request_headers=sent,
             request_body=self.body or b"",
             replay_of=self.replay_of,
         )
 
 
-def raw_headers(headers: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
-    """Headers as they travel."""
-    return tuple((name.encode(errors="replace"), value.encode(errors="replace")) for name, value in headers.items())
-
-
 def host_of(url: str) -> str:
     """Host and port; the whole text when it is no URL."""
-    try:
-        return urlsplit(url).netloc
-    except ValueError:
-        return url
+    found = _AUTHORITY.match(url)
+    return found[1] if found else url

@@ -2,14 +2,14 @@
 
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from functools import lru_cache
 from io import BytesIO
 from time import perf_counter
 from types import TracebackType
 from typing import Self
 
 import aiohttp
-import msgspec
+from msgspec.structs import replace
 from yarl import URL
 
 from ocpilot.app.message_log import MessageLog
@@ -21,13 +21,17 @@ from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused, PeerTim
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import Logged, LogSettings, Settings
 from ocpilot.http.answers import answer_of, limited
-from ocpilot.http.asking import Ask, host_of, raw_headers
+from ocpilot.http.asking import Ask, host_of
 from ocpilot.http.outward import outward_session
 from ocpilot.http.peer_urls import has_slash, page_of, resource_url, same_place
 from ocpilot.roaming import routing, ways
 from ocpilot.roaming.addresses import check_url
 from ocpilot.roaming.tokens import header_value
 from ocpilot.wire.protocol import PROTOCOLS, InterfaceRole, ModuleID, TokenEncoding, Version
+
+#: Bytes of a body that aiohttp rather sends in pieces.
+_LARGE = 2**19
+_timeout = lru_cache(maxsize=64)(aiohttp.ClientTimeout)
 
 
 async def _forget(_: int, __: Detected) -> None:
@@ -255,7 +259,7 @@ class HttpPartners:
                     raise
                 tried.append(following)
             else:
-                return msgspec.structs.replace(answer, encoding=way.encoding), way
+                return replace(answer, encoding=way.encoding), way
 
     async def _exchange(self, ask: Ask, token: str, encoding: TokenEncoding) -> PartnerAnswer:
         """One request and its answer, which goes into the message log whatever comes of it."""
@@ -282,12 +286,12 @@ class HttpPartners:
             async with self._pool().request(
                 ask.method,
                 URL(ask.url, encoded=True),
-                data=None if ask.body is None else BytesIO(ask.body),
+                data=ask.body if ask.body is None or len(ask.body) < _LARGE else BytesIO(ask.body),
                 headers=sent,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=ask.seconds),
+                timeout=_timeout(ask.seconds),
             ) as response:
-                noted.request_headers = raw_headers(response.request_info.headers)
+                noted.request_headers = response.request_info.headers
                 noted.http_status, noted.response_headers = response.status, response.raw_headers
                 noted.response_body = await limited(response, ask.where)
                 return response.headers

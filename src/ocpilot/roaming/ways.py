@@ -5,7 +5,6 @@ one is tried. Such an answer means that nothing was processed, so trying again i
 """
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -24,9 +23,10 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
     def url(self, url: str) -> str:
         """The URL written so."""
-        parts = urlsplit(url)
-        path = parts.path.rstrip("/") + ("/" if self.slash else "")
-        return url if path == parts.path else parts._replace(path=path).geturl()
+        path, mark, query = url.partition("?")
+        if path.endswith("/") == self.slash and not path.endswith("//"):
+            return url
+        return path.rstrip("/") + ("/" if self.slash else "") + mark + query
 
 
 class Fixed(msgspec.Struct, frozen=True, kw_only=True):

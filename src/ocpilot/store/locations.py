@@ -3,7 +3,7 @@
 Every write locks the Location's row first and its EVSEs after, so that two writes wait for each other, never in a ring.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import asyncpg
 from msgspec import structs
@@ -51,6 +51,17 @@ class PostgresLocations:
         """See the port."""
         row = await self._database.row(_SQL["held_evse" if key.sub else "held"], key_values(key))
         return object_of(row, ModuleID.LOCATIONS) if row else None
+
+    async def some_evses(self, keys: Sequence[ObjectKey], *, anyones: bool = False) -> tuple[StoredObject, ...]:
+        """See the port."""
+        values: dict[str, object] = {
+            "parties": [key.party.key for key in keys],
+            "key_ids": [fold(key.id) for key in keys],
+            "key_subs": [fold(key.sub) for key in keys],
+            "anyones": anyones,
+        }
+        rows = await self._database.rows(_SQL["some_evses"], values)
+        return tuple(object_of(row, ModuleID.LOCATIONS) for row in rows)
 
     async def find(self, object_id: str) -> tuple[StoredObject, ...]:
         """See the port; ours first."""

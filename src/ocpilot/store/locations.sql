@@ -139,6 +139,16 @@ FROM location
 JOIN evse ON evse.party = location.party AND evse.key_location = location.key_id
 WHERE location.party = :party AND location.key_id = :key_id AND evse.key_uid = :key_sub;
 
+-- name: some_evses
+-- Several EVSEs of ours (or of anyone) at once.
+SELECT
+    location.party, location.id, evse.uid AS sub, location.peer_id, evse.version, location.audience,
+    evse.last_updated, evse.body
+FROM unnest(:parties::text[], :key_ids::text[], :key_subs::text[]) AS wanted (party, key_id, key_sub)
+JOIN location ON location.party = wanted.party AND location.key_id = wanted.key_id
+JOIN evse ON evse.party = wanted.party AND evse.key_location = wanted.key_id AND evse.key_uid = wanted.key_sub
+WHERE :anyones OR location.peer_id = 0;
+
 -- name: find_evse
 -- Where an EVSE uid stands; in the field often in several Locations.
 SELECT location.party, location.id, evse.uid AS sub
