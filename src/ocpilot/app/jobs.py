@@ -14,11 +14,11 @@ from typing import TypeVar
 from ocpilot.app import bookings, cdr_match, cdrs, hub_orders, receipts, reservations, transactions
 from ocpilot.app.charge_records import Command, Reservation, Transaction, TransactionState
 from ocpilot.app.command_records import give_result
-from ocpilot.app.hub_clients import HubClients
 from ocpilot.app.hub_records import HubOrder
 from ocpilot.app.orders import send_result
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.tidying import Tidying
 from ocpilot.app.tokens import is_ours
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.retry import BackOff, pause
@@ -52,7 +52,7 @@ class Jobs:
         self._pauses: dict[tuple[str, str], tuple[int, datetime]] = {}
         self._stopped_seen: dict[int, datetime] = {}
         self._swept_at: datetime | None = None
-        self._hub_clients = HubClients(platform)
+        self._tidying = Tidying(platform)
         roaming = platform.settings.roaming
         self._back_off = BackOff(first=roaming.retry_first, longest=roaming.retry_longest)
 
@@ -83,6 +83,7 @@ class Jobs:
     async def once(self) -> None:
         """Every step once."""
         store = self._platform.store
+        await self._tidying.once()
         await self._each("superseded", await self._superseded(), _number, self._end)
         stopped = await store.transactions.in_state(TransactionState.STOPPED)
         await self._each("cdr", self._waited(stopped), _number, self._make_cdr)
@@ -106,10 +107,6 @@ class Jobs:
         if self._swept_at is not None and now - self._swept_at < _SWEEP:
             return []
         self._swept_at = now
-        await self._hub_clients.once()
-        await self._platform.store.messages.drop_before(now - timedelta(days=self._platform.settings.log.days))
-        if self._platform.settings.hub is not None:
-            await self._platform.store.hub.forget(now - hub_orders.KEPT)
         return transactions.superseded(await self._platform.store.transactions.in_state(TransactionState.OPEN), now)
 
     async def _end(self, transaction: Transaction) -> None:

@@ -96,6 +96,10 @@ class Changes(Protocol):
     async def wait(self, seconds: float) -> None:
         """Return when something was written anywhere, or after `seconds`."""
 
+    async def compact(self, before: datetime) -> None:
+        """Forget changes from before this moment that a later one from before it covers: the log is as long as there
+        are objects, not as they changed. No reader misses the newest state of anything."""
+
     async def follow(self, name: str) -> None:
         """From now on changes of what peers send are logged too, for as long as anybody follows."""
 

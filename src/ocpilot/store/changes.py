@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from ocpilot.app.peer_records import Change, ChangeCursor, Delivery
 from ocpilot.store.bell import Bell
@@ -63,6 +64,10 @@ class PostgresChanges:
             if row and row["exists"]:
                 seconds = min(seconds, HELD_BACK)
         await self._bell.wait(seconds, seen)
+
+    async def compact(self, before: datetime) -> None:
+        """See the port."""
+        await self._database.row(_SQL["compact"], {"before": before})
 
     async def follow(self, name: str) -> None:
         """See the port."""

@@ -26,6 +26,20 @@ SELECT pg_notify('ocpilot_change', '');
 -- Try to be the only process that pushes to this peer, until this connection ends.
 SELECT pg_try_advisory_lock(hashtext('ocpilot lead'), :peer_id);
 
+-- name: compact
+-- Drops old changes that a later old one covers: of the same object, seen by the same, gone or not.
+DELETE FROM change
+USING (
+    SELECT
+        seq,
+        row_number() OVER (
+            PARTITION BY module, party, lower(id), lower(sub), audience, deleted, peer_id ORDER BY xid DESC, seq DESC
+        ) AS place
+    FROM change
+    WHERE written_at < :before AND xid < pg_snapshot_xmin(pg_current_snapshot())
+) AS ranked
+WHERE change.seq = ranked.seq AND ranked.place > 1;
+
 -- name: follow
 -- From now on what peers send is logged too.
 INSERT INTO follower (name) VALUES (:name) ON CONFLICT DO NOTHING;

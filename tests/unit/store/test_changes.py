@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -227,3 +228,23 @@ async def test_a_reader_is_woken_by_what_a_peer_sends_when_it_is_told(store: Pos
     await store.objects.put(tariff("T1", peer_id=7))
     await store.changes.wait(LONG)
     assert (await read(store, cursor))[0] == ["T1"]
+
+
+async def test_a_compacted_log_tells_the_newest_of_everything_to_whoever_reads_from_wherever(store, tariff) -> None:
+    """A new peer reads from the beginning, a slow one from the middle; a change of the last hour stays as it is."""
+    for state in range(3):
+        await store.objects.put(tariff("A", minutes=state))
+        await store.objects.put(tariff("b" if state else "B", minutes=state))
+    _, middle = await read(store, ChangeCursor())
+    await store.objects.put(tariff("A", minutes=4))
+    await store.objects.put(tariff("A", minutes=5, audience="SERES"))
+    await store.objects.delete(tariff("B").key)
+    now = datetime.now(UTC) + timedelta(minutes=1)
+    await store.changes.compact(now)
+    everything = await store.changes.after(ChangeCursor(), 100)
+    found = [(one.key.id.lower(), one.audience, one.deleted) for one in everything]
+    assert found == [("b", None, False), ("a", None, False), ("a", "SERES", False), ("b", None, True)]
+    assert [one.key.id for one in await store.changes.after(middle, 100)] == ["A", "A", "b"]
+    await store.objects.put(tariff("A", minutes=6, audience="SERES"))
+    await store.changes.compact(now - timedelta(hours=1))
+    assert len(await store.changes.after(ChangeCursor(), 100)) == 5
