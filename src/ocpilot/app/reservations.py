@@ -20,7 +20,6 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.station_events import StartEvent
 from ocpilot.base.errors import NotFound, StationError, UserError
-from ocpilot.base.ids import fold
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import (
     EVSE,
@@ -49,13 +48,14 @@ async def accepted(platform: Platform, number: int, wanted: Reservation) -> None
 
 
 async def for_start(platform: Platform, station: Station, event: StartEvent) -> Reservation | None:
-    """The reservation that a charge uses: the one the station names, else the one of its tag at its connector."""
+    """The reservation that a charge uses: the one the station names, else the one of its tag, or of a tag of the same
+    group, at its connector."""
     store = platform.store.reservations
     named = None if event.reservation_id is None else await store.get(event.reservation_id)
     found = named or await store.on(station.id, event.connector_id)
     if found is None or found.state not in LIVE or found.station_id != station.id:
         return None
-    return found if fold(found.id_tag) == fold(event.id_tag) else None
+    return found if await tokens.act_as_one(platform, found.id_tag, event.id_tag) else None
 
 
 async def used(platform: Platform, transaction: Transaction) -> None:

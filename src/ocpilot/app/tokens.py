@@ -62,6 +62,19 @@ async def known(platform: Platform, uid: str) -> tuple[tuple[StoredObject, Token
     return tuple(readable)
 
 
+async def act_as_one(platform: Platform, one: str, other: str) -> bool:
+    """Whether two idTags are the same Token, or of the same group: Tokens of one provider with the same `group_id` work
+    as one (mod_tokens, "Token object")."""
+    if fold(one) == fold(other):
+        return True
+    groups = [{_group_of(token) for _, token in await known(platform, uid)} - {None} for uid in (one, other)]
+    return not groups[0].isdisjoint(groups[1])
+
+
+def _group_of(token: Token) -> tuple[PartyId, str] | None:
+    return (PartyId.of(token.country_code, token.party_id), fold(token.group_id)) if token.group_id else None
+
+
 def is_ours(platform: Platform, party: PartyId) -> bool:
     """Whether this party, the owner of a Token, is one of ours."""
     return any(one.id == party for one in platform.settings.parties)

@@ -183,7 +183,7 @@ async def stop(platform: Platform, station: Station, event: StopEvent) -> IdTagA
     )
     if transaction.state == TransactionState.OPEN and stopped is not None:
         await sessions.write(platform, stopped)
-    return None if event.id_tag is None else _stop_answer(transaction, event.id_tag)
+    return None if event.id_tag is None else await _stop_answer(platform, transaction, event.id_tag)
 
 
 def superseded(running: Iterable[Transaction], now: datetime) -> list[Transaction]:
@@ -253,8 +253,8 @@ async def _orphan(platform: Platform, station: Station, event: StopEvent) -> Tra
     return kept
 
 
-def _stop_answer(transaction: Transaction, id_tag: str) -> IdTagAnswer:
-    """Whoever started may stop; another card is not asked about, for the transaction is over anyway."""
-    same = fold(id_tag) == fold(transaction.id_tag)
-    accepted = transaction.accepted and same
+async def _stop_answer(platform: Platform, transaction: Transaction, id_tag: str) -> IdTagAnswer:
+    """Whoever started may stop, and whoever is of his group; another card is not asked about, for the transaction is
+    over anyway."""
+    accepted = transaction.accepted and await tokens.act_as_one(platform, id_tag, transaction.id_tag)
     return IdTagAnswer(status=AuthorizationStatus.ACCEPTED if accepted else AuthorizationStatus.INVALID)

@@ -190,6 +190,18 @@ async def test_a_repeated_stop_changes_nothing_and_is_answered_the_same(operator
     assert await operator.only(ModuleID.SESSIONS) == session
 
 
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [(("FLEET", "fleet"), "Accepted"), (("FLEET", "OTHER"), "Invalid"), ((None, None), "Invalid")],
+)
+async def test_whoever_is_of_the_same_group_may_stop(operator, groups, expected):
+    for uid, group in zip(("CARD1", "CARD2"), groups, strict=True):
+        await operator.token(uid=uid, group_id=group)
+    transaction = await operator.start()
+    event = StopEvent(transaction_id=transaction, meter_stop_wh=Decimal(4000), at=operator.now, id_tag="CARD2")
+    assert (await operator.service.stop("S1", event)).status == expected
+
+
 async def test_values_that_come_with_the_stop_are_counted(operator):
     await operator.token()
     transaction = await operator.start()
