@@ -1,4 +1,4 @@
-"""Two platforms as their own processes with their own databases, that can be killed and come back."""
+"""Platforms as their own processes with their own databases, that can be killed and come back."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from told import SITE
 
 from ocpilot.app import peers
 from ocpilot.app.platform import Platform
@@ -21,16 +22,19 @@ from ocpilot.ocpp.sim_clock import SteppedClock
 from ocpilot.ocpp.simulator import SimulatedStation, StationMake
 from ocpilot.ocpp.station_link import Backoff
 
-SITE = "STHLM-CENTRAL"
-
 
 @dataclass
-class Two:
-    """An operator and a provider that are registered with each other and run."""
+class Running:
+    """An operator and a provider that run."""
 
     operator: DemoPlatform
     provider: DemoPlatform
     processes: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+
+    @property
+    def stations_url(self) -> str:
+        """Where the operator's stations connect."""
+        return self.operator.url.replace("http", "ws", 1) + "/ocpp"
 
     @contextlib.asynccontextmanager
     async def look(self, at: DemoPlatform) -> AsyncIterator[Platform]:
@@ -54,10 +58,14 @@ class Two:
         for process in self.processes.values():
             await stop(process)
 
+
+class Two(Running):
+    """They are registered with each other."""
+
     def station(self, connectors: int = 3) -> SimulatedStation:
         """The station of the first site, three hours ago by its own clock, and quick to come back."""
         return SimulatedStation(
-            self.operator.url.replace("http", "ws", 1) + "/ocpp",
+            self.stations_url,
             SITE,
             people.STATION_PASSWORD,
             clock=SteppedClock(time.now() - timedelta(hours=3)),
@@ -66,14 +74,26 @@ class Two:
         )
 
 
+@dataclass(kw_only=True)
+class Three(Running):
+    """They are members of a hub, and know each other by it only."""
+
+    hub: DemoPlatform
+
+
+def written(folder: Path, name: str, party_id: str, role: str) -> DemoPlatform:
+    return write_platform(folder, name=name, party_id=party_id, role=role, port=free_port(), cdr_delay=0.3)
+
+
+def both(folder: Path) -> tuple[DemoPlatform, DemoPlatform]:
+    """The operator and the provider."""
+    return written(folder, "Ladda Sverige", "LAD", "CPO"), written(folder, "Resa Elektriskt", "RES", "EMSP")
+
+
 @pytest.fixture
 async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two]:
     """Registered over the newest version; the operator's network is there."""
-    folder: Path = tmp_path_factory.mktemp("two")
-    operator = write_platform(folder, name="Ladda Sverige", party_id="LAD", role="CPO", port=free_port(), cdr_delay=0.3)
-    provider = write_platform(
-        folder, name="Resa Elektriskt", party_id="RES", role="EMSP", port=free_port(), cdr_delay=0.3
-    )
+    operator, provider = both(tmp_path_factory.mktemp("two"))
     pair = Two(operator, provider)
     try:
         await pair.start(operator)
@@ -86,3 +106,22 @@ async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two]:
         yield pair
     finally:
         await pair.stop()
+
+
+@pytest.fixture
+async def three(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Three]:
+    """The members are registered with the hub over the newest version; the operator's network is there."""
+    folder = tmp_path_factory.mktemp("three")
+    operator, provider = both(folder)
+    members = Three(operator, provider, hub=written(folder, "Navet", "NAV", "HUB"))
+    try:
+        await asyncio.gather(*(members.start(one) for one in (members.hub, operator, provider)))
+        async with members.look(members.hub) as hub, members.look(operator) as ours, members.look(provider) as theirs:
+            await people.settle_operator(ours)
+            await people.settle_provider(theirs)
+            for joining in (ours, theirs):
+                invitation = await peers.invite(hub, joining.settings.name)
+                await peers.register(joining, invitation.versions_url, invitation.token, hub.settings.name)
+        yield members
+    finally:
+        await members.stop()

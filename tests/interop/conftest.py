@@ -135,6 +135,7 @@ async def node(
     *,
     roaming: RoamingSettings = PAGES_OF_TEN,
     port: int = 0,
+    allow_inner: bool = True,
 ) -> AsyncIterator[Node]:
     bound = free_socket(port)
     port = bound.getsockname()[1]
@@ -144,7 +145,7 @@ async def node(
         parties=parties,
         server=ServerSettings(port=port),
         roaming=roaming,
-        security=SecuritySettings(secret_key=f"the secret key of {name}", allow_inner_addresses=True),
+        security=SecuritySettings(secret_key=f"the secret key of {name}", allow_inner_addresses=allow_inner),
     )
     seal, clock, messages = Seal(settings), PlatformClock(), MessageLog(settings.log)
     async with (

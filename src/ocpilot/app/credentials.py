@@ -21,6 +21,7 @@ from ocpilot.base.ids import PartyId, new_credentials_token
 from ocpilot.base.problem import Problem
 from ocpilot.base.settings import HUB
 from ocpilot.roaming import claims, handshake
+from ocpilot.roaming.addresses import check_url
 from ocpilot.wire import codec
 from ocpilot.wire.codec import NOTHING, Context
 from ocpilot.wire.protocol import PROTOCOLS, ModuleID, Version
@@ -110,7 +111,8 @@ async def discover(
     *,
     speaking: Version | None = None,
 ) -> Discovered:
-    """Versions and version details of a platform; PeerNonsense when they break the standard.
+    """Versions and version details of a platform; PeerNonsense when they break the standard, ForbiddenAddress when an
+    endpoint leads inside: it would never be called.
 
     `speaking` is the version it speaks with us already, which says how its token is written.
     """
@@ -130,6 +132,8 @@ async def discover(
         read = codec.read(VersionDetails, version, details).value
     except InvalidObject as error:
         raise PeerNonsense(f"{details_url}: {error}") from error
+    for endpoint in read.endpoints:
+        check_url(endpoint.url, allow_inner=platform.settings.security.allow_inner_addresses)
     return Discovered(version=version, endpoints=read.endpoints, noticed=noticed)
 
 

@@ -12,9 +12,8 @@ async def replay(platform: Platform, peer_id: int, key: ObjectKey) -> None:
     """Put it back among what is tried, due now and with its attempts forgotten; NotFound when it is no dead letter."""
     letter = await dead_letter(platform, peer_id, key)
     now = platform.clock()
-    await platform.store.deliveries.save(
-        replace(letter, state=DeliveryState.WAITING, attempts=0, refusals=0, next_at=now, updated_at=now)
-    )
+    again = replace(letter, state=DeliveryState.WAITING, attempts=0, refusals=0, nonsense_since=None)
+    await platform.store.deliveries.save(replace(again, next_at=now, updated_at=now))
 
 
 async def replay_all(platform: Platform, peer_id: int) -> int:

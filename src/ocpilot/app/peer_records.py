@@ -233,7 +233,7 @@ class Delivery(Record, frozen=True, kw_only=True):
     """What became of one object for one peer. CDRs always have one; other objects only after a failure.
 
     `refusals` are the attempts that the peer answered with an error; `unsure`: the last one may have arrived, though
-    its answer did not.
+    its answer did not; `nonsense_since`: when the first of the answers came that were no OCPI, up to the last one.
     """
 
     peer_id: int
@@ -242,6 +242,7 @@ class Delivery(Record, frozen=True, kw_only=True):
     attempts: int = 0
     refusals: int = 0
     unsure: bool = False
+    nonsense_since: datetime | None = None
     next_at: datetime | None = None
     last_error: str | None = None
     remote_url: str | None = None

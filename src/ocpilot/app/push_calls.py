@@ -144,7 +144,7 @@ class PushCalls:
             try:
                 answer = await self._call(peer, key, "GET", segments, None, to=to)
             except (PeerRefused, PeerNonsense) as error:
-                if worth_retry(error):
+                if isinstance(error, PeerRefused) and worth_retry(error):
                     raise
                 continue
             if isinstance(answer.data, dict) and _is_named(answer.data, key):

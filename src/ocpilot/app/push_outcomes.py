@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from ocpilot.app.heard import count
 from ocpilot.app.peer_records import Delivery, DeliveryState, FindingKind, Peer
 from ocpilot.app.platform import Platform
@@ -17,7 +19,8 @@ from ocpilot.roaming.retry import BackOff
 
 log = logging.getLogger(__name__)
 
-#: Refusals of one object after which only a person can help; failures of the network never count here.
+#: Refusals of one object after which only a person can help; failures of the network never count here, nor what is no
+#: answer of OCPI.
 REFUSALS = 6
 
 
@@ -30,6 +33,8 @@ class Outcomes:
         self._chance = chance
         self._circuit = retry.closed()
         self._quiet_until: datetime | None = None
+        #: Whether the last answer was no OCPI.
+        self._nonsense = False
         roaming = platform.settings.roaming
         self._back_off = BackOff(first=roaming.retry_first, longest=roaming.retry_longest)
 
@@ -52,6 +57,13 @@ class Outcomes:
     def answered(self) -> None:
         """The peer is there."""
         self._circuit = retry.closed()
+        self._nonsense = False
+
+    def is_held(self, before: Delivery | None) -> bool:
+        """Whether an object that changed waits for its time all the same, as the peer understands nothing for now."""
+        if not self._nonsense or before is None or before.nonsense_since is None:
+            return False
+        return before.next_at is not None and self._clock() < before.next_at
 
     def quiet_until(self, moment: datetime) -> None:
         """Nobody is called before that."""
@@ -64,9 +76,11 @@ class Outcomes:
         after = error.retry_after if isinstance(error, PeerRefused) else None
         if after is not None:
             self._quiet_until = now + timedelta(seconds=min(after, retry.LONGEST_RETRY_AFTER))
+        if isinstance(error, PeerNonsense):
+            return self._not_understood(peer, key, before, str(error))
         if not retry.worth_retry(error):
             self.answered()
-            return self.refused(peer, key, before, str(error), unsure=isinstance(error, PeerNonsense))
+            return self.refused(peer, key, before, str(error))
         was_silent = self.was_silent
         self._circuit = retry.failed(self._circuit, now, self._back_off, self._chance())
         if self.was_silent and not was_silent:
@@ -75,24 +89,24 @@ class Outcomes:
         unsure = may_have_arrived(error) or (before is not None and before.unsure)
         return self._waiting(peer, key, before, str(error), attempts=1, unsure=unsure, retry_after=after)
 
-    def refused(
-        self, peer: Peer, key: ObjectKey, before: Delivery | None, why: str, *, unsure: bool = False
-    ) -> Delivery:
+    def refused(self, peer: Peer, key: ObjectKey, before: Delivery | None, why: str) -> Delivery:
         """The peer, or our own code, cannot take this object as it is: tried again some times, then a dead letter."""
-        refusals = (before.refusals if before else 0) + 1
-        if refusals < REFUSALS:
-            return self._waiting(peer, key, before, why, attempts=1, refusals=1, unsure=unsure)
-        log.error("%s %s to %s is given up: %s", key.module, key.id, peer.name, why)
-        return Delivery(
-            peer_id=peer.id,
-            key=key,
-            state=DeliveryState.DEAD,
-            attempts=(before.attempts if before else 0) + 1,
-            refusals=refusals,
-            unsure=unsure,
-            last_error=why,
-            updated_at=self._clock(),
-        )
+        lost = self._waiting(peer, key, before, why, attempts=1, refusals=1, unsure=False)
+        lost = replace(lost, nonsense_since=None)
+        return lost if lost.refusals < REFUSALS else self._given_up(peer, lost)
+
+    def _not_understood(self, peer: Peer, key: ObjectKey, before: Delivery | None, why: str) -> Delivery:
+        """An answer that is no OCPI: the page of a maintenance, or the peer stumbles over this one object. So others go
+        on, and it is tried again with growing pauses for a day."""
+        self._nonsense = True
+        lost = self._waiting(peer, key, before, why, attempts=1, unsure=True)
+        since = lost.nonsense_since or lost.updated_at
+        lost = replace(lost, nonsense_since=since)
+        return lost if retry.may_pass(since, lost.updated_at) else self._given_up(peer, lost)
+
+    def _given_up(self, peer: Peer, lost: Delivery) -> Delivery:
+        log.error("%s %s to %s is given up: %s", lost.key.module, lost.key.id, peer.name, lost.last_error)
+        return replace(lost, state=DeliveryState.DEAD, next_at=None)
 
     def postponed(self, peer: Peer, key: ObjectKey, before: Delivery | None) -> Delivery:
         """Not tried, because the peer has just failed to answer others."""
@@ -122,6 +136,7 @@ class Outcomes:
             attempts=attempts,
             refusals=refusals + (before.refusals if before else 0),
             unsure=unsure,
+            nonsense_since=before.nonsense_since if before else None,
             next_at=now + timedelta(seconds=seconds),
             last_error=why,
             updated_at=now,

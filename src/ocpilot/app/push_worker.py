@@ -180,6 +180,8 @@ class PushWorker:
     async def _send(self, peer: Peer, key: ObjectKey) -> Delivery | None:
         """Deliver one object; None when that is done, else what is to be kept about it."""
         before = self._known(key)
+        if self._outcomes.is_held(before):
+            return before
         known = before is not None and before.state is DeliveryState.ACKNOWLEDGED
         if known and key.module in SENT_ONCE:
             return None

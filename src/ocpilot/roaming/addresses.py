@@ -11,6 +11,9 @@ from ocpilot.base.errors import ForbiddenAddress
 #: IPv6 networks whose last 32 bits are an IPv4 address (RFC 6052, RFC 4291 2.5.5).
 _IPV4_IN_IPV6 = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"), IPv6Network("::ffff:0:0/96"))
 
+#: Hosts that some programs read as an address in numbers: no name ends so (RFC 3696, 2).
+_IN_NUMBERS = re.compile(r"(^|\.)(\d+|0x[0-9a-f]*)\.?$", re.IGNORECASE)
+
 #: What follows the host and port of an absolute URL.
 _BEYOND = re.compile(r"(?<=[^:/])[/?#].*")
 
@@ -43,6 +46,8 @@ def _check_origin(url: str, allow_inner: bool) -> None:
     literal = _literal(host)
     if literal is not None:
         check_addresses(url, [literal], allow_inner=allow_inner)
+    elif _IN_NUMBERS.search(host):
+        raise ForbiddenAddress(f"{url!r}: found an address in numbers, expected it as 192.0.2.1, or a name")
 
 
 def check_addresses(url: str, addresses: Iterable[str], *, allow_inner: bool) -> None:

@@ -58,7 +58,7 @@ def goes_again(done: Round) -> bool:
 
 def wait_before(error: OcpilotError, tries: int, back_off: BackOff, random: float) -> float | None:
     """Seconds until a page is asked for again after so many tries; None: not now. JSON that was cut may come whole."""
-    if tries >= TRIES or not (worth_retry(error) or isinstance(error, PeerNonsense)):
+    if tries >= TRIES or not worth_retry(error):
         return None
     after = error.retry_after if isinstance(error, PeerRefused) else None
     seconds = pause(tries, back_off, random, after)

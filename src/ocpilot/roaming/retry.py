@@ -5,12 +5,14 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from ocpilot.base.errors import OcpilotError, PeerRefused, PeerUnreachable
+from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused, PeerUnreachable
 
 #: A peer that asks for a longer pause is asked again after this many seconds all the same.
 LONGEST_RETRY_AFTER = 3600.0
 #: HTTP statuses that pass by themselves: time-out, too early, too many requests, and the server's own trouble.
 PASSING_HTTP = frozenset({408, 425, 429, 500, 502, 503, 504})
+#: How long an answer that is no OCPI may be the page of a maintenance.
+NONSENSE_LASTS = timedelta(days=1)
 
 
 class BackOff(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,10 +44,16 @@ def retry_after_seconds(header: str | None, now: datetime) -> float | None:
 
 
 def worth_retry(error: OcpilotError) -> bool:
-    """Whether the same request may succeed later without anybody's help."""
+    """Whether the same request may succeed later without anybody's help; who takes no OCPI now may do so after his
+    maintenance."""
     if isinstance(error, PeerRefused):
         return error.http in PASSING_HTTP or (error.http < 300 and error.ocpi is not None and error.ocpi >= 3000)
-    return isinstance(error, PeerUnreachable)
+    return isinstance(error, PeerUnreachable | PeerNonsense)
+
+
+def may_pass(nonsense_since: datetime, now: datetime) -> bool:
+    """Whether what has been answered with no OCPI since then may still pass by itself."""
+    return now - nonsense_since < NONSENSE_LASTS
 
 
 class Circuit(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,10 @@ from ocpilot.store.rows import key_of, key_values, record_of
 from ocpilot.wire.protocol import ModuleID
 
 _SQL = load("deliveries")
-_FIELDS = ("peer_id", "state", "attempts", "refusals", "unsure", "next_at", "last_error", "remote_url", "updated_at")
+_FIELDS = (
+    *("peer_id", "state", "attempts", "refusals", "unsure", "nonsense_since"),
+    *("next_at", "last_error", "remote_url", "updated_at"),
+)
 
 
 class PostgresDeliveries:

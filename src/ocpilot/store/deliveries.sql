@@ -1,13 +1,13 @@
 -- name: save
 -- Inserts or replaces what became of objects for peers.
 INSERT INTO delivery (
-    module, party, key_id, key_sub, id, sub, peer_id, state, attempts, refusals, unsure, next_at, last_error, remote_url,
-    updated_at
+    module, party, key_id, key_sub, id, sub, peer_id, state, attempts, refusals, unsure, nonsense_since, next_at,
+    last_error, remote_url, updated_at
 )
 SELECT * FROM unnest(
     :module::text[], :party::text[], :key_id::text[], :key_sub::text[], :id::text[], :sub::text[], :peer_id::integer[],
-    :state::text[], :attempts::integer[], :refusals::integer[], :unsure::boolean[], :next_at::timestamptz[],
-    :last_error::text[], :remote_url::text[], :updated_at::timestamptz[]
+    :state::text[], :attempts::integer[], :refusals::integer[], :unsure::boolean[], :nonsense_since::timestamptz[],
+    :next_at::timestamptz[], :last_error::text[], :remote_url::text[], :updated_at::timestamptz[]
 )
 ON CONFLICT (peer_id, module, party, key_id, key_sub) DO UPDATE SET
     id = excluded.id,
@@ -16,6 +16,7 @@ ON CONFLICT (peer_id, module, party, key_id, key_sub) DO UPDATE SET
     attempts = excluded.attempts,
     refusals = excluded.refusals,
     unsure = excluded.unsure,
+    nonsense_since = excluded.nonsense_since,
     next_at = excluded.next_at,
     last_error = excluded.last_error,
     remote_url = excluded.remote_url,
@@ -54,7 +55,8 @@ SELECT peer_id, state, count(*) FROM delivery WHERE state <> 'acknowledged' GROU
 
 -- name: replay
 -- Tries all dead ones of a peer again.
-UPDATE delivery SET state = 'waiting', attempts = 0, refusals = 0, next_at = :now, updated_at = :now
+UPDATE delivery SET state = 'waiting', attempts = 0, refusals = 0, nonsense_since = NULL, next_at = :now,
+    updated_at = :now
 WHERE peer_id = :peer_id AND state = 'dead' RETURNING id;
 
 -- name: drop

@@ -38,7 +38,8 @@ def test_inner_addresses_are_not(address):
 
 
 @pytest.mark.parametrize(
-    "url", ["https://example.com/ocpi/versions", "https://8.8.8.8/", "https://[2606:4700::1111]:8443/x"]
+    "url",
+    ["https://example.com/ocpi/versions", "https://8.8.8.8/", "https://[2606:4700::1111]:8443/x", "https://1.a2.b0x/"],
 )
 def test_a_public_https_url_is_allowed(url):
     assert check_url(url, allow_inner=False) == url
@@ -67,6 +68,12 @@ def test_a_public_https_url_is_allowed(url):
         "https://127.0.0.1:/",
         "https://127.0.0.1?x",
         "https://127.0.0.1#@example.com/",
+        "https://2130706433/",
+        "https://0x7f000001/",
+        "https://0x7f.1/",
+        "https://127.1:8443/x",
+        "https://0177.0.0.1/",
+        "https://127.0.0.1./",
     ],
 )
 def test_any_other_url_is_not(url):

@@ -61,7 +61,7 @@ def test_retry_after_is_a_number_or_a_date(header, seconds):
         (PeerRefused("their fault", 200, 3000), True),
         (PeerRefused("our fault", 200, 2001), False),
         (PeerRefused("unknown", 404, 2000), False),
-        (PeerNonsense("hello"), False),
+        (PeerNonsense("hello"), True),
         (InvalidObject([]), False),
     ],
 )

@@ -13,6 +13,7 @@ async def test_one_delivery_per_peer_and_object(store: PostgresStore, tariff, no
         peer_id=7, key=tariff().key, state=DeliveryState.WAITING, attempts=1, next_at=noon, updated_at=noon
     )
     again = replace(first, key=tariff("NIGHT").key, attempts=2, last_error="HTTP 500", remote_url="https://x.example/1")
+    again = replace(again, nonsense_since=noon, unsure=True)
     await store.deliveries.save(first)
     await store.deliveries.save(again)
     await store.deliveries.save(replace(first, peer_id=8))

@@ -1,6 +1,7 @@
 """What reaches a peer, how often and in which order, while the network and the peer behave as they do."""
 
 import asyncio
+import dataclasses
 
 import msgspec
 import pytest
@@ -12,7 +13,7 @@ from ocpilot.app.push import Pusher
 from ocpilot.app.push_outcomes import REFUSALS
 from ocpilot.app.push_worker import PushWorker
 from ocpilot.app.records import ObjectKey, StoredObject
-from ocpilot.base.errors import PeerRefused, PeerUnreachable
+from ocpilot.base.errors import PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.retry import TRIPS_AT
 from ocpilot.wire.protocol import ModuleID, Version
@@ -476,4 +477,74 @@ async def test_dead_letters_are_replayed_or_dropped_all_at_once(operator, settle
         await rounds(operator, settled)
     await dead_letters.drop(operator.platform, operator.peer.id, tariffs.key_of(OPERATOR, "a"))
     assert await dead_letters.drop_all(operator.platform, operator.peer.id) == 1
+    assert await operator.store.deliveries.all(operator.peer.id) == ()
+
+
+# ---- a peer that answers with what is no OCPI ----------------------------------------------------------------------
+
+
+@pytest.fixture
+async def patient(operator, settled):
+    """A worker with the pauses of a platform; its peer has everything."""
+    roaming = msgspec.structs.replace(operator.platform.settings.roaming, retry_first=1, retry_longest=300)
+    settings = msgspec.structs.replace(operator.platform.settings, roaming=roaming)
+    operator.platform = dataclasses.replace(operator.platform, settings=settings)
+    return worker_of(operator)
+
+
+async def minutes(world, worker, count):
+    for _ in range(count):
+        await rounds(world, worker)
+        world.passes(60)
+
+
+async def test_what_is_answered_with_no_ocpi_is_tried_for_a_day_and_then_left_for_a_person(operator, patient):
+    operator.partners.answers["PUT", "tariffs"] = PeerNonsense("<html>")
+    await tariffs_put(operator, "ODD")
+    await minutes(operator, patient, 23 * 60)
+    [waiting] = await operator.store.deliveries.all(operator.peer.id)
+    assert (waiting.state, waiting.refusals, waiting.unsure) == (DeliveryState.WAITING, 0, True)
+    await minutes(operator, patient, 70)
+    [dead] = await operator.store.deliveries.all(operator.peer.id)
+    assert (dead.state, dead.last_error, dead.next_at) == (DeliveryState.DEAD, "<html>", None)
+    calls = len(operator.partners.calls)
+    await minutes(operator, patient, 10)
+    assert len(operator.partners.calls) == calls
+
+    await dead_letters.replay_all(operator.platform, operator.peer.id)
+    await minutes(operator, patient, 10)
+    [again] = await operator.store.deliveries.all(operator.peer.id)
+    assert again.state is DeliveryState.WAITING
+    operator.partners.answers.clear()
+    await minutes(operator, patient, 6)
+    assert await operator.store.deliveries.all(operator.peer.id) == ()
+
+
+async def test_an_object_that_is_not_understood_does_not_stop_the_others(operator, patient):
+    odd = PeerNonsense("<html>")
+    operator.partners.answers["PUT", "tariffs"] = lambda sent: odd if sent.segments[2].startswith("ODD") else None
+    for number in range(TRIPS_AT + 1):
+        await tariffs_put(operator, f"ODD{number}")
+    await tariffs_put(operator, "GOOD1")
+    await rounds(operator, patient)
+    operator.passes(1)
+    await tariffs_put(operator, "GOOD2")
+    await rounds(operator, patient)
+    sent = [one.segments[2] for one in operator.partners.calls]
+    assert (sent.count("GOOD1"), sent.count("GOOD2")) == (1, 1)
+
+
+async def test_while_nothing_is_understood_a_change_does_not_shorten_the_pause(operator, patient):
+    operator.partners.answers["PUT", "tariffs"] = PeerNonsense("<html>")
+    for _ in range(600):
+        await tariffs_put(operator, "BUSY")
+        await rounds(operator, patient)
+        operator.passes(1)
+    assert len(operator.partners.calls) < 15
+    operator.partners.answers.clear()
+    await tariffs_put(operator, "OTHER")
+    await tariffs_put(operator, "BUSY")
+    await rounds(operator, patient)
+    operator.passes(300)
+    await rounds(operator, patient)
     assert await operator.store.deliveries.all(operator.peer.id) == ()
