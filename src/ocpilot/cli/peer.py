@@ -232,7 +232,8 @@ async def run(args: argparse.Namespace, peers: PeerCommands) -> int:
             peer_lines.print_findings(await peers.findings(args.name), args.json)
         case "deliveries":
             states = [DeliveryState(args.state)] if args.state else [DeliveryState.WAITING, DeliveryState.DEAD]
-            peer_lines.print_deliveries(await peers.deliveries(args.name, states, args.limit), args.json)
+            found = await peers.deliveries(args.name, states, args.limit)
+            peer_lines.print_deliveries(found, states, args.json)
         case "replay":
             peer_lines.print_count(await peers.replay(args.name, _letter(args)), "sent again soon", args.json)
         case "drop":

@@ -6,12 +6,13 @@ from typing import Self
 import msgspec
 
 from ocpilot.app.crawl_records import Crawl
-from ocpilot.app.peer_records import Delivery, Detected, Leniency, Peer, PeerProfile
+from ocpilot.app.peer_records import Delivery, DeliveryState, Detected, Leniency, Peer, PeerProfile
 from ocpilot.app.peers import Invitation
 from ocpilot.app.pull import ModulePull, PullSummary
 from ocpilot.app.ready_profiles import ReadyProfile
 from ocpilot.base import time
 from ocpilot.cli.reading import Progress
+from ocpilot.cli.tables import aligned
 
 
 class PeerRow(msgspec.Struct, kw_only=True):
@@ -54,7 +55,7 @@ def row_of(peer: Peer) -> PeerRow:
         allowed=None if peer.allowed is None else list(peer.allowed),
         versions_url=peer.versions_url,
         updated_at=time.write(peer.updated_at),
-        endpoints=[f"{one.identifier:<12} {one.role.lower():<8} {one.url}" for one in peer.endpoints],
+        endpoints=list(aligned([(one.identifier, one.role.lower(), one.url) for one in peer.endpoints], left=True)),
         profile=peer.profile,
         detected=peer.detected,
     )
@@ -172,19 +173,20 @@ def print_profiles(ready: Sequence[ReadyProfile], as_json: bool) -> None:
         print(f"{one.name}: {one.about}\n  sets    {settings}\n  source  {one.source}")
 
 
-def print_deliveries(deliveries: Sequence[Delivery], as_json: bool) -> None:
-    """What became of objects."""
+def print_deliveries(deliveries: Sequence[Delivery], states: Sequence[DeliveryState], as_json: bool) -> None:
+    """What became of objects; `states` were asked for."""
     rows = [_delivery_row(one) for one in deliveries]
     if as_json:
         _print_json(rows)
         return
     if not rows:
-        print("none")
+        print(f"nothing is {' or '.join(states)}")
     for row in rows:
         where = f"{row.module} {row.party} {row.id}{f' {row.sub}' if row.sub else ''}"
         said = row.last_error or row.remote_url or ""
-        again = f", again at {row.next_at}" if row.next_at else ""
-        print(f"{row.state:<12} {where}: {row.attempts} attempts{again}, {row.updated_at} {said}".rstrip())
+        failed = f" {row.attempts} failed attempts," if row.attempts else ""
+        again = f" again at {row.next_at}," if row.next_at else ""
+        print(f"{row.state:<12} {where}:{failed}{again} {row.updated_at} {said}".rstrip())
 
 
 def print_count(count: int, what: str, as_json: bool) -> None:

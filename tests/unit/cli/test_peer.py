@@ -267,7 +267,7 @@ async def test_deliveries_are_listed_with_what_became_of_them(capsys):
         ("Lade", (DeliveryState.ACKNOWLEDGED,), 5),
     ]
     line, as_json = capsys.readouterr().out.splitlines()
-    assert line == "dead         cdrs SE/LAD C1: 6 attempts, 2026-11-01T00:00:00Z HTTP 200, status 2001"
+    assert line == "dead         cdrs SE/LAD C1: 6 failed attempts, 2026-11-01T00:00:00Z HTTP 200, status 2001"
     assert json.loads(as_json)[0]["party"] == "SE/LAD"
 
 
