@@ -61,13 +61,20 @@ def row_of(peer: Peer) -> PeerRow:
     )
 
 
+def print_state(peer: Peer, as_json: bool) -> None:
+    """How it is connected now; as JSON the whole peer."""
+    if as_json:
+        _print_json(row_of(peer))
+        return
+    print(f"{peer.name}: {peer.state}, OCPI {peer.version or '-'}")
+
+
 def print_peer(peer: Peer, as_json: bool) -> None:
     """One peer."""
     row = row_of(peer)
+    print_state(peer, as_json)
     if as_json:
-        _print_json(row)
         return
-    print(f"{row.name}: {row.state}, OCPI {row.version or '-'}")
     print(f"  parties       {', '.join(row.parties) or '-'}")
     print(f"  may claim     {'what it claims when it registers' if row.allowed is None else ', '.join(row.allowed)}")
     print(f"  versions URL  {row.versions_url or '-'}")
