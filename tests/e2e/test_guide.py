@@ -9,13 +9,13 @@ GUIDES = {
     "guides/first-partner.md": (
         ("8841", "8842", "8843", "8844"),
         (
-            "Elbil Nord               registered   2.3.0  SE/MEM EMSP",
+            "Elbil Nord  registered  2.3.0  SE/MEM EMSP",
             "nothing is waiting or dead",
             "card 04A1B2C3: Accepted",
             "29.70 SEK before taxes, 37.13 SEK after",
             "  priced again   agrees",
             "  sent to        Elbil Nord: acknowledged",
-            "Energy, 8.25 kWh at 4.50 SEK per kWh incl. VAT",
+            "incl. VAT.",
             "answered     HTTP 201, OCPI 1000 Success",
             "dead         tariffs SE/LAD DAY: 6 failed attempts",
             "1 dead letter sent again soon",

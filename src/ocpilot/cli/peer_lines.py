@@ -15,6 +15,10 @@ from ocpilot.cli.reading import Progress
 from ocpilot.cli.tables import aligned
 
 
+#: Characters of what is wrong with an object that a line has room for.
+_REASON = 300
+
+
 class PeerRow(msgspec.Struct, kw_only=True):
     """A peer as printed: no hashes, no tokens."""
 
@@ -98,8 +102,8 @@ def print_list(peers: Sequence[Peer], as_json: bool) -> None:
         return
     if not rows:
         print("no peers yet: `ocpilot peer invite NAME` or `ocpilot peer register NAME URL TOKEN` makes one")
-    for row in rows:
-        print(f"{row.name:<24} {row.state:<12} {row.version or '-':<6} {', '.join(row.parties)}")
+    for line in aligned([(row.name, row.state, row.version or "-", ", ".join(row.parties)) for row in rows], left=True):
+        print(line)
 
 
 def print_invitation(invitation: Invitation, as_json: bool) -> None:
@@ -144,7 +148,8 @@ def print_pull(summary: PullSummary, as_json: bool) -> None:
         if one.error:
             print(f"  stopped: {one.error}")
     for bad in summary.problems:
-        print(f"  {bad.module} {bad.id}: {bad.reason}")
+        cut = f"{bad.reason[:_REASON]} ... (all of it: --json)" if len(bad.reason) > _REASON else bad.reason
+        print(f"  {bad.module} {bad.id}: {cut}")
     if not summary.modules:
         print("it offers nothing that our parties receive")
 

@@ -193,6 +193,14 @@ async def test_a_list_that_is_not_as_it_says_is_told(capsys):
     assert "no longer listed: T9" in said
 
 
+async def test_an_object_with_everything_wrong_takes_one_line(capsys):
+    bad = BadObject(module=ModuleID.LOCATIONS, id="L1", reason="$.name: found 1, expected text; " * 100)
+    await run(FakePeers(PullSummary(modules=(), problems=(bad,))), "pull", "Lade")
+    line = next(one for one in capsys.readouterr().out.splitlines() if "L1" in one)
+    assert line.endswith(" ... (all of it: --json)")
+    assert len(line) < 350
+
+
 async def test_quirks_are_set_as_values(capsys):
     peers = FakePeers()
     assert await run(peers, "set", "Lade", "token_encoding=plain", "trailing_slash=true", "page_size=50") == 0
