@@ -6,6 +6,24 @@ from running_guides import DOCS, run_guide
 
 GUIDES = {
     "guide.md": (("8821", "8822"), ("tariffs SE/LAD DAY", "CP-1", "registered", "105.00")),
+    "guides/first-partner.md": (
+        ("8841", "8842", "8843", "8844"),
+        (
+            "Elbil Nord  registered  2.3.0  SE/MEM EMSP",
+            "nothing is waiting or dead",
+            "card 04A1B2C3: Accepted",
+            "29.70 SEK before taxes, 37.13 SEK after",
+            "  priced again   agrees",
+            "  sent to        Elbil Nord: acknowledged",
+            "incl. VAT.",
+            "answered     HTTP 201, OCPI 1000 Success",
+            "dead         tariffs SE/LAD DAY: 6 failed attempts",
+            "1 dead letter sent again soon",
+            "tokens $.last_updated: found",
+            "Fel och Brist: suspended",
+            "there is something to mend",
+        ),
+    ),
     "guides/back-office.md": (
         ("8831", "8832"),
         (

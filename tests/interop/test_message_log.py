@@ -457,7 +457,7 @@ async def test_the_command_finds_shows_and_sends_again(newest, bodies, capsys):
     for words in (["--peer", "Resa", "--object", "t1"], ["show", str(sent.id)], ["replay", str(sent.id)]):
         assert await cli_log.run(parser().parse_args(["log", *words]), LogOf(lade)) == 0
     said = capsys.readouterr().out
-    assert "tariffs SELAD/T1" in said
+    assert "tariffs SE/LAD/T1" in said
     assert "Authorization: Token ***" in said
     assert '"currency": "SEK"' in said
     assert f"again        of message {sent.id}" in said

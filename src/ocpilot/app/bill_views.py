@@ -63,10 +63,10 @@ class PeerView(Record, frozen=True):
 
 
 async def cdrs(platform: Platform, limit: int) -> tuple[CdrRow, ...]:
-    """The newest CDRs, ours and peers'; those that break the standard are left out."""
+    """The newest CDRs, ours and peers', and where each stands; those that break the standard are left out."""
     peers = {peer.id: peer for peer in await platform.store.peers.all()}
     newest = await platform.store.objects.newest(ModuleID.CDRS, limit)
-    unfinished = await _unfinished(platform, tuple(peers.values()), newest)
+    sent = await _sent(platform, tuple(peers.values()), newest)
     rows = []
     for stored in newest:
         try:
@@ -79,19 +79,17 @@ async def cdrs(platform: Platform, limit: int) -> tuple[CdrRow, ...]:
                 cdr=cdr,
                 peer=peers.get(stored.peer_id or 0),
                 check=await platform.store.documents.check(stored.key) if stored.peer_id else None,
-                delivery=unfinished.get(stored.key),
+                delivery=sent.get(stored.key),
             )
         )
     return tuple(rows)
 
 
-async def _unfinished(
-    platform: Platform, peers: Sequence[Peer], newest: Sequence[StoredObject]
-) -> dict[ObjectKey, Delivery]:
-    """What waits or was given up of these objects of ours, the newest of several peers."""
+async def _sent(platform: Platform, peers: Sequence[Peer], newest: Sequence[StoredObject]) -> dict[ObjectKey, Delivery]:
+    """What became of these objects of ours: of several peers what waits or was given up, the newest of that."""
     ours = [stored.key for stored in newest if stored.peer_id is None]
     found = [one for peer in peers for one in await platform.store.deliveries.of(peer.id, ours)]
-    return {one.key: one for one in sorted(found, key=lambda one: one.updated_at) if one.state in UNFINISHED}
+    return {one.key: one for one in sorted(found, key=lambda one: (one.state in UNFINISHED, one.updated_at))}
 
 
 async def cdr_detail(platform: Platform, party: PartyId, cdr_id: str) -> CdrDetail:

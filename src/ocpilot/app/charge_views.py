@@ -13,6 +13,7 @@ from ocpilot.app.records import Account, ObjectKey, Receipt, Record, StoredObjec
 from ocpilot.base.errors import InvalidObject, NotFound
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.billing.matching import is_bill_of
+from ocpilot.billing.numbers import after_taxes
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import (
     CDR,
@@ -202,8 +203,7 @@ def totals(views: Sequence[ChargeView]) -> tuple[tuple[str, Sum], ...]:
     sums: dict[str, Sum] = {}
     for cdr in (view.cdr for view in views if view.cdr):
         before = sums.get(cdr.currency, Sum(kwh=Decimal(), cost=Decimal()))
-        cost = cdr.total_cost.before_taxes + sum((tax.amount for tax in cdr.total_cost.taxes), Decimal())
-        sums[cdr.currency] = Sum(kwh=before.kwh + cdr.total_energy, cost=before.cost + cost)
+        sums[cdr.currency] = Sum(kwh=before.kwh + cdr.total_energy, cost=before.cost + after_taxes(cdr.total_cost))
     return tuple(sums.items())
 
 

@@ -38,6 +38,11 @@ class PartyId(msgspec.Struct, frozen=True, order=True):
         return f"{self.country_code}/{self.party_id}"
 
 
+def shown_party(key: str) -> str:
+    """`SE/LAD` for the key `SELAD`; what is no key stays as it is."""
+    return f"{key[:2]}/{key[2:]}" if len(key) == 5 and key.isalnum() else key
+
+
 def fold(ident: str) -> str:
     """The form in which ids are compared: CiString is case-insensitive (types, "CiString")."""
     return ident.lower()

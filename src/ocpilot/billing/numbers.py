@@ -72,6 +72,11 @@ def numbers_in(cdr: CDR) -> dict[str, Decimal]:
     return found
 
 
+def after_taxes(cost: Price) -> Decimal:
+    """With all taxes that are stated; without any it is what is before taxes."""
+    return cost.before_taxes + sum((tax.amount for tax in cost.taxes), Decimal(0))
+
+
 def has_energy(cdr: CDR) -> bool:
     """Does any period hold energy? Where energy has no price, as in the standard's own example, it may be told in total
     only (mod_cdrs, "Example of a CDR"): that cannot be compared."""
@@ -81,7 +86,7 @@ def has_energy(cdr: CDR) -> bool:
 def _of_price(name: str, cost: Price) -> dict[str, Decimal]:
     """The numbers of one cost."""
     found = {name: cost.before_taxes}
-    found[f"{name}.after_taxes"] = cost.before_taxes + sum((tax.amount for tax in cost.taxes), Decimal(0))
+    found[f"{name}.after_taxes"] = after_taxes(cost)
     if cost.taxes:
         found.update(_of_taxes(name, cost.taxes, 1))
     return found

@@ -5,6 +5,7 @@ import msgspec
 from ocpilot.app.message_views import CUTS, MessageDetail, MessageList, MessageRow
 from ocpilot.app.messages import Cut, Direction, Message, MessageGap
 from ocpilot.base import time
+from ocpilot.base.ids import shown_party
 
 
 class LineRow(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -99,7 +100,11 @@ def line_of(row: MessageRow) -> str:
 
 def _object(row: MessageRow) -> str:
     one = row.message
-    return "/".join(filter(None, (one.party, one.object_id, one.object_sub)))
+    return "/".join(filter(None, (_party(one.party), one.object_id, one.object_sub)))
+
+
+def _party(key: str | None) -> str | None:
+    return shown_party(key) if key else None
 
 
 def print_detail(detail: MessageDetail, *, as_json: bool) -> None:
@@ -132,7 +137,9 @@ def _facts(detail: MessageDetail) -> list[str]:
         "about": " ".join(filter(None, (one.module, _object(MessageRow(message=one, peer=None))))),
         "request id": one.request_id,
         "correlation": one.correlation_id,
-        "parties": f"{one.sender or '-'} to {one.receiver or '-'}" if one.sender or one.receiver else None,
+        "parties": f"{_party(one.sender) or '-'} to {_party(one.receiver) or '-'}"
+        if one.sender or one.receiver
+        else None,
         "again": f"of message {one.replay_of}" if one.replay_of else None,
         "sent again": ", ".join(str(again.id) for again in detail.replays),
     }
@@ -180,12 +187,12 @@ def _as_json(row: MessageRow) -> LineRow:
         version=one.version,
         module=one.module,
         interface=one.interface,
-        party=one.party,
+        party=_party(one.party),
         object_id=one.object_id,
         object_sub=one.object_sub,
         request_id=one.request_id,
         correlation_id=one.correlation_id,
-        sender=one.sender,
-        receiver=one.receiver,
+        sender=_party(one.sender),
+        receiver=_party(one.receiver),
         replay_of=one.replay_of,
     )

@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from ocpilot.base.errors import UserError
+from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import SUPPORTED, Version
 
 _EPILOG = """\
@@ -23,9 +24,11 @@ examples:
 
 
 class MockOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the mock is told. `register` is a versions URL of yours, `token` its token A."""
+    """What the mock is told. `party` None is the usual one of the role. `register` is a versions URL of yours, `token`
+    its token A."""
 
     role: str
+    party: PartyId | None
     version: Version | None
     host: str
     port: int
@@ -58,6 +61,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--role", choices=["cpo", "emsp", "hub", "both"], default="cpo", help="what to play")
+    parser.add_argument(
+        "--party", metavar="XX/YYY", help="as which party; SE/MCP, SE/MEM, SE/MHB or SE/MBO by the role"
+    )
     parser.add_argument("--version", choices=[str(version) for version in SUPPORTED], help="offer only this version")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen at")
     parser.add_argument("--port", type=int, default=8700, help="the port to listen at; 0 takes a free one")
@@ -83,6 +89,7 @@ async def run(args: argparse.Namespace, commands: MockCommands) -> int:
         raise UserError(f"--objects: found {args.objects}, expected 0 or more")
     options = MockOptions(
         role=args.role,
+        party=_party(args.party),
         version=Version(args.version) if args.version else None,
         host=args.host,
         port=args.port,
@@ -96,3 +103,10 @@ async def run(args: argparse.Namespace, commands: MockCommands) -> int:
     )
     await commands.serve(options, lambda line: print(line, flush=True))
     return 0
+
+
+def _party(text: str | None) -> PartyId | None:
+    try:
+        return PartyId.parse(text) if text else None
+    except ValueError as error:
+        raise UserError(f"--party: {error}") from error

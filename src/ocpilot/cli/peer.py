@@ -208,7 +208,8 @@ def _action(
 async def run(args: argparse.Namespace, peers: PeerCommands) -> int:
     """Do `args.action`; the exit code, 1 when a pull did not reach its end."""
     if args.action in _CHANGES:
-        peer_lines.print_peer(await _CHANGES[args.action](args, peers), args.json)
+        changed = await _CHANGES[args.action](args, peers)
+        (peer_lines.print_state if args.action in _STATES else peer_lines.print_peer)(changed, args.json)
         return 0
     match args.action:
         case "invite":
@@ -232,7 +233,8 @@ async def run(args: argparse.Namespace, peers: PeerCommands) -> int:
             peer_lines.print_findings(await peers.findings(args.name), args.json)
         case "deliveries":
             states = [DeliveryState(args.state)] if args.state else [DeliveryState.WAITING, DeliveryState.DEAD]
-            peer_lines.print_deliveries(await peers.deliveries(args.name, states, args.limit), args.json)
+            found = await peers.deliveries(args.name, states, args.limit)
+            peer_lines.print_deliveries(found, states, args.json)
         case "replay":
             peer_lines.print_count(await peers.replay(args.name, _letter(args)), "sent again soon", args.json)
         case "drop":
@@ -253,6 +255,10 @@ _CHANGES: Mapping[str, Callable[[argparse.Namespace, PeerCommands], Awaitable[Pe
     "set": lambda args, peers: peers.change_profile(args.name, args.like, _changes(args)),
     "show": lambda args, peers: peers.named(args.name),
 }
+
+
+#: Actions that change nothing but whether we talk with it.
+_STATES = frozenset({"suspend", "resume", "unregister"})
 
 
 def _letter(args: argparse.Namespace) -> ObjectKey | None:

@@ -6,12 +6,16 @@ from typing import Self
 import msgspec
 
 from ocpilot.app.crawl_records import Crawl
-from ocpilot.app.peer_records import Delivery, Detected, Leniency, Peer, PeerProfile
+from ocpilot.app.peer_records import Delivery, DeliveryState, Detected, Leniency, Peer, PeerProfile
 from ocpilot.app.peers import Invitation
 from ocpilot.app.pull import ModulePull, PullSummary
 from ocpilot.app.ready_profiles import ReadyProfile
 from ocpilot.base import time
 from ocpilot.cli.reading import Progress
+from ocpilot.cli.tables import aligned
+
+#: Characters of what is wrong with an object that a line has room for.
+_REASON = 300
 
 
 class PeerRow(msgspec.Struct, kw_only=True):
@@ -54,19 +58,26 @@ def row_of(peer: Peer) -> PeerRow:
         allowed=None if peer.allowed is None else list(peer.allowed),
         versions_url=peer.versions_url,
         updated_at=time.write(peer.updated_at),
-        endpoints=[f"{one.identifier:<12} {one.role.lower():<8} {one.url}" for one in peer.endpoints],
+        endpoints=list(aligned([(one.identifier, one.role.lower(), one.url) for one in peer.endpoints], left=True)),
         profile=peer.profile,
         detected=peer.detected,
     )
 
 
+def print_state(peer: Peer, as_json: bool) -> None:
+    """How it is connected now; as JSON the whole peer."""
+    if as_json:
+        _print_json(row_of(peer))
+        return
+    print(f"{peer.name}: {peer.state}, OCPI {peer.version or '-'}")
+
+
 def print_peer(peer: Peer, as_json: bool) -> None:
     """One peer."""
     row = row_of(peer)
+    print_state(peer, as_json)
     if as_json:
-        _print_json(row)
         return
-    print(f"{row.name}: {row.state}, OCPI {row.version or '-'}")
     print(f"  parties       {', '.join(row.parties) or '-'}")
     print(f"  may claim     {'what it claims when it registers' if row.allowed is None else ', '.join(row.allowed)}")
     print(f"  versions URL  {row.versions_url or '-'}")
@@ -90,8 +101,8 @@ def print_list(peers: Sequence[Peer], as_json: bool) -> None:
         return
     if not rows:
         print("no peers yet: `ocpilot peer invite NAME` or `ocpilot peer register NAME URL TOKEN` makes one")
-    for row in rows:
-        print(f"{row.name:<24} {row.state:<12} {row.version or '-':<6} {', '.join(row.parties)}")
+    for line in aligned([(row.name, row.state, row.version or "-", ", ".join(row.parties)) for row in rows], left=True):
+        print(line)
 
 
 def print_invitation(invitation: Invitation, as_json: bool) -> None:
@@ -136,7 +147,8 @@ def print_pull(summary: PullSummary, as_json: bool) -> None:
         if one.error:
             print(f"  stopped: {one.error}")
     for bad in summary.problems:
-        print(f"  {bad.module} {bad.id}: {bad.reason}")
+        cut = f"{bad.reason[:_REASON]} ... (all of it: --json)" if len(bad.reason) > _REASON else bad.reason
+        print(f"  {bad.module} {bad.id}: {cut}")
     if not summary.modules:
         print("it offers nothing that our parties receive")
 
@@ -172,19 +184,20 @@ def print_profiles(ready: Sequence[ReadyProfile], as_json: bool) -> None:
         print(f"{one.name}: {one.about}\n  sets    {settings}\n  source  {one.source}")
 
 
-def print_deliveries(deliveries: Sequence[Delivery], as_json: bool) -> None:
-    """What became of objects."""
+def print_deliveries(deliveries: Sequence[Delivery], states: Sequence[DeliveryState], as_json: bool) -> None:
+    """What became of objects; `states` were asked for."""
     rows = [_delivery_row(one) for one in deliveries]
     if as_json:
         _print_json(rows)
         return
     if not rows:
-        print("none")
+        print(f"nothing is {' or '.join(states)}")
     for row in rows:
         where = f"{row.module} {row.party} {row.id}{f' {row.sub}' if row.sub else ''}"
         said = row.last_error or row.remote_url or ""
-        again = f", again at {row.next_at}" if row.next_at else ""
-        print(f"{row.state:<12} {where}: {row.attempts} attempts{again}, {row.updated_at} {said}".rstrip())
+        failed = f" {row.attempts} failed attempts," if row.attempts else ""
+        again = f" again at {row.next_at}," if row.next_at else ""
+        print(f"{row.state:<12} {where}:{failed}{again} {row.updated_at} {said}".rstrip())
 
 
 def print_count(count: int, what: str, as_json: bool) -> None:

@@ -38,7 +38,8 @@ def _write(name: str, text: str) -> None:
 
 def _print_finding(one: Finding) -> None:
     last = f"; last {time.write(one.last_at)}" if one.last_at else ""
-    print(f"{one.count:>8}  {one.lack}: {one.module} {one.place}: found {one.found}, expected {one.expected}{last}")
+    where = f"{one.module} {one.place}".rstrip()
+    print(f"{one.count:>8}  {one.lack}: {where}: found {one.found}, expected {one.expected}{last}")
     for example in one.examples:
         print(f"{'':10}{example}")
 

@@ -17,6 +17,7 @@ from ocpilot.app.records import CdrCheck, ObjectKey
 from ocpilot.base import time
 from ocpilot.base.errors import OcpilotError
 from ocpilot.billing.matching import is_bill_of
+from ocpilot.billing.numbers import after_taxes
 from ocpilot.demo import network, people
 from ocpilot.demo.browser import Browser
 from ocpilot.demo.pair import Pair, eventually, opened_pair, register
@@ -174,7 +175,7 @@ class _Told:
         _, other, other_check = await self._billed(second)
         self._diary.note("both CDRs reached the provider, who priced them again")
         receipt = await self._receipt(key)
-        total, ours = _after_taxes(cdr), Decimal(check.our_total.partition(" ")[0])
+        total, ours = after_taxes(cdr.total_cost), Decimal(check.our_total.partition(" ")[0])
         return Outcome(
             ocpi=self._spoken,
             session_id=session.id,
@@ -229,7 +230,3 @@ def _active(session: Session) -> bool:
 
 def _completed(session: Session) -> bool:
     return session.status is SessionStatus.COMPLETED
-
-
-def _after_taxes(cdr: CDR) -> Decimal:
-    return cdr.total_cost.before_taxes + sum((tax.amount for tax in cdr.total_cost.taxes), Decimal(0))

@@ -22,6 +22,7 @@ class Mocks:
         """See `MockCommands`."""
         plan = Plan(
             part=Part(options.role),
+            party=options.party,
             versions=(options.version,) if options.version else SUPPORTED,
             host=options.host,
             port=options.port,

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
-from ocpilot.app import accounts, catalogue, cdr_match, credit_cdrs, stations
-from ocpilot.app.cdr_match_records import CdrMatch, MissingCdr
+from ocpilot.app import accounts, bill_views, catalogue, cdr_match, credit_cdrs, stations
+from ocpilot.app.bill_views import CdrDetail, CdrRow
+from ocpilot.app.cdr_match_records import MissingCdr
 from ocpilot.app.charge_records import StationConnector
+from ocpilot.app.in_version import text_in
 from ocpilot.app.platform import Platform
+from ocpilot.app.ports import OWN_VERSION
 from ocpilot.base import time
 from ocpilot.base.errors import InvalidObject, UserError
 from ocpilot.base.ids import PartyId
@@ -84,10 +87,19 @@ class Cdrs:
         """See `CdrCommands`."""
         return (await credit_cdrs.credit(self._platform, cdr_id, remark)).key.id
 
-    async def show(self, cdr_id: str) -> Sequence[CdrMatch]:
+    async def list(self, limit: int) -> Sequence[CdrRow]:
+        """See `CdrCommands`."""
+        return await bill_views.cdrs(self._platform, limit)
+
+    async def show(self, cdr_id: str) -> Sequence[CdrDetail]:
         """See `CdrCommands`."""
         found = await cdr_match.named(self._platform, cdr_id)
-        return [await cdr_match.match_of(self._platform, stored) for stored in found]
+        return [await bill_views.cdr_detail(self._platform, stored.key.party, cdr_id) for stored in found]
+
+    async def texts(self, cdr_id: str) -> Sequence[bytes]:
+        """See `CdrCommands`."""
+        found = await cdr_match.named(self._platform, cdr_id)
+        return [await text_in(self._platform, stored, OWN_VERSION) for stored in found]
 
     async def missing(self) -> Sequence[MissingCdr]:
         """See `CdrCommands`."""

@@ -136,6 +136,7 @@ async def _peer(reader: Reader, problem: str | None = None) -> Response:
         "fields": peer_form.FIELDS,
         "filled": peer_form.filled(view.peer.profile),
         "ready": READY,
+        "policies": peer_form.POLICIES,
     }
     return reader.page("console/peer.html", context, status=400 if problem else 200)
 

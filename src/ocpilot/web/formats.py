@@ -10,6 +10,7 @@ from babel import dates
 from ocpilot.base import formats
 from ocpilot.base.money import HALF_UP
 from ocpilot.base.zones import zone_named
+from ocpilot.billing.numbers import after_taxes
 from ocpilot.wire.v230 import Price
 
 _UTC = "UTC"
@@ -29,7 +30,7 @@ class Formats:
 
     def cost(self, price: Price, currency: str) -> str:
         """The price with all its taxes; without any tax stated it is the price before taxes."""
-        return self.money(total(price), currency)
+        return self.money(after_taxes(price), currency)
 
     def number(self, value: Decimal | float, decimals: int = 0) -> str:
         """With exactly so many decimals."""
@@ -96,8 +97,3 @@ class Formats:
             "day",
         )
         return {name: getattr(self, name) for name in names}
-
-
-def total(price: Price) -> Decimal:
-    """With all taxes that are stated."""
-    return price.before_taxes + sum((tax.amount for tax in price.taxes), Decimal())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 from starlette.datastructures import FormData
@@ -32,6 +33,12 @@ class Field:
     listed: bool = False
 
 
+#: What becomes of pushes while the peer does not answer.
+POLICIES: Final = {
+    DeliveryPolicy.LATEST: mark("Newest state of each object"),
+    DeliveryPolicy.FIFO: mark("All in order"),
+    DeliveryPolicy.NONE: mark("No pushes"),
+}
 FIELDS = (
     Field(
         name="token_encoding",
@@ -50,11 +57,7 @@ FIELDS = (
     Field(
         name="policy",
         label=mark("Pushes while it does not answer"),
-        options=(
-            (DeliveryPolicy.LATEST, mark("Newest state of each object")),
-            (DeliveryPolicy.FIFO, mark("All in order")),
-            (DeliveryPolicy.NONE, mark("No pushes")),
-        ),
+        options=tuple(POLICIES.items()),
     ),
     Field(name="window", label=mark("Pushes at once")),
     Field(name="status_after_failed_push", label=mark("Push a failed status again"), options=_YES_NO),

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ocpilot.app.platform import Platform
 from ocpilot.app.views import PriceKnown
+from ocpilot.base.ids import shown_party
 from ocpilot.base.texts import Translate, translator
 from ocpilot.base.zones import zone_named
 from ocpilot.billing.words import difference_row, oddity_text
@@ -75,7 +76,7 @@ def _tongue(platform: Platform, language: str) -> Tongue:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters.update(formats.filters(), connector_name=connector_name)
+    templates.filters.update(formats.filters(), connector_name=connector_name, party=shown_party)
 
     def fill(message: str, /, **values: object) -> str:
         text = translate(message)

@@ -75,7 +75,7 @@ def ran(fake, *words):
 def test_a_message_is_one_line(capsys):
     assert ran(FakeLog(LINE)) == 0
     assert capsys.readouterr().out == (
-        "   4711  2026-11-26T12:00:00Z      out  Resa              PUT     200 2001      12 ms  tariffs SELAD/T1"
+        "   4711  2026-11-26T12:00:00Z      out  Resa              PUT     200 2001      12 ms  tariffs SE/LAD/T1"
         "  no such thing\n"
     )
 
@@ -160,8 +160,8 @@ def test_a_message_is_shown_whole(capsys):
         "from         us to Resa, OCPI 2.3.0",
         "asked        PUT https://resa.example/tariffs/SE/LAD/T1",
         "answered     HTTP 200, OCPI 2001 no such thing",
-        "about        tariffs SELAD/T1",
-        "parties      SELAD to SERES",
+        "about        tariffs SE/LAD/T1",
+        "parties      SE/LAD to SE/RES",
         "sent again   4800",
         "  Authorization: Token ***",
         "  body, 11 bytes, without the token that was in it",

@@ -193,6 +193,14 @@ async def test_a_list_that_is_not_as_it_says_is_told(capsys):
     assert "no longer listed: T9" in said
 
 
+async def test_an_object_with_everything_wrong_takes_one_line(capsys):
+    bad = BadObject(module=ModuleID.LOCATIONS, id="L1", reason="$.name: found 1, expected text; " * 100)
+    await run(FakePeers(PullSummary(modules=(), problems=(bad,))), "pull", "Lade")
+    line = next(one for one in capsys.readouterr().out.splitlines() if "L1" in one)
+    assert line.endswith(" ... (all of it: --json)")
+    assert len(line) < 350
+
+
 async def test_quirks_are_set_as_values(capsys):
     peers = FakePeers()
     assert await run(peers, "set", "Lade", "token_encoding=plain", "trailing_slash=true", "page_size=50") == 0
@@ -221,9 +229,7 @@ async def test_what_a_peer_may_claim_is_said_when_inviting_registering_and_later
 async def test_a_peer_is_suspended_and_resumed(capsys):
     await run(FakePeers(), "suspend", "Lade")
     await run(FakePeers(), "resume", "Lade")
-    said = capsys.readouterr().out
-    assert "Lade: suspended" in said
-    assert "Lade: registered" in said
+    assert capsys.readouterr().out == "Lade: suspended, OCPI 2.3.0\nLade: registered, OCPI 2.3.0\n"
 
 
 async def test_what_was_found_out_is_shown_as_that_and_a_setting_wins(capsys, monkeypatch):
@@ -267,7 +273,7 @@ async def test_deliveries_are_listed_with_what_became_of_them(capsys):
         ("Lade", (DeliveryState.ACKNOWLEDGED,), 5),
     ]
     line, as_json = capsys.readouterr().out.splitlines()
-    assert line == "dead         cdrs SE/LAD C1: 6 attempts, 2026-11-01T00:00:00Z HTTP 200, status 2001"
+    assert line == "dead         cdrs SE/LAD C1: 6 failed attempts, 2026-11-01T00:00:00Z HTTP 200, status 2001"
     assert json.loads(as_json)[0]["party"] == "SE/LAD"
 
 

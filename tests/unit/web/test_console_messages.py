@@ -22,7 +22,7 @@ async def test_messages_are_listed_newest_first(console):
     page = await console.get(FORM)
     assert numbers(page) == [4, 3, 2, 1]
     assert "nobody we know They asked" in page.words
-    assert "PUT sessions SELAD / session-9-1" in page.words.replace("SELAD/ ", "SELAD / ").replace("SELAD/", "SELAD / ")
+    assert "PUT sessions SE/LAD / session-9-1" in page.words.replace("LAD/ ", "LAD / ").replace("LAD/", "LAD / ")
     assert "200 2001" in page.words
     assert "the answer is no OCPI" in page.words
     assert "23 Nov 2026 08:29:00.000" in page.words

@@ -32,7 +32,7 @@ async def test_members_are_shown_with_their_state_and_what_waits(hub_console):
 
 async def test_a_hub_without_members_says_how_to_get_some(hub_console):
     _, reader = hub_console
-    assert "ocpilot peer invite" in (await reader.get("/console/hub")).words
+    assert "Invite a partner under Peers" in (await reader.get("/console/hub")).words
 
 
 async def test_who_is_no_hub_is_told_so(console):

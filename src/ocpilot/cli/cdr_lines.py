@@ -1,0 +1,154 @@
+"""CDRs as `ocpilot cdr` prints them: a line each, one with all that is known about it, or JSON."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from ocpilot.app.bill_views import CdrDetail, CdrRow
+from ocpilot.app.cdr_match_records import Match, MissingCdr, Part
+from ocpilot.app.peer_records import Delivery
+from ocpilot.base import time
+from ocpilot.billing.numbers import after_taxes
+from ocpilot.cli.tables import aligned
+
+
+class CdrFacts(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A CDR as JSON, amounts as decimal texts. `peer` is who sent it, null for ours.
+
+    In a list `state` is what became of ours at its peer, or whether we agree with a peer's price; where one is shown
+    `priced_again`, `sent` and `matches` say more.
+    """
+
+    party: str
+    id: str
+    peer: str | None
+    start: str
+    end: str
+    kwh: Decimal
+    currency: str
+    total_before_taxes: Decimal
+    total_after_taxes: Decimal
+    state: str | None = None
+    priced_again: str | None = None
+    sent: "list[Sent] | None" = None
+    matches: tuple[Match, ...] | None = None
+
+
+class Sent(msgspec.Struct, kw_only=True):
+    """What became of a CDR of ours at one peer."""
+
+    peer: str
+    state: str
+    updated_at: str
+    last_error: str | None
+
+
+def print_list(rows: Sequence[CdrRow], as_json: bool) -> None:
+    """A line each, the newest first."""
+    facts = [_facts(row, _state(row)) for row in rows]
+    if as_json:
+        _print_json(facts)
+        return
+    if not rows:
+        print("no CDRs yet: one is made when a charge has ended")
+        return
+    head = ("ended", "CDR", "of", "from", "energy", "after taxes", "state")
+    table = [
+        (one.end, one.id, one.party, one.peer or "us", _kwh(one), _money(one.total_after_taxes, one), one.state or "")
+        for one in facts
+    ]
+    for line in aligned((head, *table), left=True):
+        print(line)
+
+
+def print_details(found: Sequence[CdrDetail], as_json: bool) -> None:
+    """Each with its cost, where it was sent and what it belongs to."""
+    if as_json:
+        _print_json([_whole(one) for one in found])
+        return
+    for one in found:
+        for line in _lines(one):
+            print(line)
+
+
+def print_missing(found: Sequence[MissingCdr], as_json: bool) -> None:
+    """Charges without a CDR."""
+    if as_json:
+        _print_json(found)
+        return
+    if not found:
+        print("every charge has its CDR")
+    for one in found:
+        whose = "ours" if one.peer_id is None else f"peer {one.peer_id}"
+        print(f"{one.key.party} {one.key.id} ({whose}): {one.status}, updated last {time.write(one.last_updated)}")
+
+
+def _facts(row: CdrRow, state: str | None = None) -> CdrFacts:
+    cdr = row.cdr
+    return CdrFacts(
+        party=str(row.stored.key.party),
+        id=cdr.id,
+        peer=row.peer.name if row.peer else None,
+        start=time.write(cdr.start_date_time),
+        end=time.write(cdr.end_date_time),
+        kwh=cdr.total_energy,
+        currency=cdr.currency,
+        total_before_taxes=cdr.total_cost.before_taxes,
+        total_after_taxes=after_taxes(cdr.total_cost),
+        state=state,
+    )
+
+
+def _state(row: CdrRow) -> str:
+    if row.peer is None:
+        return row.delivery.state if row.delivery else "not sent"
+    if row.check is None:
+        return "not checked"
+    return "agrees" if row.check.agrees else "differs"
+
+
+def _whole(one: CdrDetail) -> CdrFacts:
+    facts = _facts(one.row)
+    facts.priced_again = one.verdict.state
+    facts.sent = [_sent(peer.name, delivery) for peer, delivery in one.deliveries]
+    facts.matches = one.match.matches
+    return facts
+
+
+def _sent(peer: str, delivery: Delivery) -> Sent:
+    return Sent(
+        peer=peer, state=delivery.state, updated_at=time.write(delivery.updated_at), last_error=delivery.last_error
+    )
+
+
+def _lines(one: CdrDetail) -> Iterator[str]:
+    facts = _whole(one)
+    yield f"CDR {facts.id} of {facts.party}, {facts.start} to {facts.end}"
+    yield _line("from", facts.peer or "us")
+    yield _line("energy", _kwh(facts))
+    before = _money(facts.total_before_taxes, facts)
+    yield _line("cost", f"{before} before taxes, {_money(facts.total_after_taxes, facts)} after")
+    yield _line("priced again", one.verdict.state)
+    for sent in facts.sent or ():
+        failed = f", {sent.last_error}" if sent.last_error else ""
+        yield _line("sent to", f"{sent.peer}: {sent.state} {sent.updated_at}{failed}")
+    for part in Part:
+        matched = one.match.of(part)
+        yield _line(part, f"{matched.id} (by {matched.clue})" if matched else "none found")
+
+
+def _line(name: str, value: str) -> str:
+    return f"  {name:<14} {value}"
+
+
+def _kwh(facts: CdrFacts) -> str:
+    return f"{facts.kwh:f} kWh"
+
+
+def _money(amount: Decimal, facts: CdrFacts) -> str:
+    return f"{amount:f} {facts.currency}"
+
+
+def _print_json(value: object) -> None:
+    print(msgspec.json.encode(value).decode())
