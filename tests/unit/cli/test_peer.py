@@ -277,6 +277,13 @@ async def test_deliveries_are_listed_with_what_became_of_them(capsys):
     assert json.loads(as_json)[0]["party"] == "SE/LAD"
 
 
+async def test_without_deliveries_it_is_said_of_what_there_are_none(capsys, monkeypatch):
+    monkeypatch.setattr(FakePeers, "deliveries", lambda *_: asyncio.sleep(0, []))
+    await run(FakePeers(), "deliveries", "Lade")
+    await run(FakePeers(), "deliveries", "Lade", "--state", "dead")
+    assert capsys.readouterr().out == "nothing is waiting or dead\nnothing is dead\n"
+
+
 async def test_dead_letters_are_named_or_all_of_them_meant(capsys):
     peers = FakePeers()
     await run(peers, "replay", "Lade", "cdrs", "SE/LAD", "C1")

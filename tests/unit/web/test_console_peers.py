@@ -40,7 +40,10 @@ async def test_an_invitation_shows_its_token_once(console, store):
     peer = await store.peers.by_name("Ny partner")
     assert (peer.state, peer.allowed) == (PeerState.INVITED, ("CPO:DE/ABC", "EMSP:*"))
     assert token not in (await console.get(f"/console/peers/{peer.id}")).text
-    assert "Take the invitation back" in (await console.get(f"/console/peers/{peer.id}")).words
+    shown = (await console.get(f"/console/peers/{peer.id}")).words
+    assert "Take the invitation back" in shown
+    assert "Nothing is exchanged before it has registered." in shown
+    assert "This peer has everything it should have" not in shown
     assert (await console.post(f"/console/peers/{peer.id}/unregister", {})).status == 303
 
 
