@@ -19,6 +19,7 @@ from ocpilot.app.pull import PullWish
 from ocpilot.app.records import ObjectKey, PartnerPage
 from ocpilot.base.errors import PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.base.ids import PartyId
+from ocpilot.roaming.crawling import MOST_EMPTY
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID, Version
 
@@ -231,6 +232,44 @@ async def test_whatever_moves_while_a_list_is_read_what_was_there_throughout_is_
     done = await run(newest, Lists(listed, size=random.randrange(1, 6), before=happens))
     assert done.error is None
     assert set(names) - gone <= await held(newest)
+
+
+# ---- Links that never end ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("links", "asked"),
+    [({0: 3, 3: 3}, [0, 3]), ({0: 3, 3: 0}, [0, 3, 0]), ({0: 0}, [0, 0])],
+    ids=["to itself", "in a circle", "the first to itself"],
+)
+async def test_pages_that_link_back_before_all_came_are_an_error_that_keeps_what_came(newest, tariffs, links, asked):
+    peer = await with_policy(newest, VanishedPolicy.REMOVE)
+    await run(newest, Lists(tariffs(*NAMES[:9])), peer=peer)
+    lists = Lists(tariffs(*NAMES[:3], *NAMES[20:26]))
+    lists.next_of = links.get
+    done = await run(newest, lists, peer=peer)
+    assert "never end" in done.error
+    assert lists.asked == asked
+    assert done.vanished == 0
+    assert set(NAMES[:9]) <= await held(newest)
+
+
+async def test_a_circle_of_pages_that_has_all_is_the_end(newest, tariffs):
+    lists = Lists(tariffs(*NAMES[:9]))
+    lists.next_of = {0: 3, 3: 6, 6: 3}.get
+    assert (await run(newest, lists)).error is None
+    assert await held(newest) == set(NAMES[:9])
+    assert await found(newest.resa.platform, newest.lade_at_resa, FindingKind.LIST) == {
+        ("Link", "a Link that leads back"): ()
+    }
+
+
+async def test_empty_pages_on_and_on_come_to_an_end(newest, tariffs):
+    lists = Lists(tariffs("T1"))
+    lists.told = lambda items: 5
+    lists.next_of = lambda offset: offset + 3
+    assert "never end" in (await run(newest, lists)).error
+    assert len(lists.asked) == MOST_EMPTY + 1
 
 
 # ---- what is no longer listed --------------------------------------------------------------------------------------

@@ -6,11 +6,12 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from ocpilot.app import peers
+from ocpilot.app import peers, pull
 from ocpilot.app.peer_records import PeerState
+from ocpilot.app.pull import PullWish
 from ocpilot.base.errors import ForbiddenAddress
 from ocpilot.base.settings import PartySettings
-from ocpilot.wire.protocol import Version
+from ocpilot.wire.protocol import ModuleID, Version
 
 RES = PartySettings(country_code="SE", party_id="RES", role="EMSP", name="Resa AB")
 INSIDE = ("https://127.0.0.1:{port}/x", "https://10.0.0.1/x", "https://169.254.169.254/x", "https://[::ffff:7f00:1]/x")
@@ -23,6 +24,8 @@ class Platform:
         self.base = ""
         self.endpoint = "{base}/ocpi/locations"
         self.details = "{base}/ocpi/2.3.0"
+        self.link = ""
+        self.locations: list[object] = []
         self.asked: list[str] = []
 
     async def __call__(self, request: web.BaseRequest) -> web.Response:
@@ -34,9 +37,12 @@ class Platform:
         data = {
             "/ocpi/versions": [{"version": "2.3.0", "url": details}],
             "/ocpi/2.3.0": {"version": "2.3.0", "endpoints": listed},
+            "/ocpi/credentials": credentials(f"{self.base}/ocpi/versions"),
+            "/ocpi/locations": self.locations,
         }.get(request.path)
         body = {"data": data, "status_code": 1000, "timestamp": "2026-11-01T10:00:00Z"}
-        return web.Response(body=msgspec.json.encode(body))
+        headers = {"Link": f'<{self.link.format(port=port)}>; rel="next"'} if self.link else {}
+        return web.Response(body=msgspec.json.encode(body), headers=headers)
 
 
 @pytest.fixture
@@ -95,3 +101,16 @@ async def test_a_registration_with_an_endpoint_that_leads_inside_is_refused(resa
     assert operator.asked == ["/ocpi/versions", "/ocpi/2.3.0"]
     known = await resa.platform.store.peers.by_name("Lade")
     assert known is None or known.state is not PeerState.REGISTERED
+
+
+@pytest.mark.parametrize("host", ["localhost:{port}", "169.254.169.254", "[::1]:{port}"])
+async def test_a_list_that_goes_on_elsewhere_ends_there_with_what_it_had(resa, operator, bodies, host):
+    peer = await peers.register(resa.platform, f"{operator.base}/ocpi/versions", "t", "Lade", version=Version.V2_3_0)
+    await resa.platform.background.drain()
+    operator.asked.clear()
+    operator.locations = [bodies.location()]
+    operator.link = f"http://{host}/ocpi/locations?page=2"
+    [done] = (await pull.pull(resa.platform, peer, wish=PullWish(modules=(ModuleID.LOCATIONS,)))).modules
+    assert "another host" in done.error
+    assert set(operator.asked) == {"/ocpi/locations"}
+    assert done.vanished == 0

@@ -16,7 +16,8 @@ from ocpilot.app.push_calls import NOTED, SENT_ONCE, Delivered, PushCalls, key_o
 from ocpilot.app.push_outcomes import Outcomes
 from ocpilot.app.records import ObjectKey
 from ocpilot.app.visibility import may_see, not_told_of
-from ocpilot.base.errors import NoMatchingEndpoints, OcpilotError
+from ocpilot.base.errors import NoMatchingEndpoints, OcpilotError, PeerRefused
+from ocpilot.roaming.retry import worth_retry
 from ocpilot.wire.protocol import ModuleID
 
 log = logging.getLogger(__name__)
@@ -191,6 +192,8 @@ class PushWorker:
         except NoMatchingEndpoints:
             delivered = None
         except OcpilotError as error:
+            if isinstance(error, PeerRefused) and not worth_retry(error):
+                await self._there(peer)
             lost = self._outcomes.failed(peer, key, before, error)
             return None if self._calls.is_let_go(peer, key) else lost
         except Exception as error:

@@ -39,6 +39,8 @@ def _between(partner: Partner, asked: Asked) -> list[Body]:
     if hits(Fault.DATES_IGNORED):
         return list(bodies)
     start, end = _moment(partner, asked, "date_from"), _moment(partner, asked, "date_to")
+    if start is None and end is None:
+        return bodies
     after: Callable[[datetime, datetime], bool] = (
         datetime.__gt__ if hits(Fault.DATE_FROM_EXCLUSIVE) else datetime.__ge__
     )

@@ -411,14 +411,17 @@ async def test_a_peer_may_not_want_a_status_again(operator, settled, unreachable
     assert [one.body["status"] for one in operator.partners.sent("PATCH", "locations")] == ["CHARGING", "AVAILABLE"]
 
 
-async def test_what_a_peer_changed_while_it_was_silent_is_fetched_when_it_is_back(operator, settled, unreachable):
+@pytest.mark.parametrize("answer", [None, PeerRefused("not this one", 200, 2001)])
+async def test_what_a_peer_changed_while_it_was_silent_is_fetched_when_it_is_back(
+    operator, settled, unreachable, answer
+):
     await operator.store.peers.pulled(operator.peer.id, operator.now)
     for number in range(TRIPS_AT + 3):
         await tariffs_put(operator, f"X{number}")
     operator.partners.answers["PUT", "tariffs"] = unreachable
     await rounds(operator, settled)
     assert (await operator.store.peers.get(operator.peer.id)).returned_at is None
-    operator.partners.answers.clear()
+    operator.partners.answers["PUT", "tariffs"] = answer
     operator.passes(5)
     await rounds(operator, settled)
     peer = await operator.store.peers.get(operator.peer.id)
