@@ -36,9 +36,6 @@ _STATUS = {
 #: States of connector 0, the whole station, that go for each of its EVSEs; they end reservations too.
 WHOLE = frozenset({Status.INOPERATIVE, Status.OUTOFORDER})
 
-#: Seconds between heartbeats; a live websocket tells more, so they may be rare.
-HEARTBEAT_INTERVAL = 300
-
 
 async def add(
     platform: Platform,
@@ -90,7 +87,7 @@ async def booted(platform: Platform, station_id: str, info: BootInfo) -> BootAns
         serial=info.serial,
         firmware=info.firmware,
     )
-    return BootAnswer(accepted=station is not None, interval=HEARTBEAT_INTERVAL)
+    return BootAnswer(accepted=station is not None, interval=platform.settings.charging.meter_interval)
 
 
 async def heartbeat(platform: Platform, station_id: str) -> datetime:
