@@ -6,6 +6,7 @@ The other side of `orders.py`; commands and charging profiles use it.
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from http import HTTPStatus
 
 import msgspec
 
@@ -83,11 +84,18 @@ async def send(platform: Platform, command: Command, call: Callable[[], Awaitabl
         await platform.store.commands.modify(
             command.id, lambda kept: msgspec.structs.replace(kept, message=kept.message or why)
         )
-        if isinstance(error, PeerRefused | NoMatchingEndpoints | BadRequest):
+        if _is_refusal(error):
             await give_result(platform, command.id, CommandResultType.REJECTED, why)
     else:
         await _keep_response(platform, command, response)
     return await platform.store.commands.get(command.id) or command
+
+
+def _is_refusal(error: OcpilotError) -> bool:
+    """Whether nothing will come of the order. Who fails with HTTP 5xx may have passed it on to the station before."""
+    if isinstance(error, PeerRefused):
+        return error.http < HTTPStatus.INTERNAL_SERVER_ERROR
+    return isinstance(error, NoMatchingEndpoints | BadRequest)
 
 
 async def own(platform: Platform, command: Command) -> Command:

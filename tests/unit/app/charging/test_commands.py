@@ -8,7 +8,7 @@ from ocpilot.app.bodies import own, parsed
 from ocpilot.app.charge_records import Command
 from ocpilot.app.peer_records import PeerState
 from ocpilot.app.records import ObjectKey
-from ocpilot.base.errors import ForbiddenAddress, NotFound, PeerUnreachable, UnknownLocation, UserError
+from ocpilot.base.errors import ForbiddenAddress, NotFound, PeerRefused, PeerUnreachable, UnknownLocation, UserError
 from ocpilot.base.ids import PartyId, new_id
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID, Version
@@ -265,8 +265,10 @@ async def test_a_refused_start_is_over_at_once(provider, driver):
     assert (command.response, command.result, command.message) == ("REJECTED", "REJECTED", "no")
 
 
-async def test_a_start_without_answer_stays_open_until_its_time_is_over(provider, driver):
-    provider.partners.answers["POST", "commands"] = PeerUnreachable("gone")
+@pytest.mark.parametrize("failure", [PeerUnreachable("gone"), PeerRefused("gone", 504, None)])
+async def test_a_start_without_answer_stays_open_until_its_time_is_over(provider, driver, failure):
+    """A gateway that gives up may have passed it on: a charge that starts all the same is linked."""
+    provider.partners.answers["POST", "commands"] = failure
     command = await start(provider, driver)
     assert (command.response, command.result, command.message) == (None, None, "gone")
     provider.passes(60)
