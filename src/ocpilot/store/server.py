@@ -41,6 +41,8 @@ OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
+    # What a killed process of ours was waiting for, or held, nobody else waits for.
+    "client_connection_check_interval": "2s",
 }
 #: How many lines of its log a server that refuses to start needs to say why.
 LAST_WORDS = 4
