@@ -112,15 +112,20 @@ class _Told:
         return await self._outcome(session, second)
 
     async def _network_arrives(self) -> None:
-        """Every Location and every Tariff of the operator has come to the provider."""
+        """Every Location and every Tariff of the operator has come to the provider, and its driver's Token to the
+        operator."""
 
         async def arrived() -> bool | None:
             locations = [await self._provider.store.locations.find(one.id) for one in network.locations()]
             tariffs = [await self._provider.store.objects.find(ModuleID.TARIFFS, one.id) for one in network.tariffs()]
             return True if all(locations) and all(tariffs) else None
 
+        async def known() -> bool:
+            return bool(await self._operator.store.objects.find(ModuleID.TOKENS, DRIVER.card))
+
         await eventually("all Locations and Tariffs reached the provider", arrived)
         self._diary.note("all Locations and Tariffs reached the provider")
+        await eventually("the driver's Token reached the operator", known)
 
     async def _first_charge(self, station: SimulatedStation) -> Session:
         await station.plug_in(1, SimulatedCar(battery_kwh=58, soc=41, target=80, max_kw=11))
