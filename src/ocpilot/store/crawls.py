@@ -85,9 +85,9 @@ class PostgresCrawls:
 
     async def count_unseen(self, crawl: Crawl, *, since: datetime | None = None) -> int:
         """See the port."""
-        values = {**_values(crawl), "since": since or _BEGINNING}
+        values = {**_values(crawl), "limit": None, "since": since or _BEGINNING}
         await self._database.row(_SQL["look_over"])
-        row = await self._database.row(_UNSEEN[crawl.module]["count_unseen"], values)
+        row = await self._database.row(_counted(_UNSEEN[crawl.module]["unseen"]), values)
         return row["count"] if row else 0
 
     async def note_vanished(self, peer_id: int, key: ObjectKey, at: datetime) -> None:
@@ -97,6 +97,12 @@ class PostgresCrawls:
     async def came_back(self, peer_id: int, key: ObjectKey) -> bool:
         """See the port."""
         return await self._database.row(_SQL["came_back"], {**key_values(key), "peer_id": peer_id}) is not None
+
+
+def _counted(statement: Statement) -> Statement:
+    """How many rows a statement finds."""
+    text = f"SELECT count(*) FROM ({statement.text}) AS found"  # noqa: S608 - a statement of ours around another
+    return msgspec.structs.replace(statement, text=text)
 
 
 def _values(crawl: Crawl) -> dict[str, object]:
