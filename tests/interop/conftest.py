@@ -30,6 +30,7 @@ from ocpilot.http.client import HttpPartners
 from ocpilot.http.described import openapi_routes
 from ocpilot.http.server import ocpi_routes
 from ocpilot.main.joined import Switchboard, follow_members
+from ocpilot.ocpp.calls import StationCaller
 from ocpilot.roaming.tokens import header_value
 from ocpilot.store.postgres import store_at
 from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
@@ -157,7 +158,7 @@ async def node(
             clock=clock,
             store=store,
             partners=partners,
-            stations=Switchboard(),
+            stations=StationCaller(Switchboard()),
             sealing=seal,
             messages=messages,
         )

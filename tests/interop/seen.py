@@ -85,7 +85,7 @@ class Obliging:
 class Connected:
     """Stations that are all there and do what they are told."""
 
-    def is_connected(self, _):
+    async def is_connected(self, _):
         return True
 
     async def remote_start(self, *_):
@@ -319,7 +319,7 @@ async def _keep(platform, ident, cls, module, party, body, sub=""):  # noqa: PLR
 async def _orders(platform, peer):
     """A charge of a driver of A, a reservation for one, and an order to A whose result is still to come."""
     bearer = {"country_code": A.country_code, "party_id": A.party_id}
-    connector = StationConnector(connector_id=1, evse_uid=ID, ocpi_connector_id=ID)
+    connector = StationConnector(evse_id=1, evse_uid=ID, ocpi_connector_id=ID)
     station = Station(id="ST1", party=OURS[0].id, location_id=ID, connectors=(connector,), connected=True)
     await platform.store.stations.save(station)
     charge = replace(

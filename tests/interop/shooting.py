@@ -300,7 +300,7 @@ def charging(platform, bearer):
     """A transaction whose Session is A1."""
     return Transaction(
         station_id="ST1",
-        connector_id=1,
+        evse_id=1,
         party=platform.settings.parties[0].id,
         location_id="A1",
         evse_uid="A1",

@@ -86,7 +86,7 @@ class Street:
 @asynccontextmanager
 async def gateway_of(platform) -> AsyncIterator[str]:
     gateway = Gateway(StationService(platform))
-    platform.stations.plug_in(gateway)
+    platform.stations.lines.plug_in(gateway)
     app = Starlette(routes=[gateway.route()])
     config = uvicorn.Config(app, port=0, ws="websockets-sansio", log_level="critical", lifespan="off")
     async with running(config) as port:
@@ -102,7 +102,7 @@ async def station_of(lade, bodies, *evses) -> AsyncIterator[SimulatedStation]:
     await lade.keep(ModuleID.LOCATIONS, bodies.location(evses=list(evses)))
     await lade.keep(ModuleID.TARIFFS, bodies.tariff(Version.V2_3_0))
     connectors = tuple(
-        StationConnector(connector_id=number, evse_uid=evse["uid"], ocpi_connector_id="1")
+        StationConnector(evse_id=number, evse_uid=evse["uid"], ocpi_connector_id="1")
         for number, evse in enumerate(evses, 1)
     )
     await stations.add(lade.platform, "CS1", party=OPERATOR, location_id="L1", connectors=connectors, password=PASSWORD)

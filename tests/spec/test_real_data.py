@@ -23,6 +23,7 @@ from ocpilot.base.settings import PartySettings, RoamingSettings, SecuritySettin
 from ocpilot.http.client import HttpPartners
 from ocpilot.main.commands import run
 from ocpilot.main.joined import Switchboard
+from ocpilot.ocpp.calls import StationCaller
 from ocpilot.wire import codec, v230
 from ocpilot.wire.paging import TOTAL, next_target
 from ocpilot.wire.protocol import ModuleID, Version
@@ -123,7 +124,7 @@ async def platform(store):
             clock=lambda: NOW,
             store=store,
             partners=partners,
-            stations=Switchboard(),
+            stations=StationCaller(Switchboard()),
             sealing=seal,
         )
 

@@ -107,7 +107,7 @@ async def remember_command(platform: Platform, command: Command, token: Token, p
 
 async def _answered(platform: Platform, id_tag: str, place: LocationReferences, answers_too: bool) -> Decision | None:
     now = platform.clock()
-    kept = await platform.store.authorizations.latest(id_tag, now - LATE_START)
+    kept = await platform.store.authorizations.latest(tokens.id_tag_of(id_tag), now - LATE_START)
     if kept is None or kept.allowed != AllowedType.ALLOWED:
         return None
     if kept.location_id is not None and fold(kept.location_id) != fold(place.location_id):
@@ -215,7 +215,7 @@ async def _ask(
     info = heard(platform, peer, ModuleID.TOKENS, AuthorizationInfo, answer.data, context=about).value
     if fold(info.token.uid) != fold(token.uid):
         raise PeerNonsense(f"the answer is about the Token {info.token.uid}, not {token.uid}")
-    await _keep(platform, info, place, id_=new_id(), peer_id=peer.id, token_uid=token.uid)
+    await _keep(platform, info, place, id_=new_id(), peer_id=peer.id, token_uid=tokens.id_tag_of(token.uid))
     return _decision(info, AuthMethod.AUTH_REQUEST)
 
 

@@ -1,6 +1,6 @@
 """What the platform needs of a store of stations, their transactions and the orders about them (`ports.py`)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -14,6 +14,7 @@ from ocpilot.app.charge_records import (
     Transaction,
     TransactionState,
 )
+from ocpilot.app.station_events import BootInfo
 
 
 class Stations(Protocol):
@@ -31,6 +32,21 @@ class Stations(Protocol):
     async def all(self) -> tuple[Station, ...]:
         """Every station, by id."""
 
+    async def connected(self, station_id: str, protocol: str, at: datetime) -> None:
+        """This process holds its connection from now on; one that held it before hears of it."""
+
+    async def disconnected(self, station_id: str) -> bool:
+        """This process holds its connection no longer; False when another one does by now."""
+
+    async def booted(self, station_id: str, info: BootInfo, at: datetime) -> Station | None:
+        """What it says of itself; None when there is no such station."""
+
+    async def seen(self, heard: Mapping[str, datetime]) -> None:
+        """When stations were heard last."""
+
+    async def abandoned(self) -> tuple[Station, ...]:
+        """Stations whose connection was held by a process that is no more."""
+
 
 class Transactions(Protocol):
     """OCPP transactions with their samples. What `add_samples` and `stop` were given is on disk when they return."""
@@ -41,10 +57,17 @@ class Transactions(Protocol):
     async def get(self, transaction_id: int) -> Transaction | None:
         """By OCPP transaction id."""
 
+    async def keyed(self, station_id: str, station_key: str) -> Transaction | None:
+        """The newest that this station named so itself (2.x)."""
+
+    async def modify(self, transaction_id: int, change: Callable[[Transaction], Transaction]) -> Transaction | None:
+        """Read under a row lock, apply the pure `change` (who charges, where, since when, under which terms), write;
+        None when it does not exist."""
+
     async def by_session(self, session_id: str) -> Transaction | None:
         """By the id of its Session."""
 
-    async def open_on(self, station_id: str, connector_id: int) -> Transaction | None:
+    async def open_on(self, station_id: str, evse_id: int) -> Transaction | None:
         """The newest open one on that connector."""
 
     async def in_state(self, state: TransactionState) -> tuple[Transaction, ...]:
@@ -87,8 +110,11 @@ class Authorizations(Protocol):
 class Commands(Protocol):
     """Commands, one record from request to result to Session."""
 
-    async def add(self, command: Command) -> None:
-        """Store a new one."""
+    async def add(self, command: Command) -> Command:
+        """Store a new one; the returned one has its `number`."""
+
+    async def numbered(self, number: int) -> Command | None:
+        """By the number a station was given (`remoteStartId`)."""
 
     async def modify(self, command_id: str, change: Callable[[Command], Command]) -> Command | None:
         """Read under a row lock, apply the pure `change`, write; None when it does not exist."""
@@ -136,7 +162,7 @@ class Reservations(Protocol):
     async def named(self, peer_id: int, reservation_id: str) -> tuple[Reservation, ...]:
         """The live ones to which the platform gave this id, newest first."""
 
-    async def on(self, station_id: str, connector_id: int) -> Reservation | None:
+    async def on(self, station_id: str, evse_id: int) -> Reservation | None:
         """The live one of a connector."""
 
     async def of_token(self, location_id: str, token_uid: str) -> Reservation | None:

@@ -11,15 +11,23 @@ from ocpilot.base.ids import PartyId
 
 
 class StationConnector(Record, frozen=True, kw_only=True):
-    """One OCPP connector id of a station and the OCPI EVSE and Connector it is (1.6: one virtual EVSE each)."""
+    """One connector of a station and the OCPI EVSE and Connector it is.
 
-    connector_id: int
+    `evse_id` is the number of its OCPP EVSE, `connector_id` that within the EVSE; connector n of 1.6 is EVSE n.
+    """
+
+    evse_id: int
+    connector_id: int = 1
     evse_uid: str
     ocpi_connector_id: str
 
 
 class Station(Record, frozen=True, kw_only=True):
-    """A charging station of ours. `password_hash` is argon2; None lets nobody in."""
+    """A charging station of ours. `password_hash` is argon2; None lets nobody in by password.
+
+    `node` is the process that holds its connection. One that is not `approved` may connect and must wait.
+    `security_profile` is the lowest it may use (OCPP 2.0.1, part 2, A00; 1.6 security whitepaper).
+    """
 
     id: str
     party: PartyId
@@ -33,6 +41,9 @@ class Station(Record, frozen=True, kw_only=True):
     serial: str | None = None
     firmware: str | None = None
     last_seen: datetime | None = None
+    node: int | None = None
+    approved: bool = True
+    security_profile: int = 0
 
 
 class TransactionState(StrEnum):
@@ -45,7 +56,9 @@ class TransactionState(StrEnum):
 
 
 class Transaction(Record, frozen=True, kw_only=True):
-    """One OCPP transaction and the OCPI Session it is. `id` is what the station knows, 0 until stored.
+    """One OCPP transaction and the OCPI Session it is. `id` is our number of it, 0 until stored.
+
+    A station of 1.6 knows it by that number, one of 2.x by its own `station_key`, which is unique per station only.
 
     `cdr_token` is the CdrToken (2.3.0) as JSON text; `dedupe` is the same for a repeated StartTransaction. `terms` is
     `{"location": Location, "tariffs": [Tariff]}` (2.3.0) as they were at the start, as JSON text (mod_cdrs, "CDR").
@@ -55,7 +68,8 @@ class Transaction(Record, frozen=True, kw_only=True):
 
     id: int = 0
     station_id: str
-    connector_id: int
+    station_key: str | None = None
+    evse_id: int
     party: PartyId
     location_id: str
     evse_uid: str
@@ -66,7 +80,7 @@ class Transaction(Record, frozen=True, kw_only=True):
     auth_method: str
     authorization_reference: str | None = None
     accepted: bool
-    meter_start_wh: Decimal
+    meter_start_wh: Decimal | None = None
     started_at: datetime
     stopped_at: datetime | None = None
     meter_stop_wh: Decimal | None = None
@@ -145,6 +159,8 @@ class Command(Record, frozen=True, kw_only=True):
     message: str | None = None
     answer: str | None = None
     session_id: str | None = None
+    #: What a station of 2.x knows it by (`remoteStartId`); given when it is stored.
+    number: int = 0
     created_at: datetime
     expires_at: datetime
 
@@ -174,7 +190,7 @@ class Reservation(Record, frozen=True, kw_only=True):
     reservation_id: str
     command_id: str
     station_id: str
-    connector_id: int
+    evse_id: int
     party: PartyId
     location_id: str
     evse_uid: str

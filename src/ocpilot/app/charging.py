@@ -1,8 +1,10 @@
 """What a gateway tells the platform: `StationEvents`, each event passed to the part that knows about it."""
 
+import asyncio
+import logging
 from datetime import datetime
 
-from ocpilot.app import reservations, stations, transactions
+from ocpilot.app import reservations, stations, transaction_events, transactions
 from ocpilot.app.charge_records import Station
 from ocpilot.app.platform import Platform
 from ocpilot.app.station_events import (
@@ -10,13 +12,23 @@ from ocpilot.app.station_events import (
     BootAnswer,
     BootInfo,
     IdTagAnswer,
+    IdToken,
+    Payload,
     StartAnswer,
     StartEvent,
     StationSample,
+    StatusEvent,
     StopEvent,
+    TransactionAnswer,
+    TransactionEvent,
 )
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.wire.v230 import Status
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two writings of when stations were heard last.
+_HEARD_WRITTEN = 5.0
 
 
 class StationService:
@@ -26,6 +38,18 @@ class StationService:
         self._platform = platform
         #: What each connector said last, for stations that say nothing after a reconnect.
         self._said: dict[tuple[str, int], Status] = {}
+        #: When each station was heard last, not yet written.
+        self._heard: dict[str, datetime] = {}
+
+    async def run(self) -> None:
+        """Write down now and then when stations were heard last, until cancelled."""
+        while True:
+            await asyncio.sleep(_HEARD_WRITTEN)
+            heard, self._heard = self._heard, {}
+            try:
+                await self._platform.store.stations.seen(heard)
+            except Exception:
+                log.exception("when %d stations were heard last could not be written", len(heard))
 
     async def authenticate(self, station_id: str, password: str | None, remote: str) -> bool:  # noqa: ARG002 - protocol
         """See `StationEvents`."""
@@ -36,8 +60,8 @@ class StationService:
         await stations.connected(self._platform, station_id, protocol)
         station = await self._platform.store.stations.get(station_id)
         for connector in station.connectors if station else ():
-            status = self._said.get((station_id, connector.connector_id))
-            if await self._platform.store.transactions.open_on(station_id, connector.connector_id) is not None:
+            status = self._said.get((station_id, connector.evse_id))
+            if await self._platform.store.transactions.open_on(station_id, connector.evse_id) is not None:
                 status = Status.CHARGING
             if station is not None and status is not None:
                 await stations.set_evse_status(self._platform, stations.evse_key(station, connector.evse_uid), status)
@@ -52,56 +76,65 @@ class StationService:
 
     async def heartbeat(self, station_id: str) -> datetime:
         """See `StationEvents`."""
-        return await stations.heartbeat(self._platform, station_id)
+        return self._hear(station_id)
 
-    async def status(  # noqa: PLR0917 - as the protocol says
-        self,
-        station_id: str,
-        connector_id: int,
-        status: str,
-        error_code: str,  # noqa: ARG002 - protocol
-        at: datetime | None,
-        info: str | None,  # noqa: ARG002 - protocol
-    ) -> None:
+    async def status(self, station_id: str, event: StatusEvent) -> None:
         """See `StationEvents`."""
+        self._hear(station_id)
         station = await self._platform.store.stations.get(station_id)
-        word = stations.status_of(status)
+        word = stations.status_of(event.status)
         if station is None or word is None:
             return
-        connector = stations.connector_of(station, connector_id)
+        connector = stations.connector_of(station, event.evse_id, event.connector_id)
         if connector is None:
             await stations.whole_station(self._platform, station, word)
             if word in stations.WHOLE:
-                numbers = [one.connector_id for one in station.connectors]
+                numbers = [one.evse_id for one in station.connectors]
                 await reservations.broken(self._platform, station, numbers, word)
             return
-        self._said[station_id, connector_id] = word
+        self._said[station_id, event.evse_id] = word
         await stations.set_evse_status(self._platform, stations.evse_key(station, connector.evse_uid), word)
         if word in stations.WHOLE:
-            await reservations.broken(self._platform, station, [connector_id], word)
-        await transactions.state_changed(self._platform, station, connector_id, status, at)
+            await reservations.broken(self._platform, station, [event.evse_id], word)
+        await transactions.state_changed(self._platform, station, event.evse_id, event.status, event.at)
 
-    async def authorize(self, station_id: str, id_tag: str) -> IdTagAnswer:
+    async def authorize(self, station_id: str, token: IdToken) -> IdTagAnswer:
         """See `StationEvents`."""
         station = await self._platform.store.stations.get(station_id)
         if station is None:
             return IdTagAnswer(status=AuthorizationStatus.INVALID)
-        return await transactions.authorize_tag(self._platform, station, id_tag)
+        return await transactions.authorize_tag(self._platform, station, token)
 
     async def start(self, station_id: str, event: StartEvent) -> StartAnswer:
         """See `StationEvents`."""
         return await transactions.start(self._platform, await self._station(station_id), event)
 
     async def meter_values(
-        self, station_id: str, connector_id: int, transaction_id: int | None, samples: tuple[StationSample, ...]
+        self, station_id: str, evse_id: int, transaction_id: int | None, samples: tuple[StationSample, ...]
     ) -> None:
         """See `StationEvents`."""
+        self._hear(station_id)
         station = await self._station(station_id)
-        await transactions.meter_values(self._platform, station, connector_id, transaction_id, samples)
+        await transactions.meter_values(self._platform, station, evse_id, transaction_id, samples)
 
     async def stop(self, station_id: str, event: StopEvent) -> IdTagAnswer | None:
         """See `StationEvents`."""
         return await transactions.stop(self._platform, await self._station(station_id), event)
+
+    async def transaction_event(self, station_id: str, event: TransactionEvent) -> TransactionAnswer:
+        """See `StationEvents`."""
+        self._hear(station_id)
+        return await transaction_events.take(self._platform, await self._station(station_id), event)
+
+    async def notice(self, station_id: str, action: str, payload: Payload) -> None:
+        """See `StationEvents`."""
+        self._hear(station_id)
+        log.info("%s: %s %s", station_id, action, str(payload)[:500])
+
+    def _hear(self, station_id: str) -> datetime:
+        now = self._platform.clock()
+        self._heard[station_id] = now
+        return now
 
     async def _station(self, station_id: str) -> Station:
         station = await self._platform.store.stations.get(station_id)

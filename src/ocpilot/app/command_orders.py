@@ -151,7 +151,7 @@ async def order_start(platform: Platform, command: Command, token: Token, *, com
     place = await where(
         platform, location, evse_uid, command.connector_id, fits=lambda evse: not (complete and needs_connector(evse))
     )
-    if place is None or not platform.stations.is_connected(place.station.id):
+    if place is None or not await platform.stations.is_connected(place.station.id):
         why = "no free station is connected there"
         return await orders.kept(platform, command, CommandResponseType.REJECTED, why)
     there = msgspec.structs.replace(
@@ -162,7 +162,7 @@ async def order_start(platform: Platform, command: Command, token: Token, *, com
     )
     kept = await orders.kept(platform, there, CommandResponseType.ACCEPTED)
     await authorize.remember_command(platform, kept, token, LocationReferences(location_id=location.id))
-    orders.carry_out(platform, kept, lambda: _remote_start(platform, kept, place), _RESULTS)
+    orders.carry_out(platform, kept, lambda: _remote_start(platform, kept, place, token), _RESULTS)
     return kept
 
 
@@ -193,12 +193,12 @@ async def order_stop(platform: Platform, command: Command) -> Command:
     )
     if transaction.state != TransactionState.OPEN:
         return await orders.kept(platform, there, CommandResponseType.REJECTED, "the session is over already")
-    if not platform.stations.is_connected(transaction.station_id):
+    if not await platform.stations.is_connected(transaction.station_id):
         return await orders.kept(platform, there, CommandResponseType.REJECTED, "the station is not connected")
     kept = await orders.kept(platform, there, CommandResponseType.ACCEPTED)
 
     async def stop() -> Outcome:
-        return Outcome(word=await platform.stations.remote_stop(transaction.station_id, transaction.id))
+        return Outcome(word=await platform.stations.remote_stop(transaction))
 
     orders.carry_out(platform, kept, stop, _RESULTS)
     return kept
@@ -221,15 +221,16 @@ async def order_unlock(platform: Platform, command: Command, place: Place | None
 
     While the driver of another provider charges it would hand out a cable that is not the asking one's.
     """
-    if place is None or not platform.stations.is_connected(place.station.id):
+    if place is None or not await platform.stations.is_connected(place.station.id):
         return await orders.kept(platform, command, CommandResponseType.REJECTED, "the station is not connected")
-    running = await platform.store.transactions.open_on(place.station.id, place.connector.connector_id)
+    running = await platform.store.transactions.open_on(place.station.id, place.connector.evse_id)
     if peer is not None and running is not None and not _is_his(peer, running):
         return await orders.kept(platform, command, CommandResponseType.REJECTED, "somebody else charges there")
     kept = await orders.kept(platform, command, CommandResponseType.ACCEPTED)
 
     async def unlock() -> Outcome:
-        return Outcome(word=await platform.stations.unlock(place.station.id, place.connector.connector_id))
+        at = place.connector
+        return Outcome(word=await platform.stations.unlock(place.station.id, at.evse_id, at.connector_id))
 
     orders.carry_out(platform, kept, unlock, _RESULTS)
     return kept
@@ -266,13 +267,13 @@ def _is_of(peer: Peer, token: Token | CdrToken) -> bool:
 # ---- what the station is asked -------------------------------------------------------------------------------------
 
 
-async def _remote_start(platform: Platform, command: Command, place: Place) -> Outcome:
+async def _remote_start(platform: Platform, command: Command, place: Place, token: Token) -> Outcome:
     """The station's word, or EVSE_OCCUPIED / EVSE_INOPERATIVE where we know better than it says."""
     station, connector = place.station, place.connector
-    if await platform.store.transactions.open_on(station.id, connector.connector_id) is not None:
+    if await platform.store.transactions.open_on(station.id, connector.evse_id) is not None:
         return Outcome(word=CommandResultType.EVSE_OCCUPIED)
-    id_tag = tokens.id_tag_of(command.token_uid or "")
-    word = await platform.stations.remote_start(station.id, connector.connector_id, id_tag)
+    shown = tokens.shown_as(token)
+    word = await platform.stations.remote_start(station.id, connector.evse_id, shown, command.number)
     key = evse_key(station, connector.evse_uid)
     if word == "Rejected" and _is_broken(await platform.store.locations.get(key)):
         return Outcome(word=CommandResultType.EVSE_INOPERATIVE)

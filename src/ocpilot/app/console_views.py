@@ -96,7 +96,7 @@ async def station_state(platform: Platform, station: Station) -> StationState:
         ConnectorState(
             connector=one,
             evse=_evse(location, one.evse_uid),
-            transaction=await platform.store.transactions.open_on(station.id, one.connector_id),
+            transaction=await platform.store.transactions.open_on(station.id, one.evse_id),
         )
         for one in station.connectors
     ]

@@ -90,8 +90,7 @@ def _asked(platform: Platform, route: Route) -> str | None:
 async def kept(platform: Platform, command: Command, response: str, message: str | None = None) -> Command:
     """Store an order with our response to it."""
     answered = msgspec.structs.replace(command, response=response, response_at=platform.clock(), message=message)
-    await platform.store.commands.add(answered)
-    return answered
+    return await platform.store.commands.add(answered)
 
 
 def carry_out(platform: Platform, command: Command, order: Order, results: Mapping[str, str]) -> None:

@@ -84,6 +84,6 @@ async def _free_one(platform: Platform, location: Location, fits: Callable[[EVSE
     for evse in location.evses:
         if evse.status == Status.AVAILABLE and fits(evse):
             found = await _at(platform, location, evse)
-            if found is not None and platform.stations.is_connected(found.station.id):
+            if found is not None and await platform.stations.is_connected(found.station.id):
                 return found
     return None

@@ -150,7 +150,9 @@ async def _order(
 async def _refusal(platform: Platform, transaction: Transaction) -> ChargingProfileResponseType | None:
     if not await _capable(platform, transaction):
         return ChargingProfileResponseType.NOT_SUPPORTED
-    running = transaction.state == TransactionState.OPEN and platform.stations.is_connected(transaction.station_id)
+    running = transaction.state == TransactionState.OPEN and await platform.stations.is_connected(
+        transaction.station_id
+    )
     return None if running else ChargingProfileResponseType.REJECTED
 
 
@@ -188,9 +190,7 @@ async def _too_often(platform: Platform, peer: Peer, transaction: Transaction) -
 
 def _setting(platform: Platform, profile: ChargingProfile) -> Carry:
     async def carry(command: Command, transaction: Transaction) -> Outcome:
-        word = await platform.stations.set_charging_profile(
-            transaction.station_id, transaction.connector_id, transaction.id, profile
-        )
+        word = await platform.stations.set_charging_profile(transaction, profile)
         return _changed(platform, command, transaction, word)
 
     return carry
@@ -198,7 +198,7 @@ def _setting(platform: Platform, profile: ChargingProfile) -> Carry:
 
 def _clearing(platform: Platform) -> Carry:
     async def carry(command: Command, transaction: Transaction) -> Outcome:
-        word = await platform.stations.clear_charging_profile(transaction.station_id, transaction.id)
+        word = await platform.stations.clear_charging_profile(transaction)
         return _changed(platform, command, transaction, word)
 
     return carry
@@ -222,9 +222,7 @@ def _changed(platform: Platform, command: Command, transaction: Transaction, wor
 async def _active(platform: Platform, transaction: Transaction, seconds: int) -> Outcome:
     """Where nothing is limited the connector's own capacity is the limit ("PUT Method", "Request Body")."""
     unit = _unit(transaction)
-    answer = await platform.stations.active_charging_profile(
-        transaction.station_id, transaction.connector_id, seconds, unit
-    )
+    answer = await platform.stations.active_charging_profile(transaction, seconds, unit)
     profile = answer.profile
     if answer.status == "Accepted" and profile is None:
         profile = _capacity(platform, transaction, seconds, unit)
@@ -266,7 +264,7 @@ async def cancel_profile(platform: Platform, session_id: str) -> None:
     transaction = await platform.store.transactions.by_session(session_id)
     if transaction is None:
         raise NotFound(f"no session {session_id}")
-    await platform.stations.clear_charging_profile(transaction.station_id, transaction.id)
+    await platform.stations.clear_charging_profile(transaction)
     await _tell(platform, transaction)
 
 

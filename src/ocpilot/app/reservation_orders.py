@@ -3,14 +3,22 @@
 import msgspec
 
 from ocpilot.app import authorize, charges, orders, reservations, tokens
-from ocpilot.app.bodies import text_of
+from ocpilot.app.bodies import parsed, text_of
 from ocpilot.app.charge_records import Command, Reservation, ReservationState
 from ocpilot.app.orders import Outcome
 from ocpilot.app.places import Place, our_location, where
 from ocpilot.app.platform import Platform
 from ocpilot.app.station_events import StationReservation
 from ocpilot.base.ids import PartyId, fold, new_id
-from ocpilot.wire.v230 import EVSE, Capability, CommandResponseType, CommandResultType, LocationReferences, ReserveNow
+from ocpilot.wire.v230 import (
+    EVSE,
+    Capability,
+    CommandResponseType,
+    CommandResultType,
+    LocationReferences,
+    ReserveNow,
+    Token,
+)
 
 #: A station's word -> what came of it (OCPP 1.6, 7.41 "ReservationStatus").
 _RESERVED = {
@@ -44,7 +52,7 @@ async def order_reserve(platform: Platform, command: Command, request: ReserveNo
     if not any(_reservable(evse) for evse in ([place.evse] if place else location.evses)):
         why = "no EVSE there can be reserved" if evse_uid is None else f"EVSE {evse_uid} cannot be reserved"
         return await orders.kept(platform, command, CommandResponseType.NOT_SUPPORTED, why)
-    if place is None or not platform.stations.is_connected(place.station.id):
+    if place is None or not await platform.stations.is_connected(place.station.id):
         why = "no free station is connected there"
         return await orders.kept(platform, command, CommandResponseType.REJECTED, why)
     wanted = await _wanted(platform, command, request, place)
@@ -79,7 +87,7 @@ async def order_cancel(platform: Platform, command: Command, reservation_id: str
         connector_id=reservation.ocpi_connector_id,
         session_id=reservation.session_id,
     )
-    if not platform.stations.is_connected(reservation.station_id):
+    if not await platform.stations.is_connected(reservation.station_id):
         return await orders.kept(platform, there, CommandResponseType.REJECTED, "the station is not connected")
     kept = await orders.kept(platform, there, CommandResponseType.ACCEPTED)
     orders.carry_out(platform, kept, lambda: _cancel(platform, reservation), _CANCELLED)
@@ -117,7 +125,7 @@ async def _wanted(platform: Platform, command: Command, request: ReserveNow, pla
         reservation_id=request.reservation_id,
         command_id=command.id,
         station_id=station.id,
-        connector_id=connector.connector_id,
+        evse_id=connector.evse_id,
         party=station.party,
         location_id=station.location_id,
         evse_uid=connector.evse_uid,
@@ -145,7 +153,8 @@ async def _numbered(platform: Platform, earlier: Reservation | None, wanted: Res
 async def _reserve(platform: Platform, number: int, wanted: Reservation, earlier: Reservation | None) -> Outcome:
     """A refused replacement leaves the earlier reservation as it was. One that moved to another station leaves the
     first one."""
-    request = StationReservation(id=number, connector_id=wanted.connector_id, id_tag=wanted.id_tag, until=wanted.until)
+    shown = tokens.shown_as(parsed(Token, wanted.token))
+    request = StationReservation(id=number, evse_id=wanted.evse_id, token=shown, until=wanted.until)
     word = await platform.stations.reserve(wanted.station_id, request)
     if word == "Accepted":
         if earlier is not None and earlier.evse_uid != wanted.evse_uid:
@@ -157,7 +166,7 @@ async def _reserve(platform: Platform, number: int, wanted: Reservation, earlier
 
 
 async def _leave(platform: Platform, earlier: Reservation, wanted: Reservation) -> None:
-    if earlier.station_id != wanted.station_id and platform.stations.is_connected(earlier.station_id):
+    if earlier.station_id != wanted.station_id and await platform.stations.is_connected(earlier.station_id):
         await platform.stations.cancel_reservation(earlier.station_id, earlier.id)
     await reservations.leave(platform, earlier)
 

@@ -47,15 +47,15 @@ async def accepted(platform: Platform, number: int, wanted: Reservation) -> None
     await _turn_evse(platform, kept, Status.AVAILABLE, Status.RESERVED)
 
 
-async def for_start(platform: Platform, station: Station, event: StartEvent) -> Reservation | None:
-    """The reservation that a charge uses: the one the station names, else the one of its tag, or of a tag of the same
-    group, at its connector."""
+async def for_start(platform: Platform, station: Station, event: StartEvent, uid: str) -> Reservation | None:
+    """The reservation that a charge with this Token uses: the one the station names, else the one of its tag, or of a
+    tag of the same group, at its EVSE."""
     store = platform.store.reservations
     named = None if event.reservation_id is None else await store.get(event.reservation_id)
-    found = named or await store.on(station.id, event.connector_id)
+    found = named or await store.on(station.id, event.evse_id)
     if found is None or found.state not in LIVE or found.station_id != station.id:
         return None
-    return found if await tokens.act_as_one(platform, found.id_tag, event.id_tag) else None
+    return found if await tokens.act_as_one(platform, found.id_tag, uid) else None
 
 
 async def used(platform: Platform, transaction: Transaction) -> None:
@@ -102,7 +102,7 @@ async def _settle(platform: Platform, reservation: Reservation) -> StoredObject 
     if cdr is not None:
         stored = own(ObjectKey(module=ModuleID.CDRS, party=reservation.party, id=cdr.id), cdr, cdr.last_updated)
         await platform.store.objects.put(stored)
-    if await platform.store.reservations.on(reservation.station_id, reservation.connector_id) is None:
+    if await platform.store.reservations.on(reservation.station_id, reservation.evse_id) is None:
         await _turn_evse(platform, reservation, Status.RESERVED, Status.AVAILABLE)
     await _put(platform, reservation, session)
     return stored
@@ -126,10 +126,10 @@ async def cancel(platform: Platform, number: int, why: str) -> None:
     await _call_off(platform, reservation, why)
 
 
-async def broken(platform: Platform, station: Station, connectors: Iterable[int], status: str) -> None:
-    """A station ends reservations of a connector that is Faulted or Unavailable by itself (OCPP 1.6, 5.13)."""
-    for connector_id in connectors:
-        reservation = await platform.store.reservations.on(station.id, connector_id)
+async def broken(platform: Platform, station: Station, evse_ids: Iterable[int], status: str) -> None:
+    """A station ends reservations of an EVSE that is Faulted or Unavailable by itself (OCPP 1.6, 5.13)."""
+    for evse_id in evse_ids:
+        reservation = await platform.store.reservations.on(station.id, evse_id)
         if reservation is not None and reservation.state == ReservationState.ACTIVE:
             await _call_off(platform, reservation, f"the EVSE is {status}")
 

@@ -14,9 +14,11 @@ from ocpilot.metering.units import DEFAULT_MEASURAND, Reading, sample_of
 
 log = logging.getLogger(__name__)
 
-#: OCPP 1.6 (7.7, "ChargePointStatus") during a transaction -> who holds back the energy.
+#: OCPP 1.6 (7.7, "ChargePointStatus") and 2.x ("ChargingStateEnumType") in a transaction -> who holds back the energy.
 _STATES = {
     "Preparing": ChargingState.CONNECTED,
+    "EVConnected": ChargingState.CONNECTED,
+    "Idle": ChargingState.IDLE,
     "Charging": ChargingState.CHARGING,
     "SuspendedEV": ChargingState.SUSPENDED_EV,
     "SuspendedEVSE": ChargingState.SUSPENDED_EVSE,
@@ -33,6 +35,7 @@ def rows_of(transaction: Transaction, samples: Iterable[StationSample], arrived:
                 value=one.value,
                 measurand=one.measurand or DEFAULT_MEASURAND,
                 unit=one.unit,
+                multiplier=one.multiplier,
                 phase=one.phase,
                 location=one.location,
             )
@@ -56,7 +59,8 @@ def state_row(transaction: Transaction, status: str, at: datetime) -> SampleRow 
 def all_of(transaction: Transaction, rows: Sequence[SampleRow]) -> tuple[MeterSample, ...]:
     """Every sample of a transaction, its first and last register among them.
 
-    The first register is left out while nothing but intervals came: it would hide them.
+    The first register is left out when the station did not say it, and while nothing but intervals came: it would hide
+    them.
     """
     sent = [msgspec.json.decode(row.body, type=MeterSample) for row in rows]
     only_intervals = not any(one.register_wh is not None for one in sent) and any(
@@ -65,6 +69,8 @@ def all_of(transaction: Transaction, rows: Sequence[SampleRow]) -> tuple[MeterSa
     if transaction.stopped_at is not None and transaction.meter_stop_wh is not None:
         sent.append(MeterSample(at=transaction.stopped_at, register_wh=transaction.meter_stop_wh))
     elif only_intervals:
+        return tuple(sent)
+    if transaction.meter_start_wh is None:
         return tuple(sent)
     return (MeterSample(at=transaction.started_at, register_wh=transaction.meter_start_wh), *sent)
 

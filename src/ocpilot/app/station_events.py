@@ -11,17 +11,31 @@ from typing import Protocol
 
 import msgspec
 
+from ocpilot.app.charge_records import Transaction
 from ocpilot.wire.v230 import ActiveChargingProfile, ChargingProfile, ChargingRateUnit
+
+#: A JSON object of OCPP. Numbers with a fraction are Decimal.
+Payload = dict[str, object]
 
 
 class AuthorizationStatus(StrEnum):
-    """OCPP 1.6 (7.2, "AuthorizationStatus")."""
+    """OCPP 2.x ("AuthorizationStatusEnumType"), of which 1.6 knows the first four and `ConcurrentTx`."""
 
     ACCEPTED = "Accepted"
     BLOCKED = "Blocked"
     EXPIRED = "Expired"
     INVALID = "Invalid"
     CONCURRENT_TX = "ConcurrentTx"
+    NO_CREDIT = "NoCredit"
+    NOT_AT_THIS_LOCATION = "NotAtThisLocation"
+    UNKNOWN = "Unknown"
+
+
+class IdToken(msgspec.Struct, frozen=True):
+    """What a driver shows. `kind` is OCPP 2.x ("IdTokenEnumType"), as `ISO14443`, `eMAID`, `Central`; None in 1.6."""
+
+    value: str
+    kind: str | None = None
 
 
 class BootInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,23 +55,37 @@ class BootAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IdTagAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """OCPP 1.6 (7.27, "IdTagInfo")."""
+    """OCPP 1.6 (7.27, "IdTagInfo"), 2.x ("IdTokenInfoType"). `parent` is the group."""
 
     status: AuthorizationStatus
     parent: str | None = None
     expires: datetime | None = None
 
 
+class SignedMeterValue(msgspec.Struct, frozen=True, kw_only=True):
+    """OCPP 2.x ("SignedMeterValueType"); `data` is the signed text itself, out of its Base64."""
+
+    data: str
+    signing_method: str | None = None
+    encoding_method: str | None = None
+    public_key: str | None = None
+
+
 class SampledValue(msgspec.Struct, frozen=True, kw_only=True):
-    """One value of a meter in the station's raw words; None where the station said nothing."""
+    """One value of a meter in the station's raw words; None where the station said nothing.
+
+    `multiplier` is a power of ten (2.x).
+    """
 
     value: str
     measurand: str | None = None
     unit: str | None = None
+    multiplier: int = 0
     phase: str | None = None
     context: str | None = None
     format: str | None = None
     location: str | None = None
+    signed: SignedMeterValue | None = None
 
 
 class StationSample(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,14 +95,32 @@ class StationSample(msgspec.Struct, frozen=True, kw_only=True):
     values: tuple[SampledValue, ...]
 
 
-class StartEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A transaction began. `meter_start_wh` is the register in Wh as the station labels it."""
+class StatusEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A connector changed its state; `status` and `error_code` in the station's words. EVSE 0 is the whole station."""
 
-    connector_id: int
-    id_tag: str
-    meter_start_wh: Decimal
+    evse_id: int
+    connector_id: int = 1
+    status: str
+    error_code: str | None = None
+    at: datetime | None = None
+    info: str | None = None
+    vendor_error_code: str | None = None
+
+
+class StartEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A transaction began. `meter_start_wh` is the register in Wh as the station labels it.
+
+    `station_key` is the station's own name of it (2.x). Without `token` nobody has said yet who charges.
+    """
+
+    evse_id: int
+    connector_id: int = 1
+    token: IdToken | None
+    meter_start_wh: Decimal | None = None
     at: datetime | None
     reservation_id: int | None = None
+    remote_start_id: int | None = None
+    station_key: str | None = None
 
 
 class StartAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +131,7 @@ class StartAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StopEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A transaction ended. `reason` is OCPP 1.6 (7.36, "Reason") in the station's words."""
+    """A transaction of 1.6 ended. `reason` is OCPP 1.6 (7.36, "Reason") in the station's words."""
 
     transaction_id: int
     meter_stop_wh: Decimal
@@ -95,13 +141,59 @@ class StopEvent(msgspec.Struct, frozen=True, kw_only=True):
     samples: tuple[StationSample, ...] = ()
 
 
+class EventKind(StrEnum):
+    """OCPP 2.x ("TransactionEventEnumType")."""
+
+    STARTED = "Started"
+    UPDATED = "Updated"
+    ENDED = "Ended"
+
+
+class TransactionEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """OCPP 2.x ("TransactionEventRequest"): whatever happens in a transaction; any of them may be the first we hear of.
+
+    `station_key` is unique per station only. `state` is its charging state (`ChargingStateEnumType`).
+    """
+
+    kind: EventKind
+    station_key: str
+    seq_no: int
+    trigger: str
+    at: datetime | None
+    offline: bool = False
+    evse_id: int | None = None
+    connector_id: int | None = None
+    token: IdToken | None = None
+    remote_start_id: int | None = None
+    reservation_id: int | None = None
+    state: str | None = None
+    samples: tuple[StationSample, ...] = ()
+    reason: str | None = None
+
+
+class TransactionAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """`token` is the answer about the token that the event named, None when it named none; `total_cost` what a driver
+    is to be shown, in the currency of the place and with its taxes."""
+
+    token: IdTagAnswer | None = None
+    total_cost: Decimal | None = None
+
+
 class StationReservation(msgspec.Struct, frozen=True, kw_only=True):
     """What a station is asked to keep free, for whom and until when. `id` is unique over all providers."""
 
     id: int
-    connector_id: int
-    id_tag: str
+    evse_id: int
+    token: IdToken
     until: datetime
+
+
+class CallAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a station answered to a call: its payload, or the error code and description with which it refused."""
+
+    payload: Payload | None = None
+    error: str | None = None
+    description: str = ""
 
 
 class ActiveProfileAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,41 +221,45 @@ class StationEvents(Protocol):
     async def heartbeat(self, station_id: str) -> datetime:
         """Heartbeat: answers with the present time."""
 
-    async def status(  # noqa: PLR0917 - the five fields of the notification, flat as the standard has them
-        self, station_id: str, connector_id: int, status: str, error_code: str, at: datetime | None, info: str | None
-    ) -> None:
-        """StatusNotification; `status` and `error_code` in the station's words, connector 0 is the whole station."""
+    async def status(self, station_id: str, event: StatusEvent) -> None:
+        """StatusNotification."""
 
-    async def authorize(self, station_id: str, id_tag: str) -> IdTagAnswer:
+    async def authorize(self, station_id: str, token: IdToken) -> IdTagAnswer:
         """Authorize."""
 
     async def start(self, station_id: str, event: StartEvent) -> StartAnswer:
-        """StartTransaction, maybe repeated."""
+        """StartTransaction (1.6), maybe repeated."""
 
     async def meter_values(
-        self, station_id: str, connector_id: int, transaction_id: int | None, samples: tuple[StationSample, ...]
+        self, station_id: str, evse_id: int, transaction_id: int | None, samples: tuple[StationSample, ...]
     ) -> None:
         """MeterValues, maybe repeated; without transaction id they belong to no transaction or the open one."""
 
     async def stop(self, station_id: str, event: StopEvent) -> IdTagAnswer | None:
-        """StopTransaction, maybe repeated; None when it named no id tag."""
+        """StopTransaction (1.6), maybe repeated; None when it named no id tag."""
+
+    async def transaction_event(self, station_id: str, event: TransactionEvent) -> TransactionAnswer:
+        """TransactionEvent (2.x), maybe repeated, late or out of order."""
+
+    async def notice(self, station_id: str, action: str, payload: Payload) -> None:
+        """Anything else a station says that asks for no decision, in the words of its version."""
 
 
 class StationCalls(Protocol):
-    """What the platform asks of stations.
+    """What the platform asks of stations, whichever process holds their connection.
 
     Each call answers with the status word of OCPP 1.6, also when the station refused with an error
     (`NotSupported`, else the word for a refusal). Raises StationUnreachable or StationTimeout.
     """
 
-    async def remote_start(self, station_id: str, connector_id: int | None, id_tag: str) -> str:
-        """RemoteStartTransaction: `Accepted`, `Rejected` or `NotSupported`; None lets the station pick a connector."""
+    async def remote_start(self, station_id: str, evse_id: int | None, token: IdToken, remote_start_id: int) -> str:
+        """RemoteStartTransaction: `Accepted`, `Rejected` or `NotSupported`; None lets the station pick an EVSE."""
 
-    async def remote_stop(self, station_id: str, transaction_id: int) -> str:
+    async def remote_stop(self, transaction: Transaction) -> str:
         """RemoteStopTransaction: `Accepted`, `Rejected` or `NotSupported`."""
 
-    async def unlock(self, station_id: str, connector_id: int) -> str:
-        """UnlockConnector: `Unlocked`, `UnlockFailed` or `NotSupported`."""
+    async def unlock(self, station_id: str, evse_id: int, connector_id: int = 1) -> str:
+        """UnlockConnector: `Unlocked`, `UnlockFailed`, `Rejected` or `NotSupported`."""
 
     async def reserve(self, station_id: str, reservation: StationReservation) -> str:
         """ReserveNow, which replaces one with the same id: `Accepted`, `Faulted`, `Occupied`, `Rejected`,
@@ -172,18 +268,19 @@ class StationCalls(Protocol):
     async def cancel_reservation(self, station_id: str, reservation_id: int) -> str:
         """CancelReservation: `Accepted`, `Rejected` (it has none such) or `NotSupported`."""
 
-    async def set_charging_profile(
-        self, station_id: str, connector_id: int, transaction_id: int, profile: ChargingProfile
-    ) -> str:
+    async def set_charging_profile(self, transaction: Transaction, profile: ChargingProfile) -> str:
         """SetChargingProfile for a running transaction, one at a time: `Accepted`, `Rejected` or `NotSupported`."""
 
-    async def clear_charging_profile(self, station_id: str, transaction_id: int) -> str:
+    async def clear_charging_profile(self, transaction: Transaction) -> str:
         """ClearChargingProfile of what `set_charging_profile` set: `Accepted`, `Unknown` or `NotSupported`."""
 
     async def active_charging_profile(
-        self, station_id: str, connector_id: int, seconds: int, unit: ChargingRateUnit
+        self, transaction: Transaction, seconds: int, unit: ChargingRateUnit
     ) -> ActiveProfileAnswer:
         """GetCompositeSchedule of the next `seconds`; the station may answer in the other unit."""
 
-    def is_connected(self, station_id: str) -> bool:
-        """Does the station have a live connection here?"""
+    async def call(self, station_id: str, action: str, payload: Payload) -> CallAnswer:
+        """Any call of the station's OCPP version as it is. StationUnreachable, StationTimeout."""
+
+    async def is_connected(self, station_id: str) -> bool:
+        """Does the station have a live connection to any process?"""

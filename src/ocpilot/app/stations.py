@@ -1,7 +1,6 @@
 """Our stations: added by an operator, let in, and what they say about themselves and their EVSEs."""
 
 import logging
-from datetime import datetime
 
 import msgspec
 
@@ -66,12 +65,13 @@ async def authenticate(platform: Platform, station_id: str, password: str | None
 
 async def connected(platform: Platform, station_id: str, protocol: str) -> None:
     """A connection stands."""
-    await _save(platform, station_id, protocol=protocol, connected=True)
+    await platform.store.stations.connected(station_id, protocol, platform.clock())
 
 
 async def disconnected(platform: Platform, station_id: str) -> None:
     """The socket is lost: nobody knows what its EVSEs do. A running Session stays ACTIVE."""
-    station = await _save(platform, station_id, connected=False)
+    left = await platform.store.stations.disconnected(station_id)
+    station = await platform.store.stations.get(station_id) if left else None
     if station is not None:
         for connector in station.connectors:
             await set_evse_status(platform, evse_key(station, connector.evse_uid), Status.UNKNOWN)
@@ -79,21 +79,9 @@ async def disconnected(platform: Platform, station_id: str) -> None:
 
 async def booted(platform: Platform, station_id: str, info: BootInfo) -> BootAnswer:
     """BootNotification: kept, and accepted when we know the station."""
-    station = await _save(
-        platform,
-        station_id,
-        vendor=info.vendor,
-        model=info.model,
-        serial=info.serial,
-        firmware=info.firmware,
-    )
-    return BootAnswer(accepted=station is not None, interval=platform.settings.charging.meter_interval)
-
-
-async def heartbeat(platform: Platform, station_id: str) -> datetime:
-    """Heartbeat: the station is alive."""
-    await _save(platform, station_id)
-    return platform.clock()
+    station = await platform.store.stations.booted(station_id, info, platform.clock())
+    accepted = station is not None and station.approved
+    return BootAnswer(accepted=accepted, interval=platform.settings.charging.meter_interval)
 
 
 def status_of(word: str) -> Status | None:
@@ -136,15 +124,7 @@ def place_of(station: Station) -> LocationReferences:
     return LocationReferences(location_id=station.location_id, evse_uids=tuple(uids))
 
 
-def connector_of(station: Station, connector_id: int) -> StationConnector | None:
-    """What an OCPP connector id is in OCPI; None when the station has none such."""
-    return next((one for one in station.connectors if one.connector_id == connector_id), None)
-
-
-async def _save(platform: Platform, station_id: str, **said: str | bool | None) -> Station | None:
-    station = await platform.store.stations.get(station_id)
-    if station is None:
-        return None
-    changed = msgspec.structs.replace(station, last_seen=platform.clock(), **said)
-    await platform.store.stations.save(changed)
-    return changed
+def connector_of(station: Station, evse_id: int, connector_id: int = 1) -> StationConnector | None:
+    """What a connector of an OCPP EVSE is in OCPI; the first of the EVSE when it has none such, None without EVSE."""
+    there = [one for one in station.connectors if one.evse_id == evse_id]
+    return next((one for one in there if one.connector_id == connector_id), next(iter(there), None))

@@ -4,10 +4,14 @@ from ocpilot.app.bodies import own, value_of
 from ocpilot.app.homes import put_ours
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.station_events import IdToken
 from ocpilot.base.errors import Conflict, InvalidObject
 from ocpilot.base.ids import PartyId, derived_id, fold, new_id
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CdrToken, Token, TokenType, WhitelistType
+
+#: OCPP 2.x ("IdTokenEnumType"); what stands here in no other way is known to the platform only.
+_KINDS: dict[str, str] = {TokenType.RFID: "ISO14443", TokenType.EMAID: "eMAID"}
 
 
 def key_of(token: Token) -> ObjectKey:
@@ -65,7 +69,7 @@ async def known(platform: Platform, uid: str) -> tuple[tuple[StoredObject, Token
 async def act_as_one(platform: Platform, one: str, other: str) -> bool:
     """Whether two idTags are the same Token, or of the same group: Tokens of one provider with the same `group_id` work
     as one (mod_tokens, "Token object")."""
-    if fold(one) == fold(other):
+    if fold(id_tag_of(one)) == fold(id_tag_of(other)):
         return True
     groups = [{_group_of(token) for _, token in await known(platform, uid)} - {None} for uid in (one, other)]
     return not groups[0].isdisjoint(groups[1])
@@ -89,6 +93,11 @@ def cdr_token_of(token: Token) -> CdrToken:
         type=token.type,
         contract_id=token.contract_id,
     )
+
+
+def shown_as(token: Token) -> IdToken:
+    """What a station is told that the driver of a Token will show."""
+    return IdToken(token.uid, _KINDS.get(token.type, "Central"))
 
 
 def id_tag_of(uid: str) -> str:

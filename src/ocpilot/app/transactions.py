@@ -1,7 +1,7 @@
 """OCPP transactions: started, measured and stopped. Everything a station said is on disk before it is answered."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -10,11 +10,12 @@ import msgspec
 from ocpilot.app import authorize, bookings, charges, command_orders, reservations, samples, sessions, tokens
 from ocpilot.app.authorize import Decision
 from ocpilot.app.bodies import text_of
-from ocpilot.app.charge_records import Station, StationConnector, Transaction, TransactionState
+from ocpilot.app.charge_records import SampleRow, Station, StationConnector, Transaction, TransactionState
 from ocpilot.app.platform import Platform
 from ocpilot.app.station_events import (
     AuthorizationStatus,
     IdTagAnswer,
+    IdToken,
     StartAnswer,
     StartEvent,
     StationSample,
@@ -23,37 +24,50 @@ from ocpilot.app.station_events import (
 from ocpilot.app.stations import connector_of, place_of
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId, fold, new_id
-from ocpilot.wire.v230 import AllowedType, LocationReferences
+from ocpilot.wire.v230 import AllowedType, AuthMethod, LocationReferences
 
 log = logging.getLogger(__name__)
 
 #: What a Session says where there is nothing to say (transport_and_format, "No data available").
 NOT_AVAILABLE = "#NA"
 
+#: What changes in a transaction when it is known for whom it is.
+_OF_DRIVER = (
+    "id_tag",
+    "cdr_token",
+    "auth_method",
+    "authorization_reference",
+    "accepted",
+    "terms",
+    "session_id",
+    "started_at",
+    "evse_id",
+    "evse_uid",
+    "ocpi_connector_id",
+)
+
 #: How long after the next start on a connector we still wait for the stop of the one before.
 _STOP_IS_LOST = timedelta(minutes=10)
 
-#: OCPP 1.6 has fewer words (7.2, "AuthorizationStatus"): blocked means "not allowed for charging".
 _ANSWERS = {
     AllowedType.ALLOWED: AuthorizationStatus.ACCEPTED,
     AllowedType.BLOCKED: AuthorizationStatus.BLOCKED,
     AllowedType.EXPIRED: AuthorizationStatus.EXPIRED,
-    AllowedType.NO_CREDIT: AuthorizationStatus.BLOCKED,
-    AllowedType.NOT_ALLOWED: AuthorizationStatus.BLOCKED,
+    AllowedType.NO_CREDIT: AuthorizationStatus.NO_CREDIT,
+    AllowedType.NOT_ALLOWED: AuthorizationStatus.NOT_AT_THIS_LOCATION,
 }
 
 
-async def authorize_tag(platform: Platform, station: Station, id_tag: str) -> IdTagAnswer:
+async def authorize_tag(platform: Platform, station: Station, token: IdToken) -> IdTagAnswer:
     """Authorize: may this card charge at this station?"""
-    decision = await authorize.authorize_token(platform, station.party, id_tag, place_of(station))
+    decision = await authorize.authorize_token(platform, station.party, token.value, place_of(station))
     return answer_of(decision, decision.allowed)
 
 
 def answer_of(decision: Decision, allowed: AllowedType | None) -> IdTagAnswer:
-    """A decision in OCPP's words; the parent only when OCPP 1.6 can carry it (mod_tokens, "Token object", note)."""
-    group = decision.token.group_id if decision.token else None
-    status = AuthorizationStatus.INVALID if allowed is None else _ANSWERS[allowed]
-    return IdTagAnswer(status=status, parent=group if group and len(group) <= 20 else None)
+    """A decision in OCPP's words."""
+    status = AuthorizationStatus.UNKNOWN if allowed is None else _ANSWERS[allowed]
+    return IdTagAnswer(status=status, parent=decision.token.group_id if decision.token else None)
 
 
 # ---- start ---------------------------------------------------------------------------------------------------------
@@ -61,13 +75,54 @@ def answer_of(decision: Decision, allowed: AllowedType | None) -> IdTagAnswer:
 
 async def start(platform: Platform, station: Station, event: StartEvent) -> StartAnswer:
     """StartTransaction, maybe repeated. OCPP 1.6 cannot refuse it: what may not be is kept and answered Invalid."""
-    connector = connector_of(station, event.connector_id)
-    evse_uid = connector.evse_uid if connector else NOT_AVAILABLE
-    place = LocationReferences(location_id=station.location_id, evse_uids=(evse_uid,) if connector else ())
-    decision = await authorize.authorize_token(platform, station.party, event.id_tag, place, starting=True)
-    allowed = decision.at(evse_uid)
-    wanted = _transaction(station, connector, event, decision, event.at or platform.clock())
-    reservation = await reservations.for_start(platform, station, event) if wanted.accepted else None
+    kept, answer = await begin(platform, station, event, _dedupe(station, event))
+    return StartAnswer(transaction_id=kept.id, id_tag=answer)
+
+
+async def begin(
+    platform: Platform, station: Station, event: StartEvent, dedupe: str
+) -> tuple[Transaction, IdTagAnswer]:
+    """The transaction of a start, a new one or the one that `dedupe` made before, and the answer about its token."""
+    connector = connector_of(station, event.evse_id, event.connector_id)
+    blank = _transaction(station, connector, event, dedupe, event.at or platform.clock())
+    wanted, answer = await _for_driver(platform, station, connector, event, blank)
+    kept, created = await platform.store.transactions.start(wanted)
+    if created:
+        await after_start(platform, kept)
+        return kept, answer
+    again = AuthorizationStatus.ACCEPTED if kept.accepted else AuthorizationStatus.INVALID
+    return kept, IdTagAnswer(status=again)
+
+
+async def identify(platform: Platform, station: Station, transaction: Transaction, event: StartEvent) -> IdTagAnswer:
+    """Somebody says who charges in a transaction that began without that: it is his from then on."""
+    connector = connector_of(station, event.evse_id, event.connector_id)
+    since = msgspec.structs.replace(transaction, started_at=event.at or platform.clock())
+    wanted, answer = await _for_driver(platform, station, connector, event, since)
+
+    def change(kept: Transaction) -> Transaction:
+        fields = {name: getattr(wanted, name) for name in _OF_DRIVER}
+        return kept if kept.accepted else msgspec.structs.replace(kept, **fields)
+
+    kept = await platform.store.transactions.modify(transaction.id, change)
+    if kept is not None and kept.accepted:
+        await after_start(platform, kept)
+    return answer
+
+
+async def _for_driver(
+    platform: Platform,
+    station: Station,
+    connector: StationConnector | None,
+    event: StartEvent,
+    blank: Transaction,
+) -> tuple[Transaction, IdTagAnswer]:
+    """The transaction with whom it is for, whether he may, and under which terms."""
+    decision = await _decided(platform, station, connector, event)
+    allowed = decision.at(blank.evse_uid)
+    wanted = _decided_for(blank, event, decision, accepted=connector is not None and allowed == AllowedType.ALLOWED)
+    uid = wanted.id_tag
+    reservation = await reservations.for_start(platform, station, event, uid) if wanted.accepted else None
     if reservation is not None:
         reference = decision.reference or reservation.authorization_reference
         wanted = msgspec.structs.replace(wanted, session_id=reservation.session_id, authorization_reference=reference)
@@ -79,12 +134,22 @@ async def start(platform: Platform, station: Station, event: StartEvent) -> Star
         driver = PartyId.of(token.country_code, token.party_id) if token else None
         terms = await charges.terms_now(platform, station, connector, reservation, driver=driver)
         wanted = msgspec.structs.replace(wanted, terms=terms)
-    kept, created = await platform.store.transactions.start(wanted)
-    if not created:
-        again = AuthorizationStatus.ACCEPTED if kept.accepted else AuthorizationStatus.INVALID
-        return StartAnswer(transaction_id=kept.id, id_tag=IdTagAnswer(status=again))
-    await after_start(platform, kept)
-    return StartAnswer(transaction_id=kept.id, id_tag=answer_of(decision, allowed))
+    return wanted, answer_of(decision, allowed)
+
+
+async def _decided(
+    platform: Platform, station: Station, connector: StationConnector | None, event: StartEvent
+) -> Decision:
+    """About the token that was shown, else about the one of the command that the station carries out."""
+    uid = event.token.value if event.token else ""
+    if not uid and event.remote_start_id is not None:
+        command = await platform.store.commands.numbered(event.remote_start_id)
+        uid = command.token_uid or "" if command else ""
+    if not uid:
+        return authorize.UNKNOWN
+    evse_uids = (connector.evse_uid,) if connector else ()
+    place = LocationReferences(location_id=station.location_id, evse_uids=evse_uids)
+    return await authorize.authorize_token(platform, station.party, uid, place, starting=True)
 
 
 async def _booked(platform: Platform, transaction: Transaction) -> str | None:
@@ -101,32 +166,45 @@ async def after_start(platform: Platform, transaction: Transaction) -> None:
 
 
 def _transaction(
-    station: Station, connector: StationConnector | None, event: StartEvent, decision: Decision, at: datetime
+    station: Station, connector: StationConnector | None, event: StartEvent, dedupe: str, at: datetime
 ) -> Transaction:
-    cdr_token = tokens.cdr_token_of(decision.token) if decision.token else None
+    """One of which nobody has said yet for whom it is."""
     return Transaction(
         station_id=station.id,
-        connector_id=event.connector_id,
+        station_key=event.station_key,
+        evse_id=event.evse_id,
         party=station.party,
         location_id=station.location_id,
         evse_uid=connector.evse_uid if connector else NOT_AVAILABLE,
         ocpi_connector_id=connector.ocpi_connector_id if connector else NOT_AVAILABLE,
         session_id=new_id(),
-        id_tag=event.id_tag,
-        cdr_token=text_of(cdr_token) if cdr_token else None,
-        auth_method=decision.method,
-        authorization_reference=decision.reference,
-        accepted=connector is not None and decision.at(connector.evse_uid) == AllowedType.ALLOWED,
+        id_tag="",
+        cdr_token=None,
+        auth_method=AuthMethod.WHITELIST,
+        accepted=False,
         meter_start_wh=event.meter_start_wh,
         started_at=at,
-        dedupe=_dedupe(station, event),
+        dedupe=dedupe,
+    )
+
+
+def _decided_for(blank: Transaction, event: StartEvent, decision: Decision, *, accepted: bool) -> Transaction:
+    token = decision.token
+    return msgspec.structs.replace(
+        blank,
+        id_tag=event.token.value if event.token else token.uid if token else "",
+        cdr_token=text_of(tokens.cdr_token_of(token)) if token else None,
+        auth_method=decision.method,
+        authorization_reference=decision.reference,
+        accepted=accepted,
     )
 
 
 def _dedupe(station: Station, event: StartEvent) -> str:
     """The same for a repeated StartTransaction, which comes with a new message id."""
     at = time.write(event.at) if event.at else "-"
-    return "|".join((station.id, str(event.connector_id), fold(event.id_tag), f"{event.meter_start_wh:f}", at))
+    tag = event.token.value if event.token else ""
+    return "|".join((station.id, str(event.evse_id), fold(tag), f"{event.meter_start_wh or Decimal(0):f}", at))
 
 
 # ---- meter values and states ---------------------------------------------------------------------------------------
@@ -135,23 +213,21 @@ def _dedupe(station: Station, event: StartEvent) -> str:
 async def meter_values(
     platform: Platform,
     station: Station,
-    connector_id: int,
+    evse_id: int,
     transaction_id: int | None,
     sent: tuple[StationSample, ...],
 ) -> None:
     """MeterValues: kept before this returns, also after the stop; the Session follows."""
-    transaction = await _of_values(platform, station, connector_id, transaction_id)
+    transaction = await _of_values(platform, station, evse_id, transaction_id)
     if transaction is None:
         return
     await platform.store.transactions.add_samples(samples.rows_of(transaction, sent, platform.clock()))
     await sessions.write(platform, transaction)
 
 
-async def state_changed(
-    platform: Platform, station: Station, connector_id: int, status: str, at: datetime | None
-) -> None:
+async def state_changed(platform: Platform, station: Station, evse_id: int, status: str, at: datetime | None) -> None:
     """A StatusNotification during a transaction tells who holds back the energy: kept like a meter value."""
-    transaction = await platform.store.transactions.open_on(station.id, connector_id)
+    transaction = await platform.store.transactions.open_on(station.id, evse_id)
     row = samples.state_row(transaction, status, at or platform.clock()) if transaction else None
     if transaction is not None and row is not None:
         await platform.store.transactions.add_samples((row,))
@@ -159,12 +235,12 @@ async def state_changed(
 
 
 async def _of_values(
-    platform: Platform, station: Station, connector_id: int, transaction_id: int | None
+    platform: Platform, station: Station, evse_id: int, transaction_id: int | None
 ) -> Transaction | None:
     named = None if transaction_id is None else await platform.store.transactions.get(transaction_id)
     if named is not None and named.station_id == station.id:
         return named
-    return await platform.store.transactions.open_on(station.id, connector_id)
+    return await platform.store.transactions.open_on(station.id, evse_id)
 
 
 # ---- stop ----------------------------------------------------------------------------------------------------------
@@ -173,17 +249,30 @@ async def _of_values(
 async def stop(platform: Platform, station: Station, event: StopEvent) -> IdTagAnswer | None:
     """StopTransaction, maybe repeated: the second one changes nothing and is answered the same."""
     transaction = await _of_stop(platform, station, event)
-    now = platform.clock()
+    rows = samples.rows_of(transaction, event.samples, platform.clock())
+    await end(platform, transaction, event.at, reason=event.reason, rows=rows, meter_stop_wh=event.meter_stop_wh)
+    return None if event.id_tag is None else await stop_answer(platform, transaction, event.id_tag)
+
+
+async def end(
+    platform: Platform,
+    transaction: Transaction,
+    at: datetime | None,
+    *,
+    reason: str | None,
+    rows: Sequence[SampleRow],
+    meter_stop_wh: Decimal | None = None,
+) -> None:
+    """It is over, with the last samples; one that was over keeps its end."""
     stopped = await platform.store.transactions.stop(
         transaction.id,
-        at=max(event.at or now, transaction.started_at),
-        meter_stop_wh=event.meter_stop_wh,
-        reason=event.reason,
-        samples=samples.rows_of(transaction, event.samples, now),
+        at=max(at or platform.clock(), transaction.started_at),
+        meter_stop_wh=meter_stop_wh,
+        reason=reason,
+        samples=rows,
     )
     if transaction.state == TransactionState.OPEN and stopped is not None:
         await sessions.write(platform, stopped)
-    return None if event.id_tag is None else await _stop_answer(platform, transaction, event.id_tag)
 
 
 def superseded(running: Iterable[Transaction], now: datetime) -> list[Transaction]:
@@ -192,25 +281,17 @@ def superseded(running: Iterable[Transaction], now: datetime) -> list[Transactio
     newest: dict[tuple[str, int], Transaction] = {}
     older = []
     for one in sorted(running, key=lambda transaction: (transaction.started_at, transaction.id)):
-        before = newest.get((one.station_id, one.connector_id))
+        before = newest.get((one.station_id, one.evse_id))
         if before is not None and now - one.started_at >= _STOP_IS_LOST:
             older.append(before)
-        newest[one.station_id, one.connector_id] = one
+        newest[one.station_id, one.evse_id] = one
     return older
 
 
 async def end_superseded(platform: Platform, transaction: Transaction) -> None:
     """End it where its last meter value was."""
     last = max((row.at for row in await platform.store.transactions.samples(transaction.id)), default=None)
-    stopped = await platform.store.transactions.stop(
-        transaction.id,
-        at=max(last or transaction.started_at, transaction.started_at),
-        meter_stop_wh=None,
-        reason="its stop was lost",
-        samples=(),
-    )
-    if stopped is not None:
-        await sessions.write(platform, stopped)
+    await end(platform, transaction, last or transaction.started_at, reason="its stop was lost", rows=())
 
 
 async def _of_stop(platform: Platform, station: Station, event: StopEvent) -> Transaction:
@@ -218,7 +299,8 @@ async def _of_stop(platform: Platform, station: Station, event: StopEvent) -> Tr
     named = await platform.store.transactions.get(event.transaction_id)
     if named is not None and named.station_id == station.id:
         return named
-    on_each = [await platform.store.transactions.open_on(station.id, one.connector_id) for one in station.connectors]
+    evse_ids = dict.fromkeys(one.evse_id for one in station.connectors)
+    on_each = [await platform.store.transactions.open_on(station.id, evse_id) for evse_id in evse_ids]
     running = [one for one in on_each if one is not None]
     if len(running) == 1:
         log.warning(
@@ -234,7 +316,7 @@ async def _orphan(platform: Platform, station: Station, event: StopEvent) -> Tra
     kept, _ = await platform.store.transactions.start(
         Transaction(
             station_id=station.id,
-            connector_id=0,
+            evse_id=0,
             party=station.party,
             location_id=station.location_id,
             evse_uid=NOT_AVAILABLE,
@@ -242,7 +324,7 @@ async def _orphan(platform: Platform, station: Station, event: StopEvent) -> Tra
             session_id=new_id(),
             id_tag=event.id_tag or "",
             cdr_token=None,
-            auth_method="WHITELIST",
+            auth_method=AuthMethod.WHITELIST,
             accepted=False,
             meter_start_wh=Decimal(event.meter_stop_wh),
             started_at=at,
@@ -253,7 +335,7 @@ async def _orphan(platform: Platform, station: Station, event: StopEvent) -> Tra
     return kept
 
 
-async def _stop_answer(platform: Platform, transaction: Transaction, id_tag: str) -> IdTagAnswer:
+async def stop_answer(platform: Platform, transaction: Transaction, id_tag: str) -> IdTagAnswer:
     """Whoever started may stop, and whoever is of his group; another card is not asked about, for the transaction is
     over anyway."""
     accepted = transaction.accepted and await tokens.act_as_one(platform, id_tag, transaction.id_tag)

@@ -96,7 +96,7 @@ def stations(password_hash: str) -> Iterator[Station]:
             location_id=site.id,
             password_hash=password_hash,
             connectors=tuple(
-                StationConnector(connector_id=number, evse_uid=f"{site.id}-{number}", ocpi_connector_id="1")
+                StationConnector(evse_id=number, evse_uid=f"{site.id}-{number}", ocpi_connector_id="1")
                 for number in range(1, site.evses + 1)
             ),
         )

@@ -50,7 +50,7 @@ class Stations:
         if not found:
             raise UserError(f"no Location of ours has the id {location_id}; take it over first: ocpilot load FILE")
         connectors = tuple(
-            StationConnector(connector_id=number, evse_uid=evse_uid, ocpi_connector_id="1")
+            StationConnector(evse_id=number, evse_uid=evse_uid, ocpi_connector_id="1")
             for number, evse_uid in enumerate(evses, start=1)
         )
         await stations.add(

@@ -45,10 +45,12 @@ async def serve(settings: Settings) -> int:
     if not settings.parties:
         raise SettingsError("parties: found none, expected at least one, see docs/settings.md")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    async with open_platform(settings) as platform:
-        gateway = Gateway(StationService(platform))
-        if isinstance(platform.stations, Switchboard):
-            platform.stations.plug_in(gateway)
+    switchboard = Switchboard()
+    async with open_platform(settings, switchboard) as platform:
+        service = StationService(platform)
+        gateway = Gateway(service)
+        switchboard.plug_in(gateway)
+        platform.background.start(service.run(), "stations heard")
         server = uvicorn.Server(_uvicorn(settings, application(platform, gateway)))
         log.info("%s: %s", settings.name, settings.server.base_url)
         _end_quietly()

@@ -7,12 +7,13 @@ from contextlib import suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from ocpilot.app.station_events import Payload
 from ocpilot.base.problem import Problem
 from ocpilot.ocpp import schemas
 from ocpilot.ocpp.asking import Asking
-from ocpilot.ocpp.frames import Call, CallError, CallResult, ErrorCode, Payload
+from ocpilot.ocpp.frames import Call, CallError, CallResult, ErrorCode
 from ocpilot.ocpp.rpc import Answered, Reply, Rpc, RpcLimits
-from ocpilot.ocpp.version import Asked, CallRefused, OcppVersion, Station
+from ocpilot.ocpp.version import CallRefused, OcppVersion, Station
 
 _LOG = logging.getLogger(__name__)
 
@@ -55,13 +56,9 @@ class Connection:
         with suppress(WebSocketDisconnect, RuntimeError):  # it is gone already
             await self._websocket.close(code, reason)
 
-    async def ask(self, asked: Asked) -> str:
-        """Call the station and wait: its status word. StationUnreachable, StationTimeout."""
-        return self.version.status_of(asked, await self.call(asked))
-
-    async def call(self, asked: Asked) -> CallResult | CallError:
-        """Call the station and wait: its whole answer. StationUnreachable, StationTimeout."""
-        return await self._asking.ask(asked.action, asked.payload)
+    async def call(self, action: str, payload: Payload) -> CallResult | CallError:
+        """Call the station and wait for its answer. StationUnreachable, StationTimeout."""
+        return await self._asking.ask(action, payload)
 
     async def _read(self) -> None:
         while (message := await self._websocket.receive())["type"] == "websocket.receive":
@@ -103,7 +100,7 @@ class Connection:
             known = schemas.known(self.version.schemas, call.action)
             code = ErrorCode.NOT_SUPPORTED if known else ErrorCode.NOT_IMPLEMENTED
             raise CallRefused(code, f"{call.action[:50]!r} is not {'offered here' if known else 'known'}")
-        checked = schemas.check(self.version.schemas, call.action, call.payload)
+        checked = schemas.check_call(self.version.schemas, call.action, call.payload)
         if checked.findings:
             self._findings(self._station.id, call.action, checked.findings)
         if checked.errors:

@@ -6,8 +6,7 @@ from enum import IntEnum, StrEnum
 
 import msgspec
 
-#: A JSON object of OCPP. Numbers with a fraction are Decimal.
-Payload = dict[str, object]
+from ocpilot.app.station_events import Payload
 
 #: What a frame is answered under when its own id cannot be read.
 UNREADABLE_ID = "-1"

@@ -12,22 +12,23 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from ocpilot.app.station_events import ActiveProfileAnswer, StationEvents, StationReservation
+from ocpilot.app.station_events import Payload, StationEvents
 from ocpilot.base import time
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.base.problem import Problem
 from ocpilot.base.time import Clock
 from ocpilot.ocpp.basic_auth import WrongAuthorization, password_of
 from ocpilot.ocpp.connection import Connection, FindingsSink
+from ocpilot.ocpp.frames import CallError, CallResult
 from ocpilot.ocpp.rpc import RpcLimits
+from ocpilot.ocpp.v2 import V21, V201
 from ocpilot.ocpp.v16 import V16
 from ocpilot.ocpp.version import OcppVersion, Station
-from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
 
 _LOG = logging.getLogger(__name__)
 
 #: In the order in which we would rather speak them.
-VERSIONS: tuple[OcppVersion, ...] = (V16(),)
+VERSIONS: tuple[OcppVersion, ...] = (V21(), V201(), V16())
 
 _MAX_STATION_ID = 255
 
@@ -53,7 +54,7 @@ def log_findings(station_id: str, action: str, findings: tuple[Problem, ...]) ->
 
 
 class Gateway:
-    """Serves stations and implements `StationCalls` for those connected to this process."""
+    """Serves stations; `Lines` (`calls.py`) to those connected to this process."""
 
     def __init__(
         self,
@@ -81,53 +82,20 @@ class Gateway:
         goodbyes = (self._end(name, each, CloseCode.GOING_AWAY, "the server is shutting down") for name, each in live)
         await asyncio.gather(*goodbyes)
 
-    async def remote_start(self, station_id: str, connector_id: int | None, id_tag: str) -> str:
-        """See `StationCalls`."""
-        connection = self._connection(station_id)
-        return await connection.ask(connection.version.remote_start(connector_id, id_tag))
+    async def call(self, station_id: str, action: str, payload: Payload) -> CallResult | CallError:
+        """See `Lines`."""
+        return await self._connection(station_id).call(action, payload)
 
-    async def remote_stop(self, station_id: str, transaction_id: int) -> str:
-        """See `StationCalls`."""
-        connection = self._connection(station_id)
-        return await connection.ask(connection.version.remote_stop(transaction_id))
+    async def version_of(self, station_id: str) -> OcppVersion:
+        """See `Lines`."""
+        return self._connection(station_id).version
 
-    async def unlock(self, station_id: str, connector_id: int) -> str:
-        """See `StationCalls`."""
-        connection = self._connection(station_id)
-        return await connection.ask(connection.version.unlock(connector_id))
+    async def is_connected(self, station_id: str) -> bool:
+        """See `Lines`."""
+        return self.holds(station_id)
 
-    async def reserve(self, station_id: str, reservation: StationReservation) -> str:
-        """See `StationCalls`."""
-        connection = self._connection(station_id)
-        return await connection.ask(connection.version.reserve(reservation))
-
-    async def cancel_reservation(self, station_id: str, reservation_id: int) -> str:
-        """See `StationCalls`."""
-        connection = self._connection(station_id)
-        return await connection.ask(connection.version.cancel_reservation(reservation_id))
-
-    async def set_charging_profile(
-        self, station_id: str, connector_id: int, transaction_id: int, profile: ChargingProfile
-    ) -> str:
-        """See `StationCalls`."""
-        connection = self._connection(station_id)
-        return await connection.ask(connection.version.set_charging_profile(connector_id, transaction_id, profile))
-
-    async def clear_charging_profile(self, station_id: str, transaction_id: int) -> str:
-        """See `StationCalls`."""
-        connection = self._connection(station_id)
-        return await connection.ask(connection.version.clear_charging_profile(transaction_id))
-
-    async def active_charging_profile(
-        self, station_id: str, connector_id: int, seconds: int, unit: ChargingRateUnit
-    ) -> ActiveProfileAnswer:
-        """See `StationCalls`."""
-        connection = self._connection(station_id)
-        asked = connection.version.active_charging_profile(connector_id, seconds, unit)
-        return connection.version.active_profile_of(asked, await connection.call(asked), self._clock())
-
-    def is_connected(self, station_id: str) -> bool:
-        """See `StationCalls`."""
+    def holds(self, station_id: str) -> bool:
+        """Does the station have a live connection to this process?"""
         return station_id in self._live
 
     def _connection(self, station_id: str) -> Connection:

@@ -8,10 +8,11 @@ from hashlib import sha256
 
 import msgspec
 
+from ocpilot.app.station_events import Payload
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.base.ids import new_id
 from ocpilot.ocpp import frames
-from ocpilot.ocpp.frames import Broken, Call, CallError, CallResult, ErrorWords, Payload
+from ocpilot.ocpp.frames import Broken, Call, CallError, CallResult, ErrorWords
 
 #: A StopTransaction carries every sample of a transaction: a day of them is more than a megabyte.
 MAX_MESSAGE = 4 * 1024 * 1024

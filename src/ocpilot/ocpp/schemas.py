@@ -22,8 +22,8 @@ import jsonschema_rs
 import msgspec
 from jsonschema_rs import ValidationErrorKind as Kind
 
+from ocpilot.app.station_events import Payload
 from ocpilot.base.problem import Problem, Severity
-from ocpilot.ocpp.frames import Payload
 
 _ABSENT = object()
 _MAX_DIGITS = 18
@@ -50,12 +50,27 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def known(package: str, name: str) -> bool:
-    """Does the standard name this message? `package` is a sub-package of `ocpp`, as `v16`."""
-    return name in _names(package)
+    """Does the standard name this action? `package` is a sub-package of `ocpp`, as `v16`."""
+    return _request(package, name) in _names(package) and not name.endswith(("Request", "Response"))
 
 
-def check(package: str, name: str, payload: Payload) -> Checked:
-    """Check the payload of a message the standard names: `StartTransaction`, or `UnlockConnectorResponse`."""
+def check_call(package: str, action: str, payload: Payload) -> Checked:
+    """Check the payload of a call of an action the standard names."""
+    return _check(package, _request(package, action), payload)
+
+
+def check_answer(package: str, action: str, payload: Payload) -> Checked:
+    """Check the payload of the answer to such a call."""
+    return _check(package, f"{action}Response", payload)
+
+
+def _request(package: str, action: str) -> str:
+    """The schemas of 1.6 carry the name of the action, those of 2.x say that they are requests."""
+    full = f"{action}Request"
+    return full if full in _names(package) else action
+
+
+def _check(package: str, name: str, payload: Payload) -> Checked:
     schema, validator = _schema(package, name)
     try:
         if validator.is_valid(payload):
@@ -75,12 +90,17 @@ def _names(package: str) -> frozenset[str]:
     return frozenset(entry.name.removesuffix(".json") for entry in folder.iterdir())
 
 
+_Validator = jsonschema_rs.Draft4Validator | jsonschema_rs.Draft6Validator
+
+
 @cache
-def _schema(package: str, name: str) -> tuple[_Schema, jsonschema_rs.Draft4Validator]:
+def _schema(package: str, name: str) -> tuple[_Schema, _Validator]:
     text = files("ocpp").joinpath(package, "schemas", f"{name}.json").read_text("utf-8-sig")
     schema = json.loads(text)
     # times are read by our own rule, more leniently than `date-time` and in the end more strictly
-    return schema, jsonschema_rs.Draft4Validator(schema, validate_formats=False)
+    draft_4 = "draft-04" in str(schema.get("$schema"))
+    validator = jsonschema_rs.Draft4Validator if draft_4 else jsonschema_rs.Draft6Validator
+    return schema, validator(schema, validate_formats=False)
 
 
 class _Mending:
@@ -146,8 +166,15 @@ class _Mending:
         schema: _Schema = self._schema
         for step in path:
             inner = schema["items"] if isinstance(step, int) else cast(_Schema, schema["properties"])[step]
-            schema = cast(_Schema, inner)
+            schema = self._meant(cast(_Schema, inner))
         return cast(list[str], schema.get("required", []))
+
+    def _meant(self, schema: _Schema) -> _Schema:
+        """The definition that a schema of 2.x refers to."""
+        reference = schema.get("$ref")
+        if not isinstance(reference, str):
+            return schema
+        return cast(_Schema, cast(_Schema, self._schema["definitions"])[reference.rpartition("/")[2]])
 
     def _leave_out(self, path: _Path, found: str, expected: str, where: _Path | None = None) -> None:
         self._put(path, _ABSENT)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ocpilot.app.station_events import Payload
 from ocpilot.base import time
-from ocpilot.ocpp.frames import Payload
 from ocpilot.ocpp.simulated_car import SimulatedCar
 from ocpilot.ocpp.simulated_limit import PHASES, VOLTS, SimulatedLimit
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
+from ocpilot.app.station_events import Payload
 from ocpilot.base import time
-from ocpilot.ocpp.frames import Payload
 
 VOLTS = 230
 PHASES = 3

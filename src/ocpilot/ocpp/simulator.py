@@ -13,8 +13,8 @@ from typing import cast
 
 import msgspec
 
+from ocpilot.app.station_events import Payload
 from ocpilot.base import time
-from ocpilot.ocpp.frames import Payload
 from ocpilot.ocpp.sim_clock import StationClock
 from ocpilot.ocpp.simulated_car import SimulatedCar
 from ocpilot.ocpp.simulated_connector import RunningTransaction, SimulatedConnector, SimulatedReservation

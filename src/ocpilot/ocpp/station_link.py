@@ -17,10 +17,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Subprotocol
 
+from ocpilot.app.station_events import Payload
 from ocpilot.base.errors import StationError
 from ocpilot.ocpp import schemas
 from ocpilot.ocpp.asking import Asking, Send
-from ocpilot.ocpp.frames import Call, CallError, CallResult, ErrorCode, Payload
+from ocpilot.ocpp.frames import Call, CallError, CallResult, ErrorCode
 from ocpilot.ocpp.rpc import Answered, Reply, Rpc
 from ocpilot.ocpp.v16 import V16
 
@@ -179,7 +180,7 @@ class StationLink:
             known = schemas.known(V16.schemas, call.action)
             await send(rpc.refuse(call, ErrorCode.NOT_SUPPORTED if known else ErrorCode.NOT_IMPLEMENTED))
             return
-        checked = schemas.check(V16.schemas, call.action, call.payload)
+        checked = schemas.check_call(V16.schemas, call.action, call.payload)
         if checked.errors:
             await send(rpc.refuse(call, ErrorCode.PROPERTY_CONSTRAINT, str(checked.errors[0])))
             return
@@ -222,7 +223,7 @@ async def _asked(asking: Asking, action: str, payload: Payload) -> CallResult | 
     """The answer; one that breaks the standard counts as a refusal."""
     answer = await asking.ask(action, payload)
     if isinstance(answer, CallResult):
-        errors = schemas.check(V16.schemas, f"{action}Response", answer.payload).errors
+        errors = schemas.check_answer(V16.schemas, action, answer.payload).errors
         if errors:
             return CallError(id=answer.id, code=V16.words.broken, description=str(errors[0]))
     return answer

@@ -6,10 +6,18 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.station_events import ActiveProfileAnswer, StationEvents, StationReservation
+from ocpilot.app.charge_records import Transaction
+from ocpilot.app.station_events import (
+    ActiveProfileAnswer,
+    IdToken,
+    Payload,
+    StationEvents,
+    StationReservation,
+)
 from ocpilot.base.errors import OcpilotError
 from ocpilot.base.time import Clock
-from ocpilot.ocpp.frames import CallError, CallResult, ErrorWords, Payload
+from ocpilot.ocpp import schemas
+from ocpilot.ocpp.frames import CallError, CallResult, ErrorCode, ErrorWords
 from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
 
 
@@ -62,28 +70,28 @@ class OcppVersion(Protocol):
     def handlers(self) -> Mapping[str, Handler]:
         """What stations call, by action."""
 
-    def remote_start(self, connector_id: int | None, id_tag: str) -> Asked:
+    def remote_start(self, evse_id: int | None, token: IdToken, remote_start_id: int) -> Asked:
         """Ask the station to start a transaction."""
 
-    def remote_stop(self, transaction_id: int) -> Asked:
+    def remote_stop(self, transaction: Transaction) -> Asked:
         """Ask the station to stop a transaction."""
 
-    def unlock(self, connector_id: int) -> Asked:
+    def unlock(self, evse_id: int, connector_id: int) -> Asked:
         """Ask the station to release a cable."""
 
     def reserve(self, reservation: StationReservation) -> Asked:
-        """Ask the station to keep a connector free for a tag."""
+        """Ask the station to keep an EVSE free for a token."""
 
     def cancel_reservation(self, reservation_id: int) -> Asked:
         """Ask the station to keep it free no longer."""
 
-    def set_charging_profile(self, connector_id: int, transaction_id: int, profile: ChargingProfile) -> Asked:
+    def set_charging_profile(self, transaction: Transaction, profile: ChargingProfile) -> Asked:
         """Ask the station to limit a transaction."""
 
-    def clear_charging_profile(self, transaction_id: int) -> Asked:
+    def clear_charging_profile(self, transaction: Transaction) -> Asked:
         """Ask the station to limit it no longer."""
 
-    def active_charging_profile(self, connector_id: int, seconds: int, unit: ChargingRateUnit) -> Asked:
+    def active_charging_profile(self, transaction: Transaction, seconds: int, unit: ChargingRateUnit) -> Asked:
         """Ask the station which limits will hold."""
 
     def active_profile_of(self, asked: Asked, answer: CallResult | CallError, now: datetime) -> ActiveProfileAnswer:
@@ -91,3 +99,13 @@ class OcppVersion(Protocol):
 
     def status_of(self, asked: Asked, answer: CallResult | CallError) -> str:
         """The station's answer as a status word of OCPP 1.6."""
+
+
+def status_word(package: str, asked: Asked, answer: CallResult | CallError) -> str:
+    """The status in an answer; one without a status, or a refusal, is the word for "no" that the action has."""
+    if isinstance(answer, CallError):
+        no_such_action = answer.code in (ErrorCode.NOT_IMPLEMENTED, ErrorCode.NOT_SUPPORTED)
+        return "NotSupported" if no_such_action else asked.refused
+    checked = schemas.check_answer(package, asked.action, answer.payload)
+    status = checked.payload.get("status")
+    return status if isinstance(status, str) and not checked.errors else asked.refused

@@ -20,9 +20,15 @@ class PostgresCommands:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, command: Command) -> None:
+    async def add(self, command: Command) -> Command:
         """See the port."""
-        await self._database.row(_SQL["add"], _values(command))
+        row = await self._database.row(_SQL["add"], _values(command))
+        return msgspec.structs.replace(command, number=row["number"]) if row else command
+
+    async def numbered(self, number: int) -> Command | None:
+        """See the port."""
+        row = await self._database.row(_SQL["numbered"], {"number": number})
+        return record_of(Command, row) if row else None
 
     async def modify(self, command_id: str, change: Callable[[Command], Command]) -> Command | None:
         """See the port."""

@@ -9,7 +9,12 @@ VALUES (
     :id, :direction, :peer_id, :command, :request, :account_id, :response_url, :sender, :receiver, :token_uid, :key_token,
     :location_id, :key_location, :evse_uid, :connector_id, :authorization_reference, :response, :response_at, :result, :result_at,
     :result_sent_at, :message, :answer, :session_id, :created_at, :expires_at
-);
+)
+RETURNING number;
+
+-- name: numbered
+-- By the number a station was given.
+SELECT * FROM command WHERE number = :number;
 
 -- name: save
 -- All fields of a stored command.

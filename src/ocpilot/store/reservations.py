@@ -49,9 +49,9 @@ class PostgresReservations:
         values: dict[str, object] = {"peer_id": peer_id, "key_reservation": fold(reservation_id)}
         return tuple(_reservation(row) for row in await self._database.rows(_SQL["named"], values))
 
-    async def on(self, station_id: str, connector_id: int) -> Reservation | None:
+    async def on(self, station_id: str, evse_id: int) -> Reservation | None:
         """See the port."""
-        return await self._one(_SQL["on_connector"], {"station_id": station_id, "connector_id": connector_id})
+        return await self._one(_SQL["on_connector"], {"station_id": station_id, "evse_id": evse_id})
 
     async def of_token(self, location_id: str, token_uid: str) -> Reservation | None:
         """See the port."""

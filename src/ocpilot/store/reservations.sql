@@ -1,12 +1,12 @@
 -- name: add
 -- A new reservation; its number is what the station will know it by.
 INSERT INTO reservation (
-    peer_id, owner, reservation_id, key_reservation, command_id, station_id, connector_id, party, location_id,
+    peer_id, owner, reservation_id, key_reservation, command_id, station_id, evse_id, party, location_id,
     key_location, evse_uid, ocpi_connector_id, token, token_uid, id_tag, authorization_reference, session_id,
     key_session, terms, state, began_at, until
 )
 VALUES (
-    :peer_id, :owner, :reservation_id, :key_reservation, :command_id, :station_id, :connector_id, :party, :location_id,
+    :peer_id, :owner, :reservation_id, :key_reservation, :command_id, :station_id, :evse_id, :party, :location_id,
     :key_location, :evse_uid, :ocpi_connector_id, :token, :token_uid, :id_tag, :authorization_reference, :session_id,
     :key_session, :terms, :state, :began_at, :until
 )
@@ -18,7 +18,7 @@ UPDATE reservation
 SET
     command_id = :command_id,
     station_id = :station_id,
-    connector_id = :connector_id,
+    evse_id = :evse_id,
     evse_uid = :evse_uid,
     ocpi_connector_id = :ocpi_connector_id,
     token = :token,
@@ -47,7 +47,7 @@ ORDER BY id DESC;
 -- name: on_connector
 -- The live one of a connector.
 SELECT * FROM reservation
-WHERE station_id = :station_id AND connector_id = :connector_id AND state IN ('asked', 'active')
+WHERE station_id = :station_id AND evse_id = :evse_id AND state IN ('asked', 'active')
 ORDER BY state, id DESC LIMIT 1;
 
 -- name: of_token

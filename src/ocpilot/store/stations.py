@@ -1,15 +1,21 @@
 """Charging stations of ours."""
 
+from collections.abc import Mapping
+from datetime import datetime
+
 import asyncpg
 import msgspec
 
 from ocpilot.app.charge_records import Station, StationConnector
+from ocpilot.app.station_events import BootInfo
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import Statement, load
 from ocpilot.store.rows import json_of, party_of, record_of
 
 _SQL = load("stations")
+#: The first half of the advisory locks that processes with connections of stations hold.
+NODE_LOCKS = 6
 
 
 class PostgresStations:
@@ -17,6 +23,8 @@ class PostgresStations:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        #: The number of this process among those that hold connections of stations.
+        self.node: int | None = None
 
     async def save(self, station: Station) -> None:
         """See the port."""
@@ -40,6 +48,30 @@ class PostgresStations:
     async def all(self) -> tuple[Station, ...]:
         """See the port."""
         return tuple(_station(row) for row in await self._database.rows(_SQL["all"]))
+
+    async def connected(self, station_id: str, protocol: str, at: datetime) -> None:
+        """See the port."""
+        values = {"id": station_id, "protocol": protocol, "node": self.node, "at": at}
+        await self._database.row(_SQL["connected"], values)
+
+    async def disconnected(self, station_id: str) -> bool:
+        """See the port."""
+        row = await self._database.row(_SQL["disconnected"], {"id": station_id, "node": self.node})
+        return row is not None
+
+    async def booted(self, station_id: str, info: BootInfo, at: datetime) -> Station | None:
+        """See the port."""
+        values = {"id": station_id, "at": at, **msgspec.structs.asdict(info)}
+        return await self._one(_SQL["booted"], values)
+
+    async def seen(self, heard: Mapping[str, datetime]) -> None:
+        """See the port."""
+        await self._database.row(_SQL["seen"], {"ids": list(heard), "times": list(heard.values())})
+
+    async def abandoned(self) -> tuple[Station, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["abandoned"], {"space": NODE_LOCKS})
+        return tuple(_station(row) for row in rows)
 
     async def _one(self, statement: Statement, values: dict[str, object]) -> Station | None:
         row = await self._database.row(statement, values)

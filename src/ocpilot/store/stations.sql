@@ -2,11 +2,11 @@
 -- Inserts or replaces a station.
 INSERT INTO station (
     id, party, location_id, key_location, key_evses, connectors, password_hash, protocol, connected, vendor, model,
-    serial, firmware, last_seen
+    serial, firmware, last_seen, node, approved, security_profile
 )
 VALUES (
     :id, :party, :location_id, :key_location, :key_evses, :connectors, :password_hash, :protocol, :connected, :vendor,
-    :model, :serial, :firmware, :last_seen
+    :model, :serial, :firmware, :last_seen, :node, :approved, :security_profile
 )
 ON CONFLICT (id) DO UPDATE SET
     party = excluded.party,
@@ -21,7 +21,52 @@ ON CONFLICT (id) DO UPDATE SET
     model = excluded.model,
     serial = excluded.serial,
     firmware = excluded.firmware,
-    last_seen = excluded.last_seen;
+    last_seen = excluded.last_seen,
+    node = excluded.node,
+    approved = excluded.approved,
+    security_profile = excluded.security_profile;
+
+-- name: connected
+-- A process holds its connection from now on; the row as it was before and is now.
+UPDATE station SET protocol = :protocol, connected = true, node = :node, last_seen = :at
+FROM (SELECT id, node AS before FROM station WHERE id = :id FOR NO KEY UPDATE) AS held
+WHERE station.id = held.id
+RETURNING held.before;
+
+-- name: disconnected
+-- The process that held its connection does no longer; no row when another one does by now.
+UPDATE station SET connected = false, node = NULL WHERE id = :id AND node IS NOT DISTINCT FROM :node RETURNING id;
+
+-- name: booted
+-- What it says of itself.
+UPDATE station
+SET vendor = :vendor, model = :model, serial = :serial, firmware = :firmware, last_seen = :at
+WHERE id = :id
+RETURNING *;
+
+-- name: seen
+-- When stations were heard last.
+UPDATE station SET last_seen = heard.at
+FROM (SELECT * FROM unnest(:ids::text[], :times::timestamptz[])) AS heard (id, at)
+WHERE station.id = heard.id AND station.last_seen IS DISTINCT FROM heard.at;
+
+-- name: new_node
+-- A number for a process.
+SELECT nextval('station_node_number')::integer;
+
+-- name: hold_node
+-- Held as long as the connection lives: so long the process is alive.
+SELECT pg_try_advisory_lock(:space::integer, :node::integer);
+
+-- name: abandoned
+-- Stations of processes that are no more.
+SELECT station.* FROM station
+WHERE node IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = :space::integer::oid AND objid = station.node::oid AND objsubid = 2
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+)
+ORDER BY id;
 
 -- name: get
 -- By OCPP identity.

@@ -1,7 +1,7 @@
 """OCPP transactions and their samples: on disk before the station gets its answer."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -26,11 +26,7 @@ class PostgresTransactions:
 
     async def start(self, transaction: Transaction) -> tuple[Transaction, bool]:
         """See the port."""
-        values: dict[str, object] = {
-            **msgspec.structs.asdict(transaction),
-            "party": transaction.party.key,
-            "key_session": fold(transaction.session_id),
-        }
+        values = _values(transaction)
         row = await self._database.row(_SQL["start"], values)
         if row is not None:
             return msgspec.structs.replace(transaction, id=row["id"]), True
@@ -43,13 +39,27 @@ class PostgresTransactions:
         """See the port."""
         return await self._one(_SQL["get"], {"id": transaction_id})
 
+    async def keyed(self, station_id: str, station_key: str) -> Transaction | None:
+        """See the port."""
+        return await self._one(_SQL["keyed"], {"station_id": station_id, "station_key": station_key})
+
+    async def modify(self, transaction_id: int, change: Callable[[Transaction], Transaction]) -> Transaction | None:
+        """See the port."""
+        async with self._database.transaction() as session:
+            row = await session.row(_SQL["get_locked"], {"id": transaction_id})
+            if row is None:
+                return None
+            changed = change(_transaction(row))
+            await session.row(_SQL["save"], _values(changed))
+        return changed
+
     async def by_session(self, session_id: str) -> Transaction | None:
         """See the port."""
         return await self._one(_SQL["by_session"], {"key_session": fold(session_id)})
 
-    async def open_on(self, station_id: str, connector_id: int) -> Transaction | None:
+    async def open_on(self, station_id: str, evse_id: int) -> Transaction | None:
         """See the port."""
-        return await self._one(_SQL["open_on"], {"station_id": station_id, "connector_id": connector_id})
+        return await self._one(_SQL["open_on"], {"station_id": station_id, "evse_id": evse_id})
 
     async def in_state(self, state: TransactionState) -> tuple[Transaction, ...]:
         """See the port."""
@@ -107,6 +117,14 @@ async def _add_samples(session: Session, samples: Sequence[SampleRow]) -> None:
         "bodies": [sample.body for sample in samples],
     }
     await session.row(_SQL["add_samples"], values)
+
+
+def _values(transaction: Transaction) -> dict[str, object]:
+    return {
+        **msgspec.structs.asdict(transaction),
+        "party": transaction.party.key,
+        "key_session": fold(transaction.session_id),
+    }
 
 
 def _transaction(row: asyncpg.Record) -> Transaction:

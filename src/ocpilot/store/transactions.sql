@@ -1,12 +1,12 @@
 -- name: start
 -- A new transaction with the next id; no row when this start was seen before.
 INSERT INTO station_transaction (
-    station_id, connector_id, party, location_id, evse_uid, ocpi_connector_id, session_id, key_session, id_tag,
+    station_id, station_key, evse_id, party, location_id, evse_uid, ocpi_connector_id, session_id, key_session, id_tag,
     cdr_token, auth_method, authorization_reference, accepted, meter_start_wh, started_at, stopped_at, meter_stop_wh,
     stop_reason, held_because, terms, state, dedupe
 )
 VALUES (
-    :station_id, :connector_id, :party, :location_id, :evse_uid, :ocpi_connector_id, :session_id, :key_session, :id_tag,
+    :station_id, :station_key, :evse_id, :party, :location_id, :evse_uid, :ocpi_connector_id, :session_id, :key_session, :id_tag,
     :cdr_token, :auth_method, :authorization_reference, :accepted, :meter_start_wh, :started_at, :stopped_at,
     :meter_stop_wh, :stop_reason, :held_because, :terms, :state, :dedupe
 )
@@ -21,6 +21,34 @@ SELECT * FROM station_transaction WHERE dedupe = :dedupe;
 -- By OCPP transaction id.
 SELECT * FROM station_transaction WHERE id = :id;
 
+-- name: keyed
+-- The newest that a station named so.
+SELECT * FROM station_transaction
+WHERE station_id = :station_id AND station_key = :station_key ORDER BY id DESC LIMIT 1;
+
+-- name: get_locked
+-- By number; nobody else may change it until the transaction ends.
+SELECT * FROM station_transaction WHERE id = :id FOR NO KEY UPDATE;
+
+-- name: save
+-- All fields of a stored one that may change while it runs.
+UPDATE station_transaction
+SET
+    evse_id = :evse_id,
+    evse_uid = :evse_uid,
+    ocpi_connector_id = :ocpi_connector_id,
+    session_id = :session_id,
+    key_session = :key_session,
+    id_tag = :id_tag,
+    cdr_token = :cdr_token,
+    auth_method = :auth_method,
+    authorization_reference = :authorization_reference,
+    accepted = :accepted,
+    meter_start_wh = :meter_start_wh,
+    started_at = :started_at,
+    terms = :terms
+WHERE id = :id;
+
 -- name: by_session
 -- By the id of its Session.
 SELECT * FROM station_transaction WHERE key_session = :key_session ORDER BY id DESC LIMIT 1;
@@ -28,7 +56,7 @@ SELECT * FROM station_transaction WHERE key_session = :key_session ORDER BY id D
 -- name: open_on
 -- The newest open one on a connector.
 SELECT * FROM station_transaction
-WHERE station_id = :station_id AND connector_id = :connector_id AND state = 'open'
+WHERE station_id = :station_id AND evse_id = :evse_id AND state = 'open'
 ORDER BY started_at DESC, id DESC LIMIT 1;
 
 -- name: in_state

@@ -15,6 +15,7 @@ from ocpilot.cli import api_key, hook
 from ocpilot.main.commands import parser
 from ocpilot.main.joined import Switchboard
 from ocpilot.main.office_commands import ApiKeysOf, HooksOf
+from ocpilot.ocpp.calls import StationCaller
 
 LAD = PartySettings(country_code="SE", party_id="LAD", role="CPO", name="Lade AB")
 
@@ -29,7 +30,7 @@ async def platform(store) -> Platform:
         clock=time.now,
         store=store,
         partners=None,
-        stations=Switchboard(),
+        stations=StationCaller(Switchboard()),
         sealing=Seal(settings),
     )
 

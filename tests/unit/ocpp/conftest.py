@@ -18,12 +18,18 @@ from ocpilot.app.station_events import (
     BootAnswer,
     BootInfo,
     IdTagAnswer,
+    IdToken,
+    Payload,
     StartAnswer,
     StartEvent,
     StationSample,
+    StatusEvent,
     StopEvent,
+    TransactionAnswer,
+    TransactionEvent,
 )
 from ocpilot.base.problem import Problem
+from ocpilot.ocpp.calls import StationCaller
 from ocpilot.ocpp.gateway import Gateway, GatewaySettings
 from ocpilot.ocpp.rpc import RpcLimits
 from servers import running
@@ -39,6 +45,7 @@ class FakePlatform:
         self.heard: list[tuple[object, ...]] = []
         self.starts: list[StartEvent] = []
         self.stops: list[StopEvent] = []
+        self.events: list[TransactionEvent] = []
         self.meter_values_of: list[tuple[int | None, tuple[StationSample, ...]]] = []
         self.gate = asyncio.Event()
         self.gate.set()
@@ -61,27 +68,25 @@ class FakePlatform:
         self.heard.append(("heartbeat", station_id))
         return NOW
 
-    async def status(  # noqa: PLR0917 - as the Protocol has it
-        self, station_id: str, connector_id: int, status: str, error_code: str, at: datetime | None, info: str | None
-    ) -> None:
+    async def status(self, station_id: str, event: StatusEvent) -> None:
         await self.gate.wait()
-        self.heard.append(("status", connector_id, status, error_code, at))
+        self.heard.append(("status", event.evse_id, event.status, event.error_code, event.at))
 
-    async def authorize(self, station_id: str, id_tag: str) -> IdTagAnswer:
-        self.heard.append(("authorize", id_tag))
-        return _answer_to(id_tag)
+    async def authorize(self, station_id: str, token: IdToken) -> IdTagAnswer:
+        self.heard.append(("authorize", token.value))
+        return _answer_to(token.value)
 
     async def start(self, station_id: str, event: StartEvent) -> StartAnswer:
         await self.gate.wait()
         if self.fail_once is not None:
             error, self.fail_once = self.fail_once, None
             raise error
-        self.heard.append(("start", event.connector_id))
+        self.heard.append(("start", event.evse_id))
         self.starts.append(event)
-        return StartAnswer(transaction_id=len(self.starts), id_tag=_answer_to(event.id_tag))
+        return StartAnswer(transaction_id=len(self.starts), id_tag=_answer_to(event.token.value if event.token else ""))
 
     async def meter_values(
-        self, station_id: str, connector_id: int, transaction_id: int | None, samples: tuple[StationSample, ...]
+        self, station_id: str, evse_id: int, transaction_id: int | None, samples: tuple[StationSample, ...]
     ) -> None:
         self.heard.append(("meter_values", transaction_id))
         self.meter_values_of.append((transaction_id, samples))
@@ -90,6 +95,14 @@ class FakePlatform:
         self.heard.append(("stop", event.transaction_id))
         self.stops.append(event)
         return _answer_to(event.id_tag) if event.id_tag else None
+
+    async def transaction_event(self, station_id: str, event: TransactionEvent) -> TransactionAnswer:
+        self.heard.append(("transaction_event", event.kind, event.station_key))
+        self.events.append(event)
+        return TransactionAnswer(token=_answer_to(event.token.value) if event.token else None)
+
+    async def notice(self, station_id: str, action: str, payload: Payload) -> None:
+        self.heard.append(("notice", action, payload))
 
     def words(self) -> list[object]:
         return [each[0] for each in self.heard]
@@ -130,6 +143,7 @@ class Served:
 
     def __init__(self, gateway: Gateway, platform: FakePlatform, port: int, findings: list[Problem]) -> None:
         self.gateway = gateway
+        self.calls = StationCaller(gateway, lambda: NOW)
         self.platform = platform
         self.findings = findings
         self.url = f"ws://127.0.0.1:{port}/ocpp"

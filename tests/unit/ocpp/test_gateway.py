@@ -6,6 +6,8 @@ import json
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from begun import charge
+from ocpilot.app.station_events import IdToken
 from ocpilot.base.errors import StationTimeout, StationUnreachable
 
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
@@ -31,16 +33,25 @@ async def test_a_station_without_the_right_password_is_refused_before_the_upgrad
 
 
 async def test_a_subprotocol_we_do_not_speak_is_refused_with_those_we_do(served):
-    async with served.connect(subprotocols=("ocpp2.0.1",)) as socket:
+    async with served.connect(subprotocols=("ocpp1.2",)) as socket, asyncio.timeout(10):
         with pytest.raises(ConnectionClosed) as closed:
             await socket.recv()
-    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1002, "subprotocols spoken here: ocpp1.6")
+    ours = "subprotocols spoken here: ocpp2.1, ocpp2.0.1, ocpp1.6"
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1002, ours)
     assert served.platform.heard == []
 
 
-async def test_ocpp_16_is_chosen_among_those_a_station_offers(served):
-    async with served.connect(subprotocols=("ocpp2.0.1", "ocpp1.6")) as socket:
-        assert socket.subprotocol == "ocpp1.6"
+@pytest.mark.parametrize(
+    ("offered", "chosen"),
+    [
+        (("ocpp1.5", "ocpp1.6"), "ocpp1.6"),
+        (("ocpp1.6", "ocpp2.0.1"), "ocpp2.0.1"),
+        (("ocpp2.0.1", "ocpp2.1"), "ocpp2.1"),
+    ],
+)
+async def test_the_newest_version_that_a_station_offers_is_chosen(served, offered, chosen):
+    async with served.connect(subprotocols=offered) as socket:
+        assert socket.subprotocol == chosen
 
 
 async def test_a_charge_from_authorization_to_stop(served):
@@ -142,7 +153,7 @@ async def test_a_station_is_called_while_it_waits_for_an_answer_itself(served):
     served.platform.gate.clear()
     async with served.station() as station:
         await station.send(json.dumps([2, "1", "StartTransaction", START]))
-        asked = asyncio.create_task(served.gateway.remote_stop("CS1", 7))
+        asked = asyncio.create_task(served.calls.remote_stop(charge(7)))
         _, ident, action, payload = await station.read()
         assert (action, payload) == ("RemoteStopTransaction", {"transactionId": 7})
         await station.send(json.dumps([3, ident, {"status": "Rejected"}]))
@@ -153,9 +164,9 @@ async def test_a_station_is_called_while_it_waits_for_an_answer_itself(served):
 
 async def test_calls_to_a_station_go_one_after_the_other(served, eventually):
     async with served.station() as station:
-        await eventually(lambda: served.gateway.is_connected("CS1"))
-        start = asyncio.create_task(served.gateway.remote_start("CS1", 1, "TAG"))
-        unlock = asyncio.create_task(served.gateway.unlock("CS1", 1))
+        await eventually(lambda: served.gateway.holds("CS1"))
+        start = asyncio.create_task(served.calls.remote_start("CS1", 1, IdToken("TAG"), 1))
+        unlock = asyncio.create_task(served.calls.unlock("CS1", 1))
         first = await station.read()
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(station.read(), 0.05)
@@ -168,37 +179,37 @@ async def test_calls_to_a_station_go_one_after_the_other(served, eventually):
 
 async def test_a_silent_station_times_out_and_can_be_called_again(serve_with, platform, eventually):
     async with serve_with(platform, call_timeout=0.05) as served, served.station() as station:
-        await eventually(lambda: served.gateway.is_connected("CS1"))
+        await eventually(lambda: served.gateway.holds("CS1"))
         with pytest.raises(StationTimeout, match="station CS1 did not answer UnlockConnector"):
-            await served.gateway.unlock("CS1", 1)
+            await served.calls.unlock("CS1", 1)
         await station.read()
-        again = asyncio.create_task(served.gateway.unlock("CS1", 1))
+        again = asyncio.create_task(served.calls.unlock("CS1", 1))
         await station.send(json.dumps([3, (await station.read())[1], {"status": "Unlocked"}]))
         assert await again == "Unlocked"
 
 
 async def test_a_call_whose_asker_left_does_not_block_the_next(serve_with, platform, eventually):
     async with serve_with(platform, call_timeout=0.05) as served, served.station() as station:
-        await eventually(lambda: served.gateway.is_connected("CS1"))
-        left = asyncio.create_task(served.gateway.unlock("CS1", 1))
+        await eventually(lambda: served.gateway.holds("CS1"))
+        left = asyncio.create_task(served.calls.unlock("CS1", 1))
         await station.read()
         left.cancel()
         await asyncio.sleep(0.06)
-        asked = asyncio.create_task(served.gateway.unlock("CS1", 2))
+        asked = asyncio.create_task(served.calls.unlock("CS1", 2))
         await station.send(json.dumps([3, (await station.read())[1], {"status": "Unlocked"}]))
         assert await asked == "Unlocked"
 
 
 async def test_a_station_that_is_not_there_is_unreachable(served):
-    assert not served.gateway.is_connected("CS1")
+    assert not served.gateway.holds("CS1")
     with pytest.raises(StationUnreachable, match="station CS1 is not connected"):
-        await served.gateway.remote_start("CS1", 1, "TAG")
+        await served.calls.remote_start("CS1", 1, IdToken("TAG"), 1)
 
 
 async def test_a_station_that_leaves_before_it_answers_is_unreachable(served, eventually):
     async with served.station() as station:
-        await eventually(lambda: served.gateway.is_connected("CS1"))
-        asked = asyncio.create_task(served.gateway.remote_start("CS1", 1, "TAG"))
+        await eventually(lambda: served.gateway.holds("CS1"))
+        asked = asyncio.create_task(served.calls.remote_start("CS1", 1, IdToken("TAG"), 1))
         await station.read()
     with pytest.raises(StationUnreachable, match="disconnected before it answered"):
         await asked
@@ -213,7 +224,7 @@ async def test_the_newer_connection_wins_and_the_older_is_closed(served, eventua
                 await older.read()
             assert (await newer.call("Heartbeat", {}))[0] == 3
             assert served.platform.words() == ["connected", "heartbeat", "connected", "heartbeat"]
-            assert served.gateway.is_connected("CS1")
+            assert served.gateway.holds("CS1")
     assert closed.value.rcvd.reason == "a newer connection of this station took over"
     await eventually(lambda: served.platform.words()[-1] == "disconnected")
     assert served.platform.words().count("disconnected") == 1

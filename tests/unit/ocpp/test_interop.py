@@ -6,6 +6,8 @@ from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
 from ocpp.v16.enums import Action, AuthorizationStatus, RegistrationStatus, RemoteStartStopStatus
 
+from ocpilot.app.station_events import IdToken
+
 
 class ForeignStation(ChargePoint):
     """Checks everything it gets against its own schemas."""
@@ -27,9 +29,9 @@ async def test_a_station_of_another_make_charges(served):
         assert await station.call(status) is not None
         authorized = await station.call(call.Authorize(id_tag="TAG"))
         assert authorized.id_tag_info["status"] == AuthorizationStatus.accepted
-        assert await served.gateway.remote_start("CS1", 1, "TAG") == "Accepted"
-        assert await served.gateway.remote_start("CS1", 1, "NOBODY") == "Rejected"
-        assert await served.gateway.unlock("CS1", 1) == "NotSupported"
+        assert await served.calls.remote_start("CS1", 1, IdToken("TAG"), 1) == "Accepted"
+        assert await served.calls.remote_start("CS1", 1, IdToken("NOBODY"), 1) == "Rejected"
+        assert await served.calls.unlock("CS1", 1) == "NotSupported"
         started = await station.call(
             call.StartTransaction(connector_id=1, id_tag="TAG", meter_start=0, timestamp="2026-11-23T08:00:00Z")
         )

@@ -16,7 +16,7 @@ def moment(*values):
 
 
 def test_a_payload_that_fits_is_taken_as_it_is():
-    checked = schemas.check("v16", "StopTransaction", STOP)
+    checked = schemas.check_call("v16", "StopTransaction", STOP)
     assert (checked.payload, checked.findings, checked.errors) == (STOP, (), ())
 
 
@@ -39,7 +39,7 @@ def test_a_payload_that_fits_is_taken_as_it_is():
     ],
 )
 def test_a_stop_is_taken_when_its_meaning_is_sure_and_the_rest_is_noted(sent, taken, path):
-    checked = schemas.check("v16", "StopTransaction", sent)
+    checked = schemas.check_call("v16", "StopTransaction", sent)
     assert (checked.payload, checked.errors) == (taken, ())
     assert {finding.path for finding in checked.findings} == {path}
     assert {finding.severity for finding in checked.findings} == {Severity.FINDING}
@@ -69,7 +69,7 @@ def test_one_odd_value_never_costs_the_message(action, value, taken):
         if action == "StopTransaction"
         else {"connectorId": 1, "meterValue": [moment(value, SAMPLE)]}
     )
-    checked = schemas.check("v16", action, sent)
+    checked = schemas.check_call("v16", action, sent)
     moments = checked.payload["transactionData" if action == "StopTransaction" else "meterValue"]
     assert moments == [moment(*taken, SAMPLE)]
     assert checked.findings
@@ -77,14 +77,14 @@ def test_one_odd_value_never_costs_the_message(action, value, taken):
 
 
 def test_values_without_a_time_are_kept():
-    checked = schemas.check("v16", "MeterValues", {"connectorId": 1, "meterValue": [{"sampledValue": [SAMPLE]}]})
+    checked = schemas.check_call("v16", "MeterValues", {"connectorId": 1, "meterValue": [{"sampledValue": [SAMPLE]}]})
     assert checked.payload["meterValue"] == [{"sampledValue": [SAMPLE]}]
     assert checked.errors == ()
 
 
 def test_several_broken_items_are_left_out_each_at_its_place():
     values = [{}, SAMPLE, 5, {"value": "9"}, None]
-    checked = schemas.check("v16", "StopTransaction", STOP | {"transactionData": [7, moment(*values), {}]})
+    checked = schemas.check_call("v16", "StopTransaction", STOP | {"transactionData": [7, moment(*values), {}]})
     assert checked.payload["transactionData"] == [moment(SAMPLE, {"value": "9"})]
 
 
@@ -102,19 +102,19 @@ def test_several_broken_items_are_left_out_each_at_its_place():
     ],
 )
 def test_a_required_field_that_is_missing_or_unreadable_refuses_with_its_path(sent, path, missing):
-    checked = schemas.check("v16", "StopTransaction", sent)
+    checked = schemas.check_call("v16", "StopTransaction", sent)
     assert [error.path for error in checked.errors] == [path]
     assert checked.missing is missing
 
 
 def test_all_errors_are_collected():
-    checked = schemas.check("v16", "StartTransaction", {})
+    checked = schemas.check_call("v16", "StartTransaction", {})
     assert sorted(error.path for error in checked.errors) == ["$.connectorId", "$.idTag", "$.meterStart"]
 
 
 def test_what_was_received_is_not_changed():
     sent = STOP | {"transactionData": [moment({}, SAMPLE)]}
-    schemas.check("v16", "StopTransaction", sent)
+    schemas.check_call("v16", "StopTransaction", sent)
     assert sent["transactionData"] == [moment({}, SAMPLE)]
 
 
@@ -122,12 +122,12 @@ def test_bottomless_nesting_is_refused():
     nested = {}
     for _ in range(400):
         nested = {"a": nested}
-    assert schemas.check("v16", "StopTransaction", STOP | {"a": nested}).errors
+    assert schemas.check_call("v16", "StopTransaction", STOP | {"a": nested}).errors
 
 
 def test_the_findings_about_one_message_are_bounded():
     sent = {"connectorId": 1, "meterValue": [moment(*[SAMPLE | {"unit": "Hz"}] * 500)]}
-    assert len(schemas.check("v16", "MeterValues", sent).findings) == 50
+    assert len(schemas.check_call("v16", "MeterValues", sent).findings) == 50
 
 
 def test_only_messages_of_the_standard_are_known():

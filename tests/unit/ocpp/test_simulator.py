@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from begun import charge
+from ocpilot.app.station_events import IdToken
 from ocpilot.ocpp.sim_clock import SimClock, SteppedClock
 from ocpilot.ocpp.simulated_car import SimulatedCar
 from ocpilot.ocpp.simulator import SimulatedStation, StationMake
@@ -92,7 +94,7 @@ async def test_a_token_may_come_before_the_car_but_not_too_long(served):
         await station.present_token("TAG-2")
         await station.play(60)
         await station.plug_in(1)
-    assert [start.id_tag for start in served.platform.starts] == ["TAG-2"]
+    assert [start.token.value for start in served.platform.starts] == ["TAG-2"]
 
 
 async def test_a_remote_start_and_stop(served, eventually):
@@ -100,14 +102,14 @@ async def test_a_remote_start_and_stop(served, eventually):
     async with station.running():
         await station.ready()
         await station.plug_in(2)
-        assert await served.gateway.remote_start("CS1", None, "TAG-APP") == "Accepted"
+        assert await served.calls.remote_start("CS1", None, IdToken("TAG-APP"), 1) == "Accepted"
         await eventually(lambda: station.connectors[2].status == "Charging" and len(served.platform.starts) == 1)
-        assert await served.gateway.remote_start("CS1", 2, "TAG-APP") == "Rejected"
+        assert await served.calls.remote_start("CS1", 2, IdToken("TAG-APP"), 1) == "Rejected"
         await station.play(600)
-        assert await served.gateway.remote_stop("CS1", 99) == "Rejected"
-        assert await served.gateway.remote_stop("CS1", 1) == "Accepted"
+        assert await served.calls.remote_stop(charge(99)) == "Rejected"
+        assert await served.calls.remote_stop(charge(1)) == "Accepted"
         await eventually(lambda: len(served.platform.stops) == 1)
-    assert served.platform.starts[0].connector_id == 2
+    assert served.platform.starts[0].evse_id == 2
     assert served.platform.stops[0].reason == "Remote"
 
 
@@ -115,7 +117,7 @@ async def test_an_accepted_remote_start_without_a_car_starts_nothing(served):
     station = simulated(served.url)
     async with station.running():
         await station.ready()
-        assert await served.gateway.remote_start("CS1", 1, "TAG-APP") == "Accepted"
+        assert await served.calls.remote_start("CS1", 1, IdToken("TAG-APP"), 1) == "Accepted"
         await station.play(600)
     assert served.platform.starts == []
 
@@ -124,7 +126,7 @@ async def test_a_driver_may_come_with_a_car_when_a_remote_start_comes(served, ev
     station = simulated(served.url, car_for_remote_start=SimulatedCar)
     async with station.running():
         await station.ready()
-        assert await served.gateway.remote_start("CS1", 1, "TAG-APP") == "Accepted"
+        assert await served.calls.remote_start("CS1", 1, IdToken("TAG-APP"), 1) == "Accepted"
         await eventually(lambda: len(served.platform.starts) == 1)
 
 
@@ -134,8 +136,8 @@ async def test_unlocking_ends_the_charge_and_an_unknown_connector_is_not_support
         await station.ready()
         await station.plug_in(1)
         await station.present_token("TAG-1")
-        assert await served.gateway.unlock("CS1", 1) == "Unlocked"
-        assert await served.gateway.unlock("CS1", 5) == "NotSupported"
+        assert await served.calls.unlock("CS1", 1) == "Unlocked"
+        assert await served.calls.unlock("CS1", 5) == "NotSupported"
         await eventually(lambda: len(served.platform.stops) == 1)
     assert served.platform.stops[0].reason == "UnlockCommand"
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ocpilot.app.station_events import SampledValue, StationSample
+from begun import charge
+from ocpilot.app.station_events import IdToken, SampledValue, StationSample
 from ocpilot.ocpp import frames, schemas
 from ocpilot.ocpp.frames import CallError, CallResult
 from ocpilot.ocpp.v16 import V16
@@ -72,7 +73,7 @@ def odd_payloads(draw):
 async def taken(platform, action, payload):
     """The answer to a payload after its way through text and schema, as from a station."""
     call = frames.read(json.dumps([2, "1", action, payload]), 10**6)
-    checked = schemas.check("v16", action, call.payload)
+    checked = schemas.check_call("v16", action, call.payload)
     if checked.errors:
         return None
     return await VERSION.handlers[action](Station("CS1", platform, lambda: NOW), checked.payload)
@@ -85,7 +86,7 @@ async def test_any_odd_payload_is_taken_or_refused_and_every_answer_fits_the_sta
     answer = None
     with suppress(CallRefused):
         answer = await taken(platform, action, payload)
-    assert answer is None or schemas.check("v16", f"{action}Response", answer).findings == ()
+    assert answer is None or schemas.check_answer("v16", action, answer).findings == ()
 
 
 async def test_a_number_beyond_64_bits_is_refused(platform):
@@ -151,22 +152,27 @@ async def test_a_vendors_own_message_gets_the_answer_that_we_do_not_know_the_ven
 
 @pytest.mark.parametrize(
     "asked",
-    [VERSION.remote_start(2, "TAG"), VERSION.remote_start(None, "TAG"), VERSION.remote_stop(7), VERSION.unlock(1)],
+    [
+        VERSION.remote_start(2, IdToken("TAG"), 1),
+        VERSION.remote_start(None, IdToken("TAG"), 1),
+        VERSION.remote_stop(charge(7)),
+        VERSION.unlock(1, 1),
+    ],
 )
 def test_what_we_ask_fits_the_standard(asked):
-    assert schemas.check("v16", asked.action, asked.payload).findings == ()
+    assert schemas.check_call("v16", asked.action, asked.payload).findings == ()
 
 
 @pytest.mark.parametrize(
     ("asked", "answer", "status"),
     [
-        (VERSION.remote_start(1, "TAG"), CallResult(id="1", payload={"status": "Accepted"}), "Accepted"),
-        (VERSION.remote_start(1, "TAG"), CallResult(id="1", payload={}), "Rejected"),
-        (VERSION.remote_start(1, "TAG"), CallError(id="1", code="NotImplemented"), "NotSupported"),
-        (VERSION.remote_start(1, "TAG"), CallError(id="1", code="NotSupported"), "NotSupported"),
-        (VERSION.remote_stop(1), CallError(id="1", code="InternalError"), "Rejected"),
-        (VERSION.unlock(1), CallResult(id="1", payload={"status": "UnlockFailed"}), "UnlockFailed"),
-        (VERSION.unlock(1), CallError(id="1", code="GenericError"), "UnlockFailed"),
+        (VERSION.remote_start(1, IdToken("TAG"), 1), CallResult(id="1", payload={"status": "Accepted"}), "Accepted"),
+        (VERSION.remote_start(1, IdToken("TAG"), 1), CallResult(id="1", payload={}), "Rejected"),
+        (VERSION.remote_start(1, IdToken("TAG"), 1), CallError(id="1", code="NotImplemented"), "NotSupported"),
+        (VERSION.remote_start(1, IdToken("TAG"), 1), CallError(id="1", code="NotSupported"), "NotSupported"),
+        (VERSION.remote_stop(charge(1)), CallError(id="1", code="InternalError"), "Rejected"),
+        (VERSION.unlock(1, 1), CallResult(id="1", payload={"status": "UnlockFailed"}), "UnlockFailed"),
+        (VERSION.unlock(1, 1), CallError(id="1", code="GenericError"), "UnlockFailed"),
     ],
 )
 def test_every_answer_of_a_station_reads_as_a_status_word(asked, answer, status):

@@ -30,7 +30,7 @@ def command(noon: datetime) -> Command:
 
 
 async def test_a_command_is_one_record_from_request_to_session(store: PostgresStore, command: Command) -> None:
-    await store.commands.add(command)
+    command = await store.commands.add(command)
     assert await store.commands.get("K1") == command
     done = await store.commands.modify("K1", lambda kept: replace(kept, result="ACCEPTED", session_id="S-1"))
     assert done == replace(command, result="ACCEPTED", session_id="S-1")
@@ -39,7 +39,7 @@ async def test_a_command_is_one_record_from_request_to_session(store: PostgresSt
 
 
 async def test_two_changes_of_a_command_at_once_are_both_kept(store: PostgresStore, command: Command) -> None:
-    await store.commands.add(command)
+    command = await store.commands.add(command)
     await asyncio.gather(
         store.commands.modify("K1", lambda kept: replace(kept, result="ACCEPTED")),
         store.commands.modify("K1", lambda kept: replace(kept, session_id="S-1")),
@@ -53,7 +53,7 @@ async def test_a_received_result_is_unsent_until_the_sender_has_it(
     store: PostgresStore, command: Command, noon: datetime
 ) -> None:
     received = replace(command, direction=CommandDirection.RECEIVED, result="ACCEPTED", result_at=noon)
-    await store.commands.add(received)
+    received = await store.commands.add(received)
     await store.commands.add(replace(command, id="sent by us", result="ACCEPTED"))
     assert await store.commands.unsent_results() == (received,)
     await store.commands.modify("K1", lambda kept: replace(kept, result_sent_at=noon))
@@ -86,7 +86,7 @@ async def test_a_late_start_finds_its_command_unless_that_was_refused(
     store: PostgresStore, command: Command, noon: datetime, fields: dict[str, str], found: bool
 ) -> None:
     asked = replace(command, **fields)
-    await store.commands.add(asked)
+    asked = await store.commands.add(asked)
     waiting = await store.commands.awaiting_session(
         direction="sent", token_uid="APP-1", location_id="square", since=noon
     )
@@ -130,7 +130,7 @@ async def test_a_session_that_comes_is_awaited_while_a_command_with_its_token_ha
         return replace(made, key=replace(made.key, module=ModuleID.SESSIONS))
 
     assert await store.objects.receive(session(1)) == Arrival(created=True, awaited=False)
-    await store.commands.add(command)
+    command = await store.commands.add(command)
     assert await store.objects.receive(session(2)) == Arrival(created=True, awaited=True)
     assert await store.objects.receive(session(3, "ANOTHER")) == Arrival(created=True, awaited=False)
     await store.commands.modify("K1", lambda kept: replace(kept, session_id="S2"))

@@ -16,7 +16,7 @@ from ocpilot.store.postgres import PostgresStore, store_at
 def transaction(noon: datetime) -> Transaction:
     return Transaction(
         station_id="ST-1",
-        connector_id=1,
+        evse_id=1,
         party=PartyId("SE", "LAD"),
         location_id="Square",
         evse_uid="E1",
@@ -111,7 +111,7 @@ async def test_a_stop_of_an_unknown_transaction_keeps_nothing(store: PostgresSto
 
 
 async def test_a_station_is_found_by_id_and_by_its_evse(store: PostgresStore, noon: datetime) -> None:
-    connectors = (StationConnector(connector_id=1, evse_uid="E1", ocpi_connector_id="1"),)
+    connectors = (StationConnector(evse_id=1, evse_uid="E1", ocpi_connector_id="1"),)
     station = Station(id="ST-1", party=PartyId("SE", "LAD"), location_id="Square", connectors=connectors)
     await store.stations.save(station)
     online = replace(station, connected=True, vendor="Maker", last_seen=noon)

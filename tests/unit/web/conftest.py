@@ -62,16 +62,16 @@ EMSP = network.PROVIDER
 class NoStations:
     """A platform without stations of its own."""
 
-    async def remote_start(self, station_id: str, connector_id: int | None, id_tag: str) -> str:
+    async def remote_start(self, *_: object) -> str:
         return "Rejected"
 
-    async def remote_stop(self, station_id: str, transaction_id: int) -> str:
+    async def remote_stop(self, *_: object) -> str:
         return "Rejected"
 
-    async def unlock(self, station_id: str, connector_id: int) -> str:
+    async def unlock(self, *_: object) -> str:
         return "UnlockFailed"
 
-    def is_connected(self, station_id: str) -> bool:
+    async def is_connected(self, station_id: str) -> bool:
         return False
 
 
@@ -447,7 +447,7 @@ async def hold_transaction(platform: Platform, place: Location) -> None:
     begun, _ = await platform.store.transactions.start(
         Transaction(
             station_id=place.id,
-            connector_id=1,
+            evse_id=1,
             party=CPO,
             location_id=place.id,
             evse_uid=place.evses[0].uid,

@@ -11,14 +11,14 @@ import pytest
 
 from ocpilot.app import stations, tariffs
 from ocpilot.app.bodies import own, text_of
-from ocpilot.app.charge_records import StationConnector
+from ocpilot.app.charge_records import StationConnector, Transaction
 from ocpilot.app.charging import StationService
 from ocpilot.app.jobs import Jobs
 from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import Store
 from ocpilot.app.records import ObjectKey, PartnerAnswer, StoredObject
-from ocpilot.app.station_events import SampledValue, StartEvent, StationSample, StopEvent
+from ocpilot.app.station_events import IdToken, SampledValue, StartEvent, StationSample, StopEvent
 from ocpilot.base.errors import PeerRefused, PeerUnreachable, StationTimeout
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import ChargingSettings, PartySettings, RoamingSettings, Settings
@@ -143,16 +143,16 @@ class FakeStations:
             raise StationTimeout("silence")
         return self.word
 
-    async def remote_start(self, station_id: str, connector_id: int | None, id_tag: str) -> str:
-        return await self._do("start", station_id, connector_id, id_tag)
+    async def remote_start(self, station_id: str, evse_id: int | None, token: IdToken, remote_start_id: int) -> str:
+        return await self._do("start", station_id, evse_id, token.value)
 
-    async def remote_stop(self, station_id: str, transaction_id: int) -> str:
-        return await self._do("stop", station_id, transaction_id)
+    async def remote_stop(self, transaction: Transaction) -> str:
+        return await self._do("stop", transaction.station_id, transaction.id)
 
-    async def unlock(self, station_id: str, connector_id: int) -> str:
-        return await self._do("unlock", station_id, connector_id)
+    async def unlock(self, station_id: str, evse_id: int, connector_id: int = 1) -> str:
+        return await self._do("unlock", station_id, evse_id)
 
-    def is_connected(self, station_id: str) -> bool:
+    async def is_connected(self, station_id: str) -> bool:
         return self.connected
 
 
@@ -229,7 +229,7 @@ class World:
         await tariffs.put(self.platform, msgspec.structs.replace(TARIFF, elements=elements, last_updated=self.now))
 
     async def start(self, id_tag: str = "CARD1", meter: int = 1000, connector: int = 1) -> int:
-        event = StartEvent(connector_id=connector, id_tag=id_tag, meter_start_wh=Decimal(meter), at=self.now)
+        event = StartEvent(evse_id=connector, token=IdToken(id_tag), meter_start_wh=Decimal(meter), at=self.now)
         return (await self.service.start("S1", event)).transaction_id
 
     async def meter(self, transaction: int | None, wh: int, connector: int = 1) -> None:
@@ -386,7 +386,7 @@ async def build_network(world: World) -> None:
     await world.store.locations.put(own(key, LOCATION, BEGIN))
     await tariffs.put(world.platform, TARIFF)
     connectors = tuple(
-        StationConnector(connector_id=number, evse_uid=f"E{number}", ocpi_connector_id="1") for number in (1, 2)
+        StationConnector(evse_id=number, evse_uid=f"E{number}", ocpi_connector_id="1") for number in (1, 2)
     )
     await stations.add(
         world.platform, "S1", party=OPERATOR, location_id="L1", connectors=connectors, password="not so secret"

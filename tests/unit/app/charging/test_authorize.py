@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from ocpilot.app import authorize, tokens
-from ocpilot.app.station_events import AuthorizationStatus
+from ocpilot.app.station_events import AuthorizationStatus, IdToken
 from ocpilot.base.errors import PeerRefused, UnknownToken
 from ocpilot.base.ids import PartyId
 from ocpilot.wire import codec
@@ -19,7 +19,7 @@ def answer(token, allowed="ALLOWED", **more):
 
 
 async def status(world, id_tag="CARD1"):
-    return (await world.service.authorize("S1", id_tag)).status
+    return (await world.service.authorize("S1", IdToken(id_tag))).status
 
 
 @pytest.mark.parametrize("whitelist", [WhitelistType.ALWAYS, WhitelistType.ALLOWED])
@@ -34,8 +34,8 @@ async def test_a_whitelisted_token_that_is_not_valid_is_blocked(operator):
     assert await status(operator) == AuthorizationStatus.BLOCKED
 
 
-async def test_a_token_nobody_knows_is_invalid(operator):
-    assert await status(operator, "NOBODY") == AuthorizationStatus.INVALID
+async def test_a_token_nobody_knows_is_unknown(operator):
+    assert await status(operator, "NOBODY") == AuthorizationStatus.UNKNOWN
 
 
 async def test_the_provider_is_asked_with_the_place_and_the_type(operator):
@@ -49,7 +49,7 @@ async def test_the_provider_is_asked_with_the_place_and_the_type(operator):
 
 @pytest.mark.parametrize(
     ("allowed", "expected"),
-    [("BLOCKED", "Blocked"), ("EXPIRED", "Expired"), ("NO_CREDIT", "Blocked"), ("NOT_ALLOWED", "Blocked")],
+    [("BLOCKED", "Blocked"), ("EXPIRED", "Expired"), ("NO_CREDIT", "NoCredit"), ("NOT_ALLOWED", "NotAtThisLocation")],
 )
 async def test_a_refusal_is_said_in_the_words_of_ocpp(operator, allowed, expected):
     token = await operator.token(WhitelistType.NEVER)
@@ -65,7 +65,10 @@ async def test_a_token_that_is_not_valid_is_asked_about_all_the_same(operator):
 
 @pytest.mark.parametrize(
     ("whitelist", "expected"),
-    [(WhitelistType.ALLOWED_OFFLINE, AuthorizationStatus.ACCEPTED), (WhitelistType.NEVER, AuthorizationStatus.BLOCKED)],
+    [
+        (WhitelistType.ALLOWED_OFFLINE, AuthorizationStatus.ACCEPTED),
+        (WhitelistType.NEVER, AuthorizationStatus.NOT_AT_THIS_LOCATION),
+    ],
 )
 async def test_a_provider_that_is_late_leaves_it_to_the_whitelist(operator, whitelist, expected):
     token = await operator.token(whitelist)
@@ -75,10 +78,10 @@ async def test_a_provider_that_is_late_leaves_it_to_the_whitelist(operator, whit
 
 
 @pytest.mark.parametrize("unknown", [PeerRefused("?", 404, None), PeerRefused("?", 200, 2004)])
-async def test_a_token_its_provider_does_not_know_is_invalid_whatever_the_whitelist(operator, unknown):
+async def test_a_token_its_provider_does_not_know_is_unknown_whatever_the_whitelist(operator, unknown):
     await operator.token(WhitelistType.ALLOWED_OFFLINE)
     operator.partners.answers[ASKED] = unknown
-    assert await status(operator) == AuthorizationStatus.INVALID
+    assert await status(operator) == AuthorizationStatus.UNKNOWN
 
 
 async def test_an_answer_that_is_no_authorization_counts_as_none(operator):

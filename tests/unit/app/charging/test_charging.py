@@ -6,12 +6,20 @@ import msgspec
 import pytest
 
 from ocpilot.app.charge_records import TransactionState
-from ocpilot.app.station_events import BootInfo, SampledValue, StartEvent, StationSample, StopEvent
+from ocpilot.app.station_events import (
+    BootInfo,
+    IdToken,
+    SampledValue,
+    StartEvent,
+    StationSample,
+    StatusEvent,
+    StopEvent,
+)
 from ocpilot.wire.protocol import ModuleID
 
 
 async def status(world, word, connector=1):
-    await world.service.status("S1", connector, word, "NoError", world.now, None)
+    await world.service.status("S1", StatusEvent(evse_id=connector, status=word, at=world.now))
 
 
 async def changes(world):
@@ -77,7 +85,7 @@ async def test_time_the_car_asks_for_nothing_is_parking(operator):
 
 async def test_a_repeated_start_gets_the_same_transaction_and_answer(operator):
     await operator.token()
-    event = StartEvent(connector_id=1, id_tag="CARD1", meter_start_wh=Decimal(1000), at=operator.now)
+    event = StartEvent(evse_id=1, token=IdToken("CARD1"), meter_start_wh=Decimal(1000), at=operator.now)
     first = await operator.service.start("S1", event)
     operator.passes(30)
     operator.reborn()
@@ -85,10 +93,10 @@ async def test_a_repeated_start_gets_the_same_transaction_and_answer(operator):
     assert len(await operator.store.objects.newest(ModuleID.SESSIONS, 10)) == 1
 
 
-async def test_a_start_by_an_unknown_token_is_kept_answered_invalid_and_held(operator):
-    event = StartEvent(connector_id=1, id_tag="NOBODY", meter_start_wh=Decimal(0), at=operator.now)
+async def test_a_start_by_an_unknown_token_is_kept_answered_unknown_and_held(operator):
+    event = StartEvent(evse_id=1, token=IdToken("NOBODY"), meter_start_wh=Decimal(0), at=operator.now)
     answer = await operator.service.start("S1", event)
-    assert answer.id_tag.status == "Invalid"
+    assert answer.id_tag.status == "Unknown"
     operator.passes(600)
     await operator.stop(answer.transaction_id, 2000)
     await operator.jobs.once()

@@ -3,11 +3,12 @@
 import msgspec
 import pytest
 
-from ocpilot.app import accounts, commands
+from ocpilot.app import accounts, commands, tokens
 from ocpilot.app.bodies import own, parsed
 from ocpilot.app.charge_records import Command
 from ocpilot.app.peer_records import PeerState
 from ocpilot.app.records import ObjectKey
+from ocpilot.app.station_events import IdToken, StatusEvent
 from ocpilot.base.errors import ForbiddenAddress, NotFound, PeerRefused, PeerUnreachable, UnknownLocation, UserError
 from ocpilot.base.ids import PartyId, new_id
 from ocpilot.wire import codec
@@ -67,10 +68,11 @@ async def test_the_started_session_carries_token_reference_and_command(operator)
     request = start_session(operator)
     await send(operator, request)
     await finished(operator)
-    [(_, station, connector, id_tag)] = operator.stations.calls
-    assert (station, connector, len(id_tag)) == ("S1", 1, 20)
+    [(_, station, evse_id, uid)] = operator.stations.calls
+    id_tag = tokens.id_tag_of(uid)
+    assert (station, evse_id, len(id_tag)) == ("S1", 1, 20)
     operator.passes(3600)
-    assert (await operator.service.authorize("S1", id_tag)).status == "Accepted"
+    assert (await operator.service.authorize("S1", IdToken(id_tag))).status == "Accepted"
     await operator.start(id_tag)
     session = await operator.only(ModuleID.SESSIONS)
     assert session["cdr_token"]["uid"] == request.token.uid
@@ -99,7 +101,9 @@ async def test_the_stations_word_becomes_the_result(operator, word, result):
 
 
 async def test_a_broken_evse_and_an_occupied_one_are_named_as_such(operator):
-    await operator.service.status("S1", 1, "Faulted", "GroundFailure", operator.now, None)
+    await operator.service.status(
+        "S1", StatusEvent(evse_id=1, status="Faulted", error_code="GroundFailure", at=operator.now)
+    )
     operator.stations.word = "Rejected"
     await send(operator, start_session(operator))
     assert (await finished(operator)).result == "EVSE_INOPERATIVE"
@@ -112,7 +116,9 @@ async def test_a_broken_evse_and_an_occupied_one_are_named_as_such(operator):
 
 
 async def test_without_evse_a_free_one_is_chosen(operator):
-    await operator.service.status("S1", 1, "Preparing", "NoError", operator.now, None)
+    await operator.service.status(
+        "S1", StatusEvent(evse_id=1, status="Preparing", error_code="NoError", at=operator.now)
+    )
     await send(operator, start_session(operator, evse_uid=None, connector_id=None))
     assert (await finished(operator)).evse_uid == "E2"
 

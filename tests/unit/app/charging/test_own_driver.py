@@ -73,7 +73,7 @@ async def test_a_driver_of_ours_who_does_not_come_gets_a_receipt_for_his_reserva
             reservation_id="R1",
             command_id="C1",
             station_id="S1",
-            connector_id=1,
+            evse_id=1,
             party=LOCATION.party,
             location_id="L1",
             evse_uid="E1",

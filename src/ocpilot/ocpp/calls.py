@@ -1,0 +1,90 @@
+"""What the platform asks of stations, put into the words of each station's OCPP version."""
+
+from typing import Protocol
+
+from ocpilot.app.charge_records import Transaction
+from ocpilot.app.station_events import ActiveProfileAnswer, CallAnswer, IdToken, Payload, StationReservation
+from ocpilot.base import time
+from ocpilot.base.time import Clock
+from ocpilot.ocpp.frames import CallError, CallResult
+from ocpilot.ocpp.version import Asked, OcppVersion
+from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
+
+
+class Lines(Protocol):
+    """Ways to stations. Both methods that reach one raise StationUnreachable; a call also StationTimeout."""
+
+    async def call(self, station_id: str, action: str, payload: Payload) -> CallResult | CallError:
+        """Call a station and wait for its answer."""
+
+    async def version_of(self, station_id: str) -> OcppVersion:
+        """Which OCPP version a connected station speaks."""
+
+    async def is_connected(self, station_id: str) -> bool:
+        """Does it have a live connection?"""
+
+
+class StationCaller:
+    """`StationCalls` over any `Lines`."""
+
+    def __init__(self, lines: Lines, clock: Clock = time.now) -> None:
+        self.lines = lines
+        self._clock = clock
+
+    async def remote_start(self, station_id: str, evse_id: int | None, token: IdToken, remote_start_id: int) -> str:
+        """See `StationCalls`."""
+        version = await self.lines.version_of(station_id)
+        return await self._ask(station_id, version, version.remote_start(evse_id, token, remote_start_id))
+
+    async def remote_stop(self, transaction: Transaction) -> str:
+        """See `StationCalls`."""
+        version = await self.lines.version_of(transaction.station_id)
+        return await self._ask(transaction.station_id, version, version.remote_stop(transaction))
+
+    async def unlock(self, station_id: str, evse_id: int, connector_id: int = 1) -> str:
+        """See `StationCalls`."""
+        version = await self.lines.version_of(station_id)
+        return await self._ask(station_id, version, version.unlock(evse_id, connector_id))
+
+    async def reserve(self, station_id: str, reservation: StationReservation) -> str:
+        """See `StationCalls`."""
+        version = await self.lines.version_of(station_id)
+        return await self._ask(station_id, version, version.reserve(reservation))
+
+    async def cancel_reservation(self, station_id: str, reservation_id: int) -> str:
+        """See `StationCalls`."""
+        version = await self.lines.version_of(station_id)
+        return await self._ask(station_id, version, version.cancel_reservation(reservation_id))
+
+    async def set_charging_profile(self, transaction: Transaction, profile: ChargingProfile) -> str:
+        """See `StationCalls`."""
+        version = await self.lines.version_of(transaction.station_id)
+        return await self._ask(transaction.station_id, version, version.set_charging_profile(transaction, profile))
+
+    async def clear_charging_profile(self, transaction: Transaction) -> str:
+        """See `StationCalls`."""
+        version = await self.lines.version_of(transaction.station_id)
+        return await self._ask(transaction.station_id, version, version.clear_charging_profile(transaction))
+
+    async def active_charging_profile(
+        self, transaction: Transaction, seconds: int, unit: ChargingRateUnit
+    ) -> ActiveProfileAnswer:
+        """See `StationCalls`."""
+        version = await self.lines.version_of(transaction.station_id)
+        asked = version.active_charging_profile(transaction, seconds, unit)
+        answer = await self.lines.call(transaction.station_id, asked.action, asked.payload)
+        return version.active_profile_of(asked, answer, self._clock())
+
+    async def call(self, station_id: str, action: str, payload: Payload) -> CallAnswer:
+        """See `StationCalls`."""
+        answer = await self.lines.call(station_id, action, payload)
+        if isinstance(answer, CallError):
+            return CallAnswer(error=answer.code, description=answer.description)
+        return CallAnswer(payload=answer.payload)
+
+    async def is_connected(self, station_id: str) -> bool:
+        """See `StationCalls`."""
+        return await self.lines.is_connected(station_id)
+
+    async def _ask(self, station_id: str, version: OcppVersion, asked: Asked) -> str:
+        return version.status_of(asked, await self.lines.call(station_id, asked.action, asked.payload))

@@ -1,0 +1,220 @@
+"""OCPP 2.0.1 and 2.1: the table of what stations call and how it reaches the platform, and what we call.
+
+Sections are use cases of OCPP 2.0.1, part 2; 2.1 keeps their letters.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import cast
+
+from ocpilot.app.charge_records import Transaction
+from ocpilot.app.station_events import (
+    ActiveProfileAnswer,
+    BootInfo,
+    EventKind,
+    IdTagAnswer,
+    IdToken,
+    Payload,
+    StationReservation,
+    StatusEvent,
+    TransactionEvent,
+)
+from ocpilot.base import time
+from ocpilot.ocpp import schemas, v2_profiles
+from ocpilot.ocpp.frames import CallError, CallResult, ErrorWords
+from ocpilot.ocpp.v2_samples import samples_of
+from ocpilot.ocpp.values import inner, moment, optional_whole, required_text, text, whole
+from ocpilot.ocpp.version import Asked, Handler, Station, status_word
+from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
+
+
+async def _boot(station: Station, payload: Payload) -> Payload:
+    """BootNotification (B01). A station not accepted asks again after `interval`."""
+    about = cast(Payload, payload["chargingStation"])
+    info = BootInfo(
+        vendor=required_text(about, "vendorName"),
+        model=required_text(about, "model"),
+        serial=text(about, "serialNumber"),
+        firmware=text(about, "firmwareVersion"),
+    )
+    answer = await station.events.booted(station.id, info)
+    status = "Accepted" if answer.accepted else "Rejected"
+    return {"currentTime": time.write(station.clock()), "interval": answer.interval, "status": status}
+
+
+async def _heartbeat(station: Station, _: Payload) -> Payload:
+    """Heartbeat (G02)."""
+    return {"currentTime": time.write(await station.events.heartbeat(station.id))}
+
+
+async def _status(station: Station, payload: Payload) -> Payload:
+    """StatusNotification (G01)."""
+    event = StatusEvent(
+        evse_id=whole(payload, "evseId"),
+        connector_id=whole(payload, "connectorId"),
+        status=required_text(payload, "connectorStatus"),
+        at=moment(payload, station.clock),
+    )
+    await station.events.status(station.id, event)
+    return {}
+
+
+async def _authorize(station: Station, payload: Payload) -> Payload:
+    """Authorize (C01)."""
+    answer = await station.events.authorize(station.id, _token(cast(Payload, payload["idToken"])))
+    return {"idTokenInfo": _token_info(answer)}
+
+
+async def _transaction_event(station: Station, payload: Payload) -> Payload:
+    """TransactionEvent (E01 to E15)."""
+    about = cast(Payload, payload["transactionInfo"])
+    evse, token = inner(payload, "evse") or {}, inner(payload, "idToken")
+    event = TransactionEvent(
+        kind=EventKind(required_text(payload, "eventType")),
+        station_key=required_text(about, "transactionId"),
+        seq_no=whole(payload, "seqNo"),
+        trigger=required_text(payload, "triggerReason"),
+        at=moment(payload, station.clock),
+        offline=payload.get("offline") is True,
+        evse_id=optional_whole(evse, "id"),
+        connector_id=optional_whole(evse, "connectorId"),
+        token=_token(token) if token else None,
+        remote_start_id=optional_whole(about, "remoteStartId"),
+        reservation_id=optional_whole(payload, "reservationId"),
+        state=text(about, "chargingState"),
+        samples=samples_of(payload, station.clock),
+        reason=text(about, "stoppedReason"),
+    )
+    answer = await station.events.transaction_event(station.id, event)
+    said: Payload = {}
+    if answer.token is not None:
+        said["idTokenInfo"] = _token_info(answer.token)
+    if answer.total_cost is not None:
+        said["totalCost"] = answer.total_cost
+    return said
+
+
+async def _meter_values(station: Station, payload: Payload) -> Payload:
+    """MeterValues (J01), which name no transaction."""
+    await station.events.meter_values(station.id, whole(payload, "evseId"), None, samples_of(payload, station.clock))
+    return {}
+
+
+async def _data_transfer(_: Station, __: Payload) -> Payload:
+    """DataTransfer (P02): we have no agreement with any vendor."""
+    return {"status": "UnknownVendorId"}
+
+
+class V2:
+    """What both versions share (`OcppVersion`)."""
+
+    subprotocol = "ocpp2.0.1"
+    schemas = "v201"
+    words = ErrorWords(
+        broken="FormatViolation", unreadable="RpcFrameworkError", occurrence="OccurrenceConstraintViolation"
+    )
+    handlers: Mapping[str, Handler] = {
+        "BootNotification": _boot,
+        "Heartbeat": _heartbeat,
+        "StatusNotification": _status,
+        "Authorize": _authorize,
+        "TransactionEvent": _transaction_event,
+        "MeterValues": _meter_values,
+        "DataTransfer": _data_transfer,
+    }
+
+    def remote_start(self, evse_id: int | None, token: IdToken, remote_start_id: int) -> Asked:
+        """RequestStartTransaction (F01, F02)."""
+        payload: Payload = {"idToken": _token_payload(token), "remoteStartId": remote_start_id}
+        if evse_id is not None:
+            payload["evseId"] = evse_id
+        return Asked(action="RequestStartTransaction", payload=payload, refused="Rejected")
+
+    def remote_stop(self, transaction: Transaction) -> Asked:
+        """RequestStopTransaction (F03)."""
+        payload: Payload = {"transactionId": _name(transaction)}
+        return Asked(action="RequestStopTransaction", payload=payload, refused="Rejected")
+
+    def unlock(self, evse_id: int, connector_id: int) -> Asked:
+        """UnlockConnector (F05)."""
+        payload: Payload = {"evseId": evse_id, "connectorId": connector_id}
+        return Asked(action="UnlockConnector", payload=payload, refused="UnlockFailed")
+
+    def reserve(self, reservation: StationReservation) -> Asked:
+        """ReserveNow (H01)."""
+        payload: Payload = {
+            "id": reservation.id,
+            "expiryDateTime": time.write(reservation.until),
+            "idToken": _token_payload(reservation.token),
+            "evseId": reservation.evse_id,
+        }
+        return Asked(action="ReserveNow", payload=payload, refused="Rejected")
+
+    def cancel_reservation(self, reservation_id: int) -> Asked:
+        """CancelReservation (H02)."""
+        return Asked(action="CancelReservation", payload={"reservationId": reservation_id}, refused="Rejected")
+
+    def set_charging_profile(self, transaction: Transaction, profile: ChargingProfile) -> Asked:
+        """SetChargingProfile (K01, K05)."""
+        payload = v2_profiles.set_payload(transaction, _name(transaction), profile)
+        return Asked(action="SetChargingProfile", payload=payload, refused="Rejected")
+
+    def clear_charging_profile(self, transaction: Transaction) -> Asked:
+        """ClearChargingProfile (K10)."""
+        payload = v2_profiles.clear_payload(transaction)
+        return Asked(action="ClearChargingProfile", payload=payload, refused="Unknown")
+
+    def active_charging_profile(self, transaction: Transaction, seconds: int, unit: ChargingRateUnit) -> Asked:
+        """GetCompositeSchedule (K08)."""
+        payload: Payload = {"evseId": transaction.evse_id, "duration": seconds, "chargingRateUnit": str(unit)}
+        return Asked(action="GetCompositeSchedule", payload=payload, refused="Rejected")
+
+    def active_profile_of(self, asked: Asked, answer: CallResult | CallError, now: datetime) -> ActiveProfileAnswer:
+        """The status, and the schedule beside an `Accepted`."""
+        status = self.status_of(asked, answer)
+        if status != "Accepted" or isinstance(answer, CallError):
+            return ActiveProfileAnswer(status=status)
+        payload = schemas.check_answer(self.schemas, asked.action, answer.payload).payload
+        return ActiveProfileAnswer(status=status, profile=v2_profiles.active_profile(payload, now))
+
+    def status_of(self, asked: Asked, answer: CallResult | CallError) -> str:
+        """See `status_word`."""
+        word = status_word(self.schemas, asked, answer)
+        return _OLDER_WORDS.get(word, word)
+
+
+class V201(V2):
+    """OCPP 2.0.1 as the gateway sees it."""
+
+
+class V21(V2):
+    """OCPP 2.1 as the gateway sees it."""
+
+    subprotocol = "ocpp2.1"
+    schemas = "v21"
+
+
+#: What 2.x says beyond 1.6 about why it does not unlock ("UnlockStatusEnumType").
+_OLDER_WORDS = {"OngoingAuthorizedTransaction": "Rejected", "UnknownConnector": "Rejected"}
+
+
+def _name(transaction: Transaction) -> str:
+    """How the station knows it."""
+    return transaction.station_key or str(transaction.id)
+
+
+def _token(payload: Payload) -> IdToken:
+    return IdToken(required_text(payload, "idToken"), text(payload, "type"))
+
+
+def _token_payload(token: IdToken) -> Payload:
+    return {"idToken": token.value, "type": token.kind or "Central"}
+
+
+def _token_info(answer: IdTagAnswer) -> Payload:
+    info: Payload = {"status": str(answer.status)}
+    if answer.expires is not None:
+        info["cacheExpiryDateTime"] = time.write(answer.expires)
+    if answer.parent is not None:
+        info["groupIdToken"] = {"idToken": answer.parent, "type": "Central"}
+    return info
