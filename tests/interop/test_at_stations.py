@@ -15,6 +15,7 @@ from ocpilot.app.bodies import value_of
 from ocpilot.app.charge_records import ReservationState
 from ocpilot.app.charging import StationService
 from ocpilot.app.jobs import Jobs
+from ocpilot.app.station_events import StatusEvent
 from ocpilot.base import time
 from ocpilot.base.errors import PeerRefused
 from ocpilot.billing.check import check_cdr
@@ -79,7 +80,7 @@ async def test_an_operator_who_cancels_tells_the_provider(street):
 async def test_a_fault_ends_the_reservation_and_the_provider_hears_of_it(newest_street):
     street = newest_street
     command = await street.result_of(await street.reserve())
-    await StationService(street.lade).status("CS1", 1, "Faulted", "GroundFailure", time.now(), None)
+    await StationService(street.lade).status("CS1", StatusEvent(evse_id=1, status="Faulted", at=time.now()))
     assert (await street.result_of(command)).result == "CANCELED_RESERVATION"
     assert await street.status() == "OUTOFORDER"
 
