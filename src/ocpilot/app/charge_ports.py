@@ -35,8 +35,8 @@ class Stations(Protocol):
     async def connected(self, station_id: str, protocol: str, at: datetime) -> None:
         """This process holds its connection from now on; one that held it before hears of it."""
 
-    async def disconnected(self, station_id: str) -> bool:
-        """This process holds its connection no longer; False when another one does by now."""
+    async def disconnected(self, station_id: str, node: int | None = None) -> bool:
+        """This process, or that of a number, holds its connection no longer; False when another one does by now."""
 
     async def booted(self, station_id: str, info: BootInfo, at: datetime) -> Station | None:
         """What it says of itself; None when there is no such station."""

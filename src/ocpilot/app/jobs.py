@@ -14,6 +14,7 @@ from typing import TypeVar
 from ocpilot.app import bookings, cdr_match, cdrs, hub_orders, receipts, reservations, transactions
 from ocpilot.app.charge_records import Command, Reservation, Transaction, TransactionState
 from ocpilot.app.command_records import give_result
+from ocpilot.app.dead_nodes import DeadNodes
 from ocpilot.app.hub_records import HubOrder
 from ocpilot.app.orders import send_result
 from ocpilot.app.platform import Platform
@@ -53,6 +54,7 @@ class Jobs:
         self._stopped_seen: dict[int, datetime] = {}
         self._swept_at: datetime | None = None
         self._tidying = Tidying(platform)
+        self._dead_nodes = DeadNodes(platform)
         roaming = platform.settings.roaming
         self._back_off = BackOff(first=roaming.retry_first, longest=roaming.retry_longest)
 
@@ -84,6 +86,7 @@ class Jobs:
         """Every step once."""
         store = self._platform.store
         await self._tidying.once()
+        await self._dead_nodes.once()
         await self._each("superseded", await self._superseded(), _number, self._end)
         stopped = await store.transactions.in_state(TransactionState.STOPPED)
         await self._each("cdr", self._waited(stopped), _number, self._make_cdr)

@@ -38,6 +38,7 @@ from ocpilot.app.records import (
     Receipt,
     StoredObject,
 )
+from ocpilot.app.station_nodes import Nodes
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import CredentialsRole
@@ -213,6 +214,7 @@ class Store(Protocol):
     changes: Changes
     deliveries: Deliveries
     stations: Stations
+    nodes: Nodes
     transactions: Transactions
     authorizations: Authorizations
     commands: Commands

@@ -68,13 +68,19 @@ async def connected(platform: Platform, station_id: str, protocol: str) -> None:
     await platform.store.stations.connected(station_id, protocol, platform.clock())
 
 
-async def disconnected(platform: Platform, station_id: str) -> None:
-    """The socket is lost: nobody knows what its EVSEs do. A running Session stays ACTIVE."""
-    left = await platform.store.stations.disconnected(station_id)
+async def disconnected(platform: Platform, station_id: str, node: int | None = None) -> None:
+    """The socket is lost, here or with the process `node`: nobody knows what its EVSEs do. A running Session stays
+    ACTIVE."""
+    left = await platform.store.stations.disconnected(station_id, node)
     station = await platform.store.stations.get(station_id) if left else None
-    if station is not None:
-        for connector in station.connectors:
-            await set_evse_status(platform, evse_key(station, connector.evse_uid), Status.UNKNOWN)
+    for connector in station.connectors if station else ():
+        key = evse_key(station, connector.evse_uid)
+        kept = await platform.store.locations.get(key)
+        await set_evse_status(platform, key, Status.UNKNOWN)
+        # It may have come back between the two writes, and said what it is before we said that nobody knows.
+        again = await platform.store.stations.get(station_id)
+        if again is not None and again.connected and kept is not None:
+            await set_evse_status(platform, key, value_of(EVSE, kept).status)
 
 
 async def booted(platform: Platform, station_id: str, info: BootInfo) -> BootAnswer:

@@ -1,4 +1,4 @@
-"""What is tidied up now and then: old messages, routes of a hub, changes that a later one of the same object covers."""
+"""What is tidied up now and then: old messages, calls to stations and routes of a hub, changes that others cover."""
 
 from datetime import datetime, timedelta
 
@@ -28,6 +28,7 @@ class Tidying:
         self._at = now
         store = self._platform.store
         await self._hub_clients.once()
+        await store.nodes.forget_calls()
         await store.messages.drop_before(now - timedelta(days=self._platform.settings.log.days))
         if self._platform.settings.hub is not None:
             await store.hub.forget(now - hub_orders.KEPT)

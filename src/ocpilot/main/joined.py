@@ -13,22 +13,25 @@ from ocpilot.base.settings import Settings
 from ocpilot.http.client import HttpPartners
 from ocpilot.ocpp.calls import Lines, StationCaller
 from ocpilot.ocpp.frames import CallError, CallResult
+from ocpilot.ocpp.gateway import Gateway
+from ocpilot.ocpp.relay import RelayedLines
 from ocpilot.ocpp.version import OcppVersion
 from ocpilot.store.postgres import open_store
 
 
 class Switchboard:
-    """`Lines` of whatever gateway is plugged in; a process without one reaches no station.
+    """`Lines` to the stations of the gateway of this process, and to those of other processes.
 
     The gateway tells the platform what happens and the platform calls stations through the gateway: one of the two has
     to exist first, and this is the plug between them.
     """
 
-    def __init__(self) -> None:
-        self._gateway: Lines | None = None
+    def __init__(self, elsewhere: Lines | None = None) -> None:
+        self._gateway: Gateway | None = None
+        self._elsewhere = elsewhere
 
-    def plug_in(self, gateway: Lines) -> None:
-        """From now on calls go to this gateway."""
+    def plug_in(self, gateway: Gateway) -> None:
+        """From now on calls to its stations go to this gateway."""
         self._gateway = gateway
 
     async def call(self, station_id: str, action: str, payload: Payload) -> CallResult | CallError:
@@ -41,12 +44,15 @@ class Switchboard:
 
     async def is_connected(self, station_id: str) -> bool:
         """See `Lines`."""
-        return self._gateway is not None and await self._gateway.is_connected(station_id)
+        here = self._gateway is not None and self._gateway.holds(station_id)
+        return here or (self._elsewhere is not None and await self._elsewhere.is_connected(station_id))
 
     def _reach(self, station_id: str) -> Lines:
-        if self._gateway is None:
+        if self._gateway is not None and (self._elsewhere is None or self._gateway.holds(station_id)):
+            return self._gateway
+        if self._elsewhere is None:
             raise StationUnreachable(f"{station_id}: no station is connected to this process")
-        return self._gateway
+        return self._elsewhere
 
 
 async def follow_members(platform: Platform) -> None:
@@ -56,29 +62,34 @@ async def follow_members(platform: Platform) -> None:
 
 
 @contextlib.asynccontextmanager
-async def open_platform(settings: Settings, stations: Lines | None = None) -> AsyncIterator[Platform]:
-    """The platform of these settings with its database and client; the database schema is the newest.
+async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
+    """The platform of these settings with its database and client; the database schema is the newest."""
+    async with open_switched(settings) as (platform, _):
+        yield platform
 
-    `stations` are the ways to stations; without them it reaches none.
-    """
+
+@contextlib.asynccontextmanager
+async def open_switched(settings: Settings) -> AsyncIterator[tuple[Platform, Switchboard]]:
+    """The same, and where a gateway of this process is plugged in."""
     sealing = Seal(settings)
     messages = MessageLog(settings.log)
     async with (
         open_store(settings) as store,
         HttpPartners(settings, sealing, messages, store.peers.noticed) as partners,
     ):
+        switchboard = Switchboard(RelayedLines(store.nodes))
         platform = Platform(
             settings=settings,
             clock=time.now,
             store=store,
             partners=partners,
-            stations=StationCaller(stations or Switchboard()),
+            stations=StationCaller(switchboard),
             sealing=sealing,
             messages=messages,
         )
         await follow_members(platform)
         try:
-            yield platform
+            yield platform, switchboard
         finally:
             await platform.background.close()
             await messages.write(store.messages)

@@ -29,8 +29,9 @@ from ocpilot.http.described import openapi_routes
 from ocpilot.http.hook_sender import HttpHooks
 from ocpilot.http.server import OcpiServer, ocpi_routes
 from ocpilot.main.described_api import described
-from ocpilot.main.joined import Switchboard, open_platform
+from ocpilot.main.joined import open_switched
 from ocpilot.ocpp.gateway import Gateway
+from ocpilot.ocpp.relay import Node
 from ocpilot.ocpp.rpc import MAX_MESSAGE
 from ocpilot.web.routes import web_routes
 
@@ -45,12 +46,13 @@ async def serve(settings: Settings) -> int:
     if not settings.parties:
         raise SettingsError("parties: found none, expected at least one, see docs/settings.md")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    switchboard = Switchboard()
-    async with open_platform(settings, switchboard) as platform:
+    async with open_switched(settings) as (platform, switchboard):
         service = StationService(platform)
         gateway = Gateway(service)
         switchboard.plug_in(gateway)
+        await platform.store.nodes.hold()
         platform.background.start(service.run(), "stations heard")
+        platform.background.start(Node(platform.store.nodes, gateway, service).run(), "calls of other processes")
         server = uvicorn.Server(_uvicorn(settings, application(platform, gateway)))
         log.info("%s: %s", settings.name, settings.server.base_url)
         _end_quietly()

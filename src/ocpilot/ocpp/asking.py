@@ -45,6 +45,11 @@ class Asking:
             waiting.set_result(event.answer)
         await self._send_next()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits for an answer."""
+        return not self._waiting
+
     def give_up(self) -> None:
         """The connection is gone: nobody need wait any longer."""
         self._gone = True

@@ -37,6 +37,7 @@ class Connection:
         self._findings = findings
         self._rpc = Rpc(version.words, limits)
         self._calls: asyncio.Queue[Call | None] = asyncio.Queue(_MAX_UNHANDLED)
+        self._finishing = False
         self._asking = Asking(self._rpc, self._send, f"station {station.id}")
         self._now = asyncio.get_running_loop().time
 
@@ -56,6 +57,14 @@ class Connection:
         with suppress(WebSocketDisconnect, RuntimeError):  # it is gone already
             await self._websocket.close(code, reason)
 
+    async def finish(self) -> None:
+        """Answer what was received, wait for what we asked, and take no new call: the station will make it again on its
+        next connection, as it does with every call that was not answered."""
+        self._finishing = True
+        await self._calls.join()
+        while not self._asking.idle and not self.ended.is_set():  # noqa: ASYNC110 - rare, and of several calls
+            await asyncio.sleep(0.02)
+
     async def call(self, action: str, payload: Payload) -> CallResult | CallError:
         """Call the station and wait for its answer. StationUnreachable, StationTimeout."""
         return await self._asking.ask(action, payload)
@@ -70,7 +79,8 @@ class Connection:
     async def _take(self, text: str) -> None:
         event = self._rpc.receive(text)
         if isinstance(event, Call):
-            await self._calls.put(event)
+            if not self._finishing:
+                await self._calls.put(event)
         elif isinstance(event, Answered):
             await self._asking.take(event)
         elif isinstance(event, Reply):
@@ -82,6 +92,7 @@ class Connection:
     async def _handle_calls(self) -> None:
         while (call := await self._calls.get()) is not None:
             await self._send(self._rpc.answered(call, self._now()) or await self._answer(call))
+            self._calls.task_done()
 
     async def _answer(self, call: Call) -> str:
         try:

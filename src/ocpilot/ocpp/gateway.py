@@ -6,6 +6,8 @@ received on the older one is handled, so that the messages of one station stay i
 
 import asyncio
 import logging
+from collections.abc import Mapping
+from contextlib import suppress
 
 import msgspec
 from starlette.responses import PlainTextResponse
@@ -21,16 +23,14 @@ from ocpilot.ocpp.basic_auth import WrongAuthorization, password_of
 from ocpilot.ocpp.connection import Connection, FindingsSink
 from ocpilot.ocpp.frames import CallError, CallResult
 from ocpilot.ocpp.rpc import RpcLimits
-from ocpilot.ocpp.v2 import V21, V201
-from ocpilot.ocpp.v16 import V16
 from ocpilot.ocpp.version import OcppVersion, Station
+from ocpilot.ocpp.versions import VERSIONS, negotiated
 
 _LOG = logging.getLogger(__name__)
 
-#: In the order in which we would rather speak them.
-VERSIONS: tuple[OcppVersion, ...] = (V21(), V201(), V16())
-
 _MAX_STATION_ID = 255
+#: Why the older of two connections is closed.
+TAKEN_OVER = "a newer connection of this station took over"
 
 
 class CloseCode:
@@ -78,9 +78,7 @@ class Gateway:
     async def close(self) -> None:
         """Refuse new connections, finish what is being handled, close every connection."""
         self._closing = True
-        live = tuple(self._live.items())
-        goodbyes = (self._end(name, each, CloseCode.GOING_AWAY, "the server is shutting down") for name, each in live)
-        await asyncio.gather(*goodbyes)
+        await asyncio.gather(*(self._hand_over(name, each) for name, each in tuple(self._live.items())))
 
     async def call(self, station_id: str, action: str, payload: Payload) -> CallResult | CallError:
         """See `Lines`."""
@@ -98,6 +96,16 @@ class Gateway:
         """Does the station have a live connection to this process?"""
         return station_id in self._live
 
+    def live(self) -> Mapping[str, str]:
+        """The subprotocol of every station that is connected here."""
+        return {station_id: one.version.subprotocol for station_id, one in self._live.items()}
+
+    async def drop(self, station_id: str) -> None:
+        """Close a connection because the station has a newer one elsewhere: nobody is told that it is gone."""
+        connection = self._live.pop(station_id, None)
+        if connection is not None:
+            await self._end(station_id, connection, CloseCode.POLICY, TAKEN_OVER)
+
     def _connection(self, station_id: str) -> Connection:
         connection = self._live.get(station_id)
         if connection is None:
@@ -110,7 +118,7 @@ class Gateway:
         if refusal is not None:
             await websocket.send_denial_response(refusal)
             return
-        version = _negotiated(websocket.scope["subprotocols"])
+        version = negotiated(websocket.scope["subprotocols"])
         if version is None:
             await _refuse_protocol(websocket)
             return
@@ -143,7 +151,7 @@ class Gateway:
         self._live[station_id] = connection
         try:
             if older is not None:
-                await self._end(station_id, older, CloseCode.POLICY, "a newer connection of this station took over")
+                await self._end(station_id, older, CloseCode.POLICY, TAKEN_OVER)
             await self._events.connected(station_id, connection.version.subprotocol)
             await connection.run()
         finally:
@@ -151,6 +159,13 @@ class Gateway:
             if self._live.get(station_id) is connection:
                 del self._live[station_id]
                 await self._events.disconnected(station_id)
+
+    async def _hand_over(self, station_id: str, connection: Connection) -> None:
+        """Finish what is in work, but not for ever, and close."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.hand_over):
+                await connection.finish()
+        await self._end(station_id, connection, CloseCode.GOING_AWAY, "the server is shutting down")
 
     async def _end(self, station_id: str, connection: Connection, code: int, reason: str) -> None:
         """Close a connection and wait until what it brought is handled, but not for ever."""
@@ -160,10 +175,6 @@ class Gateway:
                 await connection.ended.wait()
         except TimeoutError:
             _LOG.error("%s: a connection that ended still handles a message; going on without it", station_id)
-
-
-def _negotiated(offered: list[str]) -> OcppVersion | None:
-    return next((version for version in VERSIONS if version.subprotocol in offered), None)
 
 
 async def _refuse_protocol(websocket: WebSocket) -> None:

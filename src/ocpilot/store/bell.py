@@ -22,7 +22,7 @@ class Bell:
     """`rings` counts what was heard; a task that looked at the log before a ring does not sleep through it."""
 
     def __init__(self, url: str) -> None:
-        self.line = Line(url, CHANNEL, self._heard)
+        self.line = Line(url, CHANNEL, lambda _: self._heard())
         self.rings = 0
         self._looked: WeakKeyDictionary[asyncio.Task[object], int] = WeakKeyDictionary()
         self._event = asyncio.Event()

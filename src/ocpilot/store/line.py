@@ -21,10 +21,10 @@ LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Internal
 
 
 class Line:
-    """A held connection that listens on `channel`; `heard` is called for every notice, and when the line is lost or
-    stands again: what was said meanwhile nobody heard."""
+    """A held connection that listens on `channel`; `heard` is called with every notice, and with nothing when the
+    line is lost or stands again: what was said meanwhile nobody heard."""
 
-    def __init__(self, url: str, channel: str, heard: Callable[[], None]) -> None:
+    def __init__(self, url: str, channel: str, heard: Callable[[str], None]) -> None:
         self._url = url
         self._channel = channel
         self._heard = heard
@@ -57,8 +57,8 @@ class Line:
     async def _ready(self) -> Held:
         if self._connection is None or not self.stands:
             connection = await connect(self._url)
-            connection.add_termination_listener(lambda _: self._heard())
-            await connection.add_listener(self._channel, lambda *_: self._heard())
+            connection.add_termination_listener(lambda _: self._heard(""))
+            await connection.add_listener(self._channel, lambda *notice: self._heard(str(notice[-1])))
             self._connection = connection
-            self._heard()
+            self._heard("")
         return self._connection

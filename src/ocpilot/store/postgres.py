@@ -15,6 +15,7 @@ from ocpilot.app import (
     object_ports,
     ports,
     quality_records,
+    station_nodes,
 )
 from ocpilot.base.settings import Settings
 from ocpilot.store.accounts import PostgresAccounts
@@ -35,6 +36,7 @@ from ocpilot.store.hub import PostgresHubBook
 from ocpilot.store.leniencies import PostgresLeniencies
 from ocpilot.store.locations import PostgresLocations
 from ocpilot.store.messages import PostgresMessages
+from ocpilot.store.nodes import PostgresNodes
 from ocpilot.store.objects import PostgresObjects
 from ocpilot.store.peers import PostgresPeers
 from ocpilot.store.pool import Database, connect, open_pool
@@ -49,14 +51,15 @@ from ocpilot.store.transactions import PostgresTransactions
 class PostgresStore:
     """`app.ports.Store`."""
 
-    def __init__(self, database: Database, bell: Bell) -> None:
+    def __init__(self, database: Database, bell: Bell, nodes: PostgresNodes) -> None:
+        self.nodes: station_nodes.Nodes = nodes
         self.objects: object_ports.Objects = PostgresObjects(database, bell)
         self.bookings: object_ports.Bookings = PostgresBookings(database, bell)
         self.locations: object_ports.Locations = PostgresLocations(database, bell)
         self.peers: ports.Peers = PostgresPeers(database)
         self.changes: ports.Changes = PostgresChanges(database, bell)
         self.deliveries: ports.Deliveries = PostgresDeliveries(database)
-        self.stations: charge_ports.Stations = PostgresStations(database)
+        self.stations: charge_ports.Stations = PostgresStations(database, nodes)
         self.transactions: charge_ports.Transactions = PostgresTransactions(database)
         self.authorizations: charge_ports.Authorizations = PostgresAuthorizations(database)
         self.commands: charge_ports.Commands = PostgresCommands(database)
@@ -94,8 +97,10 @@ async def store_at(url: str, pool: int) -> AsyncIterator[PostgresStore]:
     """The store of a database that has the newest schema."""
     async with open_pool(url, pool) as connections:
         bell, database = Bell(url), Database(connections)
+        nodes = PostgresNodes(url, database)
         try:
-            yield PostgresStore(database, bell)
+            yield PostgresStore(database, bell, nodes)
         finally:
+            await nodes.close()
             await bell.close()
             await database.close()

@@ -9,22 +9,20 @@ import msgspec
 from ocpilot.app.charge_records import Station, StationConnector
 from ocpilot.app.station_events import BootInfo
 from ocpilot.base.ids import fold
+from ocpilot.store.nodes import PostgresNodes
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import Statement, load
 from ocpilot.store.rows import json_of, party_of, record_of
 
 _SQL = load("stations")
-#: The first half of the advisory locks that processes with connections of stations hold.
-NODE_LOCKS = 6
 
 
 class PostgresStations:
     """`app.ports.Stations`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, nodes: PostgresNodes) -> None:
         self._database = database
-        #: The number of this process among those that hold connections of stations.
-        self.node: int | None = None
+        self._nodes = nodes
 
     async def save(self, station: Station) -> None:
         """See the port."""
@@ -51,12 +49,16 @@ class PostgresStations:
 
     async def connected(self, station_id: str, protocol: str, at: datetime) -> None:
         """See the port."""
-        values = {"id": station_id, "protocol": protocol, "node": self.node, "at": at}
-        await self._database.row(_SQL["connected"], values)
+        node = self._nodes.number
+        values = {"id": station_id, "protocol": protocol, "node": node, "at": at}
+        row = await self._database.row(_SQL["connected"], values)
+        if row is not None and row["before"] not in (None, node):
+            await self._nodes.tell_moved(row["before"], station_id)
 
-    async def disconnected(self, station_id: str) -> bool:
+    async def disconnected(self, station_id: str, node: int | None = None) -> bool:
         """See the port."""
-        row = await self._database.row(_SQL["disconnected"], {"id": station_id, "node": self.node})
+        values = {"id": station_id, "node": self._nodes.number if node is None else node}
+        row = await self._database.row(_SQL["disconnected"], values)
         return row is not None
 
     async def booted(self, station_id: str, info: BootInfo, at: datetime) -> Station | None:
@@ -70,8 +72,7 @@ class PostgresStations:
 
     async def abandoned(self) -> tuple[Station, ...]:
         """See the port."""
-        rows = await self._database.rows(_SQL["abandoned"], {"space": NODE_LOCKS})
-        return tuple(_station(row) for row in rows)
+        return tuple(_station(row) for row in await self._database.rows(_SQL["abandoned"]))
 
     async def _one(self, statement: Statement, values: dict[str, object]) -> Station | None:
         row = await self._database.row(statement, values)

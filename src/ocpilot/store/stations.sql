@@ -50,23 +50,9 @@ UPDATE station SET last_seen = heard.at
 FROM (SELECT * FROM unnest(:ids::text[], :times::timestamptz[])) AS heard (id, at)
 WHERE station.id = heard.id AND station.last_seen IS DISTINCT FROM heard.at;
 
--- name: new_node
--- A number for a process.
-SELECT nextval('station_node_number')::integer;
-
--- name: hold_node
--- Held as long as the connection lives: so long the process is alive.
-SELECT pg_try_advisory_lock(:space::integer, :node::integer);
-
 -- name: abandoned
 -- Stations of processes that are no more.
-SELECT station.* FROM station
-WHERE node IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM pg_locks
-    WHERE locktype = 'advisory' AND classid = :space::integer::oid AND objid = station.node::oid AND objsubid = 2
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-)
-ORDER BY id;
+SELECT * FROM station WHERE node IS NOT NULL AND node NOT IN (SELECT node FROM living_node) ORDER BY id;
 
 -- name: get
 -- By OCPP identity.
