@@ -159,7 +159,7 @@ def _run(args: argparse.Namespace) -> int:
     settings = settings_file.load(_config(args))
     if args.command == "serve":
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-            return runner.run(serving.serve(settings))
+            return runner.run(serving.serve(settings, serve.parts_of(args)))
     if args.command == "db":
         return asyncio.run(db.run(args, Upkeep(settings)))
     return asyncio.run(_on_platform(args, settings))

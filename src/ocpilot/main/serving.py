@@ -5,13 +5,13 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterator
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ocpilot.api.server import api_routes
@@ -25,11 +25,12 @@ from ocpilot.app.pulling import Puller
 from ocpilot.app.push import Pusher
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.settings import Settings
+from ocpilot.cli.serve import PARTS
 from ocpilot.http.described import openapi_routes
 from ocpilot.http.hook_sender import HttpHooks
 from ocpilot.http.server import OcpiServer, ocpi_routes
 from ocpilot.main.described_api import described
-from ocpilot.main.joined import open_switched
+from ocpilot.main.joined import Switchboard, open_switched
 from ocpilot.ocpp.gateway import Gateway
 from ocpilot.ocpp.relay import Node
 from ocpilot.ocpp.rpc import MAX_MESSAGE
@@ -37,28 +38,35 @@ from ocpilot.web.routes import web_routes
 
 log = logging.getLogger(__name__)
 
+Work = Coroutine[None, None, None]
 #: Seconds that requests in flight get to finish when we are asked to stop.
 _GRACE = 10
 
 
-async def serve(settings: Settings) -> int:
-    """Serve until told to stop (SIGTERM, SIGINT)."""
+async def serve(settings: Settings, parts: Collection[str] = PARTS) -> int:
+    """Serve these parts until told to stop (SIGTERM, SIGINT)."""
     if not settings.parties:
         raise SettingsError("parties: found none, expected at least one, see docs/settings.md")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     async with open_switched(settings) as (platform, switchboard):
-        service = StationService(platform)
-        gateway = Gateway(service)
-        switchboard.plug_in(gateway)
-        await platform.store.nodes.hold()
-        platform.background.start(service.run(), "stations heard")
-        platform.background.start(Node(platform.store.nodes, gateway, service).run(), "calls of other processes")
-        server = uvicorn.Server(_uvicorn(settings, application(platform, gateway)))
-        log.info("%s: %s", settings.name, settings.server.base_url)
+        gateway = await _gateway(platform, switchboard) if "ocpp" in parts else None
+        server = uvicorn.Server(_uvicorn(settings, application(platform, gateway, parts)))
+        log.info("%s: %s (%s)", settings.name, settings.server.base_url, ", ".join(sorted(parts)))
         _end_quietly()
         _look_for_cycles_less_often()
         await server.serve()
     return 0
+
+
+async def _gateway(platform: Platform, switchboard: Switchboard) -> Gateway:
+    """Stations may connect here, and other processes reach them."""
+    service = StationService(platform)
+    gateway = Gateway(service)
+    switchboard.plug_in(gateway)
+    await platform.store.nodes.hold()
+    platform.background.start(service.run(), "stations heard")
+    platform.background.start(Node(platform.store.nodes, gateway, service).run(), "calls of other processes")
+    return gateway
 
 
 def _end_quietly() -> None:
@@ -75,9 +83,12 @@ def _look_for_cycles_less_often() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-def application(platform: Platform, gateway: Gateway) -> ASGIApp:
+def application(platform: Platform, gateway: Gateway | None, parts: Collection[str] = PARTS) -> ASGIApp:
     """Everything one process serves; what runs beside the requests starts and ends with it."""
-    ocpi, everything = OcpiServer(platform), _everything(platform, gateway)
+    everything = _everything(platform, gateway, parts)
+    if "api" not in parts:
+        return everything
+    ocpi = OcpiServer(platform)
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         # Partners send most requests by far and need nothing that Starlette does: for them it is passed by.
@@ -88,8 +99,8 @@ def application(platform: Platform, gateway: Gateway) -> ASGIApp:
     return served
 
 
-def _everything(platform: Platform, gateway: Gateway) -> Starlette:
-    """All routes."""
+def _everything(platform: Platform, gateway: Gateway | None, parts: Collection[str]) -> Starlette:
+    """All routes of these parts."""
 
     async def healthz(_: Request) -> Response:
         await platform.store.peers.all()
@@ -97,23 +108,37 @@ def _everything(platform: Platform, gateway: Gateway) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def beside(_: Starlette) -> AsyncIterator[None]:
-        platform.background.start(Pusher(platform).run(), "push")
-        platform.background.start(Jobs(platform).run(), "jobs")
-        platform.background.start(Puller(platform).run(), "pull")
-        platform.background.start(Comparing(platform).run(), "compare")
-        platform.background.start(Hearing(platform).run(), "leniencies")
-        platform.background.start(platform.messages.run(platform.store.messages), "messages")
         async with HttpHooks(platform.settings) as sender:
-            platform.background.start(Hooking(platform, sender).run(), "hooks")
+            for work, name in _workers(platform, sender, parts):
+                platform.background.start(work, name)
             try:
                 yield
             finally:
-                await gateway.close()
+                if gateway is not None:
+                    await gateway.close()
                 await platform.background.close()
 
-    machines = [Route("/healthz", healthz), gateway.route(), *openapi_routes(platform), *ocpi_routes(platform)]
-    routes = [*machines, *api_routes(platform), *web_routes(platform, described())]
+    routes: list[BaseRoute] = [Route("/healthz", healthz)]
+    if gateway is not None:
+        routes.append(gateway.route())
+    if "api" in parts:
+        routes += [*openapi_routes(platform), *ocpi_routes(platform), *api_routes(platform)]
+    if "web" in parts:
+        routes += web_routes(platform, described())
     return Starlette(routes=routes, lifespan=beside)
+
+
+def _workers(platform: Platform, hooks: HttpHooks, parts: Collection[str]) -> Iterator[tuple[Work, str]]:
+    """What runs beside the requests; of several processes with the same part one works and the others stand by."""
+    yield Hearing(platform).run(), "leniencies"
+    yield platform.messages.run(platform.store.messages), "messages"
+    if "push" in parts:
+        yield Pusher(platform).run(), "push"
+        yield Hooking(platform, hooks).run(), "hooks"
+    if "jobs" in parts:
+        yield Jobs(platform).run(), "jobs"
+        yield Puller(platform).run(), "pull"
+        yield Comparing(platform).run(), "compare"
 
 
 def _uvicorn(settings: Settings, app: ASGIApp) -> uvicorn.Config:
