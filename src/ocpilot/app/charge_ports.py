@@ -44,6 +44,9 @@ class Stations(Protocol):
     async def seen(self, heard: Mapping[str, datetime]) -> None:
         """When stations were heard last."""
 
+    async def secured(self, station_id: str, profile: int) -> None:
+        """It came in with this security profile: from now on not with less."""
+
     async def abandoned(self) -> tuple[Station, ...]:
         """Stations whose connection was held by a process that is no more."""
 

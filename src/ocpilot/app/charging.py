@@ -4,15 +4,18 @@ import asyncio
 import logging
 from datetime import datetime
 
-from ocpilot.app import reservations, stations, transaction_events, transactions
+from ocpilot.app import newcomers, reservations, stations, transaction_events, transactions
 from ocpilot.app.charge_records import Station
 from ocpilot.app.platform import Platform
+from ocpilot.app.station_admission import Admissions
 from ocpilot.app.station_events import (
+    Admission,
     AuthorizationStatus,
     BootAnswer,
     BootInfo,
     IdTagAnswer,
     IdToken,
+    Knock,
     Payload,
     StartAnswer,
     StartEvent,
@@ -36,6 +39,7 @@ class StationService:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        self._admissions = Admissions(platform)
         #: What each connector said last, for stations that say nothing after a reconnect.
         self._said: dict[tuple[str, int], Status] = {}
         #: When each station was heard last, not yet written.
@@ -51,9 +55,9 @@ class StationService:
             except Exception:
                 log.exception("when %d stations were heard last could not be written", len(heard))
 
-    async def authenticate(self, station_id: str, password: str | None, remote: str) -> bool:  # noqa: ARG002 - protocol
+    async def authenticate(self, knock: Knock) -> Admission:
         """See `StationEvents`."""
-        return await stations.authenticate(self._platform, station_id, password)
+        return await self._admissions.of(knock)
 
     async def connected(self, station_id: str, protocol: str) -> None:
         """See `StationEvents`. Its EVSEs are again what they were, until they say something else."""
@@ -72,7 +76,11 @@ class StationService:
 
     async def booted(self, station_id: str, info: BootInfo) -> BootAnswer:
         """See `StationEvents`."""
-        return await stations.booted(self._platform, station_id, info)
+        answer = await stations.booted(self._platform, station_id, info)
+        if answer.accepted and await self._platform.store.newcomers.next_password(station_id) is not None:
+            work = newcomers.replace_password(self._platform, station_id)
+            self._platform.background.start(work, f"password of {station_id}")
+        return answer
 
     async def heartbeat(self, station_id: str) -> datetime:
         """See `StationEvents`."""

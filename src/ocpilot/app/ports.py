@@ -17,6 +17,7 @@ from ocpilot.app.crawl_records import Crawls
 from ocpilot.app.hook_ports import Hooks
 from ocpilot.app.hub_records import HubBook
 from ocpilot.app.messages import Messages
+from ocpilot.app.newcomer_records import Newcomers
 from ocpilot.app.object_ports import Bookings, Locations, Objects
 from ocpilot.app.peer_records import (
     UNFINISHED,
@@ -215,6 +216,7 @@ class Store(Protocol):
     deliveries: Deliveries
     stations: Stations
     nodes: Nodes
+    newcomers: Newcomers
     transactions: Transactions
     authorizations: Authorizations
     commands: Commands

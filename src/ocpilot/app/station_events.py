@@ -48,10 +48,46 @@ class BootInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BootAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """`interval`: seconds between heartbeats, or until the next try of a station that was not accepted."""
+    """`interval`: seconds between heartbeats, or until the next try of a station that was not accepted: one that is
+    `waiting` for somebody's decision, or is refused."""
 
     accepted: bool
     interval: int
+    waiting: bool = False
+
+    @property
+    def status(self) -> str:
+        """OCPP 1.6 (7.31, "RegistrationStatus"), 2.x ("RegistrationStatusEnumType")."""
+        return "Accepted" if self.accepted else "Pending" if self.waiting else "Rejected"
+
+
+class Knock(msgspec.Struct, frozen=True, kw_only=True):
+    """A station that wants to connect. `remote` is its address, `certificate_names` are the names in the client
+    certificate it proved to have."""
+
+    station_id: str
+    password: str | None
+    remote: str
+    tls: bool = False
+    certificate_names: tuple[str, ...] = ()
+
+    @property
+    def profile(self) -> int:
+        """The security profile it comes with (OCPP 2.0.1, part 2, A00; 1.6 security whitepaper)."""
+        if self.tls and self.certificate_names:
+            return 3
+        if self.password is None:
+            return 0
+        return 2 if self.tls else 1
+
+
+class Admission(StrEnum):
+    """Whether a station may connect. One that waits may boot, and nothing else it says counts."""
+
+    ADMITTED = "admitted"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    TOO_OFTEN = "too often"
 
 
 class IdTagAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,8 +242,8 @@ class ActiveProfileAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class StationEvents(Protocol):
     """What a gateway tells the platform. Calls of one station come strictly one after the other."""
 
-    async def authenticate(self, station_id: str, password: str | None, remote: str) -> bool:
-        """May this station connect? `password` is None when it sent none; `remote` is its address."""
+    async def authenticate(self, knock: Knock) -> Admission:
+        """May this station connect?"""
 
     async def connected(self, station_id: str, protocol: str) -> None:
         """A connection stands; `protocol` is the subprotocol, as `ocpp1.6`. A newer one may follow without a gap."""
@@ -281,6 +317,10 @@ class StationCalls(Protocol):
 
     async def call(self, station_id: str, action: str, payload: Payload) -> CallAnswer:
         """Any call of the station's OCPP version as it is. StationUnreachable, StationTimeout."""
+
+    async def set_password(self, station_id: str, password: str) -> bool:
+        """Let the station use another password (hexadecimal) from its next connection on; whether it will.
+        StationUnreachable, StationTimeout."""
 
     async def is_connected(self, station_id: str) -> bool:
         """Does the station have a live connection to any process?"""

@@ -1,6 +1,7 @@
 """Our stations: added by an operator, let in, and what they say about themselves and their EVSEs."""
 
 import logging
+from collections.abc import Sequence
 
 import msgspec
 
@@ -32,6 +33,8 @@ _STATUS = {
     "Unavailable": Status.INOPERATIVE,
     "Faulted": Status.OUTOFORDER,
 }
+#: Seconds after which a station that was not accepted is to boot again.
+TRY_AGAIN = 60
 #: States of connector 0, the whole station, that go for each of its EVSEs; they end reservations too.
 WHOLE = frozenset({Status.INOPERATIVE, Status.OUTOFORDER})
 
@@ -57,10 +60,20 @@ async def add(
     return station
 
 
-async def authenticate(platform: Platform, station_id: str, password: str | None) -> bool:
-    """May this station connect? An unknown one takes as long as a wrong password."""
-    station = await platform.store.stations.get(station_id)
-    return await passwords.matches(password or "", station.password_hash if station else None)
+async def our_location(platform: Platform, location_id: str) -> ObjectKey:
+    """The Location of ours with this id. UserError when there is none."""
+    found = [one for one in await platform.store.locations.find(location_id) if one.peer_id is None]
+    if not found:
+        raise UserError(f"no Location of ours has the id {location_id}; take it over first: ocpilot load FILE")
+    return found[0].key
+
+
+def connectors_of(evses: Sequence[str]) -> tuple[StationConnector, ...]:
+    """EVSEs 1, 2 ... of a station, each with one connector."""
+    return tuple(
+        StationConnector(evse_id=number, evse_uid=evse_uid, ocpi_connector_id="1")
+        for number, evse_uid in enumerate(evses, start=1)
+    )
 
 
 async def connected(platform: Platform, station_id: str, protocol: str) -> None:
@@ -85,9 +98,12 @@ async def disconnected(platform: Platform, station_id: str, node: int | None = N
 
 async def booted(platform: Platform, station_id: str, info: BootInfo) -> BootAnswer:
     """BootNotification: kept, and accepted when we know the station."""
-    station = await platform.store.stations.booted(station_id, info, platform.clock())
-    accepted = station is not None and station.approved
-    return BootAnswer(accepted=accepted, interval=platform.settings.charging.meter_interval)
+    now, interval = platform.clock(), platform.settings.stations.heartbeat_interval
+    station = await platform.store.stations.booted(station_id, info, now)
+    if station is not None and station.approved:
+        return BootAnswer(accepted=True, interval=interval)
+    waiting = station is not None or await platform.store.newcomers.booted(station_id, info, now)
+    return BootAnswer(accepted=False, interval=min(interval, TRY_AGAIN), waiting=waiting)
 
 
 def status_of(word: str) -> Status | None:

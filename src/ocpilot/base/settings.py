@@ -118,7 +118,50 @@ class ChargingSettings(Section, frozen=True, kw_only=True):
 
     currency: str = "EUR"
     cdr_delay: float = 5.0
-    meter_interval: int = 60
+
+
+class UnknownStations(StrEnum):
+    """What becomes of a station that nobody added: sent away, or let in to wait until somebody decides."""
+
+    REFUSE = "refuse"
+    WAIT = "wait"
+
+
+class StationSettings(Section, frozen=True, kw_only=True):
+    """Connections of stations. Times in seconds; sizes in bytes.
+
+    `unsecured` lets stations in that have no password (security profile 0). `tls_port` listens with `tls_certificate`
+    and `tls_key`; with `client_ca` stations may show a client certificate (profile 3). `ca_certificate` and `ca_key`
+    sign certificates that stations ask for, for `certificate_days`. `trusted_proxies` may say in `X-Forwarded-For` and
+    `X-Forwarded-Proto` who connects and how, and in `certificate_header` whose client certificate they verified.
+    `wrong_passwords` per quarter of an hour, of one station from one address. `messages_per_second` of one station,
+    after a `burst`, are read, the rest later; `flood` is how many may come before their turn until it is sent away.
+    `connections` and `connections_per_address` of one process; 0 is no limit.
+    """
+
+    unknown_stations: UnknownStations = UnknownStations.WAIT
+    waiting_most: int = 100
+    unsecured: bool = False
+    tls_port: int = 0
+    tls_certificate: str = ""
+    tls_key: str = ""
+    client_ca: str = ""
+    ca_certificate: str = ""
+    ca_key: str = ""
+    certificate_days: int = 365
+    trusted_proxies: tuple[str, ...] = ()
+    certificate_header: str = ""
+    wrong_passwords: int = 10
+    heartbeat_interval: int = 300
+    ping_interval: float = 60.0
+    ping_timeout: float = 30.0
+    call_timeout: float = 30.0
+    max_message: int = 4 * 1024 * 1024
+    messages_per_second: float = 50.0
+    burst: int = 500
+    flood: int = 500
+    connections: int = 20_000
+    connections_per_address: int = 0
 
 
 class WebSettings(Section, frozen=True, kw_only=True):
@@ -165,6 +208,7 @@ class Settings(Section, frozen=True, kw_only=True):
     roaming: RoamingSettings = RoamingSettings()
     api: ApiSettings = ApiSettings()
     charging: ChargingSettings = ChargingSettings()
+    stations: StationSettings = StationSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
 

@@ -50,7 +50,9 @@ retry_longest = 5.0
 [charging]
 currency = "SEK"
 cdr_delay = {cdr_delay}
-meter_interval = 30
+
+[stations]
+heartbeat_interval = 30
 
 [web]
 time_zone = "Europe/Stockholm"

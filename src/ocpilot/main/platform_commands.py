@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from ocpilot.app import accounts, bill_views, catalogue, cdr_match, credit_cdrs, stations
 from ocpilot.app.bill_views import CdrDetail, CdrRow
 from ocpilot.app.cdr_match_records import MissingCdr
-from ocpilot.app.charge_records import StationConnector
 from ocpilot.app.in_version import text_in
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
@@ -46,18 +45,13 @@ class Stations:
 
     async def add(self, *, station_id: str, location_id: str, evses: Sequence[str], password: str) -> str:
         """See `StationCommands`."""
-        found = [one for one in await self._platform.store.locations.find(location_id) if one.peer_id is None]
-        if not found:
-            raise UserError(f"no Location of ours has the id {location_id}; take it over first: ocpilot load FILE")
-        connectors = tuple(
-            StationConnector(evse_id=number, evse_uid=evse_uid, ocpi_connector_id="1")
-            for number, evse_uid in enumerate(evses, start=1)
-        )
+        location = await stations.our_location(self._platform, location_id)
+        connectors = stations.connectors_of(evses)
         await stations.add(
             self._platform,
             station_id,
-            party=found[0].key.party,
-            location_id=location_id,
+            party=location.party,
+            location_id=location.id,
             connectors=connectors,
             password=password,
         )

@@ -7,7 +7,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterator
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -31,16 +30,14 @@ from ocpilot.http.hook_sender import HttpHooks
 from ocpilot.http.server import OcpiServer, ocpi_routes
 from ocpilot.main.described_api import described
 from ocpilot.main.joined import Switchboard, open_switched
-from ocpilot.ocpp.gateway import Gateway
+from ocpilot.main.servers import main_server, station_server
+from ocpilot.ocpp.gateway import Gateway, gateway_settings
 from ocpilot.ocpp.relay import Node
-from ocpilot.ocpp.rpc import MAX_MESSAGE
 from ocpilot.web.routes import web_routes
 
 log = logging.getLogger(__name__)
 
 Work = Coroutine[None, None, None]
-#: Seconds that requests in flight get to finish when we are asked to stop.
-_GRACE = 10
 
 
 async def serve(settings: Settings, parts: Collection[str] = PARTS) -> int:
@@ -50,7 +47,7 @@ async def serve(settings: Settings, parts: Collection[str] = PARTS) -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     async with open_switched(settings) as (platform, switchboard):
         gateway = await _gateway(platform, switchboard) if "ocpp" in parts else None
-        server = uvicorn.Server(_uvicorn(settings, application(platform, gateway, parts)))
+        server = main_server(settings, application(platform, gateway, parts), gateway)
         log.info("%s: %s (%s)", settings.name, settings.server.base_url, ", ".join(sorted(parts)))
         _end_quietly()
         _look_for_cycles_less_often()
@@ -61,7 +58,7 @@ async def serve(settings: Settings, parts: Collection[str] = PARTS) -> int:
 async def _gateway(platform: Platform, switchboard: Switchboard) -> Gateway:
     """Stations may connect here, and other processes reach them."""
     service = StationService(platform)
-    gateway = Gateway(service)
+    gateway = Gateway(service, settings=gateway_settings(platform.settings.stations))
     switchboard.plug_in(gateway)
     await platform.store.nodes.hold()
     platform.background.start(service.run(), "stations heard")
@@ -108,14 +105,12 @@ def _everything(platform: Platform, gateway: Gateway | None, parts: Collection[s
 
     @contextlib.asynccontextmanager
     async def beside(_: Starlette) -> AsyncIterator[None]:
-        async with HttpHooks(platform.settings) as sender:
+        async with HttpHooks(platform.settings) as sender, station_server(platform.settings, gateway):
             for work, name in _workers(platform, sender, parts):
                 platform.background.start(work, name)
             try:
                 yield
             finally:
-                if gateway is not None:
-                    await gateway.close()
                 await platform.background.close()
 
     routes: list[BaseRoute] = [Route("/healthz", healthz)]
@@ -139,18 +134,3 @@ def _workers(platform: Platform, hooks: HttpHooks, parts: Collection[str]) -> It
         yield Jobs(platform).run(), "jobs"
         yield Puller(platform).run(), "pull"
         yield Comparing(platform).run(), "compare"
-
-
-def _uvicorn(settings: Settings, app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        host=settings.server.host,
-        port=settings.server.port,
-        ws="websockets-sansio",
-        ws_max_size=MAX_MESSAGE,
-        ws_per_message_deflate=False,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=_GRACE,
-    )

@@ -7,6 +7,7 @@ from ocpilot.app.station_events import ActiveProfileAnswer, CallAnswer, IdToken,
 from ocpilot.base import time
 from ocpilot.base.time import Clock
 from ocpilot.ocpp.frames import CallError, CallResult
+from ocpilot.ocpp.station_password import change_of, is_taken
 from ocpilot.ocpp.version import Asked, OcppVersion
 from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
 
@@ -81,6 +82,12 @@ class StationCaller:
         if isinstance(answer, CallError):
             return CallAnswer(error=answer.code, description=answer.description)
         return CallAnswer(payload=answer.payload)
+
+    async def set_password(self, station_id: str, password: str) -> bool:
+        """See `StationCalls`."""
+        version = await self.lines.version_of(station_id)
+        action, payload = change_of(version.subprotocol, password)
+        return is_taken(await self.lines.call(station_id, action, payload))
 
     async def is_connected(self, station_id: str) -> bool:
         """See `StationCalls`."""

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
+import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ocpilot.app.station_events import Payload
@@ -12,7 +13,9 @@ from ocpilot.base.problem import Problem
 from ocpilot.ocpp import schemas
 from ocpilot.ocpp.asking import Asking
 from ocpilot.ocpp.frames import Call, CallError, CallResult, ErrorCode
+from ocpilot.ocpp.pace import Pace, PaceLimits
 from ocpilot.ocpp.rpc import Answered, Reply, Rpc, RpcLimits
+from ocpilot.ocpp.station_socket import facts_of
 from ocpilot.ocpp.version import CallRefused, OcppVersion, Station
 
 _LOG = logging.getLogger(__name__)
@@ -20,33 +23,61 @@ _LOG = logging.getLogger(__name__)
 #: Told of every leniency: station id, action, what was found. Must be quick and must not raise.
 FindingsSink = Callable[[str, str, tuple[Problem, ...]], None]
 
+_BOOT = "BootNotification"
+_GOING_AWAY, _POLICY = 1001, 1008
+#: Close codes that need no word: normal, going away, none, lost, restarting.
+_USUAL = (1000, 1001, 1005, 1006, 1012)
 #: OCPP-J 1.6 (4.1.1) lets a station have one call in flight; more than these and we stop reading.
 _MAX_UNHANDLED = 32
+
+
+class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """`silence`: seconds after which a station that says nothing counts as gone; 0 leaves that to pings."""
+
+    rpc: RpcLimits = RpcLimits()
+    pace: PaceLimits = PaceLimits()
+    silence: float = 0.0
 
 
 class Connection:
     """Runs until the socket is gone and everything received from it is handled."""
 
     def __init__(
-        self, websocket: WebSocket, station: Station, version: OcppVersion, limits: RpcLimits, findings: FindingsSink
+        self,
+        websocket: WebSocket,
+        station: Station,
+        version: OcppVersion,
+        limits: ConnectionLimits,
+        findings: FindingsSink,
+        *,
+        waits: bool = False,
     ) -> None:
         self.ended = asyncio.Event()
+        #: Nobody has approved the station yet: it may boot, and nothing else it says counts.
+        self._waits = waits
+        self._limits = limits
         self._websocket = websocket
         self._station = station
         self.version = version
         self._findings = findings
-        self._rpc = Rpc(version.words, limits)
+        self._rpc = Rpc(version.words, limits.rpc)
         self._calls: asyncio.Queue[Call | None] = asyncio.Queue(_MAX_UNHANDLED)
         self._finishing = False
         self._asking = Asking(self._rpc, self._send, f"station {station.id}")
         self._now = asyncio.get_running_loop().time
+        self._pace = Pace(limits.pace, self._now())
+        self._heard_at = self._now()
+        self._unanswered = 0
 
     async def run(self) -> None:
         """Read and handle until the end. A call that is being handled when the socket goes is finished."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._handle_calls())
+                watch = tasks.create_task(self._watch()) if self._limits.silence else None
                 await self._read()
+                if watch is not None:
+                    watch.cancel()
                 await self._calls.put(None)
         finally:
             self._asking.give_up()
@@ -56,6 +87,10 @@ class Connection:
         """Say goodbye; `run` ends soon after."""
         with suppress(WebSocketDisconnect, RuntimeError):  # it is gone already
             await self._websocket.close(code, reason)
+
+    def abort(self) -> None:
+        """Let go without a word, of a station that does not even read."""
+        facts_of(self._websocket.scope).abort()
 
     async def finish(self) -> None:
         """Answer what was received, wait for what we asked, and take no new call: the station will make it again on its
@@ -73,25 +108,54 @@ class Connection:
         while (message := await self._websocket.receive())["type"] == "websocket.receive":
             # a text frame is the rule; some stations send the same text as a binary one
             text = message.get("text")
-            await self._take(text if text is not None else message["bytes"].decode("utf-8", "replace"))
+            self._heard_at = self._now()
+            if not await self._take(text if text is not None else message["bytes"].decode("utf-8", "replace")):
+                await self._flooded()
+                return
+            wait = self._pace.message(self._heard_at)
+            if wait:
+                await asyncio.sleep(wait)
+        if message.get("code") not in _USUAL:
+            _LOG.warning("%s: closed with %s %s", self._station.id, message.get("code"), message.get("reason") or "")
         self._asking.give_up()
 
-    async def _take(self, text: str) -> None:
+    async def _take(self, text: str) -> bool:
+        """Do what a message asks for; False when it is one too many."""
         event = self._rpc.receive(text)
-        if isinstance(event, Call):
-            if not self._finishing:
-                await self._calls.put(event)
-        elif isinstance(event, Answered):
+        if isinstance(event, Answered):
             await self._asking.take(event)
-        elif isinstance(event, Reply):
+            return True
+        if isinstance(event, Call):
+            early = self._unanswered > 0
+            if not self._finishing:
+                self._unanswered += 1
+                await self._calls.put(event)
+            return not early or not self._pace.pressed(self._now())
+        if isinstance(event, Reply):
             _LOG.warning("%s: %s", self._station.id, event.reason)
             await self._send(event.text)
         else:
             _LOG.info("%s: ignored %s", self._station.id, event.reason)
+        return not self._pace.pressed(self._now())
+
+    async def _flooded(self) -> None:
+        _LOG.warning("security: %s: closed, it floods us", self._station.id)
+        self._asking.give_up()
+        await self.close(_POLICY, "too many messages that did not wait for an answer")
+
+    async def _watch(self) -> None:
+        """Without pings, only what a station says shows that it is still there."""
+        silence = self._limits.silence
+        while (left := self._heard_at + silence - self._now()) > 0:  # noqa: ASYNC110 - it waits for nothing to happen
+            await asyncio.sleep(left)
+        _LOG.warning("%s: closed, it said nothing for %.0f seconds", self._station.id, silence)
+        await self.close(_GOING_AWAY, "nothing was heard for too long")
+        self.abort()
 
     async def _handle_calls(self) -> None:
         while (call := await self._calls.get()) is not None:
             await self._send(self._rpc.answered(call, self._now()) or await self._answer(call))
+            self._unanswered -= 1
             self._calls.task_done()
 
     async def _answer(self, call: Call) -> str:
@@ -106,6 +170,8 @@ class Connection:
         return self._rpc.answer(call, payload, self._now())
 
     async def _handled(self, call: Call) -> Payload:
+        if self._waits and call.action != _BOOT:
+            raise CallRefused(ErrorCode.SECURITY_ERROR, "this station waits for approval")
         handler = self.version.handlers.get(call.action)
         if handler is None:
             known = schemas.known(self.version.schemas, call.action)
@@ -116,7 +182,11 @@ class Connection:
             self._findings(self._station.id, call.action, checked.findings)
         if checked.errors:
             raise self._invalid(checked)
-        return await handler(self._station, checked.payload)
+        answer = await handler(self._station, checked.payload)
+        if call.action == _BOOT:
+            # OCPP 2.0.1 (B02.FR.09), 1.6 (4.2): until it is accepted a station has nothing to say
+            self._waits = answer.get("status") == "Pending"
+        return answer
 
     def _invalid(self, checked: schemas.Checked) -> CallRefused:
         code = self.version.words.occurrence if checked.missing else ErrorCode.TYPE_CONSTRAINT

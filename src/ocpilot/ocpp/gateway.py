@@ -6,6 +6,7 @@ received on the older one is handled, so that the messages of one station stay i
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -14,14 +15,17 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from ocpilot.app.station_events import Payload, StationEvents
+from ocpilot.app.station_events import Admission, Payload, StationEvents
 from ocpilot.base import time
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.base.problem import Problem
+from ocpilot.base.settings import StationSettings
 from ocpilot.base.time import Clock
-from ocpilot.ocpp.basic_auth import WrongAuthorization, password_of
-from ocpilot.ocpp.connection import Connection, FindingsSink
+from ocpilot.ocpp.basic_auth import WrongAuthorization
+from ocpilot.ocpp.connection import Connection, ConnectionLimits, FindingsSink
 from ocpilot.ocpp.frames import CallError, CallResult
+from ocpilot.ocpp.knocking import Proxies, address_of, knock_of
+from ocpilot.ocpp.pace import PaceLimits
 from ocpilot.ocpp.rpc import RpcLimits
 from ocpilot.ocpp.version import OcppVersion, Station
 from ocpilot.ocpp.versions import VERSIONS, negotiated
@@ -41,11 +45,48 @@ class CloseCode:
     POLICY = 1008
 
 
+class _Denial(msgspec.Struct, frozen=True):
+    """The HTTP answer to a station that may not connect, before the upgrade."""
+
+    status: int
+    text: str
+    headers: dict[str, str] = {}
+
+
+_LATER = {"Retry-After": "60"}
+_DENIALS = {
+    Admission.REFUSED: _Denial(401, "not authorized", {"WWW-Authenticate": 'Basic realm="ocpp"'}),
+    Admission.TOO_OFTEN: _Denial(429, "too many wrong passwords", {"Retry-After": "900"}),
+}
+
+
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`hand_over`: seconds that a connection we close gets to finish what it handles."""
+    """`hand_over`: seconds that a connection we close gets to finish what it handles. `connections` in all and from
+    one address; 0 is no limit."""
 
     limits: RpcLimits = RpcLimits()
+    pace: PaceLimits = PaceLimits()
+    silence: float = 0.0
     hand_over: float = 10.0
+    connections: int = 0
+    connections_per_address: int = 0
+    proxies: Proxies = Proxies()
+
+
+#: A station that says nothing for so many heartbeats is gone.
+_SILENT_HEARTBEATS = 3
+
+
+def gateway_settings(stations: StationSettings) -> GatewaySettings:
+    """What an operator has set."""
+    return GatewaySettings(
+        limits=RpcLimits(max_size=stations.max_message, call_timeout=stations.call_timeout),
+        pace=PaceLimits(per_second=stations.messages_per_second, burst=stations.burst, flood=stations.flood),
+        silence=0.0 if stations.ping_interval else float(_SILENT_HEARTBEATS * stations.heartbeat_interval),
+        connections=stations.connections,
+        connections_per_address=stations.connections_per_address,
+        proxies=Proxies(trusted=stations.trusted_proxies, certificate_header=stations.certificate_header),
+    )
 
 
 def log_findings(station_id: str, action: str, findings: tuple[Problem, ...]) -> None:
@@ -69,10 +110,14 @@ class Gateway:
         self._clock = clock
         self._findings = findings
         self._live: dict[str, Connection] = {}
+        #: Sockets in all, and by the address they come from.
+        self._open = 0
+        self._addresses: Counter[str] = Counter()
         self._closing = False
 
     def route(self) -> WebSocketRoute:
-        """The route to mount. The server needs `ws_max_size` of at least `rpc.MAX_MESSAGE` and no compression."""
+        """The route to mount. The server needs `ws_max_size` of `limits.max_size`, no compression, and `StationSocket`
+        as its websocket for what TLS and pings tell."""
         return WebSocketRoute("/ocpp/{station_id}", self._serve)
 
     async def close(self) -> None:
@@ -113,37 +158,61 @@ class Gateway:
         return connection
 
     async def _serve(self, websocket: WebSocket) -> None:
+        address = address_of(websocket, self._settings.proxies)
+        self._open += 1
+        self._addresses[address] += 1
+        try:
+            await self._serve_from(address, websocket)
+        finally:
+            self._open -= 1
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
+
+    async def _serve_from(self, address: str, websocket: WebSocket) -> None:
         station_id: str = websocket.path_params["station_id"]
-        refusal = await self._refusal(websocket, station_id)
+        refusal = self._no_room(address, station_id)
+        admission = Admission.REFUSED if refusal else await self._admission(websocket, station_id)
+        refusal = refusal or _DENIALS.get(admission)
         if refusal is not None:
-            await websocket.send_denial_response(refusal)
+            await websocket.send_denial_response(PlainTextResponse(refusal.text, refusal.status, refusal.headers))
             return
         version = negotiated(websocket.scope["subprotocols"])
         if version is None:
             await _refuse_protocol(websocket)
             return
         await websocket.accept(version.subprotocol)
-        station = Station(station_id, self._events, self._clock)
         await self._live_through(
-            station_id, Connection(websocket, station, version, self._settings.limits, self._findings)
+            station_id, self._connection_of(websocket, station_id, version, waits=admission is Admission.WAITING)
         )
 
-    async def _refusal(self, websocket: WebSocket, station_id: str) -> PlainTextResponse | None:
-        """The HTTP answer to a station that may not connect, before the upgrade."""
+    def _connection_of(self, websocket: WebSocket, station_id: str, version: OcppVersion, *, waits: bool) -> Connection:
+        settings = self._settings
+        limits = ConnectionLimits(rpc=settings.limits, pace=settings.pace, silence=settings.silence)
+        station = Station(station_id, self._events, self._clock)
+        return Connection(websocket, station, version, limits, self._findings, waits=waits)
+
+    def _no_room(self, address: str, station_id: str) -> _Denial | None:
+        """Why nobody is even asked."""
         if self._closing:
-            return PlainTextResponse("shutting down", 503)
+            return _Denial(503, "shutting down")
         if len(station_id) > _MAX_STATION_ID or not station_id.isprintable():
-            return PlainTextResponse("no such station", 404)
-        remote = websocket.client.host if websocket.client else ""
+            return _Denial(404, "no such station")
+        most, most_of_address = self._settings.connections, self._settings.connections_per_address
+        if most and self._open > most:
+            _LOG.warning("%s from %s: refused, %d stations are connected", station_id, address, most)
+            return _Denial(503, "no more connections", _LATER)
+        if most_of_address and self._addresses[address] > most_of_address:
+            _LOG.warning("%s from %s: refused, %d are connected from there", station_id, address, most_of_address)
+            return _Denial(429, "too many connections", _LATER)
+        return None
+
+    async def _admission(self, websocket: WebSocket, station_id: str) -> Admission:
         try:
-            password = password_of(websocket.headers.get("authorization"), station_id)
-            allowed = await self._events.authenticate(station_id, password, remote)
+            return await self._events.authenticate(knock_of(websocket, station_id, self._settings.proxies))
         except WrongAuthorization as error:
-            _LOG.warning("%s from %s: %s", station_id, remote, error)
-            allowed = False
-        if allowed:
-            return None
-        return PlainTextResponse("not authorized", 401, {"WWW-Authenticate": 'Basic realm="ocpp"'})
+            _LOG.warning("security: %s: %s", station_id, error)
+            return Admission.REFUSED
 
     async def _live_through(self, station_id: str, connection: Connection) -> None:
         """Take over from an older connection, run, and leave unless a newer one took over."""
@@ -174,6 +243,7 @@ class Gateway:
                 await connection.close(code, reason)
                 await connection.ended.wait()
         except TimeoutError:
+            connection.abort()
             _LOG.error("%s: a connection that ended still handles a message; going on without it", station_id)
 
 

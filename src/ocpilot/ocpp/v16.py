@@ -47,8 +47,7 @@ async def _boot(station: Station, payload: Payload) -> Payload:
         firmware=text(payload, "firmwareVersion"),
     )
     answer = await station.events.booted(station.id, info)
-    status = "Accepted" if answer.accepted else "Rejected"
-    return {"status": status, "currentTime": time.write(station.clock()), "interval": answer.interval}
+    return {"status": answer.status, "currentTime": time.write(station.clock()), "interval": answer.interval}
 
 
 async def _heartbeat(station: Station, _: Payload) -> Payload:

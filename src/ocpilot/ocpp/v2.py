@@ -38,8 +38,7 @@ async def _boot(station: Station, payload: Payload) -> Payload:
         firmware=text(about, "firmwareVersion"),
     )
     answer = await station.events.booted(station.id, info)
-    status = "Accepted" if answer.accepted else "Rejected"
-    return {"currentTime": time.write(station.clock()), "interval": answer.interval, "status": status}
+    return {"currentTime": time.write(station.clock()), "interval": answer.interval, "status": answer.status}
 
 
 async def _heartbeat(station: Station, _: Payload) -> Payload:

@@ -12,6 +12,7 @@ from ocpilot.app import (
     hook_ports,
     hub_records,
     messages,
+    newcomer_records,
     object_ports,
     ports,
     quality_records,
@@ -36,6 +37,7 @@ from ocpilot.store.hub import PostgresHubBook
 from ocpilot.store.leniencies import PostgresLeniencies
 from ocpilot.store.locations import PostgresLocations
 from ocpilot.store.messages import PostgresMessages
+from ocpilot.store.newcomers import PostgresNewcomers
 from ocpilot.store.nodes import PostgresNodes
 from ocpilot.store.objects import PostgresObjects
 from ocpilot.store.peers import PostgresPeers
@@ -60,6 +62,7 @@ class PostgresStore:
         self.changes: ports.Changes = PostgresChanges(database, bell)
         self.deliveries: ports.Deliveries = PostgresDeliveries(database)
         self.stations: charge_ports.Stations = PostgresStations(database, nodes)
+        self.newcomers: newcomer_records.Newcomers = PostgresNewcomers(database)
         self.transactions: charge_ports.Transactions = PostgresTransactions(database)
         self.authorizations: charge_ports.Authorizations = PostgresAuthorizations(database)
         self.commands: charge_ports.Commands = PostgresCommands(database)

@@ -45,7 +45,7 @@ class PostgresStations:
 
     async def all(self) -> tuple[Station, ...]:
         """See the port."""
-        return tuple(_station(row) for row in await self._database.rows(_SQL["all"]))
+        return tuple(station_of(row) for row in await self._database.rows(_SQL["all"]))
 
     async def connected(self, station_id: str, protocol: str, at: datetime) -> None:
         """See the port."""
@@ -70,15 +70,20 @@ class PostgresStations:
         """See the port."""
         await self._database.row(_SQL["seen"], {"ids": list(heard), "times": list(heard.values())})
 
+    async def secured(self, station_id: str, profile: int) -> None:
+        """See the port."""
+        await self._database.row(_SQL["secured"], {"id": station_id, "profile": profile})
+
     async def abandoned(self) -> tuple[Station, ...]:
         """See the port."""
-        return tuple(_station(row) for row in await self._database.rows(_SQL["abandoned"]))
+        return tuple(station_of(row) for row in await self._database.rows(_SQL["abandoned"]))
 
     async def _one(self, statement: Statement, values: dict[str, object]) -> Station | None:
         row = await self._database.row(statement, values)
-        return _station(row) if row else None
+        return station_of(row) if row else None
 
 
-def _station(row: asyncpg.Record) -> Station:
+def station_of(row: asyncpg.Record) -> Station:
+    """A row of a station."""
     connectors = msgspec.json.decode(row["connectors"], type=tuple[StationConnector, ...])
     return record_of(Station, row, party=party_of(row["party"]), connectors=connectors)

@@ -28,6 +28,7 @@ ON CONFLICT (id) DO UPDATE SET
 
 -- name: connected
 -- A process holds its connection from now on; the row as it was before and is now.
+WITH waiting AS (UPDATE waiting_station SET protocol = :protocol, node = :node, last_seen = :at WHERE id = :id)
 UPDATE station SET protocol = :protocol, connected = true, node = :node, last_seen = :at
 FROM (SELECT id, node AS before FROM station WHERE id = :id FOR NO KEY UPDATE) AS held
 WHERE station.id = held.id
@@ -35,6 +36,9 @@ RETURNING held.before;
 
 -- name: disconnected
 -- The process that held its connection does no longer; no row when another one does by now.
+WITH waiting AS (
+    UPDATE waiting_station SET node = NULL WHERE id = :id AND node IS NOT DISTINCT FROM :node
+)
 UPDATE station SET connected = false, node = NULL WHERE id = :id AND node IS NOT DISTINCT FROM :node RETURNING id;
 
 -- name: booted
@@ -49,6 +53,10 @@ RETURNING *;
 UPDATE station SET last_seen = heard.at
 FROM (SELECT * FROM unnest(:ids::text[], :times::timestamptz[])) AS heard (id, at)
 WHERE station.id = heard.id AND station.last_seen IS DISTINCT FROM heard.at;
+
+-- name: secured
+-- From now on it may not come in with less.
+UPDATE station SET security_profile = :profile WHERE id = :id AND security_profile < :profile;
 
 -- name: abandoned
 -- Stations of processes that are no more.

@@ -5,9 +5,9 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from ocpilot.app import accounts
+from ocpilot.app.attempts import Attempts
 from ocpilot.app.records import Account, AccountRole
 from ocpilot.base.texts import mark
-from ocpilot.web.attempts import Attempts
 from ocpilot.web.reader import LANGUAGE_COOKIE, Handler, Reader, safe_next, sign_in
 
 _TRIES = 10

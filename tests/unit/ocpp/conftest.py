@@ -1,24 +1,24 @@
 """A platform that remembers what stations told it, and the gateway in front of it on a real server."""
 
 import asyncio
-import base64
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
-from decimal import Decimal
 
 import pytest
 import uvicorn
 from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 
+from bare_station import BareStation, basic
 from ocpilot.app.station_events import (
+    Admission,
     AuthorizationStatus,
     BootAnswer,
     BootInfo,
     IdTagAnswer,
     IdToken,
+    Knock,
     Payload,
     StartAnswer,
     StartEvent,
@@ -31,7 +31,8 @@ from ocpilot.app.station_events import (
 from ocpilot.base.problem import Problem
 from ocpilot.ocpp.calls import StationCaller
 from ocpilot.ocpp.gateway import Gateway, GatewaySettings
-from ocpilot.ocpp.rpc import RpcLimits
+from ocpilot.ocpp.rpc import MAX_MESSAGE, RpcLimits
+from ocpilot.ocpp.station_socket import StationSocket
 from servers import running
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -47,12 +48,18 @@ class FakePlatform:
         self.stops: list[StopEvent] = []
         self.events: list[TransactionEvent] = []
         self.meter_values_of: list[tuple[int | None, tuple[StationSample, ...]]] = []
+        self.knocks: list[Knock] = []
+        #: Stations that nobody has approved.
+        self.waiting: set[str] = set()
         self.gate = asyncio.Event()
         self.gate.set()
         self.fail_once: Exception | None = None
 
-    async def authenticate(self, station_id: str, password: str | None, remote: str) -> bool:
-        return password == PASSWORD and remote == "127.0.0.1"
+    async def authenticate(self, knock: Knock) -> Admission:
+        self.knocks.append(knock)
+        if knock.station_id in self.waiting and knock.password == PASSWORD:
+            return Admission.WAITING
+        return Admission.ADMITTED if knock.password == PASSWORD or knock.profile == 3 else Admission.REFUSED
 
     async def connected(self, station_id: str, protocol: str) -> None:
         self.heard.append(("connected", station_id, protocol))
@@ -62,7 +69,8 @@ class FakePlatform:
 
     async def booted(self, station_id: str, info: BootInfo) -> BootAnswer:
         self.heard.append(("booted", info))
-        return BootAnswer(accepted=True, interval=300)
+        waiting = station_id in self.waiting
+        return BootAnswer(accepted=not waiting, interval=300, waiting=waiting)
 
     async def heartbeat(self, station_id: str) -> datetime:
         self.heard.append(("heartbeat", station_id))
@@ -120,24 +128,6 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-class Wire:
-    """A bare station: sends text, reads text."""
-
-    def __init__(self, socket: ClientConnection) -> None:
-        self.socket = socket
-
-    async def send(self, text: str) -> None:
-        await self.socket.send(text)
-
-    async def read(self) -> list[object]:
-        async with asyncio.timeout(10):
-            return json.loads(await self.socket.recv(), parse_float=Decimal)
-
-    async def call(self, action: str, payload: object, ident: str = "1") -> list[object]:
-        await self.send(json.dumps([2, ident, action, payload]))
-        return await self.read()
-
-
 class Served:
     """A running gateway, its platform, and the findings it reported."""
 
@@ -164,27 +154,34 @@ class Served:
         )
 
     @asynccontextmanager
-    async def station(self, station_id: str = "CS1") -> AsyncIterator[Wire]:
+    async def station(self, station_id: str = "CS1") -> AsyncIterator[BareStation]:
         async with self.connect(station_id) as socket:
-            yield Wire(socket)
-
-
-def basic(user: str, password: str) -> str:
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+            yield BareStation(socket)
 
 
 @asynccontextmanager
-async def serving(platform: FakePlatform, call_timeout: float = 5.0, port: int = 0) -> AsyncIterator[Served]:
+async def serving(
+    platform: FakePlatform, call_timeout: float = 5.0, port: int = 0, ping: float | None = None, **settings: object
+) -> AsyncIterator[Served]:
+    """`settings` are those of the gateway."""
     findings: list[Problem] = []
     gateway = Gateway(
         platform,
-        settings=GatewaySettings(limits=RpcLimits(call_timeout=call_timeout)),
+        settings=GatewaySettings(limits=RpcLimits(call_timeout=call_timeout), **settings),
         clock=lambda: NOW,
         findings=lambda _station, _action, found: findings.extend(found),
     )
     app = Starlette(routes=[gateway.route()])
     config = uvicorn.Config(
-        app, port=port, ws="websockets-sansio", ws_per_message_deflate=False, log_level="critical", lifespan="off"
+        app,
+        port=port,
+        ws=StationSocket,
+        ws_max_size=MAX_MESSAGE,
+        ws_ping_interval=ping,
+        ws_ping_timeout=ping,
+        ws_per_message_deflate=False,
+        log_level="critical",
+        lifespan="off",
     )
     async with running(config) as bound_port:
         try:

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.web.attempts import Attempts
+from ocpilot.app.attempts import Attempts
 from ocpilot.web.reader import safe_next
 
 CHARGE = "/charges/SE/LAD/session-1-3"

@@ -1,4 +1,4 @@
-"""Slows down guessing of passwords: so many failures per email and per address, then a pause. Kept in this process."""
+"""Slows down guessing of passwords: so many failures per name and per address, then a pause. Kept in this process."""
 
 from collections import OrderedDict, deque
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ _REMEMBERED = 10_000
 
 
 class Attempts:
-    """Failed sign-ins of the last quarter of an hour, by email or by address; `most` of them are allowed."""
+    """Failures of the last quarter of an hour, by name or by address; `most` of them are allowed."""
 
     def __init__(self, most: int) -> None:
         self._most = most
