@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ocpilot.base.errors import UserError
-from ocpilot.cli import station_simulate
+from ocpilot.cli import station_join, station_simulate
 
 
 class StationCommands(Protocol):
@@ -22,7 +22,7 @@ class StationCommands(Protocol):
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """`ocpilot station add|list|simulate`."""
-    parser = subparsers.add_parser("station", help="add, list and simulate charging stations")
+    parser = subparsers.add_parser("station", help="add, list, let in and simulate charging stations")
     actions = parser.add_subparsers(dest="action", required=True)
     add = actions.add_parser(
         "add",
@@ -35,6 +35,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add.add_argument("--config", help="settings file (TOML)")
     listing = actions.add_parser("list", help="every station, and whether it is connected")
     listing.add_argument("--config", help="settings file (TOML)")
+    station_join.add_parsers(actions)
     station_simulate.add_parser(actions)
     return parser
 

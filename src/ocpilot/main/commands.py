@@ -40,6 +40,7 @@ from ocpilot.cli import (
     schema,
     serve,
     station,
+    station_join,
     station_simulate,
     tariff,
     validate,
@@ -48,6 +49,7 @@ from ocpilot.demo import command as demo
 from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
 from ocpilot.main.check_commands import Checks
+from ocpilot.main.join_commands import Joining
 from ocpilot.main.joined import open_platform
 from ocpilot.main.log_commands import LogOf
 from ocpilot.main.mock_commands import Mocks
@@ -81,6 +83,10 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     "account": lambda args, platform: account.run(args, Accounts(platform)),
     "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
     "station": lambda args, platform: station.run(args, Stations(platform)),
+    **{
+        f"station {action}": lambda args, platform: station_join.run(args, Joining(platform))
+        for action in station_join.ACTIONS
+    },
     "load": lambda args, platform: load.run(args, Loading(platform)),
     "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
     "log": lambda args, platform: log.run(args, LogOf(platform)),
@@ -172,7 +178,8 @@ def _named(args: argparse.Namespace) -> str:
 
 async def _on_platform(args: argparse.Namespace, settings: Settings) -> int:
     async with open_platform(settings) as platform:
-        return await _ON_PLATFORM[args.command](args, platform)
+        command = _ON_PLATFORM.get(_named(args)) or _ON_PLATFORM[args.command]
+        return await command(args, platform)
 
 
 def _config(args: argparse.Namespace) -> Path | None:

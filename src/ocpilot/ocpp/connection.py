@@ -154,7 +154,9 @@ class Connection:
 
     async def _handle_calls(self) -> None:
         while (call := await self._calls.get()) is not None:
-            await self._send(self._rpc.answered(call, self._now()) or await self._answer(call))
+            # whether a station is accepted may be otherwise by now
+            given = None if call.action == _BOOT else self._rpc.answered(call, self._now())
+            await self._send(given or await self._answer(call))
             self._unanswered -= 1
             self._calls.task_done()
 

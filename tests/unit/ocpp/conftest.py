@@ -136,6 +136,7 @@ class Served:
         self.calls = StationCaller(gateway, lambda: NOW)
         self.platform = platform
         self.findings = findings
+        self.port = port
         self.url = f"ws://127.0.0.1:{port}/ocpp"
 
     def connect(
