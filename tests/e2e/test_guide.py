@@ -24,6 +24,18 @@ GUIDES = {
             "there is something to mend",
         ),
     ),
+    "guides/stations.md": (
+        ("8851", "8852"),
+        (
+            "CP-1 Accepted",
+            "CP-2 Pending",
+            "CP-2                  127.0.0.1",
+            "Volt V2",
+            "CP-2 is one of ours now",
+            "CP-2 Accepted",
+            "CP-3 Accepted",
+        ),
+    ),
     "guides/back-office.md": (
         ("8831", "8832"),
         (

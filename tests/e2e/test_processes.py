@@ -1,13 +1,16 @@
 """One platform in two processes on one database: a station on one, a command through the other, and kill -9."""
 
 import asyncio
+import json
 import os
 import sys
 
 import aiohttp
 import pytest
 from told import SITE
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from bare_station import bare_station
 from ocpilot.base import time
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.demo import people
@@ -94,3 +97,32 @@ async def test_each_process_does_its_part_and_a_command_reaches_a_station_of_ano
     finally:
         await stations.ends(kill=True)
         assert await others.ends(kill=False) == 0
+
+
+async def test_a_process_that_is_told_to_stop_finishes_its_calls_and_takes_no_new_station(operator):
+    settings, look = operator
+    part = await started(settings, "ocpp")
+    url = part.url.replace("http", "ws", 1) + "/ocpp"
+    try:
+        async with bare_station(url, SITE, people.STATION_PASSWORD) as station:
+            assert await station.boot() == "Accepted"
+            asked = asyncio.create_task(look.stations.call(SITE, "Reset", {"type": "Soft"}))
+            _, ident, _, _ = await station.read()
+            part.process.terminate()
+            await eventually("new stations are sent away", lambda: refused(url))
+            await station.send(json.dumps([3, ident, {"status": "Accepted"}]))
+            assert (await asked).payload == {"status": "Accepted"}
+            with pytest.raises(ConnectionClosed) as closed:
+                await station.read()
+            assert closed.value.rcvd.code == 1001
+        assert await asyncio.wait_for(part.process.wait(), 20) == 0
+    finally:
+        await part.ends(kill=True)
+
+
+async def refused(url):
+    try:
+        async with bare_station(url, "OTHER", "sixteen-letters-"):
+            return False
+    except InvalidStatus as refusal:
+        return refusal.response.status_code == 503

@@ -86,7 +86,9 @@ async def disconnected(platform: Platform, station_id: str, node: int | None = N
     ACTIVE."""
     left = await platform.store.stations.disconnected(station_id, node)
     station = await platform.store.stations.get(station_id) if left else None
-    for connector in station.connectors if station else ():
+    if station is None:
+        return
+    for connector in station.connectors:
         key = evse_key(station, connector.evse_uid)
         kept = await platform.store.locations.get(key)
         await set_evse_status(platform, key, Status.UNKNOWN)

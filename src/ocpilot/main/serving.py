@@ -37,7 +37,7 @@ from ocpilot.web.routes import web_routes
 
 log = logging.getLogger(__name__)
 
-Work = Coroutine[None, None, None]
+Work = Coroutine[object, object, None]
 
 
 async def serve(settings: Settings, parts: Collection[str] = PARTS) -> int:

@@ -7,8 +7,10 @@ import pytest
 
 from ocpilot.app.charge_records import TransactionState
 from ocpilot.app.station_events import (
+    Admission,
     BootInfo,
     IdToken,
+    Knock,
     SampledValue,
     StartEvent,
     StationSample,
@@ -311,7 +313,13 @@ async def test_what_a_station_says_of_itself_is_kept(operator):
 
 @pytest.mark.parametrize(
     ("station", "password", "expected"),
-    [("S1", "not so secret", True), ("S1", "wrong", False), ("S1", None, False), ("S9", "not so secret", False)],
+    [
+        ("S1", "not so secret", Admission.ADMITTED),
+        ("S1", "wrong", Admission.REFUSED),
+        ("S1", None, Admission.REFUSED),
+        ("S9", "not so secret", Admission.WAITING),
+    ],
 )
 async def test_only_a_known_station_with_its_password_connects(operator, station, password, expected):
-    assert await operator.service.authenticate(station, password, "192.0.2.1") is expected
+    knock = Knock(station_id=station, password=password, remote="192.0.2.1")
+    assert await operator.service.authenticate(knock) is expected
