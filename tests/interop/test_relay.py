@@ -197,7 +197,7 @@ async def test_stations_of_a_process_that_died_become_disconnected_and_their_evs
         lade.clock.ahead += timedelta(seconds=6)
         await dead.once()
         assert (await one.row()).connected, "it may only have lost its database connection"
-        lade.clock.ahead += timedelta(seconds=11)
+        lade.clock.ahead += timedelta(seconds=21)
         await dead.once()
         assert (await one.row()).connected is False
         assert await one.status() == "UNKNOWN"
@@ -209,7 +209,7 @@ async def test_a_station_that_reconnected_is_not_touched_when_its_old_process_co
         await one.goes()
         await dead.once()
         async with other.station():
-            lade.clock.ahead += timedelta(seconds=11)
+            lade.clock.ahead += timedelta(seconds=21)
             await dead.once()
             assert (await other.row()).connected
 

@@ -10,9 +10,9 @@ from ocpilot.app.platform import Platform
 log = logging.getLogger(__name__)
 
 #: How often dead processes are looked for, and how long one may be gone before its stations count as disconnected: one
-#: that only lost its database connection is back by then.
+#: that only lost its database connection is back by then, and stations of one that was restarted are.
 _LOOK = timedelta(seconds=5)
-_GRACE = timedelta(seconds=10)
+_GRACE = timedelta(seconds=20)
 
 
 class DeadNodes:

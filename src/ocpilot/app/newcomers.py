@@ -92,7 +92,7 @@ async def join(platform: Platform, station_id: str, code: str) -> bool:
     store, now = platform.store.newcomers, platform.clock()
     if not await store.is_valid(_hash(code), now):
         return False
-    station = await store.redeem(_hash(code), station_id, await passwords.hashed(code), now)
+    station = await store.redeem(_hash(code), station_id, passwords.hashed_key(code), now)
     if station is not None:
         log.warning("security: station %s joined at Location %s with a code", station_id, station.location_id)
     return station is not None
@@ -115,7 +115,7 @@ async def replace_password(platform: Platform, station_id: str) -> None:
     if await store.next_password(station_id) is None:
         return
     password = _new_password()
-    await store.sent_password(station_id, await passwords.hashed(password))
+    await store.sent_password(station_id, passwords.hashed_key(password))
     try:
         taken = await platform.stations.set_password(station_id, password)
     except StationError as error:

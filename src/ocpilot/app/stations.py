@@ -47,17 +47,23 @@ async def add(
     location_id: str,
     connectors: tuple[StationConnector, ...],
     password: str | None,
+    made: bool = False,
 ) -> Station:
-    """A station that may connect; without a password nobody is let in. UserError when its Location is not ours."""
+    """A station that may connect; without a password nobody is let in by one. `made`: the password is chance, 80 bits
+    or more. UserError when its Location is not ours."""
     location = ObjectKey(module=ModuleID.LOCATIONS, party=party, id=location_id)
     if await platform.store.locations.get(location) is None:
         raise UserError(f"{party} has no Location {location_id}; put it first")
-    password_hash = None if password is None else await passwords.hashed(password)
+    password_hash = None if password is None else await _hash_of(password, made=made)
     station = Station(
         id=station_id, party=party, location_id=location_id, connectors=connectors, password_hash=password_hash
     )
     await platform.store.stations.save(station)
     return station
+
+
+async def _hash_of(password: str, *, made: bool) -> str:
+    return passwords.hashed_key(password) if made else await passwords.hashed(password)
 
 
 async def our_location(platform: Platform, location_id: str) -> ObjectKey:

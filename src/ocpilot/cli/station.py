@@ -13,8 +13,9 @@ from ocpilot.cli import station_join, station_simulate
 class StationCommands(Protocol):
     """What the platform does for this command."""
 
-    async def add(self, *, station_id: str, location_id: str, evses: Sequence[str], password: str) -> str:
-        """A new station whose connectors 1, 2 ... are these EVSEs; returns the URL it connects to."""
+    async def add(self, *, station_id: str, location_id: str, evses: Sequence[str], password: str, made: bool) -> str:
+        """A new station whose connectors 1, 2 ... are these EVSEs; returns the URL it connects to. `made`: nobody chose
+        the password, it is chance."""
 
     async def rows(self) -> Sequence[tuple[str, str, str, str]]:
         """(id, Location, connected or not, last seen) of every station."""
@@ -46,9 +47,12 @@ async def run(args: argparse.Namespace, stations: StationCommands) -> int:
         for row in await stations.rows():
             print("  ".join(part.ljust(20) for part in row).rstrip())
         return 0
-    password = os.environ.get("OCPILOT_PASSWORD") or secrets.token_hex(10)
+    chosen = os.environ.get("OCPILOT_PASSWORD")
+    password = chosen or secrets.token_hex(10)
     if not args.id.isprintable() or "/" in args.id:
         raise UserError(f"{args.id!r} cannot be the last part of a URL")
-    url = await stations.add(station_id=args.id, location_id=args.location, evses=tuple(args.evse), password=password)
+    url = await stations.add(
+        station_id=args.id, location_id=args.location, evses=tuple(args.evse), password=password, made=not chosen
+    )
     print(f"the station connects to {url}\nuser {args.id}, password {password} (shown this once)")
     return 0

@@ -77,7 +77,7 @@ async def open_switched(settings: Settings) -> AsyncIterator[tuple[Platform, Swi
         open_store(settings) as store,
         HttpPartners(settings, sealing, messages, store.peers.noticed) as partners,
     ):
-        switchboard = Switchboard(RelayedLines(store.nodes))
+        switchboard = Switchboard(RelayedLines(store.nodes, settings.stations.call_timeout))
         platform = Platform(
             settings=settings,
             clock=time.now,

@@ -43,7 +43,7 @@ class Stations:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
 
-    async def add(self, *, station_id: str, location_id: str, evses: Sequence[str], password: str) -> str:
+    async def add(self, *, station_id: str, location_id: str, evses: Sequence[str], password: str, made: bool) -> str:
         """See `StationCommands`."""
         location = await stations.our_location(self._platform, location_id)
         connectors = stations.connectors_of(evses)
@@ -54,6 +54,7 @@ class Stations:
             location_id=location.id,
             connectors=connectors,
             password=password,
+            made=made,
         )
         base = self._platform.settings.server.base_url.replace("http", "ws", 1)
         return f"{base}/ocpp/{station_id}"

@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
+from ocpilot.app.attempts import Attempts
 from ocpilot.app.station_events import Admission, Payload, StationEvents
 from ocpilot.base import time
 from ocpilot.base.errors import StationUnreachable
@@ -33,6 +34,8 @@ from ocpilot.ocpp.versions import VERSIONS, negotiated
 _LOG = logging.getLogger(__name__)
 
 _MAX_STATION_ID = 255
+#: A station whose network fails comes back before its old connection is known to be dead, but not so often.
+_MOST_TAKE_OVERS = 60
 #: Why the older of two connections is closed.
 TAKEN_OVER = "a newer connection of this station took over"
 
@@ -113,6 +116,7 @@ class Gateway:
         #: Sockets in all, and by the address they come from.
         self._open = 0
         self._addresses: Counter[str] = Counter()
+        self._take_overs = Attempts(_MOST_TAKE_OVERS)
         self._closing = False
 
     def route(self) -> WebSocketRoute:
@@ -173,7 +177,7 @@ class Gateway:
         station_id: str = websocket.path_params["station_id"]
         refusal = self._no_room(address, station_id)
         admission = Admission.REFUSED if refusal else await self._admission(websocket, station_id)
-        refusal = refusal or _DENIALS.get(admission)
+        refusal = refusal or _DENIALS.get(admission) or self._two_of_one_name(station_id)
         if refusal is not None:
             await websocket.send_denial_response(PlainTextResponse(refusal.text, refusal.status, refusal.headers))
             return
@@ -207,6 +211,16 @@ class Gateway:
             return _Denial(429, "too many connections", _LATER)
         return None
 
+    def _two_of_one_name(self, station_id: str) -> _Denial | None:
+        """Two stations with one identity would throw each other out for ever."""
+        if station_id not in self._live:
+            return None
+        if not self._take_overs.allowed(self._clock(), station_id):
+            _LOG.warning("security: %s: refused, it took over too often: are there two of that name?", station_id)
+            return _Denial(429, "two stations with one identity", _LATER)
+        self._take_overs.failed(self._clock(), station_id)
+        return None
+
     async def _admission(self, websocket: WebSocket, station_id: str) -> Admission:
         try:
             return await self._events.authenticate(knock_of(websocket, station_id, self._settings.proxies))
@@ -220,6 +234,7 @@ class Gateway:
         self._live[station_id] = connection
         try:
             if older is not None:
+                _LOG.warning("security: %s: %s", station_id, TAKEN_OVER)
                 await self._end(station_id, older, CloseCode.POLICY, TAKEN_OVER)
             await self._events.connected(station_id, connection.version.subprotocol)
             await connection.run()
@@ -227,7 +242,9 @@ class Gateway:
             connection.ended.set()
             if self._live.get(station_id) is connection:
                 del self._live[station_id]
-                await self._events.disconnected(station_id)
+                # Stations go to another process now. Those that do not come are found as those of a dead one are.
+                if not self._closing:
+                    await self._events.disconnected(station_id)
 
     async def _hand_over(self, station_id: str, connection: Connection) -> None:
         """Finish what is in work, but not for ever, and close."""

@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks for what no notice told of.
 _LOOK = 5.0
-#: Seconds after which nobody waits any longer: a call may wait for its turn as long as for its answer.
-PATIENCE = 65.0
+#: Seconds that a call may be on its way beside the time it waits for its turn, and as long for its answer.
+_ON_ITS_WAY = 5.0
 
 
 class Held(Lines, Protocol):
@@ -47,12 +47,13 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class RelayedLines:
     """`Lines` to stations whose connection another process holds."""
 
-    def __init__(self, nodes: Nodes) -> None:
+    def __init__(self, nodes: Nodes, call_timeout: float = 30.0) -> None:
         self._nodes = nodes
+        self._patience = 2 * call_timeout + _ON_ITS_WAY
 
     async def call(self, station_id: str, action: str, payload: Payload) -> CallResult | CallError:
         """See `Lines`."""
-        text = await self._nodes.ask(station_id, action, _text(payload), PATIENCE)
+        text = await self._nodes.ask(station_id, action, _text(payload), self._patience)
         if text is None:
             raise StationTimeout(f"station {station_id} did not answer {action} in time")
         return _read(text)

@@ -187,6 +187,17 @@ async def test_room_is_free_again_when_a_station_leaves(serve_with, platform, ev
             assert (await station.call("Heartbeat", {}))[0] == 3
 
 
+async def test_two_stations_with_one_identity_do_not_throw_each_other_out_for_ever(served, bystander, caplog):
+    async with contextlib.AsyncExitStack() as both:
+        for _ in range(61):
+            await (await both.enter_async_context(served.station())).call("Heartbeat", {})
+        with pytest.raises(InvalidStatus) as refused:
+            async with served.station():
+                pass
+    assert refused.value.response.status_code == 429
+    assert "are there two of that name?" in caplog.text
+
+
 async def test_a_station_that_does_not_answer_pings_is_let_go(serve_with, platform, eventually):
     async with serve_with(platform, ping=0.05) as served:
         _, writer = await raw(served, frame(HEARTBEAT.encode()))
