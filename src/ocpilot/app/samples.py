@@ -10,7 +10,7 @@ from ocpilot.app.charge_records import SampleRow, Transaction
 from ocpilot.app.signed import Blob, blobs_in
 from ocpilot.app.station_events import StationSample
 from ocpilot.metering.samples import ChargingState, MeterSample
-from ocpilot.metering.units import DEFAULT_MEASURAND, Reading, sample_of
+from ocpilot.metering.units import DEFAULT_MEASURAND, Reading, samples_of
 
 log = logging.getLogger(__name__)
 
