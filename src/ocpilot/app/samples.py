@@ -38,15 +38,15 @@ def rows_of(transaction: Transaction, samples: Iterable[StationSample], arrived:
                 multiplier=one.multiplier,
                 phase=one.phase,
                 location=one.location,
+                context=one.context,
             )
             for one in sample.values
             if one.format != "SignedData"
         ]
-        context = next((one.context for one in sample.values if one.context), None)
-        kept, findings = sample_of(sample.at or arrived, readings, context=context)
+        (first, *others), findings = samples_of(sample.at or arrived, readings)
         for finding in findings:
             log.info("%s, transaction %d: %s", transaction.station_id, transaction.id, finding)
-        rows.append(_row(transaction.id, kept, blobs_in(sample.values)))
+        rows += [_row(transaction.id, first, blobs_in(sample.values)), *(_row(transaction.id, one) for one in others)]
     return tuple(rows)
 
 

@@ -35,20 +35,26 @@ class Scaled(msgspec.Struct, frozen=True):
 
 
 def scaled(registers: Sequence[Register], limit: Limit, by_power: ByPower) -> Scaled:
-    """Look for the factor in registers that do not simply rise."""
-    levels, too_fast = _levels(registers, limit)
+    """Look for the factor in registers that do not simply rise; one that went back to nothing is another matter."""
+    if any(before and not after for (_, before), (_, after) in pairwise(registers)):
+        return Scaled(None)
+    as_written = _levels(registers, limit, 0)
+    lower = _levels(registers, limit, 1)
+    levels = lower.levels if lower.misfits < as_written.misfits else as_written.levels
     if len(set(levels)) == 2:
         return _on_one_level(registers, levels, limit, by_power)
     if len(set(levels)) > 2:
         return Scaled(
             None, Finding(kind=Oddity.UNIT_UNCLEAR, found="registers on three levels, each 1000 times another")
         )
-    lower = [(at, register / _FACTOR) for at, register in registers]
     rising = sum(1 for (_, before), (_, after) in pairwise(registers) if after > before)
-    if too_fast < 2 or too_fast * 2 < rising or not _is_possible(lower, limit):
+    if levels[0] != 1 or as_written.too_fast < 2 or as_written.too_fast * 2 < rising:
         return Scaled(None)
-    found = f"{too_fast} of {rising} registers rise faster than the EVSE can give, and not as Wh instead of kWh"
-    return Scaled(lower, Finding(kind=Oddity.UNIT_CORRECTED, found=found))
+    found = (
+        f"{as_written.too_fast} of {rising} registers rise faster than the EVSE can give, and not as Wh instead of kWh"
+    )
+    down = [(at, register / _FACTOR) for at, register in registers]
+    return Scaled(down, Finding(kind=Oddity.UNIT_CORRECTED, found=found))
 
 
 def _on_one_level(registers: Sequence[Register], levels: Sequence[int], limit: Limit, by_power: ByPower) -> Scaled:
@@ -69,19 +75,28 @@ def _on_one_level(registers: Sequence[Register], levels: Sequence[int], limit: L
     return Scaled(as_wh, Finding(kind=Oddity.UNIT_UNCLEAR, found=f"{text}, and either may be right"))
 
 
-def _levels(registers: Sequence[Register], limit: Limit) -> tuple[list[int], int]:
-    """On which level each register is, and how many rise too fast on every level. Nothing has no level of its own."""
-    levels, too_fast, level = [], 0, 0
-    last_at, last = registers[0]
+class _Levels(msgspec.Struct, frozen=True):
+    """On which level each register is, how many are on none, and how many of those rise too fast."""
+
+    levels: list[int]
+    misfits: int
+    too_fast: int
+
+
+def _levels(registers: Sequence[Register], limit: Limit, level: int) -> _Levels:
+    """When the first register is on `level`, which may be the one that is too high. Nothing has no level of its own."""
+    levels, misfits, too_fast = [], 0, 0
+    last_at, last = registers[0][0], _down(registers[0][1], level)
     for at, register in registers:
         most = last + limit.most(at - last_at)
         tried = (level, *_LEVELS) if last else (level,)
         fits = next((one for one in tried if last - _slack(last, one) <= _down(register, one) <= most), None)
+        misfits += fits is None
         too_fast += fits is None and _down(register, level) > most
         level = level if fits is None else fits
         levels.append(level)
         last_at, last = at, _down(register, level) if fits is None and register else max(last, _down(register, level))
-    return levels, too_fast
+    return _Levels(levels, misfits, too_fast)
 
 
 def _slack(last: Decimal, level: int) -> Decimal:
