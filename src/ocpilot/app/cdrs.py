@@ -79,8 +79,8 @@ async def _measured(platform: Platform, transaction: Transaction) -> tuple[str |
 def _why_not(charge: Charge) -> str | None:
     if charge.priced.total is None:
         return "no tariff holds at the connector, so the cost is not known"
-    if charge.measured.kwh == 0 and charge.measured.findings:
-        return f"no meter value can be believed: {charge.measured.findings[0]}"
+    if charge.measured.doubts:
+        return f"the energy is not sure: {charge.measured.doubts[0]}"
     if charge.measured.kwh == 0 and charge.measured.start == charge.measured.end:
         return "no energy and no time"
     return None

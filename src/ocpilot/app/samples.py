@@ -23,6 +23,8 @@ _STATES = {
     "SuspendedEV": ChargingState.SUSPENDED_EV,
     "SuspendedEVSE": ChargingState.SUSPENDED_EVSE,
     "Finishing": ChargingState.IDLE,
+    # Whatever broke, the driver could not charge.
+    "Faulted": ChargingState.SUSPENDED_EVSE,
 }
 
 
@@ -57,19 +59,10 @@ def state_row(transaction: Transaction, status: str, at: datetime) -> SampleRow 
 
 
 def all_of(transaction: Transaction, rows: Sequence[SampleRow]) -> tuple[MeterSample, ...]:
-    """Every sample of a transaction, its first and last register among them.
-
-    The first register is left out when the station did not say it, and while nothing but intervals came: it would hide
-    them.
-    """
+    """Every sample of a transaction, its first and last register among them, as far as the station said them."""
     sent = [msgspec.json.decode(row.body, type=MeterSample) for row in rows]
-    only_intervals = not any(one.register_wh is not None for one in sent) and any(
-        one.interval_wh is not None for one in sent
-    )
     if transaction.stopped_at is not None and transaction.meter_stop_wh is not None:
         sent.append(MeterSample(at=transaction.stopped_at, register_wh=transaction.meter_stop_wh))
-    elif only_intervals:
-        return tuple(sent)
     if transaction.meter_start_wh is None:
         return tuple(sent)
     return (MeterSample(at=transaction.started_at, register_wh=transaction.meter_start_wh), *sent)

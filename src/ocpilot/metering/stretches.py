@@ -82,6 +82,7 @@ def stretches_of(
             turn += 1
         one.state = state
         readings.fill(one, since)
+    readings.close(found[-1])
     return found
 
 
@@ -104,6 +105,14 @@ class _Readings:
             held.begin(stretch.start, since)
         self._pass(stretch.end)
         stretch.powers, stretch.currents = self._power.taken(), self._current.taken()
+        self._tell(stretch)
+
+    def close(self, stretch: Stretch) -> None:
+        """What was read in the very last second is known at the end of the last stretch."""
+        self._pass(stretch.end + _SECOND)
+        self._tell(stretch)
+
+    def _tell(self, stretch: Stretch) -> None:
         stretch.soc, stretch.register_wh, stretch.export_wh = self._soc, self._register, self._export
 
     def _pass(self, until: datetime) -> None:
@@ -143,7 +152,7 @@ class _Held:
 
     def taken(self) -> list[Decimal]:
         """All of them."""
-        return self._within or ([self._last[1]] if self._last else [])
+        return self._within[:] or ([self._last[1]] if self._last else [])
 
 
 def dimensions_of(one: Stretch) -> tuple[CdrDimension, ...]:

@@ -152,7 +152,8 @@ class _Moment:
     def disagreements(self) -> list[Problem]:
         """Sums that are not what the phases beside them add up to: the sum counts, for it is what was meant to."""
         both = [
-            (name, self._totals[name], sum(self._phases[name].values())) for name in self._totals.keys() & self._phases
+            (name, self._totals[name], sum(self._phases[name].values(), Decimal(0)))
+            for name in self._totals.keys() & self._phases
         ]
         return [
             Problem(
