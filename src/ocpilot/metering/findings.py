@@ -36,6 +36,7 @@ class Oddity(StrEnum):
     STOP_BEFORE_START = "stop_before_start"
     STOPPED_BY_OTHER_ID = "stopped_by_other_id"  # the stop named a transaction that the station has not
     NEVER_STARTED = "never_started"  # a stop, or meter values, of a transaction nobody started
+    STARTED_TWICE = "started_twice"  # another start on its EVSE at once: this one is none
     TOKEN_UNKNOWN = "token_unknown"  # noqa: S105 - a word, no secret
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - a word, no secret
     REBOOTED = "rebooted"  # the station booted in the middle
@@ -51,7 +52,6 @@ HOLDING = frozenset(
         Oddity.NOTHING_BELIEVED,
         Oddity.POWER_DISAGREES,
         Oddity.NEVER_STARTED,
-        Oddity.STOPPED_BY_OTHER_ID,
         Oddity.TOKEN_UNKNOWN,
         Oddity.TOKEN_REFUSED,
     }
