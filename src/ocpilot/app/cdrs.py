@@ -1,6 +1,7 @@
 """CDRs: made once of a stopped transaction (operator), received once and priced again (provider) (mod_cdrs)."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from ocpilot.app import bookings, sessions, tariffs
 from ocpilot.app.bodies import context_of, own, value_of
 from ocpilot.app.charge_records import Transaction, TransactionState
 from ocpilot.app.charges import Charge, NoTerms, charge_of
+from ocpilot.app.finding_words import WORDS
 from ocpilot.app.heard import count, heard
 from ocpilot.app.owned import from_peer
 from ocpilot.app.peer_records import FindingKind, Peer, PeerProfile
@@ -27,6 +29,7 @@ from ocpilot.base.zones import zone_named
 from ocpilot.billing.cdr import make_cdr
 from ocpilot.billing.check import Verdict, check_cdr
 from ocpilot.billing.tolerance import Tolerance
+from ocpilot.metering.findings import Finding
 from ocpilot.wire import codec
 from ocpilot.wire.codec import Context
 from ocpilot.wire.protocol import ModuleID, Version
@@ -42,11 +45,13 @@ async def make_for(platform: Platform, transaction: Transaction) -> StoredObject
     """Make the CDR of a stopped transaction, once: its id follows from the Session's, and one that exists stays.
 
     What follows from the CDR, and calling the transaction billed, is for the caller. None when it is held: a
-    transaction without a known Token, place or price, or in which nothing at all happened, is for a person.
+    transaction without a known Token, place or price, in which nothing at all happened, or of which something odd was
+    found that leaves the energy in doubt, is for a person. One that a person released is only held for want of a price.
     Time without energy makes a CDR: it may cost something (mod_sessions, "Session Object").
     """
     await sessions.write(platform, transaction)
     because, charge = await _measured(platform, transaction)
+    await platform.store.transaction_findings.put(transaction.id, charge.measured.findings if charge else ())
     if because is not None or charge is None:
         log.warning("transaction %d is held: %s", transaction.id, because)
         await platform.store.transactions.set_state(transaction.id, TransactionState.HELD, because)
@@ -73,14 +78,21 @@ async def _measured(platform: Platform, transaction: Transaction) -> tuple[str |
         return str(error), None
     for finding in charge.measured.findings:
         log.warning("transaction %d: %s", transaction.id, finding)
-    return _why_not(charge), charge
+    noted = await platform.store.transaction_findings.of(transaction.id)
+    return _why_not(charge, noted), charge
 
 
-def _why_not(charge: Charge) -> str | None:
+def _why_not(charge: Charge, noted: Sequence[Finding]) -> str | None:
     if charge.priced.total is None:
         return "no tariff holds at the connector, so the cost is not known"
+    if charge.transaction.released:
+        return None
+    other = next((one for one in noted if one.holds), None)
+    if other is not None:
+        return f"{WORDS[other.kind]}: {other.found}"
     if charge.measured.doubts:
-        return f"the energy is not sure: {charge.measured.doubts[0]}"
+        doubt = charge.measured.doubts[0]
+        return f"{WORDS[doubt.kind]}: {doubt.found}"
     if charge.measured.kwh == 0 and charge.measured.start == charge.measured.end:
         return "no energy and no time"
     return None

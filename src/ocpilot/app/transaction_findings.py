@@ -1,11 +1,9 @@
-"""What was odd about a transaction is kept with it, one finding of each kind, and told to whoever looks at it."""
+"""What was odd about a transaction is kept with it, one finding of each kind (the port)."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from ocpilot.app.charge_records import Transaction
-from ocpilot.app.platform import Platform
-from ocpilot.metering.findings import Finding, Oddity
+from ocpilot.metering.findings import Finding
 
 
 class TransactionFindings(Protocol):
@@ -16,9 +14,3 @@ class TransactionFindings(Protocol):
 
     async def of(self, transaction_id: int) -> tuple[Finding, ...]:
         """All of a transaction, by kind."""
-
-
-async def note(platform: Platform, transaction: Transaction, kind: Oddity, found: str) -> None:
-    """Keep one finding, of now."""
-    finding = Finding(kind=kind, found=found, at=platform.clock())
-    await platform.store.transaction_findings.put(transaction.id, (finding,))

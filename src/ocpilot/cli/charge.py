@@ -6,9 +6,9 @@ from typing import Protocol
 
 import msgspec
 
+from ocpilot.app.finding_words import WORDS
 from ocpilot.app.held_charges import HeldCharge
 from ocpilot.base import time
-from ocpilot.app.finding_words import WORDS
 
 
 class ChargeCommands(Protocol):
@@ -45,9 +45,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """`ocpilot charge ACTION`."""
     parser = subparsers.add_parser("charge", help="charges that wait for a person: list, bill or drop them")
     actions = parser.add_subparsers(dest="action", required=True)
-    held = actions.add_parser(
-        "held", help="those that wait, and why", epilog="example: ocpilot charge held --json"
-    )
+    held = actions.add_parser("held", help="those that wait, and why", epilog="example: ocpilot charge held --json")
     held.add_argument("--json", action="store_true", help="print JSON")
     release = actions.add_parser(
         "release",
@@ -89,7 +87,9 @@ def print_held(found: Sequence[HeldCharge], as_json: bool) -> None:
         print("no charge waits for a person")
     for one in found:
         facts = _facts(one)
-        cost = f"{facts.kwh} kWh, {facts.cost_before_taxes} {facts.currency}" if facts.kwh else "energy and cost unknown"
+        cost = (
+            f"{facts.kwh} kWh, {facts.cost_before_taxes} {facts.currency}" if facts.kwh else "energy and cost unknown"
+        )
         print(f"{facts.transaction}  {facts.station} {facts.evse}  {facts.start} to {facts.end or '-'}  {cost}")
         print(f"    held: {facts.because}")
         for finding in one.findings:

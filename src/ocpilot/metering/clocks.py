@@ -39,11 +39,14 @@ class StationClock(msgspec.Struct, frozen=True):
         return min(moment, arrived) if arrived is not None and moment - arrived > _TOLERATED else moment
 
 
+_RIGHT = StationClock()
+
+
 def clock_of(times: Sequence[Stamp]) -> StationClock:
     """The clock behind all messages of one transaction."""
-    if not times:
-        return StationClock()
     delays = [arrived - at for at, arrived in times]
+    if all(-_TOLERATED <= delay <= _TOLERATED for delay in delays):
+        return _RIGHT
     usual = timedelta(seconds=median(delay.total_seconds() for delay in delays))
     if usual < -_TOLERATED:
         return StationClock(usual, (Finding(kind=Oddity.CLOCK_AHEAD, found=f"by {-usual}"),))

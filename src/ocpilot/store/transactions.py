@@ -115,6 +115,7 @@ async def _add_samples(session: Session, samples: Sequence[SampleRow]) -> None:
         "times": [sample.at for sample in samples],
         "digests": [hashlib.sha256(sample.body.encode()).digest()[:16] for sample in samples],
         "bodies": [sample.body for sample in samples],
+        "arrivals": [sample.arrived for sample in samples],
     }
     await session.row(_SQL["add_samples"], values)
 

@@ -65,13 +65,14 @@ SELECT * FROM station_transaction WHERE state = :state ORDER BY started_at, id;
 
 -- name: add_samples
 -- Appends samples, each once.
-INSERT INTO meter_sample (transaction_id, at, digest, body)
-SELECT * FROM unnest(:ids::integer[], :times::timestamptz[], :digests::bytea[], :bodies::text[])
+INSERT INTO meter_sample (transaction_id, at, digest, body, arrived)
+SELECT *
+FROM unnest(:ids::integer[], :times::timestamptz[], :digests::bytea[], :bodies::text[], :arrivals::timestamptz[])
 ON CONFLICT DO NOTHING;
 
 -- name: samples
 -- All samples of a transaction in order of time.
-SELECT transaction_id, at, body FROM meter_sample WHERE transaction_id = :id ORDER BY at, digest;
+SELECT transaction_id, at, body, arrived FROM meter_sample WHERE transaction_id = :id ORDER BY at, digest;
 
 -- name: stop
 -- From open to stopped; no row when it is not open.
