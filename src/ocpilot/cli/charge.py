@@ -50,7 +50,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     release = actions.add_parser(
         "release",
         help="bill one as it is",
-        epilog="example: ocpilot charge release 4711; of a card nobody knew: ocpilot charge release 4711 --token 04A1B2C3",
+        epilog="example: ocpilot charge release 4711; of a unknown card: ocpilot charge release 4711 --token 04A1B2C3",
     )
     release.add_argument("number", type=int, help="the transaction, as `ocpilot charge held` shows it")
     release.add_argument("--token", metavar="UID", help="whose charge it was, where the station did not say")
