@@ -1,17 +1,17 @@
 """CDRs: made once of a stopped transaction (operator), received once and priced again (provider) (mod_cdrs)."""
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from ocpilot.app import bookings, sessions, tariffs
+from ocpilot.app.billable import judged
 from ocpilot.app.bodies import context_of, own, value_of
 from ocpilot.app.charge_records import Transaction, TransactionState
-from ocpilot.app.charges import Charge, NoTerms, charge_of
-from ocpilot.app.finding_words import WORDS
+from ocpilot.app.charges import Charge
+from ocpilot.app.dropped import drop
 from ocpilot.app.heard import count, heard
 from ocpilot.app.owned import from_peer
 from ocpilot.app.peer_records import FindingKind, Peer, PeerProfile
@@ -29,7 +29,6 @@ from ocpilot.base.zones import zone_named
 from ocpilot.billing.cdr import make_cdr
 from ocpilot.billing.check import Verdict, check_cdr
 from ocpilot.billing.tolerance import Tolerance
-from ocpilot.metering.findings import Finding
 from ocpilot.wire import codec
 from ocpilot.wire.codec import Context
 from ocpilot.wire.protocol import ModuleID, Version
@@ -50,12 +49,15 @@ async def make_for(platform: Platform, transaction: Transaction) -> StoredObject
     Time without energy makes a CDR: it may cost something (mod_sessions, "Session Object").
     """
     await sessions.write(platform, transaction)
-    because, charge = await _measured(platform, transaction)
-    await platform.store.transaction_findings.put(transaction.id, charge.measured.findings if charge else ())
-    if because is not None or charge is None:
-        log.warning("transaction %d is held: %s", transaction.id, because)
-        await platform.store.transactions.set_state(transaction.id, TransactionState.HELD, because)
+    found = await judged(platform, transaction)
+    if found.nothing:
+        await drop(platform, transaction, "nothing happened in it")
         return None
+    if found.held is not None or found.charge is None:
+        log.warning("transaction %d is held: %s", transaction.id, found.held)
+        await platform.store.transactions.set_state(transaction.id, TransactionState.HELD, found.held)
+        return None
+    charge = found.charge
     key = ObjectKey(module=ModuleID.CDRS, party=transaction.party, id=derived_id("cdr", transaction.session_id))
     kept = await platform.store.objects.get(key)
     if kept is None:
@@ -64,38 +66,6 @@ async def make_for(platform: Platform, transaction: Transaction) -> StoredObject
         kept = own(key, cdr, cdr.last_updated)
         await platform.store.objects.put(kept)
     return kept
-
-
-async def _measured(platform: Platform, transaction: Transaction) -> tuple[str | None, Charge | None]:
-    """The charge to bill, or why it cannot be billed."""
-    if transaction.cdr_token is None:
-        return "nobody knows the token it was started with", None
-    if not transaction.accepted:
-        return "the token was not allowed to charge", None
-    try:
-        charge = await charge_of(platform, transaction)
-    except NoTerms as error:
-        return str(error), None
-    for finding in charge.measured.findings:
-        log.warning("transaction %d: %s", transaction.id, finding)
-    noted = await platform.store.transaction_findings.of(transaction.id)
-    return _why_not(charge, noted), charge
-
-
-def _why_not(charge: Charge, noted: Sequence[Finding]) -> str | None:
-    if charge.priced.total is None:
-        return "no tariff holds at the connector, so the cost is not known"
-    if charge.transaction.released:
-        return None
-    other = next((one for one in noted if one.holds), None)
-    if other is not None:
-        return f"{WORDS[other.kind]}: {other.found}"
-    if charge.measured.doubts:
-        doubt = charge.measured.doubts[0]
-        return f"{WORDS[doubt.kind]}: {doubt.found}"
-    if charge.measured.kwh == 0 and charge.measured.start == charge.measured.end:
-        return "no energy and no time"
-    return None
 
 
 def _cdr(platform: Platform, charge: Charge, cdr_id: str) -> CDR:

@@ -26,6 +26,7 @@ WORDS: Final = {
     Oddity.FROM_THE_FUTURE: mark("Meter values from the future were taken as of when they came"),
     Oddity.REPLAYED: mark("The station was offline and told us later"),
     Oddity.STOP_LOST: mark("The end never came; the charge was ended where its last meter value was"),
+    Oddity.LATE_STOP: mark("The end came when the charge had been billed without it"),
     Oddity.STOP_BEFORE_START: mark("The end came before the start"),
     Oddity.STOPPED_BY_OTHER_ID: mark("The station named another transaction than the one it meant"),
     Oddity.NEVER_STARTED: mark("The station ended a charge that it never began"),

@@ -2,15 +2,14 @@
 
 import msgspec
 
-from ocpilot.app import charges, sessions, tokens
-from ocpilot.app.bodies import own, text_of, value_of
+from ocpilot.app import charges, dropped, tokens
+from ocpilot.app.bodies import text_of
 from ocpilot.app.charge_records import Transaction, TransactionState
 from ocpilot.app.charges import Charge
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.metering.findings import Finding
-from ocpilot.wire.v230 import Session, SessionStatus
 
 
 class HeldCharge(Record, frozen=True):
@@ -50,8 +49,8 @@ async def release(platform: Platform, number: int, uid: str | None = None) -> Tr
     token = await _cdr_token(platform, uid) if uid is not None else None
 
     def change(kept: Transaction) -> Transaction:
-        whose = {"cdr_token": token, "accepted": True} if token else {}
-        return msgspec.structs.replace(kept, released=True, **whose)
+        released = msgspec.structs.replace(kept, released=True)
+        return msgspec.structs.replace(released, cdr_token=token, accepted=True) if token else released
 
     changed = await platform.store.transactions.modify(number, change)
     await platform.store.transactions.set_state(number, TransactionState.STOPPED)
@@ -66,15 +65,9 @@ async def _cdr_token(platform: Platform, uid: str) -> str:
 
 
 async def drop(platform: Platform, number: int, why: str | None = None) -> Transaction:
-    """Never bill it. Its Session, if anybody was told of one, becomes INVALID."""
+    """Never bill it. NotFound, Conflict when it is not held."""
     transaction = await _held(platform, number)
-    because = why or transaction.held_because
-    await platform.store.transactions.set_state(number, TransactionState.DROPPED, because)
-    kept = await platform.store.objects.get(sessions.key_of(transaction))
-    if kept is not None:
-        now = platform.clock()
-        invalid = msgspec.structs.replace(value_of(Session, kept), status=SessionStatus.INVALID, last_updated=now)
-        await platform.store.objects.put(own(kept.key, invalid, now))
+    await dropped.drop(platform, transaction, why or transaction.held_because or "")
     return transaction
 
 

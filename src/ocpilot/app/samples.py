@@ -48,14 +48,20 @@ def rows_of(transaction: Transaction, samples: Iterable[StationSample], arrived:
         (first, *others), findings = samples_of(sample.at or arrived, readings)
         for finding in findings:
             log.info("%s, transaction %d: %s", transaction.station_id, transaction.id, finding)
-        rows += [_row(transaction.id, first, blobs_in(sample.values)), *(_row(transaction.id, one) for one in others)]
+        rows.append(_row(transaction.id, first, arrived, blobs_in(sample.values)))
+        rows += [_row(transaction.id, one, arrived) for one in others]
     return tuple(rows)
 
 
-def state_row(transaction: Transaction, status: str, at: datetime) -> SampleRow | None:
+def state_row(transaction: Transaction, status: str, at: datetime | None, arrived: datetime) -> SampleRow | None:
     """A change of state within a transaction, or None when the station's word is no state of charging."""
     state = _STATES.get(status)
-    return None if state is None else _row(transaction.id, MeterSample(at=at, state=state))
+    return None if state is None else _row(transaction.id, MeterSample(at=at or arrived, state=state), arrived)
+
+
+def moved(transaction_id: int, row: SampleRow) -> SampleRow:
+    """A sample as that of another transaction."""
+    return msgspec.structs.replace(row, transaction_id=transaction_id)
 
 
 def all_of(transaction: Transaction, rows: Sequence[SampleRow]) -> tuple[MeterSample, ...]:
@@ -68,7 +74,8 @@ def all_of(transaction: Transaction, rows: Sequence[SampleRow]) -> tuple[MeterSa
     return (MeterSample(at=transaction.started_at, register_wh=transaction.meter_start_wh), *sent)
 
 
-def _row(transaction_id: int, sample: MeterSample, signed: tuple[Blob, ...] = ()) -> SampleRow:
+def _row(transaction_id: int, sample: MeterSample, arrived: datetime, signed: tuple[Blob, ...] = ()) -> SampleRow:
     """Signed values stand beside the sample's own fields, which readers of samples pass over."""
     body = msgspec.to_builtins(sample) | ({"signed": msgspec.to_builtins(signed)} if signed else {})
-    return SampleRow(transaction_id=transaction_id, at=sample.at, body=msgspec.json.encode(body).decode())
+    text = msgspec.json.encode(body).decode()
+    return SampleRow(transaction_id=transaction_id, at=sample.at, body=text, arrived=arrived)

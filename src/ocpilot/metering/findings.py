@@ -33,6 +33,7 @@ class Oddity(StrEnum):
     REPLAYED = "replayed"  # the station was offline and told us later
     # ---- the transaction as a whole (`app.transactions`) -----------------------------------------------------------
     STOP_LOST = "stop_lost"  # it was ended by us, where its last meter value was
+    LATE_STOP = "late_stop"  # and the stop came when that was billed
     STOP_BEFORE_START = "stop_before_start"
     STOPPED_BY_OTHER_ID = "stopped_by_other_id"  # the stop named a transaction that the station has not
     NEVER_STARTED = "never_started"  # a stop, or meter values, of a transaction nobody started
@@ -56,6 +57,21 @@ HOLDING = frozenset(
         Oddity.TOKEN_REFUSED,
     }
 )
+
+
+#: What is known of a transaction as a whole, when it happens; all others are found anew whenever it is judged.
+_NOTED = frozenset(
+    {
+        Oddity.STOP_LOST,
+        Oddity.LATE_STOP,
+        Oddity.STOP_BEFORE_START,
+        Oddity.STOPPED_BY_OTHER_ID,
+        Oddity.NEVER_STARTED,
+        Oddity.STARTED_TWICE,
+        Oddity.REBOOTED,
+    }
+)
+JUDGED = frozenset(Oddity) - _NOTED
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """What was odd about transactions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ocpilot.metering.findings import Finding, Oddity
 from ocpilot.store.pool import Database
@@ -15,12 +15,13 @@ class PostgresTransactionFindings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put(self, transaction_id: int, findings: Sequence[Finding]) -> None:
+    async def put(
+        self, transaction_id: int, findings: Sequence[Finding], *, instead_of: Collection[Oddity] = ()
+    ) -> None:
         """See the port."""
-        if not findings:
-            return
         values: dict[str, object] = {
             "id": transaction_id,
+            "gone": [str(kind) for kind in instead_of if all(one.kind is not kind for one in findings)],
             "kinds": [str(one.kind) for one in findings],
             "founds": [one.found for one in findings],
             "times": [one.at for one in findings],
