@@ -90,7 +90,7 @@ def _levels(registers: Sequence[Register], limit: Limit, level: int) -> _Levels:
     for at, register in registers:
         most = last + limit.most(at - last_at)
         tried = (level, *_LEVELS) if last else (level,)
-        fits = next((one for one in tried if last - _slack(last, one) <= _down(register, one) <= most), None)
+        fits = next((one for one in tried if _fits(_down(register, one), last, most, one)), None)
         misfits += fits is None
         too_fast += fits is None and _down(register, level) > most
         level = level if fits is None else fits
@@ -99,8 +99,10 @@ def _levels(registers: Sequence[Register], limit: Limit, level: int) -> _Levels:
     return _Levels(levels, misfits, too_fast)
 
 
-def _slack(last: Decimal, level: int) -> Decimal:
-    return NOISE_WH if level >= 0 else min(_WHOLE_KWH, last / 100)
+def _fits(wh: Decimal, last: Decimal, most: Decimal, level: int) -> bool:
+    """Whether a register on this level can follow; one in whole kWh may be off by one."""
+    slack = NOISE_WH if level >= 0 else min(_WHOLE_KWH, last / 100)
+    return last - slack <= wh <= most + (slack if level < 0 else 0)
 
 
 def _down(register: Decimal, levels: int) -> Decimal:
@@ -110,15 +112,13 @@ def _down(register: Decimal, levels: int) -> Decimal:
 
 
 def _at_base(registers: Sequence[Register], levels: Sequence[int], base: int) -> list[Register]:
-    """All on one level; what was raised may lack the part of a kWh that another register before it knew."""
-    found: list[Register] = []
-    top = Decimal(0)
-    for (at, register), level in zip(registers, levels, strict=True):
-        moved = _down(register, level - base)
-        lacks = level < base and 0 < top - moved <= _WHOLE_KWH
-        top = max(top, moved)
-        found.append((at, top if lacks else moved))
-    return found
+    """All on one level. What is raised and written in whole kWh says too little where others say more."""
+    moved = [
+        (at, _down(register, level - base), level < base and register == register.to_integral_value())
+        for (at, register), level in zip(registers, levels, strict=True)
+    ]
+    fine = [(at, register) for at, register, is_coarse in moved if not is_coarse]
+    return fine if len(fine) > 1 else [(at, register) for at, register, _ in moved]
 
 
 def _is_possible(registers: Sequence[Register], limit: Limit) -> bool:

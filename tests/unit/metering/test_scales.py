@@ -33,7 +33,8 @@ CASES = [
     # registers as labelled, in Wh; kWh; what is found
     ("the last one is kWh without its unit", (1_234_000, 1_236_000, 1_238_000, "1238.5"), "4.5"),
     ("the last one is whole kWh", (1_234_600, 1_236_000, 1_238_700, 1238), "4.1"),
-    ("start and stop are kWh", (1234, 1_235_500, 1_236_000, 1_238_000, 1238), "4"),
+    ("start and stop are whole kWh", (1234, 1_235_500, 1_236_000, 1_238_000, 1238), "2.5"),
+    ("start and stop are kWh", ("1234.1", 1_235_500, 1_236_000, 1_238_000, "1238.6"), "4.5"),
     ("Wh called kWh but for start and stop", (1000, 2_000_000, 3_500_000, 4000), "3"),
     ("Wh called kWh once", (1000, 2000, 3_000_000, 4000), "3"),
     ("Wh called kWh all along", (1_000_000_000, 1_002_000_000, 1_004_500_000), "4.5"),
@@ -49,8 +50,11 @@ def test_where_one_reading_is_possible_it_is_taken(sent: tuple[str | int, ...], 
     assert found.doubts == ()
 
 
-def test_where_both_readings_are_possible_a_person_decides_and_the_lower_one_is_shown() -> None:
-    found = charged(1_234_000, 1235, 1236, 1237)
+@pytest.mark.parametrize(
+    "sent", [(1_234_000, 1235, 1236, 1237), (1_234_000, 1234, 1234, 1235, 1235, 1236, 1_237_000)]
+)
+def test_where_both_readings_are_possible_a_person_decides_and_the_lower_one_is_shown(sent: tuple[int, ...]) -> None:
+    found = charged(*sent)
     assert found.kwh == Decimal("0.003")
     assert [one.kind for one in found.doubts] == [Oddity.UNIT_UNCLEAR]
 
