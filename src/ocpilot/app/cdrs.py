@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ocpilot.app import bookings, sessions, tariffs
+from ocpilot.app.billable import judged
 from ocpilot.app.bodies import context_of, own, value_of
 from ocpilot.app.charge_records import Transaction, TransactionState
-from ocpilot.app.charges import Charge, NoTerms, charge_of
+from ocpilot.app.charges import Charge
+from ocpilot.app.dropped import drop
 from ocpilot.app.heard import count, heard
 from ocpilot.app.owned import from_peer
 from ocpilot.app.peer_records import FindingKind, Peer, PeerProfile
@@ -42,15 +44,20 @@ async def make_for(platform: Platform, transaction: Transaction) -> StoredObject
     """Make the CDR of a stopped transaction, once: its id follows from the Session's, and one that exists stays.
 
     What follows from the CDR, and calling the transaction billed, is for the caller. None when it is held: a
-    transaction without a known Token, place or price, or in which nothing at all happened, is for a person.
+    transaction without a known Token, place or price, in which nothing at all happened, or of which something odd was
+    found that leaves the energy in doubt, is for a person. One that a person released is only held for want of a price.
     Time without energy makes a CDR: it may cost something (mod_sessions, "Session Object").
     """
     await sessions.write(platform, transaction)
-    because, charge = await _measured(platform, transaction)
-    if because is not None or charge is None:
-        log.warning("transaction %d is held: %s", transaction.id, because)
-        await platform.store.transactions.set_state(transaction.id, TransactionState.HELD, because)
+    found = await judged(platform, transaction)
+    if found.nothing:
+        await drop(platform, transaction, "nothing happened in it")
         return None
+    if found.held is not None or found.charge is None:
+        log.warning("transaction %d is held: %s", transaction.id, found.held)
+        await platform.store.transactions.set_state(transaction.id, TransactionState.HELD, found.held)
+        return None
+    charge = found.charge
     key = ObjectKey(module=ModuleID.CDRS, party=transaction.party, id=derived_id("cdr", transaction.session_id))
     kept = await platform.store.objects.get(key)
     if kept is None:
@@ -59,31 +66,6 @@ async def make_for(platform: Platform, transaction: Transaction) -> StoredObject
         kept = own(key, cdr, cdr.last_updated)
         await platform.store.objects.put(kept)
     return kept
-
-
-async def _measured(platform: Platform, transaction: Transaction) -> tuple[str | None, Charge | None]:
-    """The charge to bill, or why it cannot be billed."""
-    if transaction.cdr_token is None:
-        return "nobody knows the token it was started with", None
-    if not transaction.accepted:
-        return "the token was not allowed to charge", None
-    try:
-        charge = await charge_of(platform, transaction)
-    except NoTerms as error:
-        return str(error), None
-    for finding in charge.measured.findings:
-        log.warning("transaction %d: %s", transaction.id, finding)
-    return _why_not(charge), charge
-
-
-def _why_not(charge: Charge) -> str | None:
-    if charge.priced.total is None:
-        return "no tariff holds at the connector, so the cost is not known"
-    if charge.measured.kwh == 0 and charge.measured.findings:
-        return f"no meter value can be believed: {charge.measured.findings[0]}"
-    if charge.measured.kwh == 0 and charge.measured.start == charge.measured.end:
-        return "no energy and no time"
-    return None
 
 
 def _cdr(platform: Platform, charge: Charge, cdr_id: str) -> CDR:

@@ -38,6 +38,7 @@ from ocpilot.app.records import (
     Receipt,
     StoredObject,
 )
+from ocpilot.app.transaction_findings import TransactionFindings
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import CredentialsRole
@@ -214,6 +215,7 @@ class Store(Protocol):
     deliveries: Deliveries
     stations: Stations
     transactions: Transactions
+    transaction_findings: TransactionFindings
     authorizations: Authorizations
     commands: Commands
     reservations: Reservations
