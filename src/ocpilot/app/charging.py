@@ -5,12 +5,16 @@ import logging
 from datetime import datetime
 
 from ocpilot.app import reservations, stations, transaction_events, transactions
-from ocpilot.app.charge_records import Station
+from ocpilot.app.charge_records import Station, TransactionState
 from ocpilot.app.platform import Platform
+from ocpilot.app.running import Running, RunningTransactions
+from ocpilot.app.samples import rows_of
+from ocpilot.app.session_writing import SessionWriting
 from ocpilot.app.station_events import (
     AuthorizationStatus,
     BootAnswer,
     BootInfo,
+    EventKind,
     IdTagAnswer,
     IdToken,
     Payload,
@@ -40,9 +44,17 @@ class StationService:
         self._said: dict[tuple[str, int], Status] = {}
         #: When each station was heard last, not yet written.
         self._heard: dict[str, datetime] = {}
+        self._running = RunningTransactions()
+        self.sessions = SessionWriting(platform)
 
     async def run(self) -> None:
-        """Write down now and then when stations were heard last, until cancelled."""
+        """What goes on beside the stations' messages, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.sessions.run())
+            tasks.create_task(self._write_heard())
+
+    async def _write_heard(self) -> None:
+        """Write down now and then when stations were heard last."""
         while True:
             await asyncio.sleep(_HEARD_WRITTEN)
             heard, self._heard = self._heard, {}
@@ -57,6 +69,7 @@ class StationService:
 
     async def connected(self, station_id: str, protocol: str) -> None:
         """See `StationEvents`. Its EVSEs are again what they were, until they say something else."""
+        self._running.forget(station_id)
         await stations.connected(self._platform, station_id, protocol)
         station = await self._platform.store.stations.get(station_id)
         for connector in station.connectors if station else ():
@@ -68,10 +81,12 @@ class StationService:
 
     async def disconnected(self, station_id: str) -> None:
         """See `StationEvents`."""
+        self._running.forget(station_id)
         await stations.disconnected(self._platform, station_id)
 
     async def booted(self, station_id: str, info: BootInfo) -> BootAnswer:
         """See `StationEvents`."""
+        self._running.forget(station_id)
         answer = await stations.booted(self._platform, station_id, info)
         station = await self._platform.store.stations.get(station_id)
         if station is not None:
@@ -85,6 +100,7 @@ class StationService:
     async def status(self, station_id: str, event: StatusEvent) -> None:
         """See `StationEvents`."""
         self._hear(station_id)
+        self._running.forget(station_id)
         station = await self._platform.store.stations.get(station_id)
         word = stations.status_of(event.status)
         if station is None or word is None:
@@ -111,24 +127,54 @@ class StationService:
 
     async def start(self, station_id: str, event: StartEvent) -> StartAnswer:
         """See `StationEvents`."""
+        self._running.forget(station_id)
         return await transactions.start(self._platform, await self._station(station_id), event)
 
     async def meter_values(
         self, station_id: str, evse_id: int, transaction_id: int | None, samples: tuple[StationSample, ...]
     ) -> None:
         """See `StationEvents`."""
-        self._hear(station_id)
+        now = self._hear(station_id)
+        known = self._running.get(station_id, transaction_id)
+        if known is not None:
+            await self._platform.store.transactions.add_samples(rows_of(known.transaction_id, samples, now))
+            self.sessions.touch(known.transaction_id)
+            return
         station = await self._station(station_id)
-        await transactions.meter_values(self._platform, station, evse_id, transaction_id, samples)
+        found = await transactions.meter_values(self._platform, station, evse_id, transaction_id, samples)
+        if found is None:
+            return
+        self.sessions.touch(found.id)
+        if found.id == transaction_id and found.state == TransactionState.OPEN:
+            self._running.note(station_id, found.id, Running(found.id))
 
     async def stop(self, station_id: str, event: StopEvent) -> IdTagAnswer | None:
         """See `StationEvents`."""
+        self._running.forget(station_id)
         return await transactions.stop(self._platform, await self._station(station_id), event)
 
     async def transaction_event(self, station_id: str, event: TransactionEvent) -> TransactionAnswer:
         """See `StationEvents`."""
         self._hear(station_id)
-        return await transaction_events.take(self._platform, await self._station(station_id), event)
+        only_values = event.kind is EventKind.UPDATED and event.token is None and event.remote_start_id is None
+        known = self._running.get(station_id, event.station_key) if only_values else None
+        if known is not None:
+            return await self._values(station_id, event, known)
+        self._running.forget(station_id)
+        found, answer = await transaction_events.take(self._platform, await self._station(station_id), event)
+        self.sessions.touch(found.id)
+        if only_values and found.state == TransactionState.OPEN:
+            self._running.note(station_id, event.station_key, Running(found.id, event.state))
+        return answer
+
+    async def _values(self, station_id: str, event: TransactionEvent, known: Running) -> TransactionAnswer:
+        """Meter values and charging state of a transaction that is known and open."""
+        rows = transaction_events.rows_of(self._platform, known.transaction_id, event, known.state)
+        await self._platform.store.transactions.add_samples(rows)
+        self.sessions.touch(known.transaction_id)
+        if event.state not in (None, known.state):
+            self._running.note(station_id, event.station_key, Running(known.transaction_id, event.state))
+        return TransactionAnswer()
 
     async def notice(self, station_id: str, action: str, payload: Payload) -> None:
         """See `StationEvents`."""

@@ -28,7 +28,7 @@ _STATES = {
 }
 
 
-def rows_of(transaction: Transaction, samples: Iterable[StationSample], arrived: datetime) -> tuple[SampleRow, ...]:
+def rows_of(transaction_id: int, samples: Iterable[StationSample], arrived: datetime) -> tuple[SampleRow, ...]:
     """What a station sent, normalised; a sample without a time gets the time it arrived."""
     rows = []
     for sample in samples:
@@ -47,16 +47,16 @@ def rows_of(transaction: Transaction, samples: Iterable[StationSample], arrived:
         ]
         (first, *others), findings = samples_of(sample.at or arrived, readings)
         for finding in findings:
-            log.info("%s, transaction %d: %s", transaction.station_id, transaction.id, finding)
-        rows.append(_row(transaction.id, first, arrived, blobs_in(sample.values)))
-        rows += [_row(transaction.id, one, arrived) for one in others]
+            log.info("transaction %d: %s", transaction_id, finding)
+        rows.append(_row(transaction_id, first, arrived, blobs_in(sample.values)))
+        rows += [_row(transaction_id, one, arrived) for one in others]
     return tuple(rows)
 
 
-def state_row(transaction: Transaction, status: str, at: datetime | None, arrived: datetime) -> SampleRow | None:
+def state_row(transaction_id: int, status: str, at: datetime | None, arrived: datetime) -> SampleRow | None:
     """A change of state within a transaction, or None when the station's word is no state of charging."""
     state = _STATES.get(status)
-    return None if state is None else _row(transaction.id, MeterSample(at=at or arrived, state=state), arrived)
+    return None if state is None else _row(transaction_id, MeterSample(at=at or arrived, state=state), arrived)
 
 
 def moved(transaction_id: int, row: SampleRow) -> SampleRow:

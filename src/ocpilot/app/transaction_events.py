@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ocpilot.app import samples, sessions, transactions
+from ocpilot.app import samples, transactions
 from ocpilot.app.charge_records import SampleRow, Station, Transaction, TransactionState
 from ocpilot.app.platform import Platform
 from ocpilot.app.station_events import EventKind, IdTagAnswer, StartEvent, TransactionAnswer, TransactionEvent
@@ -11,8 +11,8 @@ from ocpilot.base import time
 from ocpilot.metering.findings import Oddity
 
 
-async def take(platform: Platform, station: Station, event: TransactionEvent) -> TransactionAnswer:
-    """TransactionEvent: kept before this returns; the Session follows. What was kept before changes nothing."""
+async def take(platform: Platform, station: Station, event: TransactionEvent) -> tuple[Transaction, TransactionAnswer]:
+    """TransactionEvent: kept before this returns; what was kept before changes nothing. Its transaction, the answer."""
     known = await platform.store.transactions.keyed(station.id, event.station_key)
     if known is not None and event.kind is EventKind.STARTED:
         known = await _started_late(platform, station, known, event)
@@ -20,13 +20,12 @@ async def take(platform: Platform, station: Station, event: TransactionEvent) ->
         transaction, answer = await _begin(platform, station, event)
     else:
         transaction, answer = known, await _about_token(platform, station, known, event)
-    rows = _rows(platform, transaction, event)
+    rows = rows_of(platform, transaction.id, event)
     if event.kind is EventKind.ENDED:
         await transactions.end(platform, transaction, event.at, reason=event.reason, rows=rows)
     else:
         await platform.store.transactions.add_samples(rows)
-        await sessions.write(platform, await platform.store.transactions.get(transaction.id) or transaction)
-    return TransactionAnswer(token=answer if event.token else None)
+    return transaction, TransactionAnswer(token=answer if event.token else None)
 
 
 def _is_another(known: Transaction, event: TransactionEvent) -> bool:
@@ -95,7 +94,12 @@ def _start(event: TransactionEvent, known: Transaction | None = None) -> StartEv
     )
 
 
-def _rows(platform: Platform, transaction: Transaction, event: TransactionEvent) -> tuple[SampleRow, ...]:
+def rows_of(
+    platform: Platform, transaction_id: int, event: TransactionEvent, state: str | None = None
+) -> tuple[SampleRow, ...]:
+    """What an event says that is to be kept; a charging state unless it is in that already."""
     now = platform.clock()
-    state = samples.state_row(transaction, event.state, event.at, now) if event.state else None
-    return (*samples.rows_of(transaction, event.samples, now), *((state,) if state else ()))
+    rows = samples.rows_of(transaction_id, event.samples, now)
+    changed = event.state if event.state != state else None
+    row = samples.state_row(transaction_id, changed, event.at, now) if changed else None
+    return (*rows, *((row,) if row else ()))

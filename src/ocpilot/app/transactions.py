@@ -253,15 +253,14 @@ async def meter_values(
     evse_id: int,
     transaction_id: int | None,
     sent: tuple[StationSample, ...],
-) -> None:
-    """MeterValues: kept before this returns, also after the stop; the Session follows."""
+) -> Transaction | None:
+    """MeterValues: kept before this returns, also after the stop. The transaction they are of, None when of none."""
     first = next((one.at for one in sent if one.at), None)
     transaction = await meant.of_values(platform, station, evse_id, transaction_id, first)
-    if transaction is None:
-        return
-    await _goes_on(platform, transaction)
-    await platform.store.transactions.add_samples(samples.rows_of(transaction, sent, platform.clock()))
-    await sessions.write(platform, transaction)
+    if transaction is not None:
+        await _goes_on(platform, transaction)
+        await platform.store.transactions.add_samples(samples.rows_of(transaction.id, sent, platform.clock()))
+    return transaction
 
 
 async def state_changed(platform: Platform, station: Station, evse_id: int, status: str, at: datetime | None) -> None:
@@ -270,7 +269,7 @@ async def state_changed(platform: Platform, station: Station, evse_id: int, stat
     if transaction is None:
         return
     now = platform.clock()
-    row = samples.state_row(transaction, status, at, now)
+    row = samples.state_row(transaction.id, status, at, now)
     if row is not None:
         await _goes_on(platform, transaction)
         await platform.store.transactions.add_samples((row,))
@@ -299,7 +298,7 @@ async def booted(platform: Platform, station: Station) -> None:
 async def stop(platform: Platform, station: Station, event: StopEvent) -> IdTagAnswer | None:
     """StopTransaction, maybe repeated: the second one changes nothing and is answered the same."""
     transaction = await meant.of_stop(platform, station, event)
-    rows = samples.rows_of(transaction, event.samples, platform.clock())
+    rows = samples.rows_of(transaction.id, event.samples, platform.clock())
     await end(platform, transaction, event.at, reason=event.reason, rows=rows, meter_stop_wh=event.meter_stop_wh)
     return None if event.id_tag is None else await stop_answer(platform, transaction, event.id_tag)
 

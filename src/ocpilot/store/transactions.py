@@ -14,6 +14,7 @@ from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database, Session
 from ocpilot.store.queries import Statement, load
 from ocpilot.store.rows import party_of, record_of
+from ocpilot.store.together import Together
 
 _SQL = load("transactions")
 
@@ -23,6 +24,7 @@ class PostgresTransactions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._together = Together(self._add_all)
 
     async def start(self, transaction: Transaction) -> tuple[Transaction, bool]:
         """See the port."""
@@ -67,8 +69,13 @@ class PostgresTransactions:
         return tuple(_transaction(row) for row in rows)
 
     async def add_samples(self, samples: Sequence[SampleRow]) -> None:
-        """See the port."""
-        await _add_samples(self._database, samples)
+        """See the port; what arrives together, of whichever stations, is committed together."""
+        if samples:
+            await self._together.put(samples[0].transaction_id, samples)
+
+    async def _add_all(self, many: Sequence[Sequence[SampleRow]]) -> list[Exception | None]:
+        await _add_samples(self._database, [sample for samples in many for sample in samples])
+        return [None] * len(many)
 
     async def samples(self, transaction_id: int) -> tuple[SampleRow, ...]:
         """See the port."""
