@@ -13,7 +13,7 @@ from ocpilot.app.bodies import parsed, text_of, value_of
 from ocpilot.app.charge_records import Reservation, Station, StationConnector, Transaction
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record
-from ocpilot.app.signed import signed_data_of
+from ocpilot.app.signed import Blob, blobs_of
 from ocpilot.base.errors import OcpilotError
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.base.zones import zone_named
@@ -28,7 +28,6 @@ from ocpilot.wire.v230 import (
     Location,
     PowerType,
     ProfileType,
-    SignedData,
     Tariff,
 )
 
@@ -91,7 +90,7 @@ class Charge(Record, frozen=True):
     currency: str
     measured: Measured
     priced: PricedCharge
-    signed: SignedData | None = None
+    signed: tuple[Blob, ...] = ()
 
 
 class NoTerms(OcpilotError):
@@ -216,7 +215,7 @@ async def charge_of(platform: Platform, transaction: Transaction) -> Charge:
         currency=currency,
         measured=found,
         priced=cost_of(found, used, zone=terms.zone, currency=currency),
-        signed=signed_data_of(rows),
+        signed=blobs_of(rows),
     )
 
 

@@ -38,6 +38,7 @@ from ocpilot.app.records import (
     Receipt,
     StoredObject,
 )
+from ocpilot.app.signed_records import SignedBook
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import CredentialsRole
@@ -230,6 +231,7 @@ class Store(Protocol):
     api_answers: ApiAnswers
     hooks: Hooks
     hub: HubBook
+    signed: SignedBook
 
 
 class Partners(Protocol):
