@@ -1,7 +1,6 @@
 """One OCMF text (Open Charge Metering Format): what the meter says in it, and whether its signature is right."""
 
 import base64
-import binascii
 import hashlib
 import warnings
 from collections.abc import Iterable
@@ -18,7 +17,7 @@ from ocpilot.metering.public_keys import PublicKey
 LEAD = "OCMF|"
 
 #: What reading a hostile text may raise in pyocmf 0.6, beside its own errors.
-_UNREADABLE = (PyOCMFError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
+_UNREADABLE = (PyOCMFError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 #: pyocmf 0.6 knows the curve of such keys by another name than OCMF gives it.
 _RENAMED = {
     SignatureMethod.BRAINPOOL256R1_SHA256: SignatureMethod.BRAINPOOLP256R1_SHA256,
@@ -158,7 +157,7 @@ def _decoded(data: str) -> bytes | None:
         pass
     try:
         return base64.b64decode(data, validate=True)
-    except binascii.Error:
+    except ValueError:
         return None
 
 
@@ -208,4 +207,6 @@ def _kind(word: str) -> ReadingKind:
 
 def _line(error: Exception) -> str:
     """The first line of what may be many."""
+    if not isinstance(error, (PyOCMFError, ValueError)):
+        return "its parts are of other kinds than the format says"
     return str(error).partition("\n")[0][:200] or type(error).__name__

@@ -1,7 +1,6 @@
 """Public keys of meters in every writing they come in, and one in which they are kept and compared."""
 
 import base64
-import binascii
 import re
 from typing import Self
 
@@ -43,7 +42,7 @@ class PublicKey(msgspec.Struct, frozen=True):
             return cls(text)
         try:
             data = _bytes_of(text if isinstance(text, str) else text.decode("ascii"), _DEEPEST)
-        except (UnicodeDecodeError, binascii.Error):
+        except ValueError:
             data = b""
         if not _is_key(data):
             raise ValueError("no public key: expected hex, Base64, PEM or DER of an elliptic curve key or its point")
