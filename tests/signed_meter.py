@@ -81,3 +81,11 @@ class SigningMeter:
 
     def end(self, value: float = 11.0, at: datetime = NOON, **changes: object) -> str:
         return self.text(self.reading("E", value, at), **changes)
+
+    @staticmethod
+    def in_base64(text: str) -> str:
+        return base64.b64encode(text.encode()).decode()
+
+    def in_ocpp(self) -> str:
+        """The key as OCPP's note on signed meter values wraps it."""
+        return self.in_base64(f"oca:base16:asn1:{self.der.hex()}")

@@ -9,7 +9,7 @@ from ocpilot.metering.signed import SignedCharge
 _SENTENCES = {
     SignedVerdict.VALID: mark(
         "The meter {meter} in the charger signed {kwh} kWh for this charge. We have checked the signatures: they are "
-        "genuine."
+        "right."
     ),
     SignedVerdict.INVALID: mark(
         "The meter values of this charge bear a signature that does not fit them. They prove nothing."

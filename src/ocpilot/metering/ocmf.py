@@ -97,6 +97,12 @@ def payload_of(text: str) -> str:
     return parts[1] if parts[0].strip() == "OCMF" and len(parts) >= 3 else text
 
 
+def key_in(text: str) -> str | None:
+    """A key behind a third bar, as QR codes for the transparency software carry it."""
+    parts = text.split("|", 3)
+    return parts[3].strip() or None if len(parts) == 4 else None
+
+
 def _parsed(text: str) -> OCMF:
     """What differs from OCMF's own rules without harm is taken, as by the transparency software."""
     with warnings.catch_warnings():
@@ -108,7 +114,6 @@ def _checked(found: OCMF, key: PublicKey | None) -> tuple[SignedVerdict, str]:
     method = found.signature.SA
     if not isinstance(method, SignatureMethod):
         return SignedVerdict.UNSUPPORTED, f"we cannot check the algorithm {method}"
-    key = key or _embedded(found)
     if key is None:
         return SignedVerdict.NO_KEY, "the public key of the meter is not known"
     found.signature.SA = _RENAMED.get(method, method)
@@ -123,14 +128,6 @@ def _checked(found: OCMF, key: PublicKey | None) -> tuple[SignedVerdict, str]:
     if is_right:
         return SignedVerdict.VALID, f"the signature is right ({method}, key ...{key.short})"
     return SignedVerdict.INVALID, f"the signature is not that of the key ...{key.short} under this text"
-
-
-def _embedded(found: OCMF) -> PublicKey | None:
-    """A key behind a fourth bar, as QR codes for the transparency software carry it."""
-    try:
-        return PublicKey.of(found.embedded_public_key) if found.embedded_public_key else None
-    except ValueError:
-        return None
 
 
 def _why_unsigned(text: str, found: OCMF) -> str:

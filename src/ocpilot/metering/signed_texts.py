@@ -10,7 +10,7 @@ import msgspec
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from ocpilot.metering.ocmf import LEAD
+from ocpilot.metering.ocmf import LEAD, key_in
 
 #: Base64 within JSON within a CDR is the deepest that makes sense.
 _DEEPEST = 6
@@ -43,7 +43,7 @@ def _texts(data: str, deepest: int) -> Iterator[SignedText]:
     if not bare or deepest == 0:
         return
     if bare.startswith(LEAD):
-        yield from (SignedText(text=one) for one in _lines(bare))
+        yield from (SignedText(text=one, key=key_in(one)) for one in _lines(bare))
     elif bare[0] in "{[" and (found := _json(bare)) is not None:
         yield from _in_json(found, deepest)
     elif bare[0] == "<" and (root := _xml(bare)) is not None:

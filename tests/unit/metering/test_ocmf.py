@@ -79,12 +79,6 @@ def test_what_is_not_valid_has_a_word_and_a_reason(text, key, verdict):
     assert "\n" not in judged.reason
 
 
-def test_a_key_behind_a_fourth_bar_is_taken_when_no_other_is_known():
-    text = f"{METER.begin()}|{METER.base64}"
-    assert ocmf.judge(text, None).verdict == "VALID"
-    assert ocmf.judge(text, PublicKey.of(SigningMeter().der)).verdict == "INVALID"
-
-
 # ---- a hash is no signature ----------------------------------------------------------------------------------------
 
 PAYLOAD = ocmf.payload_of(METER.begin())

@@ -62,6 +62,10 @@ def test_what_stands_beside_a_value_is_told():
     )
 
 
+def test_a_key_behind_the_signature_is_told():
+    assert texts_in(f"{END}|{METER.base64}") == (SignedText(text=f"{END}|{METER.base64}", key=METER.base64),)
+
+
 def test_the_xml_of_the_transparency_software_is_read():
     begin, end = texts_in(XML)
     assert (begin.text, begin.key, begin.context) == (BEGIN, METER.der.hex(), "Transaction.Begin")
