@@ -89,13 +89,27 @@ async def set_key(platform: Platform, place: MeterPlace, text: str | bytes) -> M
 
 
 async def place_of(platform: Platform, location_id: str, evse_uid: str, party: str | None) -> MeterPlace:
-    """The EVSE that a person names, of ours unless he names another party. UserError when there is none such."""
-    found = await platform.store.locations.find(location_id)
-    parties = {one.key.party for one in found if (party is None and one.peer_id is None) or str(one.key.party) == party}
-    owners = parties or {PartyId.parse(party)} if party else parties
-    if len(owners) != 1:
-        raise UserError(f"no Location of ours has the id {location_id}; of a peer's, say whose it is: --party CC/PID")
-    return MeterPlace(party=owners.pop(), location_id=location_id, evse_uid=evse_uid)
+    """The EVSE that a person names, of ours unless he names another party. UserError when it cannot be told whose."""
+    return MeterPlace(
+        party=_party(party) if party else await _owner(platform, location_id),
+        location_id=location_id,
+        evse_uid=evse_uid,
+    )
+
+
+def _party(text: str) -> PartyId:
+    try:
+        return PartyId.parse(text)
+    except ValueError as error:
+        raise UserError(f"--party: {error}") from error
+
+
+async def _owner(platform: Platform, location_id: str) -> PartyId:
+    """Our party that has this Location."""
+    ours = {one.key.party for one in await platform.store.locations.find(location_id) if one.peer_id is None}
+    if len(ours) != 1:
+        raise UserError(f"{len(ours)} Locations of ours have the id {location_id}; say whose is meant: --party CC/PID")
+    return ours.pop()
 
 
 def _within(whole: SignedText) -> tuple[SignedText, ...]:

@@ -133,7 +133,11 @@ class SignedSettings(Section, frozen=True, kw_only=True):
         SignedVerdict.MISMATCHED,
         SignedVerdict.OTHER_ENERGY,
     )
-    tolerance: Annotated[Decimal, msgspec.Meta(ge=0)] = Decimal("0.05")
+    tolerance: Decimal = Decimal("0.05")
+
+    def __post_init__(self) -> None:
+        if not self.tolerance >= 0:
+            raise ValueError(f"tolerance: found {self.tolerance}, expected 0 kWh or more")
 
 
 class WebSettings(Section, frozen=True, kw_only=True):

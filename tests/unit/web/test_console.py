@@ -78,7 +78,8 @@ async def test_a_cdr_says_what_its_meter_signed(console, store):
     key = ObjectKey(module=ModuleID.CDRS, party=PartyId.of("SE", "LAD"), id="cdr-session-9-2")
     await store.signed.save(key, found, NOON)
     words = (await console.get("/console/cdrs/SE/LAD/cdr-session-9-2")).words.replace("\N{NO-BREAK SPACE}", " ")
-    assert "Signed meter values Check Energy differs Signed energy 12.5 kWh Reading (begin) 1 kWh" in words
+    assert "Signed meter values Check Energy differs Signed energy 12.50 kWh Reading (begin) 1.0 kWh" in words
+    assert "Reading (end) 13.5 kWh 23 Nov 2026 13:00" in words
     assert "Meter M-7 Who charged, by the meter 04AABBCCDD identified Key of the meter ends with" in words
     assert "Why the meter signed 12.5 kWh, the charge has 12.6 kWh" in words
 
