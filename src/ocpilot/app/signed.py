@@ -58,8 +58,8 @@ def _blob(one: SampledValue) -> Iterable[Blob]:
         yield Blob(
             value=one.signed.data,
             context=one.context,
-            public_key=one.signed.public_key or None,
-            encoding=one.signed.encoding_method or None,
+            public_key=one.signed.public_key,
+            encoding=one.signed.encoding_method,
         )
     elif one.format == "SignedData":
         yield Blob(value=one.value, context=one.context)

@@ -82,7 +82,7 @@ def judge_charge(
     tolerance_kwh: Decimal = Decimal(0),
 ) -> SignedCharge:
     """The verdict on all signed values of a charge. `known` is the key that the EVSE's meter is known by; without one
-    the key that came with the values counts. `billed_kwh` may be `tolerance_kwh` away from what was signed."""
+    the first key that came with the values counts. `billed_kwh` may be `tolerance_kwh` away from what was signed."""
     sent, unreadable = _keys_in(texts)
     key = known or next(iter(sent), None)
     judged = tuple(JudgedText(text=one.text, context=one.context, judged=_judged(one, key)) for one in texts)
@@ -91,7 +91,7 @@ def judge_charge(
     kwh = _difference(pair)
     findings = [
         *_of_texts(judged),
-        *unreadable,
+        *(() if known else unreadable),
         *_of_keys(sent, key),
         *_of_pair(pair, judged),
         *_of_energy(kwh, billed_kwh, tolerance_kwh),
