@@ -10,6 +10,7 @@ from ocpilot.app.records import Record
 from ocpilot.app.station_events import SampledValue
 from ocpilot.metering import ocmf
 from ocpilot.metering.ocmf import ReadingKind
+from ocpilot.metering.signed import judge_text
 from ocpilot.metering.signed_texts import SignedText, envelope
 from ocpilot.wire.v230 import SignedData, SignedValue
 
@@ -96,9 +97,9 @@ def _encoding(one: SignedText) -> str:
 
 def _nature(one: SignedText) -> str:
     """By the station's context; one that says nothing is judged by the readings in it."""
-    if one.context is not None or not one.text.startswith(ocmf.LEAD):
-        return _NATURES.get(one.context or "", "Intermediate")
-    record = ocmf.judge(one.text, None).record
+    if one.context is not None:
+        return _NATURES.get(one.context, "Intermediate")
+    record = judge_text(one, None).record
     if record is None:
         return "Intermediate"
     ends = {ReadingKind.END: "End", ReadingKind.BEGIN: "Start"}

@@ -85,7 +85,7 @@ def judge_charge(
     the first key that came with the values counts. `billed_kwh` may be `tolerance_kwh` away from what was signed."""
     sent, unreadable = _keys_in(texts)
     key = known or next(iter(sent), None)
-    judged = tuple(JudgedText(text=one.text, context=one.context, judged=_judged(one, key)) for one in texts)
+    judged = tuple(JudgedText(text=one.text, context=one.context, judged=judge_text(one, key)) for one in texts)
     records = [one.judged.record for one in judged if one.judged.record]
     pair = _pair(records)
     kwh = _difference(pair)
@@ -123,12 +123,14 @@ def _keys_in(texts: Sequence[SignedText]) -> tuple[list[PublicKey], list[SignedF
     return keys, unreadable
 
 
-def _judged(one: SignedText, key: PublicKey | None) -> Judged:
-    is_ocmf = one.text.startswith(ocmf.LEAD) or (one.encoding or "").upper() == "OCMF"
-    if is_ocmf:
-        return ocmf.judge(one.text, key)
-    known = f"the format {one.encoding}" if one.encoding else "this format"
-    return Judged(verdict=SignedVerdict.UNSUPPORTED, reason=f"we cannot check {known}, only OCMF")
+def judge_text(one: SignedText, key: PublicKey | None) -> Judged:
+    """The verdict on one signed value by itself."""
+    if not one.text.startswith(ocmf.LEAD) and (one.encoding or "").upper() != "OCMF":
+        known = f"the format {one.encoding}" if one.encoding else "this format"
+        return Judged(verdict=SignedVerdict.UNSUPPORTED, reason=f"we cannot check {known}, only OCMF")
+    from ocpilot.metering.ocmf_check import judge  # noqa: PLC0415 - pyocmf takes 0.4 s to import; few commands need it
+
+    return judge(one.text, key)
 
 
 def _of_texts(judged: Sequence[JudgedText]) -> Iterator[SignedFinding]:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocpilot.base.signed_verdict import SignedVerdict
-from ocpilot.metering import ocmf
-from ocpilot.metering.ocmf import ReadingKind
+from ocpilot.metering.ocmf import ReadingKind, payload_of
+from ocpilot.metering.ocmf_check import judge
 from ocpilot.metering.public_keys import PublicKey
 from signed_meter import NOON, SigningMeter
 
@@ -21,7 +21,7 @@ KEY = PublicKey.of(METER.der)
 
 
 def test_a_right_signature_is_valid_and_the_text_says_who_what_and_when():
-    judged = ocmf.judge(METER.begin(17.250), KEY)
+    judged = judge(METER.begin(17.250), KEY)
     assert (judged.verdict, judged.record.meter, judged.record.gateway) == ("VALID", METER.serial, "Charger 22")
     assert (judged.record.id, judged.record.id_kind, judged.record.identified) == (METER.id, "ISO14443", True)
     [reading] = judged.record.readings
@@ -46,13 +46,13 @@ def test_every_curve_of_the_format_is_checked(curve, algorithm):
     meter = SigningMeter(curve=curve, algorithm=algorithm)
     text = meter.end()
     for key in (meter.der, meter.point()):
-        assert ocmf.judge(text, PublicKey.of(key)).verdict == "VALID"
-        assert ocmf.judge(text.replace("11.0", "12.0"), PublicKey.of(key)).verdict == "INVALID"
+        assert judge(text, PublicKey.of(key)).verdict == "VALID"
+        assert judge(text.replace("11.0", "12.0"), PublicKey.of(key)).verdict == "INVALID"
 
 
 def test_a_curve_that_cannot_be_checked_is_not_called_wrong():
     meter = SigningMeter(curve=ec.BrainpoolP384R1(), algorithm="ECDSA-brainpool384r1-SHA256")
-    assert ocmf.judge(meter.end(), PublicKey.of(meter.der)).verdict == "UNSUPPORTED"
+    assert judge(meter.end(), PublicKey.of(meter.der)).verdict == "UNSUPPORTED"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_curve_that_cannot_be_checked_is_not_called_wrong():
     ],
 )
 def test_what_is_not_valid_has_a_word_and_a_reason(text, key, verdict):
-    judged = ocmf.judge(text, key)
+    judged = judge(text, key)
     assert judged.verdict == verdict
     assert judged.reason
     assert "\n" not in judged.reason
@@ -81,7 +81,7 @@ def test_what_is_not_valid_has_a_word_and_a_reason(text, key, verdict):
 
 # ---- a hash is no signature ----------------------------------------------------------------------------------------
 
-PAYLOAD = ocmf.payload_of(METER.begin())
+PAYLOAD = payload_of(METER.begin())
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ PAYLOAD = ocmf.payload_of(METER.begin())
     ],
 )
 def test_a_hash_is_not_signed(signature):
-    judged = ocmf.judge(f"OCMF|{PAYLOAD}|{json.dumps(signature)}", KEY)
+    judged = judge(f"OCMF|{PAYLOAD}|{json.dumps(signature)}", KEY)
     assert judged.verdict == SignedVerdict.NOT_SIGNED
     assert judged.record.meter == METER.serial
 
@@ -108,30 +108,30 @@ def test_a_hash_is_not_signed(signature):
 @pytest.mark.parametrize(("unit", "kwh"), [("kWh", "1500"), ("Wh", "1.500"), ("mOhm", None), (None, None)])
 def test_the_unit_said_counts(unit, kwh):
     text = METER.text(METER.reading("E", 1500, RU=unit))
-    [reading] = ocmf.judge(text, KEY).record.readings
+    [reading] = judge(text, KEY).record.readings
     assert reading.kwh == (None if kwh is None else Decimal(kwh))
 
 
 @pytest.mark.parametrize("word", ["E", "L", "R", "A", "P"])
 def test_an_end_has_many_reasons(word):
-    assert ocmf.judge(METER.text(METER.reading(word, 1)), KEY).record.readings[0].kind is ReadingKind.END
+    assert judge(METER.text(METER.reading(word, 1)), KEY).record.readings[0].kind is ReadingKind.END
 
 
 def test_a_reading_that_says_only_what_changed_goes_on_with_the_one_before():
     text = METER.text(METER.reading("B", 1), {"RV": 2, "TX": "E"})
-    begin, end = ocmf.judge(text, KEY).record.readings
+    begin, end = judge(text, KEY).record.readings
     assert (begin.unit, end.unit, end.kind, end.at) == ("kWh", "kWh", ReadingKind.END, NOON)
 
 
 def test_a_reading_during_an_error_is_not_ok():
     for change in ({"ST": "E"}, {"EF": "E"}):
-        assert not ocmf.judge(METER.text(METER.reading("B", 1, **change)), KEY).record.readings[0].ok
+        assert not judge(METER.text(METER.reading("B", 1, **change)), KEY).record.readings[0].ok
 
 
 @given(st.text(), st.text(), st.text())
 def test_no_text_is_too_odd_to_be_judged(one, two, three):
     for text in (one, f"OCMF|{one}|{two}", f'OCMF|{{"RD":[{one}]}}|{{"SD":"{two}"}}|{three}'):
-        assert ocmf.judge(text, KEY).verdict in {"UNREADABLE", "INVALID", "NOT_SIGNED", "UNSUPPORTED"}
+        assert judge(text, KEY).verdict in {"UNREADABLE", "INVALID", "NOT_SIGNED", "UNSUPPORTED"}
 
 
 @given(
@@ -141,4 +141,4 @@ def test_no_text_is_too_odd_to_be_judged(one, two, three):
     )
 )
 def test_no_json_is_too_odd_to_be_judged(payload):
-    assert ocmf.judge(METER.sign(json.dumps(payload)), KEY).verdict in {"VALID", "UNREADABLE"}
+    assert judge(METER.sign(json.dumps(payload)), KEY).verdict in {"VALID", "UNREADABLE"}
