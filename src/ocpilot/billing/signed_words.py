@@ -45,7 +45,7 @@ WORDS = {
     SignedVerdict.UNSUPPORTED: mark("Cannot be checked"),
     SignedVerdict.OTHER_KEY: mark("Another key"),
     SignedVerdict.NO_KEY: mark("Key is not known"),
-    SignedVerdict.MISMATCHED: mark("Begin and end do not belong together"),
+    SignedVerdict.MISMATCHED: mark("Readings do not match"),
     SignedVerdict.OTHER_ENERGY: mark("Energy differs"),
     SignedVerdict.INCOMPLETE: mark("Begin or end is missing"),
 }
