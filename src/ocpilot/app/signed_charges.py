@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from ocpilot.app.charge_records import Transaction, TransactionState
 from ocpilot.app.charges import Charge
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record
 from ocpilot.app.signed import signed_data_of
 from ocpilot.app.signed_records import KeySource, MeterKey, MeterPlace
 from ocpilot.base.errors import UserError
-from ocpilot.base.ids import PartyId
+from ocpilot.base.ids import PartyId, fold
 from ocpilot.base.signed_verdict import SignedVerdict
 from ocpilot.metering.public_keys import PublicKey
 from ocpilot.metering.signed import SignedCharge, judge_charge
@@ -54,7 +55,7 @@ async def _judged(
     kept = await platform.store.signed.key_of(place)
     known = PublicKey.of(kept.key) if kept else None
     found = judge_charge(texts, known, billed_kwh=kwh, tolerance_kwh=platform.settings.signed.tolerance)
-    fits = found.verdict not in {SignedVerdict.INVALID, SignedVerdict.NOT_SIGNED}
+    fits = all(one.judged.verdict is SignedVerdict.VALID for one in found.texts)
     if kept is None and found.key is not None and fits:
         await platform.store.signed.pin(MeterKey(place=place, key=found.key, source=source, at=platform.clock()))
     return found
@@ -71,21 +72,29 @@ def texts_of(data: SignedData) -> tuple[SignedText, ...]:
 
 def why_held(platform: Platform, found: SignedCharge | None) -> str | None:
     """Why a person must look at the charge first, as `signed.hold` says; None when nobody must."""
-    held = platform.settings.signed.hold
-    return (
-        next((f"{one.verdict}: {one.reason}" for one in found.findings if one.verdict in held), None) if found else None
-    )
+    against = (one for one in (found.findings if found else ()) if one.verdict in platform.settings.signed.hold)
+    return next((f"{one.verdict}: {one.reason}" for one in against), None)
 
 
 async def set_key(platform: Platform, place: MeterPlace, text: str | bytes) -> MeterKey:
-    """A person says the key of a meter; UserError when it is none."""
+    """A person says the key of a meter, and what was held at it is judged once more. UserError when it is no key."""
     try:
         key = PublicKey.of(text)
     except ValueError as error:
         raise UserError(str(error)) from error
     kept = MeterKey(place=place, key=key.text, source=KeySource.HAND, at=platform.clock())
     await platform.store.signed.set_key(kept)
+    for held in await platform.store.transactions.in_state(TransactionState.HELD):
+        if _is_held_at(place, held):
+            await platform.store.transactions.set_state(held.id, TransactionState.STOPPED)
     return kept
+
+
+def _is_held_at(place: MeterPlace, held: Transaction) -> bool:
+    """Is this a charge there that its signed meter values speak against?"""
+    there = (held.party, fold(held.location_id), fold(held.evse_uid))
+    word = (held.held_because or "").partition(":")[0]
+    return there == (place.party, fold(place.location_id), fold(place.evse_uid)) and word in set(SignedVerdict)
 
 
 async def place_of(platform: Platform, location_id: str, evse_uid: str, party: str | None) -> MeterPlace:

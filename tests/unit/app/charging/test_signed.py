@@ -123,6 +123,23 @@ async def test_the_first_key_stays_until_a_person_says_another(operator, meter):
     assert len(await book.keys()) == 1
 
 
+async def test_what_was_held_for_its_key_is_billed_when_a_person_has_said_the_right_one(operator, meter):
+    await operator.token()
+    await signed_charges.set_key(operator.platform, PLACE, SigningMeter().der)
+    values = [SampledValue(value=text, format="SignedData") for text in (meter.begin(1.0), meter.end(11.0))]
+    transaction = await charge(operator, *values)
+    orphan = await operator.start("NOBODY")
+    operator.passes(60)
+    await operator.stop(orphan, 2000)
+    await operator.jobs.once()
+    assert (await operator.store.transactions.get(transaction)).state == "held"
+    await signed_charges.set_key(operator.platform, PLACE, meter.der)
+    await operator.jobs.once()
+    kept = await operator.store.transactions.get(transaction)
+    assert (kept.state, kept.held_because) == ("billed", None)
+    assert (await operator.store.transactions.get(orphan)).state == "held"
+
+
 async def test_what_is_no_key_is_refused(operator):
     with pytest.raises(UserError, match="no public key"):
         await signed_charges.set_key(operator.platform, PLACE, "hello")
