@@ -10,6 +10,7 @@ import msgspec
 from ocpilot.app.signed_records import MeterKey
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
+from ocpilot.base.lines import one_line
 from ocpilot.base.signed_verdict import SignedVerdict
 from ocpilot.cli import ocmf_lines
 from ocpilot.cli.reading import read_file
@@ -95,7 +96,7 @@ def run_verify(args: argparse.Namespace) -> int:
         print(msgspec.json.encode(ocmf_lines.facts(found)).decode())
     else:
         for line in ocmf_lines.lines(found, own_key=known is not None):
-            print(line)
+            print(one_line(line))
     return _status(found)
 
 

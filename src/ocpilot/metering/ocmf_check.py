@@ -21,6 +21,8 @@ _RENAMED = {
 }
 _HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 _SHORTEST_SIGNATURE = 48
+#: Before or after the point.
+_MOST_DIGITS = 15
 _TO_KWH = {"kWh": Decimal(1), "Wh": Decimal("0.001")}
 
 
@@ -113,8 +115,8 @@ def _readings(found: Iterable[Reading]) -> Iterable[SignedReading]:
     for one in found:
         if one.RV is None:
             continue
-        if one.timestamp.tzinfo is None or not one.RV.is_finite():
-            raise ValueError(f"reading of {one.TM}: expected a time with its zone and a finite number")
+        if one.timestamp.tzinfo is None or not one.RV.is_finite() or abs(one.RV.adjusted()) > _MOST_DIGITS:
+            raise ValueError(f"reading of {one.TM}: expected a time with its zone and a number that a meter can show")
         unit = str(one.RU) if one.RU else None
         factor = _TO_KWH.get(unit or "")
         yield SignedReading(

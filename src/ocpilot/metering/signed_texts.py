@@ -10,6 +10,7 @@ import msgspec
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from ocpilot.base.lines import storable
 from ocpilot.metering.ocmf import LEAD, key_in
 
 #: Base64 within JSON within a CDR is the deepest that makes sense.
@@ -100,9 +101,9 @@ def _of_object(body: dict[str, object], deepest: int) -> list[SignedText]:
     if isinstance(body.get("signedMeterValue"), dict):
         outer = SignedText(text="", context=context)
         return [_under(one, outer) for one in _in_json(body["signedMeterValue"], deepest)]
-    if body.get("format") == "SignedData" and isinstance(body.get("value"), str):
+    if body.get("format") == "SignedData":
         outer = SignedText(text="", context=context)
-        return [_under(one, outer) for one in _texts(str(body["value"]), deepest - 1)]
+        return [_under(one, outer) for one in _texts(_text(body, "value") or "", deepest - 1)]
     values = body.get("signed_values")
     if isinstance(values, list):
         outer = SignedText(text="", key=_text(body, "public_key"), encoding=_text(body, "encoding_method"))
@@ -111,10 +112,10 @@ def _of_object(body: dict[str, object], deepest: int) -> list[SignedText]:
 
 
 def _of_ocpi(value: object, deepest: int) -> list[SignedText]:
-    if not isinstance(value, dict) or not isinstance(value.get("signed_data"), str):
+    if not isinstance(value, dict):
         return []
     outer = SignedText(text="", context=_text(value, "nature"))
-    return [_under(one, outer) for one in _texts(value["signed_data"], deepest - 1)]
+    return [_under(one, outer) for one in _texts(_text(value, "signed_data") or "", deepest - 1)]
 
 
 def _of_ocpp(body: dict[str, object]) -> SignedText:
@@ -138,8 +139,9 @@ def _under(one: SignedText, outer: SignedText) -> SignedText:
 
 
 def _text(body: dict[str, object], name: str) -> str | None:
+    """A field that is text; halves of characters, which JSON can hold and nothing else, are replaced."""
     value = body.get(name)
-    return value if isinstance(value, str) and value else None
+    return storable(value) if isinstance(value, str) and value else None
 
 
 # ---- XML -----------------------------------------------------------------------------------------------------------

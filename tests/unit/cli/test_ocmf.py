@@ -82,6 +82,11 @@ def test_what_cannot_be_read_ends_with_2_and_one_line(file, capsys, content, opt
     assert error.count("\n") == 1
 
 
+def test_what_a_meter_calls_itself_does_not_steer_the_terminal(file, capsys):
+    run(["ocmf", "verify", file(METER.begin(MS="\x1b[2J")), "--key", METER.base64])
+    assert "\x1b" not in capsys.readouterr().out
+
+
 def test_a_key_in_the_file_proves_little_and_that_is_said(file, capsys):
     run(["ocmf", "verify", file(f"{BEGIN}|{METER.base64}")])
     assert "note: the key came with the values" in capsys.readouterr().out

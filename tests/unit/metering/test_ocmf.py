@@ -68,6 +68,12 @@ def test_a_curve_that_cannot_be_checked_is_not_called_wrong():
         ('OCMF|{"RD":[1]}|{"SD":"00"}', KEY, "UNREADABLE"),
         ('OCMF|{"RD":[{"TM":"yesterday","RV":1}]}|{"SD":"00"}', KEY, "UNREADABLE"),
         ('OCMF|{"RD":[{"TM":"2026-01-01T00:00:00,000 S","RV":1,"RU":"kWh"}]}|{"SD":"00"}', KEY, "UNREADABLE"),
+        (METER.sign('{"RD":[{"TM":"2026-01-01T00:00:00,000+0000 S","RV":1e999999999,"RU":"kWh"}]}'), KEY, "UNREADABLE"),
+        (
+            METER.sign('{"RD":[{"TM":"2026-01-01T00:00:00,000+0000 S","RV":1e-99999999,"RU":"kWh"}]}'),
+            KEY,
+            "UNREADABLE",
+        ),
         ("OCMF|only one bar", KEY, "UNREADABLE"),
         ("", KEY, "UNREADABLE"),
     ],

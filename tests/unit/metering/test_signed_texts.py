@@ -3,6 +3,7 @@
 import base64
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,6 +96,15 @@ def test_only_the_object_of_ocpp_is_an_envelope():
     assert envelope(json.dumps({"signedMeterData": "no base64!"})).text == "no base64!"
     binary = base64.b64encode(b"\xff\xfe\x00").decode()
     assert envelope(json.dumps({"signedMeterData": binary})).text == binary
+
+
+def test_halves_of_characters_do_not_get_through():
+    for field in ("signedMeterData", "encodingMethod", "publicKey"):
+        [one] = texts_in(json.dumps({"signedMeterData": "x"} | {field: "a\ud800"}))
+        msgspec.json.encode(one)
+    for value in ({"format": "SignedData", "value": "\ud800"}, {"signed_values": [{"signed_data": "\ud800"}]}):
+        [one] = texts_in(json.dumps(value))
+        assert one.text == "?"
 
 
 @given(st.text())
