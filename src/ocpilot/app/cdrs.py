@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ocpilot.app import bookings, sessions, signed_charges, tariffs
+from ocpilot.app.billable import judged
 from ocpilot.app.bodies import context_of, own, value_of
 from ocpilot.app.charge_records import Transaction, TransactionState
-from ocpilot.app.charges import Charge, NoTerms, charge_of
+from ocpilot.app.charges import Charge
+from ocpilot.app.dropped import drop
 from ocpilot.app.heard import count, heard
 from ocpilot.app.owned import from_peer
 from ocpilot.app.peer_records import FindingKind, Peer, PeerProfile
@@ -43,16 +45,23 @@ async def make_for(platform: Platform, transaction: Transaction) -> StoredObject
     """Make the CDR of a stopped transaction, once: its id follows from the Session's, and one that exists stays.
 
     What follows from the CDR, and calling the transaction billed, is for the caller. None when it is held: a
-    transaction without a known Token, place or price, or in which nothing at all happened, is for a person.
+    transaction without a known Token, place or price, in which nothing at all happened, or of which something odd was
+    found that leaves the energy in doubt, is for a person. One that a person released is only held for want of a price.
     Time without energy makes a CDR: it may cost something (mod_sessions, "Session Object").
     """
     await sessions.write(platform, transaction)
-    because, charge = await _measured(platform, transaction)
+    found = await judged(platform, transaction)
+    if found.nothing:
+        await drop(platform, transaction, "nothing happened in it")
+        return None
+    charge = found.charge
     signed = await signed_charges.of_transaction(platform, charge) if charge else None
-    because = because or signed_charges.why_held(platform, signed.found if signed else None)
-    if because is not None or charge is None:
-        log.warning("transaction %d is held: %s", transaction.id, because)
-        await platform.store.transactions.set_state(transaction.id, TransactionState.HELD, because)
+    held = found.held or (
+        None if transaction.released else signed_charges.why_held(platform, signed.found if signed else None)
+    )
+    if held is not None or charge is None:
+        log.warning("transaction %d is held: %s", transaction.id, held)
+        await platform.store.transactions.set_state(transaction.id, TransactionState.HELD, held)
         return None
     key = ObjectKey(module=ModuleID.CDRS, party=transaction.party, id=derived_id("cdr", transaction.session_id))
     kept = await platform.store.objects.get(key)
@@ -66,31 +75,6 @@ async def make_for(platform: Platform, transaction: Transaction) -> StoredObject
     if signed is not None:
         await platform.store.signed.save(key, signed.found, platform.clock())
     return kept
-
-
-async def _measured(platform: Platform, transaction: Transaction) -> tuple[str | None, Charge | None]:
-    """The charge to bill, or why it cannot be billed."""
-    if transaction.cdr_token is None:
-        return "nobody knows the token it was started with", None
-    if not transaction.accepted:
-        return "the token was not allowed to charge", None
-    try:
-        charge = await charge_of(platform, transaction)
-    except NoTerms as error:
-        return str(error), None
-    for finding in charge.measured.findings:
-        log.warning("transaction %d: %s", transaction.id, finding)
-    return _why_not(charge), charge
-
-
-def _why_not(charge: Charge) -> str | None:
-    if charge.priced.total is None:
-        return "no tariff holds at the connector, so the cost is not known"
-    if charge.measured.kwh == 0 and charge.measured.findings:
-        return f"no meter value can be believed: {charge.measured.findings[0]}"
-    if charge.measured.kwh == 0 and charge.measured.start == charge.measured.end:
-        return "no energy and no time"
-    return None
 
 
 def _cdr(platform: Platform, charge: Charge, cdr_id: str, signed: Signed | None) -> CDR:
@@ -218,8 +202,8 @@ async def check(platform: Platform, stored: StoredObject) -> CdrCheck:
 
 async def _held(platform: Platform, stored: StoredObject, cdr: CDR) -> str | None:
     """Why the signed meter values of a peer's CDR are not to be trusted; ours were looked at before it was made."""
-    signed = await signed_charges.of_cdr(platform, stored.key, cdr) if stored.peer_id else None
-    because = signed_charges.why_held(platform, signed)
+    found = await signed_charges.of_cdr(platform, stored.key, cdr) if stored.peer_id else None
+    because = signed_charges.why_held(platform, found)
     if because is not None:
         log.warning("CDR %s of %s is held: %s", cdr.id, stored.key.party, because)
     return because

@@ -84,11 +84,22 @@ class Transactions(Protocol):
         transaction_id: int,
         *,
         at: datetime,
+        arrived: datetime | None,
         meter_stop_wh: Decimal | None,
         reason: str | None,
         samples: Sequence[SampleRow],
     ) -> Transaction | None:
-        """Open -> stopped with the last samples, in one transaction; unchanged when it was stopped before."""
+        """Open -> stopped with the last samples, in one transaction; unchanged when it was stopped before. `arrived`
+        None is no stop of the station: one that comes later (and before the bill) takes its place."""
+
+    async def set_freed(self, transaction_id: int, at: datetime | None) -> None:
+        """Since when the connector of an open one is free."""
+
+    async def silent(self, before: datetime) -> tuple[Transaction, ...]:
+        """Open ones of which nothing has arrived since a moment."""
+
+    async def stops_without_start(self, station_id: str) -> tuple[Transaction, ...]:
+        """Stops of a station that nobody started, newest first."""
 
     async def add_preferences(self, transaction_id: int, accepted: str) -> None:
         """Append to the driver's preferences, JSON text of one of the list."""

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ocpilot.app import samples, tariffs
+from ocpilot.app import tariffs
 from ocpilot.app.bodies import parsed, text_of, value_of
 from ocpilot.app.charge_records import Reservation, Station, StationConnector, Transaction
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record
+from ocpilot.app.righted import righted
 from ocpilot.app.signed import Blob, blobs_of
 from ocpilot.base.errors import OcpilotError
 from ocpilot.base.ids import PartyId, fold
@@ -168,11 +169,11 @@ def preferences_of(transaction: Transaction) -> tuple[AcceptedPreferences, ...]:
     return msgspec.json.decode(transaction.preferences or "[]", type=tuple[AcceptedPreferences, ...])
 
 
-def _later(transaction: Transaction, terms: Terms, first: Tariff) -> Iterator[tuple[datetime, Tariff]]:
+def _later(transaction: Transaction, terms: Terms, first: Tariff, start: datetime) -> Iterator[tuple[datetime, Tariff]]:
     """From when on which other Tariff holds, by what the driver preferred."""
     current = first
     for one in preferences_of(transaction):
-        wanted = terms.tariff_of(one.profile, transaction.started_at)
+        wanted = terms.tariff_of(one.profile, start)
         if wanted is not None and wanted != current:
             yield one.at, wanted
             current = wanted
@@ -189,22 +190,23 @@ def _reservation(terms: Terms, currency: str) -> Reserved | None:
 async def charge_of(platform: Platform, transaction: Transaction) -> Charge:
     """Measure all samples of a transaction and price them; the same samples give the same Charge. Raises NoTerms."""
     terms = terms_of(transaction)
-    tariff = terms.tariff_at(transaction.started_at)
-    currency = tariff.currency if tariff else platform.settings.charging.currency
-    later = tuple(_later(transaction, terms, tariff)) if tariff else ()
-    reserved = _reservation(terms, tariff.currency if tariff else "")
     rows = await platform.store.transactions.samples(transaction.id)
-    sent = samples.all_of(transaction, rows)
+    told = righted(transaction, rows)
+    tariff = terms.tariff_at(told.start)
+    currency = tariff.currency if tariff else platform.settings.charging.currency
+    later = tuple(_later(transaction, terms, tariff, told.start)) if tariff else ()
+    reserved = _reservation(terms, tariff.currency if tariff else "")
     found = metered(
-        sent,
+        told.samples,
         tariff,
-        start=transaction.started_at,
-        end=transaction.stopped_at,
+        start=told.start,
+        end=told.end,
         zone=terms.zone,
         later=later,
         reserved=reserved,
         max_power_w=terms.max_power_w,
     )
+    found = msgspec.structs.replace(found, findings=(*found.findings, *told.findings))
     under = (reserved.tariff,) if reserved and reserved.tariff else ()
     held = (*((tariff,) if tariff else ()), *(one for _, one in later), *under)
     used = tuple({one.id: one for one in reversed(held)}.values())[::-1]

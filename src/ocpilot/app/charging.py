@@ -72,7 +72,11 @@ class StationService:
 
     async def booted(self, station_id: str, info: BootInfo) -> BootAnswer:
         """See `StationEvents`."""
-        return await stations.booted(self._platform, station_id, info)
+        answer = await stations.booted(self._platform, station_id, info)
+        station = await self._platform.store.stations.get(station_id)
+        if station is not None:
+            await transactions.booted(self._platform, station)
+        return answer
 
     async def heartbeat(self, station_id: str) -> datetime:
         """See `StationEvents`."""

@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from ocpilot.app import bookings, cdr_match, cdrs, hub_orders, receipts, reservations, transactions
+from ocpilot.app import bookings, cdr_match, cdrs, hub_orders, lost_stops, receipts, reservations, transactions
 from ocpilot.app.charge_records import Command, Reservation, Transaction, TransactionState
 from ocpilot.app.command_records import give_result
 from ocpilot.app.hub_records import HubOrder
+from ocpilot.app.lost_stops import Lost
 from ocpilot.app.orders import send_result
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
@@ -84,7 +85,7 @@ class Jobs:
         """Every step once."""
         store = self._platform.store
         await self._tidying.once()
-        await self._each("superseded", await self._superseded(), _number, self._end)
+        await self._each("lost stop", await self._lost_stops(), lambda one: str(one.transaction.id), self._end)
         stopped = await store.transactions.in_state(TransactionState.STOPPED)
         await self._each("cdr", self._waited(stopped), _number, self._make_cdr)
         await self._each("expire", await store.commands.expired(self._platform.clock()), _command_id, self._expire)
@@ -101,16 +102,16 @@ class Jobs:
 
     # ---- the steps -------------------------------------------------------------------------------------------------
 
-    async def _superseded(self) -> list[Transaction]:
+    async def _lost_stops(self) -> list[Lost]:
         """Looked for now and then only: there may be very many open transactions."""
         now = self._platform.clock()
         if self._swept_at is not None and now - self._swept_at < _SWEEP:
             return []
         self._swept_at = now
-        return transactions.superseded(await self._platform.store.transactions.in_state(TransactionState.OPEN), now)
+        return await lost_stops.lost(self._platform)
 
-    async def _end(self, transaction: Transaction) -> None:
-        await transactions.end_superseded(self._platform, transaction)
+    async def _end(self, lost: Lost) -> None:
+        await lost_stops.end(self._platform, lost)
 
     def _waited(self, stopped: Iterable[Transaction]) -> list[Transaction]:
         """Those stopped long enough for late meter values, by our clock: a station's may be of another year."""

@@ -39,6 +39,7 @@ from ocpilot.app.records import (
     StoredObject,
 )
 from ocpilot.app.signed_records import SignedBook
+from ocpilot.app.transaction_findings import TransactionFindings
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import CredentialsRole
@@ -215,6 +216,7 @@ class Store(Protocol):
     deliveries: Deliveries
     stations: Stations
     transactions: Transactions
+    transaction_findings: TransactionFindings
     authorizations: Authorizations
     commands: Commands
     reservations: Reservations

@@ -58,7 +58,7 @@ def session_of(platform: Platform, charge: Charge, cdr_token: str) -> Session:
         evse_uid=transaction.evse_uid,
         connector_id=transaction.ocpi_connector_id,
         currency=charge.currency,
-        charging_periods=charge.measured.periods,
+        charging_periods=charge.measured.session_periods,
         total_cost=charge.priced.total_cost,
         status=SessionStatus.COMPLETED if over else SessionStatus.ACTIVE,
         last_updated=platform.clock(),

@@ -1,15 +1,21 @@
 """Transactions of OCPP 2.x: one message for all that happens in them, which may come late, twice or in any order."""
 
+import msgspec
+
 from ocpilot.app import samples, sessions, transactions
 from ocpilot.app.charge_records import SampleRow, Station, Transaction, TransactionState
 from ocpilot.app.platform import Platform
 from ocpilot.app.station_events import EventKind, IdTagAnswer, StartEvent, TransactionAnswer, TransactionEvent
+from ocpilot.app.stations import connector_of
 from ocpilot.base import time
+from ocpilot.metering.findings import Oddity
 
 
 async def take(platform: Platform, station: Station, event: TransactionEvent) -> TransactionAnswer:
     """TransactionEvent: kept before this returns; the Session follows. What was kept before changes nothing."""
     known = await platform.store.transactions.keyed(station.id, event.station_key)
+    if known is not None and event.kind is EventKind.STARTED:
+        known = await _started_late(platform, station, known, event)
     if known is None or _is_another(known, event):
         transaction, answer = await _begin(platform, station, event)
     else:
@@ -39,14 +45,41 @@ async def _begin(
     return await transactions.begin(platform, station, _start(event), f"event|{station.id}|{event.station_key}|{at}")
 
 
+async def _started_late(
+    platform: Platform, station: Station, known: Transaction, event: TransactionEvent
+) -> Transaction:
+    """The start comes after what followed it: from when on it ran, and where, is only known now."""
+    if event.at is None or event.at >= known.started_at or known.state == TransactionState.BILLED:
+        return known
+    connector = connector_of(station, event.evse_id or known.evse_id, event.connector_id or 1)
+
+    def change(kept: Transaction) -> Transaction:
+        if connector is None or kept.evse_id:
+            return msgspec.structs.replace(kept, started_at=event.at)
+        return msgspec.structs.replace(
+            kept,
+            started_at=event.at,
+            evse_id=connector.evse_id,
+            evse_uid=connector.evse_uid,
+            ocpi_connector_id=connector.ocpi_connector_id,
+        )
+
+    if known.state != TransactionState.OPEN:
+        await transactions.note(platform, known, Oddity.STOP_BEFORE_START, "the start was heard after the end")
+    return await platform.store.transactions.modify(known.id, change) or known
+
+
 async def _about_token(
     platform: Platform, station: Station, known: Transaction, event: TransactionEvent
 ) -> IdTagAnswer | None:
     """The driver of a running transaction shows himself, or somebody shows a token to end it."""
     if event.token is None and event.remote_start_id is None:
         return None
-    if not known.accepted and known.state == TransactionState.OPEN:
-        return await transactions.identify(platform, station, known, _start(event, known))
+    if not known.accepted and known.state != TransactionState.BILLED:
+        answer = await transactions.identify(platform, station, known, _start(event, known))
+        if known.state == TransactionState.HELD:
+            await platform.store.transactions.set_state(known.id, TransactionState.STOPPED)
+        return answer
     return await transactions.stop_answer(platform, known, event.token.value) if event.token else None
 
 
@@ -64,5 +97,5 @@ def _start(event: TransactionEvent, known: Transaction | None = None) -> StartEv
 
 def _rows(platform: Platform, transaction: Transaction, event: TransactionEvent) -> tuple[SampleRow, ...]:
     now = platform.clock()
-    state = samples.state_row(transaction, event.state, event.at or now) if event.state else None
+    state = samples.state_row(transaction, event.state, event.at, now) if event.state else None
     return (*samples.rows_of(transaction, event.samples, now), *((state,) if state else ()))

@@ -2,10 +2,20 @@
 
 from collections.abc import Sequence
 
-from ocpilot.app import accounts, bill_views, catalogue, cdr_match, credit_cdrs, signed_charges, stations
+from ocpilot.app import (
+    accounts,
+    bill_views,
+    catalogue,
+    cdr_match,
+    credit_cdrs,
+    held_charges,
+    signed_charges,
+    stations,
+)
 from ocpilot.app.bill_views import CdrDetail, CdrRow
 from ocpilot.app.cdr_match_records import MissingCdr
 from ocpilot.app.charge_records import StationConnector
+from ocpilot.app.held_charges import HeldCharge
 from ocpilot.app.in_version import text_in
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
@@ -106,6 +116,25 @@ class Cdrs:
         """See `CdrCommands`."""
         senders = [None, *(peer.id for peer in await self._platform.store.peers.all())]
         return [one for sender in senders for one in await cdr_match.missing(self._platform, sender)]
+
+
+class HeldCharges:
+    """`cli.charge.ChargeCommands`."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def held(self) -> Sequence[HeldCharge]:
+        """See `ChargeCommands`."""
+        return await held_charges.held(self._platform)
+
+    async def release(self, number: int, uid: str | None) -> str:
+        """See `ChargeCommands`."""
+        return (await held_charges.release(self._platform, number, uid)).session_id
+
+    async def drop(self, number: int, why: str | None) -> None:
+        """See `ChargeCommands`."""
+        await held_charges.drop(self._platform, number, why)
 
 
 class Meters:

@@ -16,6 +16,7 @@ from ocpilot.app import (
     ports,
     quality_records,
     signed_records,
+    transaction_findings,
 )
 from ocpilot.base.settings import Settings
 from ocpilot.store.accounts import PostgresAccounts
@@ -45,6 +46,7 @@ from ocpilot.store.schema import upgrade
 from ocpilot.store.server import database_url
 from ocpilot.store.signed import PostgresSignedBook
 from ocpilot.store.stations import PostgresStations
+from ocpilot.store.transaction_findings import PostgresTransactionFindings
 from ocpilot.store.transactions import PostgresTransactions
 
 
@@ -60,6 +62,7 @@ class PostgresStore:
         self.deliveries: ports.Deliveries = PostgresDeliveries(database)
         self.stations: charge_ports.Stations = PostgresStations(database)
         self.transactions: charge_ports.Transactions = PostgresTransactions(database)
+        self.transaction_findings: transaction_findings.TransactionFindings = PostgresTransactionFindings(database)
         self.authorizations: charge_ports.Authorizations = PostgresAuthorizations(database)
         self.commands: charge_ports.Commands = PostgresCommands(database)
         self.reservations: charge_ports.Reservations = PostgresReservations(database)

@@ -80,12 +80,19 @@ class PostgresTransactions:
         transaction_id: int,
         *,
         at: datetime,
+        arrived: datetime | None,
         meter_stop_wh: Decimal | None,
         reason: str | None,
         samples: Sequence[SampleRow],
     ) -> Transaction | None:
         """See the port; samples of a repeated stop are kept too, each once."""
-        values = {"id": transaction_id, "at": at, "meter_stop_wh": meter_stop_wh, "reason": reason}
+        values: dict[str, object] = {
+            "id": transaction_id,
+            "at": at,
+            "arrived": arrived,
+            "meter_stop_wh": meter_stop_wh,
+            "reason": reason,
+        }
         async with self._database.transaction() as session:
             await session.row(_SQL["stop"], values)
             row = await session.row(_SQL["get"], values)
@@ -93,6 +100,20 @@ class PostgresTransactions:
                 return None
             await _add_samples(session, samples)
         return _transaction(row)
+
+    async def set_freed(self, transaction_id: int, at: datetime | None) -> None:
+        """See the port."""
+        await self._database.row(_SQL["set_freed"], {"id": transaction_id, "at": at})
+
+    async def silent(self, before: datetime) -> tuple[Transaction, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["silent"], {"before": before})
+        return tuple(_transaction(row) for row in rows)
+
+    async def stops_without_start(self, station_id: str) -> tuple[Transaction, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["stops_without_start"], {"station_id": station_id})
+        return tuple(_transaction(row) for row in rows)
 
     async def add_preferences(self, transaction_id: int, accepted: str) -> None:
         """See the port."""
@@ -115,6 +136,7 @@ async def _add_samples(session: Session, samples: Sequence[SampleRow]) -> None:
         "times": [sample.at for sample in samples],
         "digests": [hashlib.sha256(sample.body.encode()).digest()[:16] for sample in samples],
         "bodies": [sample.body for sample in samples],
+        "arrivals": [sample.arrived for sample in samples],
     }
     await session.row(_SQL["add_samples"], values)
 

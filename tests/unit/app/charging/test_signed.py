@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from ocpilot.app import signed, signed_charges
+from ocpilot.app import held_charges, signed, signed_charges
 from ocpilot.app.charge_records import SampleRow
 from ocpilot.app.records import ObjectKey
 from ocpilot.app.signed_records import KeySource, MeterKey, MeterPlace
@@ -105,6 +105,18 @@ def test_a_value_that_was_sent_twice_stands_once_in_order_of_time(meter, operato
         return SampleRow(transaction_id=1, at=operator.now, body=body)
 
     assert [blob.value for blob in signed.blobs_of([row("a"), row("b", "a"), row()])] == ["a", "b"]
+
+
+async def test_a_person_may_bill_what_its_signed_values_speak_against(operator, meter):
+    await operator.token()
+    values = [SampledValue(value=text, format="SignedData") for text in (meter.begin(1.0), meter.end(12.0))]
+    transaction = await charge(operator, *values)
+    assert (await operator.store.transactions.get(transaction)).held_because.startswith("OTHER_ENERGY")
+    await held_charges.release(operator.platform, transaction)
+    await operator.jobs.once()
+    assert (await operator.store.transactions.get(transaction)).state == "billed"
+    [stored] = await operator.store.objects.newest(ModuleID.CDRS, 2)
+    assert "OTHER_ENERGY" in {one.verdict for one in (await operator.store.signed.verdict(stored.key)).findings}
 
 
 # ---- keys ----------------------------------------------------------------------------------------------------------
