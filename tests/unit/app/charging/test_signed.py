@@ -41,7 +41,7 @@ async def test_the_signed_values_of_ocpp_2_are_in_the_cdr_with_their_key(operato
     texts = {"Transaction.Begin": meter.begin(1.0), "Transaction.End": meter.end(11.0)}
     values = [
         SampledValue(
-            value="11",
+            value="1" if context == "Transaction.Begin" else "11",
             unit="kWh",
             context=context,
             signed=SignedMeterValue(data=text, encoding_method="OCMF", public_key=meter.in_ocpp()),
