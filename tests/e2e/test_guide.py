@@ -24,6 +24,16 @@ GUIDES = {
             "there is something to mend",
         ),
     ),
+    "guides/signed.md": (
+        (),
+        (
+            "meter 7012345, charger Charger 22, page T1",
+            "energy by difference: 17.25 kWh",
+            "VALID: every signature is right",
+            "INVALID: the signature is not that of the key",
+            "exit status 1",
+        ),
+    ),
     "guides/back-office.md": (
         ("8831", "8832"),
         (

@@ -96,8 +96,7 @@ async def gateway_of(platform) -> AsyncIterator[str]:
             await gateway.close()
 
 
-@asynccontextmanager
-async def station_of(lade, bodies, *evses) -> AsyncIterator[SimulatedStation]:
+async def build_station(lade, bodies, *evses) -> None:
     """Station CS1 of the operator at its Location L1, a connector of it per EVSE."""
     await lade.keep(ModuleID.LOCATIONS, bodies.location(evses=list(evses)))
     await lade.keep(ModuleID.TARIFFS, bodies.tariff(Version.V2_3_0))
@@ -106,6 +105,12 @@ async def station_of(lade, bodies, *evses) -> AsyncIterator[SimulatedStation]:
         for number, evse in enumerate(evses, 1)
     )
     await stations.add(lade.platform, "CS1", party=OPERATOR, location_id="L1", connectors=connectors, password=PASSWORD)
+
+
+@asynccontextmanager
+async def station_of(lade, bodies, *evses) -> AsyncIterator[SimulatedStation]:
+    """The same, played by the simulator."""
+    await build_station(lade, bodies, *evses)
     async with gateway_of(lade.platform) as url:
         clock = SteppedClock(time.now())
         station = SimulatedStation(url, "CS1", PASSWORD, clock=clock, connectors=len(evses))

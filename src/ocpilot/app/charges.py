@@ -14,7 +14,7 @@ from ocpilot.app.charge_records import Reservation, Station, StationConnector, T
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record
 from ocpilot.app.righted import righted
-from ocpilot.app.signed import signed_data_of
+from ocpilot.app.signed import Blob, blobs_of
 from ocpilot.base.errors import OcpilotError
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.base.zones import zone_named
@@ -29,7 +29,6 @@ from ocpilot.wire.v230 import (
     Location,
     PowerType,
     ProfileType,
-    SignedData,
     Tariff,
 )
 
@@ -92,7 +91,7 @@ class Charge(Record, frozen=True):
     currency: str
     measured: Measured
     priced: PricedCharge
-    signed: SignedData | None = None
+    signed: tuple[Blob, ...] = ()
 
 
 class NoTerms(OcpilotError):
@@ -218,7 +217,7 @@ async def charge_of(platform: Platform, transaction: Transaction) -> Charge:
         currency=currency,
         measured=found,
         priced=cost_of(found, used, zone=terms.zone, currency=currency),
-        signed=signed_data_of(rows),
+        signed=blobs_of(rows),
     )
 
 

@@ -38,6 +38,7 @@ from ocpilot.app.records import (
     Receipt,
     StoredObject,
 )
+from ocpilot.app.signed_records import SignedBook
 from ocpilot.app.transaction_findings import TransactionFindings
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
@@ -232,6 +233,7 @@ class Store(Protocol):
     api_answers: ApiAnswers
     hooks: Hooks
     hub: HubBook
+    signed: SignedBook
 
 
 class Partners(Protocol):

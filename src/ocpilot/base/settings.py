@@ -7,6 +7,7 @@ given as JSON in `OCPILOT_PARTIES`. The environment wins over the file. docs/set
 import os
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, get_args, get_type_hints
@@ -15,6 +16,7 @@ import msgspec
 
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.ids import PartyId
+from ocpilot.base.signed_verdict import SignedVerdict
 
 #: The role of a hub in settings (and in 2.2.1; 2.3.0 has no such role, credentials name the hub's party).
 HUB = "HUB"
@@ -124,6 +126,23 @@ class ChargingSettings(Section, frozen=True, kw_only=True):
     silent_after: float = 24.0
 
 
+class SignedSettings(Section, frozen=True, kw_only=True):
+    """Signed meter values: which verdicts `hold` a charge until a person has looked at it, and how many kWh billed and
+    signed energy may be apart (`tolerance`): a station's registers are in whole Wh and read a moment apart."""
+
+    hold: tuple[SignedVerdict, ...] = (
+        SignedVerdict.INVALID,
+        SignedVerdict.OTHER_KEY,
+        SignedVerdict.MISMATCHED,
+        SignedVerdict.OTHER_ENERGY,
+    )
+    tolerance: Decimal = Decimal("0.05")
+
+    def __post_init__(self) -> None:
+        if not self.tolerance >= 0:
+            raise ValueError(f"tolerance: found {self.tolerance}, expected 0 kWh or more")
+
+
 class WebSettings(Section, frozen=True, kw_only=True):
     """`languages` offered to readers, the first one is the default; `time_zone` (IANA) is where the operator's people
     work; `map_*` is where the map opens."""
@@ -168,6 +187,7 @@ class Settings(Section, frozen=True, kw_only=True):
     roaming: RoamingSettings = RoamingSettings()
     api: ApiSettings = ApiSettings()
     charging: ChargingSettings = ChargingSettings()
+    signed: SignedSettings = SignedSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
 

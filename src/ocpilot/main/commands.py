@@ -34,6 +34,7 @@ from ocpilot.cli import (
     load,
     log,
     mock,
+    ocmf,
     openapi,
     peer,
     price,
@@ -54,7 +55,7 @@ from ocpilot.main.log_commands import LogOf
 from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.office_commands import ApiKeysOf, HooksOf, Moving
 from ocpilot.main.peer_commands import PeersOf
-from ocpilot.main.platform_commands import Accounts, Cdrs, HeldCharges, Loading, Stations
+from ocpilot.main.platform_commands import Accounts, Cdrs, HeldCharges, Loading, Meters, Stations
 from ocpilot.main.simulated import Simulations
 from ocpilot.store.upkeep import Upkeep
 
@@ -64,6 +65,7 @@ _PURE: dict[str, Callable[[argparse.Namespace], int]] = {
     "convert": convert.run,
     "price": price.run,
     "cdr check": cdr_check.run,
+    "ocmf verify": ocmf.run_verify,
     "price-many": price_many.run,
     "schema": schema.run,
     "tariff": tariff.run,
@@ -81,6 +83,7 @@ _ALONE: dict[str, Callable[[argparse.Namespace], Coroutine[None, None, int]]] = 
 _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]] = {
     "account": lambda args, platform: account.run(args, Accounts(platform)),
     "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
+    "ocmf": lambda args, platform: ocmf.run(args, Meters(platform)),
     "charge": lambda args, platform: charge.run(args, HeldCharges(platform)),
     "station": lambda args, platform: station.run(args, Stations(platform)),
     "load": lambda args, platform: load.run(args, Loading(platform)),
@@ -100,7 +103,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    objects = (load, export_objects, import_objects, cdr, charge, station, account)
+    objects = (load, export_objects, import_objects, cdr, ocmf, charge, station, account)
     charging = (serve, peer, log, *objects, api_key, hook, db)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, demo)
     for module in (*charging, *alone):

@@ -2,7 +2,16 @@
 
 from collections.abc import Sequence
 
-from ocpilot.app import accounts, bill_views, catalogue, cdr_match, credit_cdrs, held_charges, stations
+from ocpilot.app import (
+    accounts,
+    bill_views,
+    catalogue,
+    cdr_match,
+    credit_cdrs,
+    held_charges,
+    signed_charges,
+    stations,
+)
 from ocpilot.app.bill_views import CdrDetail, CdrRow
 from ocpilot.app.cdr_match_records import MissingCdr
 from ocpilot.app.charge_records import StationConnector
@@ -10,6 +19,7 @@ from ocpilot.app.held_charges import HeldCharge
 from ocpilot.app.in_version import text_in
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
+from ocpilot.app.signed_records import MeterKey
 from ocpilot.base import time
 from ocpilot.base.errors import InvalidObject, UserError
 from ocpilot.base.ids import PartyId
@@ -125,6 +135,22 @@ class HeldCharges:
     async def drop(self, number: int, why: str | None) -> None:
         """See `ChargeCommands`."""
         await held_charges.drop(self._platform, number, why)
+
+
+class Meters:
+    """`cli.ocmf.OcmfCommands`."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def keys(self) -> Sequence[MeterKey]:
+        """See `OcmfCommands`."""
+        return await self._platform.store.signed.keys()
+
+    async def set_key(self, location_id: str, evse_uid: str, party: str | None, key: str | bytes) -> MeterKey:
+        """See `OcmfCommands`."""
+        place = await signed_charges.place_of(self._platform, location_id, evse_uid, party)
+        return await signed_charges.set_key(self._platform, place, key)
 
 
 class Loading:

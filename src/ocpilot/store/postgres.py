@@ -15,6 +15,7 @@ from ocpilot.app import (
     object_ports,
     ports,
     quality_records,
+    signed_records,
     transaction_findings,
 )
 from ocpilot.base.settings import Settings
@@ -43,6 +44,7 @@ from ocpilot.store.quality import PostgresQuality
 from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
 from ocpilot.store.server import database_url
+from ocpilot.store.signed import PostgresSignedBook
 from ocpilot.store.stations import PostgresStations
 from ocpilot.store.transaction_findings import PostgresTransactionFindings
 from ocpilot.store.transactions import PostgresTransactions
@@ -77,6 +79,7 @@ class PostgresStore:
         self.api_answers: api_ports.ApiAnswers = PostgresApiAnswers(database)
         self.hooks: hook_ports.Hooks = PostgresHooks(database)
         self.hub: hub_records.HubBook = PostgresHubBook(database)
+        self.signed: signed_records.SignedBook = PostgresSignedBook(database)
 
 
 @asynccontextmanager

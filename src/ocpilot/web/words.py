@@ -8,7 +8,9 @@ from ocpilot.app.comparison_records import Gap
 from ocpilot.app.crawl_records import CrawlState
 from ocpilot.app.messages import Direction, MessageLine
 from ocpilot.app.quality_records import Lack
+from ocpilot.base.signed_verdict import SignedVerdict
 from ocpilot.base.texts import mark
+from ocpilot.billing import signed_words
 from ocpilot.billing.check import State, TariffSource
 from ocpilot.wire.v230 import (
     CommandResponseType,
@@ -21,6 +23,13 @@ from ocpilot.wire.v230 import (
     SessionStatus,
     Status,
 )
+
+_SIGNED_TONES: Final = {
+    SignedVerdict.VALID: "good",
+    SignedVerdict.NO_KEY: "warn",
+    SignedVerdict.UNSUPPORTED: "warn",
+    SignedVerdict.INCOMPLETE: "warn",
+}
 
 #: EVSE status -> (word, tone). The tone picks the colour, the word says it (WCAG 1.4.1).
 EVSE_STATUS: Final = {
@@ -145,6 +154,8 @@ VERDICT: Final = {
     State.DIFFERS: AGREEMENT[False],
     State.NOT_PRICED: (mark("Cannot be priced"), "warn"),
 }
+#: What was found of signed meter values.
+SIGNED: Final = {verdict: (word, _SIGNED_TONES.get(verdict, "bad")) for verdict, word in signed_words.WORDS.items()}
 #: Whose Tariffs it was priced by.
 TARIFF_SOURCE: Final = {
     TariffSource.OURS: mark("our copy of the tariff"),

@@ -31,6 +31,9 @@ from ocpilot.base.errors import PeerUnreachable
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import PartySettings, SecuritySettings, SellerSettings, Settings
 from ocpilot.demo import network
+from ocpilot.metering.public_keys import PublicKey
+from ocpilot.metering.signed import SignedCharge, judge_charge
+from ocpilot.metering.signed_texts import SignedText
 from ocpilot.store.postgres import PostgresStore
 from ocpilot.web.routes import web_routes
 from ocpilot.wire.fields import Wire
@@ -50,6 +53,7 @@ from ocpilot.wire.v230 import (
     TaxAmount,
 )
 from servers import running
+from signed_meter import SigningMeter
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 PASSWORD = "charge-me-up"
@@ -397,6 +401,13 @@ async def _bill(platform: Platform, peer: Peer, owner: Account, cdr: CDR) -> Non
         )
 
 
+def signed_charge() -> SignedCharge:
+    """Signed meter values that differ from the bill."""
+    meter = SigningMeter(serial="M-7")
+    texts = [SignedText(text=text) for text in (meter.begin(1.0), meter.end(13.5))]
+    return judge_charge(texts, PublicKey.of(meter.der), billed_kwh=Decimal("12.6"))
+
+
 async def fill_operator(platform: Platform) -> Peer:
     """Our own network: stations of which one is away, a held transaction, a CDR a partner does not take."""
     store = platform.store
@@ -425,7 +436,9 @@ async def fill_operator(platform: Platform) -> Peer:
         )
         cdr = cdr_of(session, places[1])
         await store.objects.put(stored(ModuleID.SESSIONS, CPO, session, None))
-        await store.objects.put(stored(ModuleID.CDRS, CPO, cdr, None))
+        kept = stored(ModuleID.CDRS, CPO, cdr, None)
+        await store.objects.put(kept)
+        await store.signed.save(kept.key, signed_charge(), NOW)
         await store.deliveries.save(
             Delivery(
                 peer_id=peer.id,

@@ -62,6 +62,14 @@ async def test_a_cdr_is_traced_line_by_line_and_says_who_has_it(console):
     assert "Resa Waiting 2 HTTP 500: internal error" in words
 
 
+async def test_a_cdr_says_what_its_meter_signed(console):
+    words = (await console.get("/console/cdrs/SE/LAD/cdr-session-9-2")).words.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Signed meter values Check Energy differs Signed energy 12.50 kWh Reading (begin) 1.0 kWh" in words
+    assert "Reading (end) 13.5 kWh 23 Nov 2026 13:00" in words
+    assert "Meter M-7 Who charged 04AABBCCDD identified Key of the meter ends with" in words
+    assert "Why the meter signed 12.5 kWh, the charge has 12.6 kWh" in words
+
+
 async def test_a_cdr_that_disagrees_says_where(reader):
     await reader.sign_in("kontor@example.org")
     words = (await reader.get("/console/cdrs/SE/LAD/cdr-session-2-1")).words
