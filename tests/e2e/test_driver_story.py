@@ -9,7 +9,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from ocpilot.demo import people
 from ocpilot.demo.pair import eventually
-from ocpilot.ocpp.simulated_car import SimulatedCar
+from ocpilot.simulator.car import SimulatedCar
 
 pytestmark = pytest.mark.browser
 

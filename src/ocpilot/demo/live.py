@@ -8,9 +8,10 @@ from ocpilot.base import time
 from ocpilot.demo import network, people
 from ocpilot.demo.network import Site
 from ocpilot.demo.pair import Pair
-from ocpilot.ocpp.sim_clock import SimClock, SteppedClock
-from ocpilot.ocpp.simulated_car import SimulatedCar
-from ocpilot.ocpp.simulator import SimulatedStation, StationMake
+from ocpilot.simulator.car import SimulatedCar
+from ocpilot.simulator.clock import SimClock, SteppedClock
+from ocpilot.simulator.make import StationMake
+from ocpilot.simulator.station import SimulatedStation
 
 #: Cars that charged before anybody looked, so that history and receipts are not empty.
 _EARLIER = 10
@@ -53,7 +54,7 @@ async def _visitors(station: SimulatedStation, connector_id: int, fast: bool, ch
     await station.clock.sleep(chance.uniform(0, 240))
     while True:
         card = chance.choice(people.DRIVERS).card
-        if chance.random() < 0.6 and station.connectors[connector_id].free_for(card):
+        if chance.random() < 0.6 and station.evses[connector_id].free_for(card):
             await station.plug_in(connector_id, _car(chance, fast))
             await station.clock.sleep(chance.uniform(2, 8))
             await station.present_token(card, connector_id)
@@ -69,7 +70,7 @@ def _station(pair: Pair, site: Site, clock: SimClock | SteppedClock, make: Stati
         site.id,
         people.STATION_PASSWORD,
         clock=clock,
-        connectors=site.evses,
+        evses=site.evses,
         power_kw=150.0 if fast else 22.0,
         make=make,
         car_for_remote_start=lambda: SimulatedCar(battery_kwh=64, soc=35, max_kw=150 if fast else 11),

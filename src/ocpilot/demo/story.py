@@ -22,9 +22,9 @@ from ocpilot.demo import network, people
 from ocpilot.demo.browser import Browser
 from ocpilot.demo.pair import Pair, eventually, opened_pair, register
 from ocpilot.demo.platforms import Opener, free_port
-from ocpilot.ocpp.sim_clock import SteppedClock
-from ocpilot.ocpp.simulated_car import SimulatedCar
-from ocpilot.ocpp.simulator import SimulatedStation
+from ocpilot.simulator.car import SimulatedCar
+from ocpilot.simulator.clock import SteppedClock
+from ocpilot.simulator.station import SimulatedStation
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import CDR, Session, SessionStatus
 
@@ -101,7 +101,7 @@ class _Told:
         await self._network_arrives()
         clock = SteppedClock(time.now() - timedelta(hours=5))
         station = SimulatedStation(
-            self._pair.station_url, SITE, people.STATION_PASSWORD, clock=clock, connectors=3, power_kw=22.0
+            self._pair.station_url, SITE, people.STATION_PASSWORD, clock=clock, evses=3, power_kw=22.0
         )
         async with station.running():
             await asyncio.wait_for(station.ready(), 20)
@@ -222,7 +222,7 @@ class _Told:
 
 
 async def _waits_for_car(station: SimulatedStation, connector_id: int) -> bool:
-    return station.connectors[connector_id].authorized is not None
+    return station.evses[connector_id].authorized is not None
 
 
 def _runs_and_costs(session: Session) -> bool:

@@ -7,9 +7,9 @@ from datetime import timedelta
 from ocpilot.base import time
 from ocpilot.base.errors import OcpilotError
 from ocpilot.cli.station_simulate import Simulation
-from ocpilot.ocpp.sim_clock import SteppedClock
-from ocpilot.ocpp.simulated_car import SimulatedCar
-from ocpilot.ocpp.simulator import SimulatedStation
+from ocpilot.simulator.car import SimulatedCar
+from ocpilot.simulator.clock import SteppedClock
+from ocpilot.simulator.station import SimulatedStation
 
 #: Seconds in which a platform must accept the station.
 _ACCEPTED_WITHIN = 20.0
@@ -28,7 +28,7 @@ class Simulations:
             simulation.station_id,
             simulation.password,
             clock=SteppedClock(began),
-            connectors=simulation.connector,
+            evses=simulation.connector,
             power_kw=simulation.kw,
         )
         async with station.running():
@@ -48,7 +48,7 @@ async def _accepted(station: SimulatedStation, simulation: Simulation) -> None:
 
 
 async def _charged(station: SimulatedStation, simulation: Simulation, say: Callable[[str], None]) -> bool:
-    connector = station.connectors[simulation.connector]
+    connector = station.evses[simulation.connector]
     car = SimulatedCar(battery_kwh=_BATTERY_KWH, soc=0.0, max_kw=simulation.kw)
     await station.plug_in(simulation.connector, car)
     before = connector.meter_wh
