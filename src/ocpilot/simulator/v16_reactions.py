@@ -93,8 +93,8 @@ class V16Reactions:
 
     def _composite(self, asked: Payload) -> Reaction:
         connector, seconds = _int(asked["connector_id"]), _int(asked["duration"])
-        unit = asked.get("charging_rate_unit")
-        found = self._orders.composite(connector, seconds, None if unit is None else str(unit))
+        # in the unit of the profile, whatever was asked for: many stations do so
+        found = self._orders.composite(connector, seconds, None)
         if found is None:
             return Reaction(call_result.GetCompositeSchedule("Rejected"))
         if not found[1]:
