@@ -217,8 +217,7 @@ class Charging:
         state = _STATES.get(evse.status, running.state)
         if state != running.state:
             running.state = state
-            sample = self._sample(evse, self.clock(), "Other")
-            message = self.speech.state_changed(running, sample, not self._online())
+            message = self.speech.state_changed(running, self.clock(), not self._online())
             if message is not None:
                 self._tell_of(running, message)
 

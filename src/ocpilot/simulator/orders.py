@@ -34,6 +34,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat: Callable[[], None]
     boot: Callable[[], None]
     car_comes: Callable[[SimulatedEvse], None]
+    undelivered: Callable[[], int]
 
 
 class Orders:

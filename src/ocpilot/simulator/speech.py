@@ -67,7 +67,7 @@ class Speech(Protocol):
     def metered(self, running: RunningTransaction, sample: Sample, offline: bool) -> Message:
         """What was measured in a transaction."""
 
-    def state_changed(self, running: RunningTransaction, sample: Sample, offline: bool) -> Message | None:
+    def state_changed(self, running: RunningTransaction, at: datetime, offline: bool) -> Message | None:
         """The car began or ended to charge; None where the status says it."""
 
     def ended(

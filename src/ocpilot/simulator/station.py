@@ -69,8 +69,7 @@ class SimulatedStation:
         self._later: list[tuple[datetime, int, Callable[[], object]]] = []
         self._order = count()
         self._loose: set[asyncio.Task[None]] = set()
-        spoken = versions.spoken(version)
-        self._speech = spoken.speech(make, self._stamp, self.signer)
+        self._speech = versions.speech(version, make, self._stamp, self.signer)
         self.charging = Charging(
             self._speech,
             make,
@@ -88,16 +87,17 @@ class SimulatedStation:
             heartbeat=self._beat,
             boot=lambda: self.charging.tell(self._speech.boot("Triggered")),
             car_comes=self._car_comes,
+            undelivered=lambda: self.link.undelivered,
         )
         self.orders = Orders(self.charging, around)
-        reactions = spoken.reactions(self.orders, Device(self.charging, self.signer), self._stamp)
+        device = Device(self.charging, self.signer)
         self.link = StationLink(
             url,
             station_id,
             password,
             version,
             make,
-            reactions=reactions,
+            reactions=versions.reactions(version, self.orders, device, self._stamp),
             greet=self._greet,
             ledger=self.ledger,
         )

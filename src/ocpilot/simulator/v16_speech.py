@@ -85,8 +85,13 @@ class V16Speech:
             )
         )
 
-    def state_changed(self, running: RunningTransaction, sample: Sample, offline: bool) -> Message | None:  # noqa: ARG002 - the status says it
-        """See `Speech`."""
+    def state_changed(
+        self,
+        running: RunningTransaction,  # noqa: ARG002 - as above
+        at: datetime,  # noqa: ARG002 - as above
+        offline: bool,  # noqa: ARG002 - as above
+    ) -> Message | None:
+        """See `Speech`. In 1.6 the status says it."""
         return None
 
     def ended(

@@ -1,18 +1,19 @@
-"""A small central system on the `ocpp` package's server side, for each version."""
+"""A small central system of another make, and time to wait for it."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event to set
-            await asyncio.sleep(0.005)
+from central import Standing, standing, until
 
 
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], bool]], Awaitable[None]]:
     return until
+
+
+@pytest.fixture
+async def stood() -> AsyncIterator[Standing]:
+    """Everything a station said was right by the schemas, unless the test says otherwise."""
+    async with standing() as one:
+        yield one
+    assert one.central.broken == []
