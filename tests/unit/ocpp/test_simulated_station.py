@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from begun import charge
+from websockets.exceptions import ConnectionClosed
 
 from ocpilot.app.station_events import IdToken
 from ocpilot.simulator.car import SimulatedCar
