@@ -40,6 +40,7 @@ from ocpilot.cli import (
     price_many,
     schema,
     serve,
+    simulate,
     station,
     station_simulate,
     tariff,
@@ -55,7 +56,7 @@ from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.office_commands import ApiKeysOf, HooksOf, Moving
 from ocpilot.main.peer_commands import PeersOf
 from ocpilot.main.platform_commands import Accounts, Cdrs, HeldCharges, Loading, Stations
-from ocpilot.main.simulated import Simulations
+from ocpilot.main.simulated import Fleets, Simulations
 from ocpilot.store.upkeep import Upkeep
 
 #: Commands that need neither settings nor a database.
@@ -74,6 +75,7 @@ _PURE: dict[str, Callable[[argparse.Namespace], int]] = {
 _ALONE: dict[str, Callable[[argparse.Namespace], Coroutine[None, None, int]]] = {
     "mock": lambda args: mock.run(args, Mocks()),
     "check": lambda args: check.run(args, Checks()),
+    "simulate": lambda args: simulate.run(args, Fleets()),
     "station simulate": lambda args: station_simulate.run(args, Simulations()),
 }
 
@@ -102,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     objects = (load, export_objects, import_objects, cdr, charge, station, account)
     charging = (serve, peer, log, *objects, api_key, hook, db)
-    alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, demo)
+    alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
     for module in (*charging, *alone):
         module.add_parser(commands)
     return root

@@ -45,8 +45,6 @@ class Charging:
             each: SimulatedEvse(each, power_kw, clock(), Meter(1000.0 * each), dc=make.dc)
             for each in range(1, count + 1)
         }
-        #: What the charges that begin now get.
-        self.faults: frozenset[Fault] = frozenset()
         self._tell = tell
         self._online = online
         self._signer = signer
@@ -112,7 +110,7 @@ class Charging:
         now = self.clock()
         self.flow(evse)
         evse.authorized = evse.until = None
-        faults = self.faults
+        faults, evse.faults = evse.faults, frozenset()
         if Fault.ROLLOVER in faults:
             evse.meter.roll_over_after(700)
         running = RunningTransaction(

@@ -46,7 +46,8 @@ class Reservation:
 
 @dataclass(slots=True)
 class SimulatedEvse:
-    """`authorized` is a token that waits for a car, until `until`; `status` is a word of 1.6, which are the finer."""
+    """`authorized` is a token that waits for a car, until `until`; `status` is a word of 1.6, which are the finer.
+    `faults` are what the next charge gets."""
 
     id: int
     full_kw: float
@@ -63,6 +64,7 @@ class SimulatedEvse:
     out_of_service: bool = False
     goes_out_of_service: bool = False
     profiles: list[Profile] = field(default_factory=list)
+    faults: frozenset[Fault] = frozenset()
 
     @property
     def meter_wh(self) -> int:

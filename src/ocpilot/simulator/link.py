@@ -101,6 +101,12 @@ class StationLink:
         while self.ready.is_set():  # noqa: ASYNC110 - the task that serves the connection ends within a turn or two
             await asyncio.sleep(0)
 
+    async def leave(self) -> None:
+        """Close the connection as one who goes, and have no other."""
+        self._allowed.clear()
+        if self._socket is not None:
+            await self._socket.close()
+
     def call_again(self) -> None:
         """Connect as soon as possible."""
         self._allowed.set()

@@ -26,11 +26,11 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What orders need of the station. `later` runs a thing after so many seconds of simulated time; `reboot` gets a
-    word of 2.x and whether running charges end first."""
+    """What orders need of the station. `later` runs a thing after so many seconds of simulated time; `reboot` gets its
+    reason in a word of 2.x."""
 
     later: Callable[[float, Callable[[], None]], None]
-    reboot: Callable[[str, bool], None]
+    reboot: Callable[[str], None]
     heartbeat: Callable[[], None]
     boot: Callable[[], None]
     car_comes: Callable[[SimulatedEvse], None]
@@ -232,13 +232,13 @@ class Orders:
     def _reset(self, reason: str) -> None:
         for evse, _ in list(self.charging.running()):
             self.charging.end(evse, reason)
-        self.around.reboot("RemoteReset", False)
+        self.around.reboot("RemoteReset")
 
     def _reset_when_idle(self) -> None:
         if any(True for _ in self.charging.running()):
             self.around.later(_STEP, self._reset_when_idle)
         else:
-            self.around.reboot("ScheduledReset", False)
+            self.around.reboot("ScheduledReset")
 
     def _progress(self, words: tuple[str, ...], say: Callable[[str], object]) -> None:
         for number, word in enumerate(words):

@@ -27,8 +27,6 @@ from ocpilot.simulator.orders import Orders, Surroundings
 from ocpilot.simulator.signing import Signer
 from ocpilot.simulator.speech import Message, Payload
 
-#: How long `play` sleeps at most before it looks again: a remote start may have come meanwhile.
-_GRAIN = 5.0
 _LOCAL = timedelta(hours=2)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_FAULTS = FaultPlan({}, 0, "")
@@ -68,6 +66,7 @@ class SimulatedStation:
         self._next_heartbeat = clock()
         self._later: list[tuple[datetime, int, Callable[[], object]]] = []
         self._order = count()
+        self._connecting: asyncio.Task[None] | None = None
         self._loose: set[asyncio.Task[None]] = set()
         self._speech = versions.speech(version, make, self._stamp, self.signer)
         self.charging = Charging(
@@ -107,16 +106,33 @@ class SimulatedStation:
         """By number, from 1."""
         return self.charging.evses
 
+    @property
+    def energy_wh(self) -> int:
+        """What really flowed until now, in ended charges and in those that run."""
+        running = sum(evse.meter.counted_wh - each.began_wh for evse, each in self.charging.running())
+        return self.ledger.energy_wh + running
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Connected, and again when the connection is lost, until the block ends."""
-        connecting = asyncio.create_task(self.link.run())
+        self.connect()
         try:
             yield
         finally:
-            connecting.cancel()
+            await self.disconnect()
+
+    def connect(self) -> None:
+        """Connect, and again when the connection is lost, until `disconnect`."""
+        self._connecting = asyncio.create_task(self.link.run())
+
+    async def disconnect(self) -> None:
+        """Leave, whatever is still to be told."""
+        if self._connecting is not None:
+            await self.link.leave()
+            self._connecting.cancel()
             with suppress(asyncio.CancelledError):
-                await connecting
+                await self._connecting
+            self._connecting = None
 
     async def ready(self) -> None:
         """Return when the server has accepted the station."""
@@ -150,13 +166,19 @@ class SimulatedStation:
         self.charging.unplugged(self.evses[evse_id])
         await self.link.delivered()
 
-    async def reboot(self, reason: str = "Unknown", *, power_lost: bool = False) -> None:
-        """The station starts again. `power_lost` ends running charges, and tells so once it is back."""
-        if power_lost:
-            for evse, _ in list(self.charging.running()):
-                self.charging.end(evse, "PowerLoss")
+    async def reboot(self, reason: str = "Unknown") -> None:
+        """The station starts again; charges go on. `reason` is a word of 2.x."""
         self._boot_reason = reason
         await self.link.hang_up()
+        self.link.call_again()
+
+    async def lose_power(self, seconds: float) -> None:
+        """Nothing works for a while. That charges have ended is told once it does again."""
+        await self.link.hang_up()
+        for evse, _ in list(self.charging.running()):
+            self.charging.end(evse, "PowerLoss")
+        await self.clock.sleep(seconds)
+        self._boot_reason = "PowerUp"
         self.link.call_again()
 
     async def play(self, seconds: float) -> None:
@@ -164,7 +186,7 @@ class SimulatedStation:
         end = self.clock() + timedelta(seconds=seconds)
         while (now := self.clock()) < end:
             due = min([end, self._next_heartbeat, *self.charging.next_due(), *(each[0] for each in self._later[:1])])
-            await self.clock.sleep(min((due - now).total_seconds(), _GRAIN))
+            await self.clock.sleep(min((due - now).total_seconds(), self.clock.grain))
             self._pass_time(self.clock())
             await self.link.delivered()
 
@@ -223,14 +245,14 @@ class SimulatedStation:
     def _in(self, seconds: float, act: Callable[[], object]) -> None:
         heappush(self._later, (self.clock() + timedelta(seconds=seconds), next(self._order), act))
 
-    def _reboot_soon(self, reason: str, power_lost: bool) -> None:
-        task = asyncio.create_task(self._reboot_when_told(reason, power_lost))
+    def _reboot_soon(self, reason: str) -> None:
+        task = asyncio.create_task(self._reboot_when_told(reason))
         self._loose.add(task)
         task.add_done_callback(self._loose.discard)
 
-    async def _reboot_when_told(self, reason: str, power_lost: bool) -> None:
+    async def _reboot_when_told(self, reason: str) -> None:
         await self.link.delivered()
-        await self.reboot(reason, power_lost=power_lost)
+        await self.reboot(reason)
 
     def _car_comes(self, evse: SimulatedEvse) -> None:
         if evse.car is None and self._car_for_remote_start is not None:

@@ -3,12 +3,13 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import ocpp.messages
 from ocpp import v16, v21, v201
 from ocpp.charge_point import camel_to_snake_case, remove_nones
 from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
 
 from ocpilot.simulator.make import OcppVersion
 
@@ -46,12 +47,12 @@ class Central:
     async def serve_one(self, socket) -> None:
         station = socket.request.path.rpartition("/")[2]
         client = self.stations[station] = _client(self, MODULES[_BY_SUBPROTOCOL[socket.subprotocol]], station, socket)
-        async for text in socket:
-            message = ocpp.messages.unpack(text)
-            if isinstance(message, ocpp.messages.CallError) and message.error_code not in ("NotSupported",):
-                self.broken.append(text)
-            # answers are taken while a handler waits: none of ours does
-            await client.route_message(text)
+        with suppress(ConnectionClosed):
+            async for text in socket:
+                message = ocpp.messages.unpack(text)
+                if isinstance(message, ocpp.messages.CallError) and message.error_code != "NotSupported":
+                    self.broken.append(text)
+                await client.route_message(text)
 
     def answer(self, module, station: str, action: str, payload: dict[str, object]) -> object:
         if action in self.refusing:

@@ -149,7 +149,7 @@ async def test_a_station_boots_once_and_again_after_a_power_cut(stood, version, 
         await station.plug_in(1)
         await station.present_token("TAG-1")
         await station.play(120)
-        await station.reboot("PowerUp", power_lost=True)
+        await station.lose_power(60)
         await eventually(lambda: stood.central.counts()["BootNotification"] == 2 and station.link.undelivered == 0)
     [stop] = [
         each
