@@ -171,5 +171,7 @@ def _check(args: argparse.Namespace) -> None:
             raise UserError(f"--{name}: found {found}, expected more than 0")
     if not args.meter_interval > 0:
         raise UserError(f"--meter-interval: found {args.meter_interval}, expected more than 0")
+    if args.lean and (args.fault or args.signed or args.evses > 1):
+        raise UserError("--lean stations have one EVSE, no faults and no signatures")
     if not 0 <= args.dc <= 1:
         raise UserError(f"--dc: found {args.dc}, expected a share from 0 to 1")

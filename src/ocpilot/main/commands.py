@@ -159,7 +159,8 @@ def _run(args: argparse.Namespace) -> int:
         return asyncio.run(demo.run(args, open_platform))
     alone = _ALONE.get(_named(args)) or _ALONE.get(args.command)
     if alone is not None:
-        return asyncio.run(alone(args))
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            return runner.run(alone(args))
     settings = settings_file.load(_config(args))
     if args.command == "serve":
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:

@@ -16,6 +16,7 @@ from ocpilot.simulator.car import SimulatedCar
 from ocpilot.simulator.clock import SteppedClock
 from ocpilot.simulator.faults import SENTENCES, read_faults
 from ocpilot.simulator.fleet import Fleet, FleetPlan, Totals
+from ocpilot.simulator.lean import LeanFleet
 from ocpilot.simulator.make import OcppVersion, StationMake
 from ocpilot.simulator.station import SimulatedStation
 from ocpilot.simulator.visits import Habits
@@ -35,8 +36,8 @@ class Fleets:
 
     async def simulate(self, options: SimulateOptions, say: Callable[[str], None]) -> Mapping[str, object]:
         """See `SimulateCommands`."""
-        fleet = Fleet(_plan(options), lambda totals: say(_line(totals)))
-        report = await fleet.run()
+        kind = LeanFleet if options.lean else Fleet
+        report = await kind(_plan(options), lambda totals: say(_line(totals))).run()
         say(_last_line(report.total.energy_wh, report.total.transactions, sum(e.undelivered for e in report.stations)))
         return cast(Mapping[str, object], msgspec.to_builtins(report))
 
