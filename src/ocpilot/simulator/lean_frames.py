@@ -82,9 +82,8 @@ class Lean2:
     def status(self, charging: bool, at: str) -> tuple[str, str]:
         """See `LeanFrames`."""
         word = "Occupied" if charging else "Available"
-        return "StatusNotification", (
-            '{"evseId":1,"connectorId":1,"connectorStatus":"%s","timestamp":"%s"}' % (word, at)
-        )
+        said = '{"evseId":1,"connectorId":1,"connectorStatus":"%s","timestamp":"%s"}'
+        return "StatusNotification", said % (word, at)
 
     def authorize(self, card: str) -> tuple[str, str]:
         """See `LeanFrames`."""
