@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from dataclasses import replace
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -11,6 +12,8 @@ from ocpilot.simulator.meter import Sample
 
 METHOD = "ECDSA-secp256r1-SHA256"
 ENCODING = "OCMF"
+#: A uid of a card; other tokens are numbers of a central system.
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){4,10}")
 _TYPES = {"Transaction.Begin": "B", "Transaction.End": "E"}
 
 
@@ -53,14 +56,14 @@ class Signer:
                 "IS": True,
                 "IL": "VERIFIED",
                 "IF": ["RFID_NONE"],
-                "IT": "ISO14443",
+                "IT": "ISO14443" if _HEX.fullmatch(token) else "CENTRAL",
                 "ID": token,
                 "RD": [
                     {
                         "TM": f"{sample.at.strftime('%Y-%m-%dT%H:%M:%S')},{sample.at.microsecond // 1000:03d}+0000 S",
                         "TX": _TYPES[sample.context],
                         "RV": sample.register_wh / 1000.0,
-                        "RI": "01-00:98.08.00.FF",
+                        "RI": "01-00:01.08.00.FF",
                         "RU": "kWh",
                         "RT": "AC" if len(sample.amps) > 1 else "DC",
                         "EF": "",
