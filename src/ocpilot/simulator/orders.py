@@ -168,9 +168,15 @@ class Orders:
         return Outcome(ACCEPTED, partial(self._reset, reason))
 
     def update_firmware(self, request_id: int | None) -> Outcome:
-        """Downloaded and installed in a while, with notices of progress."""
+        """Downloaded and installed in a while, with notices of progress; a secure one is a security event (2.x, L01)."""
         speech = self.charging.speech
-        return Outcome(ACCEPTED, partial(self._progress, _FIRMWARE, lambda word: speech.firmware(word, request_id)))
+
+        def then() -> None:
+            self._progress(_FIRMWARE, lambda word: speech.firmware(word, request_id))
+            if request_id is not None:
+                self.around.later(_STEP * len(_FIRMWARE), self._firmware_updated)
+
+        return Outcome(ACCEPTED, then)
 
     def upload_log(self, request_id: int | None) -> Outcome:
         """Uploaded in a while (nothing leaves this machine)."""
@@ -239,6 +245,9 @@ class Orders:
             self.around.later(_STEP, self._reset_when_idle)
         else:
             self.around.reboot("ScheduledReset")
+
+    def _firmware_updated(self) -> None:
+        self.charging.tell(self.charging.speech.security("FirmwareUpdated", self.charging.clock()))
 
     def _progress(self, words: tuple[str, ...], say: Callable[[str], object]) -> None:
         for number, word in enumerate(words):

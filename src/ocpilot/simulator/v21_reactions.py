@@ -1,11 +1,13 @@
 """What a station answers in OCPP 2.1 beyond 2.0.1: Tariffs, priority charging, energy transfer, grid services."""
 
 from collections.abc import Mapping
+from types import ModuleType
 from typing import cast
 
 from ocpilot.simulator.charging import ACCEPTED
-from ocpilot.simulator.orders import Outcome
-from ocpilot.simulator.speech import Payload, Reaction, Reactions
+from ocpilot.simulator.device import Device
+from ocpilot.simulator.orders import Orders, Outcome
+from ocpilot.simulator.speech import Payload, Reaction, Reactions, Stamp
 from ocpilot.simulator.v2_reactions import V2Reactions
 
 _WORDS: Mapping[str, str] = {
@@ -24,9 +26,12 @@ _WORDS: Mapping[str, str] = {
 class V21Reactions(V2Reactions):
     """Tariffs are kept by EVSE, 0 being the station."""
 
+    def __init__(self, call: ModuleType, result: ModuleType, orders: Orders, device: Device, stamp: Stamp) -> None:
+        super().__init__(call, result, orders, device, stamp)
+        self._tariffs: dict[int, Payload] = {}
+
     def table(self) -> Reactions:
         """By action."""
-        self._tariffs: dict[int, Payload] = {}
         return {
             **super().table(),
             **{action: self.word(action, word) for action, word in _WORDS.items()},

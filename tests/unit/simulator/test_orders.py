@@ -298,6 +298,26 @@ async def test_firmware_and_logs_come_with_notices_of_progress(asking, version):
     central = asked.stood.central
     assert [each["status"] for each in central.of(firmware)] == ["Downloading", "Downloaded", "Installing", "Installed"]
     assert [each["status"] for each in central.of(logs)] == ["Uploading", "Uploaded"]
+    events = [] if version is OcppVersion.V16 else ["FirmwareUpdated"]
+    assert [each["type"] for each in central.of("SecurityEventNotification")] == events
+
+
+async def test_a_16_station_tells_of_signed_firmware_with_the_number_of_the_request(asking):
+    asked = await asking(OcppVersion.V16)
+    image = {
+        "location": "ftp://127.0.0.1/f",
+        "retrieve_date_time": LATER,
+        "signing_certificate": "-",
+        "signature": "-",
+    }
+    assert (await asked.ask("SignedUpdateFirmware", request_id=8, firmware=image)).status == "Accepted"
+    log = {"remote_location": "ftp://127.0.0.1/d"}
+    await asked.ask("GetLog", request_id=9, log_type="SecurityLog", log=log)
+    await asked.station.play(60)
+    central = asked.stood.central
+    assert [each["request_id"] for each in central.of("SignedFirmwareStatusNotification")] == [8] * 4
+    assert central.of("LogStatusNotification")[-1] == {"status": "Uploaded", "request_id": 9}
+    assert central.of("SecurityEventNotification")[0]["type"] == "FirmwareUpdated"
 
 
 async def test_configuration_of_16_is_read_and_changed(asking):
