@@ -3,7 +3,7 @@ it."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 import msgspec
@@ -23,6 +23,8 @@ from ocpilot.simulator.visits import Habits
 
 #: Seconds in which a platform must accept the station.
 _ACCEPTED_WITHIN = 20.0
+#: How far back a fast run begins that nobody ends.
+_DAY_MINUTES = 1440.0
 #: So large that no car is full before its time is over.
 _BATTERY_KWH = 10_000.0
 
@@ -49,7 +51,7 @@ def _plan(options: SimulateOptions) -> FleetPlan:
         ids=options.ids,
         versions=tuple(OcppVersion(version) for version in options.versions),
         habits=Habits(cards=options.cards, between=options.between, stay=options.stay, charges=options.charges),
-        start=time.now(),
+        start=_start(options),
         evses=options.evses,
         dc=options.dc,
         speed=options.speed,
@@ -64,6 +66,12 @@ def _plan(options: SimulateOptions) -> FleetPlan:
         seed=options.seed,
         connects=options.connects,
     )
+
+
+def _start(options: SimulateOptions) -> datetime:
+    """So long ago that the run ends now: nothing is told of the future."""
+    minutes = _DAY_MINUTES if options.minutes is None else options.minutes
+    return time.now() - timedelta(minutes=minutes * (1.0 - 1.0 / max(1.0, options.speed)))
 
 
 def _line(totals: Totals) -> str:

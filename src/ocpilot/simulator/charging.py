@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+import msgspec
+
 from ocpilot.base import time
 from ocpilot.simulator.clock import StationClock
 from ocpilot.simulator.evse import RunningTransaction, SimulatedEvse
@@ -20,19 +22,32 @@ ACCEPTED = "Accepted"
 _STATES = {"Charging": "Charging", "SuspendedEV": "SuspendedEV", "SuspendedEVSE": "SuspendedEVSE"}
 
 
+class Sockets(msgspec.Struct, frozen=True):
+    """How many EVSEs there are, and what each gives at most."""
+
+    count: int
+    power_kw: float
+    dc: bool
+
+
+class Outbox(msgspec.Struct, frozen=True):
+    """`put` tells the central system something, sooner or later; `online` says whether it is told now."""
+
+    put: Callable[[Message], None]
+    online: Callable[[], bool]
+
+
 class Charging:
-    """`tell` puts into the outbox, `online` says whether it is emptied now. `shared` profiles hold at every EVSE."""
+    """`shared` profiles hold at every EVSE."""
 
     def __init__(
         self,
         speech: Speech,
         make: StationMake,
         clock: StationClock,
+        sockets: Sockets,
+        outbox: Outbox,
         *,
-        count: int,
-        power_kw: float,
-        tell: Callable[[Message], None],
-        online: Callable[[], bool],
         ledger: Ledger,
         signer: Signer | None,
     ) -> None:
@@ -42,18 +57,17 @@ class Charging:
         self.ledger = ledger
         self.shared: list[Profile] = []
         self.evses = {
-            each: SimulatedEvse(each, power_kw, clock(), Meter(1000.0 * each), dc=make.dc)
-            for each in range(1, count + 1)
+            each: SimulatedEvse(each, sockets.power_kw, clock(), Meter(1000.0 * each), dc=sockets.dc)
+            for each in range(1, sockets.count + 1)
         }
-        self._tell = tell
-        self._online = online
+        self._outbox = outbox
         self._signer = signer
         self._held: dict[int, Message] = {}
         self._last: RunningTransaction | None = None
 
     def tell(self, call: object) -> None:
         """What need not survive a lost connection."""
-        self._tell(Message(call=lambda: call, durable=False))
+        self._outbox.put(Message(call=lambda: call, durable=False))
 
     def report(self, evse: SimulatedEvse, status: str) -> None:
         """Its status is `status` now."""
@@ -146,7 +160,7 @@ class Charging:
         self._release(running)
         running.state = "EVConnected" if evse.car is not None and reason != "EVDisconnected" else "Idle"
         if Fault.NO_STOP not in running.faults:
-            self._tell_of(running, self.speech.ended(running, sample, reason, token, not self._online()))
+            self._tell_of(running, self.speech.ended(running, sample, reason, token, not self._outbox.online()))
         self._book(evse, running, reason)
         evse.out_of_service = evse.out_of_service or evse.goes_out_of_service
         evse.goes_out_of_service = False
@@ -183,10 +197,10 @@ class Charging:
         if evse.transaction is None:
             self.tell(self.speech.alone(evse.id, sample))
         else:
-            self._tell_of(evse.transaction, self.speech.metered(evse.transaction, sample, not self._online()))
+            self._tell_of(evse.transaction, self.speech.metered(evse.transaction, sample, not self._outbox.online()))
 
     def _started(self, evse: SimulatedEvse, running: RunningTransaction, before: RunningTransaction | None) -> Message:
-        message = self.speech.started(running, not self._online())
+        message = self.speech.started(running, not self._outbox.online())
 
         def acknowledged(answer: Payload) -> None:
             message.acknowledged(answer)
@@ -206,7 +220,7 @@ class Charging:
                 running.faults -= {Fault.METER_REPLACED}
             if Fault.NO_METER_VALUES not in running.faults:
                 sample = self._sample(evse, now, "Sample.Periodic")
-                self._told_in_order(running, self.speech.metered(running, sample, not self._online()))
+                self._told_in_order(running, self.speech.metered(running, sample, not self._outbox.online()))
         self.report(evse, evse.charging_status(now, self.shared))
         self._state(evse, running)
 
@@ -215,7 +229,7 @@ class Charging:
         state = _STATES.get(evse.status, running.state)
         if state != running.state:
             running.state = state
-            message = self.speech.state_changed(running, self.clock(), not self._online())
+            message = self.speech.state_changed(running, self.clock(), not self._outbox.online())
             if message is not None:
                 self._tell_of(running, message)
 
@@ -241,9 +255,9 @@ class Charging:
             self._tell_of(running, held)
 
     def _tell_of(self, running: RunningTransaction, message: Message) -> None:
-        self._tell(message)
+        self._outbox.put(message)
         if Fault.DUPLICATE in running.faults:
-            self._tell(message)
+            self._outbox.put(message)
 
     def _book(self, evse: SimulatedEvse, running: RunningTransaction, reason: str) -> None:
         for fault in running.faults:

@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
@@ -26,25 +27,29 @@ _LOG = logging.getLogger(__name__)
 _WORTH_ANOTHER_TRY = ("InternalError", "GenericError")
 
 
+class Address(msgspec.Struct, frozen=True):
+    """Where a station connects, and as whom; `url` is without its id."""
+
+    url: str
+    station_id: str
+    password: str | None
+    version: OcppVersion
+
+
 class StationLink:
     """`greet` boots the station on a fresh connection and says whether the server took it."""
 
     def __init__(
         self,
-        url: str,
-        station_id: str,
-        password: str | None,
-        version: OcppVersion,
+        address: Address,
         make: StationMake,
         *,
         reactions: Reactions,
         greet: Callable[[], Awaitable[bool]],
         ledger: Ledger,
     ) -> None:
-        self._url = f"{url.rstrip('/')}/{station_id}"
-        self._station_id = station_id
-        self._password = password
-        self._version = version
+        self._address = address
+        self._url = f"{address.url.rstrip('/')}/{address.station_id}"
         self._make = make
         self._reactions = reactions
         self._greet = greet
@@ -117,11 +122,12 @@ class StationLink:
         return len(self._outbox)
 
     def _connection(self) -> connect:
-        login = base64.b64encode(f"{self._station_id}:{self._password}".encode()).decode()
+        where = self._address
+        login = base64.b64encode(f"{where.station_id}:{where.password}".encode()).decode()
         return connect(
             self._url,
-            subprotocols=[Subprotocol(self._version.subprotocol)],
-            additional_headers={} if self._password is None else {"Authorization": f"Basic {login}"},
+            subprotocols=[Subprotocol(where.version.subprotocol)],
+            additional_headers={} if where.password is None else {"Authorization": f"Basic {login}"},
             compression=None,
             proxy=None,
         )
@@ -131,8 +137,8 @@ class StationLink:
         self._ledger.connections += 1
         self._socket = socket
         server = self._server = rpc.central_system(
-            self._version,
-            self._station_id,
+            self._address.version,
+            self._address.station_id,
             socket,
             reactions=self._reactions,
             answer_within=self._make.answer_within,

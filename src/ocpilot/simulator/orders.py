@@ -168,7 +168,7 @@ class Orders:
         return Outcome(ACCEPTED, partial(self._reset, reason))
 
     def update_firmware(self, request_id: int | None) -> Outcome:
-        """Downloaded and installed in a while, with notices of progress; a secure one is a security event (2.x, L01)."""
+        """Downloaded and installed in a while, with notices of progress; a secure one is a security event."""
         speech = self.charging.speech
 
         def then() -> None:

@@ -7,28 +7,25 @@ an hour passes at once, with every message at its right time; with a `SimClock` 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from heapq import heappop, heappush
-from itertools import count
+from datetime import datetime, timedelta
 from typing import cast
 
-from ocpilot.base import time
 from ocpilot.simulator import versions
+from ocpilot.simulator.agenda import Agenda
 from ocpilot.simulator.car import SimulatedCar
-from ocpilot.simulator.charging import ACCEPTED, Charging
+from ocpilot.simulator.charging import ACCEPTED, Charging, Outbox, Sockets
 from ocpilot.simulator.clock import StationClock
 from ocpilot.simulator.device import Device
 from ocpilot.simulator.evse import SimulatedEvse
-from ocpilot.simulator.faults import Fault, FaultPlan
+from ocpilot.simulator.faults import FaultPlan
 from ocpilot.simulator.ledger import Ledger
-from ocpilot.simulator.link import StationLink
+from ocpilot.simulator.link import Address, StationLink
 from ocpilot.simulator.make import IdToken, OcppVersion, StationMake
 from ocpilot.simulator.orders import Orders, Surroundings
+from ocpilot.simulator.own_time import OwnTime
 from ocpilot.simulator.signing import Signer
 from ocpilot.simulator.speech import Message, Payload
 
-_LOCAL = timedelta(hours=2)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_FAULTS = FaultPlan({}, 0, "")
 
 
@@ -58,45 +55,28 @@ class SimulatedStation:
         self.plan = plan
         self.ledger = Ledger()
         make = make or StationMake()
-        self.signer = Signer(station_id, make.vendor, make.model) if make.signed else None
-        self._skew = self._skewed(plan, clock())
+        own = OwnTime(plan, clock())
+        for fault in own.faults:
+            self.ledger.fault(fault)
+        signer = Signer(station_id, make.vendor, make.model) if make.signed else None
         self._car_for_remote_start = car_for_remote_start
         self._boot_reason = "PowerUp"
         self._heartbeat_interval = make.heartbeat or 300.0
         self._next_heartbeat = clock()
-        self._later: list[tuple[datetime, int, Callable[[], object]]] = []
-        self._order = count()
+        self._agenda = Agenda(clock)
         self._connecting: asyncio.Task[None] | None = None
         self._loose: set[asyncio.Task[None]] = set()
-        self._speech = versions.speech(version, make, self._stamp, self.signer)
-        self.charging = Charging(
-            self._speech,
-            make,
-            clock,
-            count=evses,
-            power_kw=power_kw,
-            tell=self._tell,
-            online=self._online,
-            ledger=self.ledger,
-            signer=self.signer,
-        )
-        around = Surroundings(
-            later=self._in,
-            reboot=self._reboot_soon,
-            heartbeat=self._beat,
-            boot=lambda: self.charging.tell(self._speech.boot("Triggered")),
-            car_comes=self._car_comes,
-            undelivered=lambda: self.link.undelivered,
-        )
-        self.orders = Orders(self.charging, around)
-        device = Device(self.charging, self.signer)
+        self._speech = versions.speech(version, make, own.stamp, signer)
+        sockets = Sockets(evses, power_kw, make.dc)
+        outbox = Outbox(self._tell, self._online)
+        self.charging = Charging(self._speech, make, clock, sockets, outbox, ledger=self.ledger, signer=signer)
+        self.orders = Orders(self.charging, self._surroundings())
+        device = Device(self.charging, signer)
+        reactions = versions.reactions(version, self.orders, device, own.stamp)
         self.link = StationLink(
-            url,
-            station_id,
-            password,
-            version,
+            Address(url, station_id, password, version),
             make,
-            reactions=versions.reactions(version, self.orders, device, self._stamp),
+            reactions=reactions,
             greet=self._greet,
             ledger=self.ledger,
         )
@@ -185,7 +165,7 @@ class SimulatedStation:
         """Let `seconds` of simulated time pass."""
         end = self.clock() + timedelta(seconds=seconds)
         while (now := self.clock()) < end:
-            due = min([end, self._next_heartbeat, *self.charging.next_due(), *(each[0] for each in self._later[:1])])
+            due = min([end, self._next_heartbeat, *self.charging.next_due(), *self._agenda.next_due()])
             await self.clock.sleep(min((due - now).total_seconds(), self.clock.grain))
             self._pass_time(self.clock())
             await self.link.delivered()
@@ -194,6 +174,16 @@ class SimulatedStation:
         """Live until cancelled. Needs a clock that runs by itself."""
         while True:
             await self.play(3600.0)
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            later=self._agenda.put,
+            reboot=self._reboot_soon,
+            heartbeat=self._beat,
+            boot=lambda: self.charging.tell(self._speech.boot("Triggered")),
+            car_comes=self._car_comes,
+            undelivered=lambda: self.link.undelivered,
+        )
 
     async def _greet(self) -> bool:
         """Boot, then report every EVSE; False when the server does not take us."""
@@ -233,17 +223,13 @@ class SimulatedStation:
 
     def _pass_time(self, now: datetime) -> None:
         self.charging.pass_time(now)
-        while self._later and self._later[0][0] <= now:
-            heappop(self._later)[2]()
+        self._agenda.pass_time(now)
         if self._next_heartbeat <= now:
             self._next_heartbeat = now + timedelta(seconds=self.charging.make.heartbeat or self._heartbeat_interval)
             self._beat()
 
     def _beat(self) -> None:
         self.charging.tell(self._speech.heartbeat())
-
-    def _in(self, seconds: float, act: Callable[[], object]) -> None:
-        heappush(self._later, (self.clock() + timedelta(seconds=seconds), next(self._order), act))
 
     def _reboot_soon(self, reason: str) -> None:
         task = asyncio.create_task(self._reboot_when_told(reason))
@@ -257,17 +243,3 @@ class SimulatedStation:
     def _car_comes(self, evse: SimulatedEvse) -> None:
         if evse.car is None and self._car_for_remote_start is not None:
             evse.car = self._car_for_remote_start()
-
-    def _stamp(self, at: datetime) -> str:
-        """A time by the station's own clock."""
-        return time.write(at + self._skew)
-
-    def _skewed(self, plan: FaultPlan, born: datetime) -> timedelta:
-        faults = plan.of_station()
-        for fault in faults:
-            self.ledger.fault(fault)
-        if Fault.CLOCK_1970 in faults:
-            return _EPOCH - born
-        if Fault.LOCAL_TIME in faults:
-            return _LOCAL
-        return timedelta(seconds=plan.skew_seconds()) if Fault.CLOCK_SKEW in faults else timedelta()

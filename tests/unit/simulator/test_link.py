@@ -8,7 +8,7 @@ from ocpp.v16 import call, call_result
 from websockets.asyncio.server import serve
 
 from ocpilot.simulator.ledger import Ledger
-from ocpilot.simulator.link import StationLink
+from ocpilot.simulator.link import Address, StationLink
 from ocpilot.simulator.make import Backoff, OcppVersion, StationMake
 from ocpilot.simulator.speech import Message, Reaction
 
@@ -47,10 +47,7 @@ def link_to(server, reactions=None):
     port = server.sockets[0].getsockname()[1]
     make = StationMake(backoff=Backoff(0.01, 0.02))
     return StationLink(
-        f"ws://127.0.0.1:{port}/ocpp",
-        "CS1",
-        None,
-        OcppVersion.V16,
+        Address(f"ws://127.0.0.1:{port}/ocpp", "CS1", None, OcppVersion.V16),
         make,
         reactions=reactions or {},
         greet=greet,
