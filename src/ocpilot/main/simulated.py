@@ -16,7 +16,7 @@ from ocpilot.simulator.car import SimulatedCar
 from ocpilot.simulator.clock import SteppedClock
 from ocpilot.simulator.faults import SENTENCES, read_faults
 from ocpilot.simulator.fleet import Fleet, FleetPlan, Totals
-from ocpilot.simulator.lean import LeanFleet
+from ocpilot.simulator.lean_fleet import LeanFleet
 from ocpilot.simulator.make import OcppVersion, StationMake
 from ocpilot.simulator.station import SimulatedStation
 from ocpilot.simulator.visits import Habits

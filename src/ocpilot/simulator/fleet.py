@@ -20,7 +20,7 @@ from ocpilot.simulator.visits import Habits, end_all, visitors
 _AC_KW = 22.0
 _DC_KW = 150.0
 #: Seconds of real time that stations get at the end to tell what they have to tell.
-_LAST_WORDS = 30.0
+LAST_WORDS = 30.0
 
 
 class FleetPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +110,7 @@ class Fleet:
 
     async def _end(self) -> FleetReport:
         with suppress(asyncio.CancelledError):  # who asks again to stop gets what there is
-            await asyncio.gather(*(end_all(each, _LAST_WORDS) for each in self.stations))
+            await asyncio.gather(*(end_all(each, LAST_WORDS) for each in self.stations))
         report = FleetReport(
             seconds=round(self._passed(), 1),
             total=total([each.ledger for each in self.stations]),

@@ -24,7 +24,7 @@ from ocpilot.simulator.speech import Message, Payload, Reactions
 _LOG = logging.getLogger(__name__)
 
 #: Refusals that say "not now"; every other one would come again however often we tried.
-_WORTH_ANOTHER_TRY = ("InternalError", "GenericError")
+WORTH_ANOTHER_TRY = ("InternalError", "GenericError")
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -185,7 +185,7 @@ class StationLink:
         try:
             answer = await self._asked(server, message.call())
         except CallRefused as refusal:
-            if message.durable and refusal.code in _WORTH_ANOTHER_TRY:
+            if message.durable and refusal.code in WORTH_ANOTHER_TRY:
                 self._still.set()
                 await asyncio.sleep(self._make.backoff.first)
                 return

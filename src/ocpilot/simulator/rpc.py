@@ -13,7 +13,7 @@ import ocpp.messages
 from ocpp import v16, v21, v201
 from ocpp.exceptions import NotImplementedError as NotImplementedByUs
 from ocpp.exceptions import NotSupportedError, OCPPError
-from ocpp.messages import CallError
+from ocpp.messages import CallError, MessageType
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
@@ -26,6 +26,8 @@ _LOG.setLevel(logging.WARNING)
 
 # in a thread it takes longer, and what is told would wait for it
 ocpp.messages.ASYNC_VALIDATION = False
+
+CALL, ANSWER, CALL_ERROR = MessageType.Call, MessageType.CallResult, MessageType.CallError
 
 _LOST = CallError("", "ConnectionLost", "")
 

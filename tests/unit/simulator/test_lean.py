@@ -9,7 +9,7 @@ from ocpp.exceptions import NotSupportedError
 from ocpp.v16 import call
 
 from ocpilot.simulator.fleet import FleetPlan
-from ocpilot.simulator.lean import LeanFleet
+from ocpilot.simulator.lean_fleet import LeanFleet
 from ocpilot.simulator.make import Backoff, OcppVersion, StationMake
 from ocpilot.simulator.visits import Habits
 
