@@ -5,9 +5,9 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from begun import charge
 from websockets.exceptions import ConnectionClosed
 
+from begun import charge
 from ocpilot.app.station_events import IdToken
 from ocpilot.simulator.car import SimulatedCar
 from ocpilot.simulator.clock import SimClock, SteppedClock
