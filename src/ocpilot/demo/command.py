@@ -20,7 +20,7 @@ from ocpilot.wire import codec
 from ocpilot.wire.protocol import SUPPORTED, Version
 
 #: Of the demo's stations, in turn.
-_OCPP = (OcppVersion.V16,)
+_OCPP = tuple(OcppVersion)
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

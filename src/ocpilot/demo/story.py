@@ -214,7 +214,7 @@ class _Told:
         total, ours = after_taxes(cdr.total_cost), Decimal(check.our_total.partition(" ")[0])
         return Outcome(
             ocpi=self._spoken,
-            ocpp=tuple(str(version) for version in self._ocpp),
+            ocpp=tuple(dict.fromkeys((str(self._ocpp[0]), str(self._ocpp[-1])))),
             session_id=session.id,
             kwh=cdr.total_energy,
             cdr_id=cdr.id,
