@@ -93,3 +93,13 @@ async def test_calls_of_the_platform_are_answered_not_supported(stood, eventuall
     running.cancel()
     report = await running
     assert report.stations[0].ledger.heard == 1
+
+
+@pytest.mark.parametrize("version", OcppVersion)
+async def test_what_is_answered_with_an_internal_error_is_told_again_before_all_else(version):
+    async with standing() as stood:
+        stood.central.refusing = ["StartTransaction", "TransactionEvent"]
+        report = await LeanFleet(plan(stood.url, version), lambda _: None).run()
+        assert (report.total.refused, report.total.energy_wh) == (1, told_wh(stood.central))
+        first = stood.central.of("StartTransaction", "TransactionEvent")[0]
+        assert first.get("event_type", "Started") == "Started"
