@@ -17,9 +17,9 @@ from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.ocpp.gateway import Gateway
-from ocpilot.ocpp.sim_clock import SteppedClock
-from ocpilot.ocpp.simulated_car import SimulatedCar
-from ocpilot.ocpp.simulator import SimulatedStation
+from ocpilot.simulator.car import SimulatedCar
+from ocpilot.simulator.clock import SteppedClock
+from ocpilot.simulator.station import SimulatedStation
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import Session
 from servers import running
@@ -113,7 +113,7 @@ async def station_of(lade, bodies, *evses) -> AsyncIterator[SimulatedStation]:
     await build_station(lade, bodies, *evses)
     async with gateway_of(lade.platform) as url:
         clock = SteppedClock(time.now())
-        station = SimulatedStation(url, "CS1", PASSWORD, clock=clock, connectors=len(evses))
+        station = SimulatedStation(url, "CS1", PASSWORD, clock=clock, evses=len(evses))
         async with station.running():
             await station.ready()
             yield station

@@ -41,6 +41,7 @@ from ocpilot.cli import (
     price_many,
     schema,
     serve,
+    simulate,
     station,
     station_simulate,
     tariff,
@@ -56,7 +57,7 @@ from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.office_commands import ApiKeysOf, HooksOf, Moving
 from ocpilot.main.peer_commands import PeersOf
 from ocpilot.main.platform_commands import Accounts, Cdrs, HeldCharges, Loading, Meters, Stations
-from ocpilot.main.simulated import Simulations
+from ocpilot.main.simulated import Fleets, Simulations
 from ocpilot.store.upkeep import Upkeep
 
 #: Commands that need neither settings nor a database.
@@ -76,6 +77,7 @@ _PURE: dict[str, Callable[[argparse.Namespace], int]] = {
 _ALONE: dict[str, Callable[[argparse.Namespace], Coroutine[None, None, int]]] = {
     "mock": lambda args: mock.run(args, Mocks()),
     "check": lambda args: check.run(args, Checks()),
+    "simulate": lambda args: simulate.run(args, Fleets()),
     "station simulate": lambda args: station_simulate.run(args, Simulations()),
 }
 
@@ -105,7 +107,7 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     objects = (load, export_objects, import_objects, cdr, ocmf, charge, station, account)
     charging = (serve, peer, log, *objects, api_key, hook, db)
-    alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, demo)
+    alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
     for module in (*charging, *alone):
         module.add_parser(commands)
     return root
@@ -160,7 +162,8 @@ def _run(args: argparse.Namespace) -> int:
         return asyncio.run(demo.run(args, open_platform))
     alone = _ALONE.get(_named(args)) or _ALONE.get(args.command)
     if alone is not None:
-        return asyncio.run(alone(args))
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            return runner.run(alone(args))
     settings = settings_file.load(_config(args))
     if args.command == "serve":
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:

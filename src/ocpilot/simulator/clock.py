@@ -5,9 +5,18 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Protocol
 
+_GRAIN = 5.0
+#: Seconds of real time, below which looking again would be all that a fast clock does.
+_SHORTEST = 0.02
+
 
 class StationClock(Protocol):
-    """What a simulated station asks for the time and waits with."""
+    """What a simulated station asks for the time and waits with.
+
+    `grain`: seconds a station sleeps at most before it looks again, as a remote start may have come meanwhile.
+    """
+
+    grain: float
 
     def __call__(self) -> datetime:
         """The present moment of the simulation."""
@@ -23,6 +32,7 @@ class SimClock:
         self._start = start
         self._speed = speed
         self._began = monotonic()
+        self.grain = max(_GRAIN, speed * _SHORTEST)
 
     def __call__(self) -> datetime:
         moment = self._start + timedelta(seconds=(monotonic() - self._began) * self._speed)
@@ -35,6 +45,8 @@ class SimClock:
 
 class SteppedClock:
     """Stands still until somebody sleeps, then jumps. Give each station its own: two sleepers would add up."""
+
+    grain = _GRAIN
 
     def __init__(self, start: datetime) -> None:
         self._present = start

@@ -1,12 +1,16 @@
-"""The simulated station's link against a server that leaves at any moment."""
+"""A simulated station's link against a server that leaves at any moment."""
 
 import asyncio
 import json
 
 import pytest
+from ocpp.v16 import call, call_result
 from websockets.asyncio.server import serve
 
-from ocpilot.ocpp.station_link import Backoff, Message, Reaction, StationLink
+from ocpilot.simulator.ledger import Ledger
+from ocpilot.simulator.link import Address, StationLink
+from ocpilot.simulator.make import Backoff, OcppVersion, StationMake
+from ocpilot.simulator.speech import Message, Reaction
 
 MESSAGES = 5
 
@@ -41,14 +45,20 @@ def link_to(server, reactions=None):
         return True
 
     port = server.sockets[0].getsockname()[1]
+    make = StationMake(backoff=Backoff(0.01, 0.02))
     return StationLink(
-        f"ws://127.0.0.1:{port}/ocpp", "CS1", None, reactions=reactions or {}, greet=greet, backoff=Backoff(0.01, 0.02)
+        Address(f"ws://127.0.0.1:{port}/ocpp", "CS1", None, OcppVersion.V16),
+        make,
+        reactions=reactions or {},
+        greet=greet,
+        ledger=Ledger(),
     )
 
 
 def message(number, acknowledged):
-    payload = {"connectorId": number, "meterValue": []}
-    return Message(action="MeterValues", payload=lambda: payload, acknowledged=lambda _: acknowledged.append(number))
+    value = {"timestamp": "2026-11-23T07:00:00Z", "sampled_value": [{"value": "1"}]}
+    said = call.MeterValues(connector_id=number, meter_value=[value])
+    return Message(call=lambda: said, acknowledged=lambda _: acknowledged.append(number))
 
 
 @pytest.mark.parametrize("after_the_answer", [False, True])
@@ -71,33 +81,33 @@ async def test_what_was_acknowledged_is_never_sent_again_and_the_rest_is_in_orde
     assert leaving.acknowledged == list(range(MESSAGES))
 
 
-async def test_what_need_not_be_delivered_is_dropped_while_there_is_no_connection(eventually):
+async def test_what_need_not_be_delivered_is_dropped_while_there_is_no_connection():
     patient = LeavingServer(0, after_the_answer=False)
     async with serve(patient, "127.0.0.1", 0, subprotocols=["ocpp1.6"]) as server:
         link = link_to(server)
-        link.tell(Message(action="Heartbeat", payload=dict, durable=False))
+        link.tell(Message(call=call.Heartbeat, durable=False))
         assert link.undelivered == 0
 
 
 @pytest.mark.parametrize(
-    ("call", "answer"),
+    ("asked", "answer"),
     [
         ([2, "1", "UnlockConnector", {"connectorId": 1}], [3, "1", {"status": "Unlocked"}]),
-        ([2, "1", "UnlockConnector", {}], [4, "1", "PropertyConstraintViolation"]),
+        ([2, "1", "UnlockConnector", {}], [4, "1", "ProtocolError"]),
         ([2, "1", "Reset", {"type": "Hard"}], [4, "1", "NotSupported"]),
         ([2, "1", "Dance", {}], [4, "1", "NotImplemented"]),
     ],
 )
-async def test_the_servers_calls_are_answered(call, answer):
+async def test_the_servers_calls_are_answered(asked, answer):
     answers = asyncio.Queue()
 
     async def calling(socket) -> None:
-        await socket.send(json.dumps(call))
+        await socket.send(json.dumps(asked))
         answers.put_nowait(json.loads(await socket.recv()))
         await socket.wait_closed()
 
     async with serve(calling, "127.0.0.1", 0, subprotocols=["ocpp1.6"]) as server:
-        link = link_to(server, {"UnlockConnector": lambda _: Reaction({"status": "Unlocked"})})
+        link = link_to(server, {"UnlockConnector": lambda _: Reaction(call_result.UnlockConnector("Unlocked"))})
         running = asyncio.create_task(link.run())
         async with asyncio.timeout(10):
             assert (await answers.get())[:3] == answer
