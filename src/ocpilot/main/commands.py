@@ -54,8 +54,9 @@ from ocpilot.main.log_commands import LogOf
 from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.office_commands import ApiKeysOf, HooksOf, Moving
 from ocpilot.main.peer_commands import PeersOf
-from ocpilot.main.platform_commands import Accounts, Cdrs, HeldCharges, Loading, Stations
+from ocpilot.main.platform_commands import Accounts, Cdrs, HeldCharges, Loading
 from ocpilot.main.simulated import Simulations
+from ocpilot.main.station_commands import StationsOf
 from ocpilot.store.upkeep import Upkeep
 
 #: Commands that need neither settings nor a database.
@@ -82,7 +83,7 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     "account": lambda args, platform: account.run(args, Accounts(platform)),
     "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
     "charge": lambda args, platform: charge.run(args, HeldCharges(platform)),
-    "station": lambda args, platform: station.run(args, Stations(platform)),
+    "station": lambda args, platform: station.run(args, StationsOf(platform)),
     "load": lambda args, platform: load.run(args, Loading(platform)),
     "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
     "log": lambda args, platform: log.run(args, LogOf(platform)),

@@ -9,12 +9,15 @@ from ocpilot.app import (
     charge_ports,
     comparison_records,
     crawl_records,
+    frames,
     hook_ports,
     hub_records,
     messages,
     object_ports,
     ports,
     quality_records,
+    station_notice_records,
+    status_records,
     transaction_findings,
 )
 from ocpilot.base.settings import Settings
@@ -31,6 +34,7 @@ from ocpilot.store.comparisons import PostgresComparisons
 from ocpilot.store.crawls import PostgresCrawls
 from ocpilot.store.deliveries import PostgresDeliveries
 from ocpilot.store.documents import PostgresDocuments
+from ocpilot.store.frames import PostgresFrames
 from ocpilot.store.hooks import PostgresHooks
 from ocpilot.store.hub import PostgresHubBook
 from ocpilot.store.leniencies import PostgresLeniencies
@@ -43,7 +47,9 @@ from ocpilot.store.quality import PostgresQuality
 from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
 from ocpilot.store.server import database_url
+from ocpilot.store.station_notices import PostgresStationNotices
 from ocpilot.store.stations import PostgresStations
+from ocpilot.store.status_history import PostgresStatusHistory
 from ocpilot.store.transaction_findings import PostgresTransactionFindings
 from ocpilot.store.transactions import PostgresTransactions
 
@@ -59,6 +65,8 @@ class PostgresStore:
         self.changes: ports.Changes = PostgresChanges(database, bell)
         self.deliveries: ports.Deliveries = PostgresDeliveries(database)
         self.stations: charge_ports.Stations = PostgresStations(database)
+        self.station_notices: station_notice_records.StationNotices = PostgresStationNotices(database)
+        self.status_history: status_records.StatusHistory = PostgresStatusHistory(database)
         self.transactions: charge_ports.Transactions = PostgresTransactions(database)
         self.transaction_findings: transaction_findings.TransactionFindings = PostgresTransactionFindings(database)
         self.authorizations: charge_ports.Authorizations = PostgresAuthorizations(database)
@@ -73,6 +81,7 @@ class PostgresStore:
         self.crawls: crawl_records.Crawls = PostgresCrawls(database)
         self.documents: ports.Documents = PostgresDocuments(database)
         self.messages: messages.Messages = PostgresMessages(database)
+        self.frames: frames.Frames = PostgresFrames(database)
         self.api_keys: api_ports.ApiKeys = PostgresApiKeys(database)
         self.api_answers: api_ports.ApiAnswers = PostgresApiAnswers(database)
         self.hooks: hook_ports.Hooks = PostgresHooks(database)
