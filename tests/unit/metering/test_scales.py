@@ -50,7 +50,9 @@ def test_where_one_reading_is_possible_it_is_taken(sent: tuple[str | int, ...], 
     assert found.doubts == ()
 
 
-@pytest.mark.parametrize("sent", [(1_234_000, 1235, 1236, 1237), (1_234_000, 1234, 1234, 1235, 1235, 1236, 1_237_000)])
+@pytest.mark.parametrize(
+    "sent", [(1_234_000, 1235, 1236, 1237), (1_234_000, 1234, 1234, 1235, 1235, 1236, 1_237_000)]
+)
 def test_where_both_readings_are_possible_a_person_decides_and_the_lower_one_is_shown(sent: tuple[int, ...]) -> None:
     found = charged(*sent)
     assert found.kwh == Decimal("0.003")
