@@ -15,7 +15,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record
 from ocpilot.app.station_notice_records import StationNotice
 from ocpilot.app.station_views import StationNow
-from ocpilot.base.errors import NotFound, OcpilotError, UserError
+from ocpilot.base.errors import InvalidObject, NotFound, StationError, StationRefused, StationTimeout, UserError
 from ocpilot.base.texts import mark
 from ocpilot.web.moments import moment_in
 from ocpilot.web.reader import Reader
@@ -35,6 +35,9 @@ _LIST_FIELDS = ("text", "status", "connection", "location")
 _LOG_FIELDS = ("action", "direction", "failed", "since", "until")
 _ANSWERED = mark("{action}: the station answered {word}.")
 _DONE = mark("{action}: the station answered.")
+_REFUSED = mark("{action}: the station refused: {word}.")
+_SILENT = mark("{action}: the station did not answer in time. It may still do it.")
+_AWAY = mark("The station is away: it can be asked for nothing.")
 _CONNECTION: Mapping[str, bool] = {"connected": True, "away": False}
 #: Notices that tell how far something is.
 _PROGRESS = ("FirmwareStatusNotification", "DiagnosticsStatusNotification", "LogStatusNotification")
@@ -201,13 +204,28 @@ def base_path(station: Station) -> str:
 async def _done(platform: Platform, station: Station, name: str, chosen: Mapping[str, str]) -> Said:
     try:
         call = station_actions.call_of(station.protocol or "", name, chosen, platform.clock())
-        answer = await station_calls.call(platform, station, call.action, call.payload)
-    except OcpilotError as error:
+    except UserError as error:
         return Said("bad", str(error), {})
+    try:
+        answer = await station_calls.call(platform, station, call.action, call.payload)
+    except InvalidObject as error:
+        return Said("bad", str(error), {})
+    except StationError as error:
+        return _failed(call.action, error)
     word = station_actions.outcome(answer)
     values = {"action": call.action, "word": word}
     tone = "good" if word in {"Accepted", "Scheduled", "Unlocked", "RebootRequired", "AcceptedCanceled", ""} else "warn"
     return Said(tone, _ANSWERED if word else _DONE, values, message_views.readable(codec.dumps(answer)))
+
+
+def _failed(action: str, error: StationError) -> Said:
+    match error:
+        case StationRefused():
+            return Said("bad", _REFUSED, {"action": action, "word": f"{error.code} {error.description}".rstrip()})
+        case StationTimeout():
+            return Said("bad", _SILENT, {"action": action})
+        case _:
+            return Said("bad", _AWAY, {})
 
 
 def _progress(notices: tuple[StationNotice, ...]) -> list[Progress]:

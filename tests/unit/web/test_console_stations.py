@@ -125,9 +125,14 @@ async def test_what_a_station_answers_is_said_whole(console, platform):
     assert "Reset: the station answered Rejected." in page.words
     assert "&lt;b&gt;busy&lt;/b&gt;" in page.text
     platform.stations.answer = CallAnswer(error="NotSupported", description="no such thing")
-    assert "the station refused Reset: NotSupported no such thing" in (await console.post(f"{STATION}/reset", {})).words
+    assert (
+        "Reset: the station refused: NotSupported no such thing." in (await console.post(f"{STATION}/reset", {})).words
+    )
     platform.stations.answer = StationTimeout("station V did not answer Reset in time")
-    assert "did not answer Reset in time" in (await console.post(f"{STATION}/reset", {})).words
+    assert (
+        "Reset: the station did not answer in time. It may still do it."
+        in (await console.post(f"{STATION}/reset", {})).words
+    )
     asked = len(platform.stations.asked)
     assert "Choose an EVSE." in (await console.post(f"{STATION}/unlock", {"evse": "many"})).words
     assert "The number of a card is missing." in (await console.post(f"{STATION}/start", {})).words
