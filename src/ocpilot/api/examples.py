@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ocpilot.api import shapes
-from ocpilot.app import shown, station_views
+from ocpilot.app import shown, station_shown
 from ocpilot.app.peer_records import PeerProfile
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.v230 import CDR, EVSE, Location, Session, Tariff, Token
@@ -197,7 +197,7 @@ EXAMPLES: Mapping[type[msgspec.Struct], Body] = {
         "next_at": _LATER,
         "last_error": "HTTP 503",
     },
-    station_views.StationShown: {
+    station_shown.StationShown: {
         "id": "CP-7",
         "party": "SE/LAD",
         "location_id": "KIRUNA-1",
@@ -221,7 +221,7 @@ EXAMPLES: Mapping[type[msgspec.Struct], Body] = {
             }
         ],
     },
-    station_views.FrameShown: {
+    station_shown.FrameShown: {
         "id": 4711,
         "at": _AT,
         "station": "CP-7",
@@ -233,14 +233,14 @@ EXAMPLES: Mapping[type[msgspec.Struct], Body] = {
         "size": 29,
         "frame": '[2,"19223201","Heartbeat",{}]',
     },
-    station_views.ReportShown: {
+    station_shown.ReportShown: {
         "station": "CP-7",
         "month": "2026-11",
         "uptime": _UPTIME,
         "evses": [{"evse_uid": "E1", "began": _AT, "uptime": _UPTIME}],
         "earned": [{"currency": "SEK", "charges": 31, "kwh": "612.4", "cost": "2143.40"}],
     },
-    station_views.VariableShown: {
+    station_shown.VariableShown: {
         "component": "OCPPCommCtrlr",
         "variable": "HeartbeatInterval",
         "attribute": "Actual",
@@ -249,7 +249,7 @@ EXAMPLES: Mapping[type[msgspec.Struct], Body] = {
         "unit": "s",
         "at": _AT,
     },
-    station_views.NoticeShown: {
+    station_shown.NoticeShown: {
         "action": "FirmwareStatusNotification",
         "at": _AT,
         "payload": '{"status":"Installing","requestId":7}',

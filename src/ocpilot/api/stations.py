@@ -7,7 +7,7 @@ import msgspec
 
 from ocpilot.api import calls
 from ocpilot.api.calls import ApiCall, Reply
-from ocpilot.app import listing, station_calls, station_reports, station_views
+from ocpilot.app import listing, station_calls, station_reports, station_shown, station_views
 from ocpilot.app.charge_records import Station, StationQuery
 from ocpilot.app.frames import FrameDirection, FrameQuery
 from ocpilot.app.pages import moment_in
@@ -33,14 +33,14 @@ async def list_stations(call: ApiCall) -> Reply:
         ),
     )
     following = listing.written(found.stations[-1].station.id) if found.more else None
-    items = [msgspec.json.encode(station_views.station_shown(one)) for one in found.stations]
+    items = [msgspec.json.encode(station_shown.station_shown(one)) for one in found.stations]
     return calls.listed(items, call, following)
 
 
 async def get_station(call: ApiCall) -> Reply:
     """A station."""
     found = await station_views.one(call.platform, call.path["id"], call.key.only)
-    return calls.shown(station_views.station_shown(found))
+    return calls.shown(station_shown.station_shown(found))
 
 
 async def list_frames(call: ApiCall) -> Reply:
@@ -61,26 +61,26 @@ async def list_frames(call: ApiCall) -> Reply:
         ),
     )
     following = listing.written((found.frames[-1].at, found.frames[-1].id)) if found.more else None
-    return calls.listed([msgspec.json.encode(station_views.frame_shown(one)) for one in found.frames], call, following)
+    return calls.listed([msgspec.json.encode(station_shown.frame_shown(one)) for one in found.frames], call, following)
 
 
 async def get_report(call: ApiCall) -> Reply:
     """How much of a month a station could be used and what it earned; `month` is such as 2026-11."""
     station = await _station(call)
     month = station_reports.month_of(call.platform, call.path["month"])
-    return calls.shown(station_views.report_shown(await station_reports.report(call.platform, station, month)))
+    return calls.shown(station_shown.report_shown(await station_reports.report(call.platform, station, month)))
 
 
 async def list_variables(call: ApiCall) -> Reply:
     """Configuration keys (1.6) and variables (2.x) of a station, as far as it has told them."""
     found = await call.platform.store.station_notices.variables((await _station(call)).id)
-    return calls.listed([msgspec.json.encode(station_views.variable_shown(one)) for one in found], call)
+    return calls.listed([msgspec.json.encode(station_shown.variable_shown(one)) for one in found], call)
 
 
 async def list_notices(call: ApiCall) -> Reply:
     """What a station said about itself, such as the progress of firmware, newest first."""
     found = await call.platform.store.station_notices.of((await _station(call)).id)
-    return calls.listed([msgspec.json.encode(station_views.notice_shown(one)) for one in found], call)
+    return calls.listed([msgspec.json.encode(station_shown.notice_shown(one)) for one in found], call)
 
 
 async def call_station(call: ApiCall) -> Reply:

@@ -9,7 +9,7 @@ import msgspec
 
 from ocpilot.api import commands, hooks, objects, peers, shapes, stations
 from ocpilot.api.calls import LARGEST_PAGE, Handler
-from ocpilot.app import shown, station_views
+from ocpilot.app import shown, station_shown
 from ocpilot.app.api_ports import Scope
 from ocpilot.app.frames import FrameDirection
 from ocpilot.app.hook_ports import EventState
@@ -206,12 +206,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/commands/unlock", Scope.COMMANDS_WRITE, commands.unlock, shapes.UnlockOrder, shown.CommandShown, 201),
     _post("/commands/reserve", Scope.COMMANDS_WRITE, commands.reserve, shapes.ReserveOrder, shown.CommandShown, 201),
     _post("/commands/cancel", Scope.COMMANDS_WRITE, commands.cancel, shapes.CancelOrder, shown.CommandShown, 201),
-    _all("/stations", Scope.STATIONS_READ, stations.list_stations, station_views.StationShown, *_STATIONS),
-    _get(_STATION, Scope.STATIONS_READ, stations.get_station, station_views.StationShown),
-    _all(f"{_STATION}/log", Scope.STATIONS_READ, stations.list_frames, station_views.FrameShown, *_FRAMES),
-    _get(f"{_STATION}/reports/{{month}}", Scope.STATIONS_READ, stations.get_report, station_views.ReportShown),
-    _all(f"{_STATION}/variables", Scope.STATIONS_READ, stations.list_variables, station_views.VariableShown),
-    _all(f"{_STATION}/notices", Scope.STATIONS_READ, stations.list_notices, station_views.NoticeShown),
+    _all("/stations", Scope.STATIONS_READ, stations.list_stations, station_shown.StationShown, *_STATIONS),
+    _get(_STATION, Scope.STATIONS_READ, stations.get_station, station_shown.StationShown),
+    _all(f"{_STATION}/log", Scope.STATIONS_READ, stations.list_frames, station_shown.FrameShown, *_FRAMES),
+    _get(f"{_STATION}/reports/{{month}}", Scope.STATIONS_READ, stations.get_report, station_shown.ReportShown),
+    _all(f"{_STATION}/variables", Scope.STATIONS_READ, stations.list_variables, station_shown.VariableShown),
+    _all(f"{_STATION}/notices", Scope.STATIONS_READ, stations.list_notices, station_shown.NoticeShown),
     _post(
         f"{_STATION}/call/{{action}}",
         Scope.STATIONS_WRITE,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ocpilot.app import station_views
+from ocpilot.app import station_shown
 from ocpilot.app.frames import FrameDirection, FrameLine, FrameList
 from ocpilot.app.shown import Shown
 from ocpilot.app.station_events import Payload
@@ -22,7 +22,7 @@ def print_stations(page: StationPage, *, as_json: bool) -> None:
     """A line each, and how to see more."""
     if as_json:
         for now in page.stations:
-            _print_json(station_views.station_shown(now))
+            _print_json(station_shown.station_shown(now))
         return
     if not page.stations:
         print("no such stations; ocpilot station add lets one in")
@@ -49,7 +49,7 @@ def _row(now: StationNow) -> tuple[str, ...]:
 def print_station(now: StationNow, *, as_json: bool) -> None:
     """One station whole."""
     if as_json:
-        _print_json(station_views.station_shown(now))
+        _print_json(station_shown.station_shown(now))
         return
     one = now.station
     facts = {
@@ -100,7 +100,7 @@ def print_frames(found: FrameList, *, as_json: bool, named: bool) -> None:
 def print_frame(frame: FrameLine, *, as_json: bool, named: bool) -> None:
     """One frame, at once: somebody may follow. `named`: with its station."""
     if as_json:
-        _print_json(station_views.frame_shown(frame))
+        _print_json(station_shown.frame_shown(frame))
         return
     station = f"{frame.station_id:<16}  " if named else ""
     cut = f" ({frame.size} characters)" if len(frame.text) < frame.size and not frame.masked else ""
@@ -112,7 +112,7 @@ def print_reports(reports: Sequence[StationReport], *, as_json: bool) -> None:
     """A line per station and, when it is one, per EVSE."""
     if as_json:
         for report in reports:
-            _print_json(station_views.report_shown(report))
+            _print_json(station_shown.report_shown(report))
         return
     if not reports:
         print("no stations; ocpilot station add lets one in")
