@@ -85,7 +85,7 @@ class Street:
 
 @asynccontextmanager
 async def gateway_of(platform) -> AsyncIterator[str]:
-    gateway = Gateway(StationService(platform))
+    gateway = Gateway(StationService(platform), frames=platform.frames.add)
     platform.stations.lines.plug_in(gateway)
     app = Starlette(routes=[gateway.route()])
     config = uvicorn.Config(app, port=0, ws="websockets-sansio", log_level="critical", lifespan="off")

@@ -121,6 +121,14 @@ class CancelOrder(Order, frozen=True, kw_only=True):
     command_id: str
 
 
+class CallPayload(msgspec.Struct, frozen=True):
+    """The payload of an OCPP call, as the version that the station speaks has it."""
+
+
+class CallAnswered(Shown, frozen=True):
+    """The payload of the station's answer, as it came."""
+
+
 class InvitationMade(Shown, frozen=True, kw_only=True):
     """What the other platform's people need; the token is shown once."""
 

@@ -11,6 +11,7 @@ from ocpilot.app.charge_records import (
     Reservation,
     SampleRow,
     Station,
+    StationQuery,
     Transaction,
     TransactionState,
 )
@@ -47,6 +48,9 @@ class Stations(Protocol):
     async def abandoned(self) -> tuple[Station, ...]:
         """Stations whose connection was held by a process that is no more."""
 
+    async def page(self, query: StationQuery) -> tuple[Station, ...]:
+        """Those that the query asks for, by id."""
+
 
 class Transactions(Protocol):
     """OCPP transactions with their samples. What `add_samples` and `stop` were given is on disk when they return."""
@@ -69,6 +73,11 @@ class Transactions(Protocol):
 
     async def open_on(self, station_id: str, evse_id: int) -> Transaction | None:
         """The newest open one on that connector."""
+
+    async def of_station(
+        self, station_id: str, since: datetime, until: datetime, limit: int
+    ) -> tuple[Transaction, ...]:
+        """Those of a station that began from `since` to before `until`, newest first."""
 
     async def in_state(self, state: TransactionState) -> tuple[Transaction, ...]:
         """All in that state, oldest first."""

@@ -46,6 +46,19 @@ class Station(Record, frozen=True, kw_only=True):
     security_profile: int = 0
 
 
+class StationQuery(Record, frozen=True, kw_only=True):
+    """Which stations, by id; None asks for all. `text` is somewhere in the id, vendor, model or serial number, in any
+    case; `status` is that of one of its EVSEs; `after` is the last id of the page before."""
+
+    party: PartyId | None = None
+    location_id: str | None = None
+    text: str | None = None
+    connected: bool | None = None
+    status: str | None = None
+    after: str = ""
+    limit: int = 50
+
+
 class TransactionState(StrEnum):
     """`open`: energy may flow. `stopped`: the CDR is still to be made. `billed`: made. `held`: a person must look.
     `dropped`: he decided that nobody is billed."""

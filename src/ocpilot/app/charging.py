@@ -4,8 +4,8 @@ import asyncio
 import logging
 from datetime import datetime
 
-from ocpilot.app import reservations, stations, transaction_events, transactions
-from ocpilot.app.charge_records import Station, TransactionState
+from ocpilot.app import reservations, station_notices, stations, transaction_events, transactions
+from ocpilot.app.charge_records import Station, StationConnector, TransactionState
 from ocpilot.app.platform import Platform
 from ocpilot.app.running import Running, RunningTransactions
 from ocpilot.app.samples import rows_of
@@ -26,6 +26,7 @@ from ocpilot.app.station_events import (
     TransactionAnswer,
     TransactionEvent,
 )
+from ocpilot.app.status_records import StatusReason, Why
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.wire.v230 import Status
 
@@ -40,8 +41,6 @@ class StationService:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        #: What each connector said last, for stations that say nothing after a reconnect.
-        self._said: dict[tuple[str, int], Status] = {}
         #: When each station was heard last, not yet written.
         self._heard: dict[str, datetime] = {}
         self._running = RunningTransactions()
@@ -73,11 +72,19 @@ class StationService:
         await stations.connected(self._platform, station_id, protocol)
         station = await self._platform.store.stations.get(station_id)
         for connector in station.connectors if station else ():
-            status = self._said.get((station_id, connector.evse_id))
-            if await self._platform.store.transactions.open_on(station_id, connector.evse_id) is not None:
-                status = Status.CHARGING
-            if station is not None and status is not None:
-                await stations.set_evse_status(self._platform, stations.evse_key(station, connector.evse_uid), status)
+            if station is not None:
+                await self._as_before(station, connector)
+
+    async def _as_before(self, station: Station, connector: StationConnector) -> None:
+        """What the station said last of an EVSE: many say nothing after a reconnect."""
+        key = stations.evse_key(station, connector.evse_uid)
+        if await self._platform.store.transactions.open_on(station.id, connector.evse_id) is not None:
+            await stations.set_evse_status(self._platform, key, Status.CHARGING, Why(reason=StatusReason.SESSION))
+            return
+        said = await self._platform.store.status_history.said_last(key, connected=True)
+        if said is not None:
+            why = Why(reason=said.reason, code=said.code, info=said.info, said_at=said.said_at)
+            await stations.set_evse_status(self._platform, key, said.status, why)
 
     async def disconnected(self, station_id: str) -> None:
         """See `StationEvents`."""
@@ -105,15 +112,15 @@ class StationService:
         word = stations.status_of(event.status)
         if station is None or word is None:
             return
+        why = stations.why_of(event)
         connector = stations.connector_of(station, event.evse_id, event.connector_id)
         if connector is None:
-            await stations.whole_station(self._platform, station, word)
+            await stations.whole_station(self._platform, station, word, why)
             if word in stations.WHOLE:
                 numbers = [one.evse_id for one in station.connectors]
                 await reservations.broken(self._platform, station, numbers, word)
             return
-        self._said[station_id, event.evse_id] = word
-        await stations.set_evse_status(self._platform, stations.evse_key(station, connector.evse_uid), word)
+        await stations.set_evse_status(self._platform, stations.evse_key(station, connector.evse_uid), word, why)
         if word in stations.WHOLE:
             await reservations.broken(self._platform, station, [event.evse_id], word)
         await transactions.state_changed(self._platform, station, event.evse_id, event.status, event.at)
@@ -179,7 +186,7 @@ class StationService:
     async def notice(self, station_id: str, action: str, payload: Payload) -> None:
         """See `StationEvents`."""
         self._hear(station_id)
-        log.info("%s: %s %s", station_id, action, str(payload)[:500])
+        await station_notices.notice(self._platform, station_id, action, payload)
 
     def _hear(self, station_id: str) -> datetime:
         now = self._platform.clock()

@@ -19,6 +19,8 @@ from ocpilot.app.lost_stops import Lost
 from ocpilot.app.orders import send_result
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.status_history import Plans
+from ocpilot.app.status_records import ScheduledEvse
 from ocpilot.app.tidying import Tidying
 from ocpilot.app.tokens import is_ours
 from ocpilot.base.ids import PartyId
@@ -54,6 +56,7 @@ class Jobs:
         self._stopped_seen: dict[int, datetime] = {}
         self._swept_at: datetime | None = None
         self._tidying = Tidying(platform)
+        self._plans = Plans(platform)
         roaming = platform.settings.roaming
         self._back_off = BackOff(first=roaming.retry_first, longest=roaming.retry_longest)
 
@@ -89,6 +92,7 @@ class Jobs:
         stopped = await store.transactions.in_state(TransactionState.STOPPED)
         await self._each("cdr", self._waited(stopped), _number, self._make_cdr)
         await self._each("expire", await store.commands.expired(self._platform.clock()), _command_id, self._expire)
+        await self._each("planned status", await self._plans.due(), _evse, self._plans.settle)
         due = await store.reservations.due(self._platform.clock())
         await self._each("reservation", due, _number, self._run_out)
         await self._each("result", self._due(await store.commands.unsent_results()), _command_id, self._resend)
@@ -200,6 +204,10 @@ class NotYet(Exception):
 
 def _number(one: Transaction | Reservation) -> str:
     return str(one.id)
+
+
+def _evse(one: ScheduledEvse) -> str:
+    return f"{_key_id(one.key)}/{one.key.sub}"
 
 
 def _command_id(command: Command) -> str:

@@ -14,6 +14,7 @@ from ocpilot.app.cdr_match_records import Matches
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
 from ocpilot.app.comparison_records import Comparisons
 from ocpilot.app.crawl_records import Crawls
+from ocpilot.app.frames import Frames
 from ocpilot.app.hook_ports import Hooks
 from ocpilot.app.hub_records import HubBook
 from ocpilot.app.messages import Messages
@@ -39,6 +40,8 @@ from ocpilot.app.records import (
     StoredObject,
 )
 from ocpilot.app.signed_records import SignedBook
+from ocpilot.app.station_notice_records import StationNotices
+from ocpilot.app.status_records import StatusHistory
 from ocpilot.app.transaction_findings import TransactionFindings
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
@@ -215,6 +218,8 @@ class Store(Protocol):
     changes: Changes
     deliveries: Deliveries
     stations: Stations
+    station_notices: StationNotices
+    status_history: StatusHistory
     transactions: Transactions
     transaction_findings: TransactionFindings
     authorizations: Authorizations
@@ -229,6 +234,7 @@ class Store(Protocol):
     matches: Matches
     quality: Quality
     messages: Messages
+    frames: Frames
     api_keys: ApiKeys
     api_answers: ApiAnswers
     hooks: Hooks

@@ -116,7 +116,7 @@ class ApiSettings(Section, frozen=True, kw_only=True):
 
 
 class ChargingSettings(Section, frozen=True, kw_only=True):
-    """`cdr_delay` seconds a stopped transaction waits for late meter values before its CDR is made. `silent_after` hours
+    """`cdr_delay` seconds a stopped transaction waits for late values before its CDR is made. `silent_after` hours
     without a word about a transaction it is ended where its last meter value was, seven times as late while its station
     is away; 0 is never."""
 
@@ -156,7 +156,7 @@ class WebSettings(Section, frozen=True, kw_only=True):
 
 
 class Logged(StrEnum):
-    """Which OCPI exchanges go into the message log."""
+    """Which messages go into a log."""
 
     ALL = "all"
     ERRORS = "errors"
@@ -165,13 +165,17 @@ class Logged(StrEnum):
 
 class LogSettings(Section, frozen=True, kw_only=True):
     """The message log: which `messages` are kept, for how many `days`, and what of their bodies: none, at most
-    `body_bytes` of each, and those of lists that were answered well only with `list_bodies`."""
+    `body_bytes` of each, and those of lists that were answered well only with `list_bodies`. The same for OCPP `frames`
+    of stations: at most `frame_characters` of each, for `frame_days`."""
 
     messages: Logged = Logged.ALL
     bodies: bool = True
     list_bodies: bool = False
     body_bytes: Annotated[int, msgspec.Meta(ge=0)] = 65536
     days: Annotated[int, msgspec.Meta(ge=1)] = 30
+    frames: Logged = Logged.ALL
+    frame_characters: Annotated[int, msgspec.Meta(ge=0)] = 16384
+    frame_days: Annotated[int, msgspec.Meta(ge=1)] = 7
 
 
 class Settings(Section, frozen=True, kw_only=True):

@@ -56,8 +56,9 @@ from ocpilot.main.log_commands import LogOf
 from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.office_commands import ApiKeysOf, HooksOf, Moving
 from ocpilot.main.peer_commands import PeersOf
-from ocpilot.main.platform_commands import Accounts, Cdrs, HeldCharges, Loading, Meters, Stations
+from ocpilot.main.platform_commands import Accounts, Cdrs, HeldCharges, Loading, Meters
 from ocpilot.main.simulated import Fleets, Simulations
+from ocpilot.main.station_commands import StationsOf
 from ocpilot.store.upkeep import Upkeep
 
 #: Commands that need neither settings nor a database.
@@ -87,7 +88,7 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
     "ocmf": lambda args, platform: ocmf.run(args, Meters(platform)),
     "charge": lambda args, platform: charge.run(args, HeldCharges(platform)),
-    "station": lambda args, platform: station.run(args, Stations(platform)),
+    "station": lambda args, platform: station.run(args, StationsOf(platform)),
     "load": lambda args, platform: load.run(args, Loading(platform)),
     "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
     "log": lambda args, platform: log.run(args, LogOf(platform)),

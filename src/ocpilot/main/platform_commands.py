@@ -2,25 +2,14 @@
 
 from collections.abc import Sequence
 
-from ocpilot.app import (
-    accounts,
-    bill_views,
-    catalogue,
-    cdr_match,
-    credit_cdrs,
-    held_charges,
-    signed_charges,
-    stations,
-)
+from ocpilot.app import accounts, bill_views, catalogue, cdr_match, credit_cdrs, held_charges, signed_charges
 from ocpilot.app.bill_views import CdrDetail, CdrRow
 from ocpilot.app.cdr_match_records import MissingCdr
-from ocpilot.app.charge_records import StationConnector
 from ocpilot.app.held_charges import HeldCharge
 from ocpilot.app.in_version import text_in
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.signed_records import MeterKey
-from ocpilot.base import time
 from ocpilot.base.errors import InvalidObject, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import Version
@@ -47,45 +36,6 @@ class Accounts:
             self._platform, email=email, name=name, password=password, language=language, cards=cards
         )
         return account.email
-
-
-class Stations:
-    """`cli.station.StationCommands`."""
-
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-
-    async def add(self, *, station_id: str, location_id: str, evses: Sequence[str], password: str) -> str:
-        """See `StationCommands`."""
-        found = [one for one in await self._platform.store.locations.find(location_id) if one.peer_id is None]
-        if not found:
-            raise UserError(f"no Location of ours has the id {location_id}; take it over first: ocpilot load FILE")
-        connectors = tuple(
-            StationConnector(evse_id=number, evse_uid=evse_uid, ocpi_connector_id="1")
-            for number, evse_uid in enumerate(evses, start=1)
-        )
-        await stations.add(
-            self._platform,
-            station_id,
-            party=found[0].key.party,
-            location_id=location_id,
-            connectors=connectors,
-            password=password,
-        )
-        base = self._platform.settings.server.base_url.replace("http", "ws", 1)
-        return f"{base}/ocpp/{station_id}"
-
-    async def rows(self) -> Sequence[tuple[str, str, str, str]]:
-        """See `StationCommands`."""
-        return [
-            (
-                station.id,
-                station.location_id,
-                "connected" if station.connected else "not connected",
-                time.write(station.last_seen) if station.last_seen else "never seen",
-            )
-            for station in await self._platform.store.stations.all()
-        ]
 
 
 class Cdrs:

@@ -48,7 +48,7 @@ async def serve(settings: Settings) -> int:
     switchboard = Switchboard()
     async with open_platform(settings, switchboard) as platform:
         service = StationService(platform)
-        gateway = Gateway(service)
+        gateway = Gateway(service, frames=platform.frames.add)
         switchboard.plug_in(gateway)
         platform.background.start(service.run(), "stations heard")
         server = uvicorn.Server(_uvicorn(settings, application(platform, gateway)))
@@ -101,6 +101,7 @@ def _everything(platform: Platform, gateway: Gateway) -> Starlette:
         platform.background.start(Comparing(platform).run(), "compare")
         platform.background.start(Hearing(platform).run(), "leniencies")
         platform.background.start(platform.messages.run(platform.store.messages), "messages")
+        platform.background.start(platform.frames.run(platform.store.frames), "frames")
         async with HttpHooks(platform.settings) as sender:
             platform.background.start(Hooking(platform, sender).run(), "hooks")
             try:

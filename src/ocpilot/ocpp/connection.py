@@ -4,9 +4,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from ocpilot.app.frames import FrameDirection
 from ocpilot.app.station_events import Payload
 from ocpilot.base.problem import Problem
 from ocpilot.ocpp import schemas
@@ -19,7 +21,12 @@ _LOG = logging.getLogger(__name__)
 
 #: Told of every leniency: station id, action, what was found. Must be quick and must not raise.
 FindingsSink = Callable[[str, str, tuple[Problem, ...]], None]
+#: Given every frame, and what became of a connection in words: station id, direction, text, when. As quick.
+FrameSink = Callable[[str, FrameDirection, str, datetime], None]
 
+#: Websocket close codes (RFC 6455, 7.4.1) of an end as it should be, and those that stand for none at all.
+_GOODBYE = (1000, 1001)
+_LOST = (1005, 1006)
 #: OCPP-J 1.6 (4.1.1) lets a station have one call in flight; more than these and we stop reading.
 _MAX_UNHANDLED = 32
 
@@ -27,14 +34,21 @@ _MAX_UNHANDLED = 32
 class Connection:
     """Runs until the socket is gone and everything received from it is handled."""
 
-    def __init__(
-        self, websocket: WebSocket, station: Station, version: OcppVersion, limits: RpcLimits, findings: FindingsSink
+    def __init__(  # noqa: PLR0917 - what a connection is made of; only the gateway makes one
+        self,
+        websocket: WebSocket,
+        station: Station,
+        version: OcppVersion,
+        limits: RpcLimits,
+        findings: FindingsSink,
+        frames: FrameSink,
     ) -> None:
         self.ended = asyncio.Event()
         self._websocket = websocket
         self._station = station
         self.version = version
         self._findings = findings
+        self._frames = frames
         self._rpc = Rpc(version.words, limits)
         self._calls: asyncio.Queue[Call | None] = asyncio.Queue(_MAX_UNHANDLED)
         self._asking = Asking(self._rpc, self._send, f"station {station.id}")
@@ -65,9 +79,21 @@ class Connection:
             # a text frame is the rule; some stations send the same text as a binary one
             text = message.get("text")
             await self._take(text if text is not None else message["bytes"].decode("utf-8", "replace"))
+        self._log_end(int(message.get("code") or 1005), str(message.get("reason") or ""))
         self._asking.give_up()
 
+    def _log(self, direction: FrameDirection, text: str) -> None:
+        self._frames(self._station.id, direction, text, self._station.clock())
+
+    def _log_end(self, code: int, reason: str) -> None:
+        if code in _LOST:
+            self._log(FrameDirection.FAULT, "lost: the connection ended without a goodbye")
+        else:
+            said = f"closed: {code} {reason}".rstrip()
+            self._log(FrameDirection.NOTE if code in _GOODBYE else FrameDirection.FAULT, said)
+
     async def _take(self, text: str) -> None:
+        self._log(FrameDirection.IN, text)
         event = self._rpc.receive(text)
         if isinstance(event, Call):
             await self._calls.put(event)
@@ -113,6 +139,7 @@ class Connection:
         return CallRefused(code, str(checked.errors[0]), {"problems": problems})
 
     async def _send(self, text: str) -> None:
+        self._log(FrameDirection.OUT, text)
         # RuntimeError is what Starlette and uvicorn raise once the connection is closing
         with suppress(WebSocketDisconnect, RuntimeError):
             await self._websocket.send_text(text)

@@ -6,19 +6,21 @@ received on the older one is handled, so that the messages of one station stay i
 
 import asyncio
 import logging
+from datetime import datetime
 
 import msgspec
 from starlette.responses import PlainTextResponse
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
+from ocpilot.app.frames import FrameDirection
 from ocpilot.app.station_events import Payload, StationEvents
 from ocpilot.base import time
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.base.problem import Problem
 from ocpilot.base.time import Clock
 from ocpilot.ocpp.basic_auth import WrongAuthorization, password_of
-from ocpilot.ocpp.connection import Connection, FindingsSink
+from ocpilot.ocpp.connection import Connection, FindingsSink, FrameSink
 from ocpilot.ocpp.frames import CallError, CallResult
 from ocpilot.ocpp.rpc import RpcLimits
 from ocpilot.ocpp.v2 import V21, V201
@@ -31,6 +33,8 @@ _LOG = logging.getLogger(__name__)
 VERSIONS: tuple[OcppVersion, ...] = (V21(), V201(), V16())
 
 _MAX_STATION_ID = 255
+#: Characters of what is logged about a connection.
+_LONGEST = 1000
 
 
 class CloseCode:
@@ -53,6 +57,10 @@ def log_findings(station_id: str, action: str, findings: tuple[Problem, ...]) ->
     _LOG.info("%s: %s was taken leniently: %s", station_id, action, "; ".join(map(str, findings)))
 
 
+def log_no_frames(_station_id: str, _direction: FrameDirection, _text: str, _at: datetime) -> None:
+    """The frame sink of a gateway that was given none."""
+
+
 class Gateway:
     """Serves stations; `Lines` (`calls.py`) to those connected to this process."""
 
@@ -63,11 +71,13 @@ class Gateway:
         settings: GatewaySettings | None = None,
         clock: Clock = time.now,
         findings: FindingsSink = log_findings,
+        frames: FrameSink = log_no_frames,
     ) -> None:
         self._events = events
         self._settings = settings or GatewaySettings()
         self._clock = clock
         self._findings = findings
+        self._frames = frames
         self._live: dict[str, Connection] = {}
         self._closing = False
 
@@ -108,16 +118,19 @@ class Gateway:
         station_id: str = websocket.path_params["station_id"]
         refusal = await self._refusal(websocket, station_id)
         if refusal is not None:
+            self._log(station_id[:_MAX_STATION_ID], FrameDirection.FAULT, _refused(websocket, refusal))
             await websocket.send_denial_response(refusal)
             return
         version = _negotiated(websocket.scope["subprotocols"])
         if version is None:
+            offered = ", ".join(websocket.scope["subprotocols"]) or "none"
+            self._log(station_id, FrameDirection.FAULT, f"refused: offers the subprotocols {offered}"[:_LONGEST])
             await _refuse_protocol(websocket)
             return
         await websocket.accept(version.subprotocol)
         station = Station(station_id, self._events, self._clock)
         await self._live_through(
-            station_id, Connection(websocket, station, version, self._settings.limits, self._findings)
+            station_id, Connection(websocket, station, version, self._settings.limits, self._findings, self._frames)
         )
 
     async def _refusal(self, websocket: WebSocket, station_id: str) -> PlainTextResponse | None:
@@ -144,6 +157,7 @@ class Gateway:
         try:
             if older is not None:
                 await self._end(station_id, older, CloseCode.POLICY, "a newer connection of this station took over")
+            self._log(station_id, FrameDirection.NOTE, f"connected: {connection.version.subprotocol}")
             await self._events.connected(station_id, connection.version.subprotocol)
             await connection.run()
         finally:
@@ -152,14 +166,23 @@ class Gateway:
                 del self._live[station_id]
                 await self._events.disconnected(station_id)
 
+    def _log(self, station_id: str, direction: FrameDirection, text: str) -> None:
+        self._frames(station_id, direction, text, self._clock())
+
     async def _end(self, station_id: str, connection: Connection, code: int, reason: str) -> None:
         """Close a connection and wait until what it brought is handled, but not for ever."""
+        self._log(station_id, FrameDirection.NOTE, f"closing: {reason}")
         try:
             async with asyncio.timeout(self._settings.hand_over):
                 await connection.close(code, reason)
                 await connection.ended.wait()
         except TimeoutError:
             _LOG.error("%s: a connection that ended still handles a message; going on without it", station_id)
+
+
+def _refused(websocket: WebSocket, refusal: PlainTextResponse) -> str:
+    remote = websocket.client.host if websocket.client else "?"
+    return f"refused: {refusal.status_code} {bytes(refusal.body).decode()}, from {remote}"
 
 
 def _negotiated(offered: list[str]) -> OcppVersion | None:

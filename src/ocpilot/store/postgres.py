@@ -9,6 +9,7 @@ from ocpilot.app import (
     charge_ports,
     comparison_records,
     crawl_records,
+    frames,
     hook_ports,
     hub_records,
     messages,
@@ -16,6 +17,8 @@ from ocpilot.app import (
     ports,
     quality_records,
     signed_records,
+    station_notice_records,
+    status_records,
     transaction_findings,
 )
 from ocpilot.base.settings import Settings
@@ -32,6 +35,7 @@ from ocpilot.store.comparisons import PostgresComparisons
 from ocpilot.store.crawls import PostgresCrawls
 from ocpilot.store.deliveries import PostgresDeliveries
 from ocpilot.store.documents import PostgresDocuments
+from ocpilot.store.frames import PostgresFrames
 from ocpilot.store.hooks import PostgresHooks
 from ocpilot.store.hub import PostgresHubBook
 from ocpilot.store.leniencies import PostgresLeniencies
@@ -45,7 +49,9 @@ from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
 from ocpilot.store.server import database_url
 from ocpilot.store.signed import PostgresSignedBook
+from ocpilot.store.station_notices import PostgresStationNotices
 from ocpilot.store.stations import PostgresStations
+from ocpilot.store.status_history import PostgresStatusHistory
 from ocpilot.store.transaction_findings import PostgresTransactionFindings
 from ocpilot.store.transactions import PostgresTransactions
 
@@ -61,6 +67,8 @@ class PostgresStore:
         self.changes: ports.Changes = PostgresChanges(database, bell)
         self.deliveries: ports.Deliveries = PostgresDeliveries(database)
         self.stations: charge_ports.Stations = PostgresStations(database)
+        self.station_notices: station_notice_records.StationNotices = PostgresStationNotices(database)
+        self.status_history: status_records.StatusHistory = PostgresStatusHistory(database)
         self.transactions: charge_ports.Transactions = PostgresTransactions(database)
         self.transaction_findings: transaction_findings.TransactionFindings = PostgresTransactionFindings(database)
         self.authorizations: charge_ports.Authorizations = PostgresAuthorizations(database)
@@ -75,6 +83,7 @@ class PostgresStore:
         self.crawls: crawl_records.Crawls = PostgresCrawls(database)
         self.documents: ports.Documents = PostgresDocuments(database)
         self.messages: messages.Messages = PostgresMessages(database)
+        self.frames: frames.Frames = PostgresFrames(database)
         self.api_keys: api_ports.ApiKeys = PostgresApiKeys(database)
         self.api_answers: api_ports.ApiAnswers = PostgresApiAnswers(database)
         self.hooks: hook_ports.Hooks = PostgresHooks(database)

@@ -6,7 +6,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.charge_records import Station, StationConnector
+from ocpilot.app.charge_records import Station, StationConnector, StationQuery
 from ocpilot.app.station_events import BootInfo
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
@@ -72,6 +72,15 @@ class PostgresStations:
         """See the port."""
         rows = await self._database.rows(_SQL["abandoned"], {"space": NODE_LOCKS})
         return tuple(_station(row) for row in rows)
+
+    async def page(self, query: StationQuery) -> tuple[Station, ...]:
+        """See the port."""
+        values = {
+            **msgspec.structs.asdict(query),
+            "party": query.party.key if query.party else None,
+            "key_location": fold(query.location_id) if query.location_id else None,
+        }
+        return tuple(_station(row) for row in await self._database.rows(_SQL["page"], values))
 
     async def _one(self, statement: Statement, values: dict[str, object]) -> Station | None:
         row = await self._database.row(statement, values)

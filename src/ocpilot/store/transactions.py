@@ -63,6 +63,13 @@ class PostgresTransactions:
         """See the port."""
         return await self._one(_SQL["open_on"], {"station_id": station_id, "evse_id": evse_id})
 
+    async def of_station(
+        self, station_id: str, since: datetime, until: datetime, limit: int
+    ) -> tuple[Transaction, ...]:
+        """See the port."""
+        values = {"station_id": station_id, "since": since, "until": until, "limit": limit}
+        return tuple(_transaction(row) for row in await self._database.rows(_SQL["of_station"], values))
+
     async def in_state(self, state: TransactionState) -> tuple[Transaction, ...]:
         """See the port."""
         rows = await self._database.rows(_SQL["in_state"], {"state": str(state)})

@@ -60,6 +60,12 @@ SELECT * FROM station_transaction
 WHERE station_id = :station_id AND evse_id = :evse_id AND state = 'open'
 ORDER BY started_at DESC, id DESC LIMIT 1;
 
+-- name: of_station
+-- Those of a station that began within a time, newest first.
+SELECT * FROM station_transaction
+WHERE station_id = :station_id AND started_at >= :since AND started_at < :until
+ORDER BY started_at DESC, id DESC LIMIT :limit;
+
 -- name: in_state
 -- All in one state, oldest first.
 SELECT * FROM station_transaction WHERE state = :state ORDER BY started_at, id;

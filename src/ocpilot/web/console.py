@@ -1,4 +1,4 @@
-"""The operator console: what needs attention, stations, sessions, transactions."""
+"""The operator console: what needs attention, sessions, transactions."""
 
 from starlette.responses import Response
 
@@ -15,24 +15,6 @@ async def overview(reader: Reader) -> Response:
     """How things stand, and what a person should do."""
     view = await console_views.overview(reader.platform)
     return reader.page("console/overview.html", {"view": view}, part="console/overview_part.html")
-
-
-async def stations(reader: Reader) -> Response:
-    """Stations of ours, with those that are away first when asked for."""
-    known = await reader.platform.store.stations.all()
-    away = reader.request.query_params.get("away") == "1"
-    found = tuple(one for one in known if not (away and one.connected))
-    offset = number(reader, "from", 0, len(found))
-    states = await console_views.station_states(reader.platform, found[offset : offset + _PAGE])
-    after = offset + _PAGE if offset + _PAGE < len(found) else None
-    context = {"states": states, "total": len(found), "offset": offset, "after": after, "size": _PAGE, "away": away}
-    return reader.page("console/stations.html", context)
-
-
-async def station(reader: Reader) -> Response:
-    """One station with its connectors."""
-    state = await console_views.station_named(reader.platform, reader.request.path_params["station"])
-    return reader.page("console/station.html", {"state": state}, part="console/station_part.html")
 
 
 async def sessions(reader: Reader) -> Response:

@@ -16,6 +16,7 @@ from ocpilot.web import (
     console_messages,
     console_peers,
     console_quality,
+    console_stations,
     driver_charges,
     driver_stations,
     error_pages,
@@ -89,8 +90,10 @@ def _of_drivers(pages: Site) -> list[BaseRoute]:
 def _of_operators(pages: Site) -> list[BaseRoute]:
     table = {
         "/console": console.overview,
-        "/console/stations": console.stations,
-        "/console/stations/{station:path}": console.station,
+        "/console/stations": console_stations.listed,
+        "/console/stations/{station}/messages": console_stations.messages,
+        "/console/stations/{station}/configuration": console_stations.configuration,
+        "/console/stations/{station}": console_stations.shown,
         "/console/sessions": console.sessions,
         "/console/sessions/{country}/{party}/{id:path}": console.session,
         "/console/transactions": console.transactions,
@@ -112,7 +115,8 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         for word, action in console_peers.ACTIONS.items()
     ]
     again = guarded(pages, "/console/messages/{number}/replay", Who.OPERATOR, console_messages.replay, "POST")
-    return [*reading, invite, *doing, again]
+    act = guarded(pages, "/console/stations/{station}/{word}", Who.OPERATOR, console_stations.act, "POST")
+    return [*reading, invite, *doing, again, act]
 
 
 def _static() -> Mount:

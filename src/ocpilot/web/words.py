@@ -6,8 +6,10 @@ from ocpilot.app.cdr_match_records import Clue, Part
 from ocpilot.app.charge_views import ChargeView, Stage
 from ocpilot.app.comparison_records import Gap
 from ocpilot.app.crawl_records import CrawlState
+from ocpilot.app.frames import FrameDirection
 from ocpilot.app.messages import Direction, MessageLine
 from ocpilot.app.quality_records import Lack
+from ocpilot.app.status_records import StatusReason
 from ocpilot.base.signed_verdict import SignedVerdict
 from ocpilot.base.texts import mark
 from ocpilot.billing import signed_words
@@ -162,6 +164,30 @@ TARIFF_SOURCE: Final = {
     TariffSource.CDR: mark("the tariff in the CDR"),
     TariffSource.NONE: mark("no tariff"),
 }
+#: Why an EVSE is what it is.
+STATUS_REASON: Final = {
+    StatusReason.STATION: mark("the station says so"),
+    StatusReason.SESSION: mark("a car is there"),
+    StatusReason.FAULT: mark("fault"),
+    StatusReason.RESERVED: mark("reserved"),
+    StatusReason.UNAVAILABLE: mark("taken out of service"),
+    StatusReason.CONNECTIVITY: mark("the connection was lost"),
+    StatusReason.PLANNED: mark("planned"),
+    StatusReason.WRITTEN: mark("somebody wrote it"),
+}
+#: What a notice of progress is about.
+PROGRESS: Final = {
+    "FirmwareStatusNotification": mark("Firmware update"),
+    "DiagnosticsStatusNotification": mark("Diagnostics"),
+    "LogStatusNotification": mark("Log"),
+}
+#: Who sent an OCPP message, or what became of the connection.
+FRAME_DIRECTION: Final = {
+    FrameDirection.IN: (mark("From the station"), "quiet"),
+    FrameDirection.OUT: (mark("To the station"), "quiet"),
+    FrameDirection.NOTE: (mark("Connection"), "quiet"),
+    FrameDirection.FAULT: (mark("Fault of the connection"), "bad"),
+}
 #: Who asked whom.
 DIRECTION: Final = {
     Direction.IN: (mark("They asked"), "quiet"),
@@ -252,6 +278,13 @@ WEEKDAYS: Final = (
 def connector_name(connector: Connector) -> str:
     """What drivers call it; the standard's own word when it has no such name."""
     return CONNECTOR_NAMES.get(connector.standard, connector.standard.replace("_", " "))
+
+
+def progress_tone(status: str) -> str:
+    """The tone of a station's word for how far something is (FirmwareStatus, UploadLogStatus ...)."""
+    if status.endswith(("Failed", "Failure", "Error", "Denied")) or status in {"InvalidSignature", "BadMessage"}:
+        return "bad"
+    return "good" if status in {"Installed", "Uploaded", "Idle"} else "busy"
 
 
 def message_outcome(message: MessageLine) -> tuple[str, str]:

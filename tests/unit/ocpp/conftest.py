@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 
+from ocpilot.app.frames import FrameDirection
 from ocpilot.app.station_events import (
     AuthorizationStatus,
     BootAnswer,
@@ -36,6 +37,8 @@ from servers import running
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PASSWORD = "sixteen-letters-"
+#: Station, direction, text.
+Frame = tuple[str, FrameDirection, str]
 
 
 class FakePlatform:
@@ -141,11 +144,14 @@ class Wire:
 class Served:
     """A running gateway, its platform, and the findings it reported."""
 
-    def __init__(self, gateway: Gateway, platform: FakePlatform, port: int, findings: list[Problem]) -> None:
+    def __init__(
+        self, gateway: Gateway, platform: FakePlatform, port: int, findings: list[Problem], frames: list[Frame]
+    ) -> None:
         self.gateway = gateway
         self.calls = StationCaller(gateway, lambda: NOW)
         self.platform = platform
         self.findings = findings
+        self.frames = frames
         self.url = f"ws://127.0.0.1:{port}/ocpp"
 
     def connect(
@@ -176,11 +182,13 @@ def basic(user: str, password: str) -> str:
 @asynccontextmanager
 async def serving(platform: FakePlatform, call_timeout: float = 5.0, port: int = 0) -> AsyncIterator[Served]:
     findings: list[Problem] = []
+    frames: list[Frame] = []
     gateway = Gateway(
         platform,
         settings=GatewaySettings(limits=RpcLimits(call_timeout=call_timeout)),
         clock=lambda: NOW,
         findings=lambda _station, _action, found: findings.extend(found),
+        frames=lambda station_id, direction, text, _at: frames.append((station_id, direction, text)),
     )
     app = Starlette(routes=[gateway.route()])
     config = uvicorn.Config(
@@ -188,7 +196,7 @@ async def serving(platform: FakePlatform, call_timeout: float = 5.0, port: int =
     )
     async with running(config) as bound_port:
         try:
-            yield Served(gateway, platform, bound_port, findings)
+            yield Served(gateway, platform, bound_port, findings, frames)
         finally:
             platform.gate.set()  # a test that failed may have left a call in work
             await gateway.close()

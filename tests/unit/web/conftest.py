@@ -27,7 +27,8 @@ from ocpilot.app.peer_records import Delivery, DeliveryState, Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Account, AccountRole, ObjectKey, PartnerAnswer, Receipt, StoredObject
 from ocpilot.app.secrets import Seal
-from ocpilot.base.errors import PeerUnreachable
+from ocpilot.app.station_events import CallAnswer, Payload
+from ocpilot.base.errors import OcpilotError, PeerUnreachable
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import PartySettings, SecuritySettings, SellerSettings, Settings
 from ocpilot.demo import network
@@ -64,7 +65,18 @@ EMSP = network.PROVIDER
 
 
 class NoStations:
-    """A platform without stations of its own."""
+    """A platform whose stations start nothing; what they are asked otherwise they answer with `answer`, an error or a
+    payload. `asked` is what that was."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, Payload]] = []
+        self.answer: CallAnswer | OcpilotError = CallAnswer(payload={"status": "Accepted"})
+
+    async def call(self, station_id: str, action: str, payload: Payload) -> CallAnswer:
+        self.asked.append((station_id, action, payload))
+        if isinstance(self.answer, OcpilotError):
+            raise self.answer
+        return self.answer
 
     async def remote_start(self, *_: object) -> str:
         return "Rejected"
@@ -476,7 +488,7 @@ async def hold_transaction(platform: Platform, place: Location) -> None:
         )
     )
     await platform.store.transactions.stop(
-        begun.id, at=NOW - timedelta(hours=4), meter_stop_wh=Decimal(5000), reason="Local", samples=()
+        begun.id, at=NOW - timedelta(hours=4), meter_stop_wh=Decimal(5000), reason="Local", samples=(), arrived=NOW
     )
     await platform.store.transactions.set_state(
         begun.id, TransactionState.HELD, "nobody knows the token it was started with"
@@ -500,15 +512,21 @@ async def reader(world: World) -> AsyncIterator[Reader]:
 
 
 @pytest.fixture
-async def console(store: PostgresStore, tmp_path: Path) -> AsyncIterator[Reader]:
-    """An operator's platform with data and an employee who has signed in."""
+async def console(operator_console: tuple[Platform, Reader]) -> Reader:
+    """An employee of an operator with data, who has signed in."""
+    return operator_console[1]
+
+
+@pytest.fixture
+async def operator_console(store: PostgresStore, tmp_path: Path) -> AsyncIterator[tuple[Platform, Reader]]:
+    """An operator's platform with data, and an employee who has signed in."""
     platform = platform_of(store, tmp_path, "CPO")
     await fill_operator(platform)
     await add_operator(platform)
     async with served(platform) as base, aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         reader = Reader(base, session)
         await reader.sign_in("kontor@example.org")
-        yield reader
+        yield platform, reader
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """What operators see, on a real store with an operator's data."""
 
-import re
-
 
 async def test_the_overview_counts_and_names_what_needs_attention(console):
     words = (await console.get("/console")).words
@@ -16,30 +14,6 @@ async def test_a_provider_is_told_which_bills_disagree(reader):
     words = (await reader.get("/console")).words
     assert "CDR cdr-session-2-1" in words
     assert "Disagrees" in words
-
-
-async def test_stations_show_their_connection_and_their_chargers(console):
-    words = (await console.get("/console/stations")).words
-    assert "1–26 of 26" in words
-    assert re.search(r"BORLANGE-KUPOLEN Borlänge Kupolen Away .{5,30} In use Available", words)
-    away = (await console.get("/console/stations?away=1")).words
-    assert "1–4 of 4" in away
-    assert "Connected" not in away.replace("Connection", "")
-
-
-async def test_stations_come_in_pages(console, monkeypatch):
-    monkeypatch.setattr("ocpilot.web.console._PAGE", 10)
-    page = await console.get("/console/stations?from=10")
-    assert "11–20 of 26" in page.words
-    assert 'href="?from=20"' in page.text
-    assert 'href="?from=0"' in page.text
-
-
-async def test_a_station_shows_what_it_said_about_itself(console):
-    words = (await console.get("/console/stations/VASTERAS-ERIKSLUND")).words
-    assert "Laddbox LB-22" in words
-    assert "2 VASTERAS-ERIKSLUND-2 In use CCS" in words
-    assert (await console.get("/console/stations/NOWHERE")).status == 404
 
 
 async def test_a_session_leads_to_its_bill(console):
