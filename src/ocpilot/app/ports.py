@@ -39,6 +39,7 @@ from ocpilot.app.records import (
     StoredObject,
 )
 from ocpilot.app.signed_records import SignedBook
+from ocpilot.app.site_limit_records import SiteLimits
 from ocpilot.app.transaction_findings import TransactionFindings
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
@@ -234,6 +235,7 @@ class Store(Protocol):
     hooks: Hooks
     hub: HubBook
     signed: SignedBook
+    site_limits: SiteLimits
 
 
 class Partners(Protocol):

@@ -58,9 +58,7 @@ def shares(fuses: Sequence[Fuse], charges: Sequence[RunningCharge], rules: Rules
     rooms = rooms_of(fuses, charges)
     fixed = {one.key: Fraction(one.fixed_a) for one in charges if one.fixed_a is not None}
     free = [
-        msgspec.structs.replace(one, memory=turns.remembered(one, rules, now))
-        for one in charges
-        if one.fixed_a is None
+        msgspec.structs.replace(one, memory=turns.remembered(one, rules, now)) for one in charges if one.fixed_a is None
     ]
     paused = {one.key for one in free if _most(one)[0] < one.least_a}
     asking = [one for one in free if one.key not in paused]

@@ -16,6 +16,7 @@ from ocpilot.app import (
     ports,
     quality_records,
     signed_records,
+    site_limit_records,
     transaction_findings,
 )
 from ocpilot.base.settings import Settings
@@ -45,6 +46,7 @@ from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
 from ocpilot.store.server import database_url
 from ocpilot.store.signed import PostgresSignedBook
+from ocpilot.store.site_limits import PostgresSiteLimits
 from ocpilot.store.stations import PostgresStations
 from ocpilot.store.transaction_findings import PostgresTransactionFindings
 from ocpilot.store.transactions import PostgresTransactions
@@ -80,6 +82,7 @@ class PostgresStore:
         self.hooks: hook_ports.Hooks = PostgresHooks(database)
         self.hub: hub_records.HubBook = PostgresHubBook(database)
         self.signed: signed_records.SignedBook = PostgresSignedBook(database)
+        self.site_limits: site_limit_records.SiteLimits = PostgresSiteLimits(database)
 
 
 @asynccontextmanager

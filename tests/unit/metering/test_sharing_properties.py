@@ -86,7 +86,7 @@ def test_the_sum_is_never_above_the_limit_of_any_group_beyond_what_cannot_be_cha
 def test_nobody_gets_less_than_a_car_can_charge_with_unless_nothing_and_nobody_more_than_he_can_use(fuses, running):
     for charge, share in zip(running, shares(fuses, running, RULES, NOW), strict=True):
         if charge.fixed_a is not None:
-            assert share.why is Why.FIXED and share.limit_a == charge.fixed_a
+            assert (share.why, share.limit_a) == (Why.FIXED, charge.fixed_a)
         else:
             assert share.limit_a == 0 or charge.least_a <= share.limit_a <= charge.most_a
             assert charge.provider_a is None or share.limit_a <= charge.provider_a
@@ -134,8 +134,7 @@ def test_nothing_is_left_over_that_somebody_could_use(fuses, running):
         if 0 < found[charge.key].limit_a < charge.most_a:
             # Each of those behind a full fuse gave up less than a tenth of an ampere to rounding.
             assert any(
-                charge.key in room.parts
-                and room.left(amps) <= Fraction(1, 10) * sum(room.parts.values())
+                charge.key in room.parts and room.left(amps) <= Fraction(1, 10) * sum(room.parts.values())
                 for room in rooms
             )
 
