@@ -98,7 +98,7 @@ def share_of(share: ChargeShare) -> Share:
 def _both(
     platform: Platform, transaction: Transaction, profile: ChargingProfile | None, share: ChargeShare
 ) -> ChargingProfile:
-    now = platform.clock().replace(microsecond=0)
+    now = platform.clock()
     if profile is None:
         return only_share(share_of(share), now)
     return lower_of(profile, share_of(share), transaction.started_at, now)

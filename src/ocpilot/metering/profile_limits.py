@@ -26,7 +26,7 @@ def limit_at(
     profile: ChargingProfile, unit: ChargingRateUnit, watts_per_a: Decimal, started: datetime, now: datetime
 ) -> Decimal | None:
     """What a profile allows now; None when it says nothing of this moment."""
-    start = profile.start_date_time or started
+    start = _start(profile, started)
     passed = (now - start).total_seconds()
     if passed < 0 or (profile.duration is not None and passed >= profile.duration):
         return None
@@ -39,7 +39,7 @@ def lower_of(profile: ChargingProfile, share: Share, started: datetime, now: dat
 
     Without a time of its own a profile begins with the charge, at `started`.
     """
-    start = profile.start_date_time or started
+    now, start = now.replace(microsecond=0), _start(profile, started)
     ends = None if profile.duration is None else start + timedelta(seconds=profile.duration)
     starts = [start + timedelta(seconds=one.start_period) for one in profile.charging_profile_period]
     bends = sorted({now, *(at for at in [*starts, *([ends] if ends else [])] if at > now)})
@@ -51,10 +51,15 @@ def lower_of(profile: ChargingProfile, share: Share, started: datetime, now: dat
     )
 
 
+def _start(profile: ChargingProfile, started: datetime) -> datetime:
+    """In whole seconds, as periods are."""
+    return (profile.start_date_time or started).replace(microsecond=0)
+
+
 def only_share(share: Share, now: datetime) -> ChargingProfile:
     """The share alone."""
     return ChargingProfile(
-        start_date_time=now,
+        start_date_time=now.replace(microsecond=0),
         charging_rate_unit=share.unit,
         charging_profile_period=(ChargingProfilePeriod(start_period=0, limit=share.limit),),
     )
@@ -73,7 +78,7 @@ def _periods(
 
 
 def _in(unit: ChargingRateUnit, profile: ChargingProfile, limit: Decimal, watts_per_a: Decimal) -> Decimal:
-    if profile.charging_rate_unit is unit:
+    if profile.charging_rate_unit == unit:
         return limit
     converted = limit / watts_per_a if unit is ChargingRateUnit.A else limit * watts_per_a
     return converted.quantize(Decimal("0.1"), ROUND_FLOOR)
