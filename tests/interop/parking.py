@@ -138,6 +138,12 @@ class Park:
         await self.platform.background.drain()
         return {name: one.limit for name, one in self.stations.items() if one.transaction is not None}
 
+    async def loses(self, name: str) -> None:
+        """The connection of a station, and the operator knows it."""
+        await self.stations[name].socket.close()
+        while self.platform.stations.is_connected(name):  # noqa: ASYNC110 - the gateway has no event to set
+            await asyncio.sleep(0.01)
+
     async def limit(self, **fields) -> None:
         amounts = {name: Decimal(value) for name, value in fields.items() if name != "groups"}
         groups = {"groups": fields["groups"]} if "groups" in fields else {}

@@ -42,12 +42,8 @@ async def test_the_second_car_halves_the_limit_of_the_first_whose_leaving_gives_
     assert await park.share(MINUTE) == {"A": 16, "B": 16}
     await park.stations["A"].stop()
     assert await park.share(MINUTE) == {"B": 32}
-    assert park.story == [("A", 32), ("A", 16), ("B", 16), ("B", 32)] or park.story == [
-        ("A", 32),
-        ("B", 16),
-        ("A", 16),
-        ("B", 32),
-    ]
+    first, *halves, last = park.story
+    assert (first, sorted(halves), last) == (("A", 32), [("A", 16), ("B", 16)], ("B", 32))
 
 
 async def test_it_happens_by_itself_when_a_charge_begins_or_ends(park):
@@ -94,9 +90,7 @@ async def test_a_station_that_is_away_counts_with_the_limit_it_took_last(park):
     await park.limit(amps=40, offline_amps=0)
     await begin(park, "A", "B")
     assert await park.share() == {"A": 20, "B": 20}
-    await park.stations["A"].socket.close()
-    while park.platform.stations.is_connected("A"):
-        await asyncio.sleep(0.01)
+    await park.loses("A")
     await begin(park, "C")
     limits = await park.share(MINUTE)
     assert (limits["B"], limits["C"]) == (10, 10)
@@ -107,9 +101,7 @@ async def test_a_station_that_is_away_counts_with_the_limit_it_took_last(park):
 async def test_an_evse_of_a_station_that_was_away_for_long_counts_though_nobody_said_that_it_charges(park):
     await park.limit(amps=40)
     await begin(park, "B")
-    await park.stations["A"].socket.close()
-    while park.platform.stations.is_connected("A"):
-        await asyncio.sleep(0.01)
+    await park.loses("A")
     assert (await park.share())["B"] == 32
     assert (await park.share(10 * MINUTE))["B"] == 8
     [idle] = (await park.view()).idle

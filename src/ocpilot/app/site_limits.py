@@ -29,7 +29,7 @@ class GroupView(Record, frozen=True, kw_only=True):
 
 
 class SiteView(Record, frozen=True, kw_only=True):
-    """A limited site: the whole first, then its groups; its charges; EVSEs that count though nothing is known of them."""
+    """A limited site: the whole first, then its groups; its charges. `name` is the Location's, or its address."""
 
     limit: SiteLimit
     name: str
@@ -41,6 +41,11 @@ class SiteView(Record, frozen=True, kw_only=True):
     def idle(self) -> tuple[IdleEvse, ...]:
         """EVSEs of stations that are away."""
         return self.looked.idle if self.looked else ()
+
+    @property
+    def over(self) -> bool:
+        """Whether more may be drawn anywhere than is allowed."""
+        return any(one.over for one in self.groups)
 
     @property
     def counts_a(self) -> Decimal:
@@ -119,7 +124,7 @@ def _below(groups: Sequence[LimitGroup], name: str) -> set[str]:
 
 
 def _problems(limit: SiteLimit, location: Location) -> Iterable[Problem]:
-    parts = (limit, *limit.groups)
+    parts: tuple[SiteLimit | LimitGroup, ...] = (limit, *limit.groups)
     if all(one.amps is None and one.watts is None for one in parts):
         yield Problem(path="$", found="no limit", expected="amps, watts, or a group with one of them")
     amounts = [amount for one in parts for amount in (one.amps, one.watts) if amount is not None]

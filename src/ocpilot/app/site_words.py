@@ -1,5 +1,6 @@
 """Why a charge gets what it gets, in words: a sentence with the figures it came from."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from ocpilot.app.site_limit_records import ChargeShare, Told
@@ -27,13 +28,22 @@ _TOLD = {
 _SITE = mark("The site")
 
 
-def reason(share: ChargeShare, translate: Translate) -> str:
-    """Why it gets what it gets."""
+def amount(value: Decimal) -> str:
+    """With one decimal at most."""
+    return f"{value.quantize(Decimal('0.1')).normalize():f}"
+
+
+def reason(share: ChargeShare, translate: Translate, number: Callable[[Decimal], str] = amount) -> str:
+    """Why it gets what it gets; `number` writes an amount with one decimal at most."""
+
+    def shown(value: Decimal | None) -> str:
+        return "–" if value is None else number(value)
+
     return translate(_SENTENCES[share.why]).format(
-        provider=amount(share.provider_a),
-        draws=amount(share.draws_a),
-        needed=amount(share.needed_a),
-        kwh=amount(share.needed_kwh),
+        provider=shown(share.provider_a),
+        draws=shown(share.draws_a),
+        needed=shown(share.needed_a),
+        kwh=shown(share.needed_kwh),
         group=share.because_of or translate(_SITE),
     )
 
@@ -41,8 +51,3 @@ def reason(share: ChargeShare, translate: Translate) -> str:
 def told(share: ChargeShare, translate: Translate) -> str:
     """How it stands with its station."""
     return translate(_TOLD[share.told]).format(answer=share.answer or "–")
-
-
-def amount(value: Decimal | None) -> str:
-    """With one decimal at most."""
-    return "–" if value is None else f"{value.quantize(Decimal('0.1')).normalize():f}"
