@@ -13,7 +13,9 @@ from ocpilot.app.bodies import text_of
 from ocpilot.app.charge_records import Command, CommandDirection
 from ocpilot.app.command_records import OUR_OWN, ProfileOrder
 from ocpilot.app.site_limit_records import LimitGroup, Told
+from ocpilot.app.site_sharing import SiteSharing
 from ocpilot.base import time
+from ocpilot.base.errors import StationTimeout
 from ocpilot.base.ids import new_id
 from ocpilot.metering.sharing import Why
 from ocpilot.wire.v230 import ChargingPreferences, ChargingProfile, ChargingProfilePeriod, ProfileType
@@ -42,8 +44,8 @@ async def test_the_second_car_halves_the_limit_of_the_first_whose_leaving_gives_
     assert await park.share(MINUTE) == {"A": 16, "B": 16}
     await park.stations["A"].stop()
     assert await park.share(MINUTE) == {"B": 32}
-    first, *halves, last = park.story
-    assert (first, sorted(halves), last) == (("A", 32), [("A", 16), ("B", 16)], ("B", 32))
+    first, *both, half, last = park.story
+    assert (first, sorted(both), half, last) == (("A", 32), [("A", 16), ("B", 0)], ("B", 16), ("B", 32))
 
 
 async def test_it_happens_by_itself_when_a_charge_begins_or_ends(park):
@@ -53,7 +55,9 @@ async def test_it_happens_by_itself_when_a_charge_begins_or_ends(park):
     await a.start()
     assert await a.told() == 20
     await b.start()
-    assert (await a.told(), await b.told()) == (10, 10)
+    assert await a.told() == 10
+    while b.limit != 10:
+        await b.told()
     working.cancel()
 
 
@@ -232,3 +236,70 @@ async def wish(park, name, **fields):
     transaction = await park.platform.store.transactions.get(park.stations[name].transaction)
     wanted = ChargingPreferences(profile_type=ProfileType.REGULAR, **fields)
     assert await preferences.take(park.platform, transaction, wanted) == "ACCEPTED"
+
+
+# ---- stations that do not answer, and processes that end ------------------------------------------------------------
+
+
+class Line:
+    """Between the platform and the gateway: some stations do not answer, some are away."""
+
+    def __init__(self, gateway):
+        self.gateway = gateway
+        self.deaf = set()
+        self.away = set()
+
+    def is_connected(self, station_id):
+        return station_id not in self.away and self.gateway.is_connected(station_id)
+
+    async def set_charging_profile(self, station_id, *told):
+        word = await self.gateway.set_charging_profile(station_id, *told)
+        if station_id in self.deaf:
+            raise StationTimeout(f"{station_id} did not answer")
+        return word
+
+
+@pytest.fixture
+def line(park):
+    line = Line(park.platform.stations._gateway)
+    park.platform.stations.plug_in(line)
+    return line
+
+
+async def test_what_a_station_may_have_taken_counts_until_it_answers(park, line):
+    await park.limit(amps=40)
+    await begin(park, "A", "B")
+    assert await park.share() == {"A": 20, "B": 20}
+    line.deaf.add("A")
+    await park.stations["B"].stop()
+    await park.share(MINUTE)
+    shares = await park.shares()
+    assert (shares["A"].told, shares["A"].counts_a) == (Told.NOT_YET, 32)
+    await begin(park, "B", "C")
+    await park.share(MINUTE)
+    assert {name: one.counts_a for name, one in (await park.shares()).items()} == {"A": 32, "B": 8, "C": 0}
+    line.deaf.clear()
+    await park.share(MINUTE)
+    assert sorted((await park.share(MINUTE)).values()) == [Decimal("13.3")] * 3
+
+
+async def test_a_station_that_was_away_is_told_its_limit_again(park, line):
+    await park.limit(amps=40, offline_amps=0)
+    await begin(park, "A", "B")
+    await park.share()
+    line.away.add("A")
+    await park.share(MINUTE)
+    line.away.clear()
+    park.stations["A"].limit = None
+    assert await park.share(MINUTE) == {"A": 20, "B": 20}
+    assert (await park.shares())["A"].told is Told.TAKEN
+
+
+async def test_another_process_goes_on_where_the_one_before_ended(park):
+    await park.limit(amps=14)
+    await begin(park, "A", "B", "C")
+    before = await park.share()
+    park.sharing = SiteSharing(park.platform)
+    told = len(park.story)
+    assert await park.share(MINUTE) == before
+    assert len(park.story) == told

@@ -96,6 +96,9 @@ class Changes(Protocol):
     async def advance(self, peer_id: int, cursor: ChangeCursor, failed: Sequence[Delivery]) -> None:
         """Move the cursor and put what failed into the peer's retry set, in one transaction."""
 
+    def looking(self) -> None:
+        """What is written from now on ends the next `wait` of this task; `after` says so by itself."""
+
     async def wait(self, seconds: float) -> None:
         """Return when something was written anywhere, or after `seconds`."""
 

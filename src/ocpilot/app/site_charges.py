@@ -47,11 +47,12 @@ _USUAL_A = Decimal(32)
 
 
 class Running(Record, frozen=True):
-    """A transaction, as the rules see it, and what is kept of its share."""
+    """A transaction, as the rules see it, its share with what is known now, and the share as it was `kept`."""
 
     transaction: Transaction
     charge: RunningCharge
     share: ChargeShare
+    kept: ChargeShare | None
     ordered: station_profiles.Ordered | None
 
 
@@ -167,7 +168,7 @@ async def _running(platform: Platform, limit: SiteLimit, transaction: Transactio
     )
     share = await _wished(platform, transaction, share)
     share = _reachable(platform, share)
-    return Running(transaction, _charge(transaction, share), share, given)
+    return Running(transaction, _charge(transaction, share), share, kept, given)
 
 
 def _new(limit: SiteLimit, transaction: Transaction, can: Electric) -> ChargeShare:

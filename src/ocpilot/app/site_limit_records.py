@@ -134,6 +134,10 @@ class SiteLimits(Protocol):
     async def all(self) -> tuple[SiteLimit, ...]:
         """Every one, by party and Location."""
 
+    async def watched(self) -> tuple[tuple[SiteLimit, str], ...]:
+        """Every one with a mark that is another one when a charge began or ended there, its driver wants something
+        else, or the limit was changed."""
+
     async def get(self, party: PartyId, location_id: str) -> tuple[SiteLimit, Looked | None] | None:
         """One, and what was found last."""
 

@@ -1,24 +1,28 @@
 """The worker that keeps limited sites within their limits: looks, decides by the rules, and tells the stations.
 
-What is to fall is told first; what is to rise only as far as the limits that stations have taken leave room. What was
-decided and what a station took is in the store before and after it is told, so that whoever goes on knows it.
+What is to fall is told first, and new charges what is free; what is to rise follows as far as the limits that stations
+have taken leave room. What was decided and what a station took is in the store before and after it is told, so that
+whoever goes on knows it.
 """
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from time import monotonic
 
 import msgspec
 
 from ocpilot.app import profile_orders, site_charges, station_profiles
 from ocpilot.app.platform import Platform
+from ocpilot.app.records import ObjectKey
 from ocpilot.app.site_charges import Running, may_draw
 from ocpilot.app.site_limit_records import ChargeShare, IdleEvse, Looked, SiteLimit, Told
 from ocpilot.base.errors import StationError, StationTimeout, StationUnreachable
 from ocpilot.metering import sharing
 from ocpilot.metering.sharing import Share
-from ocpilot.metering.site import RunningCharge
+from ocpilot.metering.site import Fuse, RunningCharge
 from ocpilot.metering.turns import Rules
 
 log = logging.getLogger(__name__)
@@ -38,6 +42,8 @@ class SiteSharing:
         self._platform = platform
         charging = platform.settings.charging
         self._look = charging.site_look
+        #: The mark of each site when it was shared last, and when that was.
+        self._seen: dict[ObjectKey, tuple[str, float]] = {}
         self._rules = Rules(
             turn=timedelta(seconds=charging.site_turn),
             unused_after=timedelta(seconds=charging.site_unused_after),
@@ -47,9 +53,10 @@ class SiteSharing:
     async def run(self) -> None:
         """Run until cancelled: whenever anything was written, and every so often."""
         while True:
+            self._platform.store.changes.looking()
             try:
                 if await self._platform.store.changes.lead(_SITES):
-                    await self.once()
+                    await self._those_due()
             except Exception:
                 # The database may be away for a moment; what fails at one site is caught there.
                 log.exception("sharing the limits of sites failed; it goes on")
@@ -58,9 +65,18 @@ class SiteSharing:
 
     async def once(self) -> None:
         """Every limited site once."""
+        self._seen.clear()
+        await self._those_due()
+
+    async def _those_due(self) -> None:
+        """Sites where something changed, and those that nobody has looked at for a while."""
         for stray in await self._platform.store.site_limits.stray():
             await self._let_go(stray)
-        for limit in await self._platform.store.site_limits.all():
+        for limit, mark in await self._platform.store.site_limits.watched():
+            seen, at = self._seen.get(limit.location, ("", -self._look))
+            if seen == mark and monotonic() - at < self._look:
+                continue
+            self._seen[limit.location] = mark, monotonic()
             try:
                 await self._share(limit)
             except Exception:
@@ -74,13 +90,15 @@ class SiteSharing:
         charges = [*(one.charge for one in running), *(_idle(number, one) for number, one in enumerate(idle, 1))]
         decided = {one.key: one for one in sharing.shares(fuses, charges, self._rules, now)}
         running = [await self._decided(one, decided[one.charge.key]) for one in running]
-        await asyncio.gather(*(self._tell(one, one.share.wanted_a) for one in running if _falls(one)))
-        may = {one.key: one.fixed_a or Decimal(0) for one in charges}
+        told = [one for one in running if _can_be_told(one.share)]
+        at_once = {one.charge.key: one.share.wanted_a for one in told if not _is_new(one) and _falls(one)}
+        at_once |= _beginning(fuses, charges, running)
+        await asyncio.gather(*(self._tell(one, at_once[one.charge.key]) for one in told if one.charge.key in at_once))
         running = [await self._kept(one) for one in running]
-        may |= {one.charge.key: may_draw(one.share) for one in running}
-        wanted = may | {one.charge.key: one.share.wanted_a for one in running if _can_be_told(one.share)}
-        rising = sharing.raisable(fuses, charges, wanted, may)
-        await asyncio.gather(*(self._tell(one, rising[one.charge.key]) for one in running if one.charge.key in rising))
+        may = _may(charges) | {one.charge.key: may_draw(one.share) for one in running}
+        later = [one for one in running if _can_be_told(one.share) and not _falls(one)]
+        rising = sharing.raisable(fuses, charges, may | {one.charge.key: one.share.wanted_a for one in later}, may)
+        await asyncio.gather(*(self._tell(one, rising.get(one.charge.key, may_draw(one.share))) for one in later))
         await self._platform.store.site_limits.looked(limit, Looked(at=now, idle=idle))
 
     async def _decided(self, one: Running, share: Share) -> Running:
@@ -94,7 +112,8 @@ class SiteSharing:
             needed_a=share.needed_a,
             memory=share.memory,
         )
-        await self._platform.store.site_limits.save_share(kept)
+        if kept != one.kept:
+            await self._platform.store.site_limits.save_share(kept)
         return msgspec.structs.replace(one, share=kept)
 
     async def _kept(self, one: Running) -> Running:
@@ -183,7 +202,27 @@ def _can_be_told(share: ChargeShare) -> bool:
 
 def _falls(one: Running) -> bool:
     """What is not to rise is told first, also where it stays: a provider's part of it may be new."""
-    return _can_be_told(one.share) and one.share.wanted_a <= may_draw(one.share)
+    return one.share.wanted_a <= may_draw(one.share)
+
+
+def _is_new(one: Running) -> bool:
+    """Its station has taken no limit."""
+    return one.share.memory.limit_a is None
+
+
+def _may(charges: Sequence[RunningCharge]) -> dict[int, Decimal]:
+    """What those may draw that cannot be told."""
+    return {one.key: one.fixed_a or Decimal(0) for one in charges}
+
+
+def _beginning(
+    fuses: Sequence[Fuse], charges: Sequence[RunningCharge], running: Sequence[Running]
+) -> dict[int, Decimal]:
+    """What new charges are told before anybody has answered: what is free now, which may be nothing."""
+    new = {one.charge.key: one.share.wanted_a for one in running if _is_new(one) and _can_be_told(one.share)}
+    before = _may(charges) | {one.charge.key: may_draw(one.share) for one in running}
+    nothing = dict.fromkeys(new, Decimal(0))
+    return nothing | sharing.raisable(fuses, charges, before | new, before | nothing)
 
 
 def _idle(number: int, evse: IdleEvse) -> RunningCharge:

@@ -32,6 +32,11 @@ class PostgresSiteLimits:
         rows = await self._database.rows(_SQL["all"])
         return tuple(msgspec.json.decode(row["body"], type=SiteLimit) for row in rows)
 
+    async def watched(self) -> tuple[tuple[SiteLimit, str], ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["watched"])
+        return tuple((msgspec.json.decode(row["body"], type=SiteLimit), str(row["mark"])) for row in rows)
+
     async def get(self, party: PartyId, location_id: str) -> tuple[SiteLimit, Looked | None] | None:
         """See the port."""
         row = await self._database.row(_SQL["get"], _site(party, location_id))

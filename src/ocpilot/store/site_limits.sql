@@ -11,6 +11,21 @@ DELETE FROM site_limit WHERE party = :party AND key_location = :key_location RET
 -- Every limited site.
 SELECT body, looked FROM site_limit ORDER BY party, key_location;
 
+-- name: watched
+-- Every limited site with which charges run there, and how often their drivers said what they want.
+SELECT
+    site.body,
+    site.body || coalesce(
+        string_agg(running.id || ':' || coalesce(length(running.preferences), 0), ' ' ORDER BY running.id), ''
+    ) AS mark
+FROM site_limit AS site
+LEFT JOIN station_transaction AS running
+    ON running.party = site.party
+    AND lower(running.location_id COLLATE "C") = site.key_location
+    AND running.state = 'open'
+GROUP BY site.party, site.key_location
+ORDER BY site.party, site.key_location;
+
 -- name: get
 -- One limited site.
 SELECT body, looked FROM site_limit WHERE party = :party AND key_location = :key_location;

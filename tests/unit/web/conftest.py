@@ -500,7 +500,7 @@ async def reader(world: World) -> AsyncIterator[Reader]:
 
 
 @pytest.fixture
-async def console(store: PostgresStore, tmp_path: Path) -> AsyncIterator[Reader]:
+async def office(store: PostgresStore, tmp_path: Path) -> AsyncIterator[tuple[Platform, Reader]]:
     """An operator's platform with data and an employee who has signed in."""
     platform = platform_of(store, tmp_path, "CPO")
     await fill_operator(platform)
@@ -508,7 +508,13 @@ async def console(store: PostgresStore, tmp_path: Path) -> AsyncIterator[Reader]
     async with served(platform) as base, aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         reader = Reader(base, session)
         await reader.sign_in("kontor@example.org")
-        yield reader
+        yield platform, reader
+
+
+@pytest.fixture
+def console(office: tuple[Platform, Reader]) -> Reader:
+    """The employee alone."""
+    return office[1]
 
 
 @pytest.fixture
