@@ -141,7 +141,7 @@ class Park:
     async def loses(self, name: str) -> None:
         """The connection of a station, and the operator knows it."""
         await self.stations[name].socket.close()
-        while self.platform.stations.is_connected(name):  # noqa: ASYNC110 - the gateway has no event to set
+        while await self.platform.stations.is_connected(name):  # noqa: ASYNC110 - the gateway has no event to set
             await asyncio.sleep(0.01)
 
     async def limit(self, **fields) -> None:
@@ -177,7 +177,7 @@ async def park_of(lade, bodies, *names: str, capabilities=(), tariffs=()) -> Asy
 
 @asynccontextmanager
 async def bare_station(lade, url: str, name: str, story, neighbours) -> AsyncIterator[BareStation]:
-    connector = StationConnector(connector_id=1, evse_uid=f"E-{name}", ocpi_connector_id="1")
+    connector = StationConnector(evse_id=1, evse_uid=f"E-{name}", ocpi_connector_id="1")
     await stations.add(
         lade.platform, name, party=OPERATOR, location_id="L1", connectors=(connector,), password=PASSWORD
     )

@@ -249,20 +249,21 @@ class Line:
         self.deaf = set()
         self.away = set()
 
-    def is_connected(self, station_id):
-        return station_id not in self.away and self.gateway.is_connected(station_id)
+    async def is_connected(self, station_id):
+        return station_id not in self.away and await self.gateway.is_connected(station_id)
 
-    async def set_charging_profile(self, station_id, *told):
-        word = await self.gateway.set_charging_profile(station_id, *told)
+    async def call(self, station_id, action, payload):
+        answer = await self.gateway.call(station_id, action, payload)
         if station_id in self.deaf:
             raise StationTimeout(f"{station_id} did not answer")
-        return word
+        return answer
 
 
 @pytest.fixture
 def line(park):
-    line = Line(park.platform.stations._gateway)
-    park.platform.stations.plug_in(line)
+    lines = park.platform.stations.lines
+    line = Line(lines._gateway)
+    lines.plug_in(line)
     return line
 
 

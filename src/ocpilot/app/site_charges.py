@@ -101,7 +101,7 @@ async def idle_at(platform: Platform, limit: SiteLimit, running: Sequence[Runnin
     found = []
     for station_id in await platform.store.site_limits.stations(limit.party, limit.location_id):
         station = await platform.store.stations.get(station_id)
-        if station is None or station.last_seen is None or platform.stations.is_connected(station_id):
+        if station is None or station.last_seen is None or await platform.stations.is_connected(station_id):
             continue
         if platform.clock() - station.last_seen < _AWAY:
             continue
@@ -167,7 +167,7 @@ async def _running(platform: Platform, limit: SiteLimit, transaction: Transactio
         draws_a=await _draws(platform, transaction, share, terms),
     )
     share = await _wished(platform, transaction, share)
-    share = _reachable(platform, share)
+    share = await _reachable(platform, share)
     return Running(transaction, _charge(transaction, share), share, kept, given)
 
 
@@ -215,9 +215,9 @@ def may_draw(share: ChargeShare) -> Decimal:
     return min(max(taken, share.asked_a or taken), share.most_a)
 
 
-def _reachable(platform: Platform, share: ChargeShare) -> ChargeShare:
+async def _reachable(platform: Platform, share: ChargeShare) -> ChargeShare:
     """How it stands with its station now; one that was away is told again, for it may have forgotten."""
-    if not platform.stations.is_connected(share.station_id):
+    if not await platform.stations.is_connected(share.station_id):
         return msgspec.structs.replace(share, told=Told.AWAY, sent=None)
     waits = share.refused_at is not None and platform.clock() - share.refused_at < _AGAIN
     if share.told is Told.REFUSED and waits:

@@ -62,10 +62,8 @@ async def send(
     """Tell the station both as one. Raises StationUnreachable, StationTimeout."""
     whole = profile if share is None else _both(platform, transaction, profile, share)
     if whole is None:
-        return await platform.stations.clear_charging_profile(transaction.station_id, transaction.id)
-    return await platform.stations.set_charging_profile(
-        transaction.station_id, transaction.connector_id, transaction.id, whole
-    )
+        return await platform.stations.clear_charging_profile(transaction)
+    return await platform.stations.set_charging_profile(transaction, whole)
 
 
 async def taken_back(platform: Platform, transaction: Transaction) -> None:
