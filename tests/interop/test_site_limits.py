@@ -249,6 +249,9 @@ class Line:
         self.deaf = set()
         self.away = set()
 
+    def __getattr__(self, name):
+        return getattr(self.gateway, name)
+
     async def is_connected(self, station_id):
         return station_id not in self.away and await self.gateway.is_connected(station_id)
 
