@@ -12,6 +12,9 @@ import msgspec
 
 from ocpilot.wire.v230 import ChargingProfile, ChargingProfilePeriod, ChargingRateUnit
 
+#: What is made begins so long before now: at a station whose clock is slow it would not hold yet.
+EARLY = timedelta(hours=1)
+
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
     """What a charge may draw of its site, as its station is told it. `watts_per_a` is the power of one ampere of a
@@ -44,7 +47,7 @@ def lower_of(profile: ChargingProfile, share: Share, started: datetime, now: dat
     starts = [start + timedelta(seconds=one.start_period) for one in profile.charging_profile_period]
     bends = sorted({now, *(at for at in [*starts, *([ends] if ends else [])] if at > now)})
     return ChargingProfile(
-        start_date_time=now,
+        start_date_time=now - EARLY,
         charging_rate_unit=share.unit,
         min_charging_rate=None,
         charging_profile_period=tuple(_periods(profile, share, started, bends)),
@@ -59,7 +62,7 @@ def _start(profile: ChargingProfile, started: datetime) -> datetime:
 def only_share(share: Share, now: datetime) -> ChargingProfile:
     """The share alone."""
     return ChargingProfile(
-        start_date_time=now.replace(microsecond=0),
+        start_date_time=now.replace(microsecond=0) - EARLY,
         charging_rate_unit=share.unit,
         charging_profile_period=(ChargingProfilePeriod(start_period=0, limit=share.limit),),
     )
@@ -74,7 +77,7 @@ def _periods(
     yield ChargingProfilePeriod(start_period=0, limit=limits[0])
     for (before, limit), at in zip(pairwise(limits), bends[1:], strict=True):
         if limit != before:
-            yield ChargingProfilePeriod(start_period=int((at - bends[0]).total_seconds()), limit=limit)
+            yield ChargingProfilePeriod(start_period=int((at - bends[0] + EARLY).total_seconds()), limit=limit)
 
 
 def _in(unit: ChargingRateUnit, profile: ChargingProfile, limit: Decimal, watts_per_a: Decimal) -> Decimal:
