@@ -48,6 +48,18 @@ GUIDES = {
             "the same bytes",
         ),
     ),
+    "guides/site-limit.md": (
+        ("8851",),
+        (
+            "GARAGE (Garage): 32 A per phase; 32 A reckoned with",
+            "GARAGE-1: It gets the most its EVSE can give. (the station follows it)",
+            "GARAGE-2: The site is shared evenly among its charges",
+            "cabinet: 20 A per phase; 20 A reckoned with",
+            "GARAGE-1: cabinet is shared evenly among its charges",
+            '"taken_amps":10.0',
+            "no site is limited",
+        ),
+    ),
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ocpilot.api import shapes
-from ocpilot.app import shown, station_shown
+from ocpilot.app import shown, site_shown, station_shown
 from ocpilot.app.peer_records import PeerProfile
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.v230 import CDR, EVSE, Location, Session, Tariff, Token
@@ -278,6 +278,42 @@ EXAMPLES: Mapping[type[msgspec.Struct], Body] = {
         "until": "2026-11-26T09:00:00Z",
     },
     shapes.CancelOrder: {"command_id": _COMMAND["id"]},
+    shapes.SiteLimitOrder: {
+        "amps": 63,
+        "groups": [{"name": "left", "amps": 32, "evses": ["E1", "E2"]}],
+        "offline_amps": 6,
+    },
+    site_shown.SiteShown: {
+        **_OWNER,
+        "location_id": "LOC1",
+        "offline_amps": 6.0,
+        "groups": [
+            {"name": "", "parent": "", "amps": 63.0, "watts": None, "evses": []}
+            | {"counts_amps": 16.0, "counts_watts": 11040.0, "over": False}
+        ],
+        "charges": [
+            {
+                "session_id": "S-1",
+                "transaction_id": 7,
+                "station_id": "CP-1",
+                "evse_uid": "E1",
+                "group": "",
+                "limit_amps": 16.0,
+                "taken_amps": 16.0,
+                "counts_amps": 16.0,
+                "draws_amps": 15.8,
+                "most_amps": 16.0,
+                "station": "taken",
+                "why": "most",
+                "reason": "It gets the most its EVSE can give.",
+                "leaves_at": None,
+                "needed_kwh": None,
+            }
+        ],
+        "away": [],
+        "changed_at": _AT,
+        "shared_at": _LATER,
+    },
     shapes.Accepted: {"state": "begun"},
     shapes.Replayed: {"count": 1},
 }

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from ocpilot.api import commands, hooks, objects, peers, shapes, stations
+from ocpilot.api import commands, hooks, objects, peers, shapes, site_limits, stations
 from ocpilot.api.calls import LARGEST_PAGE, Handler
-from ocpilot.app import shown, station_shown
+from ocpilot.app import shown, site_shown, station_shown
 from ocpilot.app.api_ports import Scope
 from ocpilot.app.frames import FrameDirection
 from ocpilot.app.hook_ports import EventState
@@ -157,6 +157,7 @@ _FRAMES = (
 )
 _STATION = "/stations/{id}"
 _EVSE = f"/locations{_OBJECT}/evses/{{evse_uid}}"
+_SITE = f"/site-limits{_OBJECT}"
 _PEER, _HOOK = "/peers/{name}", "/hooks/{name}"
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -173,6 +174,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *_read("/sessions", Scope.SESSIONS_READ, objects.list_sessions, objects.get_session, Session),
     *_read("/cdrs", Scope.CDRS_READ, objects.list_cdrs, objects.get_cdr, CDR),
     _post(f"/cdrs{_OBJECT}/credit", Scope.CDRS_WRITE, objects.credit_cdr, shapes.Credit, CDR, 201),
+    _all("/site-limits", Scope.LOCATIONS_READ, site_limits.list_site_limits, site_shown.SiteShown),
+    _get(_SITE, Scope.LOCATIONS_READ, site_limits.get_site_limit, site_shown.SiteShown),
+    Endpoint(
+        method="PUT",
+        path=_SITE,
+        scope=Scope.LOCATIONS_WRITE,
+        handler=site_limits.put_site_limit,
+        request=shapes.SiteLimitOrder,
+        response=site_shown.SiteShown,
+    ),
+    _delete(_SITE, Scope.LOCATIONS_WRITE, site_limits.delete_site_limit),
     _all("/peers", Scope.PEERS_READ, peers.list_peers, shown.PeerShown),
     _post("/peers", Scope.PEERS_WRITE, peers.invite_peer, shapes.Invite, shapes.InvitationMade, 201),
     _get(_PEER, Scope.PEERS_READ, peers.get_peer, shown.PeerShown),

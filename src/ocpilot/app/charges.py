@@ -54,10 +54,14 @@ class Terms(Record, frozen=True):
         return zone_named(self.location.time_zone)
 
     @property
+    def phases(self) -> int:
+        """Of the Connector; 1 for direct current."""
+        return _PHASES.get(self.connector.power_type, 1)
+
+    @property
     def max_power_w(self) -> Decimal:
         """The most the Connector can give; for alternating current volts are between phase and neutral."""
-        phases = _PHASES.get(self.connector.power_type, 1)
-        plate = self.connector.max_voltage * self.connector.max_amperage * phases
+        plate = self.connector.max_voltage * self.connector.max_amperage * self.phases
         return Decimal(self.connector.max_electric_power or plate)
 
     def tariff_at(self, start: datetime) -> Tariff | None:

@@ -40,6 +40,7 @@ from ocpilot.app.records import (
     StoredObject,
 )
 from ocpilot.app.signed_records import SignedBook
+from ocpilot.app.site_limit_records import SiteLimits
 from ocpilot.app.station_notice_records import StationNotices
 from ocpilot.app.status_records import StatusHistory
 from ocpilot.app.transaction_findings import TransactionFindings
@@ -97,6 +98,9 @@ class Changes(Protocol):
 
     async def advance(self, peer_id: int, cursor: ChangeCursor, failed: Sequence[Delivery]) -> None:
         """Move the cursor and put what failed into the peer's retry set, in one transaction."""
+
+    def looking(self) -> None:
+        """What is written from now on ends the next `wait` of this task; `after` says so by itself."""
 
     async def wait(self, seconds: float) -> None:
         """Return when something was written anywhere, or after `seconds`."""
@@ -240,6 +244,7 @@ class Store(Protocol):
     hooks: Hooks
     hub: HubBook
     signed: SignedBook
+    site_limits: SiteLimits
 
 
 class Partners(Protocol):

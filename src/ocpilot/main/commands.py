@@ -42,6 +42,7 @@ from ocpilot.cli import (
     schema,
     serve,
     simulate,
+    site_limit,
     station,
     station_simulate,
     tariff,
@@ -58,6 +59,7 @@ from ocpilot.main.office_commands import ApiKeysOf, HooksOf, Moving
 from ocpilot.main.peer_commands import PeersOf
 from ocpilot.main.platform_commands import Accounts, Cdrs, HeldCharges, Loading, Meters
 from ocpilot.main.simulated import Fleets, Simulations
+from ocpilot.main.site_commands import SitesOf
 from ocpilot.main.station_commands import StationsOf
 from ocpilot.store.upkeep import Upkeep
 
@@ -89,6 +91,7 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     "ocmf": lambda args, platform: ocmf.run(args, Meters(platform)),
     "charge": lambda args, platform: charge.run(args, HeldCharges(platform)),
     "station": lambda args, platform: station.run(args, StationsOf(platform)),
+    "site-limit": lambda args, platform: site_limit.run(args, SitesOf(platform)),
     "load": lambda args, platform: load.run(args, Loading(platform)),
     "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
     "log": lambda args, platform: log.run(args, LogOf(platform)),
@@ -106,7 +109,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    objects = (load, export_objects, import_objects, cdr, ocmf, charge, station, account)
+    objects = (load, export_objects, import_objects, cdr, ocmf, charge, station, site_limit, account)
     charging = (serve, peer, log, *objects, api_key, hook, db)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
     for module in (*charging, *alone):

@@ -23,6 +23,7 @@ from ocpilot.app.jobs import Jobs
 from ocpilot.app.platform import Platform
 from ocpilot.app.pulling import Puller
 from ocpilot.app.push import Pusher
+from ocpilot.app.site_sharing import SiteSharing
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.settings import Settings
 from ocpilot.http.described import openapi_routes
@@ -98,6 +99,7 @@ def _everything(platform: Platform, gateway: Gateway) -> Starlette:
         platform.background.start(Pusher(platform).run(), "push")
         platform.background.start(Jobs(platform).run(), "jobs")
         platform.background.start(Puller(platform).run(), "pull")
+        platform.background.start(SiteSharing(platform).run(), "site limits")
         platform.background.start(Comparing(platform).run(), "compare")
         platform.background.start(Hearing(platform).run(), "leniencies")
         platform.background.start(platform.messages.run(platform.store.messages), "messages")

@@ -17,6 +17,7 @@ from ocpilot.app import (
     ports,
     quality_records,
     signed_records,
+    site_limit_records,
     station_notice_records,
     status_records,
     transaction_findings,
@@ -49,6 +50,7 @@ from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
 from ocpilot.store.server import database_url
 from ocpilot.store.signed import PostgresSignedBook
+from ocpilot.store.site_limits import PostgresSiteLimits
 from ocpilot.store.station_notices import PostgresStationNotices
 from ocpilot.store.stations import PostgresStations
 from ocpilot.store.status_history import PostgresStatusHistory
@@ -89,6 +91,7 @@ class PostgresStore:
         self.hooks: hook_ports.Hooks = PostgresHooks(database)
         self.hub: hub_records.HubBook = PostgresHubBook(database)
         self.signed: signed_records.SignedBook = PostgresSignedBook(database)
+        self.site_limits: site_limit_records.SiteLimits = PostgresSiteLimits(database)
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from ocpilot.app.crawl_records import CrawlState
 from ocpilot.app.frames import FrameDirection
 from ocpilot.app.messages import Direction, MessageLine
 from ocpilot.app.quality_records import Lack
+from ocpilot.app.site_limit_records import Told
 from ocpilot.app.status_records import StatusReason
 from ocpilot.base.signed_verdict import SignedVerdict
 from ocpilot.base.texts import mark
@@ -44,6 +45,17 @@ EVSE_STATUS: Final = {
     Status.PLANNED: (mark("Planned"), "quiet"),
     Status.REMOVED: (mark("Removed"), "quiet"),
     Status.UNKNOWN: (mark("Status unknown"), "quiet"),
+}
+
+#: Whether more may be drawn at a site than its limit.
+WITHIN_LIMIT: Final = {False: (mark("Within the limit"), "good"), True: (mark("Above the limit"), "bad")}
+
+#: How it stands with a station and its share of a limit.
+TOLD: Final = {
+    Told.TAKEN: (mark("Follows"), "good"),
+    Told.NOT_YET: (mark("Not yet told"), "busy"),
+    Told.REFUSED: (mark("Refused"), "bad"),
+    Told.AWAY: (mark("Offline"), "warn"),
 }
 
 SESSION_STATUS: Final = {

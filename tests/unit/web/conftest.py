@@ -512,14 +512,8 @@ async def reader(world: World) -> AsyncIterator[Reader]:
 
 
 @pytest.fixture
-async def console(operator_console: tuple[Platform, Reader]) -> Reader:
-    """An employee of an operator with data, who has signed in."""
-    return operator_console[1]
-
-
-@pytest.fixture
-async def operator_console(store: PostgresStore, tmp_path: Path) -> AsyncIterator[tuple[Platform, Reader]]:
-    """An operator's platform with data, and an employee who has signed in."""
+async def office(store: PostgresStore, tmp_path: Path) -> AsyncIterator[tuple[Platform, Reader]]:
+    """An operator's platform with data and an employee who has signed in."""
     platform = platform_of(store, tmp_path, "CPO")
     await fill_operator(platform)
     await add_operator(platform)
@@ -527,6 +521,12 @@ async def operator_console(store: PostgresStore, tmp_path: Path) -> AsyncIterato
         reader = Reader(base, session)
         await reader.sign_in("kontor@example.org")
         yield platform, reader
+
+
+@pytest.fixture
+def console(office: tuple[Platform, Reader]) -> Reader:
+    """The employee alone."""
+    return office[1]
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ IN, OUT, NOTE, FAULT = FrameDirection
 
 
 @pytest.fixture
-def platform(operator_console):
-    return operator_console[0]
+def platform(office):
+    return office[0]
 
 
 async def test_stations_show_their_connection_and_their_chargers(console):
