@@ -46,7 +46,7 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
     ),
     "the end before the start": (
         [event(60, "Ended", 11_000, seq=2, trigger="EVDeparted"), began(60.5, said=0)],
-        [billed("10", Oddity.STOP_BEFORE_START)],
+        [billed("10", Oddity.STOP_BEFORE_START, Oddity.REPLAYED)],
     ),
     "an update before the start": (
         [event(30, "Updated", 6000, seq=1), began(31, said=0), ended(60, seq=2)],

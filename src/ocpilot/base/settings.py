@@ -116,9 +116,9 @@ class ApiSettings(Section, frozen=True, kw_only=True):
 
 
 class ChargingSettings(Section, frozen=True, kw_only=True):
-    """`cdr_delay` seconds a stopped transaction waits for late meter values before its CDR is made. `silent_after` hours
-    without a word about a transaction it is ended where its last meter value was, seven times as late while its station
-    is away; 0 is never."""
+    """`cdr_delay` seconds a stopped transaction waits for late meter values before its CDR is made. `silent_after`
+    hours without a word about a transaction it is ended where its last meter value was, seven times as late while its
+    station is away; 0 is never."""
 
     currency: str = "EUR"
     cdr_delay: float = 5.0

@@ -106,7 +106,12 @@ async def test_a_stop_keeps_its_samples_and_a_second_stop_changes_nothing(
 
 
 async def test_a_stop_of_an_unknown_transaction_keeps_nothing(store: PostgresStore, noon: datetime) -> None:
-    assert await store.transactions.stop(9, at=noon, meter_stop_wh=None, reason=None, samples=[sample(1, noon)]) is None
+    assert (
+        await store.transactions.stop(
+            9, at=noon, arrived=noon, meter_stop_wh=None, reason=None, samples=[sample(1, noon)]
+        )
+        is None
+    )
     assert await store.transactions.samples(1) == ()
 
 
