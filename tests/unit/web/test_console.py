@@ -89,9 +89,9 @@ async def test_a_transaction_says_why_it_is_held(console):
         assert (await console.get(f"/console/transactions/{number}")).status == 404
 
 
-async def test_what_is_odd_about_a_transaction_is_told_and_a_person_drops_it(console, world):
+async def test_what_is_odd_about_a_transaction_is_told_and_a_person_drops_it(console, store):
     finding = Finding(kind=Oddity.JUMP, found="900000 Wh after 4000 Wh", more=2)
-    await world.platform.store.transaction_findings.put(1, (finding,))
+    await store.transaction_findings.put(1, (finding,))
     words = (await console.get("/console/transactions/1")).words
     assert "what flowed is not known 900000 Wh after 4000 Wh and 2 times more" in words
     assert "Token of whoever charged" in words
