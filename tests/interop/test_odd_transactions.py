@@ -227,6 +227,7 @@ async def test_a_person_drops_a_charge_and_its_session_is_not_valid(lade, bodies
         await play(station, [start(0), values(20, 4000), values(40, 900_000), stop(60, 903_000)])
         await station.became(65)
         await held_charges.drop(lade.platform, station.numbers[0], "a test of the electrician")
+        await play(station, [values(70, 903_500)])
         [dropped] = await station.became(75)
     assert (dropped.state, dropped.why) == ("dropped", "a test of the electrician")
     [session] = await lade.platform.store.objects.newest(ModuleID.SESSIONS, 5)
