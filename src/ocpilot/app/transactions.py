@@ -269,7 +269,7 @@ async def meter_values(
     first = next((one.at for one in sent if one.at), None)
     transaction = await meant.of_values(platform, station, evse_id, transaction_id, first)
     if transaction is not None:
-        await _goes_on(platform, transaction)
+        await goes_on(platform, transaction)
         await platform.store.transactions.add_samples(samples.rows_of(transaction.id, sent, platform.clock()))
     return transaction
 
@@ -282,14 +282,14 @@ async def state_changed(platform: Platform, station: Station, evse_id: int, stat
     now = platform.clock()
     row = samples.state_row(transaction.id, status, at, now)
     if row is not None:
-        await _goes_on(platform, transaction)
+        await goes_on(platform, transaction)
         await platform.store.transactions.add_samples((row,))
         await sessions.write(platform, transaction)
     elif status == _FREE and transaction.freed_at is None and (at or now) >= transaction.started_at:
         await platform.store.transactions.set_freed(transaction.id, now)
 
 
-async def _goes_on(platform: Platform, transaction: Transaction) -> None:
+async def goes_on(platform: Platform, transaction: Transaction) -> None:
     """Something was heard of it: its connector is not free, whatever the station said before."""
     if transaction.freed_at is not None:
         await platform.store.transactions.set_freed(transaction.id, None)
