@@ -25,6 +25,12 @@ def ended(minute: float, wh: float | None = 11_000, **more: object) -> Step:
     return event(minute, "Ended", wh, trigger="EVDeparted", **more)
 
 
+def status(minute: float, word: str) -> Step:
+    """StatusNotification of 2.0.1."""
+    fields = {"connectorStatus": word, "evseId": 1, "connectorId": 1}
+    return lambda station: station.call("StatusNotification", {"timestamp": station.said(minute), **fields}, minute)
+
+
 def kwh(value: float, multiplier: int | None = None) -> dict[str, object]:
     unit = {"unit": "kWh"} if multiplier is None else {"unit": "Wh", "multiplier": multiplier}
     return {"value": value, "unitOfMeasure": unit}
@@ -46,7 +52,7 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
     ),
     "the end before the start": (
         [event(60, "Ended", 11_000, seq=2, trigger="EVDeparted"), began(60.5, said=0)],
-        [billed("10", Oddity.STOP_BEFORE_START)],
+        [billed("10", Oddity.STOP_BEFORE_START, Oddity.REPLAYED)],
     ),
     "an update before the start": (
         [event(30, "Updated", 6000, seq=1), began(31, said=0), ended(60, seq=2)],
@@ -59,6 +65,20 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
     "the end is lost, and another begins": (
         [began(0), event(60, "Updated", 11_000, seq=1), began(90, 11_000, key="T2"), ended(150, 21_000, key="T2")],
         [billed("10", Oddity.STOP_LOST), billed("10")],
+    ),
+    "the connector is free, and it goes on": (
+        [
+            began(0),
+            status(20, "Available"),
+            event(25, "Updated", 5000, seq=1),
+            event(45, "Updated", 8000, seq=2),
+            ended(60, seq=3),
+        ],
+        [billed("10")],
+    ),
+    "the connector is free": (
+        [began(0), event(30, "Updated", 6000, seq=1), status(40, "Available")],
+        [billed("5", Oddity.STOP_LOST, minutes=30)],
     ),
     "no meter value at all": (
         [began(0, None), event(30, "Updated", state="Charging", seq=1), ended(60, None, seq=2)],

@@ -24,6 +24,8 @@ async def take(platform: Platform, station: Station, event: TransactionEvent) ->
     if event.kind is EventKind.ENDED:
         await transactions.end(platform, transaction, event.at, reason=event.reason, rows=rows)
     else:
+        if event.kind is EventKind.UPDATED:
+            await transactions.goes_on(platform, transaction)
         await platform.store.transactions.add_samples(rows)
     return transaction, TransactionAnswer(token=answer if event.token else None)
 

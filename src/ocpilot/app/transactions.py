@@ -46,6 +46,7 @@ _OF_DRIVER = (
 
 #: A repeated start whose time moved by so little is the same.
 _SAME = timedelta(seconds=2)
+_AT_ONCE = timedelta(seconds=5)
 #: The word that a connector has nothing to do with a car any more (OCPP 1.6, 7.7; 2.x, "ConnectorStatusEnumType").
 _FREE = "Available"
 
@@ -85,14 +86,16 @@ async def begin(
     """The transaction of a start, a new one or the one that `dedupe` made before, and the answer about its token."""
     connector = connector_of(station, event.evse_id, event.connector_id)
     blank = _transaction(station, connector, event, dedupe, platform.clock())
-    again = await _again(platform, blank, event)
-    if again is not None:
-        return again, _answer_again(again)
+    running = await platform.store.transactions.open_on(station.id, event.evse_id)
+    if running is not None and _is_same(running, blank, event):
+        return running, _answer_again(running)
     wanted, answer = await _for_driver(platform, station, connector, event, blank)
     kept, created = await platform.store.transactions.start(wanted)
     if not created:
         return kept, _answer_again(kept)
     await after_start(platform, kept)
+    if running is not None:
+        await _two_on_one(platform, running, kept)
     await _end_already(platform, kept)
     return kept, answer
 
@@ -101,14 +104,22 @@ def _answer_again(kept: Transaction) -> IdTagAnswer:
     return IdTagAnswer(status=AuthorizationStatus.ACCEPTED if kept.accepted else AuthorizationStatus.INVALID)
 
 
-async def _again(platform: Platform, new: Transaction, event: StartEvent) -> Transaction | None:
-    """The transaction of a start that was repeated with another time: of the same token at the same register, within a
-    moment. One of 2.x has a name, by which it is known."""
-    running = await platform.store.transactions.open_on(new.station_id, new.evse_id)
-    if running is None or new.station_key is not None or event.token is None:
-        return None
+def _is_same(running: Transaction, new: Transaction, event: StartEvent) -> bool:
+    """Whether a start is that of the running one, repeated with another time: of the same token at the same register,
+    within a moment. One of 2.x has a name, by which it is known."""
+    if new.station_key is not None or event.token is None:
+        return False
     same = fold(running.id_tag) == fold(event.token.value) and running.meter_start_wh == new.meter_start_wh
-    return running if same and abs(new.started_at - running.started_at) <= _SAME else None
+    return same and abs(new.started_at - running.started_at) <= _SAME
+
+
+async def _two_on_one(platform: Platform, one: Transaction, other: Transaction) -> None:
+    """No car charges twice at one EVSE: the connector is not that of the older one any more, whose stop may be on its
+    way (`lost_stops`). Starts within seconds are one plug that was read twice."""
+    older, newer = sorted((one, other), key=lambda each: (each.started_at, each.id))
+    await platform.store.transactions.set_freed(older.id, platform.clock())
+    if newer.started_at - older.started_at <= _AT_ONCE:
+        await note(platform, older, Oddity.STARTED_TWICE, f"transaction {newer.id} began at once")
 
 
 async def _end_already(platform: Platform, begun: Transaction) -> None:
@@ -258,7 +269,7 @@ async def meter_values(
     first = next((one.at for one in sent if one.at), None)
     transaction = await meant.of_values(platform, station, evse_id, transaction_id, first)
     if transaction is not None:
-        await _goes_on(platform, transaction)
+        await goes_on(platform, transaction)
         await platform.store.transactions.add_samples(samples.rows_of(transaction.id, sent, platform.clock()))
     return transaction
 
@@ -271,14 +282,14 @@ async def state_changed(platform: Platform, station: Station, evse_id: int, stat
     now = platform.clock()
     row = samples.state_row(transaction.id, status, at, now)
     if row is not None:
-        await _goes_on(platform, transaction)
+        await goes_on(platform, transaction)
         await platform.store.transactions.add_samples((row,))
         await sessions.write(platform, transaction)
     elif status == _FREE and transaction.freed_at is None and (at or now) >= transaction.started_at:
         await platform.store.transactions.set_freed(transaction.id, now)
 
 
-async def _goes_on(platform: Platform, transaction: Transaction) -> None:
+async def goes_on(platform: Platform, transaction: Transaction) -> None:
     """Something was heard of it: its connector is not free, whatever the station said before."""
     if transaction.freed_at is not None:
         await platform.store.transactions.set_freed(transaction.id, None)

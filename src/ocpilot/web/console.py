@@ -3,7 +3,6 @@
 from starlette.responses import Response
 
 from ocpilot.app import console_views
-from ocpilot.base.errors import NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.web.reader import Reader
 
@@ -38,12 +37,6 @@ async def transactions(reader: Reader) -> Response:
     return reader.page("console/transactions.html", {"transactions": found})
 
 
-async def transaction(reader: Reader) -> Response:
-    """One transaction, and why it is held."""
-    found = await console_views.transaction(reader.platform, _whole(reader.request.path_params["number"]))
-    return reader.page("console/transaction.html", {"transaction": found})
-
-
 def party(reader: Reader) -> PartyId:
     """The party in the path."""
     return PartyId.of(reader.request.path_params["country"], reader.request.path_params["party"])
@@ -58,9 +51,3 @@ def number(reader: Reader, name: str, otherwise: int, most: int) -> int:
 def more(found: int, shown: int) -> int | None:
     """How many the next, longer list shows; None when this one holds all."""
     return min(shown * 2, _MOST) if found >= shown and shown < _MOST else None
-
-
-def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 16):
-        raise NotFound(f"no transaction {text!r}")
-    return int(text)

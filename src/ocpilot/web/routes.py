@@ -13,6 +13,7 @@ from ocpilot.base.errors import OcpilotError
 from ocpilot.web import (
     console,
     console_bills,
+    console_held,
     console_messages,
     console_peers,
     console_quality,
@@ -100,7 +101,7 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/sessions": console.sessions,
         "/console/sessions/{country}/{party}/{id:path}": console.session,
         "/console/transactions": console.transactions,
-        "/console/transactions/{number}": console.transaction,
+        "/console/transactions/{number}": console_held.transaction,
         "/console/cdrs": console_bills.cdrs,
         "/console/cdrs/{country}/{party}/{id:path}": console_bills.cdr,
         "/console/hub": console_bills.hub,
@@ -119,7 +120,11 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
     ]
     again = guarded(pages, "/console/messages/{number}/replay", Who.OPERATOR, console_messages.replay, "POST")
     act = guarded(pages, "/console/stations/{station}/{word}", Who.OPERATOR, console_stations.act, "POST")
-    return [*reading, invite, *doing, again, act]
+    held = [
+        guarded(pages, f"/console/transactions/{{number}}/{word}", Who.OPERATOR, handler, "POST")
+        for word, handler in (("release", console_held.release), ("drop", console_held.drop))
+    ]
+    return [*reading, invite, *doing, again, *held, act]
 
 
 def _static() -> Mount:

@@ -151,6 +151,7 @@ TRANSACTION_STATE: Final = {
     "stopped": (mark("Stopped"), "busy"),
     "billed": (mark("Billed"), "quiet"),
     "held": (mark("Held"), "bad"),
+    "dropped": (mark("Not billed"), "quiet"),
 }
 
 #: Is a station connected?

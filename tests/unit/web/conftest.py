@@ -488,7 +488,7 @@ async def hold_transaction(platform: Platform, place: Location) -> None:
         )
     )
     await platform.store.transactions.stop(
-        begun.id, at=NOW - timedelta(hours=4), meter_stop_wh=Decimal(5000), reason="Local", samples=(), arrived=NOW
+        begun.id, at=NOW - timedelta(hours=4), arrived=NOW, meter_stop_wh=Decimal(5000), reason="Local", samples=()
     )
     await platform.store.transactions.set_state(
         begun.id, TransactionState.HELD, "nobody knows the token it was started with"

@@ -1,6 +1,9 @@
 """What operators see, on a real store with an operator's data."""
 
 
+from ocpilot.metering.findings import Finding, Oddity
+
+
 async def test_the_overview_counts_and_names_what_needs_attention(console):
     words = (await console.get("/console")).words
     assert "26 Stations" in words
@@ -59,6 +62,18 @@ async def test_a_transaction_says_why_it_is_held(console):
     assert "1,000 Wh → 5,000 Wh" in words
     for number in ("2", "x", "9" * 30):
         assert (await console.get(f"/console/transactions/{number}")).status == 404
+
+
+async def test_what_is_odd_about_a_transaction_is_told_and_a_person_drops_it(console, store):
+    finding = Finding(kind=Oddity.JUMP, found="900000 Wh after 4000 Wh", more=2)
+    await store.transaction_findings.put(1, (finding,))
+    words = (await console.get("/console/transactions/1")).words
+    assert "what flowed is not known 900000 Wh after 4000 Wh and 2 times more" in words
+    assert "Token of whoever charged" in words
+    assert (await console.post("/console/transactions/1/release", {"token": "nobody"})).status == 404
+    assert (await console.post("/console/transactions/1/drop", {"why": "a test"})).status == 303
+    assert "Not billed" in (await console.get("/console/transactions/1")).words
+    assert (await console.post("/console/transactions/1/drop", {})).status == 409
 
 
 async def test_a_peer_shows_what_waits_for_it(console):
