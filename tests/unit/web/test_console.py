@@ -70,7 +70,7 @@ async def test_what_is_odd_about_a_transaction_is_told_and_a_person_drops_it(con
     words = (await console.get("/console/transactions/1")).words
     assert "what flowed is not known 900000 Wh after 4000 Wh and 2 times more" in words
     assert "Token of whoever charged" in words
-    assert (await console.post("/console/transactions/1/release", {"token": "nobody"})).status == 404
+    assert (await console.post("/console/transactions/1/release", {"token": "nobody"})).status == 409
     assert (await console.post("/console/transactions/1/drop", {"why": "a test"})).status == 303
     assert "Not billed" in (await console.get("/console/transactions/1")).words
     assert (await console.post("/console/transactions/1/drop", {})).status == 409
