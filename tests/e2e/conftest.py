@@ -18,9 +18,9 @@ from ocpilot.base import time
 from ocpilot.demo import people
 from ocpilot.demo.platforms import DemoPlatform, free_port, start, stop, write_platform
 from ocpilot.main.joined import open_platform
-from ocpilot.ocpp.sim_clock import SteppedClock
-from ocpilot.ocpp.simulator import SimulatedStation, StationMake
-from ocpilot.ocpp.station_link import Backoff
+from ocpilot.simulator.clock import SteppedClock
+from ocpilot.simulator.make import Backoff, StationMake
+from ocpilot.simulator.station import SimulatedStation
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Two(Running):
             SITE,
             people.STATION_PASSWORD,
             clock=SteppedClock(time.now() - timedelta(hours=3)),
-            connectors=connectors,
+            evses=connectors,
             make=StationMake(backoff=Backoff(first=0.1, most=0.5)),
         )
 

@@ -9,7 +9,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from ocpilot.demo import people
 from ocpilot.demo.pair import eventually
-from ocpilot.ocpp.simulated_car import SimulatedCar
+from ocpilot.simulator.car import SimulatedCar
 
 pytestmark = pytest.mark.browser
 
@@ -101,4 +101,4 @@ async def test_a_driver_charges_from_the_search_to_the_receipt(two, phone):
 
 
 async def awaited(station) -> int | None:
-    return next((one for one, connector in station.connectors.items() if connector.authorized is not None), None)
+    return next((one for one, connector in station.evses.items() if connector.authorized is not None), None)

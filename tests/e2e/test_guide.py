@@ -36,6 +36,16 @@ GUIDES = {
             "CP-3 Accepted",
         ),
     ),
+    "guides/signed.md": (
+        (),
+        (
+            "meter 7012345, charger Charger 22, page T1",
+            "energy by difference: 17.25 kWh",
+            "VALID: every signature is right",
+            "INVALID: the signature is not that of the key",
+            "exit status 1",
+        ),
+    ),
     "guides/back-office.md": (
         ("8831", "8832"),
         (
@@ -48,6 +58,18 @@ GUIDES = {
             '"status":"OUTOFORDER"',
             "1 tariffs would be taken, 0 rejected",
             "the same bytes",
+        ),
+    ),
+    "guides/site-limit.md": (
+        ("8851",),
+        (
+            "GARAGE (Garage): 32 A per phase; 32 A reckoned with",
+            "GARAGE-1: It gets the most its EVSE can give. (the station follows it)",
+            "GARAGE-2: The site is shared evenly among its charges",
+            "cabinet: 20 A per phase; 20 A reckoned with",
+            "GARAGE-1: cabinet is shared evenly among its charges",
+            '"taken_amps":10.0',
+            "no site is limited",
         ),
     ),
 }

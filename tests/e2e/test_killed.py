@@ -7,8 +7,8 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.records import StoredObject
 from ocpilot.demo import people
 from ocpilot.demo.pair import eventually
-from ocpilot.ocpp.simulated_car import SimulatedCar
-from ocpilot.ocpp.simulator import SimulatedStation
+from ocpilot.simulator.car import SimulatedCar
+from ocpilot.simulator.station import SimulatedStation
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CDR, Session, SessionStatus
 
@@ -94,7 +94,7 @@ async def test_an_operator_killed_in_a_session_keeps_every_acknowledged_meter_va
             assert len(made) == len(received) == 1
             cdr = value_of(CDR, made[0])
             assert value_of(CDR, received[0]).total_energy == cdr.total_energy
-            meter = station.connectors[1].meter_wh - transaction.meter_start_wh
+            meter = station.evses[1].meter_wh - transaction.meter_start_wh
             assert cdr.total_energy * 1000 == meter
 
 

@@ -7,6 +7,9 @@ import sys
 
 import aiohttp
 import pytest
+from ocpilot.ocpp.sim_clock import SteppedClock
+from ocpilot.ocpp.simulator import SimulatedStation, StationMake
+from ocpilot.ocpp.station_link import Backoff
 from told import SITE
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -17,9 +20,6 @@ from ocpilot.demo import people
 from ocpilot.demo.pair import eventually
 from ocpilot.demo.platforms import free_port, write_platform
 from ocpilot.main.joined import open_platform
-from ocpilot.ocpp.sim_clock import SteppedClock
-from ocpilot.ocpp.simulator import SimulatedStation, StationMake
-from ocpilot.ocpp.station_link import Backoff
 
 
 class Part:

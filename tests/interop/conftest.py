@@ -30,6 +30,7 @@ from ocpilot.http.client import HttpPartners
 from ocpilot.http.described import openapi_routes
 from ocpilot.http.server import ocpi_routes
 from ocpilot.main.joined import Switchboard, follow_members
+from ocpilot.ocpp.call_check import OcppSchemas
 from ocpilot.ocpp.calls import StationCaller
 from ocpilot.roaming.tokens import header_value
 from ocpilot.store.postgres import store_at
@@ -161,6 +162,7 @@ async def node(
             stations=StationCaller(Switchboard()),
             sealing=seal,
             messages=messages,
+            call_schemas=OcppSchemas(),
         )
         await follow_members(platform)
         app = Starlette(routes=[*openapi_routes(platform), *ocpi_routes(platform), *api_routes(platform)])

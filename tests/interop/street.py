@@ -17,9 +17,9 @@ from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.ocpp.gateway import Gateway
-from ocpilot.ocpp.sim_clock import SteppedClock
-from ocpilot.ocpp.simulated_car import SimulatedCar
-from ocpilot.ocpp.simulator import SimulatedStation
+from ocpilot.simulator.car import SimulatedCar
+from ocpilot.simulator.clock import SteppedClock
+from ocpilot.simulator.station import SimulatedStation
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import Session
 from servers import running
@@ -85,7 +85,7 @@ class Street:
 
 @asynccontextmanager
 async def gateway_of(platform) -> AsyncIterator[str]:
-    gateway = Gateway(StationService(platform))
+    gateway = Gateway(StationService(platform), frames=platform.frames.add)
     platform.stations.lines.plug_in(gateway)
     app = Starlette(routes=[gateway.route()])
     config = uvicorn.Config(app, port=0, ws="websockets-sansio", log_level="critical", lifespan="off")
@@ -96,8 +96,7 @@ async def gateway_of(platform) -> AsyncIterator[str]:
             await gateway.close()
 
 
-@asynccontextmanager
-async def station_of(lade, bodies, *evses) -> AsyncIterator[SimulatedStation]:
+async def build_station(lade, bodies, *evses) -> None:
     """Station CS1 of the operator at its Location L1, a connector of it per EVSE."""
     await lade.keep(ModuleID.LOCATIONS, bodies.location(evses=list(evses)))
     await lade.keep(ModuleID.TARIFFS, bodies.tariff(Version.V2_3_0))
@@ -106,9 +105,15 @@ async def station_of(lade, bodies, *evses) -> AsyncIterator[SimulatedStation]:
         for number, evse in enumerate(evses, 1)
     )
     await stations.add(lade.platform, "CS1", party=OPERATOR, location_id="L1", connectors=connectors, password=PASSWORD)
+
+
+@asynccontextmanager
+async def station_of(lade, bodies, *evses) -> AsyncIterator[SimulatedStation]:
+    """The same, played by the simulator."""
+    await build_station(lade, bodies, *evses)
     async with gateway_of(lade.platform) as url:
         clock = SteppedClock(time.now())
-        station = SimulatedStation(url, "CS1", PASSWORD, clock=clock, connectors=len(evses))
+        station = SimulatedStation(url, "CS1", PASSWORD, clock=clock, evses=len(evses))
         async with station.running():
             await station.ready()
             yield station

@@ -19,7 +19,7 @@ from ocpilot.app.station_events import StatusEvent
 from ocpilot.base import time
 from ocpilot.base.errors import PeerRefused
 from ocpilot.billing.check import check_cdr
-from ocpilot.ocpp.simulated_car import SimulatedCar
+from ocpilot.simulator.car import SimulatedCar
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import CDR, ChargingPreferences, ChargingProfile, ChargingProfilePeriod, ProfileType
 
@@ -47,7 +47,7 @@ async def test_a_reserved_evse_is_kept_free_and_its_charge_goes_on_in_the_same_s
     reserved = await street.session()
     assert (reserved.status, reserved.kwh, reserved.auth_method) == ("RESERVATION", 0, "COMMAND")
     await street.station.play(1)
-    assert (await street.status(), street.station.connectors[1].status) == ("RESERVED", "Reserved")
+    assert (await street.status(), street.station.evses[1].status) == ("RESERVED", "Reserved")
     assert await street.station.present_token("SOMEBODY", 1) == "Invalid"
     await street.charge()
     charging = await street.session()
@@ -74,7 +74,7 @@ async def test_an_operator_who_cancels_tells_the_provider(street):
     command = await street.result_of(command)
     assert (command.result, command.message) == ("CANCELED_RESERVATION", "roadworks")
     assert (await street.session()).status == "COMPLETED"
-    assert street.station.connectors[1].reservation is None
+    assert street.station.evses[1].reservation is None
 
 
 async def test_a_fault_ends_the_reservation_and_the_provider_hears_of_it(newest_street):
@@ -92,7 +92,7 @@ async def test_a_reservation_replaces_the_one_of_the_same_id_and_no_other_provid
     changed = await commands.reserve_now(street.resa, street.driver, LOCATION, "E2", later, replacing=first.id)
     assert (await street.result_of(changed)).result == "ACCEPTED"
     await street.station.play(1)
-    assert [street.station.connectors[number].status for number in (1, 2)] == ["Available", "Reserved"]
+    assert [street.station.evses[number].status for number in (1, 2)] == ["Available", "Reserved"]
     assert (await street.status("E1"), await street.status("E2")) == ("AVAILABLE", "RESERVED")
     [kept] = await street.lade.store.reservations.named(street.connection.resa_at_lade.id, first.id)
     assert (kept.until, kept.evse_uid) == (later.replace(microsecond=later.microsecond // 1000 * 1000), "E2")
@@ -141,9 +141,9 @@ async def test_a_profile_limits_the_charge_and_is_read_back_and_cleared(street):
     session = await street.charge()
     set_ = await charging_profiles.set_profile(street.resa, session, limit_of("W", (0, "11000"), (600, "3680.4")))
     assert (set_.response, (await street.result_of(set_)).result) == ("ACCEPTED", "ACCEPTED")
-    before = street.station.connectors[1].register_wh
+    before = street.station.evses[1].meter.true_wh
     await street.station.play(360)
-    assert round(street.station.connectors[1].register_wh - before) == 1100
+    assert round(street.station.evses[1].meter.true_wh - before) == 1100
 
     await street.result_of(await charging_profiles.ask_profile(street.resa, session, 900))
     active = await charging_profiles.active_profile(street.resa, session)

@@ -14,7 +14,7 @@ from ocpilot.app.jobs import Jobs
 from ocpilot.base import time
 from ocpilot.base.errors import Conflict
 from ocpilot.base.ids import PartyId
-from ocpilot.ocpp.simulated_car import SimulatedCar
+from ocpilot.simulator.car import SimulatedCar
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CDR, BookingLocation, BookingRequest, CanceledReason, Session
 

@@ -15,7 +15,7 @@ from ocpilot.base import time
 from ocpilot.base.errors import NotFound, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import PartySettings
-from ocpilot.ocpp.simulated_car import SimulatedCar
+from ocpilot.simulator.car import SimulatedCar
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import Session
 

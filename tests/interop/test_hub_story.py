@@ -10,7 +10,7 @@ from ocpilot.app import commands, credit_cdrs
 from ocpilot.app.bodies import object_in, value_of
 from ocpilot.app.records import ObjectKey
 from ocpilot.base.ids import PartyId
-from ocpilot.ocpp.simulated_car import SimulatedCar
+from ocpilot.simulator.car import SimulatedCar
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import CDR, Session
 

@@ -20,7 +20,7 @@ from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import LogSettings
 from ocpilot.cli import log as cli_log
 from ocpilot.http.client import HttpPartners
-from ocpilot.main import log_commands
+from ocpilot.main import following
 from ocpilot.main.commands import parser
 from ocpilot.main.log_commands import LogOf
 from ocpilot.roaming.routing import DIRECT
@@ -432,7 +432,7 @@ async def test_messages_wait_while_the_database_is_away(newest, database_url):
 
 
 async def test_following_brings_every_message_once(newest, monkeypatch):
-    monkeypatch.setattr(log_commands, "_LOOK", 0.01)
+    monkeypatch.setattr(following, "_LOOK", 0.01)
     lade = newest.lade.platform
     log = LogOf(lade)
     await messages(newest.lade)

@@ -12,7 +12,7 @@ LAYERS = (
     {"roaming", "pricing", "metering"},
     {"billing"},
     {"app"},
-    {"store", "http", "api", "ocpp", "web", "mock", "check", "cli"},
+    {"store", "http", "api", "ocpp", "simulator", "web", "mock", "check", "cli"},
     {"demo"},
     {"main"},
 )
@@ -66,3 +66,20 @@ def test_only_wire_names_the_classes_of_an_older_version(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_no_file_is_over_500_lines(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 500
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "simulator").glob("*.py")), ids=lambda path: path.name)
+def test_simulated_stations_share_nothing_but_the_base_with_the_platform(path: Path) -> None:
+    """They would hide the gateway's mistakes otherwise."""
+    assert {name.split(".")[1] for name in imported(path)} <= {"base", "simulator"}
+
+
+def test_the_classes_of_the_ocpp_package_are_for_simulated_stations_only() -> None:
+    for path in FILES:
+        modules = {
+            node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        }
+        uses = any(str(name).split(".")[0] == "ocpp" for name in modules)
+        assert not uses or package_of(path) == "simulator", f"{path.relative_to(SOURCE)} imports ocpp"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ocpilot.api import shapes
-from ocpilot.app import shown
+from ocpilot.app import shown, site_shown, station_shown
 from ocpilot.app.peer_records import PeerProfile
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.v230 import CDR, EVSE, Location, Session, Tariff, Token
@@ -143,6 +143,15 @@ _COMMAND: Body = {
     "result_at": _LATER,
     "expires_at": "2026-11-26T08:00:32Z",
 }
+_UPTIME: Body = {
+    "uptime": 0.9981,
+    "uptime_without_maintenance": 0.9993,
+    "observed": 2188800,
+    "down": 1500,
+    "unknown": 300,
+    "maintenance": 2600,
+    "outages": 2,
+}
 _PLACE_NAMED: Body = {**_OWNER, "id": "KIRUNA-1"}
 
 EXAMPLES: Mapping[type[msgspec.Struct], Body] = {
@@ -188,6 +197,65 @@ EXAMPLES: Mapping[type[msgspec.Struct], Body] = {
         "next_at": _LATER,
         "last_error": "HTTP 503",
     },
+    station_shown.StationShown: {
+        "id": "CP-7",
+        "party": "SE/LAD",
+        "location_id": "KIRUNA-1",
+        "connected": True,
+        "protocol": "ocpp2.0.1",
+        "vendor": "Alfa",
+        "model": "Wallbox 3",
+        "serial": "A-4711",
+        "firmware": "3.2.1",
+        "last_seen": _LATER,
+        "evses": [
+            {
+                "number": 1,
+                "evse_uid": "E1",
+                "connector_id": "1",
+                "status": "OUTOFORDER",
+                "reason": "fault",
+                "error": "GroundFailure",
+                "info": "E17",
+                "since": _AT,
+            }
+        ],
+    },
+    station_shown.FrameShown: {
+        "id": 4711,
+        "at": _AT,
+        "station": "CP-7",
+        "direction": "in",
+        "action": "Heartbeat",
+        "message_id": "19223201",
+        "failed": False,
+        "masked": False,
+        "size": 29,
+        "frame": '[2,"19223201","Heartbeat",{}]',
+    },
+    station_shown.ReportShown: {
+        "station": "CP-7",
+        "month": "2026-11",
+        "uptime": _UPTIME,
+        "evses": [{"evse_uid": "E1", "began": _AT, "uptime": _UPTIME}],
+        "earned": [{"currency": "SEK", "charges": 31, "kwh": "612.4", "cost": "2143.40"}],
+    },
+    station_shown.VariableShown: {
+        "component": "OCPPCommCtrlr",
+        "variable": "HeartbeatInterval",
+        "attribute": "Actual",
+        "value": "300",
+        "writable": True,
+        "unit": "s",
+        "at": _AT,
+    },
+    station_shown.NoticeShown: {
+        "action": "FirmwareStatusNotification",
+        "at": _AT,
+        "payload": '{"status":"Installing","requestId":7}',
+    },
+    shapes.CallPayload: {"type": "OnIdle"},
+    shapes.CallAnswered: {"status": "Accepted"},
     shapes.Credit: {"remark": "the meter was wrong"},
     shapes.Invite: {"name": "Resa"},
     shapes.InvitationMade: {
@@ -210,6 +278,42 @@ EXAMPLES: Mapping[type[msgspec.Struct], Body] = {
         "until": "2026-11-26T09:00:00Z",
     },
     shapes.CancelOrder: {"command_id": _COMMAND["id"]},
+    shapes.SiteLimitOrder: {
+        "amps": 63,
+        "groups": [{"name": "left", "amps": 32, "evses": ["E1", "E2"]}],
+        "offline_amps": 6,
+    },
+    site_shown.SiteShown: {
+        **_OWNER,
+        "location_id": "LOC1",
+        "offline_amps": 6.0,
+        "groups": [
+            {"name": "", "parent": "", "amps": 63.0, "watts": None, "evses": []}
+            | {"counts_amps": 16.0, "counts_watts": 11040.0, "over": False}
+        ],
+        "charges": [
+            {
+                "session_id": "S-1",
+                "transaction_id": 7,
+                "station_id": "CP-1",
+                "evse_uid": "E1",
+                "group": "",
+                "limit_amps": 16.0,
+                "taken_amps": 16.0,
+                "counts_amps": 16.0,
+                "draws_amps": 15.8,
+                "most_amps": 16.0,
+                "station": "taken",
+                "why": "most",
+                "reason": "It gets the most its EVSE can give.",
+                "leaves_at": None,
+                "needed_kwh": None,
+            }
+        ],
+        "away": [],
+        "changed_at": _AT,
+        "shared_at": _LATER,
+    },
     shapes.Accepted: {"state": "begun"},
     shapes.Replayed: {"count": 1},
 }

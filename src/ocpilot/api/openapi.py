@@ -28,6 +28,8 @@ _VARIABLES: dict[str, str] = {
     "id": "The id of the object, percent-encoded.",
     "evse_uid": "The uid of the EVSE in its Location.",
     "name": "The name it was given.",
+    "month": "A month of the operator's calendar, such as 2026-11.",
+    "action": "The action of the call, such as `Reset`.",
 }
 _PROBLEM: Body = {
     "type": "object",
@@ -189,5 +191,6 @@ def _refusals(endpoint: Endpoint) -> list[int]:
     found |= {413, 422} if endpoint.request or endpoint.method == "POST" else set()
     found |= {409} if endpoint.method in {"POST", "PUT"} else set()
     found |= {412} if endpoint.method in ("PUT", "PATCH", "DELETE") and _is_object(endpoint) else set()
-    found |= {502} if endpoint.method == "POST" and tag_of(endpoint) in ("peers", "commands") else set()
+    found |= {502} if endpoint.method == "POST" and tag_of(endpoint) in ("peers", "commands", "stations") else set()
+    found |= {503, 504} if endpoint.method == "POST" and tag_of(endpoint) == "stations" else set()
     return sorted(found)

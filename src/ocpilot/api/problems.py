@@ -15,6 +15,7 @@ from ocpilot.base.errors import (
     NotAuthorized,
     OcpilotError,
     PeerError,
+    StationRefused,
     TooLarge,
     TooOften,
     UnsupportedVersion,
@@ -38,7 +39,7 @@ KINDS: Mapping[int, tuple[str, str]] = {
     422: ("invalid", "What was sent is not valid"),
     429: ("too-often", "More requests than the API key may send"),
     500: ("our-fault", "Something broke on our side"),
-    502: ("peer-failed", "The other platform failed"),
+    502: ("peer-failed", "The other platform or the station failed"),
     503: ("station-unreachable", "The station cannot be reached"),
     504: ("station-timeout", "The station did not answer in time"),
 }
@@ -73,6 +74,8 @@ def problem(error: OcpilotError, base_url: str) -> Reply:
             headers = {"WWW-Authenticate": 'Bearer realm="ocpilot"'}
         case MethodNotAllowed():
             headers = {"Allow": ", ".join(error.allowed)}
+        case StationRefused():
+            more = {"ocpp_error": error.code, "ocpp_description": error.description}
         case TooOften():
             headers = {"Retry-After": str(error.retry_after)}
     if status == 500:

@@ -26,17 +26,20 @@ from ocpilot.wire.codec import dumps
 log = logging.getLogger(__name__)
 
 _BEARER = "bearer "
+#: Where people also look for stations.
+_SHORT = "/api/stations"
 _ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def api_routes(platform: Platform) -> list[BaseRoute]:
-    """`/api/openapi.json` and everything under `/api/v1`, also what does not exist."""
+    """`/api/openapi.json` and all under `/api/v1`, also what does not exist; stations are under `/api/stations` too."""
 
     async def described(_: Request) -> Response:
         made = document(platform.settings.server.base_url, platform.settings.name)
         return Response(dumps(made), media_type="application/json")
 
-    return [Route("/api/openapi.json", described), Mount(PREFIX, app=ApiServer(platform))]
+    server = ApiServer(platform)
+    return [Route("/api/openapi.json", described), Mount(PREFIX, app=server), Mount(_SHORT, app=server)]
 
 
 class ApiServer:
@@ -111,4 +114,5 @@ async def _body(request: Request) -> bytes:
 def _raw_path(scope: Scope) -> str:
     raw: bytes | None = scope.get("raw_path")
     path: str = scope["path"]
-    return path if raw is None else raw.decode("latin-1").partition("?")[0]
+    sent = path if raw is None else raw.decode("latin-1").partition("?")[0]
+    return sent if sent.startswith(PREFIX) else PREFIX + sent.removeprefix("/api")

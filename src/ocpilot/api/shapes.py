@@ -121,6 +121,14 @@ class CancelOrder(Order, frozen=True, kw_only=True):
     command_id: str
 
 
+class CallPayload(msgspec.Struct, frozen=True):
+    """The payload of an OCPP call, as the version that the station speaks has it."""
+
+
+class CallAnswered(Shown, frozen=True):
+    """The payload of the station's answer, as it came."""
+
+
 class InvitationMade(Shown, frozen=True, kw_only=True):
     """What the other platform's people need; the token is shown once."""
 
@@ -146,3 +154,23 @@ class Replayed(Shown, frozen=True, kw_only=True):
     """How many are sent again."""
 
     count: int
+
+
+class LimitGroupOrder(Order, frozen=True, kw_only=True):
+    """A part of a site with a fuse of its own; `parent` is a group before it, empty for the site, `evses` are uids."""
+
+    name: Name
+    amps: float | None = None
+    watts: float | None = None
+    parent: str = ""
+    evses: tuple[str, ...] = ()
+
+
+class SiteLimitOrder(Order, frozen=True, kw_only=True):
+    """What a site may draw: ampere per phase, watts in all, or both. `offline_amps` is what an EVSE without connection
+    may draw by itself; without it the most it can give counts."""
+
+    amps: float | None = None
+    watts: float | None = None
+    offline_amps: float | None = None
+    groups: tuple[LimitGroupOrder, ...] = ()

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from ocpilot.api import commands, hooks, objects, peers, shapes
+from ocpilot.api import commands, hooks, objects, peers, shapes, site_limits, stations
 from ocpilot.api.calls import LARGEST_PAGE, Handler
-from ocpilot.api.shapes import Order
-from ocpilot.app import shown
+from ocpilot.app import shown, site_shown, station_shown
 from ocpilot.app.api_ports import Scope
+from ocpilot.app.frames import FrameDirection
 from ocpilot.app.hook_ports import EventState
 from ocpilot.app.peer_records import PeerProfile
 from ocpilot.app.shown import Shown
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.schema import MOMENT, Parameter
-from ocpilot.wire.v230 import CDR, EVSE, Location, Session, Tariff, Token, TokenType
+from ocpilot.wire.v230 import CDR, EVSE, Location, Session, Status, Tariff, Token, TokenType
 
 #: Where all of them are.
 PREFIX = "/api/v1"
@@ -116,7 +116,7 @@ def _delete(path: str, scope: Scope, handler: Handler) -> Endpoint:
 
 
 def _post(  # noqa: PLR0917 - a row of the table
-    path: str, scope: Scope, handler: Handler, request: type[Order] | None, response: Shape, status: int = 200
+    path: str, scope: Scope, handler: Handler, request: type[msgspec.Struct] | None, response: Shape, status: int = 200
 ) -> Endpoint:
     return Endpoint(
         method="POST",
@@ -137,7 +137,27 @@ def _all(path: str, scope: Scope, handler: Handler, response: Shape, *query: Par
     return Endpoint(method="GET", path=path, scope=scope, handler=handler, response=response, listed=True, query=query)
 
 
+_BOOL: Body = {"type": "boolean"}
+_STATIONS = (
+    _LIMIT,
+    _CURSOR,
+    Parameter(name="location_id", description="Only at this Location.", schema=_TEXT),
+    Parameter(name="text", description="Only with this in the id, vendor, model or serial number.", schema=_TEXT),
+    Parameter(name="connected", description="Only those that are connected, or are not.", schema=_BOOL),
+    Parameter(name="status", description="Only with an EVSE in this status.", schema=_TEXT | {"enum": [*Status]}),
+)
+_FRAMES = (
+    _LIMIT,
+    _CURSOR,
+    Parameter(name="action", description="Only of this action, with its answers.", schema=_TEXT),
+    Parameter(name="direction", description="Only these.", schema=_TEXT | {"enum": [*FrameDirection]}),
+    Parameter(name="failed", description="Only errors and faults.", schema=_BOOL),
+    Parameter(name="since", description="Only at this time or later.", schema=MOMENT),
+    Parameter(name="until", description="Only before this time.", schema=MOMENT),
+)
+_STATION = "/stations/{id}"
 _EVSE = f"/locations{_OBJECT}/evses/{{evse_uid}}"
+_SITE = f"/site-limits{_OBJECT}"
 _PEER, _HOOK = "/peers/{name}", "/hooks/{name}"
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -154,6 +174,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *_read("/sessions", Scope.SESSIONS_READ, objects.list_sessions, objects.get_session, Session),
     *_read("/cdrs", Scope.CDRS_READ, objects.list_cdrs, objects.get_cdr, CDR),
     _post(f"/cdrs{_OBJECT}/credit", Scope.CDRS_WRITE, objects.credit_cdr, shapes.Credit, CDR, 201),
+    _all("/site-limits", Scope.LOCATIONS_READ, site_limits.list_site_limits, site_shown.SiteShown),
+    _get(_SITE, Scope.LOCATIONS_READ, site_limits.get_site_limit, site_shown.SiteShown),
+    Endpoint(
+        method="PUT",
+        path=_SITE,
+        scope=Scope.LOCATIONS_WRITE,
+        handler=site_limits.put_site_limit,
+        request=shapes.SiteLimitOrder,
+        response=site_shown.SiteShown,
+    ),
+    _delete(_SITE, Scope.LOCATIONS_WRITE, site_limits.delete_site_limit),
     _all("/peers", Scope.PEERS_READ, peers.list_peers, shown.PeerShown),
     _post("/peers", Scope.PEERS_WRITE, peers.invite_peer, shapes.Invite, shapes.InvitationMade, 201),
     _get(_PEER, Scope.PEERS_READ, peers.get_peer, shown.PeerShown),
@@ -187,6 +218,19 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _post("/commands/unlock", Scope.COMMANDS_WRITE, commands.unlock, shapes.UnlockOrder, shown.CommandShown, 201),
     _post("/commands/reserve", Scope.COMMANDS_WRITE, commands.reserve, shapes.ReserveOrder, shown.CommandShown, 201),
     _post("/commands/cancel", Scope.COMMANDS_WRITE, commands.cancel, shapes.CancelOrder, shown.CommandShown, 201),
+    _all("/stations", Scope.STATIONS_READ, stations.list_stations, station_shown.StationShown, *_STATIONS),
+    _get(_STATION, Scope.STATIONS_READ, stations.get_station, station_shown.StationShown),
+    _all(f"{_STATION}/log", Scope.STATIONS_READ, stations.list_frames, station_shown.FrameShown, *_FRAMES),
+    _get(f"{_STATION}/reports/{{month}}", Scope.STATIONS_READ, stations.get_report, station_shown.ReportShown),
+    _all(f"{_STATION}/variables", Scope.STATIONS_READ, stations.list_variables, station_shown.VariableShown),
+    _all(f"{_STATION}/notices", Scope.STATIONS_READ, stations.list_notices, station_shown.NoticeShown),
+    _post(
+        f"{_STATION}/call/{{action}}",
+        Scope.STATIONS_WRITE,
+        stations.call_station,
+        shapes.CallPayload,
+        shapes.CallAnswered,
+    ),
     _all("/hooks", Scope.HOOKS_READ, hooks.list_hooks, shown.HookShown),
     _post("/hooks", Scope.HOOKS_WRITE, hooks.add_hook, shapes.HookOrder, shapes.HookMade, 201),
     _get(_HOOK, Scope.HOOKS_READ, hooks.get_hook, shown.HookShown),

@@ -24,6 +24,8 @@ class Scope(StrEnum):
     PEERS_WRITE = "peers:write"
     COMMANDS_READ = "commands:read"
     COMMANDS_WRITE = "commands:write"
+    STATIONS_READ = "stations:read"
+    STATIONS_WRITE = "stations:write"
     HOOKS_READ = "hooks:read"
     HOOKS_WRITE = "hooks:write"
 

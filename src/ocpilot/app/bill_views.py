@@ -14,6 +14,7 @@ from ocpilot.app.records import CdrCheck, ObjectKey, Receipt, Record, StoredObje
 from ocpilot.base.errors import InvalidObject, NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.check import Verdict, check_cdr
+from ocpilot.metering.signed import SignedCharge
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CDR
 
@@ -41,6 +42,7 @@ class CdrDetail(Record, frozen=True):
     deliveries: tuple[tuple[Peer, Delivery], ...]
     receipt: Receipt | None
     match: CdrMatch
+    signed: SignedCharge | None = None
 
 
 class PeerView(Record, frozen=True):
@@ -116,6 +118,7 @@ async def cdr_detail(platform: Platform, party: PartyId, cdr_id: str) -> CdrDeta
         deliveries=tuple((peer, delivery) for peer, delivery in sent if delivery is not None),
         receipt=await platform.store.documents.receipt_of(stored.key),
         match=await match_of(platform, stored),
+        signed=await platform.store.signed.verdict(stored.key),
     )
 
 

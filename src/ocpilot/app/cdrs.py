@@ -6,16 +6,19 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ocpilot.app import bookings, sessions, tariffs
+from ocpilot.app import bookings, sessions, signed_charges, tariffs
+from ocpilot.app.billable import judged
 from ocpilot.app.bodies import context_of, own, value_of
 from ocpilot.app.charge_records import Transaction, TransactionState
-from ocpilot.app.charges import Charge, NoTerms, charge_of
+from ocpilot.app.charges import Charge
+from ocpilot.app.dropped import drop
 from ocpilot.app.heard import count, heard
 from ocpilot.app.owned import from_peer
 from ocpilot.app.peer_records import FindingKind, Peer, PeerProfile
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import CdrCheck, ObjectKey, StoredObject
+from ocpilot.app.signed_charges import Signed
 from ocpilot.app.tokens import is_ours
 from ocpilot.app.unsaid import unsaid
 from ocpilot.app.visibility import require_sender
@@ -42,51 +45,39 @@ async def make_for(platform: Platform, transaction: Transaction) -> StoredObject
     """Make the CDR of a stopped transaction, once: its id follows from the Session's, and one that exists stays.
 
     What follows from the CDR, and calling the transaction billed, is for the caller. None when it is held: a
-    transaction without a known Token, place or price, or in which nothing at all happened, is for a person.
+    transaction without a known Token, place or price, in which nothing at all happened, or of which something odd was
+    found that leaves the energy in doubt, is for a person. One that a person released is only held for want of a price.
     Time without energy makes a CDR: it may cost something (mod_sessions, "Session Object").
     """
     await sessions.write(platform, transaction)
-    because, charge = await _measured(platform, transaction)
-    if because is not None or charge is None:
-        log.warning("transaction %d is held: %s", transaction.id, because)
-        await platform.store.transactions.set_state(transaction.id, TransactionState.HELD, because)
+    found = await judged(platform, transaction)
+    if found.nothing:
+        await drop(platform, transaction, "nothing happened in it")
+        return None
+    charge = found.charge
+    signed = await signed_charges.of_transaction(platform, charge) if charge else None
+    held = found.held or (
+        None if transaction.released else signed_charges.why_held(platform, signed.found if signed else None)
+    )
+    if held is not None or charge is None:
+        log.warning("transaction %d is held: %s", transaction.id, held)
+        await platform.store.transactions.set_state(transaction.id, TransactionState.HELD, held)
         return None
     key = ObjectKey(module=ModuleID.CDRS, party=transaction.party, id=derived_id("cdr", transaction.session_id))
     kept = await platform.store.objects.get(key)
     if kept is None:
         booking = await bookings.of_transaction(platform, transaction)
-        cdr = msgspec.structs.replace(_cdr(platform, charge, key.id), booking_id=booking.id if booking else None)
+        cdr = msgspec.structs.replace(
+            _cdr(platform, charge, key.id, signed), booking_id=booking.id if booking else None
+        )
         kept = own(key, cdr, cdr.last_updated)
         await platform.store.objects.put(kept)
+    if signed is not None:
+        await platform.store.signed.save(key, signed.found, platform.clock())
     return kept
 
 
-async def _measured(platform: Platform, transaction: Transaction) -> tuple[str | None, Charge | None]:
-    """The charge to bill, or why it cannot be billed."""
-    if transaction.cdr_token is None:
-        return "nobody knows the token it was started with", None
-    if not transaction.accepted:
-        return "the token was not allowed to charge", None
-    try:
-        charge = await charge_of(platform, transaction)
-    except NoTerms as error:
-        return str(error), None
-    for finding in charge.measured.findings:
-        log.warning("transaction %d: %s", transaction.id, finding)
-    return _why_not(charge), charge
-
-
-def _why_not(charge: Charge) -> str | None:
-    if charge.priced.total is None:
-        return "no tariff holds at the connector, so the cost is not known"
-    if charge.measured.kwh == 0 and charge.measured.findings:
-        return f"no meter value can be believed: {charge.measured.findings[0]}"
-    if charge.measured.kwh == 0 and charge.measured.start == charge.measured.end:
-        return "no energy and no time"
-    return None
-
-
-def _cdr(platform: Platform, charge: Charge, cdr_id: str) -> CDR:
+def _cdr(platform: Platform, charge: Charge, cdr_id: str, signed: Signed | None) -> CDR:
     transaction = charge.transaction
     cdr = make_cdr(
         sessions.session_of(platform, charge, transaction.cdr_token or ""),
@@ -98,7 +89,7 @@ def _cdr(platform: Platform, charge: Charge, cdr_id: str) -> CDR:
         cdr_id=cdr_id,
         now=platform.clock(),
         remark=transaction.stop_reason,
-        signed_data=charge.signed,
+        signed_data=signed.data if signed else None,
     )
     verdict = check_cdr(cdr, None, charge.terms.zone)
     if not verdict.agrees:
@@ -184,7 +175,8 @@ async def check(platform: Platform, stored: StoredObject) -> CdrCheck:
 
     With our copy of its Tariffs as long as that is not newer than the start of the charge, else with those in the CDR;
     amounts rounded, and differences tolerated, as the profile of the peer says.
-    A Credit CDR never agrees by itself: the receipt of what it credits must be credited by a person.
+    A Credit CDR never agrees by itself: the receipt of what it credits must be credited by a person. Nor does one whose
+    signed meter values are held against it (`signed.hold`).
     """
     cdr = value_of(CDR, stored)
     peer = await platform.store.peers.get(stored.peer_id) if stored.peer_id else None
@@ -196,15 +188,25 @@ async def check(platform: Platform, stored: StoredObject) -> CdrCheck:
         Tolerance(amount=profile.tolerance, relative=profile.relative_tolerance),
         rounding=RoundingPolicy(mode=profile.rounding, decimals=profile.amount_decimals),
     )
+    held = None if cdr.credit else await _held(platform, stored, cdr)
     found = CdrCheck(
         key=stored.key,
-        agrees=verdict.agrees and not cdr.credit,
+        agrees=verdict.agrees and not cdr.credit and held is None,
         our_total=_total(verdict, cdr),
         body=msgspec.json.encode(verdict).decode(),
         at=platform.clock(),
     )
     await platform.store.documents.save_check(found)
     return found
+
+
+async def _held(platform: Platform, stored: StoredObject, cdr: CDR) -> str | None:
+    """Why the signed meter values of a peer's CDR are not to be trusted; ours were looked at before it was made."""
+    found = await signed_charges.of_cdr(platform, stored.key, cdr) if stored.peer_id else None
+    because = signed_charges.why_held(platform, found)
+    if because is not None:
+        log.warning("CDR %s of %s is held: %s", cdr.id, stored.key.party, because)
+    return because
 
 
 async def _tariffs_of(platform: Platform, stored: StoredObject, cdr: CDR) -> tuple[Tariff, ...] | None:

@@ -11,6 +11,7 @@ from ocpilot.app.charge_records import (
     Reservation,
     SampleRow,
     Station,
+    StationQuery,
     Transaction,
     TransactionState,
 )
@@ -50,6 +51,9 @@ class Stations(Protocol):
     async def abandoned(self) -> tuple[Station, ...]:
         """Stations whose connection was held by a process that is no more."""
 
+    async def page(self, query: StationQuery) -> tuple[Station, ...]:
+        """Those that the query asks for, by id."""
+
 
 class Transactions(Protocol):
     """OCPP transactions with their samples. What `add_samples` and `stop` were given is on disk when they return."""
@@ -73,6 +77,11 @@ class Transactions(Protocol):
     async def open_on(self, station_id: str, evse_id: int) -> Transaction | None:
         """The newest open one on that connector."""
 
+    async def of_station(
+        self, station_id: str, since: datetime, until: datetime, limit: int
+    ) -> tuple[Transaction, ...]:
+        """Those of a station that began from `since` to before `until`, newest first."""
+
     async def in_state(self, state: TransactionState) -> tuple[Transaction, ...]:
         """All in that state, oldest first."""
 
@@ -87,11 +96,22 @@ class Transactions(Protocol):
         transaction_id: int,
         *,
         at: datetime,
+        arrived: datetime | None,
         meter_stop_wh: Decimal | None,
         reason: str | None,
         samples: Sequence[SampleRow],
     ) -> Transaction | None:
-        """Open -> stopped with the last samples, in one transaction; unchanged when it was stopped before."""
+        """Open -> stopped with the last samples, in one transaction; unchanged when it was stopped before. `arrived`
+        None is no stop of the station: one that comes later (and before the bill) takes its place."""
+
+    async def set_freed(self, transaction_id: int, at: datetime | None) -> None:
+        """Since when the connector of an open one is free."""
+
+    async def silent(self, before: datetime) -> tuple[Transaction, ...]:
+        """Open ones of which nothing has arrived since a moment."""
+
+    async def stops_without_start(self, station_id: str) -> tuple[Transaction, ...]:
+        """Stops of a station that nobody started, newest first."""
 
     async def add_preferences(self, transaction_id: int, accepted: str) -> None:
         """Append to the driver's preferences, JSON text of one of the list."""

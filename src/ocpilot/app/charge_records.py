@@ -46,13 +46,28 @@ class Station(Record, frozen=True, kw_only=True):
     security_profile: int = 0
 
 
+class StationQuery(Record, frozen=True, kw_only=True):
+    """Which stations, by id; None asks for all. `text` is somewhere in the id, vendor, model or serial number, in any
+    case; `status` is that of one of its EVSEs; `after` is the last id of the page before."""
+
+    party: PartyId | None = None
+    location_id: str | None = None
+    text: str | None = None
+    connected: bool | None = None
+    status: str | None = None
+    after: str = ""
+    limit: int = 50
+
+
 class TransactionState(StrEnum):
-    """`open`: energy may flow. `stopped`: the CDR is still to be made. `billed`: made. `held`: a person must look."""
+    """`open`: energy may flow. `stopped`: the CDR is still to be made. `billed`: made. `held`: a person must look.
+    `dropped`: he decided that nobody is billed."""
 
     OPEN = "open"
     STOPPED = "stopped"
     BILLED = "billed"
     HELD = "held"
+    DROPPED = "dropped"
 
 
 class Transaction(Record, frozen=True, kw_only=True):
@@ -64,6 +79,9 @@ class Transaction(Record, frozen=True, kw_only=True):
     `{"location": Location, "tariffs": [Tariff]}` (2.3.0) as they were at the start, as JSON text (mod_cdrs, "CDR").
     `preferences` are the driver's ChargingPreferences (2.3.0) that we accepted, as a JSON list of
     `{"at": DateTime, "wanted": ChargingPreferences}` (`charges.AcceptedPreferences`).
+
+    `started_at` and `stopped_at` are the station's times, `start_arrived` and `stop_arrived` ours. Since `freed_at` its
+    connector has been free though no stop came. `released`: a person said that it is to be billed as it is.
     """
 
     id: int = 0
@@ -89,15 +107,21 @@ class Transaction(Record, frozen=True, kw_only=True):
     terms: str | None = None
     preferences: str | None = None
     state: TransactionState = TransactionState.OPEN
+    start_arrived: datetime | None = None
+    stop_arrived: datetime | None = None
+    freed_at: datetime | None = None
+    released: bool = False
     dedupe: str
 
 
 class SampleRow(Record, frozen=True, kw_only=True):
-    """One moment of meter values or one change of state of a transaction. `body` is a `MeterSample` as JSON text."""
+    """One moment of meter values or one change of state of a transaction. `body` is a `MeterSample` as JSON text; `at`
+    is the station's time, `arrived` ours when it came first."""
 
     transaction_id: int
     at: datetime
     body: str
+    arrived: datetime | None = None
 
 
 # ---- tokens, authorizations, commands ------------------------------------------------------------------------------

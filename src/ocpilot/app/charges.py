@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ocpilot.app import samples, tariffs
+from ocpilot.app import tariffs
 from ocpilot.app.bodies import parsed, text_of, value_of
 from ocpilot.app.charge_records import Reservation, Station, StationConnector, Transaction
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record
-from ocpilot.app.signed import signed_data_of
+from ocpilot.app.righted import righted
+from ocpilot.app.signed import Blob, blobs_of
 from ocpilot.base.errors import OcpilotError
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.base.zones import zone_named
@@ -28,7 +29,6 @@ from ocpilot.wire.v230 import (
     Location,
     PowerType,
     ProfileType,
-    SignedData,
     Tariff,
 )
 
@@ -54,10 +54,14 @@ class Terms(Record, frozen=True):
         return zone_named(self.location.time_zone)
 
     @property
+    def phases(self) -> int:
+        """Of the Connector; 1 for direct current."""
+        return _PHASES.get(self.connector.power_type, 1)
+
+    @property
     def max_power_w(self) -> Decimal:
         """The most the Connector can give; for alternating current volts are between phase and neutral."""
-        phases = _PHASES.get(self.connector.power_type, 1)
-        plate = self.connector.max_voltage * self.connector.max_amperage * phases
+        plate = self.connector.max_voltage * self.connector.max_amperage * self.phases
         return Decimal(self.connector.max_electric_power or plate)
 
     def tariff_at(self, start: datetime) -> Tariff | None:
@@ -91,7 +95,7 @@ class Charge(Record, frozen=True):
     currency: str
     measured: Measured
     priced: PricedCharge
-    signed: SignedData | None = None
+    signed: tuple[Blob, ...] = ()
 
 
 class NoTerms(OcpilotError):
@@ -169,11 +173,11 @@ def preferences_of(transaction: Transaction) -> tuple[AcceptedPreferences, ...]:
     return msgspec.json.decode(transaction.preferences or "[]", type=tuple[AcceptedPreferences, ...])
 
 
-def _later(transaction: Transaction, terms: Terms, first: Tariff) -> Iterator[tuple[datetime, Tariff]]:
+def _later(transaction: Transaction, terms: Terms, first: Tariff, start: datetime) -> Iterator[tuple[datetime, Tariff]]:
     """From when on which other Tariff holds, by what the driver preferred."""
     current = first
     for one in preferences_of(transaction):
-        wanted = terms.tariff_of(one.profile, transaction.started_at)
+        wanted = terms.tariff_of(one.profile, start)
         if wanted is not None and wanted != current:
             yield one.at, wanted
             current = wanted
@@ -190,22 +194,23 @@ def _reservation(terms: Terms, currency: str) -> Reserved | None:
 async def charge_of(platform: Platform, transaction: Transaction) -> Charge:
     """Measure all samples of a transaction and price them; the same samples give the same Charge. Raises NoTerms."""
     terms = terms_of(transaction)
-    tariff = terms.tariff_at(transaction.started_at)
-    currency = tariff.currency if tariff else platform.settings.charging.currency
-    later = tuple(_later(transaction, terms, tariff)) if tariff else ()
-    reserved = _reservation(terms, tariff.currency if tariff else "")
     rows = await platform.store.transactions.samples(transaction.id)
-    sent = samples.all_of(transaction, rows)
+    told = righted(transaction, rows)
+    tariff = terms.tariff_at(told.start)
+    currency = tariff.currency if tariff else platform.settings.charging.currency
+    later = tuple(_later(transaction, terms, tariff, told.start)) if tariff else ()
+    reserved = _reservation(terms, tariff.currency if tariff else "")
     found = metered(
-        sent,
+        told.samples,
         tariff,
-        start=transaction.started_at,
-        end=transaction.stopped_at,
+        start=told.start,
+        end=told.end,
         zone=terms.zone,
         later=later,
         reserved=reserved,
         max_power_w=terms.max_power_w,
     )
+    found = msgspec.structs.replace(found, findings=(*found.findings, *told.findings))
     under = (reserved.tariff,) if reserved and reserved.tariff else ()
     held = (*((tariff,) if tariff else ()), *(one for _, one in later), *under)
     used = tuple({one.id: one for one in reversed(held)}.values())[::-1]
@@ -216,7 +221,7 @@ async def charge_of(platform: Platform, transaction: Transaction) -> Charge:
         currency=currency,
         measured=found,
         priced=cost_of(found, used, zone=terms.zone, currency=currency),
-        signed=signed_data_of(rows),
+        signed=blobs_of(rows),
     )
 
 

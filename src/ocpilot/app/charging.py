@@ -4,15 +4,19 @@ import asyncio
 import logging
 from datetime import datetime
 
-from ocpilot.app import newcomers, reservations, stations, transaction_events, transactions
-from ocpilot.app.charge_records import Station
+from ocpilot.app import newcomers, reservations, station_notices, stations, transaction_events, transactions
+from ocpilot.app.charge_records import Station, StationConnector, TransactionState
 from ocpilot.app.platform import Platform
+from ocpilot.app.running import Running, RunningTransactions
+from ocpilot.app.samples import rows_of
+from ocpilot.app.session_writing import SessionWriting
 from ocpilot.app.station_admission import Admissions
 from ocpilot.app.station_events import (
     Admission,
     AuthorizationStatus,
     BootAnswer,
     BootInfo,
+    EventKind,
     IdTagAnswer,
     IdToken,
     Knock,
@@ -25,6 +29,7 @@ from ocpilot.app.station_events import (
     TransactionAnswer,
     TransactionEvent,
 )
+from ocpilot.app.status_records import StatusReason, Why
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.wire.v230 import Status
 
@@ -40,13 +45,19 @@ class StationService:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._admissions = Admissions(platform)
-        #: What each connector said last, for stations that say nothing after a reconnect.
-        self._said: dict[tuple[str, int], Status] = {}
         #: When each station was heard last, not yet written.
         self._heard: dict[str, datetime] = {}
+        self._running = RunningTransactions()
+        self.sessions = SessionWriting(platform)
 
     async def run(self) -> None:
-        """Write down now and then when stations were heard last, until cancelled."""
+        """What goes on beside the stations' messages, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.sessions.run())
+            tasks.create_task(self._write_heard())
+
+    async def _write_heard(self) -> None:
+        """Write down now and then when stations were heard last."""
         while True:
             await asyncio.sleep(_HEARD_WRITTEN)
             heard, self._heard = self._heard, {}
@@ -61,25 +72,39 @@ class StationService:
 
     async def connected(self, station_id: str, protocol: str) -> None:
         """See `StationEvents`. Its EVSEs are again what they were, until they say something else."""
+        self._running.forget(station_id)
         await stations.connected(self._platform, station_id, protocol)
         station = await self._platform.store.stations.get(station_id)
         for connector in station.connectors if station else ():
-            status = self._said.get((station_id, connector.evse_id))
-            if await self._platform.store.transactions.open_on(station_id, connector.evse_id) is not None:
-                status = Status.CHARGING
-            if station is not None and status is not None:
-                await stations.set_evse_status(self._platform, stations.evse_key(station, connector.evse_uid), status)
+            if station is not None:
+                await self._as_before(station, connector)
+
+    async def _as_before(self, station: Station, connector: StationConnector) -> None:
+        """What the station said last of an EVSE: many say nothing after a reconnect."""
+        key = stations.evse_key(station, connector.evse_uid)
+        if await self._platform.store.transactions.open_on(station.id, connector.evse_id) is not None:
+            await stations.set_evse_status(self._platform, key, Status.CHARGING, Why(reason=StatusReason.SESSION))
+            return
+        said = await self._platform.store.status_history.said_last(key, connected=True)
+        if said is not None:
+            why = Why(reason=said.reason, code=said.code, info=said.info, said_at=said.said_at)
+            await stations.set_evse_status(self._platform, key, said.status, why)
 
     async def disconnected(self, station_id: str) -> None:
         """See `StationEvents`."""
+        self._running.forget(station_id)
         await stations.disconnected(self._platform, station_id)
 
     async def booted(self, station_id: str, info: BootInfo) -> BootAnswer:
         """See `StationEvents`."""
+        self._running.forget(station_id)
         answer = await stations.booted(self._platform, station_id, info)
         if answer.accepted and await self._platform.store.newcomers.next_password(station_id) is not None:
             work = newcomers.replace_password(self._platform, station_id)
             self._platform.background.start(work, f"password of {station_id}")
+        station = await self._platform.store.stations.get(station_id)
+        if station is not None:
+            await transactions.booted(self._platform, station)
         return answer
 
     async def heartbeat(self, station_id: str) -> datetime:
@@ -89,19 +114,20 @@ class StationService:
     async def status(self, station_id: str, event: StatusEvent) -> None:
         """See `StationEvents`."""
         self._hear(station_id)
+        self._running.forget(station_id)
         station = await self._platform.store.stations.get(station_id)
         word = stations.status_of(event.status)
         if station is None or word is None:
             return
+        why = stations.why_of(event)
         connector = stations.connector_of(station, event.evse_id, event.connector_id)
         if connector is None:
-            await stations.whole_station(self._platform, station, word)
+            await stations.whole_station(self._platform, station, word, why)
             if word in stations.WHOLE:
                 numbers = [one.evse_id for one in station.connectors]
                 await reservations.broken(self._platform, station, numbers, word)
             return
-        self._said[station_id, event.evse_id] = word
-        await stations.set_evse_status(self._platform, stations.evse_key(station, connector.evse_uid), word)
+        await stations.set_evse_status(self._platform, stations.evse_key(station, connector.evse_uid), word, why)
         if word in stations.WHOLE:
             await reservations.broken(self._platform, station, [event.evse_id], word)
         await transactions.state_changed(self._platform, station, event.evse_id, event.status, event.at)
@@ -115,29 +141,59 @@ class StationService:
 
     async def start(self, station_id: str, event: StartEvent) -> StartAnswer:
         """See `StationEvents`."""
+        self._running.forget(station_id)
         return await transactions.start(self._platform, await self._station(station_id), event)
 
     async def meter_values(
         self, station_id: str, evse_id: int, transaction_id: int | None, samples: tuple[StationSample, ...]
     ) -> None:
         """See `StationEvents`."""
-        self._hear(station_id)
+        now = self._hear(station_id)
+        known = self._running.get(station_id, transaction_id)
+        if known is not None:
+            await self._platform.store.transactions.add_samples(rows_of(known.transaction_id, samples, now))
+            self.sessions.touch(known.transaction_id)
+            return
         station = await self._station(station_id)
-        await transactions.meter_values(self._platform, station, evse_id, transaction_id, samples)
+        found = await transactions.meter_values(self._platform, station, evse_id, transaction_id, samples)
+        if found is None:
+            return
+        self.sessions.touch(found.id)
+        if found.id == transaction_id and found.state == TransactionState.OPEN:
+            self._running.note(station_id, found.id, Running(found.id))
 
     async def stop(self, station_id: str, event: StopEvent) -> IdTagAnswer | None:
         """See `StationEvents`."""
+        self._running.forget(station_id)
         return await transactions.stop(self._platform, await self._station(station_id), event)
 
     async def transaction_event(self, station_id: str, event: TransactionEvent) -> TransactionAnswer:
         """See `StationEvents`."""
         self._hear(station_id)
-        return await transaction_events.take(self._platform, await self._station(station_id), event)
+        only_values = event.kind is EventKind.UPDATED and event.token is None and event.remote_start_id is None
+        known = self._running.get(station_id, event.station_key) if only_values else None
+        if known is not None:
+            return await self._values(station_id, event, known)
+        self._running.forget(station_id)
+        found, answer = await transaction_events.take(self._platform, await self._station(station_id), event)
+        self.sessions.touch(found.id)
+        if only_values and found.state == TransactionState.OPEN:
+            self._running.note(station_id, event.station_key, Running(found.id, event.state))
+        return answer
+
+    async def _values(self, station_id: str, event: TransactionEvent, known: Running) -> TransactionAnswer:
+        """Meter values and charging state of a transaction that is known and open."""
+        rows = transaction_events.rows_of(self._platform, known.transaction_id, event, known.state)
+        await self._platform.store.transactions.add_samples(rows)
+        self.sessions.touch(known.transaction_id)
+        if event.state not in (None, known.state):
+            self._running.note(station_id, event.station_key, Running(known.transaction_id, event.state))
+        return TransactionAnswer()
 
     async def notice(self, station_id: str, action: str, payload: Payload) -> None:
         """See `StationEvents`."""
         self._hear(station_id)
-        log.info("%s: %s %s", station_id, action, str(payload)[:500])
+        await station_notices.notice(self._platform, station_id, action, payload)
 
     def _hear(self, station_id: str) -> datetime:
         now = self._platform.clock()

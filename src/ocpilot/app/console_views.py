@@ -1,15 +1,15 @@
 """What operators see: what needs attention, stations, sessions and transactions. Read from the ports and assembled."""
 
 from ocpilot.app.bodies import value_of
-from ocpilot.app.charge_records import Station, StationConnector, Transaction, TransactionState
+from ocpilot.app.charge_records import Station, Transaction, TransactionState
 from ocpilot.app.peer_records import Delivery, DeliveryState, Peer
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import CdrCheck, ObjectKey, Record, StoredObject
+from ocpilot.app.records import CdrCheck, Record, StoredObject
 from ocpilot.base.errors import InvalidObject, NotFound
-from ocpilot.base.ids import PartyId, fold
+from ocpilot.base.ids import PartyId
 from ocpilot.billing.matching import is_bill_of
 from ocpilot.wire.protocol import ModuleID
-from ocpilot.wire.v230 import CDR, EVSE, Location, Session
+from ocpilot.wire.v230 import CDR, Session
 
 #: How many of the newest bills the overview looks through for those that disagree.
 _NEWEST = 100
@@ -33,22 +33,6 @@ class Overview(Record, frozen=True):
     def away(self) -> tuple[Station, ...]:
         """Stations without a connection."""
         return tuple(station for station in self.stations if not station.connected)
-
-
-class ConnectorState(Record, frozen=True):
-    """One connector of a station, its EVSE when the Location has it, and what runs on it."""
-
-    connector: StationConnector
-    evse: EVSE | None
-    transaction: Transaction | None
-
-
-class StationState(Record, frozen=True):
-    """A station of ours with its place."""
-
-    station: Station
-    location: Location | None
-    connectors: tuple[ConnectorState, ...]
 
 
 class SessionRow(Record, frozen=True):
@@ -80,40 +64,6 @@ async def _disagreeing(platform: Platform) -> tuple[CdrCheck, ...]:
     received = [stored.key for stored in newest if stored.peer_id is not None]
     checks = [await platform.store.documents.check(key) for key in received]
     return tuple(check for check in checks if check is not None and not check.agrees)
-
-
-async def station_states(platform: Platform, stations: tuple[Station, ...]) -> tuple[StationState, ...]:
-    """These stations with the status of their EVSEs."""
-    return tuple([await station_state(platform, station) for station in stations])
-
-
-async def station_state(platform: Platform, station: Station) -> StationState:
-    """One station with its Location and what runs on it."""
-    key = ObjectKey(module=ModuleID.LOCATIONS, party=station.party, id=station.location_id)
-    stored = await platform.store.locations.get(key)
-    location = value_of(Location, stored) if stored else None
-    connectors = [
-        ConnectorState(
-            connector=one,
-            evse=_evse(location, one.evse_uid),
-            transaction=await platform.store.transactions.open_on(station.id, one.evse_id),
-        )
-        for one in station.connectors
-    ]
-    return StationState(station=station, location=location, connectors=tuple(connectors))
-
-
-def _evse(location: Location | None, uid: str) -> EVSE | None:
-    evses = location.evses if location else ()
-    return next((evse for evse in evses if fold(evse.uid) == fold(uid)), None)
-
-
-async def station_named(platform: Platform, station_id: str) -> StationState:
-    """A station by its OCPP identity; NotFound."""
-    station = await platform.store.stations.get(station_id)
-    if station is None:
-        raise NotFound(f"no station {station_id}")
-    return await station_state(platform, station)
 
 
 async def sessions(platform: Platform, limit: int) -> tuple[SessionRow, ...]:

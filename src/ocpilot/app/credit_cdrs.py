@@ -1,13 +1,11 @@
 """Taking a CDR back: a Credit CDR for one we sent (mod_cdrs, "Credit CDRs")."""
 
-from msgspec.structs import replace
-
 from ocpilot.app.bodies import own, value_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.base.ids import PartyId
-from ocpilot.billing.cdr import credit_of
+from ocpilot.billing.cdr import credit_ids, credit_of
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CDR
 
@@ -28,9 +26,9 @@ async def credit(
         raise Conflict(f"CDR {cdr_id} is a Credit CDR itself")
     credited = credit_of(original, platform.clock(), remark)
     key = ObjectKey(module=ModuleID.CDRS, party=found[0].key.party, id=credited.id)
-    # The second is what it was called before 2.1.1 was thought of.
-    kept = await platform.store.objects.get(key) or await platform.store.objects.get(replace(key, id=f"{cdr_id}-C"))
-    if kept is None:
-        kept = own(key, credited, credited.last_updated)
-        await platform.store.objects.put(kept)
-    return kept
+    there = await platform.store.objects.some(ModuleID.CDRS, key.party, credit_ids(cdr_id))
+    if there:
+        return there[0]
+    made = own(key, credited, credited.last_updated)
+    await platform.store.objects.put(made)
+    return made

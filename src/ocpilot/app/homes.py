@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from ocpilot.app import status_history
 from ocpilot.app.object_ports import Locations, Objects
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import StoredObject
@@ -20,4 +21,6 @@ async def put_ours(platform: Platform, stored: StoredObject) -> bool:
     """
     before = await home(platform, stored.key.module).get(stored.key)
     kept = stored if before is None else replace(stored, audience=before.audience)
-    return await home(platform, stored.key.module).put(kept)
+    created = await home(platform, stored.key.module).put(kept)
+    await status_history.written(platform, kept)
+    return created

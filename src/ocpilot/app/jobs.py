@@ -11,14 +11,17 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from ocpilot.app import bookings, cdr_match, cdrs, hub_orders, receipts, reservations, transactions
+from ocpilot.app import bookings, cdr_match, cdrs, hub_orders, lost_stops, receipts, reservations, transactions
 from ocpilot.app.charge_records import Command, Reservation, Transaction, TransactionState
 from ocpilot.app.command_records import give_result
 from ocpilot.app.dead_nodes import DeadNodes
 from ocpilot.app.hub_records import HubOrder
+from ocpilot.app.lost_stops import Lost
 from ocpilot.app.orders import send_result
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.status_history import Plans
+from ocpilot.app.status_records import ScheduledEvse
 from ocpilot.app.tidying import Tidying
 from ocpilot.app.tokens import is_ours
 from ocpilot.base.ids import PartyId
@@ -55,6 +58,7 @@ class Jobs:
         self._swept_at: datetime | None = None
         self._tidying = Tidying(platform)
         self._dead_nodes = DeadNodes(platform)
+        self._plans = Plans(platform)
         roaming = platform.settings.roaming
         self._back_off = BackOff(first=roaming.retry_first, longest=roaming.retry_longest)
 
@@ -87,10 +91,11 @@ class Jobs:
         store = self._platform.store
         await self._tidying.once()
         await self._dead_nodes.once()
-        await self._each("superseded", await self._superseded(), _number, self._end)
+        await self._each("lost stop", await self._lost_stops(), lambda one: str(one.transaction.id), self._end)
         stopped = await store.transactions.in_state(TransactionState.STOPPED)
         await self._each("cdr", self._waited(stopped), _number, self._make_cdr)
         await self._each("expire", await store.commands.expired(self._platform.clock()), _command_id, self._expire)
+        await self._each("planned status", await self._plans.due(), _evse, self._plans.settle)
         due = await store.reservations.due(self._platform.clock())
         await self._each("reservation", due, _number, self._run_out)
         await self._each("result", self._due(await store.commands.unsent_results()), _command_id, self._resend)
@@ -104,16 +109,16 @@ class Jobs:
 
     # ---- the steps -------------------------------------------------------------------------------------------------
 
-    async def _superseded(self) -> list[Transaction]:
+    async def _lost_stops(self) -> list[Lost]:
         """Looked for now and then only: there may be very many open transactions."""
         now = self._platform.clock()
         if self._swept_at is not None and now - self._swept_at < _SWEEP:
             return []
         self._swept_at = now
-        return transactions.superseded(await self._platform.store.transactions.in_state(TransactionState.OPEN), now)
+        return await lost_stops.lost(self._platform)
 
-    async def _end(self, transaction: Transaction) -> None:
-        await transactions.end_superseded(self._platform, transaction)
+    async def _end(self, lost: Lost) -> None:
+        await lost_stops.end(self._platform, lost)
 
     def _waited(self, stopped: Iterable[Transaction]) -> list[Transaction]:
         """Those stopped long enough for late meter values, by our clock: a station's may be of another year."""
@@ -202,6 +207,10 @@ class NotYet(Exception):
 
 def _number(one: Transaction | Reservation) -> str:
     return str(one.id)
+
+
+def _evse(one: ScheduledEvse) -> str:
+    return f"{_key_id(one.key)}/{one.key.sub}"
 
 
 def _command_id(command: Command) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from ocpilot.app import message_secrets as secret
+from ocpilot.app.log_writing import storable
 from ocpilot.app.message_places import Place, place_of
 from ocpilot.app.message_secrets import Secrets
 from ocpilot.app.messages import Cut, Direction, Message
@@ -77,7 +78,7 @@ def message_of(one: Exchanged) -> Message:
         at=one.at,
         direction=one.direction,
         peer_id=one.peer_id or None,
-        method=_stored(one.method[:_LONGEST_ID]),
+        method=storable(one.method[:_LONGEST_ID]),
         url=_text(one.url, secrets)[:LONGEST_URL],
         query=secret.masked_query(_without(one.query, secrets))[:LONGEST_URL] if one.query else "",
         version=one.version,
@@ -153,10 +154,4 @@ def _text(text: str, secrets: Secrets) -> str:
 
 
 def _without(text: str, secrets: Secrets) -> str:
-    return _stored(secrets.out_of(text))
-
-
-def _stored(text: str) -> str:
-    """As PostgreSQL takes it: no NUL, no half characters."""
-    plain = text.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in text else text
-    return plain if plain.isascii() else plain.encode(errors="replace").decode()
+    return storable(secrets.out_of(text))

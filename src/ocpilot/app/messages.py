@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ocpilot.app.records import Record
 
@@ -127,10 +127,21 @@ class MessageQuery(Record, frozen=True, kw_only=True):
     limit: int = 50
 
 
-class Messages(Protocol):
-    """Storage of the message log, by days."""
+class Dated(Protocol):
+    """Everything in a log has its moment."""
 
-    async def add(self, messages: Sequence[Message]) -> None:
+    @property
+    def at(self) -> datetime:
+        """When it was."""
+
+
+Stored_contra = TypeVar("Stored_contra", bound=Dated, contravariant=True)
+
+
+class LogStore(Protocol[Stored_contra]):
+    """Storage of one log, by days."""
+
+    async def add(self, rows: Sequence[Stored_contra], /) -> None:
         """Store all of them or none; a day that has no place yet gets one. BadRequest when one cannot be stored."""
 
     async def prepare(self, first: datetime, last: datetime) -> None:
@@ -139,14 +150,18 @@ class Messages(Protocol):
     async def add_gap(self, gap: MessageGap) -> None:
         """Note that some are missing."""
 
-    async def find(self, query: MessageQuery) -> tuple[MessageLine, ...]:
-        """Newest first."""
-
-    async def get(self, message_id: int) -> Message | None:
-        """By number."""
-
     async def gaps(self, since: datetime | None, until: datetime | None) -> tuple[MessageGap, ...]:
         """What is missing within a time, newest first."""
 
     async def drop_before(self, moment: datetime) -> int:
         """Drop the days that ended before `moment`; how many."""
+
+
+class Messages(LogStore[Message], Protocol):
+    """Storage of the message log."""
+
+    async def find(self, query: MessageQuery) -> tuple[MessageLine, ...]:
+        """Newest first."""
+
+    async def get(self, message_id: int) -> Message | None:
+        """By number."""

@@ -24,6 +24,9 @@ class Objects(Protocol):
     async def find(self, module: ModuleID, object_id: str) -> tuple[StoredObject, ...]:
         """All objects with this id, whoever owns them: a Token presented at a station, a CDR from a link."""
 
+    async def some(self, module: ModuleID, party: PartyId, ids: Sequence[str]) -> tuple[StoredObject, ...]:
+        """Those of ours of a party that have one of these ids, in any order."""
+
     async def held(self, key: ObjectKey) -> StoredObject | None:
         """The object whoever sent it, ours too."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from ocpilot.app import visibility
+from ocpilot.app import status_history, visibility
 from ocpilot.app.catalogue import check_party
 from ocpilot.app.classes import class_of
 from ocpilot.app.homes import home, put_ours
@@ -112,8 +112,10 @@ async def _modify(
         _require(stored, expected)
         return replace(change(stored), audience=stored.audience)
 
-    if await home(platform, key.module).modify(key, None, checked) is None:
+    written = await home(platform, key.module).modify(key, None, checked)
+    if written is None:
         raise _missing(key, expected)
+    await status_history.written(platform, written)
 
 
 def _require(stored: StoredObject, expected: str | None) -> None:

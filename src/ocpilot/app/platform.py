@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 
 from ocpilot.app.background import Background
+from ocpilot.app.call_schemas import CallSchemas, NoSchemas
+from ocpilot.app.frame_log import FrameLog
 from ocpilot.app.message_log import MessageLog
 from ocpilot.app.peer_records import Leniency, LeniencyKey
 from ocpilot.app.ports import Partners, Sealing, Store
@@ -31,11 +33,15 @@ class Platform:
     partners: Partners
     stations: StationCalls
     sealing: Sealing
+    #: What each OCPP version can be asked.
+    call_schemas: CallSchemas = field(default_factory=NoSchemas)
     background: Background = field(default_factory=Background)
     #: What peers said in their own way, not yet written (`app/heard.py`).
     leniencies: dict[LeniencyKey, Leniency] = field(default_factory=dict)
     #: OCPI exchanges that are not yet written; `partners` adds to the same.
     messages: MessageLog = field(default_factory=lambda: MessageLog(LogSettings()))
+    #: OCPP frames that are not yet written; the gateway adds to them.
+    frames: FrameLog = field(default_factory=lambda: FrameLog(LogSettings()))
     #: The message (X-Correlation-ID) that told our hub last of an object, for those it is passed on to.
     told_by: Latest[ObjectKey, str] = field(default_factory=lambda: Latest(TOLD))
     #: Bodies and lists of bodies as JSON text in a version.

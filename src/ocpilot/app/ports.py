@@ -14,6 +14,7 @@ from ocpilot.app.cdr_match_records import Matches
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
 from ocpilot.app.comparison_records import Comparisons
 from ocpilot.app.crawl_records import Crawls
+from ocpilot.app.frames import Frames
 from ocpilot.app.hook_ports import Hooks
 from ocpilot.app.hub_records import HubBook
 from ocpilot.app.messages import Messages
@@ -39,7 +40,12 @@ from ocpilot.app.records import (
     Receipt,
     StoredObject,
 )
+from ocpilot.app.signed_records import SignedBook
+from ocpilot.app.site_limit_records import SiteLimits
 from ocpilot.app.station_nodes import Nodes
+from ocpilot.app.station_notice_records import StationNotices
+from ocpilot.app.status_records import StatusHistory
+from ocpilot.app.transaction_findings import TransactionFindings
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import CredentialsRole
@@ -94,6 +100,9 @@ class Changes(Protocol):
 
     async def advance(self, peer_id: int, cursor: ChangeCursor, failed: Sequence[Delivery]) -> None:
         """Move the cursor and put what failed into the peer's retry set, in one transaction."""
+
+    def looking(self) -> None:
+        """What is written from now on ends the next `wait` of this task; `after` says so by itself."""
 
     async def wait(self, seconds: float) -> None:
         """Return when something was written anywhere, or after `seconds`."""
@@ -217,7 +226,10 @@ class Store(Protocol):
     stations: Stations
     nodes: Nodes
     newcomers: Newcomers
+    station_notices: StationNotices
+    status_history: StatusHistory
     transactions: Transactions
+    transaction_findings: TransactionFindings
     authorizations: Authorizations
     commands: Commands
     reservations: Reservations
@@ -230,10 +242,13 @@ class Store(Protocol):
     matches: Matches
     quality: Quality
     messages: Messages
+    frames: Frames
     api_keys: ApiKeys
     api_answers: ApiAnswers
     hooks: Hooks
     hub: HubBook
+    signed: SignedBook
+    site_limits: SiteLimits
 
 
 class Partners(Protocol):

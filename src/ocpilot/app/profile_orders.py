@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import msgspec
 
-from ocpilot.app import orders
+from ocpilot.app import orders, station_profiles
 from ocpilot.app.bodies import parsed, text_of, value_of
 from ocpilot.app.charge_records import Command, CommandDirection, Transaction, TransactionState
 from ocpilot.app.charges import NoTerms, terms_of
@@ -190,7 +190,7 @@ async def _too_often(platform: Platform, peer: Peer, transaction: Transaction) -
 
 def _setting(platform: Platform, profile: ChargingProfile) -> Carry:
     async def carry(command: Command, transaction: Transaction) -> Outcome:
-        word = await platform.stations.set_charging_profile(transaction, profile)
+        word = await station_profiles.put(platform, transaction, profile)
         return _changed(platform, command, transaction, word)
 
     return carry
@@ -198,7 +198,7 @@ def _setting(platform: Platform, profile: ChargingProfile) -> Carry:
 
 def _clearing(platform: Platform) -> Carry:
     async def carry(command: Command, transaction: Transaction) -> Outcome:
-        word = await platform.stations.clear_charging_profile(transaction)
+        word = await station_profiles.put(platform, transaction, None)
         return _changed(platform, command, transaction, word)
 
     return carry
@@ -214,7 +214,7 @@ def _asking(platform: Platform, seconds: int) -> Carry:
 def _changed(platform: Platform, command: Command, transaction: Transaction, word: str) -> Outcome:
     """Others who set a profile of this Session are told of the change."""
     if word == "Accepted":
-        work = _tell(platform, transaction, but=command.peer_id)
+        work = tell(platform, transaction, but=command.peer_id)
         platform.background.start(work, f"active profile of session {transaction.session_id}")
     return Outcome(word=word)
 
@@ -264,11 +264,12 @@ async def cancel_profile(platform: Platform, session_id: str) -> None:
     transaction = await platform.store.transactions.by_session(session_id)
     if transaction is None:
         raise NotFound(f"no session {session_id}")
-    await platform.stations.clear_charging_profile(transaction)
-    await _tell(platform, transaction)
+    await station_profiles.put(platform, transaction, None)
+    await station_profiles.taken_back(platform, transaction)
+    await tell(platform, transaction)
 
 
-async def _tell(platform: Platform, transaction: Transaction, but: int | None = None) -> None:
+async def tell(platform: Platform, transaction: Transaction, but: int | None = None) -> None:
     """The limits changed and those who did not ask for it hear so, as every result does: until they have it.
 
     Only who set a profile of this Session with success may be told ("PUT Method").

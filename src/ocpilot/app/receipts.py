@@ -8,8 +8,10 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.records import Account, ObjectKey, Receipt, StoredObject
 from ocpilot.base.errors import NotFound
 from ocpilot.base.settings import SellerSettings
+from ocpilot.base.texts import translator
 from ocpilot.billing.receipt import Language, Seller, receipt_of
 from ocpilot.billing.receipt_pdf import receipt_pdf
+from ocpilot.billing.signed_words import sentence
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CDR
 
@@ -27,7 +29,8 @@ async def issue(platform: Platform, key: ObjectKey) -> Receipt:
     cdr, verdict = value_of(CDR, stored), verdict_of(found)
     account = await platform.store.accounts.by_token(cdr.cdr_token.uid)
     zone = await zone_of(platform, stored, cdr)
-    now = platform.clock()
+    now, language = platform.clock(), _language(account)
+    signed = await platform.store.signed.verdict(key)
 
     def make(number: str) -> Receipt:
         paper = receipt_of(
@@ -38,7 +41,8 @@ async def issue(platform: Platform, key: ObjectKey) -> Receipt:
             seller=_seller(platform),
             driver=account.name if account else cdr.cdr_token.contract_id,
             zone=zone,
-            language=_language(account),
+            language=language,
+            signature=sentence(signed, translator(language), language) if signed else None,
         )
         return Receipt(
             number=number,

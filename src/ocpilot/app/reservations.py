@@ -19,6 +19,7 @@ from ocpilot.app.orders import send_result
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.station_events import StartEvent
+from ocpilot.app.status_records import StatusReason, Why
 from ocpilot.base.errors import NotFound, StationError, UserError
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import (
@@ -209,4 +210,5 @@ async def _turn_evse(platform: Platform, reservation: Reservation, before: Statu
     )
     kept = await platform.store.locations.get(key)
     if kept is not None and value_of(EVSE, kept).status == before:
-        await stations.set_evse_status(platform, key, after)
+        reserved = Why(reason=StatusReason.RESERVED) if after is Status.RESERVED else Why()
+        await stations.set_evse_status(platform, key, after, reserved)

@@ -10,7 +10,7 @@ from ocpilot.app.charge_records import SampleRow, Transaction
 from ocpilot.app.signed import Blob, blobs_in
 from ocpilot.app.station_events import StationSample
 from ocpilot.metering.samples import ChargingState, MeterSample
-from ocpilot.metering.units import DEFAULT_MEASURAND, Reading, sample_of
+from ocpilot.metering.units import DEFAULT_MEASURAND, Reading, samples_of
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +23,12 @@ _STATES = {
     "SuspendedEV": ChargingState.SUSPENDED_EV,
     "SuspendedEVSE": ChargingState.SUSPENDED_EVSE,
     "Finishing": ChargingState.IDLE,
+    # Whatever broke, the driver could not charge.
+    "Faulted": ChargingState.SUSPENDED_EVSE,
 }
 
 
-def rows_of(transaction: Transaction, samples: Iterable[StationSample], arrived: datetime) -> tuple[SampleRow, ...]:
+def rows_of(transaction_id: int, samples: Iterable[StationSample], arrived: datetime) -> tuple[SampleRow, ...]:
     """What a station sent, normalised; a sample without a time gets the time it arrived."""
     rows = []
     for sample in samples:
@@ -38,44 +40,42 @@ def rows_of(transaction: Transaction, samples: Iterable[StationSample], arrived:
                 multiplier=one.multiplier,
                 phase=one.phase,
                 location=one.location,
+                context=one.context,
             )
             for one in sample.values
             if one.format != "SignedData"
         ]
-        context = next((one.context for one in sample.values if one.context), None)
-        kept, findings = sample_of(sample.at or arrived, readings, context=context)
+        (first, *others), findings = samples_of(sample.at or arrived, readings)
         for finding in findings:
-            log.info("%s, transaction %d: %s", transaction.station_id, transaction.id, finding)
-        rows.append(_row(transaction.id, kept, blobs_in(sample.values)))
+            log.info("transaction %d: %s", transaction_id, finding)
+        rows.append(_row(transaction_id, first, arrived, blobs_in(sample.values)))
+        rows += [_row(transaction_id, one, arrived) for one in others]
     return tuple(rows)
 
 
-def state_row(transaction: Transaction, status: str, at: datetime) -> SampleRow | None:
+def state_row(transaction_id: int, status: str, at: datetime | None, arrived: datetime) -> SampleRow | None:
     """A change of state within a transaction, or None when the station's word is no state of charging."""
     state = _STATES.get(status)
-    return None if state is None else _row(transaction.id, MeterSample(at=at, state=state))
+    return None if state is None else _row(transaction_id, MeterSample(at=at or arrived, state=state), arrived)
+
+
+def moved(transaction_id: int, row: SampleRow) -> SampleRow:
+    """A sample as that of another transaction."""
+    return msgspec.structs.replace(row, transaction_id=transaction_id)
 
 
 def all_of(transaction: Transaction, rows: Sequence[SampleRow]) -> tuple[MeterSample, ...]:
-    """Every sample of a transaction, its first and last register among them.
-
-    The first register is left out when the station did not say it, and while nothing but intervals came: it would hide
-    them.
-    """
+    """Every sample of a transaction, its first and last register among them, as far as the station said them."""
     sent = [msgspec.json.decode(row.body, type=MeterSample) for row in rows]
-    only_intervals = not any(one.register_wh is not None for one in sent) and any(
-        one.interval_wh is not None for one in sent
-    )
     if transaction.stopped_at is not None and transaction.meter_stop_wh is not None:
         sent.append(MeterSample(at=transaction.stopped_at, register_wh=transaction.meter_stop_wh))
-    elif only_intervals:
-        return tuple(sent)
     if transaction.meter_start_wh is None:
         return tuple(sent)
     return (MeterSample(at=transaction.started_at, register_wh=transaction.meter_start_wh), *sent)
 
 
-def _row(transaction_id: int, sample: MeterSample, signed: tuple[Blob, ...] = ()) -> SampleRow:
+def _row(transaction_id: int, sample: MeterSample, arrived: datetime, signed: tuple[Blob, ...] = ()) -> SampleRow:
     """Signed values stand beside the sample's own fields, which readers of samples pass over."""
     body = msgspec.to_builtins(sample) | ({"signed": msgspec.to_builtins(signed)} if signed else {})
-    return SampleRow(transaction_id=transaction_id, at=sample.at, body=msgspec.json.encode(body).decode())
+    text = msgspec.json.encode(body).decode()
+    return SampleRow(transaction_id=transaction_id, at=sample.at, body=text, arrived=arrived)

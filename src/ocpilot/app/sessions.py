@@ -19,10 +19,11 @@ log = logging.getLogger(__name__)
 async def write(platform: Platform, transaction: Transaction) -> None:
     """Write the Session as it stands; the same samples give the same Session, so this may be done again at any time.
 
-    A transaction that was not accepted is nobody's Session yet: a person looks at it after its end. What cannot be
+    A transaction that was not accepted is nobody's Session yet: a person looks at it after its end; a dropped one is
+    nobody's any more. What cannot be
     measured or priced is logged and tried again by `jobs.py`; the station has done its part and is not told.
     """
-    if not transaction.accepted or transaction.cdr_token is None:
+    if not transaction.accepted or transaction.cdr_token is None or transaction.state == TransactionState.DROPPED:
         return
     try:
         session = session_of(platform, await charge_of(platform, transaction), transaction.cdr_token)
@@ -58,7 +59,7 @@ def session_of(platform: Platform, charge: Charge, cdr_token: str) -> Session:
         evse_uid=transaction.evse_uid,
         connector_id=transaction.ocpi_connector_id,
         currency=charge.currency,
-        charging_periods=charge.measured.periods,
+        charging_periods=charge.measured.session_periods,
         total_cost=charge.priced.total_cost,
         status=SessionStatus.COMPLETED if over else SessionStatus.ACTIVE,
         last_updated=platform.clock(),

@@ -1,24 +1,18 @@
 """Our stations: added by an operator, let in, and what they say about themselves and their EVSEs."""
 
-import logging
 from collections.abc import Sequence
 
-import msgspec
-
-from ocpilot.app import passwords
-from ocpilot.app.bodies import object_in, value_of
+from ocpilot.app import passwords, status_history
+from ocpilot.app.bodies import value_of
 from ocpilot.app.charge_records import Station, StationConnector
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, StoredObject
-from ocpilot.app.station_events import BootAnswer, BootInfo
-from ocpilot.base import time
+from ocpilot.app.records import ObjectKey
+from ocpilot.app.station_events import BootAnswer, BootInfo, StatusEvent
+from ocpilot.app.status_records import StatusReason, Why
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
-from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import EVSE, LocationReferences, Status
-
-log = logging.getLogger(__name__)
 
 #: OCPP 1.6 (7.7, "ChargePointStatus") -> what drivers are told (mod_locations, "Status").
 _STATUS = {
@@ -35,6 +29,16 @@ _STATUS = {
 }
 #: Seconds after which a station that was not accepted is to boot again.
 TRY_AGAIN = 60
+#: Why an EVSE is that, where it is not just what the station says.
+_REASONS = {
+    **dict.fromkeys((word for word, status in _STATUS.items() if status is Status.CHARGING), StatusReason.SESSION),
+    "Reserved": StatusReason.RESERVED,
+    "Unavailable": StatusReason.UNAVAILABLE,
+    "Faulted": StatusReason.FAULT,
+}
+_LOST = Why(reason=StatusReason.CONNECTIVITY)
+#: An error code that says that there is none (OCPP 1.6, 7.6), or nothing at all (2.x has none).
+_NO_ERROR = (None, "", "NoError")
 #: States of connector 0, the whole station, that go for each of its EVSEs; they end reservations too.
 WHOLE = frozenset({Status.INOPERATIVE, Status.OUTOFORDER})
 
@@ -97,7 +101,7 @@ async def disconnected(platform: Platform, station_id: str, node: int | None = N
     for connector in station.connectors:
         key = evse_key(station, connector.evse_uid)
         kept = await platform.store.locations.get(key)
-        await set_evse_status(platform, key, Status.UNKNOWN)
+        await set_evse_status(platform, key, Status.UNKNOWN, _LOST)
         # It may have come back between the two writes, and said what it is before we said that nobody knows.
         again = await platform.store.stations.get(station_id)
         if again is not None and again.connected and kept is not None:
@@ -119,28 +123,23 @@ def status_of(word: str) -> Status | None:
     return _STATUS.get(word)
 
 
-async def whole_station(platform: Platform, station: Station, status: Status) -> None:
+async def whole_station(platform: Platform, station: Station, status: Status, why: Why) -> None:
     """A status of connector 0: a fault goes for all EVSEs, `Available` for none (each says so itself)."""
     if status in WHOLE:
         for connector in station.connectors:
-            await set_evse_status(platform, evse_key(station, connector.evse_uid), status)
+            await set_evse_status(platform, evse_key(station, connector.evse_uid), status, why)
 
 
-async def set_evse_status(platform: Platform, key: ObjectKey, status: Status) -> None:
-    """Write the status of an EVSE of ours, unless it is that already: then nothing changed and nobody is told."""
-    kept = await platform.store.locations.get(key)
-    if kept is None:
-        log.warning("EVSE %s of location %s is not stored; its status %s is lost", key.sub, key.id, status)
-        return
-    if value_of(EVSE, kept).status == status:
-        return
-    now = platform.clock()
+async def set_evse_status(platform: Platform, key: ObjectKey, status: Status, why: Why | None = None) -> None:
+    """An EVSE of ours is this from now on, for a reason (`status_history.py`)."""
+    await status_history.set_status(platform, key, status, why or Why())
 
-    def change(stored: StoredObject) -> StoredObject:
-        moved = codec.merge_patch(object_in(stored), {"status": status, "last_updated": time.write(now)})
-        return msgspec.structs.replace(stored, body=codec.dumps(moved).decode(), last_updated=now)
 
-    await platform.store.locations.modify(key, None, change)
+def why_of(event: StatusEvent) -> Why:
+    """Why a station gives its EVSE that status, as far as it says."""
+    code = None if event.error_code in _NO_ERROR else event.error_code
+    info = " ".join(filter(None, (event.vendor_error_code, event.info)))
+    return Why(reason=_REASONS.get(event.status, StatusReason.STATION), code=code, info=info or None, said_at=event.at)
 
 
 def evse_key(station: Station, evse_uid: str) -> ObjectKey:

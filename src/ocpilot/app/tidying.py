@@ -30,6 +30,7 @@ class Tidying:
         await self._hub_clients.once()
         await store.nodes.forget_calls()
         await store.messages.drop_before(now - timedelta(days=self._platform.settings.log.days))
+        await store.frames.drop_before(now - timedelta(days=self._platform.settings.log.frame_days))
         if self._platform.settings.hub is not None:
             await store.hub.forget(now - hub_orders.KEPT)
         if self._compacted_at is None or now - self._compacted_at >= _COMPACTED:

@@ -1,26 +1,33 @@
 """Transactions of OCPP 2.x: one message for all that happens in them, which may come late, twice or in any order."""
 
-from ocpilot.app import samples, sessions, transactions
+import msgspec
+
+from ocpilot.app import samples, transactions
 from ocpilot.app.charge_records import SampleRow, Station, Transaction, TransactionState
 from ocpilot.app.platform import Platform
 from ocpilot.app.station_events import EventKind, IdTagAnswer, StartEvent, TransactionAnswer, TransactionEvent
+from ocpilot.app.stations import connector_of
 from ocpilot.base import time
+from ocpilot.metering.findings import Oddity
 
 
-async def take(platform: Platform, station: Station, event: TransactionEvent) -> TransactionAnswer:
-    """TransactionEvent: kept before this returns; the Session follows. What was kept before changes nothing."""
+async def take(platform: Platform, station: Station, event: TransactionEvent) -> tuple[Transaction, TransactionAnswer]:
+    """TransactionEvent: kept before this returns; what was kept before changes nothing. Its transaction, the answer."""
     known = await platform.store.transactions.keyed(station.id, event.station_key)
+    if known is not None and event.kind is EventKind.STARTED:
+        known = await _started_late(platform, station, known, event)
     if known is None or _is_another(known, event):
         transaction, answer = await _begin(platform, station, event)
     else:
         transaction, answer = known, await _about_token(platform, station, known, event)
-    rows = _rows(platform, transaction, event)
+    rows = rows_of(platform, transaction.id, event)
     if event.kind is EventKind.ENDED:
         await transactions.end(platform, transaction, event.at, reason=event.reason, rows=rows)
     else:
+        if event.kind is EventKind.UPDATED:
+            await transactions.goes_on(platform, transaction)
         await platform.store.transactions.add_samples(rows)
-        await sessions.write(platform, await platform.store.transactions.get(transaction.id) or transaction)
-    return TransactionAnswer(token=answer if event.token else None)
+    return transaction, TransactionAnswer(token=answer if event.token else None)
 
 
 def _is_another(known: Transaction, event: TransactionEvent) -> bool:
@@ -39,14 +46,41 @@ async def _begin(
     return await transactions.begin(platform, station, _start(event), f"event|{station.id}|{event.station_key}|{at}")
 
 
+async def _started_late(
+    platform: Platform, station: Station, known: Transaction, event: TransactionEvent
+) -> Transaction:
+    """The start comes after what followed it: from when on it ran, and where, is only known now."""
+    if event.at is None or event.at >= known.started_at or known.state == TransactionState.BILLED:
+        return known
+    connector = connector_of(station, event.evse_id or known.evse_id, event.connector_id or 1)
+
+    def change(kept: Transaction) -> Transaction:
+        if connector is None or kept.evse_id:
+            return msgspec.structs.replace(kept, started_at=event.at)
+        return msgspec.structs.replace(
+            kept,
+            started_at=event.at,
+            evse_id=connector.evse_id,
+            evse_uid=connector.evse_uid,
+            ocpi_connector_id=connector.ocpi_connector_id,
+        )
+
+    if known.state != TransactionState.OPEN:
+        await transactions.note(platform, known, Oddity.STOP_BEFORE_START, "the start was heard after the end")
+    return await platform.store.transactions.modify(known.id, change) or known
+
+
 async def _about_token(
     platform: Platform, station: Station, known: Transaction, event: TransactionEvent
 ) -> IdTagAnswer | None:
     """The driver of a running transaction shows himself, or somebody shows a token to end it."""
     if event.token is None and event.remote_start_id is None:
         return None
-    if not known.accepted and known.state == TransactionState.OPEN:
-        return await transactions.identify(platform, station, known, _start(event, known))
+    if not known.accepted and known.state != TransactionState.BILLED:
+        answer = await transactions.identify(platform, station, known, _start(event, known))
+        if known.state == TransactionState.HELD:
+            await platform.store.transactions.set_state(known.id, TransactionState.STOPPED)
+        return answer
     return await transactions.stop_answer(platform, known, event.token.value) if event.token else None
 
 
@@ -62,7 +96,12 @@ def _start(event: TransactionEvent, known: Transaction | None = None) -> StartEv
     )
 
 
-def _rows(platform: Platform, transaction: Transaction, event: TransactionEvent) -> tuple[SampleRow, ...]:
+def rows_of(
+    platform: Platform, transaction_id: int, event: TransactionEvent, state: str | None = None
+) -> tuple[SampleRow, ...]:
+    """What an event says that is to be kept; a charging state unless it is in that already."""
     now = platform.clock()
-    state = samples.state_row(transaction, event.state, event.at or now) if event.state else None
-    return (*samples.rows_of(transaction, event.samples, now), *((state,) if state else ()))
+    rows = samples.rows_of(transaction_id, event.samples, now)
+    changed = event.state if event.state != state else None
+    row = samples.state_row(transaction_id, changed, event.at, now) if changed else None
+    return (*rows, *((row,) if row else ()))

@@ -1,13 +1,13 @@
 """OCPP transactions: started, measured and stopped. Everything a station said is on disk before it is answered."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app import authorize, bookings, charges, command_orders, reservations, samples, sessions, tokens
+from ocpilot.app import authorize, bookings, charges, command_orders, meant, reservations, samples, sessions, tokens
 from ocpilot.app.authorize import Decision
 from ocpilot.app.bodies import text_of
 from ocpilot.app.charge_records import SampleRow, Station, StationConnector, Transaction, TransactionState
@@ -24,12 +24,10 @@ from ocpilot.app.station_events import (
 from ocpilot.app.stations import connector_of, place_of
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId, fold, new_id
+from ocpilot.metering.findings import Finding, Oddity
 from ocpilot.wire.v230 import AllowedType, AuthMethod, LocationReferences
 
 log = logging.getLogger(__name__)
-
-#: What a Session says where there is nothing to say (transport_and_format, "No data available").
-NOT_AVAILABLE = "#NA"
 
 #: What changes in a transaction when it is known for whom it is.
 _OF_DRIVER = (
@@ -46,8 +44,11 @@ _OF_DRIVER = (
     "ocpi_connector_id",
 )
 
-#: How long after the next start on a connector we still wait for the stop of the one before.
-_STOP_IS_LOST = timedelta(minutes=10)
+#: A repeated start whose time moved by so little is the same.
+_SAME = timedelta(seconds=2)
+_AT_ONCE = timedelta(seconds=5)
+#: The word that a connector has nothing to do with a car any more (OCPP 1.6, 7.7; 2.x, "ConnectorStatusEnumType").
+_FREE = "Available"
 
 _ANSWERS = {
     AllowedType.ALLOWED: AuthorizationStatus.ACCEPTED,
@@ -84,14 +85,60 @@ async def begin(
 ) -> tuple[Transaction, IdTagAnswer]:
     """The transaction of a start, a new one or the one that `dedupe` made before, and the answer about its token."""
     connector = connector_of(station, event.evse_id, event.connector_id)
-    blank = _transaction(station, connector, event, dedupe, event.at or platform.clock())
+    blank = _transaction(station, connector, event, dedupe, platform.clock())
+    running = await platform.store.transactions.open_on(station.id, event.evse_id)
+    if running is not None and _is_same(running, blank, event):
+        return running, _answer_again(running)
     wanted, answer = await _for_driver(platform, station, connector, event, blank)
     kept, created = await platform.store.transactions.start(wanted)
-    if created:
-        await after_start(platform, kept)
-        return kept, answer
-    again = AuthorizationStatus.ACCEPTED if kept.accepted else AuthorizationStatus.INVALID
-    return kept, IdTagAnswer(status=again)
+    if not created:
+        return kept, _answer_again(kept)
+    await after_start(platform, kept)
+    if running is not None:
+        await _two_on_one(platform, running, kept)
+    await _end_already(platform, kept)
+    return kept, answer
+
+
+def _answer_again(kept: Transaction) -> IdTagAnswer:
+    return IdTagAnswer(status=AuthorizationStatus.ACCEPTED if kept.accepted else AuthorizationStatus.INVALID)
+
+
+def _is_same(running: Transaction, new: Transaction, event: StartEvent) -> bool:
+    """Whether a start is that of the running one, repeated with another time: of the same token at the same register,
+    within a moment. One of 2.x has a name, by which it is known."""
+    if new.station_key is not None or event.token is None:
+        return False
+    same = fold(running.id_tag) == fold(event.token.value) and running.meter_start_wh == new.meter_start_wh
+    return same and abs(new.started_at - running.started_at) <= _SAME
+
+
+async def _two_on_one(platform: Platform, one: Transaction, other: Transaction) -> None:
+    """No car charges twice at one EVSE: the connector is not that of the older one any more, whose stop may be on its
+    way (`lost_stops`). Starts within seconds are one plug that was read twice."""
+    older, newer = sorted((one, other), key=lambda each: (each.started_at, each.id))
+    await platform.store.transactions.set_freed(older.id, platform.clock())
+    if newer.started_at - older.started_at <= _AT_ONCE:
+        await note(platform, older, Oddity.STARTED_TWICE, f"transaction {newer.id} began at once")
+
+
+async def _end_already(platform: Platform, begun: Transaction) -> None:
+    """The stop of this transaction came before its start, and was kept as one that nobody started."""
+    kept = await meant.stop_before(platform, begun) if begun.station_key is None else None
+    if kept is None:
+        return
+    text = f"kept as transaction {kept.id} until the start came"
+    await note(platform, begun, Oddity.STOP_BEFORE_START, text)
+    rows = meant.copied(begun, await platform.store.transactions.samples(kept.id))
+    at, reason = kept.stopped_at or kept.started_at, kept.stop_reason
+    await end(platform, begun, at, reason=reason, rows=rows, meter_stop_wh=kept.meter_stop_wh or kept.meter_start_wh)
+    await platform.store.transactions.set_state(kept.id, TransactionState.DROPPED, f"it is of transaction {begun.id}")
+
+
+async def note(platform: Platform, transaction: Transaction, kind: Oddity, found: str) -> None:
+    """Keep what is odd about a transaction."""
+    finding = Finding(kind=kind, found=found, at=platform.clock())
+    await platform.store.transaction_findings.put(transaction.id, (finding,))
 
 
 async def identify(platform: Platform, station: Station, transaction: Transaction, event: StartEvent) -> IdTagAnswer:
@@ -166,7 +213,7 @@ async def after_start(platform: Platform, transaction: Transaction) -> None:
 
 
 def _transaction(
-    station: Station, connector: StationConnector | None, event: StartEvent, dedupe: str, at: datetime
+    station: Station, connector: StationConnector | None, event: StartEvent, dedupe: str, now: datetime
 ) -> Transaction:
     """One of which nobody has said yet for whom it is."""
     return Transaction(
@@ -175,15 +222,16 @@ def _transaction(
         evse_id=event.evse_id,
         party=station.party,
         location_id=station.location_id,
-        evse_uid=connector.evse_uid if connector else NOT_AVAILABLE,
-        ocpi_connector_id=connector.ocpi_connector_id if connector else NOT_AVAILABLE,
+        evse_uid=connector.evse_uid if connector else meant.NOT_AVAILABLE,
+        ocpi_connector_id=connector.ocpi_connector_id if connector else meant.NOT_AVAILABLE,
         session_id=new_id(),
         id_tag="",
         cdr_token=None,
         auth_method=AuthMethod.WHITELIST,
         accepted=False,
         meter_start_wh=event.meter_start_wh,
-        started_at=at,
+        started_at=event.at or now,
+        start_arrived=now,
         dedupe=dedupe,
     )
 
@@ -216,31 +264,43 @@ async def meter_values(
     evse_id: int,
     transaction_id: int | None,
     sent: tuple[StationSample, ...],
-) -> None:
-    """MeterValues: kept before this returns, also after the stop; the Session follows."""
-    transaction = await _of_values(platform, station, evse_id, transaction_id)
-    if transaction is None:
-        return
-    await platform.store.transactions.add_samples(samples.rows_of(transaction, sent, platform.clock()))
-    await sessions.write(platform, transaction)
+) -> Transaction | None:
+    """MeterValues: kept before this returns, also after the stop. The transaction they are of, None when of none."""
+    first = next((one.at for one in sent if one.at), None)
+    transaction = await meant.of_values(platform, station, evse_id, transaction_id, first)
+    if transaction is not None:
+        await goes_on(platform, transaction)
+        await platform.store.transactions.add_samples(samples.rows_of(transaction.id, sent, platform.clock()))
+    return transaction
 
 
 async def state_changed(platform: Platform, station: Station, evse_id: int, status: str, at: datetime | None) -> None:
     """A StatusNotification during a transaction tells who holds back the energy: kept like a meter value."""
     transaction = await platform.store.transactions.open_on(station.id, evse_id)
-    row = samples.state_row(transaction, status, at or platform.clock()) if transaction else None
-    if transaction is not None and row is not None:
+    if transaction is None:
+        return
+    now = platform.clock()
+    row = samples.state_row(transaction.id, status, at, now)
+    if row is not None:
+        await goes_on(platform, transaction)
         await platform.store.transactions.add_samples((row,))
         await sessions.write(platform, transaction)
+    elif status == _FREE and transaction.freed_at is None and (at or now) >= transaction.started_at:
+        await platform.store.transactions.set_freed(transaction.id, now)
 
 
-async def _of_values(
-    platform: Platform, station: Station, evse_id: int, transaction_id: int | None
-) -> Transaction | None:
-    named = None if transaction_id is None else await platform.store.transactions.get(transaction_id)
-    if named is not None and named.station_id == station.id:
-        return named
-    return await platform.store.transactions.open_on(station.id, evse_id)
+async def goes_on(platform: Platform, transaction: Transaction) -> None:
+    """Something was heard of it: its connector is not free, whatever the station said before."""
+    if transaction.freed_at is not None:
+        await platform.store.transactions.set_freed(transaction.id, None)
+
+
+async def booted(platform: Platform, station: Station) -> None:
+    """The station restarted: what ran may go on, or end, as it says itself; else `lost_stops` ends it."""
+    for evse_id in dict.fromkeys(one.evse_id for one in station.connectors):
+        running = await platform.store.transactions.open_on(station.id, evse_id)
+        if running is not None:
+            await note(platform, running, Oddity.REBOOTED, "the station restarted while it ran")
 
 
 # ---- stop ----------------------------------------------------------------------------------------------------------
@@ -248,8 +308,8 @@ async def _of_values(
 
 async def stop(platform: Platform, station: Station, event: StopEvent) -> IdTagAnswer | None:
     """StopTransaction, maybe repeated: the second one changes nothing and is answered the same."""
-    transaction = await _of_stop(platform, station, event)
-    rows = samples.rows_of(transaction, event.samples, platform.clock())
+    transaction = await meant.of_stop(platform, station, event)
+    rows = samples.rows_of(transaction.id, event.samples, platform.clock())
     await end(platform, transaction, event.at, reason=event.reason, rows=rows, meter_stop_wh=event.meter_stop_wh)
     return None if event.id_tag is None else await stop_answer(platform, transaction, event.id_tag)
 
@@ -262,77 +322,22 @@ async def end(
     reason: str | None,
     rows: Sequence[SampleRow],
     meter_stop_wh: Decimal | None = None,
+    said: bool = True,
 ) -> None:
-    """It is over, with the last samples; one that was over keeps its end."""
+    """It is over, with the last samples; one that was over keeps its end, unless that was ours for want of a stop."""
+    now = platform.clock()
     stopped = await platform.store.transactions.stop(
         transaction.id,
-        at=max(at or platform.clock(), transaction.started_at),
+        at=max(at or now, transaction.started_at),
+        arrived=now if said else None,
         meter_stop_wh=meter_stop_wh,
         reason=reason,
         samples=rows,
     )
-    if transaction.state == TransactionState.OPEN and stopped is not None:
+    if stopped is not None and stopped != transaction:
         await sessions.write(platform, stopped)
-
-
-def superseded(running: Iterable[Transaction], now: datetime) -> list[Transaction]:
-    """Open transactions of connectors on which another began a while ago: their stop is lost, for stations replay what
-    they kept in order."""
-    newest: dict[tuple[str, int], Transaction] = {}
-    older = []
-    for one in sorted(running, key=lambda transaction: (transaction.started_at, transaction.id)):
-        before = newest.get((one.station_id, one.evse_id))
-        if before is not None and now - one.started_at >= _STOP_IS_LOST:
-            older.append(before)
-        newest[one.station_id, one.evse_id] = one
-    return older
-
-
-async def end_superseded(platform: Platform, transaction: Transaction) -> None:
-    """End it where its last meter value was."""
-    last = max((row.at for row in await platform.store.transactions.samples(transaction.id)), default=None)
-    await end(platform, transaction, last or transaction.started_at, reason="its stop was lost", rows=())
-
-
-async def _of_stop(platform: Platform, station: Station, event: StopEvent) -> Transaction:
-    """The transaction a stop names; else the only open one of the station; else a new one, for a person to look at."""
-    named = await platform.store.transactions.get(event.transaction_id)
-    if named is not None and named.station_id == station.id:
-        return named
-    evse_ids = dict.fromkeys(one.evse_id for one in station.connectors)
-    on_each = [await platform.store.transactions.open_on(station.id, evse_id) for evse_id in evse_ids]
-    running = [one for one in on_each if one is not None]
-    if len(running) == 1:
-        log.warning(
-            "%s stopped transaction %d, which it has not; taken as %d", station.id, event.transaction_id, running[0].id
-        )
-        return running[0]
-    return await _orphan(platform, station, event)
-
-
-async def _orphan(platform: Platform, station: Station, event: StopEvent) -> Transaction:
-    """A stop that belongs to nothing we know is kept as a transaction of its own; it is held, never billed."""
-    at = event.at or platform.clock()
-    kept, _ = await platform.store.transactions.start(
-        Transaction(
-            station_id=station.id,
-            evse_id=0,
-            party=station.party,
-            location_id=station.location_id,
-            evse_uid=NOT_AVAILABLE,
-            ocpi_connector_id=NOT_AVAILABLE,
-            session_id=new_id(),
-            id_tag=event.id_tag or "",
-            cdr_token=None,
-            auth_method=AuthMethod.WHITELIST,
-            accepted=False,
-            meter_start_wh=Decimal(event.meter_stop_wh),
-            started_at=at,
-            dedupe=f"stop|{station.id}|{event.transaction_id}|{event.meter_stop_wh:f}",
-        )
-    )
-    log.error("%s stopped transaction %d, which nobody started; kept as %d", station.id, event.transaction_id, kept.id)
-    return kept
+    elif said and transaction.state == TransactionState.BILLED and transaction.stop_arrived is None:
+        await note(platform, transaction, Oddity.LATE_STOP, f"{meter_stop_wh} Wh at {time.write(at or now)}")
 
 
 async def stop_answer(platform: Platform, transaction: Transaction, id_tag: str) -> IdTagAnswer:

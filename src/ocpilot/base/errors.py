@@ -27,6 +27,7 @@
       StationError               3000 / 503  station   a charging station failed us
         StationUnreachable       3000 / 503  station   it has no live connection, or lost it before it answered
         StationTimeout           3000 / 504  station   it is connected and did not answer in time
+        StationRefused           3000 / 502  station   it answered a call with an error; carries its code
       ForbiddenAddress           2001 / 200  sender    a URL that points inside (SSRF rule)
       SettingsError              -           user      a setting is missing or wrong
       UserError                  -           user      a command or page was used wrongly
@@ -246,6 +247,17 @@ class StationTimeout(StationError):
     """The station is connected and did not answer in time: it may still do what it was asked."""
 
     http_status = 504
+
+
+class StationRefused(StationError):
+    """The station answered a call with an error (CALLERROR): `code` and `description` are its words."""
+
+    http_status = 502
+
+    def __init__(self, action: str, code: str, description: str) -> None:
+        self.code = code
+        self.description = description
+        super().__init__(one_line(f"the station refused {action}: {code} {description}".rstrip()))
 
 
 class ForbiddenAddress(BadRequest):

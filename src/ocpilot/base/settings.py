@@ -7,6 +7,7 @@ given as JSON in `OCPILOT_PARTIES`. The environment wins over the file. docs/set
 import os
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, get_args, get_type_hints
@@ -15,6 +16,7 @@ import msgspec
 
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.ids import PartyId
+from ocpilot.base.signed_verdict import SignedVerdict
 
 #: The role of a hub in settings (and in 2.2.1; 2.3.0 has no such role, credentials name the hub's party).
 HUB = "HUB"
@@ -114,10 +116,36 @@ class ApiSettings(Section, frozen=True, kw_only=True):
 
 
 class ChargingSettings(Section, frozen=True, kw_only=True):
-    """`cdr_delay` seconds a stopped transaction waits for late meter values before its CDR is made."""
+    """`cdr_delay` seconds a stopped transaction waits for late meter values before its CDR is made. `silent_after`
+    hours without a word about a transaction it is ended where its last meter value was, seven times as late while its
+    station is away; 0 is never. `site_*` are seconds: how often limits of sites are shared anew when nothing happens,
+    how long a turn lasts where there is not enough for all, after how long what a car does not use goes to others, and
+    how long a limit stays before it rises again."""
 
     currency: str = "EUR"
     cdr_delay: float = 5.0
+    silent_after: float = 24.0
+    site_look: float = 10.0
+    site_turn: float = 900.0
+    site_unused_after: float = 180.0
+    site_settle: float = 30.0
+
+
+class SignedSettings(Section, frozen=True, kw_only=True):
+    """Signed meter values: which verdicts `hold` a charge until a person has looked at it, and how many kWh billed and
+    signed energy may be apart (`tolerance`): a station's registers are in whole Wh and read a moment apart."""
+
+    hold: tuple[SignedVerdict, ...] = (
+        SignedVerdict.INVALID,
+        SignedVerdict.OTHER_KEY,
+        SignedVerdict.MISMATCHED,
+        SignedVerdict.OTHER_ENERGY,
+    )
+    tolerance: Decimal = Decimal("0.05")
+
+    def __post_init__(self) -> None:
+        if not self.tolerance >= 0:
+            raise ValueError(f"tolerance: found {self.tolerance}, expected 0 kWh or more")
 
 
 class UnknownStations(StrEnum):
@@ -177,7 +205,7 @@ class WebSettings(Section, frozen=True, kw_only=True):
 
 
 class Logged(StrEnum):
-    """Which OCPI exchanges go into the message log."""
+    """Which messages go into a log."""
 
     ALL = "all"
     ERRORS = "errors"
@@ -186,13 +214,17 @@ class Logged(StrEnum):
 
 class LogSettings(Section, frozen=True, kw_only=True):
     """The message log: which `messages` are kept, for how many `days`, and what of their bodies: none, at most
-    `body_bytes` of each, and those of lists that were answered well only with `list_bodies`."""
+    `body_bytes` of each, and those of lists that were answered well only with `list_bodies`. The same for OCPP `frames`
+    of stations: at most `frame_characters` of each, for `frame_days`."""
 
     messages: Logged = Logged.ALL
     bodies: bool = True
     list_bodies: bool = False
     body_bytes: Annotated[int, msgspec.Meta(ge=0)] = 65536
     days: Annotated[int, msgspec.Meta(ge=1)] = 30
+    frames: Logged = Logged.ALL
+    frame_characters: Annotated[int, msgspec.Meta(ge=0)] = 16384
+    frame_days: Annotated[int, msgspec.Meta(ge=1)] = 7
 
 
 class Settings(Section, frozen=True, kw_only=True):
@@ -209,6 +241,7 @@ class Settings(Section, frozen=True, kw_only=True):
     api: ApiSettings = ApiSettings()
     charging: ChargingSettings = ChargingSettings()
     stations: StationSettings = StationSettings()
+    signed: SignedSettings = SignedSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
 

@@ -87,6 +87,11 @@ def credit_of(cdr: CDR, now: datetime, remark: str | None = None) -> CDR:
     )
 
 
+def credit_ids(cdr_id: str) -> tuple[str, ...]:
+    """What the Credit CDR of this one may be called: as now, and as before 2.1.1 was thought of."""
+    return tuple(dict.fromkeys((_credit_id(cdr_id), f"{cdr_id}-C")))
+
+
 def _credit_id(cdr_id: str) -> str:
     """Something appended to the id, as the standard proposes; of a UUID the hyphens are left out, as 2.1.1 has no more
     than 36 characters."""

@@ -11,13 +11,14 @@ from ocpilot.app.peer_records import Delivery
 from ocpilot.base import time
 from ocpilot.billing.numbers import after_taxes
 from ocpilot.cli.tables import aligned
+from ocpilot.metering.signed import SignedCharge
 
 
 class CdrFacts(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A CDR as JSON, amounts as decimal texts. `peer` is who sent it, null for ours.
 
     In a list `state` is what became of ours at its peer, or whether we agree with a peer's price; where one is shown
-    `priced_again`, `sent` and `matches` say more.
+    `priced_again`, `sent`, `matches` and `signed` say more.
     """
 
     party: str
@@ -33,6 +34,7 @@ class CdrFacts(msgspec.Struct, kw_only=True, omit_defaults=True):
     priced_again: str | None = None
     sent: "list[Sent] | None" = None
     matches: tuple[Match, ...] | None = None
+    signed: SignedCharge | None = None
 
 
 class Sent(msgspec.Struct, kw_only=True):
@@ -113,6 +115,7 @@ def _whole(one: CdrDetail) -> CdrFacts:
     facts.priced_again = one.verdict.state
     facts.sent = [_sent(peer.name, delivery) for peer, delivery in one.deliveries]
     facts.matches = one.match.matches
+    facts.signed = one.signed
     return facts
 
 
@@ -130,6 +133,8 @@ def _lines(one: CdrDetail) -> Iterator[str]:
     before = _money(facts.total_before_taxes, facts)
     yield _line("cost", f"{before} before taxes, {_money(facts.total_after_taxes, facts)} after")
     yield _line("priced again", one.verdict.state)
+    if one.signed is not None:
+        yield _line("signed", f"{one.signed.verdict}: {one.signed.reason}")
     for sent in facts.sent or ():
         failed = f", {sent.last_error}" if sent.last_error else ""
         yield _line("sent to", f"{sent.peer}: {sent.state} {sent.updated_at}{failed}")

@@ -8,9 +8,11 @@ from typing import Protocol
 import msgspec
 
 from ocpilot.base.errors import UserError
+from ocpilot.cli.simulate import VERSIONS
 
 _EPILOG = """\
-The station is an independent client over OCPP 1.6J. It charges in a moment what takes the minutes given, and ends now.
+The station is an independent client over OCPP 1.6, 2.0.1 or 2.1. It charges in a moment what takes the minutes given,
+and ends now.
 
 example:
   OCPILOT_PASSWORD=station-secret \\
@@ -24,6 +26,7 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     station_id: str
     url: str
     password: str | None
+    version: str
     card: str
     connector: int
     minutes: float
@@ -49,6 +52,7 @@ def add_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     )
     parser.add_argument("id", help="the station's OCPP identity")
     parser.add_argument("--url", required=True, help="where stations connect, such as ws://127.0.0.1:8080/ocpp")
+    parser.add_argument("--version", choices=VERSIONS, default=VERSIONS[0], help="the OCPP version to speak (1.6)")
     parser.add_argument("--card", required=True, metavar="UID", help="the Token that is held to the reader")
     parser.add_argument("--connector", type=int, default=1, metavar="N", help="where the car is plugged in (1)")
     parser.add_argument("--minutes", type=float, default=30.0, metavar="M", help="how long it charges (30)")
@@ -67,6 +71,7 @@ async def run(args: argparse.Namespace, commands: SimulationCommands) -> int:
         station_id=args.id,
         url=args.url.rstrip("/"),
         password=os.environ.get("OCPILOT_PASSWORD"),
+        version=args.version,
         card=args.card,
         connector=args.connector,
         minutes=args.minutes,

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import random
 import tempfile
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,8 +15,12 @@ from ocpilot.base.errors import OcpilotError
 from ocpilot.demo import live, people, story
 from ocpilot.demo.pair import Pair, opened_pair, register
 from ocpilot.demo.platforms import Opener
+from ocpilot.simulator.make import OcppVersion
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import SUPPORTED, Version
+
+#: Of the demo's stations, in turn.
+_OCPP = tuple(OcppVersion)
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -29,6 +34,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--once", action="store_true", help="play one charge in fast-forward and end")
     parser.add_argument("--json", action="store_true", help="with --once: print one JSON object")
     parser.add_argument("--ocpi", choices=[str(version) for version in SUPPORTED], help="the OCPI version to speak")
+    parser.add_argument(
+        "--ocpp", choices=[str(version) for version in OcppVersion], help="the OCPP version of stations"
+    )
     parser.add_argument("--folder", type=Path, help="keep data here (default: demo-data; with --once a fresh folder)")
     parser.add_argument("--port", type=int, default=8811, help="the operator's port; the provider takes the next one")
 
@@ -36,11 +44,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 async def run(args: argparse.Namespace, open_platform: Opener) -> int:
     """0: every step happened and both agree on the cost."""
     version = Version(args.ocpi) if args.ocpi else None
+    ocpp = (OcppVersion(args.ocpp),) if args.ocpp else _OCPP
     if not args.once:
-        return await _stay(args, open_platform, version)
+        return await _stay(args, open_platform, version, ocpp)
     receipts = args.folder or Path(tempfile.mkdtemp(prefix="ocpilot-receipt-"))
     receipts.mkdir(parents=True, exist_ok=True)
-    outcome = await story.play(open_platform, version, receipts, tell=not args.json)
+    outcome = await story.play(open_platform, version, ocpp, receipts, tell=not args.json)
     if args.json:
         print(codec.dumps(msgspec.to_builtins(outcome, builtin_types=(Decimal,))).decode())
     else:
@@ -50,7 +59,9 @@ async def run(args: argparse.Namespace, open_platform: Opener) -> int:
     return 0
 
 
-async def _stay(args: argparse.Namespace, open_platform: Opener, version: Version | None) -> int:
+async def _stay(
+    args: argparse.Namespace, open_platform: Opener, version: Version | None, ocpp: Sequence[OcppVersion]
+) -> int:
     folder = (args.folder or Path("demo-data")).resolve()
     ports = (args.port, args.port + 1)
     print(f"Setting up an operator and a provider in {folder} ...", flush=True)
@@ -60,8 +71,8 @@ async def _stay(args: argparse.Namespace, open_platform: Opener, version: Versio
         chance = random.Random()
         with contextlib.suppress(asyncio.CancelledError):
             print(_welcome(pair), flush=True)
-            await live.earlier_charges(pair, chance)
-            await live.keep_charging(pair, chance)
+            await live.earlier_charges(pair, chance, ocpp)
+            await live.keep_charging(pair, chance, ocpp)
     return 0
 
 

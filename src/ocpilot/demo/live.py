@@ -2,15 +2,19 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 from datetime import timedelta
+
+import msgspec
 
 from ocpilot.base import time
 from ocpilot.demo import network, people
 from ocpilot.demo.network import Site
 from ocpilot.demo.pair import Pair
-from ocpilot.ocpp.sim_clock import SimClock, SteppedClock
-from ocpilot.ocpp.simulated_car import SimulatedCar
-from ocpilot.ocpp.simulator import SimulatedStation, StationMake
+from ocpilot.simulator.car import SimulatedCar
+from ocpilot.simulator.clock import SimClock, SteppedClock
+from ocpilot.simulator.make import OcppVersion, StationMake
+from ocpilot.simulator.station import SimulatedStation
 
 #: Cars that charged before anybody looked, so that history and receipts are not empty.
 _EARLIER = 10
@@ -18,11 +22,11 @@ _LIVE = StationMake(model="Simulated", meter_interval=10.0)
 _EARLIER_MAKE = StationMake(model="Simulated", meter_interval=300.0)
 
 
-async def earlier_charges(pair: Pair, chance: random.Random) -> None:
-    """A few charges of the last day, played in fast-forward."""
+async def earlier_charges(pair: Pair, chance: random.Random, ocpp: Sequence[OcppVersion]) -> None:
+    """A few charges of the last day, played in fast-forward, by stations of these versions in turn."""
     for number, site in enumerate(chance.sample(network.sites(), _EARLIER)):
         clock = SteppedClock(time.now() - timedelta(hours=3 + 2 * number))
-        station = _station(pair, site, clock, _EARLIER_MAKE)
+        station = _station(pair, site, clock, _EARLIER_MAKE, ocpp)
         driver = people.DRIVERS[number % len(people.DRIVERS)]
         async with station.running():
             await asyncio.wait_for(station.ready(), 20)
@@ -32,15 +36,15 @@ async def earlier_charges(pair: Pair, chance: random.Random) -> None:
             await station.unplug(1)
 
 
-async def keep_charging(pair: Pair, chance: random.Random) -> None:
-    """All stations, until cancelled."""
+async def keep_charging(pair: Pair, chance: random.Random, ocpp: Sequence[OcppVersion]) -> None:
+    """All stations, of these versions in turn, until cancelled."""
     async with asyncio.TaskGroup() as tasks:
         for site in network.sites():
-            tasks.create_task(_site(pair, site, chance))
+            tasks.create_task(_site(pair, site, chance, ocpp))
 
 
-async def _site(pair: Pair, site: Site, chance: random.Random) -> None:
-    station = _station(pair, site, SimClock(time.now()), _LIVE)
+async def _site(pair: Pair, site: Site, chance: random.Random, ocpp: Sequence[OcppVersion]) -> None:
+    station = _station(pair, site, SimClock(time.now()), _LIVE, ocpp)
     async with station.running(), asyncio.TaskGroup() as tasks:
         await station.ready()
         tasks.create_task(station.run())
@@ -53,7 +57,7 @@ async def _visitors(station: SimulatedStation, connector_id: int, fast: bool, ch
     await station.clock.sleep(chance.uniform(0, 240))
     while True:
         card = chance.choice(people.DRIVERS).card
-        if chance.random() < 0.6 and station.connectors[connector_id].free_for(card):
+        if chance.random() < 0.6 and station.evses[connector_id].free_for(card):
             await station.plug_in(connector_id, _car(chance, fast))
             await station.clock.sleep(chance.uniform(2, 8))
             await station.present_token(card, connector_id)
@@ -62,16 +66,21 @@ async def _visitors(station: SimulatedStation, connector_id: int, fast: bool, ch
         await station.clock.sleep(chance.uniform(60, 300))
 
 
-def _station(pair: Pair, site: Site, clock: SimClock | SteppedClock, make: StationMake) -> SimulatedStation:
+def _station(
+    pair: Pair, site: Site, clock: SimClock | SteppedClock, make: StationMake, ocpp: Sequence[OcppVersion]
+) -> SimulatedStation:
+    """The version of a site's station is always the same."""
     fast = site.site == "dc"
+    place = [each.id for each in network.sites()].index(site.id)
     return SimulatedStation(
         pair.station_url,
         site.id,
         people.STATION_PASSWORD,
         clock=clock,
-        connectors=site.evses,
+        evses=site.evses,
         power_kw=150.0 if fast else 22.0,
-        make=make,
+        make=msgspec.structs.replace(make, dc=fast),
+        version=ocpp[place % len(ocpp)],
         car_for_remote_start=lambda: SimulatedCar(battery_kwh=64, soc=35, max_kw=150 if fast else 11),
     )
 

@@ -5,8 +5,9 @@ Each step is seen to happen on the other side: in the other platform's database,
 
 import asyncio
 import tempfile
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,13 +23,16 @@ from ocpilot.demo import network, people
 from ocpilot.demo.browser import Browser
 from ocpilot.demo.pair import Pair, eventually, opened_pair, register
 from ocpilot.demo.platforms import Opener, free_port
-from ocpilot.ocpp.sim_clock import SteppedClock
-from ocpilot.ocpp.simulated_car import SimulatedCar
-from ocpilot.ocpp.simulator import SimulatedStation
+from ocpilot.simulator.car import SimulatedCar
+from ocpilot.simulator.clock import SteppedClock
+from ocpilot.simulator.make import OcppVersion
+from ocpilot.simulator.station import SimulatedStation
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import CDR, Session, SessionStatus
 
 SITE = "STHLM-CENTRAL"
+#: Where the second charge is when stations of several OCPP versions play.
+OTHER_SITE = "STHLM-SLUSSEN"
 DRIVER = people.DRIVERS[0]
 
 
@@ -44,6 +48,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     the version names any (2.1.1 does not)."""
 
     ocpi: str
+    ocpp: tuple[str, ...]
     session_id: str
     kwh: Decimal
     cdr_id: str
@@ -74,8 +79,16 @@ class Diary:
             print(f"  {self.steps[-1].seconds:7.3f} s  {step}", flush=True)
 
 
-async def play(open_platform: Opener, version: Version | None, receipt_folder: Path, *, tell: bool) -> Outcome:
-    """The whole story on two fresh platforms. OcpilotError names the step that did not happen."""
+async def play(
+    open_platform: Opener,
+    version: Version | None,
+    ocpp: Sequence[OcppVersion],
+    receipt_folder: Path,
+    *,
+    tell: bool,
+) -> Outcome:
+    """The whole story on two fresh platforms, with stations of the first and the last of these OCPP versions.
+    OcpilotError names the step that did not happen."""
     diary = Diary(tell)
     with tempfile.TemporaryDirectory(prefix="ocpilot-demo-", ignore_cleanup_errors=True) as folder:
         ports = (free_port(), free_port())
@@ -83,33 +96,50 @@ async def play(open_platform: Opener, version: Version | None, receipt_folder: P
             diary.note("both platforms run, each with its own process and database")
             spoken = await register(pair, version)
             diary.note(f"operator and provider registered with each other over OCPI {spoken}")
-            return await _Told(pair, diary, receipt_folder, spoken).whole()
+            return await _Told(pair, diary, receipt_folder, spoken, ocpp).whole()
 
 
 class _Told:
     """The story on a registered pair."""
 
-    def __init__(self, pair: Pair, diary: Diary, receipt_folder: Path, spoken: Version) -> None:
+    def __init__(
+        self, pair: Pair, diary: Diary, receipt_folder: Path, spoken: Version, ocpp: Sequence[OcppVersion]
+    ) -> None:
         self._provider = pair.provider_view
         self._operator = pair.operator_view
         self._pair = pair
         self._diary = diary
         self._receipt_folder = receipt_folder
         self._spoken = spoken
+        self._ocpp = ocpp
 
     async def whole(self) -> Outcome:
         await self._network_arrives()
-        clock = SteppedClock(time.now() - timedelta(hours=5))
+        async with self._connected(SITE, self._ocpp[0], time.now() - timedelta(hours=5)) as station:
+            session = await self._first_charge(station)
+            if len(self._ocpp) == 1:
+                second = await self._second_charge(station)
+            else:
+                async with self._connected(OTHER_SITE, self._ocpp[-1], station.clock()) as other:
+                    second = await self._second_charge(other)
+        return await self._outcome(session, second)
+
+    @asynccontextmanager
+    async def _connected(self, site: str, version: OcppVersion, start: datetime) -> AsyncIterator[SimulatedStation]:
+        clock = SteppedClock(start)
         station = SimulatedStation(
-            self._pair.station_url, SITE, people.STATION_PASSWORD, clock=clock, connectors=3, power_kw=22.0
+            self._pair.station_url,
+            site,
+            people.STATION_PASSWORD,
+            clock=clock,
+            version=version,
+            evses=next(one.evses for one in network.sites() if one.id == site),
+            power_kw=22.0,
         )
         async with station.running():
             await asyncio.wait_for(station.ready(), 20)
-            self._diary.note("the station connected by OCPP 1.6J and was accepted")
-            session = await self._first_charge(station)
-            await station.play(1800)
-            second = await self._second_charge(station)
-        return await self._outcome(session, second)
+            self._diary.note(f"the station of {site} connected by OCPP {version} and was accepted")
+            yield station
 
     async def _network_arrives(self) -> None:
         """Every Location and every Tariff of the operator has come to the provider, and its driver's Token to the
@@ -144,12 +174,13 @@ class _Told:
         return done
 
     async def _second_charge(self, station: SimulatedStation) -> Session:
+        await station.play(1800)
         account = await self._provider.store.accounts.by_email(DRIVER.email)
         token_uid = account.token_uids[0] if account else ""
         async with Browser.at(self._pair.provider.url) as browser:
             await browser.sign_in(DRIVER.email, people.PASSWORD)
-            page = await browser.open(f"/stations/{network.OPERATOR}/{SITE}")
-            await browser.submit(page.form(to="/starts", evse=f"{SITE}-2"))
+            page = await browser.open(f"/stations/{network.OPERATOR}/{station.id}")
+            await browser.submit(page.form(to="/starts", evse=f"{station.id}-2"))
             self._diary.note("the driver pressed start on the provider's page (START_SESSION)")
             await eventually("the station waits for the car", lambda: _waits_for_car(station, 2))
             await station.plug_in(2, SimulatedCar(battery_kwh=77, soc=20, target=90, max_kw=11))
@@ -183,6 +214,7 @@ class _Told:
         total, ours = after_taxes(cdr.total_cost), Decimal(check.our_total.partition(" ")[0])
         return Outcome(
             ocpi=self._spoken,
+            ocpp=tuple(dict.fromkeys((str(self._ocpp[0]), str(self._ocpp[-1])))),
             session_id=session.id,
             kwh=cdr.total_energy,
             cdr_id=cdr.id,
@@ -222,7 +254,7 @@ class _Told:
 
 
 async def _waits_for_car(station: SimulatedStation, connector_id: int) -> bool:
-    return station.connectors[connector_id].authorized is not None
+    return station.evses[connector_id].authorized is not None
 
 
 def _runs_and_costs(session: Session) -> bool:

@@ -24,6 +24,7 @@ from ocpilot.cli import (
     api_key,
     cdr,
     cdr_check,
+    charge,
     check,
     convert,
     db,
@@ -33,12 +34,15 @@ from ocpilot.cli import (
     load,
     log,
     mock,
+    ocmf,
     openapi,
     peer,
     price,
     price_many,
     schema,
     serve,
+    simulate,
+    site_limit,
     station,
     station_join,
     station_simulate,
@@ -55,8 +59,10 @@ from ocpilot.main.log_commands import LogOf
 from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.office_commands import ApiKeysOf, HooksOf, Moving
 from ocpilot.main.peer_commands import PeersOf
-from ocpilot.main.platform_commands import Accounts, Cdrs, Loading, Stations
-from ocpilot.main.simulated import Simulations
+from ocpilot.main.platform_commands import Accounts, Cdrs, HeldCharges, Loading, Meters
+from ocpilot.main.simulated import Fleets, Simulations
+from ocpilot.main.site_commands import SitesOf
+from ocpilot.main.station_commands import StationsOf
 from ocpilot.store.upkeep import Upkeep
 
 #: Commands that need neither settings nor a database.
@@ -65,6 +71,7 @@ _PURE: dict[str, Callable[[argparse.Namespace], int]] = {
     "convert": convert.run,
     "price": price.run,
     "cdr check": cdr_check.run,
+    "ocmf verify": ocmf.run_verify,
     "price-many": price_many.run,
     "schema": schema.run,
     "tariff": tariff.run,
@@ -75,6 +82,7 @@ _PURE: dict[str, Callable[[argparse.Namespace], int]] = {
 _ALONE: dict[str, Callable[[argparse.Namespace], Coroutine[None, None, int]]] = {
     "mock": lambda args: mock.run(args, Mocks()),
     "check": lambda args: check.run(args, Checks()),
+    "simulate": lambda args: simulate.run(args, Fleets()),
     "station simulate": lambda args: station_simulate.run(args, Simulations()),
 }
 
@@ -82,11 +90,14 @@ _ALONE: dict[str, Callable[[argparse.Namespace], Coroutine[None, None, int]]] = 
 _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]] = {
     "account": lambda args, platform: account.run(args, Accounts(platform)),
     "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
-    "station": lambda args, platform: station.run(args, Stations(platform)),
+    "ocmf": lambda args, platform: ocmf.run(args, Meters(platform)),
+    "charge": lambda args, platform: charge.run(args, HeldCharges(platform)),
+    "station": lambda args, platform: station.run(args, StationsOf(platform)),
     **{
         f"station {action}": lambda args, platform: station_join.run(args, Joining(platform))
         for action in station_join.ACTIONS
     },
+    "site-limit": lambda args, platform: site_limit.run(args, SitesOf(platform)),
     "load": lambda args, platform: load.run(args, Loading(platform)),
     "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
     "log": lambda args, platform: log.run(args, LogOf(platform)),
@@ -104,9 +115,9 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    objects = (load, export_objects, import_objects, cdr, station, account)
+    objects = (load, export_objects, import_objects, cdr, ocmf, charge, station, site_limit, account)
     charging = (serve, peer, log, *objects, api_key, hook, db)
-    alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, demo)
+    alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
     for module in (*charging, *alone):
         module.add_parser(commands)
     return root
@@ -161,7 +172,8 @@ def _run(args: argparse.Namespace) -> int:
         return asyncio.run(demo.run(args, open_platform))
     alone = _ALONE.get(_named(args)) or _ALONE.get(args.command)
     if alone is not None:
-        return asyncio.run(alone(args))
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            return runner.run(alone(args))
     settings = settings_file.load(_config(args))
     if args.command == "serve":
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 
+from ocpilot.app.frame_log import FrameLog
 from ocpilot.app.message_log import MessageLog
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import Seal
@@ -11,6 +12,7 @@ from ocpilot.base import time
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.base.settings import Settings
 from ocpilot.http.client import HttpPartners
+from ocpilot.ocpp.call_check import OcppSchemas
 from ocpilot.ocpp.calls import Lines, StationCaller
 from ocpilot.ocpp.frames import CallError, CallResult
 from ocpilot.ocpp.gateway import Gateway
@@ -86,6 +88,8 @@ async def open_switched(settings: Settings) -> AsyncIterator[tuple[Platform, Swi
             stations=StationCaller(switchboard),
             sealing=sealing,
             messages=messages,
+            frames=FrameLog(settings.log),
+            call_schemas=OcppSchemas(),
         )
         await follow_members(platform)
         try:
@@ -93,3 +97,4 @@ async def open_switched(settings: Settings) -> AsyncIterator[tuple[Platform, Swi
         finally:
             await platform.background.close()
             await messages.write(store.messages)
+            await platform.frames.write(store.frames)

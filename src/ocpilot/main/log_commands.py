@@ -1,8 +1,7 @@
 """What `ocpilot log` asks of a platform, as `cli.log` states it."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -10,13 +9,7 @@ from ocpilot.app import message_replay, message_views, peers
 from ocpilot.app.message_views import MessageDetail, MessageList, MessageRow
 from ocpilot.app.messages import MessageQuery
 from ocpilot.app.platform import Platform
-
-#: Seconds between two looks for new ones.
-_LOOK = 1.0
-#: A message has its moment of when it began and its number of when it was written; several processes write.
-_SLOWEST = timedelta(minutes=5)
-_BESIDE = 1000
-_MOST = 20_000
+from ocpilot.main.following import MOST, follow
 
 
 class LogOf:
@@ -35,19 +28,14 @@ class LogOf:
         """See `LogCommands`."""
         return await message_views.found(self._platform, query)
 
-    async def follow(self, query: MessageQuery) -> AsyncIterator[MessageRow]:
+    def follow(self, query: MessageQuery) -> AsyncIterator[MessageRow]:
         """See `LogCommands`."""
-        began, newest, seen = query.since or self._platform.clock(), 0, set[int]()
-        while True:
-            since = max(began, self._platform.clock() - _SLOWEST)
-            asked = replace(query, since=since, after_id=newest - _BESIDE, limit=_MOST)
-            rows = (await self.find(asked)).rows
-            for row in reversed(rows):
-                if row.message.id not in seen:
-                    yield row
-            seen = {row.message.id for row in rows}
-            newest = max(seen, default=newest)
-            await asyncio.sleep(_LOOK)
+
+        async def look(since: datetime, after_id: int) -> Sequence[MessageRow]:
+            return (await self.find(replace(query, since=since, after_id=after_id, limit=MOST))).rows
+
+        clock = self._platform.clock
+        return follow(look, lambda row: row.message.id, clock, query.since or clock())
 
     async def show(self, message_id: int) -> MessageDetail:
         """See `LogCommands`."""

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from ocpilot.app import accounts, bill_views, catalogue, cdr_match, credit_cdrs, stations
+from ocpilot.app import accounts, bill_views, catalogue, cdr_match, credit_cdrs, held_charges, signed_charges
 from ocpilot.app.bill_views import CdrDetail, CdrRow
 from ocpilot.app.cdr_match_records import MissingCdr
+from ocpilot.app.held_charges import HeldCharge
 from ocpilot.app.in_version import text_in
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.base import time
+from ocpilot.app.signed_records import MeterKey
 from ocpilot.base.errors import InvalidObject, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import Version
@@ -35,41 +36,6 @@ class Accounts:
             self._platform, email=email, name=name, password=password, language=language, cards=cards
         )
         return account.email
-
-
-class Stations:
-    """`cli.station.StationCommands`."""
-
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-
-    async def add(self, *, station_id: str, location_id: str, evses: Sequence[str], password: str, made: bool) -> str:
-        """See `StationCommands`."""
-        location = await stations.our_location(self._platform, location_id)
-        connectors = stations.connectors_of(evses)
-        await stations.add(
-            self._platform,
-            station_id,
-            party=location.party,
-            location_id=location.id,
-            connectors=connectors,
-            password=password,
-            made=made,
-        )
-        base = self._platform.settings.server.base_url.replace("http", "ws", 1)
-        return f"{base}/ocpp/{station_id}"
-
-    async def rows(self) -> Sequence[tuple[str, str, str, str]]:
-        """See `StationCommands`."""
-        return [
-            (
-                station.id,
-                station.location_id,
-                "connected" if station.connected else "not connected",
-                time.write(station.last_seen) if station.last_seen else "never seen",
-            )
-            for station in await self._platform.store.stations.all()
-        ]
 
 
 class Cdrs:
@@ -100,6 +66,41 @@ class Cdrs:
         """See `CdrCommands`."""
         senders = [None, *(peer.id for peer in await self._platform.store.peers.all())]
         return [one for sender in senders for one in await cdr_match.missing(self._platform, sender)]
+
+
+class HeldCharges:
+    """`cli.charge.ChargeCommands`."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def held(self) -> Sequence[HeldCharge]:
+        """See `ChargeCommands`."""
+        return await held_charges.held(self._platform)
+
+    async def release(self, number: int, uid: str | None) -> str:
+        """See `ChargeCommands`."""
+        return (await held_charges.release(self._platform, number, uid)).session_id
+
+    async def drop(self, number: int, why: str | None) -> None:
+        """See `ChargeCommands`."""
+        await held_charges.drop(self._platform, number, why)
+
+
+class Meters:
+    """`cli.ocmf.OcmfCommands`."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def keys(self) -> Sequence[MeterKey]:
+        """See `OcmfCommands`."""
+        return await self._platform.store.signed.keys()
+
+    async def set_key(self, location_id: str, evse_uid: str, party: str | None, key: str | bytes) -> MeterKey:
+        """See `OcmfCommands`."""
+        place = await signed_charges.place_of(self._platform, location_id, evse_uid, party)
+        return await signed_charges.set_key(self._platform, place, key)
 
 
 class Loading:

@@ -22,6 +22,7 @@ from ocpilot.app.jobs import Jobs
 from ocpilot.app.platform import Platform
 from ocpilot.app.pulling import Puller
 from ocpilot.app.push import Pusher
+from ocpilot.app.site_sharing import SiteSharing
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.settings import Settings
 from ocpilot.cli.serve import PARTS
@@ -58,7 +59,7 @@ async def serve(settings: Settings, parts: Collection[str] = PARTS) -> int:
 async def _gateway(platform: Platform, switchboard: Switchboard) -> Gateway:
     """Stations may connect here, and other processes reach them."""
     service = StationService(platform)
-    gateway = Gateway(service, settings=gateway_settings(platform.settings.stations))
+    gateway = Gateway(service, settings=gateway_settings(platform.settings.stations), frames=platform.frames.add)
     switchboard.plug_in(gateway)
     await platform.store.nodes.hold()
     platform.background.start(service.run(), "stations heard")
@@ -127,6 +128,7 @@ def _workers(platform: Platform, hooks: HttpHooks, parts: Collection[str]) -> It
     """What runs beside the requests; of several processes with the same part one works and the others stand by."""
     yield Hearing(platform).run(), "leniencies"
     yield platform.messages.run(platform.store.messages), "messages"
+    yield platform.frames.run(platform.store.frames), "frames"
     if "push" in parts:
         yield Pusher(platform).run(), "push"
         yield Hooking(platform, hooks).run(), "hooks"
@@ -134,3 +136,4 @@ def _workers(platform: Platform, hooks: HttpHooks, parts: Collection[str]) -> It
         yield Jobs(platform).run(), "jobs"
         yield Puller(platform).run(), "pull"
         yield Comparing(platform).run(), "compare"
+        yield SiteSharing(platform).run(), "site limits"

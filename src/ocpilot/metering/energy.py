@@ -1,173 +1,112 @@
-"""The energy of a transaction as a curve over time, from registers that lie now and then."""
+"""The energy of a transaction, from registers that lie now and then."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
-from itertools import accumulate, pairwise
-from typing import Self
+from decimal import Decimal
+from operator import itemgetter
 
 import msgspec
 
-from ocpilot.base.problem import Problem, Severity
+from ocpilot.metering.counters import NOISE_WH, Counted, Register, counted
+from ocpilot.metering.curve import EnergyCurve, net
+from ocpilot.metering.evidence import too_little, wh_by_power
+from ocpilot.metering.findings import Finding, Oddity
+from ocpilot.metering.limit import Limit
+from ocpilot.metering.registers import exports_of, intervals_of, registers_of
 from ocpilot.metering.samples import MeterSample
+from ocpilot.metering.scales import scaled
 
-#: A number of the standard carries 4 decimals (types, "number"): in kWh that is a tenth of a Wh.
-_STEP = Decimal("0.1")
-#: Clocks and meters are not that exact: what a station may give beyond its highest power and still be believed.
-_TOLERANCE = Decimal("1.25")
-_ALWAYS_BELIEVED_WH = Decimal(100)
-#: No EVSE gives more (the Megawatt Charging System ends at 3.75 MW); for where its own highest power is not known.
-_MOST_POWER_W = Decimal(4_000_000)
-
-
-class EnergyCurve(msgspec.Struct, frozen=True, kw_only=True):
-    """Energy since the start, in Wh, never falling: `wh[i]` had flowed at `times[i]`."""
-
-    times: tuple[datetime, ...]
-    wh: tuple[Decimal, ...]
-    findings: tuple[Problem, ...] = ()
-
-    @classmethod
-    def of(cls, samples: Sequence[MeterSample], start: datetime, max_power_w: Decimal | None = None) -> Self:
-        """From samples in order of time. `max_power_w` is what the EVSE can give: a jump beyond it, or
-        beyond what any EVSE can give when it is not known, is not counted."""
-        times, wh, findings = [start], [Decimal(0)], []
-        for place, gain in enumerate(_gains(samples)):
-            moment = max(gain.at, start)
-            wrong = gain.wrong or _impossible(gain.wh, moment - times[-1], max_power_w)
-            if wrong:
-                findings.append(_finding(place, wrong))
-            if gain.is_misread:
-                continue
-            times.append(moment)
-            wh.append(wh[-1] + (Decimal(0) if wrong else gain.wh))
-        return cls(times=tuple(times), wh=tuple(wh), findings=tuple(findings))
-
-    @property
-    def total(self) -> Decimal:
-        """All of it, in Wh."""
-        return _stepped(self.wh[-1])
-
-    def at(self, moment: datetime) -> Decimal:
-        """Wh at a moment: between two samples on the straight line, as the standard allows (mod_cdrs, "CDR Object")."""
-        after = bisect_right(self.times, moment)
-        if after == 0:
-            return Decimal(0)
-        if after == len(self.times):
-            return self.total
-        share = _share(moment - self.times[after - 1], self.times[after] - self.times[after - 1])
-        return _stepped(self.wh[after - 1] + (self.wh[after] - self.wh[after - 1]) * share)
-
-    def powers(self) -> list[tuple[datetime, Decimal]]:
-        """The power in W between two points of the curve, and from when on."""
-        points = zip(pairwise(self.times), pairwise(self.wh), strict=True)
-        return [
-            (start, (high - low) * 3600 / Decimal(round((end - start).total_seconds())))
-            for (start, end), (low, high) in points
-            if end > start
-        ]
-
-    def flowing(self, changes: Sequence[tuple[datetime, bool]], max_power_w: Decimal | None = None) -> Self:
-        """The curve level while no energy can flow: what two samples gained belongs to the time in which it could.
-
-        `changes` in order of time: from each moment on it could flow, or not. Where nothing could flow, or more would
-        have than the EVSE gives, the states cannot be right and the straight line stays.
-        """
-        times, wh = [self.times[0]], [self.wh[0]]
-        for (start, end), (low, high) in zip(pairwise(self.times), pairwise(self.wh), strict=True):
-            spans = _spans(start, end, changes)
-            open_time = sum((until - since for since, until, flows in spans if flows), timedelta())
-            if high > low and len(spans) > 1 and open_time and not _impossible(high - low, open_time, max_power_w):
-                level = low
-                for since, until, flows in spans[:-1]:
-                    level += (high - low) * _share(until - since, open_time) if flows else Decimal(0)
-                    times.append(until)
-                    wh.append(level)
-            times.append(end)
-            wh.append(high)
-        return msgspec.structs.replace(self, times=tuple(times), wh=tuple(wh))
-
-    def through(self, border: Decimal) -> tuple[Self, datetime | None]:
-        """The curve with a point at exactly `border` Wh, and the whole second it stands at; None if not reached."""
-        for place in range(1, len(self.times)):
-            low, high = self.wh[place - 1], self.wh[place]
-            if low < border <= high:
-                span = Decimal(round((self.times[place] - self.times[place - 1]).total_seconds()))
-                moment = self.times[place - 1] + timedelta(seconds=int(span * (border - low) / (high - low)))
-                times = (*self.times[:place], moment, *self.times[place:])
-                wh = (*self.wh[:place], border, *self.wh[place:])
-                return msgspec.structs.replace(self, times=times, wh=wh), moment
-        return self, None
+#: A charge shorter than this may well have no meter value between its first and its last.
+_SHORT = timedelta(minutes=1)
+#: Less than this share of what could have flowed is worth a look at the power that was read.
+_NEXT_TO_NOTHING = 200
+#: What leaves a register out: when nothing else is left, nothing was believed.
+_LEFT_OUT = frozenset({Oddity.BASELINE_ZERO, Oddity.METER_RESTARTED})
+_first = itemgetter(0)
 
 
-class _Gain(msgspec.Struct, frozen=True):
-    """What one sample adds, in Wh; `wrong` says why it cannot be counted. One that `is_misread` says nothing at all, so
-    the line between the samples around it stays straight."""
+class Energy(msgspec.Struct, frozen=True, kw_only=True):
+    """What flowed, net of what the car gave back, and what was odd about it."""
 
-    at: datetime
-    wh: Decimal
-    wrong: str = ""
-    is_misread: bool = False
+    curve: EnergyCurve
+    findings: tuple[Finding, ...]
 
 
-def _spans(
-    start: datetime, end: datetime, changes: Sequence[tuple[datetime, bool]]
-) -> list[tuple[datetime, datetime, bool]]:
-    """The time between two samples cut where it changes whether energy can flow; it can before anything is known."""
-    flows = next((could for at, could in reversed(changes) if at <= start), True)
-    spans, since = [], start
-    for at, could in changes:
-        if start < at < end and could != flows:
-            spans.append((since, at, flows))
-            since, flows = at, could
-    return [*spans, (since, end, flows)]
+def energy_of(samples: Sequence[MeterSample], start: datetime, last: datetime, limit: Limit, *, ended: bool) -> Energy:
+    """From samples in order of time, until `last`: the end when the charge has `ended`, else its last sample."""
+    registers = registers_of(samples, start, last if ended else None)
+    inside = registers[: bisect_right(registers, last, key=_first)]
+    intervals = [one for one in intervals_of(samples) if one[0] <= last]
+    if intervals and _stands_still(inside):
+        taken = counted(_added_up(intervals, start, 1), start, limit)
+        given = counted(_added_up(intervals, start, -1), start, limit)
+        words = (
+            [Finding(kind=Oddity.INTERVALS_COUNT, found="intervals, and a register that stands still")]
+            if len(inside) > 1
+            else []
+        )
+        return _energy(taken, given, words)
+    exports = [one for one in exports_of(samples) if one[0] <= last]
+    taken = _taken(inside, samples, start, limit) if inside else Counted([start], [Decimal(0)], [])
+    more = [*_late(registers, inside), *(_doubts(taken, inside, last - start) if ended else ())]
+    return _energy(taken, counted(exports, start, limit) if exports else None, more)
 
 
-def _stepped(wh: Decimal) -> Decimal:
-    return wh.quantize(_STEP, rounding=ROUND_HALF_UP)
+def _taken(registers: Sequence[Register], samples: Sequence[MeterSample], start: datetime, limit: Limit) -> Counted:
+    """What registers count, brought to one unit first where that is what is wrong with them."""
+    found = counted(registers, start, limit)
+    if any(one.kind is not Oddity.ROLLOVER for one in found.findings):
+        mended = scaled(registers, limit, lambda: wh_by_power(samples))
+        if mended.registers is not None:
+            found = counted(mended.registers, start, limit)
+        if mended.finding:
+            found.findings.append(mended.finding)
+    total = found.wh[-1]
+    if total * _NEXT_TO_NOTHING < limit.most(found.times[-1] - start) and not found.findings:
+        factor, finding = too_little(total, samples)
+        if finding:
+            return Counted(found.times, [wh * factor for wh in found.wh], [finding])
+    return found
 
 
-def _share(part: timedelta, whole: timedelta) -> Decimal:
-    return Decimal(round(part.total_seconds())) / Decimal(round(whole.total_seconds())) if whole else Decimal(1)
+def _energy(taken: Counted, given: Counted | None, more: Sequence[Finding]) -> Energy:
+    curve = EnergyCurve(times=taken.times, wh=taken.wh)
+    back = EnergyCurve(times=given.times, wh=given.wh) if given and given.wh[-1] else None
+    findings = (*taken.findings, *(given.findings if given else ()), *more)
+    return Energy(curve=net(curve, back) if back else curve, findings=findings)
 
 
-def _gains(samples: Sequence[MeterSample]) -> list[_Gain]:
-    """What each sample that knows energy adds to the one before."""
-    registers = [(sample.at, sample.register_wh) for sample in samples if sample.register_wh is not None]
-    if registers:
-        return _register_gains(registers)
-    return [
-        _Gain(sample.at, max(sample.interval_wh, Decimal(0))) for sample in samples if sample.interval_wh is not None
-    ]
+def _stands_still(registers: Sequence[Register]) -> bool:
+    return not registers or all(register == registers[0][1] for _, register in registers)
 
 
-def _register_gains(registers: Sequence[tuple[datetime, Decimal]]) -> list[_Gain]:
-    """Differences of a counter. A dip that recovers is left out; one that does not is a meter that began again."""
-    highest_later = list(accumulate((register for _, register in reversed(registers)), max))[::-1]
-    gains = []
-    mark = registers[0][1]
-    for (at, register), highest in zip(registers, highest_later, strict=True):
-        if register >= mark:
-            gains.append(_Gain(at, register - mark))
-            mark = register
-            continue
-        gains.append(_Gain(at, Decimal(0), f"{register} Wh after {mark} Wh", is_misread=highest >= mark))
-        mark = mark if highest >= mark else register
-    return gains
+def _added_up(intervals: Sequence[Register], start: datetime, way: int) -> list[Register]:
+    """The counter that differences of one sign would have made. It begins at 1, for 0 is a meter out of reach."""
+    counter = Decimal(1)
+    found = [(start, counter)]
+    for at, wh in intervals:
+        counter += max(wh * way, Decimal(0))
+        found.append((at, counter))
+    return found
 
 
-def _impossible(wh: Decimal, passed: timedelta, max_power_w: Decimal | None) -> str:
-    """Why an EVSE of this power cannot have given so much in that time; empty when it can."""
-    power_w = _MOST_POWER_W if max_power_w is None else max_power_w
-    most = _ALWAYS_BELIEVED_WH + power_w * Decimal(round(passed.total_seconds())) / 3600 * _TOLERANCE
-    return f"{wh} Wh in {passed}" if wh > most else ""
-
-
-def _finding(place: int, found: str) -> Problem:
-    return Problem(
-        path=f"$.registers[{place}]",
-        found=found,
-        expected="a register that rises, no faster than the EVSE can give",
-        severity=Severity.FINDING,
+def _late(registers: Sequence[Register], inside: Sequence[Register]) -> list[Finding]:
+    """Energy a station reports after the end of its transaction: shown, never billed."""
+    later = registers[len(inside) :]
+    if not inside or not later:
+        return []
+    at, most = max(later, key=itemgetter(1))
+    gained = most - inside[-1][1]
+    return (
+        [Finding(kind=Oddity.ENERGY_AFTER_END, found=f"{gained} Wh after the end", at=at)] if gained > NOISE_WH else []
     )
+
+
+def _doubts(taken: Counted, registers: Sequence[Register], lasted: timedelta) -> list[Finding]:
+    """An ended charge of which nothing is known, or nothing of what is known could be counted."""
+    if len(registers) < 2 and lasted >= _SHORT:
+        return [Finding(kind=Oddity.NO_METER_VALUES, found=f"not one meter value in {lasted}")]
+    if not taken.wh[-1] and any(one.kind in _LEFT_OUT for one in taken.findings):
+        return [Finding(kind=Oddity.NOTHING_BELIEVED, found=str(taken.findings[0]))]
+    return []

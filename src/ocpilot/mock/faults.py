@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from ocpilot.base.errors import UserError
+from ocpilot.base.rates import read_rates
 
 
 class Fault(StrEnum):
@@ -243,17 +243,5 @@ class Faults:
 
 def read_faults(words: Iterable[str]) -> dict[Fault, float]:
     """From `NAME` (always) or `NAME=RATE`; UserError otherwise."""
-    return dict(_one(word) for word in words)
-
-
-def _one(word: str) -> tuple[Fault, float]:
-    name, _, rate = word.partition("=")
-    if name not in set(Fault):
-        raise UserError(f"no fault is called {name!r}; --list-faults names them all")
-    try:
-        often = float(rate) if rate else 1.0
-    except ValueError:
-        often = -1.0
-    if not 0 <= often <= 1:
-        raise UserError(f"{word}: found the rate {rate}, expected a number from 0 to 1")
-    return Fault(name), often
+    named = read_rates(words, set(Fault), "--list-faults names them all")
+    return {Fault(name): rate for name, rate in named.items()}

@@ -1,1 +1,1 @@
-"""Stations: the OCPP gateway and, as its independent counterpart, a station simulator."""
+"""Stations: the OCPP gateway. Its independent counterpart is `ocpilot.simulator`."""

@@ -12,7 +12,7 @@ Send = Callable[[str], Awaitable[None]]
 
 
 class Asking:
-    """`whom` names the other side in errors. Both ends of a connection use it: gateway and simulator."""
+    """`whom` names the other side in errors."""
 
     def __init__(self, rpc: Rpc, send: Send, whom: str) -> None:
         self._rpc = rpc

@@ -4,10 +4,12 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from ocpilot.app.frames import FrameDirection
 from ocpilot.app.station_events import Payload
 from ocpilot.base.problem import Problem
 from ocpilot.ocpp import schemas
@@ -22,11 +24,14 @@ _LOG = logging.getLogger(__name__)
 
 #: Told of every leniency: station id, action, what was found. Must be quick and must not raise.
 FindingsSink = Callable[[str, str, tuple[Problem, ...]], None]
+#: Given every frame, and what became of a connection in words: station id, direction, text, when. As quick.
+FrameSink = Callable[[str, FrameDirection, str, datetime], None]
 
 _BOOT = "BootNotification"
+#: Websocket close codes (RFC 6455, 7.4.1) of an end as it should be, and those that stand for none at all.
+_GOODBYE = (1000, 1001, 1012)
+_LOST = (1005, 1006)
 _GOING_AWAY, _POLICY = 1001, 1008
-#: Close codes that need no word: normal, going away, none, lost, restarting.
-_USUAL = (1000, 1001, 1005, 1006, 1012)
 #: OCPP-J 1.6 (4.1.1) lets a station have one call in flight; more than these and we stop reading.
 _MAX_UNHANDLED = 32
 
@@ -42,13 +47,14 @@ class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
 class Connection:
     """Runs until the socket is gone and everything received from it is handled."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - what a connection is made of; only the gateway makes one
         self,
         websocket: WebSocket,
         station: Station,
         version: OcppVersion,
         limits: ConnectionLimits,
         findings: FindingsSink,
+        frames: FrameSink,
         *,
         waits: bool = False,
     ) -> None:
@@ -60,6 +66,7 @@ class Connection:
         self._station = station
         self.version = version
         self._findings = findings
+        self._frames = frames
         self._rpc = Rpc(version.words, limits.rpc)
         self._calls: asyncio.Queue[Call | None] = asyncio.Queue(_MAX_UNHANDLED)
         self._finishing = False
@@ -115,12 +122,24 @@ class Connection:
             wait = self._pace.message(self._heard_at)
             if wait:
                 await asyncio.sleep(wait)
-        if message.get("code") not in _USUAL:
-            _LOG.warning("%s: closed with %s %s", self._station.id, message.get("code"), message.get("reason") or "")
+        self._log_end(int(message.get("code") or 1005), str(message.get("reason") or ""))
         self._asking.give_up()
+
+    def _log(self, direction: FrameDirection, text: str) -> None:
+        self._frames(self._station.id, direction, text, self._station.clock())
+
+    def _log_end(self, code: int, reason: str) -> None:
+        if code in _LOST:
+            self._log(FrameDirection.FAULT, "lost: the connection ended without a goodbye")
+            return
+        said = f"closed: {code} {reason}".rstrip()
+        self._log(FrameDirection.NOTE if code in _GOODBYE else FrameDirection.FAULT, said)
+        if code not in _GOODBYE:
+            _LOG.warning("%s: %s", self._station.id, said)
 
     async def _take(self, text: str) -> bool:
         """Do what a message asks for; False when it is one too many."""
+        self._log(FrameDirection.IN, text)
         event = self._rpc.receive(text)
         if isinstance(event, Answered):
             await self._asking.take(event)
@@ -196,6 +215,7 @@ class Connection:
         return CallRefused(code, str(checked.errors[0]), {"problems": problems})
 
     async def _send(self, text: str) -> None:
+        self._log(FrameDirection.OUT, text)
         # RuntimeError is what Starlette and uvicorn raise once the connection is closing
         with suppress(WebSocketDisconnect, RuntimeError):
             await self._websocket.send_text(text)

@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 
 import msgspec
 from starlette.responses import PlainTextResponse
@@ -16,6 +17,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from ocpilot.app.attempts import Attempts
+from ocpilot.app.frames import FrameDirection
 from ocpilot.app.station_events import Admission, Payload, StationEvents
 from ocpilot.base import time
 from ocpilot.base.errors import StationUnreachable
@@ -23,7 +25,7 @@ from ocpilot.base.problem import Problem
 from ocpilot.base.settings import StationSettings
 from ocpilot.base.time import Clock
 from ocpilot.ocpp.basic_auth import WrongAuthorization
-from ocpilot.ocpp.connection import Connection, ConnectionLimits, FindingsSink
+from ocpilot.ocpp.connection import Connection, ConnectionLimits, FindingsSink, FrameSink
 from ocpilot.ocpp.frames import CallError, CallResult
 from ocpilot.ocpp.knocking import Proxies, address_of, knock_of
 from ocpilot.ocpp.pace import PaceLimits
@@ -38,6 +40,8 @@ _MAX_STATION_ID = 255
 _MOST_TAKE_OVERS = 60
 #: Why the older of two connections is closed.
 TAKEN_OVER = "a newer connection of this station took over"
+#: Characters of what is logged about a connection.
+_LONGEST = 1000
 
 
 class CloseCode:
@@ -97,6 +101,10 @@ def log_findings(station_id: str, action: str, findings: tuple[Problem, ...]) ->
     _LOG.info("%s: %s was taken leniently: %s", station_id, action, "; ".join(map(str, findings)))
 
 
+def log_no_frames(_station_id: str, _direction: FrameDirection, _text: str, _at: datetime) -> None:
+    """The frame sink of a gateway that was given none."""
+
+
 class Gateway:
     """Serves stations; `Lines` (`calls.py`) to those connected to this process."""
 
@@ -107,11 +115,13 @@ class Gateway:
         settings: GatewaySettings | None = None,
         clock: Clock = time.now,
         findings: FindingsSink = log_findings,
+        frames: FrameSink = log_no_frames,
     ) -> None:
         self._events = events
         self._settings = settings or GatewaySettings()
         self._clock = clock
         self._findings = findings
+        self._frames = frames
         self._live: dict[str, Connection] = {}
         #: Sockets in all, and by the address they come from.
         self._open = 0
@@ -179,10 +189,14 @@ class Gateway:
         admission = Admission.REFUSED if refusal else await self._admission(websocket, station_id)
         refusal = refusal or _DENIALS.get(admission) or self._two_of_one_name(station_id)
         if refusal is not None:
+            said = f"refused: {refusal.status} {refusal.text}, from {address or '?'}"
+            self._log(station_id[:_MAX_STATION_ID], FrameDirection.FAULT, said)
             await websocket.send_denial_response(PlainTextResponse(refusal.text, refusal.status, refusal.headers))
             return
         version = negotiated(websocket.scope["subprotocols"])
         if version is None:
+            offered = ", ".join(websocket.scope["subprotocols"]) or "none"
+            self._log(station_id, FrameDirection.FAULT, f"refused: offers the subprotocols {offered}"[:_LONGEST])
             await _refuse_protocol(websocket)
             return
         await websocket.accept(version.subprotocol)
@@ -194,7 +208,7 @@ class Gateway:
         settings = self._settings
         limits = ConnectionLimits(rpc=settings.limits, pace=settings.pace, silence=settings.silence)
         station = Station(station_id, self._events, self._clock)
-        return Connection(websocket, station, version, limits, self._findings, waits=waits)
+        return Connection(websocket, station, version, limits, self._findings, self._frames, waits=waits)
 
     def _no_room(self, address: str, station_id: str) -> _Denial | None:
         """Why nobody is even asked."""
@@ -236,6 +250,7 @@ class Gateway:
             if older is not None:
                 _LOG.warning("security: %s: %s", station_id, TAKEN_OVER)
                 await self._end(station_id, older, CloseCode.POLICY, TAKEN_OVER)
+            self._log(station_id, FrameDirection.NOTE, f"connected: {connection.version.subprotocol}")
             await self._events.connected(station_id, connection.version.subprotocol)
             await connection.run()
         finally:
@@ -253,8 +268,12 @@ class Gateway:
                 await connection.finish()
         await self._end(station_id, connection, CloseCode.GOING_AWAY, "the server is shutting down")
 
+    def _log(self, station_id: str, direction: FrameDirection, text: str) -> None:
+        self._frames(station_id, direction, text, self._clock())
+
     async def _end(self, station_id: str, connection: Connection, code: int, reason: str) -> None:
         """Close a connection and wait until what it brought is handled, but not for ever."""
+        self._log(station_id, FrameDirection.NOTE, f"closing: {reason}")
         try:
             async with asyncio.timeout(self._settings.hand_over):
                 await connection.close(code, reason)

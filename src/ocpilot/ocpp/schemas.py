@@ -54,6 +54,12 @@ def known(package: str, name: str) -> bool:
     return _request(package, name) in _names(package) and not name.endswith(("Request", "Response"))
 
 
+def actions(package: str) -> tuple[str, ...]:
+    """Every action that the standard names."""
+    names = {name.removesuffix("Request") for name in _names(package) if not name.endswith("Response")}
+    return tuple(sorted(names))
+
+
 def check_call(package: str, action: str, payload: Payload) -> Checked:
     """Check the payload of a call of an action the standard names."""
     return _check(package, _request(package, action), payload)

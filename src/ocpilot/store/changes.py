@@ -52,6 +52,10 @@ class PostgresChanges:
             await save_deliveries(session, failed)
             await session.row(_SQL["advance"], {"peer_id": peer_id, "xid": str(cursor.xid), "seq": cursor.seq})
 
+    def looking(self) -> None:
+        """See the port."""
+        self._bell.looking()
+
     async def wait(self, seconds: float) -> None:
         """See the port; what was written since this task called `after` counts.
 

@@ -1,10 +1,9 @@
 """The message log in PostgreSQL: written by COPY, a partition per day, searched newest first."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
-import asyncpg
 from msgspec.structs import astuple
 
 from ocpilot.app.messages import (
@@ -15,6 +14,7 @@ from ocpilot.app.messages import (
     MessageLine,
     MessageQuery,
 )
+from ocpilot.store.log_days import LogDays
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import Statement, load
 from ocpilot.store.rows import record_of
@@ -51,8 +51,6 @@ _PLAIN = (
     *("peer_id", "direction", "module", "object_id", "correlation_id", "request_id", "since", "until"),
     *("after_id", "replay_of"),
 )
-#: Most days that one call makes place for.
-_MOST_DAYS = 400
 
 
 class PostgresMessages:
@@ -60,32 +58,20 @@ class PostgresMessages:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._days = LogDays(database, "message", _COLUMNS)
         self._sql = _statements("true")
-        self._days: set[date] = set()
 
     async def add(self, messages: Sequence[Message]) -> None:
         """See the port."""
-        days = {message.at.astimezone(UTC).date() for message in messages}
-        await self._make(days - self._days)
-        rows = [_row(message) for message in messages]
-        try:
-            await self._database.copy("message", _COLUMNS, rows)
-        except asyncpg.CheckViolationError:
-            # A day that was there is gone: another process dropped it.
-            self._days.clear()
-            await self._make(days)
-            await self._database.copy("message", _COLUMNS, rows)
+        await self._days.add([_row(message) for message in messages], (message.at for message in messages))
 
     async def prepare(self, first: datetime, last: datetime) -> None:
         """See the port."""
-        start = first.astimezone(UTC).date()
-        count = min((last.astimezone(UTC).date() - start).days + 1, _MOST_DAYS)
-        await self._make({start + timedelta(days=number) for number in range(count)})
+        await self._days.prepare(first, last)
 
     async def add_gap(self, gap: MessageGap) -> None:
         """See the port."""
-        values = {"began_at": gap.began_at, "ended_at": gap.ended_at, "count": gap.count}
-        await self._database.rows(self._sql["add_gap"], values)
+        await self._days.add_gap(gap)
 
     async def find(self, query: MessageQuery) -> tuple[MessageLine, ...]:
         """See the port."""
@@ -99,20 +85,11 @@ class PostgresMessages:
 
     async def gaps(self, since: datetime | None, until: datetime | None) -> tuple[MessageGap, ...]:
         """See the port."""
-        rows = await self._database.rows(self._sql["gaps"], {"since": since, "until": until})
-        return tuple(record_of(MessageGap, row) for row in rows)
+        return await self._days.gaps(since, until)
 
     async def drop_before(self, moment: datetime) -> int:
         """See the port."""
-        day = moment.astimezone(UTC).date()
-        row = await self._database.row(self._sql["drop_before"], {"day": day})
-        self._days = {one for one in self._days if one >= day}
-        return int(row["dropped"]) if row else 0
-
-    async def _make(self, days: set[date]) -> None:
-        if days:
-            await self._database.rows(self._sql["days"], {"days": sorted(days)})
-            self._days |= days
+        return await self._days.drop_before(moment)
 
 
 @lru_cache(maxsize=256)

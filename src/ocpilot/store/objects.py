@@ -9,7 +9,7 @@ import msgspec
 
 from ocpilot.app.records import Arrival, ObjectKey, Page, PageQuery, StoredObject
 from ocpilot.base.errors import Conflict
-from ocpilot.base.ids import fold
+from ocpilot.base.ids import PartyId, fold
 from ocpilot.store.bell import Bell
 from ocpilot.store.pages import Pages
 from ocpilot.store.pool import Database, Session
@@ -80,6 +80,11 @@ class PostgresObjects:
         """See the port."""
         row = await self._database.row(_SQL[key.module]["get"], {**key_values(key), "peer_id": peer_id or 0})
         return object_of(row, key.module) if row else None
+
+    async def some(self, module: ModuleID, party: PartyId, ids: Sequence[str]) -> tuple[StoredObject, ...]:
+        """See the port."""
+        values = {"party": party.key, "key_ids": [fold(one) for one in ids]}
+        return tuple(object_of(row, module) for row in await self._database.rows(_SQL[module]["some"], values))
 
     async def held(self, key: ObjectKey) -> StoredObject | None:
         """See the port."""

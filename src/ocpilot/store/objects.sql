@@ -44,6 +44,11 @@ SELECT peer_id FROM {table} WHERE party = :party AND key_id = :key_id AND key_su
 SELECT party, id, sub, peer_id, version, audience, last_updated, context, body FROM {table}
 WHERE party = :party AND key_id = :key_id AND key_sub = :key_sub AND peer_id = :peer_id;
 
+-- name: some
+-- Objects of ours with one of these ids.
+SELECT party, id, sub, peer_id, version, audience, last_updated, context, body FROM {table}
+WHERE party = :party AND key_id = ANY(:key_ids::text[]) AND peer_id = 0;
+
 -- name: held
 -- One object, whoever owns it.
 SELECT party, id, sub, peer_id, version, audience, last_updated, context, body FROM {table}

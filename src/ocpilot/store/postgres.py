@@ -9,6 +9,7 @@ from ocpilot.app import (
     charge_ports,
     comparison_records,
     crawl_records,
+    frames,
     hook_ports,
     hub_records,
     messages,
@@ -16,7 +17,12 @@ from ocpilot.app import (
     object_ports,
     ports,
     quality_records,
+    signed_records,
+    site_limit_records,
     station_nodes,
+    station_notice_records,
+    status_records,
+    transaction_findings,
 )
 from ocpilot.base.settings import Settings
 from ocpilot.store.accounts import PostgresAccounts
@@ -32,6 +38,7 @@ from ocpilot.store.comparisons import PostgresComparisons
 from ocpilot.store.crawls import PostgresCrawls
 from ocpilot.store.deliveries import PostgresDeliveries
 from ocpilot.store.documents import PostgresDocuments
+from ocpilot.store.frames import PostgresFrames
 from ocpilot.store.hooks import PostgresHooks
 from ocpilot.store.hub import PostgresHubBook
 from ocpilot.store.leniencies import PostgresLeniencies
@@ -46,7 +53,12 @@ from ocpilot.store.quality import PostgresQuality
 from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
 from ocpilot.store.server import database_url
+from ocpilot.store.signed import PostgresSignedBook
+from ocpilot.store.site_limits import PostgresSiteLimits
+from ocpilot.store.station_notices import PostgresStationNotices
 from ocpilot.store.stations import PostgresStations
+from ocpilot.store.status_history import PostgresStatusHistory
+from ocpilot.store.transaction_findings import PostgresTransactionFindings
 from ocpilot.store.transactions import PostgresTransactions
 
 
@@ -63,7 +75,10 @@ class PostgresStore:
         self.deliveries: ports.Deliveries = PostgresDeliveries(database)
         self.stations: charge_ports.Stations = PostgresStations(database, nodes)
         self.newcomers: newcomer_records.Newcomers = PostgresNewcomers(database)
+        self.station_notices: station_notice_records.StationNotices = PostgresStationNotices(database)
+        self.status_history: status_records.StatusHistory = PostgresStatusHistory(database)
         self.transactions: charge_ports.Transactions = PostgresTransactions(database)
+        self.transaction_findings: transaction_findings.TransactionFindings = PostgresTransactionFindings(database)
         self.authorizations: charge_ports.Authorizations = PostgresAuthorizations(database)
         self.commands: charge_ports.Commands = PostgresCommands(database)
         self.reservations: charge_ports.Reservations = PostgresReservations(database)
@@ -76,10 +91,13 @@ class PostgresStore:
         self.crawls: crawl_records.Crawls = PostgresCrawls(database)
         self.documents: ports.Documents = PostgresDocuments(database)
         self.messages: messages.Messages = PostgresMessages(database)
+        self.frames: frames.Frames = PostgresFrames(database)
         self.api_keys: api_ports.ApiKeys = PostgresApiKeys(database)
         self.api_answers: api_ports.ApiAnswers = PostgresApiAnswers(database)
         self.hooks: hook_ports.Hooks = PostgresHooks(database)
         self.hub: hub_records.HubBook = PostgresHubBook(database)
+        self.signed: signed_records.SignedBook = PostgresSignedBook(database)
+        self.site_limits: site_limit_records.SiteLimits = PostgresSiteLimits(database)
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.charge_records import Station, StationConnector
+from ocpilot.app.charge_records import Station, StationConnector, StationQuery
 from ocpilot.app.station_events import BootInfo
 from ocpilot.base.ids import fold
 from ocpilot.store.nodes import PostgresNodes
@@ -77,6 +77,15 @@ class PostgresStations:
     async def abandoned(self) -> tuple[Station, ...]:
         """See the port."""
         return tuple(station_of(row) for row in await self._database.rows(_SQL["abandoned"]))
+
+    async def page(self, query: StationQuery) -> tuple[Station, ...]:
+        """See the port."""
+        values = {
+            **msgspec.structs.asdict(query),
+            "party": query.party.key if query.party else None,
+            "key_location": fold(query.location_id) if query.location_id else None,
+        }
+        return tuple(station_of(row) for row in await self._database.rows(_SQL["page"], values))
 
     async def _one(self, statement: Statement, values: dict[str, object]) -> Station | None:
         row = await self._database.row(statement, values)

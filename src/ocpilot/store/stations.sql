@@ -73,3 +73,24 @@ SELECT * FROM station WHERE key_location = :key_location AND :key_evse = ANY(key
 -- name: all
 -- Every station by id.
 SELECT * FROM station ORDER BY id;
+
+-- name: page
+-- Stations by id, those that are asked for.
+SELECT * FROM station
+WHERE id > :after::text COLLATE "C"
+    AND (:party::text IS NULL OR party = :party)
+    AND (:key_location::text IS NULL OR key_location = :key_location)
+    AND (:connected::boolean IS NULL OR connected = :connected)
+    AND (
+        :text::text IS NULL
+        OR position(lower(:text) IN lower(concat_ws(' ', id, vendor, model, serial))) > 0
+    )
+    AND (
+        :status::text IS NULL
+        OR EXISTS (
+            SELECT FROM evse
+            WHERE evse.party = station.party AND evse.key_location = station.key_location
+                AND evse.key_uid = ANY(station.key_evses) AND evse.status = :status
+        )
+    )
+ORDER BY id LIMIT :limit;

@@ -14,6 +14,7 @@ from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database, Session
 from ocpilot.store.queries import Statement, load
 from ocpilot.store.rows import party_of, record_of
+from ocpilot.store.together import Together
 
 _SQL = load("transactions")
 
@@ -23,6 +24,7 @@ class PostgresTransactions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._together = Together(self._add_all)
 
     async def start(self, transaction: Transaction) -> tuple[Transaction, bool]:
         """See the port."""
@@ -61,14 +63,26 @@ class PostgresTransactions:
         """See the port."""
         return await self._one(_SQL["open_on"], {"station_id": station_id, "evse_id": evse_id})
 
+    async def of_station(
+        self, station_id: str, since: datetime, until: datetime, limit: int
+    ) -> tuple[Transaction, ...]:
+        """See the port."""
+        values = {"station_id": station_id, "since": since, "until": until, "limit": limit}
+        return tuple(_transaction(row) for row in await self._database.rows(_SQL["of_station"], values))
+
     async def in_state(self, state: TransactionState) -> tuple[Transaction, ...]:
         """See the port."""
         rows = await self._database.rows(_SQL["in_state"], {"state": str(state)})
         return tuple(_transaction(row) for row in rows)
 
     async def add_samples(self, samples: Sequence[SampleRow]) -> None:
-        """See the port."""
-        await _add_samples(self._database, samples)
+        """See the port; what arrives together, of whichever stations, is committed together."""
+        if samples:
+            await self._together.put(samples[0].transaction_id, samples)
+
+    async def _add_all(self, many: Sequence[Sequence[SampleRow]]) -> list[Exception | None]:
+        await _add_samples(self._database, [sample for samples in many for sample in samples])
+        return [None] * len(many)
 
     async def samples(self, transaction_id: int) -> tuple[SampleRow, ...]:
         """See the port."""
@@ -80,12 +94,19 @@ class PostgresTransactions:
         transaction_id: int,
         *,
         at: datetime,
+        arrived: datetime | None,
         meter_stop_wh: Decimal | None,
         reason: str | None,
         samples: Sequence[SampleRow],
     ) -> Transaction | None:
         """See the port; samples of a repeated stop are kept too, each once."""
-        values = {"id": transaction_id, "at": at, "meter_stop_wh": meter_stop_wh, "reason": reason}
+        values: dict[str, object] = {
+            "id": transaction_id,
+            "at": at,
+            "arrived": arrived,
+            "meter_stop_wh": meter_stop_wh,
+            "reason": reason,
+        }
         async with self._database.transaction() as session:
             await session.row(_SQL["stop"], values)
             row = await session.row(_SQL["get"], values)
@@ -93,6 +114,20 @@ class PostgresTransactions:
                 return None
             await _add_samples(session, samples)
         return _transaction(row)
+
+    async def set_freed(self, transaction_id: int, at: datetime | None) -> None:
+        """See the port."""
+        await self._database.row(_SQL["set_freed"], {"id": transaction_id, "at": at})
+
+    async def silent(self, before: datetime) -> tuple[Transaction, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["silent"], {"before": before})
+        return tuple(_transaction(row) for row in rows)
+
+    async def stops_without_start(self, station_id: str) -> tuple[Transaction, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["stops_without_start"], {"station_id": station_id})
+        return tuple(_transaction(row) for row in rows)
 
     async def add_preferences(self, transaction_id: int, accepted: str) -> None:
         """See the port."""
@@ -115,6 +150,7 @@ async def _add_samples(session: Session, samples: Sequence[SampleRow]) -> None:
         "times": [sample.at for sample in samples],
         "digests": [hashlib.sha256(sample.body.encode()).digest()[:16] for sample in samples],
         "bodies": [sample.body for sample in samples],
+        "arrivals": [sample.arrived for sample in samples],
     }
     await session.row(_SQL["add_samples"], values)
 

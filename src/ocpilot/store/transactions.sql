@@ -3,12 +3,12 @@
 INSERT INTO station_transaction (
     station_id, station_key, evse_id, party, location_id, evse_uid, ocpi_connector_id, session_id, key_session, id_tag,
     cdr_token, auth_method, authorization_reference, accepted, meter_start_wh, started_at, stopped_at, meter_stop_wh,
-    stop_reason, held_because, terms, state, dedupe
+    stop_reason, held_because, terms, state, start_arrived, dedupe
 )
 VALUES (
     :station_id, :station_key, :evse_id, :party, :location_id, :evse_uid, :ocpi_connector_id, :session_id, :key_session, :id_tag,
     :cdr_token, :auth_method, :authorization_reference, :accepted, :meter_start_wh, :started_at, :stopped_at,
-    :meter_stop_wh, :stop_reason, :held_because, :terms, :state, :dedupe
+    :meter_stop_wh, :stop_reason, :held_because, :terms, :state, :start_arrived, :dedupe
 )
 ON CONFLICT (dedupe) DO NOTHING
 RETURNING id;
@@ -46,7 +46,8 @@ SET
     accepted = :accepted,
     meter_start_wh = :meter_start_wh,
     started_at = :started_at,
-    terms = :terms
+    terms = :terms,
+    released = :released
 WHERE id = :id;
 
 -- name: by_session
@@ -59,25 +60,65 @@ SELECT * FROM station_transaction
 WHERE station_id = :station_id AND evse_id = :evse_id AND state = 'open'
 ORDER BY started_at DESC, id DESC LIMIT 1;
 
+-- name: of_station
+-- Those of a station that began within a time, newest first.
+SELECT * FROM station_transaction
+WHERE station_id = :station_id AND started_at >= :since AND started_at < :until
+ORDER BY started_at DESC, id DESC LIMIT :limit;
+
 -- name: in_state
 -- All in one state, oldest first.
 SELECT * FROM station_transaction WHERE state = :state ORDER BY started_at, id;
 
 -- name: add_samples
 -- Appends samples, each once.
-INSERT INTO meter_sample (transaction_id, at, digest, body)
-SELECT * FROM unnest(:ids::integer[], :times::timestamptz[], :digests::bytea[], :bodies::text[])
+INSERT INTO meter_sample (transaction_id, at, digest, body, arrived)
+SELECT *
+FROM unnest(:ids::integer[], :times::timestamptz[], :digests::bytea[], :bodies::text[], :arrivals::timestamptz[])
 ON CONFLICT DO NOTHING;
 
 -- name: samples
 -- All samples of a transaction in order of time.
-SELECT transaction_id, at, body FROM meter_sample WHERE transaction_id = :id ORDER BY at, digest;
+SELECT transaction_id, at, body, arrived FROM meter_sample WHERE transaction_id = :id ORDER BY at, digest;
 
 -- name: stop
--- From open to stopped; no row when it is not open.
+-- From open to stopped; also what we ended ourselves for want of a stop, when the stop comes before the bill.
 UPDATE station_transaction
-SET state = 'stopped', stopped_at = :at, meter_stop_wh = :meter_stop_wh, stop_reason = :reason
-WHERE id = :id AND state = 'open';
+SET
+    state = 'stopped',
+    stopped_at = :at,
+    stop_arrived = :arrived,
+    meter_stop_wh = :meter_stop_wh,
+    stop_reason = :reason,
+    held_because = NULL
+WHERE
+    id = :id
+    AND (
+        state = 'open'
+        OR (state IN ('stopped', 'held') AND stop_arrived IS NULL AND :arrived::timestamptz IS NOT NULL)
+    );
+
+-- name: set_freed
+-- Since when its connector is free, or that it is not.
+UPDATE station_transaction SET freed_at = :at WHERE id = :id AND state = 'open';
+
+-- name: silent
+-- Open ones of which nothing has arrived since a moment.
+SELECT * FROM station_transaction AS one
+WHERE
+    state = 'open'
+    AND coalesce(start_arrived, started_at) < :before
+    AND NOT EXISTS (
+        SELECT FROM meter_sample
+        WHERE transaction_id = one.id AND coalesce(arrived, at) >= :before
+    )
+ORDER BY started_at, id;
+
+-- name: stops_without_start
+-- Stops of a station that nobody started, newest first.
+SELECT * FROM station_transaction
+WHERE station_id = :station_id AND evse_id = 0 AND state IN ('stopped', 'held') AND dedupe LIKE 'stop|%'
+ORDER BY id DESC;
 
 -- name: add_preferences
 -- What the driver wants now, behind what he wanted before.

@@ -1,9 +1,8 @@
-"""The operator console: what needs attention, stations, sessions, transactions."""
+"""The operator console: what needs attention, sessions, transactions."""
 
 from starlette.responses import Response
 
 from ocpilot.app import console_views
-from ocpilot.base.errors import NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.web.reader import Reader
 
@@ -15,24 +14,6 @@ async def overview(reader: Reader) -> Response:
     """How things stand, and what a person should do."""
     view = await console_views.overview(reader.platform)
     return reader.page("console/overview.html", {"view": view}, part="console/overview_part.html")
-
-
-async def stations(reader: Reader) -> Response:
-    """Stations of ours, with those that are away first when asked for."""
-    known = await reader.platform.store.stations.all()
-    away = reader.request.query_params.get("away") == "1"
-    found = tuple(one for one in known if not (away and one.connected))
-    offset = number(reader, "from", 0, len(found))
-    states = await console_views.station_states(reader.platform, found[offset : offset + _PAGE])
-    after = offset + _PAGE if offset + _PAGE < len(found) else None
-    context = {"states": states, "total": len(found), "offset": offset, "after": after, "size": _PAGE, "away": away}
-    return reader.page("console/stations.html", context)
-
-
-async def station(reader: Reader) -> Response:
-    """One station with its connectors."""
-    state = await console_views.station_named(reader.platform, reader.request.path_params["station"])
-    return reader.page("console/station.html", {"state": state}, part="console/station_part.html")
 
 
 async def sessions(reader: Reader) -> Response:
@@ -56,12 +37,6 @@ async def transactions(reader: Reader) -> Response:
     return reader.page("console/transactions.html", {"transactions": found})
 
 
-async def transaction(reader: Reader) -> Response:
-    """One transaction, and why it is held."""
-    found = await console_views.transaction(reader.platform, _whole(reader.request.path_params["number"]))
-    return reader.page("console/transaction.html", {"transaction": found})
-
-
 def party(reader: Reader) -> PartyId:
     """The party in the path."""
     return PartyId.of(reader.request.path_params["country"], reader.request.path_params["party"])
@@ -76,9 +51,3 @@ def number(reader: Reader, name: str, otherwise: int, most: int) -> int:
 def more(found: int, shown: int) -> int | None:
     """How many the next, longer list shows; None when this one holds all."""
     return min(shown * 2, _MOST) if found >= shown and shown < _MOST else None
-
-
-def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 16):
-        raise NotFound(f"no transaction {text!r}")
-    return int(text)

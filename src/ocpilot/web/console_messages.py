@@ -1,7 +1,6 @@
 """The operator console: the messages between us and our peers, and sending one of ours again."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from msgspec.structs import replace as with_changes
@@ -12,7 +11,7 @@ from ocpilot.app.message_rows import VERSIONS
 from ocpilot.app.messages import Direction, MessageQuery
 from ocpilot.base.errors import NotFound, UserError
 from ocpilot.base.texts import mark
-from ocpilot.base.zones import zone_named
+from ocpilot.web.moments import moment_in
 from ocpilot.web.reader import Reader
 from ocpilot.wire.protocol import ModuleID
 
@@ -21,7 +20,6 @@ _PAGE = 50
 _FIELDS = ("peer", "direction", "module", "object", "status", "correlation", "request", "since", "until")
 _MODULES = (VERSIONS, *sorted((str(one) for one in ModuleID), key=str.lower))
 _BAD_STATUS = mark("Status: write such as 4xx, 404, 2003, 2xxx or error.")
-_BAD_MOMENT = mark("Choose a date and a time.")
 
 
 async def messages(reader: Reader) -> Response:
@@ -70,8 +68,8 @@ async def _query(reader: Reader, form: Mapping[str, str]) -> MessageQuery:
         object_id=_text(form["object"]),
         correlation_id=_text(form["correlation"]),
         request_id=_text(form["request"]),
-        since=_moment(form["since"], zone),
-        until=_moment(form["until"], zone),
+        since=moment_in(form["since"], zone),
+        until=moment_in(form["until"], zone),
         before=await message_views.named(reader.platform, _number(before)) if before else None,
         limit=_PAGE,
     )
@@ -91,16 +89,6 @@ def _text(given: str) -> str | None:
 def _peer_id(given: str) -> int | None:
     """A number, 0 for nobody known; nonsense counts as not asked."""
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else None
-
-
-def _moment(given: str, zone: str) -> datetime | None:
-    """What a browser sends for a date and time, on the clocks of the operator's people."""
-    if not given:
-        return None
-    try:
-        return datetime.fromisoformat(given).replace(tzinfo=zone_named(zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UserError(_BAD_MOMENT) from None
 
 
 def _number(given: str) -> int:

@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ocpilot.base.errors import NotAuthorized, NotFound, OcpilotError, PeerError, UserError
+from ocpilot.base.errors import Conflict, NotAuthorized, NotFound, OcpilotError, PeerError, UserError
 from ocpilot.base.texts import mark
 from ocpilot.web.reader import reader_of, stranger
 from ocpilot.web.site import Site
@@ -25,7 +25,7 @@ def failed(site: Site) -> Page:
     async def show(request: Request, error: Exception) -> Response:
         reader = await reader_of(request, site)
         status, title, advice = _said(error)
-        details = str(error) if isinstance(error, UserError) else None
+        details = str(error) if isinstance(error, UserError | Conflict) else None
         return reader.page("error.html", {"title": title, "advice": advice, "details": details}, status=status)
 
     return show
@@ -48,6 +48,8 @@ def _said(error: Exception) -> tuple[int, str, str]:
             return _NOT_FOUND
         case PeerError():
             return _PEER
+        case Conflict(http_status=status):
+            return (status, *_REFUSED[1:])
         case HTTPException(status_code=404):
             return _NOT_FOUND
         case HTTPException(status_code=status):

@@ -13,9 +13,12 @@ from ocpilot.base.errors import OcpilotError
 from ocpilot.web import (
     console,
     console_bills,
+    console_held,
     console_messages,
     console_peers,
     console_quality,
+    console_sites,
+    console_stations,
     driver_charges,
     driver_stations,
     error_pages,
@@ -89,12 +92,16 @@ def _of_drivers(pages: Site) -> list[BaseRoute]:
 def _of_operators(pages: Site) -> list[BaseRoute]:
     table = {
         "/console": console.overview,
-        "/console/stations": console.stations,
-        "/console/stations/{station:path}": console.station,
+        "/console/stations": console_stations.listed,
+        "/console/stations/{station}/messages": console_stations.messages,
+        "/console/stations/{station}/configuration": console_stations.configuration,
+        "/console/stations/{station}": console_stations.shown,
+        "/console/sites": console_sites.listed,
+        "/console/sites/{country}/{party}/{id:path}": console_sites.shown,
         "/console/sessions": console.sessions,
         "/console/sessions/{country}/{party}/{id:path}": console.session,
         "/console/transactions": console.transactions,
-        "/console/transactions/{number}": console.transaction,
+        "/console/transactions/{number}": console_held.transaction,
         "/console/cdrs": console_bills.cdrs,
         "/console/cdrs/{country}/{party}/{id:path}": console_bills.cdr,
         "/console/hub": console_bills.hub,
@@ -112,7 +119,12 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         for word, action in console_peers.ACTIONS.items()
     ]
     again = guarded(pages, "/console/messages/{number}/replay", Who.OPERATOR, console_messages.replay, "POST")
-    return [*reading, invite, *doing, again]
+    act = guarded(pages, "/console/stations/{station}/{word}", Who.OPERATOR, console_stations.act, "POST")
+    held = [
+        guarded(pages, f"/console/transactions/{{number}}/{word}", Who.OPERATOR, handler, "POST")
+        for word, handler in (("release", console_held.release), ("drop", console_held.drop))
+    ]
+    return [*reading, invite, *doing, again, *held, act]
 
 
 def _static() -> Mount:

@@ -8,6 +8,7 @@ from babel import Locale
 from babel.localedata import locale_identifiers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ocpilot.app import site_words
 from ocpilot.app.platform import Platform
 from ocpilot.app.views import PriceKnown
 from ocpilot.base.ids import shown_party
@@ -99,6 +100,8 @@ def _tongue(platform: Platform, language: str) -> Tongue:
         price_rows=lambda priced: rows(priced, translate, formats.locale),
         difference_row=lambda difference, currency: difference_row(difference, currency, translate, formats.locale),
         oddity_text=lambda oddity: oddity_text(oddity, translate),
+        share_reason=lambda share: site_words.reason(share, translate, lambda value: formats.number(value, 1)),
+        share_told=lambda share: site_words.told(share, translate),
         PriceKnown=PriceKnown,
         settings=platform.settings,
         language=language,

@@ -6,9 +6,14 @@ from ocpilot.app.cdr_match_records import Clue, Part
 from ocpilot.app.charge_views import ChargeView, Stage
 from ocpilot.app.comparison_records import Gap
 from ocpilot.app.crawl_records import CrawlState
+from ocpilot.app.frames import FrameDirection
 from ocpilot.app.messages import Direction, MessageLine
 from ocpilot.app.quality_records import Lack
+from ocpilot.app.site_limit_records import Told
+from ocpilot.app.status_records import StatusReason
+from ocpilot.base.signed_verdict import SignedVerdict
 from ocpilot.base.texts import mark
+from ocpilot.billing import signed_words
 from ocpilot.billing.check import State, TariffSource
 from ocpilot.wire.v230 import (
     CommandResponseType,
@@ -22,6 +27,13 @@ from ocpilot.wire.v230 import (
     Status,
 )
 
+_SIGNED_TONES: Final = {
+    SignedVerdict.VALID: "good",
+    SignedVerdict.NO_KEY: "warn",
+    SignedVerdict.UNSUPPORTED: "warn",
+    SignedVerdict.INCOMPLETE: "warn",
+}
+
 #: EVSE status -> (word, tone). The tone picks the colour, the word says it (WCAG 1.4.1).
 EVSE_STATUS: Final = {
     Status.AVAILABLE: (mark("Available"), "good"),
@@ -33,6 +45,17 @@ EVSE_STATUS: Final = {
     Status.PLANNED: (mark("Planned"), "quiet"),
     Status.REMOVED: (mark("Removed"), "quiet"),
     Status.UNKNOWN: (mark("Status unknown"), "quiet"),
+}
+
+#: Whether more may be drawn at a site than its limit.
+WITHIN_LIMIT: Final = {False: (mark("Within the limit"), "good"), True: (mark("Above the limit"), "bad")}
+
+#: How it stands with a station and its share of a limit.
+TOLD: Final = {
+    Told.TAKEN: (mark("Follows"), "good"),
+    Told.NOT_YET: (mark("Not yet told"), "busy"),
+    Told.REFUSED: (mark("Refused"), "bad"),
+    Told.AWAY: (mark("Offline"), "warn"),
 }
 
 SESSION_STATUS: Final = {
@@ -128,6 +151,7 @@ TRANSACTION_STATE: Final = {
     "stopped": (mark("Stopped"), "busy"),
     "billed": (mark("Billed"), "quiet"),
     "held": (mark("Held"), "bad"),
+    "dropped": (mark("Not billed"), "quiet"),
 }
 
 #: Is a station connected?
@@ -145,11 +169,37 @@ VERDICT: Final = {
     State.DIFFERS: AGREEMENT[False],
     State.NOT_PRICED: (mark("Cannot be priced"), "warn"),
 }
+#: What was found of signed meter values.
+SIGNED: Final = {verdict: (word, _SIGNED_TONES.get(verdict, "bad")) for verdict, word in signed_words.WORDS.items()}
 #: Whose Tariffs it was priced by.
 TARIFF_SOURCE: Final = {
     TariffSource.OURS: mark("our copy of the tariff"),
     TariffSource.CDR: mark("the tariff in the CDR"),
     TariffSource.NONE: mark("no tariff"),
+}
+#: Why an EVSE is what it is.
+STATUS_REASON: Final = {
+    StatusReason.STATION: mark("the station says so"),
+    StatusReason.SESSION: mark("a car is there"),
+    StatusReason.FAULT: mark("fault"),
+    StatusReason.RESERVED: mark("reserved"),
+    StatusReason.UNAVAILABLE: mark("taken out of service"),
+    StatusReason.CONNECTIVITY: mark("the connection was lost"),
+    StatusReason.PLANNED: mark("planned"),
+    StatusReason.WRITTEN: mark("somebody wrote it"),
+}
+#: What a notice of progress is about.
+PROGRESS: Final = {
+    "FirmwareStatusNotification": mark("Firmware update"),
+    "DiagnosticsStatusNotification": mark("Diagnostics"),
+    "LogStatusNotification": mark("Log"),
+}
+#: Who sent an OCPP message, or what became of the connection.
+FRAME_DIRECTION: Final = {
+    FrameDirection.IN: (mark("From the station"), "quiet"),
+    FrameDirection.OUT: (mark("To the station"), "quiet"),
+    FrameDirection.NOTE: (mark("Connection"), "quiet"),
+    FrameDirection.FAULT: (mark("Fault of the connection"), "bad"),
 }
 #: Who asked whom.
 DIRECTION: Final = {
@@ -241,6 +291,13 @@ WEEKDAYS: Final = (
 def connector_name(connector: Connector) -> str:
     """What drivers call it; the standard's own word when it has no such name."""
     return CONNECTOR_NAMES.get(connector.standard, connector.standard.replace("_", " "))
+
+
+def progress_tone(status: str) -> str:
+    """The tone of a station's word for how far something is (FirmwareStatus, UploadLogStatus ...)."""
+    if status.endswith(("Failed", "Failure", "Error", "Denied")) or status in {"InvalidSignature", "BadMessage"}:
+        return "bad"
+    return "good" if status in {"Installed", "Uploaded", "Idle"} else "busy"
 
 
 def message_outcome(message: MessageLine) -> tuple[str, str]:

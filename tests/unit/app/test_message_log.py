@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ocpilot.app import message_log
+from ocpilot.app import log_writing, message_log
 from ocpilot.app.message_log import MessageLog
 from ocpilot.app.message_rows import Exchanged
 from ocpilot.app.message_views import readable, status_query
@@ -124,7 +124,7 @@ async def test_one_that_cannot_be_stored_takes_no_other_with_it(caplog):
 
 
 async def test_it_is_written_by_itself_early_when_it_is_full_and_when_the_process_ends(monkeypatch):
-    monkeypatch.setattr(message_log, "_PAUSE", 3600)
+    monkeypatch.setattr(log_writing, "_PAUSE", 3600)
     monkeypatch.setattr(message_log, "MOST", 10)
     log, shelf = MessageLog(LogSettings()), Shelf()
     running = asyncio.create_task(log.run(shelf))

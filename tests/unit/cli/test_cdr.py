@@ -13,9 +13,11 @@ from ocpilot.app.peer_records import Delivery, DeliveryState, Peer, PeerState
 from ocpilot.app.records import CdrCheck, ObjectKey, StoredObject
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
+from ocpilot.base.signed_verdict import SignedVerdict
 from ocpilot.billing.check import check_cdr
 from ocpilot.cli import cdr as command
 from ocpilot.main.commands import parser
+from ocpilot.metering.signed import SignedCharge, SignedFinding
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import CDR as CdrObject
@@ -27,6 +29,9 @@ KEY = ObjectKey(module=ModuleID.CDRS, party=PartyId.of(BILL.country_code, BILL.p
 RESA = Peer(id=7, name="Resa", state=PeerState.REGISTERED, created_at=NOW, updated_at=NOW)
 REFUSED = Delivery(peer_id=7, key=KEY, state=DeliveryState.DEAD, last_error="HTTP 200, status 2001", updated_at=NOW)
 TAKEN = Delivery(peer_id=7, key=KEY, state=DeliveryState.ACKNOWLEDGED, updated_at=NOW)
+
+
+SIGNED = SignedCharge(texts=(), findings=(SignedFinding(SignedVerdict.NO_KEY, "the public key is not known"),))
 
 
 def row(*, peer=None, agrees=None, delivery=None):
@@ -70,6 +75,7 @@ class FakeCdrs:
                 deliveries=((RESA, REFUSED),),
                 receipt=None,
                 match=belongs,
+                signed=SIGNED,
             )
             for one in self.rows
         ]
@@ -122,6 +128,7 @@ def test_one_cdr_is_shown_with_its_cost_its_way_and_what_it_belongs_to(capsys):
     assert "  priced again   cannot be priced" in said
     assert "  sent to        Resa: dead 2026-11-01T00:00:00Z, HTTP 200, status 2001" in said
     assert "  session        S1 (by session_id)" in said
+    assert "  signed         NO_KEY: the public key is not known" in said
     assert "  token          none found" in said
     ran(FakeCdrs(row()), "show", BILL.id, "--json")
     [found] = json.loads(capsys.readouterr().out)

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 
 from bare_station import BareStation, basic
+from ocpilot.app.frames import FrameDirection
 from ocpilot.app.station_events import (
     Admission,
     AuthorizationStatus,
@@ -37,6 +38,8 @@ from servers import running
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PASSWORD = "sixteen-letters-"
+#: Station, direction, text.
+Frame = tuple[str, FrameDirection, str]
 
 
 class FakePlatform:
@@ -131,12 +134,15 @@ async def until(condition: Callable[[], bool]) -> None:
 class Served:
     """A running gateway, its platform, and the findings it reported."""
 
-    def __init__(self, gateway: Gateway, platform: FakePlatform, port: int, findings: list[Problem]) -> None:
+    def __init__(
+        self, gateway: Gateway, platform: FakePlatform, port: int, findings: list[Problem], frames: list[Frame]
+    ) -> None:
         self.gateway = gateway
         self.calls = StationCaller(gateway, lambda: NOW)
         self.platform = platform
         self.findings = findings
         self.port = port
+        self.frames = frames
         self.url = f"ws://127.0.0.1:{port}/ocpp"
 
     def connect(
@@ -166,11 +172,13 @@ async def serving(
 ) -> AsyncIterator[Served]:
     """`settings` are those of the gateway."""
     findings: list[Problem] = []
+    frames: list[Frame] = []
     gateway = Gateway(
         platform,
         settings=GatewaySettings(limits=RpcLimits(call_timeout=call_timeout), **settings),
         clock=lambda: NOW,
         findings=lambda _station, _action, found: findings.extend(found),
+        frames=lambda station_id, direction, text, _at: frames.append((station_id, direction, text)),
     )
     app = Starlette(routes=[gateway.route()])
     config = uvicorn.Config(
@@ -186,7 +194,7 @@ async def serving(
     )
     async with running(config) as bound_port:
         try:
-            yield Served(gateway, platform, bound_port, findings)
+            yield Served(gateway, platform, bound_port, findings, frames)
         finally:
             platform.gate.set()  # a test that failed may have left a call in work
             await gateway.close()

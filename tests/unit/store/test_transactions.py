@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ocpilot.app.charge_records import SampleRow, Station, StationConnector, Transaction, TransactionState
 from ocpilot.base.ids import PartyId
+from ocpilot.metering.findings import Finding, Oddity
 from ocpilot.store.postgres import PostgresStore, store_at
 
 
@@ -92,21 +93,71 @@ async def test_a_stop_keeps_its_samples_and_a_second_stop_changes_nothing(
     end = noon + timedelta(hours=1)
     last = sample(60, noon, transaction_id=started.id)
     stopped = await store.transactions.stop(
-        started.id, at=end, meter_stop_wh=Decimal("9000"), reason="Local", samples=[last]
+        started.id, at=end, arrived=end, meter_stop_wh=Decimal("9000"), reason="Local", samples=[last]
     )
     assert stopped == replace(
-        started, state=TransactionState.STOPPED, stopped_at=end, meter_stop_wh=Decimal("9000"), stop_reason="Local"
+        started,
+        state=TransactionState.STOPPED,
+        stopped_at=end,
+        stop_arrived=end,
+        meter_stop_wh=Decimal("9000"),
+        stop_reason="Local",
     )
     assert await store.transactions.samples(started.id) == (last,)
     again = await store.transactions.stop(
-        started.id, at=end + timedelta(hours=1), meter_stop_wh=None, reason="Reboot", samples=[last]
+        started.id, at=end + timedelta(hours=1), arrived=end, meter_stop_wh=None, reason="Reboot", samples=[last]
     )
     assert again == stopped
     assert await store.transactions.samples(started.id) == (last,)
 
 
+async def test_a_stop_takes_the_place_of_an_end_of_ours_until_it_is_billed(
+    store: PostgresStore, transaction: Transaction, noon: datetime
+) -> None:
+    started, _ = await store.transactions.start(transaction)
+
+    async def stop(at: datetime, arrived: datetime | None) -> Transaction:
+        found = await store.transactions.stop(
+            started.id, at=at, arrived=arrived, meter_stop_wh=None, reason=None, samples=()
+        )
+        assert found is not None
+        return found
+
+    later = noon + timedelta(hours=1)
+    assert (await stop(noon, None)).stopped_at == noon
+    await store.transactions.set_state(started.id, TransactionState.HELD, "its stop was lost")
+    assert (await stop(later, later)).state is TransactionState.STOPPED
+    assert (await stop(noon, noon)).stopped_at == later
+
+
+async def test_silent_ones_are_those_of_which_nothing_has_arrived(
+    store: PostgresStore, transaction: Transaction, noon: datetime
+) -> None:
+    started, _ = await store.transactions.start(replace(transaction, start_arrived=noon))
+    assert await store.transactions.silent(noon) == ()
+    later = noon + timedelta(hours=1)
+    assert await store.transactions.silent(later) == (started,)
+    await store.transactions.add_samples([replace(sample(60, noon, transaction_id=started.id), arrived=later)])
+    assert await store.transactions.silent(later) == ()
+
+
+async def test_findings_are_kept_once_of_each_kind_and_forgotten_when_they_are_gone(store: PostgresStore) -> None:
+    dip, jump = (Finding(kind=kind, found="x", more=1) for kind in (Oddity.DIP, Oddity.JUMP))
+    await store.transaction_findings.put(1, (dip, jump), instead_of=Oddity)
+    assert await store.transaction_findings.of(1) == (dip, jump)
+    await store.transaction_findings.put(1, (replace(dip, more=2),))
+    assert await store.transaction_findings.of(1) == (replace(dip, more=2), jump)
+    await store.transaction_findings.put(1, (), instead_of=(Oddity.JUMP,))
+    assert await store.transaction_findings.of(1) == (replace(dip, more=2),)
+
+
 async def test_a_stop_of_an_unknown_transaction_keeps_nothing(store: PostgresStore, noon: datetime) -> None:
-    assert await store.transactions.stop(9, at=noon, meter_stop_wh=None, reason=None, samples=[sample(1, noon)]) is None
+    assert (
+        await store.transactions.stop(
+            9, at=noon, arrived=noon, meter_stop_wh=None, reason=None, samples=[sample(1, noon)]
+        )
+        is None
+    )
     assert await store.transactions.samples(1) == ()
 
 

@@ -27,10 +27,14 @@ from ocpilot.app.peer_records import Delivery, DeliveryState, Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Account, AccountRole, ObjectKey, PartnerAnswer, Receipt, StoredObject
 from ocpilot.app.secrets import Seal
-from ocpilot.base.errors import PeerUnreachable
+from ocpilot.app.station_events import CallAnswer, Payload
+from ocpilot.base.errors import OcpilotError, PeerUnreachable
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import PartySettings, SecuritySettings, SellerSettings, Settings
 from ocpilot.demo import network
+from ocpilot.metering.public_keys import PublicKey
+from ocpilot.metering.signed import SignedCharge, judge_charge
+from ocpilot.metering.signed_texts import SignedText
 from ocpilot.store.postgres import PostgresStore
 from ocpilot.web.routes import web_routes
 from ocpilot.wire.fields import Wire
@@ -50,6 +54,7 @@ from ocpilot.wire.v230 import (
     TaxAmount,
 )
 from servers import running
+from signed_meter import SigningMeter
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 PASSWORD = "charge-me-up"
@@ -60,7 +65,18 @@ EMSP = network.PROVIDER
 
 
 class NoStations:
-    """A platform without stations of its own."""
+    """A platform whose stations start nothing; what they are asked otherwise they answer with `answer`, an error or a
+    payload. `asked` is what that was."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, Payload]] = []
+        self.answer: CallAnswer | OcpilotError = CallAnswer(payload={"status": "Accepted"})
+
+    async def call(self, station_id: str, action: str, payload: Payload) -> CallAnswer:
+        self.asked.append((station_id, action, payload))
+        if isinstance(self.answer, OcpilotError):
+            raise self.answer
+        return self.answer
 
     async def remote_start(self, *_: object) -> str:
         return "Rejected"
@@ -397,6 +413,13 @@ async def _bill(platform: Platform, peer: Peer, owner: Account, cdr: CDR) -> Non
         )
 
 
+def signed_charge() -> SignedCharge:
+    """Signed meter values that differ from the bill."""
+    meter = SigningMeter(serial="M-7")
+    texts = [SignedText(text=text) for text in (meter.begin(1.0), meter.end(13.5))]
+    return judge_charge(texts, PublicKey.of(meter.der), billed_kwh=Decimal("12.6"))
+
+
 async def fill_operator(platform: Platform) -> Peer:
     """Our own network: stations of which one is away, a held transaction, a CDR a partner does not take."""
     store = platform.store
@@ -425,7 +448,9 @@ async def fill_operator(platform: Platform) -> Peer:
         )
         cdr = cdr_of(session, places[1])
         await store.objects.put(stored(ModuleID.SESSIONS, CPO, session, None))
-        await store.objects.put(stored(ModuleID.CDRS, CPO, cdr, None))
+        kept = stored(ModuleID.CDRS, CPO, cdr, None)
+        await store.objects.put(kept)
+        await store.signed.save(kept.key, signed_charge(), NOW)
         await store.deliveries.save(
             Delivery(
                 peer_id=peer.id,
@@ -463,7 +488,7 @@ async def hold_transaction(platform: Platform, place: Location) -> None:
         )
     )
     await platform.store.transactions.stop(
-        begun.id, at=NOW - timedelta(hours=4), meter_stop_wh=Decimal(5000), reason="Local", samples=()
+        begun.id, at=NOW - timedelta(hours=4), arrived=NOW, meter_stop_wh=Decimal(5000), reason="Local", samples=()
     )
     await platform.store.transactions.set_state(
         begun.id, TransactionState.HELD, "nobody knows the token it was started with"
@@ -487,7 +512,7 @@ async def reader(world: World) -> AsyncIterator[Reader]:
 
 
 @pytest.fixture
-async def console(store: PostgresStore, tmp_path: Path) -> AsyncIterator[Reader]:
+async def office(store: PostgresStore, tmp_path: Path) -> AsyncIterator[tuple[Platform, Reader]]:
     """An operator's platform with data and an employee who has signed in."""
     platform = platform_of(store, tmp_path, "CPO")
     await fill_operator(platform)
@@ -495,7 +520,13 @@ async def console(store: PostgresStore, tmp_path: Path) -> AsyncIterator[Reader]
     async with served(platform) as base, aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         reader = Reader(base, session)
         await reader.sign_in("kontor@example.org")
-        yield reader
+        yield platform, reader
+
+
+@pytest.fixture
+def console(office: tuple[Platform, Reader]) -> Reader:
+    """The employee alone."""
+    return office[1]
 
 
 @pytest.fixture

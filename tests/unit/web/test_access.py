@@ -17,6 +17,8 @@ CONSOLE_PAGES = [
     "/console",
     "/console/stations",
     "/console/stations/any",
+    "/console/sites",
+    "/console/sites/SE/LAD/any",
     "/console/sessions",
     "/console/sessions/SE/LAD/session-1-1",
     "/console/transactions",

@@ -1,6 +1,6 @@
 """What operators see, on a real store with an operator's data."""
 
-import re
+from ocpilot.metering.findings import Finding, Oddity
 
 
 async def test_the_overview_counts_and_names_what_needs_attention(console):
@@ -16,30 +16,6 @@ async def test_a_provider_is_told_which_bills_disagree(reader):
     words = (await reader.get("/console")).words
     assert "CDR cdr-session-2-1" in words
     assert "Disagrees" in words
-
-
-async def test_stations_show_their_connection_and_their_chargers(console):
-    words = (await console.get("/console/stations")).words
-    assert "1–26 of 26" in words
-    assert re.search(r"BORLANGE-KUPOLEN Borlänge Kupolen Away .{5,30} In use Available", words)
-    away = (await console.get("/console/stations?away=1")).words
-    assert "1–4 of 4" in away
-    assert "Connected" not in away.replace("Connection", "")
-
-
-async def test_stations_come_in_pages(console, monkeypatch):
-    monkeypatch.setattr("ocpilot.web.console._PAGE", 10)
-    page = await console.get("/console/stations?from=10")
-    assert "11–20 of 26" in page.words
-    assert 'href="?from=20"' in page.text
-    assert 'href="?from=0"' in page.text
-
-
-async def test_a_station_shows_what_it_said_about_itself(console):
-    words = (await console.get("/console/stations/VASTERAS-ERIKSLUND")).words
-    assert "Laddbox LB-22" in words
-    assert "2 VASTERAS-ERIKSLUND-2 In use CCS" in words
-    assert (await console.get("/console/stations/NOWHERE")).status == 404
 
 
 async def test_a_session_leads_to_its_bill(console):
@@ -62,6 +38,14 @@ async def test_a_cdr_is_traced_line_by_line_and_says_who_has_it(console):
     assert "Resa Waiting 2 HTTP 500: internal error" in words
 
 
+async def test_a_cdr_says_what_its_meter_signed(console):
+    words = (await console.get("/console/cdrs/SE/LAD/cdr-session-9-2")).words.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Signed meter values Check Energy differs Signed energy 12.50 kWh Reading (begin) 1.0 kWh" in words
+    assert "Reading (end) 13.5 kWh 23 Nov 2026 13:00" in words
+    assert "Meter M-7 Who charged 04AABBCCDD identified Key of the meter ends with" in words
+    assert "Why the meter signed 12.5 kWh, the charge has 12.6 kWh" in words
+
+
 async def test_a_cdr_that_disagrees_says_where(reader):
     await reader.sign_in("kontor@example.org")
     words = (await reader.get("/console/cdrs/SE/LAD/cdr-session-2-1")).words
@@ -77,6 +61,18 @@ async def test_a_transaction_says_why_it_is_held(console):
     assert "1,000 Wh → 5,000 Wh" in words
     for number in ("2", "x", "9" * 30):
         assert (await console.get(f"/console/transactions/{number}")).status == 404
+
+
+async def test_what_is_odd_about_a_transaction_is_told_and_a_person_drops_it(console, store):
+    finding = Finding(kind=Oddity.JUMP, found="900000 Wh after 4000 Wh", more=2)
+    await store.transaction_findings.put(1, (finding,))
+    words = (await console.get("/console/transactions/1")).words
+    assert "what flowed is not known 900000 Wh after 4000 Wh and 2 times more" in words
+    assert "Token of whoever charged" in words
+    assert (await console.post("/console/transactions/1/release", {"token": "nobody"})).status == 409
+    assert (await console.post("/console/transactions/1/drop", {"why": "a test"})).status == 303
+    assert "Not billed" in (await console.get("/console/transactions/1")).words
+    assert (await console.post("/console/transactions/1/drop", {})).status == 409
 
 
 async def test_a_peer_shows_what_waits_for_it(console):

@@ -25,6 +25,7 @@ CONSOLE = (
     "/console",
     "/console/stations",
     "/console/stations/{}",
+    "/console/sites/{}/{}/{}",
     "/console/sessions/{}/{}/{}",
     "/console/transactions/{}",
     "/console/cdrs/{}/{}/{}",

@@ -234,6 +234,7 @@ class World:
 
     async def meter(self, transaction: int | None, wh: int, connector: int = 1) -> None:
         await self.service.meter_values("S1", connector, transaction, (self.sample(wh),))
+        await self.service.sessions.drain()
 
     def sample(self, wh: int) -> StationSample:
         return StationSample(at=self.now, values=(SampledValue(value=str(wh), unit="Wh"),))

@@ -103,7 +103,7 @@ async def test_a_start_by_an_unknown_token_is_kept_answered_unknown_and_held(ope
     await operator.stop(answer.transaction_id, 2000)
     await operator.jobs.once()
     held = await operator.store.transactions.get(answer.transaction_id)
-    assert (held.state, held.held_because) == (TransactionState.HELD, "nobody knows the token it was started with")
+    assert (held.state, held.held_because) == (TransactionState.HELD, "Nobody knows the token it was started with")
     assert await operator.store.objects.newest(ModuleID.SESSIONS, 10) == ()
     assert await operator.store.objects.newest(ModuleID.CDRS, 10) == ()
 
@@ -152,6 +152,7 @@ async def test_values_in_kwh_and_without_unit_are_understood(operator):
     operator.passes(600)
     values = (SampledValue(value="55", measurand="SoC"), SampledValue(value="3.00", unit="kWh"))
     await operator.service.meter_values("S1", 1, transaction, (StationSample(at=operator.now, values=values),))
+    await operator.service.sessions.drain()
     assert (await operator.only(ModuleID.SESSIONS))["kwh"] == 2
 
 
@@ -177,6 +178,7 @@ async def test_signed_values_travel_byte_for_byte_into_the_cdr(operator):
         SampledValue(value=blob, format="SignedData", context="Transaction.End"),
     )
     await operator.service.meter_values("S1", 1, transaction, (StationSample(at=operator.now, values=values),))
+    await operator.service.sessions.drain()
     await operator.stop(transaction, 11_000)
     await operator.jobs.once()
     assert (await operator.only(ModuleID.CDRS))["signed_data"] == {

@@ -1,0 +1,200 @@
+"""A car park: an operator with bare OCPP 1.6 stations on real websockets, each with one EVSE, behind one fuse."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+
+from street import OPERATOR, PASSWORD, gateway_of
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from ocpilot.app import site_limits, stations
+from ocpilot.app.charge_records import StationConnector
+from ocpilot.app.site_limit_records import SiteLimit
+from ocpilot.app.site_sharing import SiteSharing
+from ocpilot.base import time
+from ocpilot.wire.protocol import ModuleID, Version
+
+CARD = "04A1B2C3"
+
+
+@dataclass
+class BareStation:
+    """Says what a test lets it say, and follows what it is told unless `answer` is another word.
+
+    `limit` is what it was told last (A), None when nothing; every change is in `story`, shared by all of a park.
+    """
+
+    name: str
+    socket: object
+    story: list[tuple[str, Decimal | None]]
+    neighbours: "list[BareStation]"
+    answer: str = "Accepted"
+    limit: Decimal | None = None
+    profile: dict[str, object] | None = None
+    #: What all of the park might draw whenever this one was told more.
+    rises: list[Decimal] = field(default_factory=list)
+    transaction: int | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _answers: asyncio.Queue[object] = field(default_factory=asyncio.Queue)
+
+    @property
+    def allowed(self) -> Decimal:
+        """What a car may draw here now: without a limit the most the EVSE gives."""
+        if self.transaction is None:
+            return Decimal(0)
+        return Decimal(32) if self.limit is None else self.limit
+
+    async def listen(self) -> None:
+        with suppress(ConnectionClosed):
+            async for text in self.socket:
+                kind, ident, *rest = json.loads(text, parse_float=Decimal)
+                if kind == 2:
+                    await self.socket.send(json.dumps([3, ident, self._told(*rest)]))
+                else:
+                    self._answers.put_nowait(rest[0])
+
+    def _told(self, action: str, payload: dict[str, object]) -> dict[str, object]:
+        if action == "GetCompositeSchedule":
+            return {"status": "Rejected"} if self.profile is None else self._schedule(payload)
+        if self.answer == "Accepted":
+            self.profile = payload["csChargingProfiles"] if action == "SetChargingProfile" else None
+            periods = self.profile["chargingSchedule"]["chargingSchedulePeriod"] if self.profile else [{"limit": None}]
+            before, self.limit = self.allowed, None if periods[0]["limit"] is None else Decimal(periods[0]["limit"])
+            if self.allowed > before:
+                self.rises.append(sum(one.allowed for one in self.neighbours))
+            self.story.append((self.name, self.limit))
+            self.changed.set()
+        return {"status": self.answer}
+
+    def _schedule(self, payload: dict[str, object]) -> dict[str, object]:
+        schedule = dict(self.profile["chargingSchedule"])
+        periods = [{**one, "limit": float(one["limit"])} for one in schedule["chargingSchedulePeriod"]]
+        return {
+            "status": "Accepted",
+            "connectorId": 1,
+            "scheduleStart": schedule["startSchedule"],
+            "chargingSchedule": {
+                "duration": payload["duration"],
+                "chargingRateUnit": schedule["chargingRateUnit"],
+                "chargingSchedulePeriod": periods,
+            },
+        }
+
+    async def say(self, action: str, payload: dict[str, object]) -> dict[str, object]:
+        await self.socket.send(json.dumps([2, f"{action}-{id(payload)}", action, payload]))
+        async with asyncio.timeout(10):
+            return await self._answers.get()
+
+    async def start(self) -> None:
+        begun = {"connectorId": 1, "idTag": CARD, "meterStart": 0, "timestamp": time.write(time.now())}
+        answer = await self.say("StartTransaction", begun)
+        assert answer["idTagInfo"]["status"] == "Accepted"
+        self.transaction = answer["transactionId"]
+
+    async def stop(self) -> None:
+        over = {"transactionId": self.transaction, "meterStop": 1000, "timestamp": time.write(time.now())}
+        await self.say("StopTransaction", over)
+        self.transaction, self.limit, self.profile = None, None, None
+
+    async def draws(self, amps: str) -> None:
+        """On each of three phases."""
+        each = [
+            {"value": amps, "measurand": "Current.Import", "unit": "A", "phase": phase} for phase in ("L1", "L2", "L3")
+        ]
+        sample = {"timestamp": time.write(time.now()), "sampledValue": each}
+        await self.say("MeterValues", {"connectorId": 1, "transactionId": self.transaction, "meterValue": [sample]})
+
+    async def told(self) -> Decimal | None:
+        """What it is told next."""
+        async with asyncio.timeout(10):
+            await self.changed.wait()
+        self.changed.clear()
+        return self.limit
+
+
+@dataclass
+class Park:
+    """The operator, its stations by name, and the worker that shares."""
+
+    node: object
+    stations: dict[str, BareStation]
+    story: list[tuple[str, Decimal | None]]
+    sharing: SiteSharing
+
+    @property
+    def platform(self):
+        return self.node.platform
+
+    async def share(self, later: timedelta = timedelta()) -> dict[str, Decimal | None]:
+        """Share the limit after some time; what each station with a charge is told."""
+        self.node.clock.ahead += later
+        await self.sharing.once()
+        await self.platform.background.drain()
+        return {name: one.limit for name, one in self.stations.items() if one.transaction is not None}
+
+    async def loses(self, name: str) -> None:
+        """The connection of a station, and the operator knows it."""
+        await self.stations[name].socket.close()
+        while await self.platform.stations.is_connected(name):  # noqa: ASYNC110 - the gateway has no event to set
+            await asyncio.sleep(0.01)
+
+    async def limit(self, **fields) -> None:
+        amounts = {name: Decimal(value) for name, value in fields.items() if name != "groups"}
+        groups = {"groups": fields["groups"]} if "groups" in fields else {}
+        limit = SiteLimit(party=OPERATOR, location_id="L1", changed_at=self.platform.clock(), **amounts, **groups)
+        await site_limits.set_limit(self.platform, limit)
+
+    async def shares(self):
+        found = await self.platform.store.site_limits.shares(OPERATOR, "L1")
+        return {one.station_id: one for one in found}
+
+    async def view(self):
+        return await site_limits.view(self.platform, OPERATOR, "L1")
+
+
+@asynccontextmanager
+async def park_of(lade, bodies, *names: str, capabilities=(), tariffs=()) -> AsyncIterator[Park]:
+    evses = [bodies.evse(f"E-{name}", capabilities=list(capabilities)) for name in names]
+    for evse in evses:
+        evse["connectors"] = [bodies.connector(tariff_ids=["T1", *(one["id"] for one in tariffs)])]
+    await lade.keep(ModuleID.LOCATIONS, bodies.location(evses=evses))
+    for tariff in (bodies.tariff(Version.V2_3_0), *tariffs):
+        await lade.keep(ModuleID.TARIFFS, tariff)
+    await lade.keep(ModuleID.TOKENS, bodies.token(CARD, country_code="SE", party_id="RES", whitelist="ALWAYS"))
+    story: list[tuple[str, Decimal | None]] = []
+    all_: list[BareStation] = []
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(gateway_of(lade.platform))
+        known = {name: await stack.enter_async_context(bare_station(lade, url, name, story, all_)) for name in names}
+        yield Park(lade, known, story, SiteSharing(lade.platform))
+
+
+@asynccontextmanager
+async def bare_station(lade, url: str, name: str, story, neighbours) -> AsyncIterator[BareStation]:
+    connector = StationConnector(evse_id=1, evse_uid=f"E-{name}", ocpi_connector_id="1")
+    await stations.add(
+        lade.platform, name, party=OPERATOR, location_id="L1", connectors=(connector,), password=PASSWORD
+    )
+    secret = base64.b64encode(f"{name}:{PASSWORD}".encode()).decode()
+    async with connect(
+        f"{url}/{name}",
+        subprotocols=["ocpp1.6"],
+        additional_headers={"Authorization": f"Basic {secret}"},
+        compression=None,
+        proxy=None,
+    ) as socket:
+        station = BareStation(name, socket, story, neighbours)
+        neighbours.append(station)
+        listening = asyncio.create_task(station.listen())
+        await station.say("BootNotification", {"chargePointVendor": "Bare", "chargePointModel": "One"})
+        try:
+            yield station
+        finally:
+            await socket.close()
+            await listening
