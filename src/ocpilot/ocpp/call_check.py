@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from ocpilot.app.station_events import Payload
 from ocpilot.base.problem import Problem, Severity
 from ocpilot.ocpp import schemas
-from ocpilot.ocpp.gateway import VERSIONS
+from ocpilot.ocpp.versions import VERSIONS
 
 _PACKAGES = {version.subprotocol: version.schemas for version in VERSIONS}
 

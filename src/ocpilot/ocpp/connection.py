@@ -159,6 +159,7 @@ class Connection:
 
     async def _flooded(self) -> None:
         _LOG.warning("security: %s: closed, it floods us", self._station.id)
+        self._log(FrameDirection.FAULT, "closed: it floods us")
         self._asking.give_up()
         await self.close(_POLICY, "too many messages that did not wait for an answer")
 

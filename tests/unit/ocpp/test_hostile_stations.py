@@ -83,7 +83,7 @@ async def test_a_message_that_is_too_large_ends_its_connection(served, bystander
     async with served.station() as station:
         assert (await closed(station, ["x" * (MAX_MESSAGE + 1)]))[0] == 1009
     await bystander.call("Heartbeat", {})
-    assert "CS1: closed with 1009" in caplog.text
+    assert "CS1: closed: 1009" in caplog.text
 
 
 async def test_a_message_that_is_too_large_in_pieces_ends_its_connection(served, bystander, caplog):
@@ -91,7 +91,7 @@ async def test_a_message_that_is_too_large_in_pieces_ends_its_connection(served,
     more = frame(b"x" * 1_000_000, opcode=0, fin=False)
     reader, writer = await raw(served, piece + more * 5)
     await ended(reader)
-    assert "CS1: closed with 1009" in caplog.text
+    assert "CS1: closed: 1009" in caplog.text
     writer.close()
 
 
