@@ -7,14 +7,10 @@ import sys
 
 import aiohttp
 import pytest
-from ocpilot.ocpp.sim_clock import SteppedClock
-from ocpilot.ocpp.simulator import SimulatedStation, StationMake
-from ocpilot.ocpp.station_link import Backoff
 from told import SITE
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from bare_station import bare_station
-from ocpilot.base import time
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.demo import people
 from ocpilot.demo.pair import eventually
@@ -68,10 +64,7 @@ async def operator(tmp_path):
 
 
 def station_at(part):
-    url = part.url.replace("http", "ws", 1) + "/ocpp"
-    make = StationMake(backoff=Backoff(first=0.1, most=0.5))
-    clock = SteppedClock(time.now())
-    return SimulatedStation(url, SITE, people.STATION_PASSWORD, clock=clock, connectors=1, make=make)
+    return bare_station(part.url.replace("http", "ws", 1) + "/ocpp", SITE, people.STATION_PASSWORD)
 
 
 async def test_each_process_does_its_part_and_a_command_reaches_a_station_of_another(operator):
@@ -81,10 +74,11 @@ async def test_each_process_does_its_part_and_a_command_reaches_a_station_of_ano
     try:
         assert [await stations.status_of(path) for path in ("/", "/ocpi/versions", "/api")] == [404, 404, 404]
         assert [await others.status_of(path) for path in ("/", "/ocpi/versions", "/api")] == [200, 401, 200]
-        async with station_at(stations).running():
-            await eventually("the station is connected", lambda: look.stations.is_connected(SITE))
-            answer = await look.stations.call(SITE, "TriggerMessage", {"requestedMessage": "Heartbeat"})
-            assert answer.payload is not None or answer.error is not None
+        async with station_at(stations) as station:
+            assert await station.boot() == "Accepted"
+            asked = asyncio.create_task(look.stations.call(SITE, "TriggerMessage", {"requestedMessage": "Heartbeat"}))
+            assert (await station.answers({"status": "Accepted"}))[0] == "TriggerMessage"
+            assert (await asked).payload == {"status": "Accepted"}
             await stations.ends(kill=True)
             with pytest.raises(StationUnreachable):
                 await look.stations.call(SITE, "Reset", {"type": "Soft"})
@@ -93,7 +87,7 @@ async def test_each_process_does_its_part_and_a_command_reaches_a_station_of_ano
             row = await look.store.stations.get(SITE)
             return not row.connected and row.node is None
 
-        await eventually("the others notice", noticed)
+        await eventually("the others notice", noticed, seconds=60)
     finally:
         await stations.ends(kill=True)
         assert await others.ends(kill=False) == 0
@@ -104,7 +98,7 @@ async def test_a_process_that_is_told_to_stop_finishes_its_calls_and_takes_no_ne
     part = await started(settings, "ocpp")
     url = part.url.replace("http", "ws", 1) + "/ocpp"
     try:
-        async with bare_station(url, SITE, people.STATION_PASSWORD) as station:
+        async with station_at(part) as station:
             assert await station.boot() == "Accepted"
             asked = asyncio.create_task(look.stations.call(SITE, "Reset", {"type": "Soft"}))
             _, ident, _, _ = await station.read()
