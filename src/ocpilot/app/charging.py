@@ -4,7 +4,15 @@ import asyncio
 import logging
 from datetime import datetime
 
-from ocpilot.app import newcomers, reservations, station_notices, stations, transaction_events, transactions
+from ocpilot.app import (
+    newcomers,
+    reservations,
+    station_certificates,
+    station_notices,
+    stations,
+    transaction_events,
+    transactions,
+)
 from ocpilot.app.charge_records import Station, StationConnector, TransactionState
 from ocpilot.app.platform import Platform
 from ocpilot.app.running import Running, RunningTransactions
@@ -189,6 +197,11 @@ class StationService:
         if event.state not in (None, known.state):
             self._running.note(station_id, event.station_key, Running(known.transaction_id, event.state))
         return TransactionAnswer()
+
+    async def sign_certificate(self, station_id: str, csr: str, kind: str | None) -> str | None:
+        """See `StationEvents`."""
+        self._hear(station_id)
+        return await station_certificates.sign(self._platform, station_id, csr, kind)
 
     async def notice(self, station_id: str, action: str, payload: Payload) -> None:
         """See `StationEvents`."""

@@ -277,6 +277,10 @@ class StationEvents(Protocol):
     async def transaction_event(self, station_id: str, event: TransactionEvent) -> TransactionAnswer:
         """TransactionEvent (2.x), maybe repeated, late or out of order."""
 
+    async def sign_certificate(self, station_id: str, csr: str, kind: str | None) -> str | None:
+        """SignCertificate: why it is refused; None when the certificate follows by CertificateSigned. `kind` is
+        `ChargingStationCertificate` or `V2GCertificate`, None in 1.6."""
+
     async def notice(self, station_id: str, action: str, payload: Payload) -> None:
         """Anything else a station says that asks for no decision, in the words of its version."""
 

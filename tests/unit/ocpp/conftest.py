@@ -112,6 +112,10 @@ class FakePlatform:
         self.events.append(event)
         return TransactionAnswer(token=_answer_to(event.token.value) if event.token else None)
 
+    async def sign_certificate(self, station_id: str, csr: str, kind: str | None) -> str | None:
+        self.heard.append(("sign_certificate", csr, kind))
+        return None
+
     async def notice(self, station_id: str, action: str, payload: Payload) -> None:
         self.heard.append(("notice", action, payload))
 
