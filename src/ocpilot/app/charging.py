@@ -183,6 +183,11 @@ class StationService:
             self._running.note(station_id, event.station_key, Running(known.transaction_id, event.state))
         return TransactionAnswer()
 
+    async def reservation_ended(self, station_id: str, number: int, *, expired: bool) -> None:
+        """See `StationEvents`."""
+        self._hear(station_id)
+        await reservations.ended_by_station(self._platform, station_id, number, expired=expired)
+
     async def notice(self, station_id: str, action: str, payload: Payload) -> None:
         """See `StationEvents`."""
         self._hear(station_id)

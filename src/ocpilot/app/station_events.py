@@ -241,6 +241,9 @@ class StationEvents(Protocol):
     async def transaction_event(self, station_id: str, event: TransactionEvent) -> TransactionAnswer:
         """TransactionEvent (2.x), maybe repeated, late or out of order."""
 
+    async def reservation_ended(self, station_id: str, number: int, *, expired: bool) -> None:
+        """ReservationStatusUpdate (2.x): its time is over, or the station keeps it no longer for another reason."""
+
     async def notice(self, station_id: str, action: str, payload: Payload) -> None:
         """Anything else a station says that asks for no decision, in the words of its version."""
 

@@ -24,6 +24,7 @@ from ocpilot.base import time
 from ocpilot.base.time import Clock
 from ocpilot.ocpp import schemas, v16_profiles
 from ocpilot.ocpp.frames import CallError, CallResult, ErrorWords
+from ocpilot.ocpp.notices import always, notice, notices
 from ocpilot.ocpp.values import moment, optional_whole, register, required_text, text, whole
 from ocpilot.ocpp.version import Asked, Handler, Station, status_word
 from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
@@ -111,21 +112,6 @@ async def _stop(station: Station, payload: Payload) -> Payload:
     return {} if answer is None else {"idTagInfo": _id_tag_info(answer)}
 
 
-async def _data_transfer(_: Station, __: Payload) -> Payload:
-    """DataTransfer (4.3): we have no agreement with any vendor."""
-    return {"status": "UnknownVendorId"}
-
-
-def _notice(action: str) -> Handler:
-    """Something said that asks for nothing: FirmwareStatusNotification (4.5) and its like."""
-
-    async def taken(station: Station, payload: Payload) -> Payload:
-        await station.events.notice(station.id, action, payload)
-        return {}
-
-    return taken
-
-
 class V16:
     """OCPP 1.6 as the gateway sees it (`OcppVersion`)."""
 
@@ -143,10 +129,19 @@ class V16:
         "StartTransaction": _start,
         "MeterValues": _meter_values,
         "StopTransaction": _stop,
-        "DataTransfer": _data_transfer,
-        "FirmwareStatusNotification": _notice("FirmwareStatusNotification"),
-        "DiagnosticsStatusNotification": _notice("DiagnosticsStatusNotification"),
+        # 4.3: we have no agreement with any vendor
+        "DataTransfer": notice("DataTransfer", always(status="UnknownVendorId")),
+        # security whitepaper, A02: nobody signs it
+        "SignCertificate": notice("SignCertificate", always(status="Rejected")),
+        **notices(
+            "DiagnosticsStatusNotification",
+            "FirmwareStatusNotification",
+            "LogStatusNotification",
+            "SecurityEventNotification",
+            "SignedFirmwareStatusNotification",
+        ),
     }
+    sent: Mapping[str, Handler] = {}
 
     def remote_start(self, evse_id: int | None, token: IdToken, _: int) -> Asked:
         """RemoteStartTransaction (5.11)."""

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
 
+import msgspec
+
 from ocpilot.app.charge_records import Transaction
 from ocpilot.app.station_events import (
     ActiveProfileAnswer,
@@ -22,6 +24,7 @@ from ocpilot.app.station_events import (
 from ocpilot.base import time
 from ocpilot.ocpp import schemas, v2_profiles
 from ocpilot.ocpp.frames import CallError, CallResult, ErrorWords
+from ocpilot.ocpp.v2_notices import V21_NOTICES, V21_SENT, V201_NOTICES
 from ocpilot.ocpp.v2_samples import samples_of
 from ocpilot.ocpp.values import inner, moment, optional_whole, required_text, text, whole
 from ocpilot.ocpp.version import Asked, Handler, Station, status_word
@@ -100,9 +103,11 @@ async def _meter_values(station: Station, payload: Payload) -> Payload:
     return {}
 
 
-async def _data_transfer(_: Station, __: Payload) -> Payload:
-    """DataTransfer (P02): we have no agreement with any vendor."""
-    return {"status": "UnknownVendorId"}
+async def _reservation(station: Station, payload: Payload) -> Payload:
+    """ReservationStatusUpdate (H04): `Expired`, `Removed` or, in 2.1, `NoTransaction`."""
+    number, word = whole(payload, "reservationId"), required_text(payload, "reservationUpdateStatus")
+    await station.events.reservation_ended(station.id, number, expired=word == "Expired")
+    return {}
 
 
 class V2:
@@ -120,8 +125,10 @@ class V2:
         "Authorize": _authorize,
         "TransactionEvent": _transaction_event,
         "MeterValues": _meter_values,
-        "DataTransfer": _data_transfer,
+        "ReservationStatusUpdate": _reservation,
+        **V201_NOTICES,
     }
+    sent: Mapping[str, Handler] = {}
 
     def remote_start(self, evse_id: int | None, token: IdToken, remote_start_id: int) -> Asked:
         """RequestStartTransaction (F01, F02)."""
@@ -192,6 +199,9 @@ class V21(V2):
 
     subprotocol = "ocpp2.1"
     schemas = "v21"
+    handlers: Mapping[str, Handler] = {**V2.handlers, **V21_NOTICES}
+    sent = V21_SENT
+    words = msgspec.structs.replace(V2.words, answer="FormatViolation")
 
 
 #: What 2.x says beyond 1.6 about why it does not unlock ("UnlockStatusEnumType").

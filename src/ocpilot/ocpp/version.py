@@ -52,7 +52,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OcppVersion(Protocol):
-    """One OCPP version: its words and its two tables, what stations call and what we call."""
+    """One OCPP version: its words and its tables, what stations call and what we call."""
 
     @property
     def subprotocol(self) -> str:
@@ -69,6 +69,10 @@ class OcppVersion(Protocol):
     @property
     def handlers(self) -> Mapping[str, Handler]:
         """What stations call, by action."""
+
+    @property
+    def sent(self) -> Mapping[str, Handler]:
+        """What stations say without waiting for an answer, by action (2.1, "SEND")."""
 
     def remote_start(self, evse_id: int | None, token: IdToken, remote_start_id: int) -> Asked:
         """Ask the station to start a transaction."""

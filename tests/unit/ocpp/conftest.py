@@ -104,6 +104,9 @@ class FakePlatform:
         self.events.append(event)
         return TransactionAnswer(token=_answer_to(event.token.value) if event.token else None)
 
+    async def reservation_ended(self, station_id: str, number: int, *, expired: bool) -> None:
+        self.heard.append(("reservation_ended", number, expired))
+
     async def notice(self, station_id: str, action: str, payload: Payload) -> None:
         self.heard.append(("notice", action, payload))
 
