@@ -97,7 +97,12 @@ def cdr_token_of(token: Token) -> CdrToken:
 
 def shown_as(token: Token) -> IdToken:
     """What a station is told that the driver of a Token will show."""
-    return IdToken(token.uid, _KINDS.get(token.type, "Central"))
+    return id_token_of(token.uid, token.type)
+
+
+def id_token_of(uid: str, type_: str) -> IdToken:
+    """The same for what is known of a Token."""
+    return IdToken(uid, _KINDS.get(type_, "Central"))
 
 
 def id_tag_of(uid: str) -> str:

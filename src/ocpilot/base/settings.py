@@ -149,6 +149,14 @@ class SignedSettings(Section, frozen=True, kw_only=True):
             raise ValueError(f"tolerance: found {self.tolerance}, expected 0 kWh or more")
 
 
+class StationsSettings(Section, frozen=True, kw_only=True):
+    """`local_lists`: stations get the Tokens that may charge without an answer. `cost_interval`: at most how often, in
+    seconds, a station that can show it is told what a charge costs; 0 is never."""
+
+    local_lists: bool = True
+    cost_interval: Annotated[float, msgspec.Meta(ge=0)] = 60.0
+
+
 class WebSettings(Section, frozen=True, kw_only=True):
     """`languages` offered to readers, the first one is the default; `time_zone` (IANA) is where the operator's people
     work; `map_*` is where the map opens."""
@@ -198,6 +206,7 @@ class Settings(Section, frozen=True, kw_only=True):
     api: ApiSettings = ApiSettings()
     charging: ChargingSettings = ChargingSettings()
     signed: SignedSettings = SignedSettings()
+    stations: StationsSettings = StationsSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
 

@@ -20,6 +20,7 @@ from ocpilot.app.comparing import Comparing
 from ocpilot.app.heard import Hearing
 from ocpilot.app.hooking import Hooking
 from ocpilot.app.jobs import Jobs
+from ocpilot.app.local_lists import StationTokenKeeper
 from ocpilot.app.platform import Platform
 from ocpilot.app.pulling import Puller
 from ocpilot.app.push import Pusher
@@ -98,6 +99,7 @@ def _everything(platform: Platform, gateway: Gateway) -> Starlette:
     async def beside(_: Starlette) -> AsyncIterator[None]:
         platform.background.start(Pusher(platform).run(), "push")
         platform.background.start(Jobs(platform).run(), "jobs")
+        platform.background.start(StationTokenKeeper(platform).run(), "local lists")
         platform.background.start(Puller(platform).run(), "pull")
         platform.background.start(SiteSharing(platform).run(), "site limits")
         platform.background.start(Comparing(platform).run(), "compare")

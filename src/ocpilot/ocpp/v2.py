@@ -5,6 +5,7 @@ Sections are use cases of OCPP 2.0.1, part 2; 2.1 keeps their letters.
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import cast
 
 import msgspec
@@ -16,18 +17,20 @@ from ocpilot.app.station_events import (
     EventKind,
     IdTagAnswer,
     IdToken,
+    ListUpdate,
+    LocalListLimits,
     Payload,
     StationReservation,
     StatusEvent,
     TransactionEvent,
 )
 from ocpilot.base import time
-from ocpilot.ocpp import schemas, v2_profiles
+from ocpilot.ocpp import schemas, v2_lists, v2_profiles
 from ocpilot.ocpp.frames import CallError, CallResult, ErrorWords
 from ocpilot.ocpp.v2_notices import V21_NOTICES, V21_SENT, V201_NOTICES
 from ocpilot.ocpp.v2_samples import samples_of
 from ocpilot.ocpp.values import inner, moment, optional_whole, required_text, text, whole
-from ocpilot.ocpp.version import Asked, Handler, Station, status_word
+from ocpilot.ocpp.version import Asked, Handler, Station, payload_of, status_word
 from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
 
 
@@ -132,7 +135,7 @@ class V2:
 
     def remote_start(self, evse_id: int | None, token: IdToken, remote_start_id: int) -> Asked:
         """RequestStartTransaction (F01, F02)."""
-        payload: Payload = {"idToken": _token_payload(token), "remoteStartId": remote_start_id}
+        payload: Payload = {"idToken": v2_lists.token(token), "remoteStartId": remote_start_id}
         if evse_id is not None:
             payload["evseId"] = evse_id
         return Asked(action="RequestStartTransaction", payload=payload, refused="Rejected")
@@ -152,7 +155,7 @@ class V2:
         payload: Payload = {
             "id": reservation.id,
             "expiryDateTime": time.write(reservation.until),
-            "idToken": _token_payload(reservation.token),
+            "idToken": v2_lists.token(reservation.token),
             "evseId": reservation.evse_id,
         }
         return Asked(action="ReserveNow", payload=payload, refused="Rejected")
@@ -175,6 +178,23 @@ class V2:
         """GetCompositeSchedule (K08)."""
         payload: Payload = {"evseId": transaction.evse_id, "duration": seconds, "chargingRateUnit": str(unit)}
         return Asked(action="GetCompositeSchedule", payload=payload, refused="Rejected")
+
+    def local_list_limits(self) -> Asked:
+        """GetVariables (B06)."""
+        return v2_lists.limits()
+
+    def local_list_limits_of(self, asked: Asked, answer: CallResult | CallError) -> LocalListLimits | None:
+        """Of the device model ("LocalAuthListCtrlr")."""
+        return v2_lists.limits_of(payload_of(self.schemas, asked, answer))
+
+    def send_local_list(self, update: ListUpdate) -> Asked:
+        """SendLocalList (D01)."""
+        return Asked(action="SendLocalList", payload=v2_lists.payload(update), refused="Failed")
+
+    def cost_updated(self, transaction: Transaction, cost: Decimal) -> Asked:
+        """CostUpdated (I02)."""
+        payload: Payload = {"totalCost": cost, "transactionId": _name(transaction)}
+        return Asked(action="CostUpdated", payload=payload, done="Accepted")
 
     def active_profile_of(self, asked: Asked, answer: CallResult | CallError, now: datetime) -> ActiveProfileAnswer:
         """The status, and the schedule beside an `Accepted`."""
@@ -217,14 +237,10 @@ def _token(payload: Payload) -> IdToken:
     return IdToken(required_text(payload, "idToken"), text(payload, "type"))
 
 
-def _token_payload(token: IdToken) -> Payload:
-    return {"idToken": token.value, "type": token.kind or "Central"}
-
-
 def _token_info(answer: IdTagAnswer) -> Payload:
     info: Payload = {"status": str(answer.status)}
     if answer.expires is not None:
         info["cacheExpiryDateTime"] = time.write(answer.expires)
     if answer.parent is not None:
-        info["groupIdToken"] = {"idToken": answer.parent, "type": "Central"}
+        info["groupIdToken"] = v2_lists.group(answer.parent)
     return info
