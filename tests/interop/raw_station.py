@@ -31,6 +31,7 @@ class RawStation:
         self.socket, self.protocol = socket, protocol
         self.answers: dict[str, object] = {}
         self.asked: list[tuple[str, dict[str, object]]] = []
+        self.gone = asyncio.Event()
         self._more = asyncio.Event()
         self._numbers = itertools.count(1)
         self._waiting: dict[str, asyncio.Future[object]] = {}
@@ -62,6 +63,7 @@ class RawStation:
                     await self._answer(ident, *rest)
                 elif ident in self._waiting:
                     self._waiting[ident].set_result(rest[0] if kind == 3 else rest)
+        self.gone.set()
 
     async def _answer(self, ident, action, payload):
         self.asked.append((action, payload))

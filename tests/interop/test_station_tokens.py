@@ -80,7 +80,9 @@ async def listening(lade, bodies, protocol="ocpp1.6", takes=2, holds=100):
     login = base64.b64encode(f"CS1:{PASSWORD}".encode()).decode()
     async with (
         gateway_of(lade.platform) as url,
-        connect(f"{url}/CS1", subprotocols=[protocol], additional_headers={"Authorization": f"Basic {login}"}) as socket,
+        connect(
+            f"{url}/CS1", subprotocols=[protocol], additional_headers={"Authorization": f"Basic {login}"}
+        ) as socket,
         asyncio.timeout(60),
     ):
         station = Listening(socket, protocol, takes, holds)

@@ -181,7 +181,12 @@ def write(frame: Written) -> str:
 
 def _elements(frame: Written) -> list[object]:
     if isinstance(frame, Call | Send):
-        return [MessageType.CALL if isinstance(frame, Call) else MessageType.SEND, frame.id, frame.action, frame.payload]
+        return [
+            MessageType.CALL if isinstance(frame, Call) else MessageType.SEND,
+            frame.id,
+            frame.action,
+            frame.payload,
+        ]
     if isinstance(frame, CallResult):
         return [MessageType.RESULT, frame.id, frame.payload]
     kind = MessageType.ERROR if isinstance(frame, CallError) else MessageType.RESULT_ERROR

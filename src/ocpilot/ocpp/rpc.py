@@ -80,7 +80,9 @@ class Rpc:
         if isinstance(frame, Broken):
             return self._refusal(frame)
         if isinstance(frame, ResultError):
-            return Ignored(reason=f"that our answer to {frame.id!r} is not understood: {frame.code} {frame.description}")
+            return Ignored(
+                reason=f"that our answer to {frame.id!r} is not understood: {frame.code} {frame.description}"
+            )
         sent = self._in_flight
         if sent is None or sent.call.id != frame.id:
             return Ignored(reason=f"an answer to {frame.id!r}, for which nobody waits")

@@ -104,7 +104,11 @@ async def test_its_answer_fits_the_schema_and_what_we_only_keep_is_kept_unchange
 async def test_what_a_station_streams_is_kept_and_not_answered(served):
     stream = {"id": 1, "pending": 0, "basetime": NOW, "data": [{"t": 0, "v": "7"}]}
     async with served.connect(subprotocols=("ocpp2.1",)) as socket:
-        for action, payload in (("NotifyPeriodicEventStream", stream), ("Dance", {}), ("NotifyPeriodicEventStream", {})):
+        for action, payload in (
+            ("NotifyPeriodicEventStream", stream),
+            ("Dance", {}),
+            ("NotifyPeriodicEventStream", {}),
+        ):
             await socket.send(json.dumps([6, "1", action, payload]))
         await socket.send('[5,"9","GenericError","what?",{}]')
         await socket.send('[2,"2","Heartbeat",{}]')

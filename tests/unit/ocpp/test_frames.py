@@ -17,9 +17,9 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     max_leaves=20,
 )
-nearly_frames = st.tuples(st.sampled_from([2, 3, 4, 5, 6, 7, "2", 2.0, True]), json_values, json_values, json_values).map(
-    list
-)
+nearly_frames = st.tuples(
+    st.sampled_from([2, 3, 4, 5, 6, 7, "2", 2.0, True]), json_values, json_values, json_values
+).map(list)
 
 
 @settings(deadline=None)
@@ -80,7 +80,20 @@ def test_a_broken_call_is_answered_under_its_id_if_that_can_be_read(text, ident)
 
 @pytest.mark.parametrize(
     "text",
-    ['[3,"1",[]]', '[3,"1"]', '[3,"1",{}', '[4,"1"', "[3,7,{}]", '[5,7,"A",{}]', '[6,"1","A"]', '[6,"1","A",[]]', '[6,"1"', '[7,"1","A",{}]', '["2","1","A",{}]', "[null,1,2]"],
+    [
+        '[3,"1",[]]',
+        '[3,"1"]',
+        '[3,"1",{}',
+        '[4,"1"',
+        "[3,7,{}]",
+        '[5,7,"A",{}]',
+        '[6,"1","A"]',
+        '[6,"1","A",[]]',
+        '[6,"1"',
+        '[7,"1","A",{}]',
+        '["2","1","A",{}]',
+        "[null,1,2]",
+    ],
 )
 def test_a_broken_answer_and_an_unknown_message_type_are_never_answered(text):
     frame = frames.read(text, MAX)
