@@ -1,4 +1,4 @@
-"""A station as a bare websocket: it says what a test wants, and answers what the platform asks as the test laid down."""
+"""A station as a bare websocket: it says what a test wants, and answers as the test laid down."""
 
 import asyncio
 import base64
@@ -39,10 +39,10 @@ class RawStation:
     async def call(self, action, payload):
         """What the platform answers; an error is a list."""
         ident = str(next(self._numbers))
-        self._waiting[ident] = asyncio.get_running_loop().create_future()
+        answer = self._waiting[ident] = asyncio.get_running_loop().create_future()
         await self.socket.send(json.dumps([2, ident, action, payload]))
         async with asyncio.timeout(20):
-            return await self._waiting.pop(ident)
+            return await answer
 
     async def boot(self):
         return await self.call("BootNotification", BOOTS.get(self.protocol, BOOTS["ocpp2.0.1"]))

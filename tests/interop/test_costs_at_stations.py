@@ -40,7 +40,7 @@ async def test_the_cost_so_far_is_told_now_and_then_and_the_last_one_in_the_answ
     lade.clock.ahead = timedelta(minutes=2)
     await station.call("TransactionEvent", event("Updated", 1, 10, 3000))
     await settled(lade)
-    await station.call("TransactionEvent", event("Updated", 2, 11, 4000))  # too soon
+    await station.call("TransactionEvent", event("Updated", 2, 15, 4000))  # too soon
     await settled(lade)
     told = await station.was_asked("CostUpdated")
     assert told[-1]["transactionId"] == "T-1"

@@ -41,7 +41,7 @@ def actions(package):
 def smallest(part, whole):
     """The smallest value that fits a schema."""
     if "$ref" in part:
-        return smallest(whole["definitions"][part["$ref"].rpartition("/")[2]], whole)
+        part = whole["definitions"][part["$ref"].rpartition("/")[2]]
     if "enum" in part:
         return part["enum"][0]
     match part["type"]:
@@ -49,11 +49,8 @@ def smallest(part, whole):
             return {key: smallest(part["properties"][key], whole) for key in part.get("required", ())}
         case "array":
             return [smallest(part["items"], whole) for _ in range(part.get("minItems", 1))]
-        case "string":
-            return NOW if part.get("format") == "date-time" else "A"[: part.get("maxLength", 1)]
-        case "boolean":
-            return True
-    return 1
+    text = NOW if part.get("format") == "date-time" else "A"
+    return {"string": text, "boolean": True}.get(part["type"], 1)
 
 
 def rows():
