@@ -151,9 +151,13 @@ class SignedSettings(Section, frozen=True, kw_only=True):
 
 class StationsSettings(Section, frozen=True, kw_only=True):
     """`local_lists`: stations get the Tokens that may charge without an answer. `cost_interval`: at most how often, in
-    seconds, a station that can show it is told what a charge costs; 0 is never."""
+    seconds, a station that can show it is told what a charge costs; 0 is never. `concurrent_charges`: one Token may
+    charge at several EVSEs at once. `ad_hoc`: somebody whom a station does not know may, for he
+    paid there."""
 
     local_lists: bool = True
+    concurrent_charges: bool = True
+    ad_hoc: bool = False
     cost_interval: Annotated[float, msgspec.Meta(ge=0)] = 60.0
 
 

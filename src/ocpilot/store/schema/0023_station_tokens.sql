@@ -27,3 +27,5 @@ ALTER TABLE token ADD COLUMN key_emaid text COLLATE "C" GENERATED ALWAYS AS (
     )
 ) STORED;
 CREATE INDEX token_emaid ON token (key_emaid);
+
+CREATE INDEX station_transaction_running ON station_transaction (cdr_token) WHERE state = 'open' AND accepted;
