@@ -11,7 +11,7 @@ from strangers import Habits, stranger
 from ocpilot.app import peers
 from ocpilot.app.bodies import object_in
 from ocpilot.app.jobs import Jobs
-from ocpilot.wire.protocol import ModuleID
+from ocpilot.wire.protocol import ModuleID, Version
 
 CONTRACT = {"type": "EMAID", "contract_id": "SE-RES-C00000001-X"}
 
@@ -54,8 +54,25 @@ async def test_a_card_is_known_by_its_uid_in_any_case(lade, bodies, station, kin
     await lade.keep(ModuleID.TOKENS, bodies.token(group_id="FLEET"))
     answer = await station.call("Authorize", {"idToken": card("04a1b2c3", kind)})
     group = {"idToken": "FLEET", "type": "Central"}
-    assert answer == {"idTokenInfo": {"status": "Accepted", "groupIdToken": group}}
+    assert (answer["idTokenInfo"]["status"], answer["idTokenInfo"]["groupIdToken"]) == ("Accepted", group)
     assert await status(station, card("C3B2A104", kind)) == "Unknown"
+
+
+@pytest.mark.parametrize(("language", "said"), [(None, "SEK"), ("sv", "kr"), ("de", "SEK")])
+async def test_the_price_is_shown_to_the_driver_in_his_language(lade, bodies, station, language, said):
+    await lade.keep(ModuleID.TOKENS, bodies.token() | ({"language": language} if language else {}))
+    message = (await station.call("Authorize", {"idToken": card()}))["idTokenInfo"]["personalMessage"]
+    assert (message["format"], message["language"]) == ("UTF8", "sv" if language == "sv" else "en")
+    assert said in message["content"]
+
+
+async def test_the_operator_s_own_words_are_shown_where_he_has_some(lade, bodies):
+    words = [{"language": "en", "text": "Two crowns"}, {"language": "sv", "text": "Två kronor"}]
+    tariff = bodies.tariff(Version.V2_3_0) | {"tariff_alt_text": words}
+    await lade.keep(ModuleID.TOKENS, bodies.token() | {"language": "sv"})
+    async with raw_station(lade, bodies, tariff=tariff) as station:
+        message = (await station.call("Authorize", {"idToken": card()}))["idTokenInfo"]["personalMessage"]
+    assert message == {"format": "UTF8", "language": "sv", "content": "Två kronor"}
 
 
 @pytest.mark.parametrize("shown", ["SERESC00000001", "se-res-c00000001-X", "SERESC00000001X", "SE*RES*C00000001"])

@@ -1,7 +1,7 @@
 """Which Tokens it may be that a driver shows at a station, by what he shows (OCPP 2.x, "IdTokenEnumType").
 
-- A card (`ISO14443`, `ISO15693`), and whatever else has a uid: the Tokens with this uid, cards first; its bytes count in
-  the order in which the station sends them, upper and lower case are the same.
+- A card (`ISO14443`, `ISO15693`), and whatever else has a uid: the Tokens with this uid, cards first; its bytes count
+  in the order in which the station sends them, upper and lower case are the same.
 - A contract (`eMAID`): the Tokens with this uid, else those with this contract id, written in whatever way.
 - Nobody in particular (`NoAuthorization`, `Local`, `DirectPayment`): no Token; see `authorize.py`.
 """

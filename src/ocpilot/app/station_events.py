@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from ocpilot.app.charge_records import Transaction
-from ocpilot.wire.v230 import ActiveChargingProfile, ChargingProfile, ChargingRateUnit
+from ocpilot.wire.v230 import ActiveChargingProfile, ChargingProfile, ChargingRateUnit, DisplayText
 
 #: A JSON object of OCPP. Numbers with a fraction are Decimal.
 Payload = dict[str, object]
@@ -55,11 +55,13 @@ class BootAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IdTagAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """OCPP 1.6 (7.27, "IdTagInfo"), 2.x ("IdTokenInfoType"). `parent` is the group."""
+    """OCPP 1.6 (7.27, "IdTagInfo"), 2.x ("IdTokenInfoType"). `parent` is the group; `message` is for the driver's eyes,
+    where a station can show one (2.x)."""
 
     status: AuthorizationStatus
     parent: str | None = None
     expires: datetime | None = None
+    message: DisplayText | None = None
 
 
 class SignedMeterValue(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from ocpilot.app import (
     command_orders,
     concurrent,
     meant,
+    price_texts,
     reservations,
     samples,
     sessions,
@@ -76,7 +77,10 @@ async def authorize_tag(platform: Platform, station: Station, token: IdToken) ->
     answer = answer_of(decision, decision.allowed)
     if await concurrent.charges_elsewhere(platform, decision, station):
         return msgspec.structs.replace(answer, status=AuthorizationStatus.CONCURRENT_TX)
-    return msgspec.structs.replace(answer, expires=authorize.forgotten_at(platform, decision))
+    text = None
+    if token.kind is not None and decision.token is not None and answer.status == AuthorizationStatus.ACCEPTED:
+        text = await price_texts.for_driver(platform, station, decision.token)
+    return msgspec.structs.replace(answer, expires=authorize.forgotten_at(platform, decision), message=text)
 
 
 def answer_of(decision: Decision, allowed: AllowedType | None) -> IdTagAnswer:

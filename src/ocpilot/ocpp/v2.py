@@ -245,4 +245,7 @@ def _token_info(answer: IdTagAnswer) -> Payload:
         info["cacheExpiryDateTime"] = time.write(answer.expires)
     if answer.parent is not None:
         info["groupIdToken"] = v2_lists.group(answer.parent)
+    if answer.message is not None:
+        said: Payload = {"format": "UTF8", "language": answer.message.language, "content": answer.message.text}
+        info["personalMessage"] = said
     return info

@@ -49,7 +49,7 @@ V201_NOTICES: Mapping[str, Handler] = {
 
 def _vat_number(payload: Payload) -> Payload:
     """VatNumberValidation (C25): nothing here knows VAT numbers, so none is confirmed."""
-    about = {key: payload[key] for key in ("vatNumber", "evseId") if key in payload}
+    about: Payload = {key: payload[key] for key in ("vatNumber", "evseId") if key in payload}
     return {**about, "status": "Rejected", "statusInfo": _NOT_DONE}
 
 
