@@ -55,7 +55,8 @@ def smallest(part, whole):
 
 def rows():
     """The table of the guide: action -> (versions, who sends it, what we do)."""
-    lines = [line for line in GUIDE.read_text().splitlines() if line.startswith("| `")]
+    _, _, table = GUIDE.read_text().partition("## Every message")
+    lines = [line for line in table.partition("\n## ")[0].splitlines() if line.startswith("| `")]
     cells = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
     return {action.strip("`"): (versions.split(", "), sender, done) for action, versions, sender, done in cells}
 
