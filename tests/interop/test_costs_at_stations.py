@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from raw_station import raw_station
 
+from ocpilot.app import sessions
 from ocpilot.wire.protocol import ModuleID
 
 CARD = {"idToken": "04A1B2C3", "type": "ISO14443"}
@@ -37,10 +38,10 @@ async def test_the_cost_so_far_is_told_now_and_then_and_the_last_one_in_the_answ
     station.answers["CostUpdated"] = {}
     await station.call("TransactionEvent", event("Started", 0, 0, 1000, idToken=CARD))
     await settled(lade)
+    await station.call("TransactionEvent", event("Updated", 1, 10, 3000))  # too soon
+    await sessions.write(lade.platform, await lade.platform.store.transactions.keyed("CS1", "T-1"))
     lade.clock.ahead = timedelta(minutes=2)
-    await station.call("TransactionEvent", event("Updated", 1, 10, 3000))
-    await settled(lade)
-    await station.call("TransactionEvent", event("Updated", 2, 15, 4000))  # too soon
+    await station.call("TransactionEvent", event("Updated", 2, 15, 4000))
     await settled(lade)
     told = await station.was_asked("CostUpdated")
     assert told[-1]["transactionId"] == "T-1"

@@ -1,6 +1,5 @@
 """What operators see, on a real store with an operator's data."""
 
-
 from ocpilot.metering.findings import Finding, Oddity
 
 

@@ -28,4 +28,4 @@ ALTER TABLE token ADD COLUMN key_emaid text COLLATE "C" GENERATED ALWAYS AS (
 ) STORED;
 CREATE INDEX token_emaid ON token (key_emaid);
 
-CREATE INDEX station_transaction_running ON station_transaction (cdr_token) WHERE state = 'open' AND accepted;
+CREATE INDEX station_transaction_of_token ON station_transaction (cdr_token) WHERE state = 'open' AND accepted;
