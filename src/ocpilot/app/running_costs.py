@@ -39,8 +39,9 @@ class RunningCosts:
         interval, now = self._platform.settings.stations.cost_interval, self._platform.clock()
         if not interval or station_id in self._deaf:
             return
-        at, cost = self._told.get((station_id, station_key), (None, None))
-        if at is None or now - at >= timedelta(seconds=interval):
+        # at its begin it has cost nothing yet
+        at, cost = self._told.setdefault((station_id, station_key), (now, None))
+        if now - at >= timedelta(seconds=interval):
             self._told[station_id, station_key] = now, cost
             self._platform.background.start(self._tell(station_id, station_key), f"cost at {station_id}")
 
