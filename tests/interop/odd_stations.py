@@ -69,11 +69,14 @@ class OddStation:
         return time.write(self.began + timedelta(minutes=minute))
 
     async def call(self, action: str, payload: dict[str, object], minute: float) -> dict[str, object]:
-        """One call at that minute, and its result."""
+        """One call at that minute, and its result. What the platform asks meanwhile the station does not know."""
         self.tick(minute)
         self.sent += 1
         await self.socket.send(json.dumps([2, f"m{self.sent}", action, payload]))
-        kind, _, *rest = json.loads(await self.socket.recv())
+        kind, ident, *rest = json.loads(await self.socket.recv())
+        while kind == 2:
+            await self.socket.send(json.dumps([4, ident, "NotImplemented", "", {}]))
+            kind, ident, *rest = json.loads(await self.socket.recv())
         if kind != 3:
             raise AssertionError(f"{action} was answered with {rest}")
         return rest[0]

@@ -5,6 +5,7 @@ from strangers import Habits, stranger
 
 from ocpilot.app import authorize, peers, pull
 from ocpilot.app.push_worker import PushWorker
+from ocpilot.app.station_events import IdToken
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import LocationReferences
@@ -88,7 +89,7 @@ async def test_it_gets_our_objects_and_is_asked_about_its_tokens(lade, bodies):
         there.ours, there.allowed = {"tokens": [token]}, {"04A1B2C3": "ALLOWED"}
         assert (await there.ask("PUT", "tokens", "DE", "XYZ", "04A1B2C3", body=token)).http == 201
         place = LocationReferences(location_id="L1", evse_uids=("E1",))
-        decision = await authorize.authorize_token(lade.platform, PartyId("SE", "LAD"), "04A1B2C3", place)
+        decision = await authorize.authorize_token(lade.platform, PartyId("SE", "LAD"), IdToken("04A1B2C3"), place)
         [pushed] = there.requests("PUT", "tariffs")
     assert "tax_included" not in pushed.body
     assert (decision.allowed, decision.reference) == ("ALLOWED", "REF-1")

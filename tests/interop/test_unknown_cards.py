@@ -6,6 +6,7 @@ import pytest
 from strangers import Habits, stranger
 
 from ocpilot.app import authorize, peers
+from ocpilot.app.station_events import IdToken
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.v230 import LocationReferences
 
@@ -26,7 +27,7 @@ async def provider(node, version="2.2.1", habits=None, **profile):
 
 
 async def shown(node, uid="CARD1", *, starting=False):
-    return await authorize.authorize_token(node.platform, OPERATOR, uid, PLACE, starting=starting)
+    return await authorize.authorize_token(node.platform, OPERATOR, IdToken(uid), PLACE, starting=starting)
 
 
 @pytest.mark.parametrize("version", ["2.2.1", "2.3.0", "2.2"])

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from ocpilot.app import tokens
+import msgspec
+
+from ocpilot.app import shown_tokens, tokens
 from ocpilot.app.bodies import parsed, text_of
 from ocpilot.app.charge_records import Authorization, Command
 from ocpilot.app.command_records import LATE_START
@@ -13,6 +15,7 @@ from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import Record
+from ocpilot.app.station_events import IdToken
 from ocpilot.app.visibility import may_send, meant_for, party_of
 from ocpilot.base.errors import (
     BadRequest,
@@ -24,6 +27,7 @@ from ocpilot.base.errors import (
     UnknownToken,
 )
 from ocpilot.base.ids import PartyId, fold, new_id
+from ocpilot.roaming import emaids
 from ocpilot.wire import codec
 from ocpilot.wire.codec import Context
 from ocpilot.wire.protocol import PROTOCOLS, InterfaceRole, ModuleID
@@ -32,6 +36,7 @@ from ocpilot.wire.v230 import (
     AuthMethod,
     AuthorizationInfo,
     LocationReferences,
+    Role,
     Token,
     TokenType,
     WhitelistType,
@@ -41,6 +46,8 @@ log = logging.getLogger(__name__)
 
 #: How long an answer serves for the start that follows it (mod_commands, "StartSession object": 15 minutes).
 ANSWER_HOLDS = timedelta(minutes=15)
+#: CiString(36) (mod_tokens, "Token object").
+_UID_LENGTH = 36
 
 
 class Decision(Record, frozen=True):
@@ -69,20 +76,27 @@ UNKNOWN = Decision(allowed=None)
 
 
 async def authorize_token(
-    platform: Platform, operator: PartyId, id_tag: str, place: LocationReferences, *, starting: bool = False
+    platform: Platform, operator: PartyId, shown: IdToken, place: LocationReferences, *, starting: bool = False
 ) -> Decision:
-    """Decide for `id_tag` at a station of ours; the answer comes within `roaming.authorize_deadline`.
+    """Decide about what is shown at a station of ours; the answer comes within `roaming.authorize_deadline`.
 
     A command of the provider within 15 minutes is an answer already, also an older one for a Token that only commands
     use: nobody may be asked about those (mod_commands, "StartSession object"). With `starting` so is what the provider
     said within 15 minutes: the start belongs to that question. Otherwise the whitelist of the Token says who is asked,
-    and about a Token that nobody told us of those who tell of none.
+    and about a Token that nobody told us of those who tell of none, and the provider that a contract names.
+
+    Whom a station lets charge without knowing him may not, unless `stations.ad_hoc` says so: then he pays there.
     """
-    answered = await _answered(platform, id_tag, place, answers_too=starting)
-    if answered is not None:
-        return answered
+    if shown_tokens.is_nobody(shown):
+        return _nobody(platform, operator, shown)
+    known = await shown_tokens.known(platform, shown)
+    uids = dict.fromkeys((shown.value, *(token.uid for _, token in known)))
+    for uid in uids:
+        answered = await _answered(platform, uid, place, answers_too=starting)
+        if answered is not None:
+            return answered
     refused = None
-    for stored, token in await tokens.known(platform, id_tag):
+    for stored, token in known:
         if stored.peer_id is None:
             decision = Decision(allowed=_verdict(token), token=token)
         else:
@@ -90,7 +104,26 @@ async def authorize_token(
         if decision.allowed == AllowedType.ALLOWED:
             return decision
         refused = refused or decision
-    return refused or await _ask_around(platform, operator, id_tag, place)
+    return refused or await _ask_around(platform, operator, shown, place)
+
+
+def _nobody(platform: Platform, operator: PartyId, shown: IdToken) -> Decision:
+    """Somebody pays at the station, or nobody knows who he is."""
+    if not platform.settings.stations.ad_hoc:
+        return UNKNOWN
+    paid_to = next((one.id for one in platform.settings.parties_as(Role.PTP)), operator)
+    fits = 0 < len(shown.value) <= _UID_LENGTH
+    return Decision(
+        allowed=AllowedType.ALLOWED,
+        token=tokens.of_one_charge(platform, paid_to, shown.value if fits else None),
+        method=AuthMethod.AUTH_REQUEST,
+    )
+
+
+def forgotten_at(platform: Platform, decision: Decision) -> datetime | None:
+    """Until when a station may let the Token charge without asking again; None: until it hears otherwise."""
+    never = decision.token is not None and decision.token.whitelist == WhitelistType.NEVER
+    return platform.clock() + ANSWER_HOLDS if never and decision.allowed == AllowedType.ALLOWED else None
 
 
 async def remember_command(platform: Platform, command: Command, token: Token, place: LocationReferences) -> None:
@@ -141,22 +174,29 @@ async def _by_whitelist(
     return Decision(allowed=AllowedType.NOT_ALLOWED, token=token, method=AuthMethod.AUTH_REQUEST)
 
 
-async def _ask_around(platform: Platform, operator: PartyId, uid: str, place: LocationReferences) -> Decision:
-    """What providers that do not tell us their Tokens say of a card (mod_tokens, "Real-time authorization").
+async def _ask_around(platform: Platform, operator: PartyId, shown: IdToken, place: LocationReferences) -> Decision:
+    """What providers that do not tell us their Tokens say of a card (mod_tokens, "Real-time authorization"), or the
+    provider that a contract names.
 
     All are asked at once. The first that knows it and lets it charge counts, else the first that knows it.
     """
-    asked = [peer for peer in await platform.store.peers.all() if peer.profile.tokens_on_demand and _tells_tokens(peer)]
-    answers = await asyncio.gather(*(_says(platform, operator, peer, uid, place) for peer in asked))
+    peers = [peer for peer in await platform.store.peers.all() if _tells_tokens(peer)]
+    asked = [(peer, _presumed(platform, peer, shown.value)) for peer in peers if peer.profile.tokens_on_demand]
+    if shown_tokens.is_contract(shown) and emaids.is_emaid(shown.value):
+        provider = emaids.provider_of(shown.value)
+        theirs = [peer for peer in peers if may_send(peer, ModuleID.TOKENS, provider)]
+        asked = [(peer, _contract(platform, peer, shown.value, provider)) for peer in theirs] or asked
+    answers = await asyncio.gather(*(_says(platform, operator, peer, token, place) for peer, token in asked))
     known = [one for one in answers if one is not None]
     return next((one for one in known if one.allowed == AllowedType.ALLOWED), next(iter(known), UNKNOWN))
 
 
 async def _says(
-    platform: Platform, operator: PartyId, peer: Peer, uid: str, place: LocationReferences
+    platform: Platform, operator: PartyId, peer: Peer, presumed: Token, place: LocationReferences
 ) -> Decision | None:
+    uid = presumed.uid
     try:
-        decision = await _ask(platform, operator, peer, _presumed(platform, peer, uid), place)
+        decision = await _ask(platform, operator, peer, presumed, place)
     except (PeerError, NotFound, NoMatchingEndpoints, BadRequest, TimeoutError) as error:
         log.info("authorize %s: %s does not know it (%s)", uid, peer.name, error or type(error).__name__)
         return None
@@ -188,6 +228,16 @@ def _presumed(platform: Platform, peer: Peer, uid: str) -> Token:
     )
 
 
+def _contract(platform: Platform, peer: Peer, emaid: str, provider: PartyId) -> Token:
+    """A contract as it may be known to its provider."""
+    return msgspec.structs.replace(
+        _presumed(platform, peer, emaid),
+        country_code=provider.country_code,
+        party_id=provider.party_id,
+        type=TokenType.EMAID,
+    )
+
+
 async def _ask(
     platform: Platform, operator: PartyId, peer: Peer | None, token: Token, place: LocationReferences
 ) -> Decision:
@@ -213,7 +263,7 @@ async def _ask(
         raise
     about = Context(token=codec.body_of(token))
     info = heard(platform, peer, ModuleID.TOKENS, AuthorizationInfo, answer.data, context=about).value
-    if fold(info.token.uid) != fold(token.uid):
+    if not shown_tokens.is_same(info.token.uid, token.uid):
         raise PeerNonsense(f"the answer is about the Token {info.token.uid}, not {token.uid}")
     await _keep(platform, info, place, id_=new_id(), peer_id=peer.id, token_uid=tokens.id_tag_of(token.uid))
     return _decision(info, AuthMethod.AUTH_REQUEST)

@@ -82,6 +82,9 @@ class Transactions(Protocol):
     ) -> tuple[Transaction, ...]:
         """Those of a station that began from `since` to before `until`, newest first."""
 
+    async def running(self, cdr_token: str) -> tuple[Transaction, ...]:
+        """The open ones of this CdrToken (JSON text) that may go on."""
+
     async def in_state(self, state: TransactionState) -> tuple[Transaction, ...]:
         """All in that state, oldest first."""
 

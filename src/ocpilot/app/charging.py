@@ -3,10 +3,14 @@
 import asyncio
 import logging
 from datetime import datetime
+from decimal import Decimal
+
+import msgspec
 
 from ocpilot.app import (
     newcomers,
     reservations,
+    sessions,
     station_certificates,
     station_notices,
     stations,
@@ -16,6 +20,7 @@ from ocpilot.app import (
 from ocpilot.app.charge_records import Station, StationConnector, TransactionState
 from ocpilot.app.platform import Platform
 from ocpilot.app.running import Running, RunningTransactions
+from ocpilot.app.running_costs import RunningCosts, cost_of
 from ocpilot.app.samples import rows_of
 from ocpilot.app.session_writing import SessionWriting
 from ocpilot.app.station_admission import Admissions
@@ -57,6 +62,7 @@ class StationService:
         self._heard: dict[str, datetime] = {}
         self._running = RunningTransactions()
         self.sessions = SessionWriting(platform)
+        self._costs = RunningCosts(platform)
 
     async def run(self) -> None:
         """What goes on beside the stations' messages, until cancelled."""
@@ -105,6 +111,8 @@ class StationService:
 
     async def booted(self, station_id: str, info: BootInfo) -> BootAnswer:
         """See `StationEvents`."""
+        self._costs.booted(station_id)
+        await self._platform.store.local_lists.doubt(station_id)
         self._running.forget(station_id)
         answer = await stations.booted(self._platform, station_id, info)
         if answer.accepted and await self._platform.store.newcomers.next_password(station_id) is not None:
@@ -181,13 +189,26 @@ class StationService:
         only_values = event.kind is EventKind.UPDATED and event.token is None and event.remote_start_id is None
         known = self._running.get(station_id, event.station_key) if only_values else None
         if known is not None:
+            self._costs.goes_on(station_id, event.station_key)
             return await self._values(station_id, event, known)
         self._running.forget(station_id)
         found, answer = await transaction_events.take(self._platform, await self._station(station_id), event)
         self.sessions.touch(found.id)
         if only_values and found.state == TransactionState.OPEN:
             self._running.note(station_id, event.station_key, Running(found.id, event.state))
-        return answer
+        if event.kind is not EventKind.ENDED:
+            self._costs.goes_on(station_id, event.station_key)
+            return answer
+        self._costs.over(station_id, event.station_key)
+        return msgspec.structs.replace(answer, total_cost=await self._cost(found.id))
+
+    async def _cost(self, transaction_id: int) -> Decimal | None:
+        """What an ended charge comes to by what is known now."""
+        ended = await self._platform.store.transactions.get(transaction_id)
+        if ended is None:
+            return None
+        await sessions.write(self._platform, ended)
+        return await cost_of(self._platform, ended)
 
     async def _values(self, station_id: str, event: TransactionEvent, known: Running) -> TransactionAnswer:
         """Meter values and charging state of a transaction that is known and open."""
@@ -202,6 +223,11 @@ class StationService:
         """See `StationEvents`."""
         self._hear(station_id)
         return await station_certificates.sign(self._platform, station_id, csr, kind)
+
+    async def reservation_ended(self, station_id: str, number: int, *, expired: bool) -> None:
+        """See `StationEvents`."""
+        self._hear(station_id)
+        await reservations.ended_by_station(self._platform, station_id, number, expired=expired)
 
     async def notice(self, station_id: str, action: str, payload: Payload) -> None:
         """See `StationEvents`."""

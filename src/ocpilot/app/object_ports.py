@@ -33,6 +33,9 @@ class Objects(Protocol):
     async def of_contract(self, contract_id: str, *, anyones: bool = False) -> tuple[StoredObject, ...]:
         """Tokens of ours (or of `anyones`) with this contract id: all that a Session or CDR of 2.1.1 names."""
 
+    async def of_emaid(self, plain: str) -> tuple[StoredObject, ...]:
+        """Tokens, ours and peers', whose contract id is this eMA ID in its plain form (`roaming.emaids`)."""
+
     async def modify(
         self, key: ObjectKey, peer_id: int | None, change: Callable[[StoredObject], StoredObject]
     ) -> StoredObject | None:

@@ -50,6 +50,9 @@ class Outcome(Record, frozen=True):
     answer: str | None = None
 
 
+#: What may come of an order; stations have been seen to answer with words of their own.
+_WORDS = frozenset({*CommandResultType, *ChargingProfileResultType})
+
 Order = Callable[[], Awaitable[Outcome]]
 
 
@@ -106,6 +109,8 @@ async def _carried_out(platform: Platform, command: Command, order: Order, resul
         async with asyncio.timeout(platform.settings.roaming.command_timeout):
             outcome = await order()
         result, answer = results.get(outcome.word, outcome.word), outcome.answer
+        if result not in _WORDS:
+            result, message = str(CommandResultType.FAILED), f"the station answered {outcome.word[:40]!r}"
     except (StationTimeout, TimeoutError):
         result, message = str(CommandResultType.TIMEOUT), "the station did not answer"
     except StationError as error:

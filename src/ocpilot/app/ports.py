@@ -17,6 +17,7 @@ from ocpilot.app.crawl_records import Crawls
 from ocpilot.app.frames import Frames
 from ocpilot.app.hook_ports import Hooks
 from ocpilot.app.hub_records import HubBook
+from ocpilot.app.local_list_records import LocalLists
 from ocpilot.app.messages import Messages
 from ocpilot.app.newcomer_records import Newcomers
 from ocpilot.app.object_ports import Bookings, Locations, Objects
@@ -234,6 +235,7 @@ class Store(Protocol):
     commands: Commands
     reservations: Reservations
     active_profiles: ActiveProfiles
+    local_lists: LocalLists
     accounts: Accounts
     documents: Documents
     leniencies: Leniencies

@@ -135,6 +135,17 @@ async def broken(platform: Platform, station: Station, evse_ids: Iterable[int], 
             await _call_off(platform, reservation, f"the EVSE is {status}")
 
 
+async def ended_by_station(platform: Platform, station_id: str, number: int, *, expired: bool) -> None:
+    """A station keeps it no longer (OCPP 2.0.1, H04): by its clock the time is over, or for a reason of its own."""
+    reservation = await platform.store.reservations.get(number)
+    if reservation is None or reservation.station_id != station_id or reservation.state != ReservationState.ACTIVE:
+        return
+    if expired:
+        await run_out(platform, reservation)
+    else:
+        await _call_off(platform, reservation, "the station keeps it no longer")
+
+
 async def _call_off(platform: Platform, reservation: Reservation, why: str) -> None:
     await end(platform, reservation, ReservationState.CANCELLED)
     command = await give_result(platform, reservation.command_id, CommandResultType.CANCELED_RESERVATION, why)

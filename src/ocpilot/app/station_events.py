@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from ocpilot.app.charge_records import Transaction
-from ocpilot.wire.v230 import ActiveChargingProfile, ChargingProfile, ChargingRateUnit
+from ocpilot.wire.v230 import ActiveChargingProfile, ChargingProfile, ChargingRateUnit, DisplayText
 
 #: A JSON object of OCPP. Numbers with a fraction are Decimal.
 Payload = dict[str, object]
@@ -91,11 +91,13 @@ class Admission(StrEnum):
 
 
 class IdTagAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """OCPP 1.6 (7.27, "IdTagInfo"), 2.x ("IdTokenInfoType"). `parent` is the group."""
+    """OCPP 1.6 (7.27, "IdTagInfo"), 2.x ("IdTokenInfoType"). `parent` is the group; `message` is for the driver's eyes,
+    where a station can show one (2.x)."""
 
     status: AuthorizationStatus
     parent: str | None = None
     expires: datetime | None = None
+    message: DisplayText | None = None
 
 
 class SignedMeterValue(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,6 +226,30 @@ class StationReservation(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
 
 
+class ListedToken(msgspec.Struct, frozen=True):
+    """A Token on the list of a station, and the group it belongs to."""
+
+    token: IdToken
+    group: str | None = None
+
+
+class ListUpdate(msgspec.Struct, frozen=True, kw_only=True):
+    """One message about a local list: `full` is all of it, else what is new or other, and what is gone."""
+
+    version: int
+    full: bool
+    listed: tuple[ListedToken, ...] = ()
+    removed: tuple[IdToken, ...] = ()
+
+
+class LocalListLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How many Tokens a station holds and takes at once, and how long they may be."""
+
+    total: int
+    per_message: int
+    longest: int
+
+
 class CallAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What a station answered to a call: its payload, or the error code and description with which it refused."""
 
@@ -281,6 +307,9 @@ class StationEvents(Protocol):
         """SignCertificate: why it is refused; None when the certificate follows by CertificateSigned. `kind` is
         `ChargingStationCertificate` or `V2GCertificate`, None in 1.6."""
 
+    async def reservation_ended(self, station_id: str, number: int, *, expired: bool) -> None:
+        """ReservationStatusUpdate (2.x): its time is over, or the station keeps it no longer for another reason."""
+
     async def notice(self, station_id: str, action: str, payload: Payload) -> None:
         """Anything else a station says that asks for no decision, in the words of its version."""
 
@@ -318,6 +347,21 @@ class StationCalls(Protocol):
         self, transaction: Transaction, seconds: int, unit: ChargingRateUnit
     ) -> ActiveProfileAnswer:
         """GetCompositeSchedule of the next `seconds`; the station may answer in the other unit."""
+
+    async def local_list_limits(self, station_id: str) -> LocalListLimits | None:
+        """What the station says about its local list; None when it has none."""
+
+    async def local_list_version(self, station_id: str) -> int | None:
+        """GetLocalListVersion: 0 without entries, None when it has no list."""
+
+    async def send_local_list(self, station_id: str, update: ListUpdate) -> str:
+        """SendLocalList: `Accepted`, `Failed`, `VersionMismatch` or `NotSupported`."""
+
+    async def clear_cache(self, station_id: str) -> str:
+        """ClearCache: `Accepted`, `Rejected` or `NotSupported`."""
+
+    async def cost_updated(self, transaction: Transaction, cost: Decimal) -> str:
+        """CostUpdated (2.x), what it costs so far with taxes: `Accepted`, `Rejected` or `NotSupported`."""
 
     async def call(self, station_id: str, action: str, payload: Payload) -> CallAnswer:
         """Any call of the station's OCPP version as it is. StationUnreachable, StationTimeout."""

@@ -1,15 +1,15 @@
 """Charges of whoever pays at a terminal: a payment terminal provider of ours starts and stops them (mod_payments,
 "Transaction")."""
 
-from ocpilot.app import commands
+from ocpilot.app import commands, tokens
 from ocpilot.app.bodies import value_of
 from ocpilot.app.charge_records import Command
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import NotFound
-from ocpilot.base.ids import PartyId, new_id
+from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID
-from ocpilot.wire.v230 import Session, Token, TokenType, WhitelistType
+from ocpilot.wire.v230 import Session
 
 
 async def start(
@@ -25,7 +25,7 @@ async def start(
 
     `reference` is what invoice and financial advice confirmation will be found by. Errors as `commands.start_session`.
     """
-    token = _token_of_one_charge(platform, party)
+    token = tokens.of_one_charge(platform, party)
     return await commands.start_with(platform, token, location, evse_uid, connector_id, reference=reference)
 
 
@@ -36,19 +36,3 @@ async def stop(platform: Platform, party: PartyId, session_id: str) -> Command:
         if PartyId.of(session.cdr_token.country_code, session.cdr_token.party_id) == party:
             return await commands.stop(platform, stored, session)
     raise NotFound(f"no session {session_id} of {party}")
-
-
-def _token_of_one_charge(platform: Platform, party: PartyId) -> Token:
-    """Not pushed to anybody: only commands use it (mod_commands, "StartSession object")."""
-    uid = new_id()
-    return Token(
-        country_code=party.country_code,
-        party_id=party.party_id,
-        uid=uid,
-        type=TokenType.AD_HOC_USER,
-        contract_id=uid,
-        issuer=platform.settings.name,
-        valid=True,
-        whitelist=WhitelistType.NEVER,
-        last_updated=platform.clock(),
-    )

@@ -1,5 +1,7 @@
 """Our own Tokens, those we issue to drivers, and the Tokens anyone told us about (mod_tokens)."""
 
+from collections.abc import Sequence
+
 from ocpilot.app.bodies import own, value_of
 from ocpilot.app.homes import put_ours
 from ocpilot.app.platform import Platform
@@ -7,6 +9,7 @@ from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.station_events import IdToken
 from ocpilot.base.errors import Conflict, InvalidObject
 from ocpilot.base.ids import PartyId, derived_id, fold, new_id
+from ocpilot.roaming import emaids
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CdrToken, Token, TokenType, WhitelistType
 
@@ -56,7 +59,31 @@ async def issue(
 
 async def known(platform: Platform, uid: str) -> tuple[tuple[StoredObject, Token], ...]:
     """Every Token with this uid we know, ours first; those that break the standard are left out."""
-    found = await platform.store.objects.find(ModuleID.TOKENS, uid)
+    return _readable(await platform.store.objects.find(ModuleID.TOKENS, uid))
+
+
+async def of_contract(platform: Platform, emaid: str) -> tuple[tuple[StoredObject, Token], ...]:
+    """Every Token with this contract id, written in whatever way, ours first."""
+    return _readable(await platform.store.objects.of_emaid(emaids.plain(emaid)))
+
+
+def of_one_charge(platform: Platform, party: PartyId, uid: str | None = None) -> Token:
+    """A Token of somebody nobody knows. Not pushed to anybody (mod_commands, "StartSession object")."""
+    uid = uid or new_id()
+    return Token(
+        country_code=party.country_code,
+        party_id=party.party_id,
+        uid=uid,
+        type=TokenType.AD_HOC_USER,
+        contract_id=uid,
+        issuer=platform.settings.name,
+        valid=True,
+        whitelist=WhitelistType.NEVER,
+        last_updated=platform.clock(),
+    )
+
+
+def _readable(found: Sequence[StoredObject]) -> tuple[tuple[StoredObject, Token], ...]:
     readable = []
     for stored in sorted(found, key=lambda one: one.peer_id is not None):
         try:
@@ -97,7 +124,12 @@ def cdr_token_of(token: Token) -> CdrToken:
 
 def shown_as(token: Token) -> IdToken:
     """What a station is told that the driver of a Token will show."""
-    return IdToken(token.uid, _KINDS.get(token.type, "Central"))
+    return id_token_of(token.uid, token.type)
+
+
+def id_token_of(uid: str, type_: str) -> IdToken:
+    """The same for what is known of a Token."""
+    return IdToken(uid, _KINDS.get(type_, "Central"))
 
 
 def id_tag_of(uid: str) -> str:

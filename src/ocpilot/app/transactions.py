@@ -7,7 +7,19 @@ from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app import authorize, bookings, charges, command_orders, meant, reservations, samples, sessions, tokens
+from ocpilot.app import (
+    authorize,
+    bookings,
+    charges,
+    command_orders,
+    concurrent,
+    meant,
+    price_texts,
+    reservations,
+    samples,
+    sessions,
+    tokens,
+)
 from ocpilot.app.authorize import Decision
 from ocpilot.app.bodies import text_of
 from ocpilot.app.charge_records import SampleRow, Station, StationConnector, Transaction, TransactionState
@@ -61,8 +73,14 @@ _ANSWERS = {
 
 async def authorize_tag(platform: Platform, station: Station, token: IdToken) -> IdTagAnswer:
     """Authorize: may this card charge at this station?"""
-    decision = await authorize.authorize_token(platform, station.party, token.value, place_of(station))
-    return answer_of(decision, decision.allowed)
+    decision = await authorize.authorize_token(platform, station.party, token, place_of(station))
+    answer = answer_of(decision, decision.allowed)
+    if await concurrent.charges_elsewhere(platform, decision, station):
+        return msgspec.structs.replace(answer, status=AuthorizationStatus.CONCURRENT_TX)
+    text = None
+    if token.kind is not None and decision.token is not None and answer.status == AuthorizationStatus.ACCEPTED:
+        text = await price_texts.for_driver(platform, station, decision.token)
+    return msgspec.structs.replace(answer, expires=authorize.forgotten_at(platform, decision), message=text)
 
 
 def answer_of(decision: Decision, allowed: AllowedType | None) -> IdTagAnswer:
@@ -167,7 +185,9 @@ async def _for_driver(
     """The transaction with whom it is for, whether he may, and under which terms."""
     decision = await _decided(platform, station, connector, event)
     allowed = decision.at(blank.evse_uid)
-    wanted = _decided_for(blank, event, decision, accepted=connector is not None and allowed == AllowedType.ALLOWED)
+    twice = await concurrent.charges_elsewhere(platform, decision, station, event.evse_id)
+    may = connector is not None and allowed == AllowedType.ALLOWED and not twice
+    wanted = _decided_for(blank, event, decision, accepted=may)
     uid = wanted.id_tag
     reservation = await reservations.for_start(platform, station, event, uid) if wanted.accepted else None
     if reservation is not None:
@@ -181,22 +201,23 @@ async def _for_driver(
         driver = PartyId.of(token.country_code, token.party_id) if token else None
         terms = await charges.terms_now(platform, station, connector, reservation, driver=driver)
         wanted = msgspec.structs.replace(wanted, terms=terms)
-    return wanted, answer_of(decision, allowed)
+    answer = answer_of(decision, allowed)
+    return wanted, msgspec.structs.replace(answer, status=AuthorizationStatus.CONCURRENT_TX) if twice else answer
 
 
 async def _decided(
     platform: Platform, station: Station, connector: StationConnector | None, event: StartEvent
 ) -> Decision:
     """About the token that was shown, else about the one of the command that the station carries out."""
-    uid = event.token.value if event.token else ""
-    if not uid and event.remote_start_id is not None:
+    shown = event.token
+    if (shown is None or not shown.value) and event.remote_start_id is not None:
         command = await platform.store.commands.numbered(event.remote_start_id)
-        uid = command.token_uid or "" if command else ""
-    if not uid:
+        shown = IdToken(command.token_uid) if command and command.token_uid else shown
+    if shown is None:
         return authorize.UNKNOWN
     evse_uids = (connector.evse_uid,) if connector else ()
     place = LocationReferences(location_id=station.location_id, evse_uids=evse_uids)
-    return await authorize.authorize_token(platform, station.party, uid, place, starting=True)
+    return await authorize.authorize_token(platform, station.party, shown, place, starting=True)
 
 
 async def _booked(platform: Platform, transaction: Transaction) -> str | None:

@@ -165,6 +165,10 @@ class StationSettings(Section, frozen=True, kw_only=True):
     `wrong_passwords` per quarter of an hour, of one station from one address. `messages_per_second` of one station,
     after a `burst`, are read, the rest later; `flood` is how many may come before their turn until it is sent away.
     `connections` and `connections_per_address` of one process; 0 is no limit.
+
+    `local_lists`: stations get the Tokens that may charge without an answer. `cost_interval`: at most how often a
+    station that can show it is told what a charge costs; 0 is never. `concurrent_charges`: one Token may charge at
+    several EVSEs at once. `ad_hoc`: somebody whom a station does not know may, for he paid there.
     """
 
     unknown_stations: UnknownStations = UnknownStations.WAIT
@@ -190,6 +194,10 @@ class StationSettings(Section, frozen=True, kw_only=True):
     flood: int = 500
     connections: int = 20_000
     connections_per_address: int = 0
+    local_lists: bool = True
+    concurrent_charges: bool = True
+    ad_hoc: bool = False
+    cost_interval: Annotated[float, msgspec.Meta(ge=0)] = 60.0
 
 
 class WebSettings(Section, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from ocpilot.app.comparing import Comparing
 from ocpilot.app.heard import Hearing
 from ocpilot.app.hooking import Hooking
 from ocpilot.app.jobs import Jobs
+from ocpilot.app.local_lists import StationTokenKeeper
 from ocpilot.app.platform import Platform
 from ocpilot.app.pulling import Puller
 from ocpilot.app.push import Pusher
@@ -137,3 +138,4 @@ def _workers(platform: Platform, hooks: HttpHooks, parts: Collection[str]) -> It
         yield Puller(platform).run(), "pull"
         yield Comparing(platform).run(), "compare"
         yield SiteSharing(platform).run(), "site limits"
+        yield StationTokenKeeper(platform).run(), "local lists"

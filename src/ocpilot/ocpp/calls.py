@@ -1,14 +1,23 @@
 """What the platform asks of stations, put into the words of each station's OCPP version."""
 
+from decimal import Decimal
 from typing import Protocol
 
 from ocpilot.app.charge_records import Transaction
-from ocpilot.app.station_events import ActiveProfileAnswer, CallAnswer, IdToken, Payload, StationReservation
+from ocpilot.app.station_events import (
+    ActiveProfileAnswer,
+    CallAnswer,
+    IdToken,
+    ListUpdate,
+    LocalListLimits,
+    Payload,
+    StationReservation,
+)
 from ocpilot.base import time
 from ocpilot.base.time import Clock
 from ocpilot.ocpp.frames import CallError, CallResult
 from ocpilot.ocpp.station_password import change_of, is_taken
-from ocpilot.ocpp.version import Asked, OcppVersion
+from ocpilot.ocpp.version import Asked, OcppVersion, payload_of
 from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
 
 
@@ -75,6 +84,36 @@ class StationCaller:
         asked = version.active_charging_profile(transaction, seconds, unit)
         answer = await self.lines.call(transaction.station_id, asked.action, asked.payload)
         return version.active_profile_of(asked, answer, self._clock())
+
+    async def local_list_limits(self, station_id: str) -> LocalListLimits | None:
+        """See `StationCalls`."""
+        version = await self.lines.version_of(station_id)
+        asked = version.local_list_limits()
+        return version.local_list_limits_of(asked, await self.lines.call(station_id, asked.action, asked.payload))
+
+    async def local_list_version(self, station_id: str) -> int | None:
+        """See `StationCalls`. Its field is named anew in 2.x; -1 is what 1.6 says of a list it does not have."""
+        version, asked = await self.lines.version_of(station_id), Asked(action="GetLocalListVersion", payload={})
+        answer = await self.lines.call(station_id, asked.action, asked.payload)
+        payload = payload_of(version.schemas, asked, answer) or {}
+        number = payload.get("listVersion", payload.get("versionNumber"))
+        return number if isinstance(number, int) and number >= 0 else None
+
+    async def send_local_list(self, station_id: str, update: ListUpdate) -> str:
+        """See `StationCalls`."""
+        version = await self.lines.version_of(station_id)
+        return await self._ask(station_id, version, version.send_local_list(update))
+
+    async def clear_cache(self, station_id: str) -> str:
+        """See `StationCalls`."""
+        version = await self.lines.version_of(station_id)
+        return await self._ask(station_id, version, Asked(action="ClearCache", payload={}))
+
+    async def cost_updated(self, transaction: Transaction, cost: Decimal) -> str:
+        """See `StationCalls`."""
+        version = await self.lines.version_of(transaction.station_id)
+        asked = version.cost_updated(transaction, cost)
+        return "NotSupported" if asked is None else await self._ask(transaction.station_id, version, asked)
 
     async def call(self, station_id: str, action: str, payload: Payload) -> CallAnswer:
         """See `StationCalls`."""

@@ -14,11 +14,11 @@ from ocpilot.app.station_events import Payload
 from ocpilot.base.problem import Problem
 from ocpilot.ocpp import schemas
 from ocpilot.ocpp.asking import Asking
-from ocpilot.ocpp.frames import Call, CallError, CallResult, ErrorCode
+from ocpilot.ocpp.frames import Call, CallError, CallResult, ErrorCode, Send
 from ocpilot.ocpp.pace import Pace, PaceLimits
 from ocpilot.ocpp.rpc import Answered, Reply, Rpc, RpcLimits
 from ocpilot.ocpp.station_socket import facts_of
-from ocpilot.ocpp.version import CallRefused, OcppVersion, Station
+from ocpilot.ocpp.version import CallRefused, Handler, OcppVersion, Station
 
 _LOG = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Connection:
         self._findings = findings
         self._frames = frames
         self._rpc = Rpc(version.words, limits.rpc)
-        self._calls: asyncio.Queue[Call | None] = asyncio.Queue(_MAX_UNHANDLED)
+        self._calls: asyncio.Queue[Call | Send | None] = asyncio.Queue(_MAX_UNHANDLED)
         self._finishing = False
         self._asking = Asking(self._rpc, self._send, f"station {station.id}")
         self._now = asyncio.get_running_loop().time
@@ -142,9 +142,10 @@ class Connection:
         self._log(FrameDirection.IN, text)
         event = self._rpc.receive(text)
         if isinstance(event, Answered):
+            await self._doubt(event)
             await self._asking.take(event)
             return True
-        if isinstance(event, Call):
+        if isinstance(event, Call | Send):
             early = self._unanswered > 0
             if not self._finishing:
                 self._unanswered += 1
@@ -172,17 +173,33 @@ class Connection:
         await self.close(_GOING_AWAY, "nothing was heard for too long")
         self.abort()
 
+    async def _doubt(self, event: Answered) -> None:
+        """A station whose answer is none hears of it, where its version has words for that."""
+        known = schemas.known(self.version.schemas, event.call.action)
+        if isinstance(event.answer, CallError) or self.version.words.answer is None or not known:
+            return
+        errors = schemas.check_answer(self.version.schemas, event.call.action, event.answer.payload).errors
+        text = self._rpc.misunderstood(event.answer, str(errors[0])) if errors else None
+        if text is not None:
+            await self._send(text)
+
     async def _handle_calls(self) -> None:
         while (call := await self._calls.get()) is not None:
-            # whether a station is accepted may be otherwise by now
-            given = None if call.action == _BOOT else self._rpc.answered(call, self._now())
-            await self._send(given or await self._answer(call))
+            await self._serve_one(call)
             self._unanswered -= 1
             self._calls.task_done()
 
+    async def _serve_one(self, call: Call | Send) -> None:
+        if isinstance(call, Send):
+            await self._heard(call)
+            return
+        # whether a station is accepted may be otherwise by now
+        given = None if call.action == _BOOT else self._rpc.answered(call, self._now())
+        await self._send(given or await self._answer(call))
+
     async def _answer(self, call: Call) -> str:
         try:
-            payload = await self._handled(call)
+            payload = await self._handled(call, self.version.handlers.get(call.action))
         except CallRefused as refusal:
             _LOG.warning("%s: a call is refused: %s", self._station.id, refusal)
             return self._rpc.refuse(call, refusal.code, str(refusal), refusal.details)
@@ -191,10 +208,18 @@ class Connection:
             return self._rpc.refuse(call, ErrorCode.INTERNAL_ERROR, "the platform could not handle this now")
         return self._rpc.answer(call, payload, self._now())
 
-    async def _handled(self, call: Call) -> Payload:
+    async def _heard(self, said: Send) -> None:
+        """Nobody waits for an answer, so what is wrong with it is only logged."""
+        try:
+            await self._handled(said, self.version.sent.get(said.action))
+        except CallRefused as refusal:
+            _LOG.warning("%s: a message is ignored: %s", self._station.id, refusal)
+        except Exception:  # as for a call: the connection stays
+            _LOG.exception("%s: %s %r failed", self._station.id, said.action, said.id)
+
+    async def _handled(self, call: Call | Send, handler: Handler | None) -> Payload:
         if self._waits and call.action != _BOOT:
             raise CallRefused(ErrorCode.SECURITY_ERROR, "this station waits for approval")
-        handler = self.version.handlers.get(call.action)
         if handler is None:
             known = schemas.known(self.version.schemas, call.action)
             code = ErrorCode.NOT_SUPPORTED if known else ErrorCode.NOT_IMPLEMENTED

@@ -1,4 +1,4 @@
-"""The three frames of OCPP-J as text and as values (OCPP-J 1.6, 4 "RPC framework"); a broken frame is a value too."""
+"""The frames of OCPP-J as text and as values (OCPP-J 1.6 and 2.1, "RPC framework"); a broken frame is a value too."""
 
 import re
 from decimal import Decimal, InvalidOperation
@@ -19,11 +19,13 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 class MessageType(IntEnum):
-    """The first element of a frame."""
+    """The first element of a frame. `RESULT_ERROR` and `SEND` are those of 2.1."""
 
     CALL = 2
     RESULT = 3
     ERROR = 4
+    RESULT_ERROR = 5
+    SEND = 6
 
 
 class ErrorCode(StrEnum):
@@ -43,12 +45,13 @@ class ErrorWords(msgspec.Struct, frozen=True, kw_only=True):
     """The error words that OCPP versions spell differently.
 
     `broken`: the payload or frame is no such structure; `unreadable`: not even the id can be read; `occurrence`: a
-    required field is missing.
+    required field is missing; `answer`: an answer is none, which only 2.1 can say.
     """
 
     broken: str
     unreadable: str
     occurrence: str
+    answer: str | None = None
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +78,23 @@ class CallError(msgspec.Struct, frozen=True, kw_only=True):
     details: Payload = {}
 
 
+class ResultError(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to an answer that cannot be understood (2.1)."""
+
+    id: str
+    code: str
+    description: str = ""
+    details: Payload = {}
+
+
+class Send(msgspec.Struct, frozen=True, kw_only=True):
+    """Something said that gets no answer (2.1)."""
+
+    id: str
+    action: str
+    payload: Payload
+
+
 class Broken(msgspec.Struct, frozen=True, kw_only=True):
     """Text that is no frame, or no whole one. `id` None: not even that could be read.
 
@@ -87,7 +107,8 @@ class Broken(msgspec.Struct, frozen=True, kw_only=True):
     answered: bool = True
 
 
-Frame = Call | CallResult | CallError | Broken
+Written = Call | CallResult | CallError | ResultError | Send
+Frame = Written | Broken
 
 
 def read(text: str, max_size: int) -> Frame:
@@ -117,21 +138,23 @@ def _frame(elements: list[object]) -> Frame:
     kind, ident, *rest = elements
     if kind not in tuple(MessageType):
         # OCPP-J 1.6 (4.1.3): the payload of an unknown message type SHALL be ignored
-        return Broken(id=None, reason=f"message type {kind!r} is none of 2, 3, 4", answered=False)
+        return Broken(id=None, reason=f"message type {kind!r} is none of 2 to 6", answered=False)
     if not isinstance(ident, str) or not 0 < len(ident) <= MAX_ID:
         return Broken(id=None, reason=f"a message id has 1 to {MAX_ID} characters", answered=kind == MessageType.CALL)
-    if kind == MessageType.CALL:
-        return _call(ident, rest)
-    return _result(ident, rest) if kind == MessageType.RESULT else _error(ident, rest)
+    if kind in (MessageType.CALL, MessageType.SEND):
+        return _call(Call if kind == MessageType.CALL else Send, ident, rest)
+    if kind == MessageType.RESULT:
+        return _result(ident, rest)
+    return _error(CallError if kind == MessageType.ERROR else ResultError, ident, rest)
 
 
-def _call(ident: str, rest: list[object]) -> Frame:
+def _call(of: type[Call | Send], ident: str, rest: list[object]) -> Frame:
     action, payload = rest[0], rest[1] if len(rest) > 1 else None
     if not isinstance(action, str):
-        return Broken(id=ident, reason="the action of a call is a text")
+        return Broken(id=ident, reason="the action of a call is a text", answered=of is Call)
     if not isinstance(payload, dict):
-        return Broken(id=ident, reason="the payload of a call is an object")
-    return Call(id=ident, action=action, payload=payload)
+        return Broken(id=ident, reason="the payload of a call is an object", answered=of is Call)
+    return of(id=ident, action=action, payload=payload)
 
 
 def _result(ident: str, rest: list[object]) -> Frame:
@@ -140,10 +163,10 @@ def _result(ident: str, rest: list[object]) -> Frame:
     return CallResult(id=ident, payload=rest[0])
 
 
-def _error(ident: str, rest: list[object]) -> CallError:
+def _error(of: type[CallError | ResultError], ident: str, rest: list[object]) -> CallError | ResultError:
     """Stations leave out the description and the details; the refusal itself is sure."""
     code, description, details = [*rest[:3], None, None][:3]
-    return CallError(
+    return of(
         id=ident,
         code=code if isinstance(code, str) else str(ErrorCode.GENERIC_ERROR),
         description=description if isinstance(description, str) else "",
@@ -151,14 +174,20 @@ def _error(ident: str, rest: list[object]) -> CallError:
     )
 
 
-def write(frame: Call | CallResult | CallError) -> str:
+def write(frame: Written) -> str:
     """The text of a frame."""
     return _ENCODER.encode(_elements(frame)).decode()
 
 
-def _elements(frame: Call | CallResult | CallError) -> list[object]:
-    if isinstance(frame, Call):
-        return [MessageType.CALL, frame.id, frame.action, frame.payload]
+def _elements(frame: Written) -> list[object]:
+    if isinstance(frame, Call | Send):
+        return [
+            MessageType.CALL if isinstance(frame, Call) else MessageType.SEND,
+            frame.id,
+            frame.action,
+            frame.payload,
+        ]
     if isinstance(frame, CallResult):
         return [MessageType.RESULT, frame.id, frame.payload]
-    return [MessageType.ERROR, frame.id, frame.code, frame.description[:_MAX_DESCRIPTION], frame.details]
+    kind = MessageType.ERROR if isinstance(frame, CallError) else MessageType.RESULT_ERROR
+    return [kind, frame.id, frame.code, frame.description[:_MAX_DESCRIPTION], frame.details]

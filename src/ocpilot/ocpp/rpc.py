@@ -12,7 +12,7 @@ from ocpilot.app.station_events import Payload
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.base.ids import new_id
 from ocpilot.ocpp import frames
-from ocpilot.ocpp.frames import Broken, Call, CallError, CallResult, ErrorWords
+from ocpilot.ocpp.frames import Broken, Call, CallError, CallResult, ErrorWords, ResultError, Send
 
 #: A StopTransaction carries every sample of a transaction: a day of them is more than a megabyte.
 MAX_MESSAGE = 4 * 1024 * 1024
@@ -72,13 +72,17 @@ class Rpc:
         self._in_flight: _Sent | None = None
         self._answers: OrderedDict[str, _Given] = OrderedDict()
 
-    def receive(self, text: str) -> Call | Answered | Reply | Ignored:
+    def receive(self, text: str) -> Call | Send | Answered | Reply | Ignored:
         """What the text means: a call to be handled, the answer to a call of ours, or what to do at once."""
         frame = frames.read(text, self.limits.max_size)
-        if isinstance(frame, Call):
+        if isinstance(frame, Call | Send):
             return frame
         if isinstance(frame, Broken):
             return self._refusal(frame)
+        if isinstance(frame, ResultError):
+            return Ignored(
+                reason=f"that our answer to {frame.id!r} is not understood: {frame.code} {frame.description}"
+            )
         sent = self._in_flight
         if sent is None or sent.call.id != frame.id:
             return Ignored(reason=f"an answer to {frame.id!r}, for which nobody waits")
@@ -114,6 +118,11 @@ class Rpc:
     def refuse(self, call: Call, code: str, description: str = "", details: Payload | None = None) -> str:
         """The text that refuses `call`. It is not remembered: the next try may go well."""
         return frames.write(CallError(id=call.id, code=code, description=description, details=details or {}))
+
+    def misunderstood(self, answer: CallResult, description: str) -> str | None:
+        """The text that says that an answer to us is none (2.1, "CALLRESULTERROR"); older versions have no words."""
+        code = self.words.answer
+        return None if code is None else frames.write(ResultError(id=answer.id, code=code, description=description))
 
     def ask(self, action: str, payload: Payload, now: float) -> Call:
         """Queue a call of ours; StationUnreachable when too many wait already."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import cast
 
 from ocpilot.app.charge_records import Transaction
@@ -11,6 +12,8 @@ from ocpilot.app.station_events import (
     BootInfo,
     IdTagAnswer,
     IdToken,
+    ListUpdate,
+    LocalListLimits,
     Payload,
     SampledValue,
     StartEvent,
@@ -22,10 +25,12 @@ from ocpilot.app.station_events import (
 from ocpilot.app.tokens import id_tag_of
 from ocpilot.base import time
 from ocpilot.base.time import Clock
-from ocpilot.ocpp import schemas, v16_profiles
+from ocpilot.ocpp import schemas, v16_lists, v16_profiles
+from ocpilot.ocpp.certificate_requests import sign_certificate
 from ocpilot.ocpp.frames import CallError, CallResult, ErrorWords
+from ocpilot.ocpp.notices import always, notice, notices
 from ocpilot.ocpp.values import moment, optional_whole, register, required_text, text, whole
-from ocpilot.ocpp.version import Asked, Handler, Station, status_word
+from ocpilot.ocpp.version import Asked, Handler, Station, payload_of, status_word
 from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
 
 #: 1.6 has fewer words (7.2, "AuthorizationStatus"): blocked means "not allowed for charging".
@@ -110,21 +115,6 @@ async def _stop(station: Station, payload: Payload) -> Payload:
     return {} if answer is None else {"idTagInfo": _id_tag_info(answer)}
 
 
-async def _data_transfer(_: Station, __: Payload) -> Payload:
-    """DataTransfer (4.3): we have no agreement with any vendor."""
-    return {"status": "UnknownVendorId"}
-
-
-def _notice(action: str) -> Handler:
-    """Something said that asks for nothing: FirmwareStatusNotification (4.5) and its like."""
-
-    async def taken(station: Station, payload: Payload) -> Payload:
-        await station.events.notice(station.id, action, payload)
-        return {}
-
-    return taken
-
-
 class V16:
     """OCPP 1.6 as the gateway sees it (`OcppVersion`)."""
 
@@ -142,10 +132,18 @@ class V16:
         "StartTransaction": _start,
         "MeterValues": _meter_values,
         "StopTransaction": _stop,
-        "DataTransfer": _data_transfer,
-        "FirmwareStatusNotification": _notice("FirmwareStatusNotification"),
-        "DiagnosticsStatusNotification": _notice("DiagnosticsStatusNotification"),
+        # 4.3: we have no agreement with any vendor
+        "DataTransfer": notice("DataTransfer", always(status="UnknownVendorId")),
+        "SignCertificate": sign_certificate,
+        **notices(
+            "DiagnosticsStatusNotification",
+            "FirmwareStatusNotification",
+            "LogStatusNotification",
+            "SecurityEventNotification",
+            "SignedFirmwareStatusNotification",
+        ),
     }
+    sent: Mapping[str, Handler] = {}
 
     def remote_start(self, evse_id: int | None, token: IdToken, _: int) -> Asked:
         """RemoteStartTransaction (5.11)."""
@@ -190,6 +188,21 @@ class V16:
         """GetCompositeSchedule (5.7)."""
         payload: Payload = {"connectorId": transaction.evse_id, "duration": seconds, "chargingRateUnit": str(unit)}
         return Asked(action="GetCompositeSchedule", payload=payload, refused="Rejected")
+
+    def local_list_limits(self) -> Asked:
+        """GetConfiguration (5.8)."""
+        return v16_lists.limits()
+
+    def local_list_limits_of(self, asked: Asked, answer: CallResult | CallError) -> LocalListLimits | None:
+        """(9.3 "Local Auth List Management Profile")."""
+        return v16_lists.limits_of(payload_of(self.schemas, asked, answer))
+
+    def send_local_list(self, update: ListUpdate) -> Asked:
+        """SendLocalList (5.15)."""
+        return Asked(action="SendLocalList", payload=v16_lists.payload(update), refused="Failed")
+
+    def cost_updated(self, _: Transaction, __: Decimal) -> None:
+        """1.6 has no such message."""
 
     def active_profile_of(self, asked: Asked, answer: CallResult | CallError, now: datetime) -> ActiveProfileAnswer:
         """The status, and the schedule beside an `Accepted`."""

@@ -5,7 +5,10 @@ Sections are use cases of OCPP 2.0.1, part 2; 2.1 keeps their letters.
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import cast
+
+import msgspec
 
 from ocpilot.app.charge_records import Transaction
 from ocpilot.app.station_events import (
@@ -14,17 +17,20 @@ from ocpilot.app.station_events import (
     EventKind,
     IdTagAnswer,
     IdToken,
+    ListUpdate,
+    LocalListLimits,
     Payload,
     StationReservation,
     StatusEvent,
     TransactionEvent,
 )
 from ocpilot.base import time
-from ocpilot.ocpp import schemas, v2_profiles
+from ocpilot.ocpp import schemas, v2_lists, v2_profiles
 from ocpilot.ocpp.frames import CallError, CallResult, ErrorWords
+from ocpilot.ocpp.v2_notices import V21_NOTICES, V21_SENT, V201_NOTICES
 from ocpilot.ocpp.v2_samples import samples_of
 from ocpilot.ocpp.values import inner, moment, optional_whole, required_text, text, whole
-from ocpilot.ocpp.version import Asked, Handler, Station, status_word
+from ocpilot.ocpp.version import Asked, Handler, Station, payload_of, status_word
 from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
 
 
@@ -61,7 +67,9 @@ async def _status(station: Station, payload: Payload) -> Payload:
 async def _authorize(station: Station, payload: Payload) -> Payload:
     """Authorize (C01)."""
     answer = await station.events.authorize(station.id, _token(cast(Payload, payload["idToken"])))
-    return {"idTokenInfo": _token_info(answer)}
+    # C07: a certificate given to us is not verified here. Without one the station has verified it, and we add nothing.
+    unverified: Payload = {"certificateStatus": "CertChainError"} if "certificate" in payload else {}
+    return {"idTokenInfo": _token_info(answer), **unverified}
 
 
 async def _transaction_event(station: Station, payload: Payload) -> Payload:
@@ -99,9 +107,11 @@ async def _meter_values(station: Station, payload: Payload) -> Payload:
     return {}
 
 
-async def _data_transfer(_: Station, __: Payload) -> Payload:
-    """DataTransfer (P02): we have no agreement with any vendor."""
-    return {"status": "UnknownVendorId"}
+async def _reservation(station: Station, payload: Payload) -> Payload:
+    """ReservationStatusUpdate (H04): `Expired`, `Removed` or, in 2.1, `NoTransaction`."""
+    number, word = whole(payload, "reservationId"), required_text(payload, "reservationUpdateStatus")
+    await station.events.reservation_ended(station.id, number, expired=word == "Expired")
+    return {}
 
 
 class V2:
@@ -119,12 +129,14 @@ class V2:
         "Authorize": _authorize,
         "TransactionEvent": _transaction_event,
         "MeterValues": _meter_values,
-        "DataTransfer": _data_transfer,
+        "ReservationStatusUpdate": _reservation,
+        **V201_NOTICES,
     }
+    sent: Mapping[str, Handler] = {}
 
     def remote_start(self, evse_id: int | None, token: IdToken, remote_start_id: int) -> Asked:
         """RequestStartTransaction (F01, F02)."""
-        payload: Payload = {"idToken": _token_payload(token), "remoteStartId": remote_start_id}
+        payload: Payload = {"idToken": v2_lists.token(token), "remoteStartId": remote_start_id}
         if evse_id is not None:
             payload["evseId"] = evse_id
         return Asked(action="RequestStartTransaction", payload=payload, refused="Rejected")
@@ -144,7 +156,7 @@ class V2:
         payload: Payload = {
             "id": reservation.id,
             "expiryDateTime": time.write(reservation.until),
-            "idToken": _token_payload(reservation.token),
+            "idToken": v2_lists.token(reservation.token),
             "evseId": reservation.evse_id,
         }
         return Asked(action="ReserveNow", payload=payload, refused="Rejected")
@@ -167,6 +179,23 @@ class V2:
         """GetCompositeSchedule (K08)."""
         payload: Payload = {"evseId": transaction.evse_id, "duration": seconds, "chargingRateUnit": str(unit)}
         return Asked(action="GetCompositeSchedule", payload=payload, refused="Rejected")
+
+    def local_list_limits(self) -> Asked:
+        """GetVariables (B06)."""
+        return v2_lists.limits()
+
+    def local_list_limits_of(self, asked: Asked, answer: CallResult | CallError) -> LocalListLimits | None:
+        """Of the device model ("LocalAuthListCtrlr")."""
+        return v2_lists.limits_of(payload_of(self.schemas, asked, answer))
+
+    def send_local_list(self, update: ListUpdate) -> Asked:
+        """SendLocalList (D01)."""
+        return Asked(action="SendLocalList", payload=v2_lists.payload(update), refused="Failed")
+
+    def cost_updated(self, transaction: Transaction, cost: Decimal) -> Asked:
+        """CostUpdated (I02)."""
+        payload: Payload = {"totalCost": cost, "transactionId": _name(transaction)}
+        return Asked(action="CostUpdated", payload=payload, done="Accepted")
 
     def active_profile_of(self, asked: Asked, answer: CallResult | CallError, now: datetime) -> ActiveProfileAnswer:
         """The status, and the schedule beside an `Accepted`."""
@@ -191,6 +220,9 @@ class V21(V2):
 
     subprotocol = "ocpp2.1"
     schemas = "v21"
+    handlers: Mapping[str, Handler] = {**V2.handlers, **V21_NOTICES}
+    sent = V21_SENT
+    words = msgspec.structs.replace(V2.words, answer="FormatViolation")
 
 
 #: What 2.x says beyond 1.6 about why it does not unlock ("UnlockStatusEnumType").
@@ -206,14 +238,13 @@ def _token(payload: Payload) -> IdToken:
     return IdToken(required_text(payload, "idToken"), text(payload, "type"))
 
 
-def _token_payload(token: IdToken) -> Payload:
-    return {"idToken": token.value, "type": token.kind or "Central"}
-
-
 def _token_info(answer: IdTagAnswer) -> Payload:
     info: Payload = {"status": str(answer.status)}
     if answer.expires is not None:
         info["cacheExpiryDateTime"] = time.write(answer.expires)
     if answer.parent is not None:
-        info["groupIdToken"] = {"idToken": answer.parent, "type": "Central"}
+        info["groupIdToken"] = v2_lists.group(answer.parent)
+    if answer.message is not None:
+        said: Payload = {"format": "UTF8", "language": answer.message.language, "content": answer.message.text}
+        info["personalMessage"] = said
     return info

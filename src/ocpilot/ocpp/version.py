@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 import msgspec
@@ -10,6 +11,8 @@ from ocpilot.app.charge_records import Transaction
 from ocpilot.app.station_events import (
     ActiveProfileAnswer,
     IdToken,
+    ListUpdate,
+    LocalListLimits,
     Payload,
     StationEvents,
     StationReservation,
@@ -44,15 +47,19 @@ Handler = Callable[[Station, Payload], Awaitable[Payload]]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A call of ours: its action and payload, and how the station's answer reads as a status word."""
+    """A call of ours: its action and payload, and how the station's answer reads as a status word.
+
+    `refused` is the word for a refusal, `done` that for an answer which needs no status.
+    """
 
     action: str
     payload: Payload
-    refused: str
+    refused: str = "Rejected"
+    done: str | None = None
 
 
 class OcppVersion(Protocol):
-    """One OCPP version: its words and its two tables, what stations call and what we call."""
+    """One OCPP version: its words and its tables, what stations call and what we call."""
 
     @property
     def subprotocol(self) -> str:
@@ -69,6 +76,10 @@ class OcppVersion(Protocol):
     @property
     def handlers(self) -> Mapping[str, Handler]:
         """What stations call, by action."""
+
+    @property
+    def sent(self) -> Mapping[str, Handler]:
+        """What stations say without waiting for an answer, by action (2.1, "SEND")."""
 
     def remote_start(self, evse_id: int | None, token: IdToken, remote_start_id: int) -> Asked:
         """Ask the station to start a transaction."""
@@ -94,6 +105,18 @@ class OcppVersion(Protocol):
     def active_charging_profile(self, transaction: Transaction, seconds: int, unit: ChargingRateUnit) -> Asked:
         """Ask the station which limits will hold."""
 
+    def local_list_limits(self) -> Asked:
+        """Ask the station how many Tokens its local list takes."""
+
+    def local_list_limits_of(self, asked: Asked, answer: CallResult | CallError) -> LocalListLimits | None:
+        """The limits the station named; None when it has no local list."""
+
+    def send_local_list(self, update: ListUpdate) -> Asked:
+        """Tell the station what is on its local list."""
+
+    def cost_updated(self, transaction: Transaction, cost: Decimal) -> Asked | None:
+        """Tell the station what a transaction costs so far; None in a version that has no words for it."""
+
     def active_profile_of(self, asked: Asked, answer: CallResult | CallError, now: datetime) -> ActiveProfileAnswer:
         """The limits the station named; `now` is when they count from if it does not say."""
 
@@ -101,11 +124,19 @@ class OcppVersion(Protocol):
         """The station's answer as a status word of OCPP 1.6."""
 
 
+def payload_of(package: str, asked: Asked, answer: CallResult | CallError) -> Payload | None:
+    """What a station answered as far as it is sure; None for a refusal and for an answer that is none."""
+    if isinstance(answer, CallError):
+        return None
+    checked = schemas.check_answer(package, asked.action, answer.payload)
+    return None if checked.errors else checked.payload
+
+
 def status_word(package: str, asked: Asked, answer: CallResult | CallError) -> str:
     """The status in an answer; one without a status, or a refusal, is the word for "no" that the action has."""
     if isinstance(answer, CallError):
         no_such_action = answer.code in (ErrorCode.NOT_IMPLEMENTED, ErrorCode.NOT_SUPPORTED)
         return "NotSupported" if no_such_action else asked.refused
-    checked = schemas.check_answer(package, asked.action, answer.payload)
-    status = checked.payload.get("status")
-    return status if isinstance(status, str) and not checked.errors else asked.refused
+    payload = payload_of(package, asked, answer)
+    status = payload.get("status", asked.done) if payload is not None else None
+    return status if isinstance(status, str) else asked.refused

@@ -102,6 +102,11 @@ class PostgresObjects:
         rows = await self._database.rows(_TOKENS["of_contract"], values)
         return tuple(object_of(row, ModuleID.TOKENS) for row in rows)
 
+    async def of_emaid(self, plain: str) -> tuple[StoredObject, ...]:
+        """See the port; newest first."""
+        rows = await self._database.rows(_TOKENS["of_emaid"], {"key_emaid": plain})
+        return tuple(object_of(row, ModuleID.TOKENS) for row in rows)
+
     async def modify(
         self, key: ObjectKey, peer_id: int | None, change: Callable[[StoredObject], StoredObject]
     ) -> StoredObject | None:

@@ -12,6 +12,7 @@ from ocpilot.app import (
     frames,
     hook_ports,
     hub_records,
+    local_list_records,
     messages,
     newcomer_records,
     object_ports,
@@ -42,6 +43,7 @@ from ocpilot.store.frames import PostgresFrames
 from ocpilot.store.hooks import PostgresHooks
 from ocpilot.store.hub import PostgresHubBook
 from ocpilot.store.leniencies import PostgresLeniencies
+from ocpilot.store.local_lists import PostgresLocalLists
 from ocpilot.store.locations import PostgresLocations
 from ocpilot.store.messages import PostgresMessages
 from ocpilot.store.newcomers import PostgresNewcomers
@@ -83,6 +85,7 @@ class PostgresStore:
         self.commands: charge_ports.Commands = PostgresCommands(database)
         self.reservations: charge_ports.Reservations = PostgresReservations(database)
         self.active_profiles: charge_ports.ActiveProfiles = PostgresActiveProfiles(database)
+        self.local_lists: local_list_records.LocalLists = PostgresLocalLists(database)
         self.accounts: ports.Accounts = PostgresAccounts(database)
         self.leniencies: ports.Leniencies = PostgresLeniencies(database)
         self.comparisons: comparison_records.Comparisons = PostgresComparisons(database)

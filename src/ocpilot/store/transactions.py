@@ -70,6 +70,11 @@ class PostgresTransactions:
         values = {"station_id": station_id, "since": since, "until": until, "limit": limit}
         return tuple(_transaction(row) for row in await self._database.rows(_SQL["of_station"], values))
 
+    async def running(self, cdr_token: str) -> tuple[Transaction, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["running"], {"cdr_token": cdr_token})
+        return tuple(_transaction(row) for row in rows)
+
     async def in_state(self, state: TransactionState) -> tuple[Transaction, ...]:
         """See the port."""
         rows = await self._database.rows(_SQL["in_state"], {"state": str(state)})

@@ -66,6 +66,10 @@ SELECT * FROM station_transaction
 WHERE station_id = :station_id AND started_at >= :since AND started_at < :until
 ORDER BY started_at DESC, id DESC LIMIT :limit;
 
+-- name: running
+-- The open ones of one Token that may go on.
+SELECT * FROM station_transaction WHERE state = 'open' AND accepted AND cdr_token = :cdr_token ORDER BY id;
+
 -- name: in_state
 -- All in one state, oldest first.
 SELECT * FROM station_transaction WHERE state = :state ORDER BY started_at, id;

@@ -48,11 +48,9 @@ def _said(error: Exception) -> tuple[int, str, str]:
             return _NOT_FOUND
         case PeerError():
             return _PEER
-        case Conflict(http_status=status):
-            return (status, *_REFUSED[1:])
         case HTTPException(status_code=404):
             return _NOT_FOUND
-        case HTTPException(status_code=status):
+        case HTTPException(status_code=status) | Conflict(http_status=status):
             return (status, *_REFUSED[1:])
         case OcpilotError(fault="ours"):
             return _OURS

@@ -116,6 +116,9 @@ class FakePlatform:
         self.heard.append(("sign_certificate", csr, kind))
         return None
 
+    async def reservation_ended(self, station_id: str, number: int, *, expired: bool) -> None:
+        self.heard.append(("reservation_ended", number, expired))
+
     async def notice(self, station_id: str, action: str, payload: Payload) -> None:
         self.heard.append(("notice", action, payload))
 

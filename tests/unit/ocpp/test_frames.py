@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocpilot.ocpp import frames
-from ocpilot.ocpp.frames import Broken, Call, CallError, CallResult
+from ocpilot.ocpp.frames import Broken, Call, CallError, CallResult, ResultError, Send
 
 MAX = 10_000
 
@@ -17,15 +17,15 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     max_leaves=20,
 )
-nearly_frames = st.tuples(st.sampled_from([2, 3, 4, 5, "2", 2.0, True]), json_values, json_values, json_values).map(
-    list
-)
+nearly_frames = st.tuples(
+    st.sampled_from([2, 3, 4, 5, 6, 7, "2", 2.0, True]), json_values, json_values, json_values
+).map(list)
 
 
 @settings(deadline=None)
 @given(st.text() | json_values.map(json.dumps) | nearly_frames.map(json.dumps))
 def test_any_text_is_read_as_something_and_never_raises(text):
-    assert isinstance(frames.read(text, MAX), Call | CallResult | CallError | Broken)
+    assert isinstance(frames.read(text, MAX), Call | CallResult | CallError | ResultError | Send | Broken)
 
 
 @settings(deadline=None)
@@ -38,6 +38,8 @@ def test_what_is_written_is_read_back(ident, payload):
         Call(id=ident, action="Heartbeat", payload=payload),
         CallResult(id=ident, payload=payload),
         CallError(id=ident, code="GenericError", description="why", details=payload),
+        ResultError(id=ident, code="GenericError", description="why", details=payload),
+        Send(id=ident, action="NotifyPeriodicEventStream", payload=payload),
     ):
         assert frames.read(frames.write(frame), MAX) == frame
 
@@ -78,7 +80,20 @@ def test_a_broken_call_is_answered_under_its_id_if_that_can_be_read(text, ident)
 
 @pytest.mark.parametrize(
     "text",
-    ['[3,"1",[]]', '[3,"1"]', '[3,"1",{}', '[4,"1"', "[3,7,{}]", '[5,"1","A",{}]', '["2","1","A",{}]', "[null,1,2]"],
+    [
+        '[3,"1",[]]',
+        '[3,"1"]',
+        '[3,"1",{}',
+        '[4,"1"',
+        "[3,7,{}]",
+        '[5,7,"A",{}]',
+        '[6,"1","A"]',
+        '[6,"1","A",[]]',
+        '[6,"1"',
+        '[7,"1","A",{}]',
+        '["2","1","A",{}]',
+        "[null,1,2]",
+    ],
 )
 def test_a_broken_answer_and_an_unknown_message_type_are_never_answered(text):
     frame = frames.read(text, MAX)

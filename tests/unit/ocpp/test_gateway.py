@@ -83,7 +83,7 @@ async def test_a_text_sent_as_a_binary_message_is_read_as_text(served):
 
 @pytest.mark.parametrize(
     ("action", "code"),
-    [("Dance", "NotImplemented"), ("SignCertificate", "NotSupported"), ("RemoteStartTransaction", "NotSupported")],
+    [("Dance", "NotImplemented"), ("GetLog", "NotSupported"), ("RemoteStartTransaction", "NotSupported")],
 )
 async def test_unknown_is_not_implemented_and_known_but_not_offered_is_not_supported(served, action, code):
     async with served.station() as station:

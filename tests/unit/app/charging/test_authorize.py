@@ -121,7 +121,7 @@ async def test_only_the_evses_named_in_the_answer_may_be_used(operator):
 async def test_our_own_token_needs_no_peer(provider):
     token = await tokens.issue(provider.platform, PartyId.of("SE", "RES"), uid="OWN", type_="RFID")
     place = LocationReferences(location_id="L1")
-    decision = await authorize.authorize_token(provider.platform, PartyId.of("SE", "RES"), "own", place)
+    decision = await authorize.authorize_token(provider.platform, PartyId.of("SE", "RES"), IdToken("own"), place)
     assert (decision.allowed, decision.token) == ("ALLOWED", token)
     assert provider.partners.calls == []
 
