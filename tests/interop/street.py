@@ -9,9 +9,9 @@ import msgspec
 import uvicorn
 from starlette.applications import Starlette
 
-from ocpilot.app import accounts, commands, stations
+from ocpilot.app import accounts, commands, sessions, stations
 from ocpilot.app.bodies import object_in, value_of
-from ocpilot.app.charge_records import StationConnector
+from ocpilot.app.charge_records import StationConnector, TransactionState
 from ocpilot.app.charging import StationService
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base import time
@@ -60,11 +60,13 @@ class Street:
         return object_in(await self.lade.store.locations.get(key))["status"]
 
     async def session(self) -> Session:
+        await written(self.lade)
         [stored] = await self.lade.store.objects.newest(ModuleID.SESSIONS, 5)
         return value_of(Session, stored)
 
     async def known_session(self) -> StoredObject:
         """The operator's Session as a push would have brought it to the provider."""
+        await written(self.lade)
         [stored] = await self.lade.store.objects.newest(ModuleID.SESSIONS, 5)
         known = msgspec.structs.replace(stored, peer_id=self.connection.lade_at_resa.id, audience=None)
         await self.resa.store.objects.put(known)
@@ -74,6 +76,13 @@ class Street:
         until = time.now() + timedelta(hours=1)
         return await commands.reserve_now(self.resa, self.driver, LOCATION, "E1", until, **changes)
 
+    async def play(self, seconds):
+        """Time passes at the station, and here too."""
+        clock = self.connection.lade.clock
+        for _ in range(0, seconds, 60):
+            clock.ahead += timedelta(seconds=60)
+            await self.station.play(60)
+
     async def charge(self):
         """The driver starts at connector 1 with his app; the car is there."""
         await self.station.plug_in(1, SimulatedCar(max_kw=22, soc=10, battery_kwh=80))
@@ -81,6 +90,12 @@ class Street:
         assert (await self.result_of(command)).result == "ACCEPTED"
         await self.station.play(1)
         return await self.known_session()
+
+
+async def written(platform) -> None:
+    """The Sessions of running charges are as their meter values say, as `SessionWriting` makes them a moment later."""
+    for one in await platform.store.transactions.in_state(TransactionState.OPEN):
+        await sessions.write(platform, one)
 
 
 @asynccontextmanager

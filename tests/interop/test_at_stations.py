@@ -313,12 +313,11 @@ async def test_a_preference_that_is_accepted_changes_the_price_from_then_on(stre
     fast = bodies.tariff(Version.V2_3_0, "T2", type="PROFILE_FAST", elements=energy(10))
     await with_tariffs(street, fast)
     session = await street.charge()
-    await street.station.play(600)
-    street.connection.lade.clock.ahead = timedelta(seconds=600)
+    await street.play(600)
     before = kwh_by_tariff(await street.session())
     asked = ChargingPreferences(profile_type=ProfileType.FAST)
     assert await preferences.send(street.resa, street.driver, session.key.id, asked) == "ACCEPTED"
-    await street.station.play(600)
+    await street.play(600)
     now = await street.session()
     used = kwh_by_tariff(now)
     assert used.keys() == {"T1", "T2"}
@@ -343,9 +342,9 @@ def reservation(price, restriction="RESERVATION"):
 async def test_the_time_an_evse_was_reserved_is_the_first_period_and_costs_what_the_tariff_says(street, bodies):
     await with_tariffs(street, bodies.tariff(Version.V2_3_0, elements=[reservation(5), *energy(3.5)]))
     await street.result_of(await street.reserve())
-    await street.station.play(900)
+    await street.play(900)
     await street.charge()
-    await street.station.play(600)
+    await street.play(600)
     session = await street.session()
     first = session.charging_periods[0]
     [reserved] = first.dimensions
