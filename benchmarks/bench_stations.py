@@ -1,8 +1,8 @@
 """One gateway process with 2,000, 5,000 and 10,000 charging stations beside a bare websocket echo server.
 
-Half of the stations speak OCPP 1.6, half 2.0.1; all charge, send a heartbeat every 30 s and meter values every 10 s. Every
-message is checked, and what it says is on disk before it is answered. Beside the share of a core stands the memory per
-station, and what a message costs beside an echo of the same message over a bare server in the same run.
+Half of the stations speak OCPP 1.6, half 2.0.1; all charge, send a heartbeat every 30 s and meter values every 10 s.
+Every message is checked, and what it says is on disk before it is answered. Beside the share of a core stands the
+memory per station, and what a message costs beside an echo of the same message over a bare server in the same run.
 """
 
 import json

@@ -1,10 +1,10 @@
-"""Many stations in one cheap process: each connects, boots, begins a charge, and goes on with heartbeats and meter values.
+"""Many stations in one cheap process: each connects, boots, begins a charge, goes on with heartbeats and meter values.
 
     python benchmarks/station_load.py PORT STATIONS SECONDS HEARTBEAT METER
 
-It speaks OCPP 1.6 and 2.0.1, half of the stations each, in frames that it writes itself (masked with zeros), so that the
-processor is left to the server. Says `ready` when all stations charge, and at the end one JSON object: messages sent,
-answered and refused in the seconds between, and how long the slowest hundredth waited for its answer.
+It speaks OCPP 1.6 and 2.0.1, half of the stations each, in frames that it writes itself (masked with zeros), so that
+the processor is left to the server. Says `ready` when all stations charge, and at the end one JSON object: messages
+sent, answered and refused in the seconds between, and how long the slowest hundredth waited for its answer.
 """
 
 import asyncio
@@ -70,7 +70,8 @@ class Station(asyncio.Protocol):
         head = (
             f"GET /ocpp/{name} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Key: {_KEY}\r\nSec-WebSocket-Version: 13\r\n"
-            f"Sec-WebSocket-Protocol: {'ocpp2.0.1' if self.speaks_2 else 'ocpp1.6'}\r\nAuthorization: Basic {login}\r\n\r\n"
+            f"Sec-WebSocket-Protocol: {'ocpp2.0.1' if self.speaks_2 else 'ocpp1.6'}\r\n"
+            f"Authorization: Basic {login}\r\n\r\n"
         )
         transport.write(head.encode())
 
@@ -167,7 +168,10 @@ class Station(asyncio.Protocol):
         self._calls += 1
         self._tally.sent += 1
         self._since = time.monotonic()
-        text = f'[2,"{self._calls}","{action}",{payload}]'.encode()
+        self._write(f'[2,"{self._calls}","{action}",{payload}]'.encode())
+
+    def _write(self, text: bytes) -> None:
+        assert self._transport is not None
         size = bytes([0x81, 0x80 | len(text)]) if len(text) < 126 else struct.pack("!BBH", 0x81, 0xFE, len(text))
         self._transport.write(size + b"\0\0\0\0" + text)
 
@@ -190,6 +194,9 @@ class Station(asyncio.Protocol):
         return None
 
     def _take(self, text: bytes) -> None:
+        if text.startswith(b"[2"):
+            self._write(f'[4,{json.dumps(json.loads(text)[1])},"NotSupported","",{{}}]'.encode())
+            return
         if self._since is not None:
             self._tally.waited.append(time.monotonic() - self._since)
             self._since = None

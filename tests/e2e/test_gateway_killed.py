@@ -1,4 +1,4 @@
-"""kill -9 of a gateway with 500 running charges, its database with it: each goes on or ends with a right CDR, once."""
+"""kill -9 of a gateway with some 500 running charges, its database with it: each ends with a right CDR, once."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from told import SITE
 
-from ocpilot.app import tokens
+from ocpilot.app import passwords, tokens
 from ocpilot.app.bodies import own, value_of
 from ocpilot.app.charge_records import Station, StationConnector, TransactionState
 from ocpilot.app.platform import Platform
@@ -22,6 +22,8 @@ from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CDR, Location, Token, WhitelistType
 
 STATIONS = 500
+#: The first ones are full before the last ones come.
+RUNNING = 450
 CARD = "04F1EE7000CA4D"
 LOCATION = "FLEET"
 
@@ -48,7 +50,7 @@ async def build(operator: Platform) -> None:
     )
     place = msgspec.structs.replace(like, id=LOCATION, evses=evses, last_updated=time.now())
     await operator.store.locations.put(own(msgspec.structs.replace(key, id=LOCATION), place, place.last_updated))
-    [known] = [one for one in await operator.store.stations.all() if one.id == SITE]
+    password_hash = passwords.hashed_key(people.STATION_PASSWORD)
     for one in station_ids():
         connector = StationConnector(evse_id=1, evse_uid=one, ocpi_connector_id=like.evses[0].connectors[0].id)
         station = Station(
@@ -56,7 +58,7 @@ async def build(operator: Platform) -> None:
             party=network.OPERATOR,
             location_id=LOCATION,
             connectors=(connector,),
-            password_hash=known.password_hash,
+            password_hash=password_hash,
         )
         await operator.store.stations.save(station)
 
@@ -84,14 +86,11 @@ async def test_500_charges_survive_a_gateway_killed_with_its_database(two):
         await eventually("the card reached the operator", known)
         fleet = await simulate(two)
 
-        async def all_charge() -> bool:
-            await asyncio.sleep(1)
-            n=len(await operator.store.transactions.in_state(TransactionState.OPEN)); m=[len(await operator.store.transactions.in_state(x)) for x in TransactionState]
-            c=sum(x.connected for x in await operator.store.stations.all())
-            print(n,m,c,flush=True)
-            return n == STATIONS
+        async def most_charge() -> bool:
+            await asyncio.sleep(0.5)
+            return len(await operator.store.transactions.in_state(TransactionState.OPEN)) >= RUNNING
 
-        await eventually("all charge", all_charge, seconds=90)
+        await eventually("most of them charge at the same time", most_charge, seconds=240)
     await two.kill(two.operator, database_too=True)
     await two.start(two.operator)
     async with asyncio.timeout(400):

@@ -1,7 +1,7 @@
 """Sessions of running charges follow their meter values: soon when little goes on, and never at the cost of stations.
 
 What a station says is on disk before it is answered; its Session is written anew a moment later, by one worker that
-rests as long as it works. With few charges that is at once; with thousands the Session that waits longest is next.
+rests longer than it works. With few charges that is at once; with thousands the Session that waits longest is next.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from ocpilot.app.platform import Platform
 
 log = logging.getLogger(__name__)
 
-#: Rest per time of work: at most a third of the process goes into it.
-_REST = 2.0
+#: Rest per time of work: at most a quarter of the process goes into it.
+_REST = 3.0
 #: What a slow database makes of it: nobody waits longer for the next Session.
 _LONGEST_REST = 0.5
 

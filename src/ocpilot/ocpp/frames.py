@@ -54,12 +54,16 @@ class ErrorWords(msgspec.Struct, frozen=True, kw_only=True):
     answer: str | None = None
 
 
+_KINDS = tuple(MessageType)
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A request of either side."""
+    """A request of either side. `mark` is the same for the same text, as far as this process knows; 0 for our own."""
 
     id: str
     action: str
     payload: Payload
+    mark: int = 0
 
 
 class CallResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +125,7 @@ def read(text: str, max_size: int) -> Frame:
         return _broken(text, f"no JSON: {error}")
     if not isinstance(elements, list) or len(elements) < 3:
         return _broken(text, "a frame is an array of at least three elements")
-    return _frame(elements)
+    return _frame(elements, hash(text))
 
 
 def _broken(text: str, reason: str) -> Broken:
@@ -133,28 +137,31 @@ def _broken(text: str, reason: str) -> Broken:
     return Broken(id=ident, reason=reason, answered=kind == "2")
 
 
-def _frame(elements: list[object]) -> Frame:
+def _frame(elements: list[object], mark: int) -> Frame:
     """Elements beyond those of the standard are ignored, as unknown keys are."""
     kind, ident, *rest = elements
-    if kind not in tuple(MessageType):
+    if kind not in _KINDS:
         # OCPP-J 1.6 (4.1.3): the payload of an unknown message type SHALL be ignored
         return Broken(id=None, reason=f"message type {kind!r} is none of 2 to 6", answered=False)
     if not isinstance(ident, str) or not 0 < len(ident) <= MAX_ID:
         return Broken(id=None, reason=f"a message id has 1 to {MAX_ID} characters", answered=kind == MessageType.CALL)
     if kind in (MessageType.CALL, MessageType.SEND):
-        return _call(Call if kind == MessageType.CALL else Send, ident, rest)
+        return _said(ident, rest, mark if kind == MessageType.CALL else None)
     if kind == MessageType.RESULT:
         return _result(ident, rest)
     return _error(CallError if kind == MessageType.ERROR else ResultError, ident, rest)
 
 
-def _call(of: type[Call | Send], ident: str, rest: list[object]) -> Frame:
+def _said(ident: str, rest: list[object], mark: int | None) -> Frame:
+    """A call, or with no `mark` something that gets no answer."""
     action, payload = rest[0], rest[1] if len(rest) > 1 else None
     if not isinstance(action, str):
-        return Broken(id=ident, reason="the action of a call is a text", answered=of is Call)
+        return Broken(id=ident, reason="the action of a call is a text", answered=mark is not None)
     if not isinstance(payload, dict):
-        return Broken(id=ident, reason="the payload of a call is an object", answered=of is Call)
-    return of(id=ident, action=action, payload=payload)
+        return Broken(id=ident, reason="the payload of a call is an object", answered=mark is not None)
+    if mark is None:
+        return Send(id=ident, action=action, payload=payload)
+    return Call(id=ident, action=action, payload=payload, mark=mark)
 
 
 def _result(ident: str, rest: list[object]) -> Frame:

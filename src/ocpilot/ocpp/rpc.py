@@ -4,7 +4,6 @@ Each side may have one call in flight (OCPP-J 1.6, 4.1.1 "Synchronicity"); ours 
 """
 
 from collections import OrderedDict, deque
-from hashlib import sha256
 
 import msgspec
 
@@ -55,9 +54,9 @@ class _Sent(msgspec.Struct, frozen=True):
 
 
 class _Given(msgspec.Struct, frozen=True):
-    """An answer given. Of the call only the digest is kept: a StopTransaction may be a megabyte."""
+    """An answer given. Of the call only its mark is kept: a StopTransaction may be a megabyte."""
 
-    digest: bytes
+    mark: int
     text: str
     at: float
 
@@ -102,14 +101,14 @@ class Rpc:
         A call without payload has nothing to be done twice, and an old answer to a Heartbeat would be a wrong time.
         """
         known = self._answers.get(call.id)
-        if known is None or not call.payload or now - known.at > self.limits.remember or known.digest != _digest(call):
+        if known is None or not call.payload or now - known.at > self.limits.remember or known.mark != call.mark:
             return None
         return known.text
 
     def answer(self, call: Call, payload: Payload, now: float) -> str:
         """The text that answers `call`; the same call again will get the same text."""
         text = frames.write(CallResult(id=call.id, payload=payload))
-        self._answers[call.id] = _Given(_digest(call), text, now)
+        self._answers[call.id] = _Given(call.mark, text, now)
         self._answers.move_to_end(call.id)
         while len(self._answers) > self.limits.remembered:
             self._answers.popitem(last=False)
@@ -155,7 +154,3 @@ class Rpc:
 
     def _pending(self) -> list[_Sent]:
         return [*([self._in_flight] if self._in_flight else []), *self._waiting]
-
-
-def _digest(call: Call) -> bytes:
-    return sha256(frames.write(call).encode()).digest()

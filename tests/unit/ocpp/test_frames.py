@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +21,11 @@ json_values = st.recursive(
 nearly_frames = st.tuples(
     st.sampled_from([2, 3, 4, 5, 6, 7, "2", 2.0, True]), json_values, json_values, json_values
 ).map(list)
+
+
+def unmarked(frame):
+    """A call is marked by the text it came in."""
+    return msgspec.structs.replace(frame, mark=0) if isinstance(frame, Call) else frame
 
 
 @settings(deadline=None)
@@ -41,12 +47,12 @@ def test_what_is_written_is_read_back(ident, payload):
         ResultError(id=ident, code="GenericError", description="why", details=payload),
         Send(id=ident, action="NotifyPeriodicEventStream", payload=payload),
     ):
-        assert frames.read(frames.write(frame), MAX) == frame
+        assert unmarked(frames.read(frames.write(frame), MAX)) == frame
 
 
 def test_fractions_are_exact_decimals():
     call = frames.read('[2,"1","MeterValues",{"v":0.30004000000000003}]', MAX)
-    assert call == Call(id="1", action="MeterValues", payload={"v": Decimal("0.30004000000000003")})
+    assert unmarked(call) == Call(id="1", action="MeterValues", payload={"v": Decimal("0.30004000000000003")})
     assert frames.write(call) == '[2,"1","MeterValues",{"v":0.30004000000000003}]'
 
 
