@@ -65,7 +65,7 @@ async def build(operator: Platform) -> None:
 
 async def simulate(two) -> asyncio.subprocess.Process:
     words = ("--stations", str(STATIONS), "--prefix", "FLEET-", "--mix", "--lean", "--card", CARD, "--charges", "1")
-    pace = ("--between", "1", "--stay", "60", "--speed", "30", "--meter-interval", "120", "--heartbeat", "900")
+    pace = ("--between", "1", "--stay", "60", "--speed", "60", "--meter-interval", "120", "--heartbeat", "900")
     return await asyncio.create_subprocess_exec(
         str(Path(sys.executable).with_name("ocpilot")),
         *("simulate", *words, *pace, "--dc", "0", "--connects", "50", "--url", two.stations_url, "--json"),

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from ocpilot.app import passwords, status_history
 from ocpilot.app.bodies import value_of
 from ocpilot.app.charge_records import Station, StationConnector
@@ -53,14 +55,16 @@ async def add(
     password: str | None,
     made: bool = False,
 ) -> Station:
-    """A station that may connect; without a password nobody is let in by one. `made`: the password is chance, 80 bits
-    or more. UserError when its Location is not ours."""
+    """A station that may connect, new or with other connectors than before; without a password it keeps what it had.
+    `made`: the password is chance, 80 bits or more. UserError when its Location is not ours."""
     location = ObjectKey(module=ModuleID.LOCATIONS, party=party, id=location_id)
     if await platform.store.locations.get(location) is None:
         raise UserError(f"{party} has no Location {location_id}; put it first")
-    password_hash = None if password is None else await _hash_of(password, made=made)
-    station = Station(
-        id=station_id, party=party, location_id=location_id, connectors=connectors, password_hash=password_hash
+    known = await platform.store.stations.get(station_id)
+    blank = known or Station(id=station_id, party=party, location_id=location_id, connectors=())
+    password_hash = blank.password_hash if password is None else await _hash_of(password, made=made)
+    station = msgspec.structs.replace(
+        blank, party=party, location_id=location_id, connectors=connectors, password_hash=password_hash
     )
     await platform.store.stations.save(station)
     return station

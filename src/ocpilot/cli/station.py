@@ -14,13 +14,13 @@ from ocpilot.app.station_reports import StationReport
 from ocpilot.app.station_views import StationNow, StationPage
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
-from ocpilot.cli import station_join, station_lines, station_simulate
+from ocpilot.cli import station_import, station_join, station_lines, station_simulate
 from ocpilot.cli.log import moment
 from ocpilot.wire import codec
 from ocpilot.wire.v230 import Status
 
 
-class StationCommands(Protocol):
+class StationCommands(station_import.ImportStations, Protocol):
     """What the platform does for this command."""
 
     async def add(self, *, station_id: str, location_id: str, evses: Sequence[str], password: str, made: bool) -> str:
@@ -57,7 +57,7 @@ examples:
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """`ocpilot station add|list|show|call|log|uptime|waiting|approve|refuse|invite|simulate`."""
+    """`ocpilot station add|import|list|show|call|log|uptime|waiting|approve|refuse|invite|simulate`."""
     parser = subparsers.add_parser("station", help="charging stations: add, let in, list, look into, simulate")
     actions = parser.add_subparsers(dest="action", required=True)
     _add_parser(actions)
@@ -79,6 +79,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     uptime.add_argument("id", metavar="ID", nargs="?", help="of this station; of all when left out")
     uptime.add_argument("--month", metavar="M", help="such as 2026-10; the present month when left out")
+    station_import.add_parser(actions)
     station_join.add_parsers(actions)
     station_simulate.add_parser(actions)
     return parser
@@ -144,6 +145,8 @@ async def run(args: argparse.Namespace, stations: StationCommands) -> int:
     match args.action:
         case "add":
             await _add(args, stations)
+        case "import":
+            return await station_import.run(args, stations)
         case "list":
             station_lines.print_stations(await stations.page(_stations_asked(args)), as_json=args.json)
         case "show":

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from ocpilot.app import station_calls, station_reports, station_views, stations
+from ocpilot.app import station_calls, station_import, station_reports, station_views, stations
 from ocpilot.app.charge_records import StationQuery
 from ocpilot.app.frames import FrameLine, FrameList, FrameQuery
 from ocpilot.app.platform import Platform
 from ocpilot.app.station_events import Payload
+from ocpilot.app.station_import import ConnectorRow, StationTaken
 from ocpilot.app.station_reports import StationReport
 from ocpilot.app.station_views import StationNow, StationPage
 from ocpilot.main.following import MOST, follow
@@ -35,6 +36,10 @@ class StationsOf:
         )
         base = self._platform.settings.server.base_url.replace("http", "ws", 1)
         return f"{base}/ocpp/{station_id}"
+
+    async def take_stations(self, rows: Sequence[ConnectorRow], *, dry_run: bool) -> Sequence[StationTaken]:
+        """See `cli.station_import.ImportStations`."""
+        return await station_import.take(self._platform, rows, dry_run=dry_run)
 
     async def page(self, query: StationQuery) -> StationPage:
         """See `StationCommands`."""
