@@ -1,8 +1,9 @@
 """One gateway process with 2,000, 5,000 and 10,000 charging stations beside a bare websocket echo server.
 
-Half of the stations speak OCPP 1.6, half 2.0.1; all charge, send a heartbeat every 30 s and meter values every 10 s.
-Every message is checked, and what it says is on disk before it is answered. Beside the share of a core stands the
-memory per station, and what a message costs beside an echo of the same message over a bare server in the same run.
+The process is one of those that serve stations only (`serve --only ocpp`). Half of the stations speak OCPP 1.6, half
+2.0.1; all charge, send a heartbeat every 30 s and meter values every 10 s. Every message is checked, and what it says
+is on disk before it is answered. Beside the share of a core stands the memory per station, and what a message costs
+beside an echo of the same message over a bare server in the same run.
 """
 
 import json
@@ -165,7 +166,7 @@ def main() -> None:
             port = free_port()
             with running([sys.executable, str(HERE / "echo.py"), str(port)], port, folder) as process:
                 echo = measured(Served(port, process), count)
-            with running_platform(folder, stations(count)) as platform:
+            with running_platform(folder, stations(count), "--only", "ocpp") as platform:
                 fleets.append((measured(platform, count), echo))
         show(fleets)
 

@@ -100,8 +100,9 @@ Fill = Callable[[PostgresStore], Coroutine[object, object, None]]
 
 
 @contextmanager
-def running_platform(folder: Path, fill: Fill) -> Iterator[Served]:
-    """`ocpilot serve`, one process, on a durable PostgreSQL with the partner and what `fill` stored."""
+def running_platform(folder: Path, fill: Fill, *words: str) -> Iterator[Served]:
+    """`ocpilot serve` with these words, one process, on a durable PostgreSQL with the partner and what `fill` stored.
+    """
     server = BundledServer(folder / "postgres")
     url = server.start()
     try:
@@ -114,7 +115,7 @@ def running_platform(folder: Path, fill: Fill) -> Iterator[Served]:
             "OCPILOT_PARTIES": json.dumps(PARTIES),
             "OCPILOT_SECURITY_ALLOW_INNER_ADDRESSES": "true",
         }
-        command = [str(Path(sys.executable).with_name("ocpilot")), "serve"]
+        command = [str(Path(sys.executable).with_name("ocpilot")), "serve", *words]
         with running(command, port, folder, environment) as process:
             yield Served(port, process, int((server.folder / "postmaster.pid").read_text().split()[0]), url)
     finally:

@@ -56,6 +56,7 @@ class Station(asyncio.Protocol):
         self._buffer = b""
         self._upgraded = False
         self._calls = 0
+        self._asked = b""
         self._since: float | None = None
         self._transaction: object = f"T-{number}"
         self._wh = 1000
@@ -168,7 +169,8 @@ class Station(asyncio.Protocol):
         self._calls += 1
         self._tally.sent += 1
         self._since = time.monotonic()
-        self._write(f'[2,"{self._calls}","{action}",{payload}]'.encode())
+        self._asked = f'[2,"{self._calls}","{action}",{payload}]'.encode()
+        self._write(self._asked)
 
     def _write(self, text: bytes) -> None:
         assert self._transport is not None
@@ -194,7 +196,7 @@ class Station(asyncio.Protocol):
         return None
 
     def _take(self, text: bytes) -> None:
-        if text.startswith(b"[2"):
+        if text.startswith(b"[2") and text != self._asked:  # an echo is the answer of a bare server
             self._write(f'[4,{json.dumps(json.loads(text)[1])},"NotSupported","",{{}}]'.encode())
             return
         if self._since is not None:

@@ -48,7 +48,7 @@ async def test_two_platforms_are_connected_by_their_back_offices(lade, resa, bod
 async def test_a_peer_that_does_not_answer_is_502(resa):
     erp = await office(resa)
     said = await erp.ask("POST", "/peers/Lade/register", {"versions_url": "http://127.0.0.1:9/", "token": "A"})
-    assert (said.status, said.body["title"]) == (502, "The other platform failed")
+    assert (said.status, said.body["title"]) == (502, "The other platform or the station failed")
     wrong = await erp.ask("POST", "/peers/Lade/register", {"versions_url": "file:///etc", "token": "A"})
     assert wrong.status == 422
 
