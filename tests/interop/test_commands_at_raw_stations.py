@@ -138,6 +138,32 @@ async def test_a_start_is_linked_by_its_number_and_stopped(desk):
     assert asked[0] == {"transactionId": 1 if desk.station.protocol == "ocpp1.6" else "T-1"}
 
 
+async def started_at(station, evse_id, asked):
+    """What a station tells when it carries out a remote start."""
+    if station.protocol == "ocpp1.6":
+        started = {"connectorId": evse_id, "idTag": asked["idTag"], "meterStart": 0, "timestamp": NOW}
+        await station.call("StartTransaction", started)
+        return
+    told = event("Started", 0, remoteStartId=asked["remoteStartId"], idToken=asked["idToken"], evse={"id": evse_id})
+    told["transactionInfo"]["transactionId"] = f"T-{evse_id}"
+    await station.call("TransactionEvent", told)
+
+
+async def test_two_starts_of_one_driver_at_once_each_get_the_charge_at_their_evse(desk):
+    words = ASKED[desk.station.protocol]
+    desk.station.answers[words["start"]] = {"status": "Accepted"}
+    orders = {uid: await commands.start_session(desk.resa, desk.driver, LOCATION, uid, "1") for uid in ("E1", "E2")}
+    for order in orders.values():
+        assert await desk.result(order) == "ACCEPTED"
+    for evse_id, asked in enumerate(await desk.station.was_asked(words["start"], 2), 1):
+        await started_at(desk.station, evse_id, asked)
+    sessions = [object_in(one) for one in await desk.lade.store.objects.newest(ModuleID.SESSIONS, 5)]
+    received = {one.evse_uid: one.session_id for one in await desk.lade.store.commands.recent(5)}
+    assert {one["evse_uid"]: one["id"] for one in sessions} == received
+    references = {one["evse_uid"]: one["authorization_reference"] for one in sessions}
+    assert references == {uid: order.authorization_reference for uid, order in orders.items()}
+
+
 UNLOCKS = [
     ({"status": "Unlocked"}, "ACCEPTED"),
     ({"status": "UnlockFailed"}, "FAILED"),

@@ -139,7 +139,13 @@ async def test_peers_commands_and_dead_letters_are_told(newest):
         await store.commands.add(command(suspended.id, now))
         await give_result(resa.platform, "c1", "TIMEOUT")
         await link_session(
-            resa.platform, CommandDirection.SENT, token_uid="U", location_id="L1", reference=None, session_id="S1"
+            resa.platform,
+            CommandDirection.SENT,
+            token_uid="U",
+            location_id="L1",
+            evse_uid="E1",
+            reference=None,
+            session_id="S1",
         )
         key = ObjectKey(module=ModuleID.CDRS, party=PartyId.parse("SE/LAD"), id="C1")
         dead = Delivery(peer_id=suspended.id, key=key, state=DeliveryState.DEAD, last_error="no", updated_at=now)

@@ -76,13 +76,20 @@ UNKNOWN = Decision(allowed=None)
 
 
 async def authorize_token(
-    platform: Platform, operator: PartyId, shown: IdToken, place: LocationReferences, *, starting: bool = False
+    platform: Platform,
+    operator: PartyId,
+    shown: IdToken,
+    place: LocationReferences,
+    *,
+    starting: bool = False,
+    number: int | None = None,
 ) -> Decision:
     """Decide about what is shown at a station of ours; the answer comes within `roaming.authorize_deadline`.
 
     A command of the provider within 15 minutes is an answer already, also an older one for a Token that only commands
     use: nobody may be asked about those (mod_commands, "StartSession object"). With `starting` so is what the provider
-    said within 15 minutes: the start belongs to that question. Otherwise the whitelist of the Token says who is asked,
+    said within 15 minutes: the start belongs to that question. Of several commands the one with this `number` counts,
+    else one about the EVSE that starts. Otherwise the whitelist of the Token says who is asked,
     and about a Token that nobody told us of those who tell of none, and the provider that a contract names.
 
     Whom a station lets charge without knowing him may not, unless `stations.ad_hoc` says so: then he pays there.
@@ -92,7 +99,7 @@ async def authorize_token(
     known = await shown_tokens.known(platform, shown)
     uids = dict.fromkeys((shown.value, *(token.uid for _, token in known)))
     for uid in uids:
-        answered = await _answered(platform, uid, place, answers_too=starting)
+        answered = await _answered(platform, uid, place, starting=starting, number=number)
         if answered is not None:
             return answered
     refused = None
@@ -138,9 +145,25 @@ async def remember_command(platform: Platform, command: Command, token: Token, p
     await _keep(platform, info, place, id_=command.id, peer_id=command.peer_id, token_uid=id_tag)
 
 
-async def _answered(platform: Platform, id_tag: str, place: LocationReferences, answers_too: bool) -> Decision | None:
+async def _answered(
+    platform: Platform, shown: str, place: LocationReferences, *, starting: bool, number: int | None
+) -> Decision | None:
+    id_tag, since = tokens.id_tag_of(shown), platform.clock() - LATE_START
+    if starting:
+        evse_uid = next(iter(place.evse_uids), None)
+        kept = await platform.store.authorizations.of_command(id_tag, since, evse_uid=evse_uid, number=number)
+        answered = await _standing(platform, kept, place, answers_too=False)
+        if answered is not None:
+            return answered
+    kept = await platform.store.authorizations.latest(id_tag, since)
+    return await _standing(platform, kept, place, answers_too=starting)
+
+
+async def _standing(
+    platform: Platform, kept: Authorization | None, place: LocationReferences, *, answers_too: bool
+) -> Decision | None:
+    """What an answer that was given before says now, if anything."""
     now = platform.clock()
-    kept = await platform.store.authorizations.latest(tokens.id_tag_of(id_tag), now - LATE_START)
     if kept is None or kept.allowed != AllowedType.ALLOWED:
         return None
     if kept.location_id is not None and fold(kept.location_id) != fold(place.location_id):

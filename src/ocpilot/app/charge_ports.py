@@ -132,6 +132,11 @@ class Authorizations(Protocol):
     async def latest(self, token_uid: str, since: datetime) -> Authorization | None:
         """The newest answer about this Token at or after `since`."""
 
+    async def of_command(
+        self, token_uid: str, since: datetime, *, evse_uid: str | None, number: int | None
+    ) -> Authorization | None:
+        """The answer by the command of this number, else the newest by one about this EVSE that no charge came of."""
+
 
 class Commands(Protocol):
     """Commands, one record from request to result to Session."""
@@ -155,10 +160,18 @@ class Commands(Protocol):
         """Commands without a result whose time is over."""
 
     async def awaiting_session(
-        self, *, direction: str, token_uid: str, location_id: str, since: datetime, reference: str | None = None
+        self,
+        *,
+        direction: str,
+        token_uid: str,
+        location_id: str,
+        since: datetime,
+        reference: str | None = None,
+        evse_uid: str | None = None,
     ) -> Command | None:
         """The newest START_SESSION or RESERVE_NOW for this Token and Location that has no Session yet, refused ones
-        left out, and those with another `authorization_reference` than `reference` when both are known."""
+        left out, and those with another `authorization_reference` than `reference` when both are known; one about
+        another EVSE only when there is none about this one."""
 
     async def of_session(self, session_id: str, words: Sequence[str], since: datetime) -> tuple[Command, ...]:
         """Commands of these words about a Session since a moment, newest first."""

@@ -99,6 +99,7 @@ async def link_transaction(platform: Platform, transaction: Transaction) -> None
         CommandDirection.SENT if ours else CommandDirection.RECEIVED,
         token_uid=token.uid,
         location_id=transaction.location_id,
+        evse_uid=transaction.evse_uid,
         reference=transaction.authorization_reference,
         session_id=transaction.session_id,
     )

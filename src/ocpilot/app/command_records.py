@@ -58,13 +58,19 @@ async def link_session(
     *,
     token_uid: str,
     location_id: str,
+    evse_uid: str,
     reference: str | None,
     session_id: str,
 ) -> None:
-    """The newest command that wants a Session of this Token and Location gets this one, see `awaiting_session`."""
+    """The command that wants a Session of this Token there gets this one, see `awaiting_session`."""
     since = platform.clock() - LATE_START
     command = await platform.store.commands.awaiting_session(
-        direction=direction, token_uid=token_uid, location_id=location_id, since=since, reference=reference
+        direction=direction,
+        token_uid=token_uid,
+        location_id=location_id,
+        since=since,
+        reference=reference,
+        evse_uid=evse_uid,
     )
     if command is None:
         return

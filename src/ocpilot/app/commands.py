@@ -265,6 +265,7 @@ async def link_received_session(platform: Platform, session: Session) -> None:
         CommandDirection.SENT,
         token_uid=session.cdr_token.uid,
         location_id=session.location_id,
+        evse_uid=session.evse_uid,
         reference=session.authorization_reference,
         session_id=session.id,
     )

@@ -217,7 +217,9 @@ async def _decided(
         return authorize.UNKNOWN
     evse_uids = (connector.evse_uid,) if connector else ()
     place = LocationReferences(location_id=station.location_id, evse_uids=evse_uids)
-    return await authorize.authorize_token(platform, station.party, shown, place, starting=True)
+    return await authorize.authorize_token(
+        platform, station.party, shown, place, starting=True, number=event.remote_start_id
+    )
 
 
 async def _booked(platform: Platform, transaction: Transaction) -> str | None:

@@ -6,6 +6,7 @@ from typing import cast
 
 import msgspec
 from starlette.types import Scope
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
@@ -37,6 +38,12 @@ class StationSocket(WebSocketsSansIOProtocol):
                 names=names_in(certificate),
                 abort=self.transport.abort,
             )
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """A refusal is an answer too: for uvicorn it is none, and it would write an error for each."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True
 
     def keepalive_timeout(self) -> None:
         """No pong came: what was not sent yet will not be, so there is nothing to wait for."""

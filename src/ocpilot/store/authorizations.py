@@ -30,5 +30,16 @@ class PostgresAuthorizations:
 
     async def latest(self, token_uid: str, since: datetime) -> Authorization | None:
         """See the port."""
-        row = await self._database.row(_SQL["latest"], {"key_token": fold(token_uid), "since": since})
+        return await self._one("latest", {"key_token": fold(token_uid), "since": since})
+
+    async def of_command(
+        self, token_uid: str, since: datetime, *, evse_uid: str | None, number: int | None
+    ) -> Authorization | None:
+        """See the port."""
+        key_evse = None if evse_uid is None else fold(evse_uid)
+        values = {"key_token": fold(token_uid), "since": since, "key_evse": key_evse, "number": number}
+        return await self._one("of_command", values)
+
+    async def _one(self, query: str, values: dict[str, object]) -> Authorization | None:
+        row = await self._database.row(_SQL[query], values)
         return record_of(Authorization, row, token_party=party_of(row["token_party"])) if row else None

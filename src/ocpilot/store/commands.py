@@ -55,7 +55,14 @@ class PostgresCommands:
         return tuple(record_of(Command, row) for row in rows)
 
     async def awaiting_session(
-        self, *, direction: str, token_uid: str, location_id: str, since: datetime, reference: str | None = None
+        self,
+        *,
+        direction: str,
+        token_uid: str,
+        location_id: str,
+        since: datetime,
+        reference: str | None = None,
+        evse_uid: str | None = None,
     ) -> Command | None:
         """See the port; a command that timed out is not refused, its charge may start late."""
         values: dict[str, object] = {
@@ -64,6 +71,7 @@ class PostgresCommands:
             "key_location": fold(location_id),
             "since": since,
             "key_reference": None if reference is None else fold(reference),
+            "key_evse": None if evse_uid is None else fold(evse_uid),
         }
         row = await self._database.row(_SQL["awaiting_session"], values)
         return record_of(Command, row) if row else None

@@ -68,7 +68,8 @@ WHERE result IS NULL AND expires_at <= :now AND coalesce(response, 'ACCEPTED') =
 ORDER BY created_at;
 
 -- name: awaiting_session
--- The newest one that wants a Session and has none; one that timed out may still start late, a refused one may not.
+-- The newest one that wants a Session and has none, those about this EVSE before those about another; one that timed out
+-- may still start late, a refused one may not.
 SELECT * FROM command
 WHERE direction = :direction AND command IN ('START_SESSION', 'RESERVE_NOW') AND session_id IS NULL
     AND (authorization_reference IS NULL OR :key_reference::text IS NULL
@@ -76,7 +77,7 @@ WHERE direction = :direction AND command IN ('START_SESSION', 'RESERVE_NOW') AND
     AND key_token = :key_token AND key_location = :key_location AND created_at >= :since
     AND coalesce(response, 'ACCEPTED') = 'ACCEPTED'
     AND coalesce(result, 'ACCEPTED') IN ('ACCEPTED', 'TIMEOUT')
-ORDER BY created_at DESC LIMIT 1;
+ORDER BY lower(coalesce(evse_uid, :key_evse::text)) IS DISTINCT FROM :key_evse::text, created_at DESC LIMIT 1;
 
 -- name: of_session
 -- Those of some words about a Session since a moment.

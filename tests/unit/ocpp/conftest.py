@@ -196,7 +196,7 @@ async def serving(
         ws_ping_interval=ping,
         ws_ping_timeout=ping,
         ws_per_message_deflate=False,
-        log_level="critical",
+        log_config=None,
         lifespan="off",
     )
     async with running(config) as bound_port:

@@ -23,13 +23,14 @@ async def test_a_station_boots_and_learns_the_time_and_the_interval(served):
 
 
 @pytest.mark.parametrize("password", ["wrong", None])
-async def test_a_station_without_the_right_password_is_refused_before_the_upgrade(served, password):
+async def test_a_station_without_the_right_password_is_refused_before_the_upgrade(served, password, caplog):
     with pytest.raises(InvalidStatus) as refused:
         async with served.connect(password=password):
             pass
     assert refused.value.response.status_code == 401
     assert refused.value.response.headers["WWW-Authenticate"] == 'Basic realm="ocpp"'
     assert served.platform.heard == []
+    assert [one.message for one in caplog.records if one.levelname == "ERROR"] == []
 
 
 async def test_a_subprotocol_we_do_not_speak_is_refused_with_those_we_do(served):
