@@ -6,6 +6,7 @@ reconnect after a restart would keep every core busy for minutes with it.
 
 import asyncio
 import hmac
+import secrets
 from hashlib import sha256
 
 from argon2 import PasswordHasher
@@ -20,6 +21,11 @@ _NOBODY = _HASHER.hash("nobody has this password")
 async def hashed(password: str) -> str:
     """The argon2 hash of a new password."""
     return await asyncio.to_thread(_HASHER.hash, password)
+
+
+def made_key() -> str:
+    """A password for a station, which is chance: 80 bits in hexadecimal, for some stations take no other letters."""
+    return secrets.token_hex(10)
 
 
 def hashed_key(key: str) -> str:

@@ -1,11 +1,10 @@
 """Many stations at once, from a table of their connectors: all of it is right, or nothing is taken."""
 
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from ocpilot.app import stations
+from ocpilot.app import passwords, stations
 from ocpilot.app.bodies import value_of
 from ocpilot.app.charge_records import StationConnector
 from ocpilot.app.platform import Platform
@@ -111,7 +110,7 @@ async def _take(
 ) -> StationTaken:
     named = next((row.password for row in rows if row.password), None)
     known = await platform.store.stations.get(name)
-    made = None if named or (known is not None and known.password_hash) else secrets.token_urlsafe(15)
+    made = None if named or (known is not None and known.password_hash) else passwords.made_key()
     place = places[rows[0].location]
     if place is not None and not dry_run:
         await stations.add(

@@ -2,11 +2,11 @@
 
 import argparse
 import os
-import secrets
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from ocpilot.app import passwords
 from ocpilot.app.charge_records import StationQuery
 from ocpilot.app.frames import FrameDirection, FrameLine, FrameList, FrameQuery
 from ocpilot.app.station_events import Payload
@@ -164,7 +164,7 @@ async def run(args: argparse.Namespace, stations: StationCommands) -> int:
 async def _add(args: argparse.Namespace, stations: StationCommands) -> None:
     """The password comes from OCPILOT_PASSWORD or is made and shown once."""
     chosen = os.environ.get("OCPILOT_PASSWORD")
-    password = chosen or secrets.token_hex(10)
+    password = chosen or passwords.made_key()
     if not args.id.isprintable() or "/" in args.id:
         raise UserError(f"{args.id!r} cannot be the last part of a URL")
     url = await stations.add(
