@@ -71,7 +71,7 @@ async def invite(platform: Platform, location_id: str, evses: Sequence[str], cou
         raise UserError(f"{len(evses)} EVSEs cannot be shared evenly among {count} stations")
     location = await our_location(platform, location_id)
     share, now = len(evses) // count, platform.clock()
-    codes = [secrets.token_hex(_PASSWORD_BYTES // 2) for _ in range(count)]
+    codes = [passwords.made_key() for _ in range(count)]
     invitations = [
         Invitation(
             code_hash=_hash(code),
