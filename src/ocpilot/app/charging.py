@@ -113,6 +113,7 @@ class StationService:
         """See `StationEvents`."""
         self._costs.booted(station_id)
         await self._platform.store.local_lists.doubt(station_id)
+        await self._platform.store.station_tariffs.forget(station_id)
         self._running.forget(station_id)
         answer = await stations.booted(self._platform, station_id, info)
         if answer.accepted and await self._platform.store.newcomers.next_password(station_id) is not None:

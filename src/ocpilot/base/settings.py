@@ -166,9 +166,9 @@ class StationSettings(Section, frozen=True, kw_only=True):
     after a `burst`, are read, the rest later; `flood` is how many may come before their turn until it is sent away.
     `connections` and `connections_per_address` of one process; 0 is no limit.
 
-    `local_lists`: stations get the Tokens that may charge without an answer. `cost_interval`: at most how often a
-    station that can show it is told what a charge costs; 0 is never. `concurrent_charges`: one Token may charge at
-    several EVSEs at once. `ad_hoc`: somebody whom a station does not know may, for he paid there.
+    `local_lists`: stations get the Tokens that may charge without an answer. `tariffs`: those of OCPP 2.1 get the
+    Tariff of each EVSE. `cost_interval`: at most how often a station that can show it is told what a charge costs; 0 is
+    never. `concurrent_charges`: one Token may charge at several EVSEs at once. `ad_hoc`: somebody whom a station does not know may, for he paid there.
     """
 
     unknown_stations: UnknownStations = UnknownStations.WAIT
@@ -195,6 +195,7 @@ class StationSettings(Section, frozen=True, kw_only=True):
     connections: int = 20_000
     connections_per_address: int = 0
     local_lists: bool = True
+    tariffs: bool = True
     concurrent_charges: bool = True
     ad_hoc: bool = False
     cost_interval: Annotated[float, msgspec.Meta(ge=0)] = 60.0

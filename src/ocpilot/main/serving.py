@@ -24,6 +24,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.pulling import Puller
 from ocpilot.app.push import Pusher
 from ocpilot.app.site_sharing import SiteSharing
+from ocpilot.app.station_tariffs import StationTariffs
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.settings import Settings
 from ocpilot.cli.serve import PARTS
@@ -139,3 +140,4 @@ def _workers(platform: Platform, hooks: HttpHooks, parts: Collection[str]) -> It
         yield Comparing(platform).run(), "compare"
         yield SiteSharing(platform).run(), "site limits"
         yield StationTokenKeeper(platform).run(), "local lists"
+        yield StationTariffs(platform).run(), "tariffs of stations"
