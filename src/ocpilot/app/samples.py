@@ -1,7 +1,6 @@
 """Meter values and states of a transaction as they are kept: normalised, one row per moment."""
 
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -9,10 +8,14 @@ import msgspec
 from ocpilot.app.charge_records import SampleRow, Transaction
 from ocpilot.app.signed import Blob, blobs_in
 from ocpilot.app.station_events import StationSample
+from ocpilot.metering.findings import Finding, Oddity, once_each
 from ocpilot.metering.samples import ChargingState, MeterSample
 from ocpilot.metering.units import DEFAULT_MEASURAND, Reading, samples_of
 
-log = logging.getLogger(__name__)
+#: How many values of one moment that could not be used are kept.
+_REFUSED = 3
+#: How many events of one transaction are counted, and how many that are missing are named.
+_EVENTS, _NAMED = 100_000, 10
 
 #: OCPP 1.6 (7.7, "ChargePointStatus") and 2.x ("ChargingStateEnumType") in a transaction -> who holds back the energy.
 _STATES = {
@@ -46,9 +49,8 @@ def rows_of(transaction_id: int, samples: Iterable[StationSample], arrived: date
             if one.format != "SignedData"
         ]
         (first, *others), findings = samples_of(sample.at or arrived, readings)
-        for finding in findings:
-            log.info("transaction %d: %s", transaction_id, finding)
-        rows.append(_row(transaction_id, first, arrived, blobs_in(sample.values)))
+        beside = _Beside(signed=blobs_in(sample.values), refused=tuple(one.found for one in findings[:_REFUSED]))
+        rows.append(_row(transaction_id, first, arrived, beside))
         rows += [_row(transaction_id, one, arrived) for one in others]
     return tuple(rows)
 
@@ -57,6 +59,31 @@ def state_row(transaction_id: int, status: str, at: datetime | None, arrived: da
     """A change of state within a transaction, or None when the station's word is no state of charging."""
     state = _STATES.get(status)
     return None if state is None else _row(transaction_id, MeterSample(at=at or arrived, state=state), arrived)
+
+
+def numbered(rows: Sequence[SampleRow], bare: SampleRow, seq_no: int) -> tuple[SampleRow, ...]:
+    """The rows of an event of 2.x with its number; `bare` stands for an event that says nothing else."""
+    first, *others = rows or (bare,)
+    body = msgspec.json.decode(first.body, type=dict[str, msgspec.Raw]) | {"seq": seq_no}
+    return (msgspec.structs.replace(first, body=msgspec.json.encode(body).decode()), *others)
+
+
+def bare_row(transaction_id: int, at: datetime | None, arrived: datetime) -> SampleRow:
+    """That something came, of this moment."""
+    return _row(transaction_id, MeterSample(at=at or arrived), arrived)
+
+
+def findings_of(rows: Sequence[SampleRow]) -> Iterator[Finding]:
+    """What is odd about all that came of a transaction, whatever it measured."""
+    beside = [(row.at, msgspec.json.decode(row.body, type=_Beside)) for row in rows]
+    yield from once_each(
+        Finding(kind=Oddity.VALUES_REFUSED, found=found, at=at) for at, one in beside for found in one.refused
+    )
+    came = {one.seq for _, one in beside if one.seq is not None}
+    missing = sorted(set(range(min(came), max(came))) - came) if came and max(came) - min(came) < _EVENTS else []
+    if missing:
+        named = ", ".join(map(str, missing[:_NAMED]))
+        yield Finding(kind=Oddity.EVENTS_MISSING, found=f"{named} of {min(came)} to {max(came)}", more=len(missing) - 1)
 
 
 def moved(transaction_id: int, row: SampleRow) -> SampleRow:
@@ -74,8 +101,19 @@ def all_of(transaction: Transaction, rows: Sequence[SampleRow]) -> tuple[MeterSa
     return (MeterSample(at=transaction.started_at, register_wh=transaction.meter_start_wh), *sent)
 
 
-def _row(transaction_id: int, sample: MeterSample, arrived: datetime, signed: tuple[Blob, ...] = ()) -> SampleRow:
-    """Signed values stand beside the sample's own fields, which readers of samples pass over."""
-    body = msgspec.to_builtins(sample) | ({"signed": msgspec.to_builtins(signed)} if signed else {})
+class _Beside(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What stands beside a sample's own fields, which readers of samples pass over: signed values, what of it could not
+    be used, and the number of the event it came with."""
+
+    signed: tuple[Blob, ...] = ()
+    refused: tuple[str, ...] = ()
+    seq: int | None = None
+
+
+_NOTHING = _Beside()
+
+
+def _row(transaction_id: int, sample: MeterSample, arrived: datetime, beside: _Beside = _NOTHING) -> SampleRow:
+    body = msgspec.to_builtins(sample) | msgspec.to_builtins(beside)
     text = msgspec.json.encode(body).decode()
     return SampleRow(transaction_id=transaction_id, at=sample.at, body=text, arrived=arrived)

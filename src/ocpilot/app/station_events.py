@@ -188,6 +188,14 @@ class EventKind(StrEnum):
     ENDED = "Ended"
 
 
+class StationCost(msgspec.Struct, frozen=True, kw_only=True):
+    """What a station counted that a charge costs, before or after taxes or both (2.1, "TotalCostType")."""
+
+    currency: str
+    before_taxes: Decimal | None = None
+    after_taxes: Decimal | None = None
+
+
 class TransactionEvent(msgspec.Struct, frozen=True, kw_only=True):
     """OCPP 2.x ("TransactionEventRequest"): whatever happens in a transaction; any of them may be the first we hear of.
 
@@ -208,6 +216,7 @@ class TransactionEvent(msgspec.Struct, frozen=True, kw_only=True):
     state: str | None = None
     samples: tuple[StationSample, ...] = ()
     reason: str | None = None
+    cost: StationCost | None = None
 
 
 class TransactionAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -104,4 +104,5 @@ def rows_of(
     rows = samples.rows_of(transaction_id, event.samples, now)
     changed = event.state if event.state != state else None
     row = samples.state_row(transaction_id, changed, event.at, now) if changed else None
-    return (*rows, *((row,) if row else ()))
+    bare = samples.bare_row(transaction_id, event.at, now)
+    return samples.numbered((*rows, *((row,) if row else ())), bare, event.seq_no)

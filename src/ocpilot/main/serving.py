@@ -55,6 +55,8 @@ async def serve(settings: Settings, parts: Collection[str] = PARTS) -> int:
         _end_quietly()
         _look_for_cycles_less_often()
         await server.serve()
+        if gateway is not None:
+            await platform.store.nodes.leave()
     return 0
 
 

@@ -75,7 +75,7 @@ async def _authorize(station: Station, payload: Payload) -> Payload:
 async def _transaction_event(station: Station, payload: Payload) -> Payload:
     """TransactionEvent (E01 to E15)."""
     about = cast(Payload, payload["transactionInfo"])
-    evse, token = inner(payload, "evse") or {}, inner(payload, "idToken")
+    evse, token, costs = inner(payload, "evse") or {}, inner(payload, "idToken"), inner(payload, "costDetails")
     event = TransactionEvent(
         kind=EventKind(required_text(payload, "eventType")),
         station_key=required_text(about, "transactionId"),
@@ -91,7 +91,10 @@ async def _transaction_event(station: Station, payload: Payload) -> Payload:
         state=text(about, "chargingState"),
         samples=samples_of(payload, station.clock),
         reason=text(about, "stoppedReason"),
+        cost=v21_tariffs.cost_of(costs) if costs else None,
     )
+    if costs and (event.kind is EventKind.ENDED or event.cost is None):
+        await station.events.notice(station.id, "CostDetails", {"transactionId": event.station_key, **costs})
     answer = await station.events.transaction_event(station.id, event)
     said: Payload = {}
     if answer.token is not None:

@@ -12,8 +12,9 @@ from typing import cast
 
 import msgspec
 
-from ocpilot.app.station_events import Payload
+from ocpilot.app.station_events import Payload, StationCost
 from ocpilot.base.errors import OcpilotError
+from ocpilot.ocpp.values import required_text
 from ocpilot.wire.v230 import (
     DayOfWeek,
     DisplayText,
@@ -89,6 +90,20 @@ def tariff_of(tariff: Tariff, name: str, texts: Sequence[DisplayText] = ()) -> P
     if reasons:
         raise Inexpressible(tariff.id, list(dict.fromkeys(reasons)))
     return told
+
+
+def cost_of(details: Payload) -> StationCost | None:
+    """What a station counted ("CostDetailsType"); None when it says that it could not."""
+    if details.get("failureToCalculate") is True:
+        return None
+    about = cast(Payload, details["totalCost"])
+    total = cast(dict[str, Decimal | int], about["total"])
+    before, after = total.get("exclTax"), total.get("inclTax")
+    return StationCost(
+        currency=required_text(about, "currency"),
+        before_taxes=None if before is None else Decimal(before),
+        after_taxes=None if after is None else Decimal(after),
+    )
 
 
 def _beyond(tariff: Tariff) -> Iterator[str]:
