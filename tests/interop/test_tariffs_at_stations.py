@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from raw_station import raw_station
 
+from ocpilot.app import station_views
 from ocpilot.app.station_tariffs import StationTariffs
 from ocpilot.base import time
+from ocpilot.cli import station_lines
 from ocpilot.wire.protocol import ModuleID, Version
 
 ACCEPTED = {"status": "Accepted"}
@@ -66,7 +68,7 @@ async def test_only_the_evse_with_another_tariff_is_told(lade, bodies, station):
     assert told(station) == [(1, 3.5), (2, 3.5), (2, 4)]
 
 
-async def test_a_tariff_without_an_exact_form_takes_the_one_before_away(lade, bodies, station):
+async def test_a_tariff_without_an_exact_form_takes_the_one_before_away(lade, bodies, station, capsys):
     await look(lade)
     await price(lade, bodies, step=500)
     await look(lade)
@@ -75,6 +77,9 @@ async def test_a_tariff_without_an_exact_form_takes_the_one_before_away(lade, bo
     assert all(one["tariffIds"][0].startswith("T1-") for one in cleared)
     [kept, _] = (await lade.platform.store.station_tariffs.of("CS1")).evses
     assert (kept.has, kept.said, kept.why) == (None, "Inexpressible", "energy: a step_size of more than 1")
+    now = await station_views.one(lade.platform, "CS1")
+    station_lines.print_station(now, as_json=False)
+    assert capsys.readouterr().out.count("Tariff none: energy: a step_size of more than 1") == 2
 
 
 async def test_a_tariff_that_begins_later_is_told_when_it_begins(lade, bodies, station):

@@ -16,6 +16,12 @@ class TariffAtEvse(Record, frozen=True, kw_only=True):
     said: str | None = None
     why: str | None = None
 
+    def __str__(self) -> str:
+        """For people: what it has, else why it has nothing."""
+        if self.has is not None and self.said == "Accepted":
+            return self.has
+        return f"none: {self.why or self.said}"
+
 
 class TariffsAtStation(Record, frozen=True, kw_only=True):
     """What a station was told. `stamp`: by which state of our Tariffs and its Location. `until`: when another Tariff

@@ -140,7 +140,8 @@ async def _tell(
         return await _take_back(platform, station_id, msgspec.structs.replace(now, why=why))
     texts = _texts(found[0], location)
     answer = await platform.stations.set_default_tariff(station_id, before.evse_id, found[0], wanted, texts)
-    log.info("%s, EVSE %d: Tariff %s: %s", station_id, before.evse_id, found[0].id, answer.status)
+    said = ": ".join(filter(None, (answer.status, answer.why)))
+    log.info("%s, EVSE %d: Tariff %s: %s", station_id, before.evse_id, found[0].id, said)
     now = msgspec.structs.replace(now, said=answer.status, why=answer.why)
     if answer.status == "Accepted":
         return msgspec.structs.replace(now, has=wanted)

@@ -96,9 +96,9 @@ class RoamingSettings(Section, frozen=True, kw_only=True):
     """Times in seconds: how long a station waits for a provider, how long a command may take (at least
     twice `stations.call_timeout`, for it may have to wait until the call before it is given up), how often we fetch
     what a peer changed (beside its pushes). `profiles_per_minute`: how many charging profile orders a peer may give
-    for one Session. `compare_at`: the time of day, in `web.time_zone`, at which what peers list is compared with what we hold;
-    empty is never. `cdr_missing_after`: hours after which a charge without a CDR is missing one. `hub_mode` matters to
-    a platform with a party of role HUB."""
+    for one Session. `compare_at`: the time of day, in `web.time_zone`, at which what peers list is compared with what
+    we hold; empty is never. `cdr_missing_after`: hours after which a charge without a CDR is missing one. `hub_mode`
+    matters to a platform with a party of role HUB."""
 
     authorize_deadline: float = 8.0
     command_timeout: float = 45.0
