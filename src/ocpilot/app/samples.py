@@ -31,8 +31,11 @@ _STATES = {
 }
 
 
-def rows_of(transaction_id: int, samples: Iterable[StationSample], arrived: datetime) -> tuple[SampleRow, ...]:
-    """What a station sent, normalised; a sample without a time gets the time it arrived."""
+def rows_of(
+    transaction_id: int, samples: Iterable[StationSample], arrived: datetime, seq_no: int | None = None
+) -> tuple[SampleRow, ...]:
+    """What a station sent, normalised; a sample without a time gets the time it arrived. The first one has the number
+    of its event."""
     rows = []
     for sample in samples:
         readings = [
@@ -49,28 +52,26 @@ def rows_of(transaction_id: int, samples: Iterable[StationSample], arrived: date
             if one.format != "SignedData"
         ]
         (first, *others), findings = samples_of(sample.at or arrived, readings)
-        beside = _Beside(signed=blobs_in(sample.values), refused=tuple(one.found for one in findings[:_REFUSED]))
+        refused = tuple(one.found for one in findings[:_REFUSED])
+        beside = _Beside(signed=blobs_in(sample.values), refused=refused, seq=None if rows else seq_no)
         rows.append(_row(transaction_id, first, arrived, beside))
         rows += [_row(transaction_id, one, arrived) for one in others]
     return tuple(rows)
 
 
-def state_row(transaction_id: int, status: str, at: datetime | None, arrived: datetime) -> SampleRow | None:
+def state_row(
+    transaction_id: int, status: str, at: datetime | None, arrived: datetime, seq_no: int | None = None
+) -> SampleRow | None:
     """A change of state within a transaction, or None when the station's word is no state of charging."""
     state = _STATES.get(status)
-    return None if state is None else _row(transaction_id, MeterSample(at=at or arrived, state=state), arrived)
+    if state is None:
+        return None
+    return _row(transaction_id, MeterSample(at=at or arrived, state=state), arrived, _Beside(seq=seq_no))
 
 
-def numbered(rows: Sequence[SampleRow], bare: SampleRow, seq_no: int) -> tuple[SampleRow, ...]:
-    """The rows of an event of 2.x with its number; `bare` stands for an event that says nothing else."""
-    first, *others = rows or (bare,)
-    body = msgspec.json.decode(first.body, type=dict[str, msgspec.Raw]) | {"seq": seq_no}
-    return (msgspec.structs.replace(first, body=msgspec.json.encode(body).decode()), *others)
-
-
-def bare_row(transaction_id: int, at: datetime | None, arrived: datetime) -> SampleRow:
-    """That something came, of this moment."""
-    return _row(transaction_id, MeterSample(at=at or arrived), arrived)
+def bare_row(transaction_id: int, at: datetime | None, arrived: datetime, seq_no: int) -> SampleRow:
+    """That an event came that says nothing of this."""
+    return _row(transaction_id, MeterSample(at=at or arrived), arrived, _Beside(seq=seq_no))
 
 
 def findings_of(rows: Sequence[SampleRow]) -> Iterator[Finding]:

@@ -208,8 +208,7 @@ def _conditions(limit: TariffRestrictions) -> list[Payload]:
 
 
 def _windows(limit: TariffRestrictions, *, on_days: bool) -> list[Payload]:
-    start, end = limit.start_time or _MIDNIGHT, limit.end_time or _MIDNIGHT
-    end = _MIDNIGHT if end == "24:00" else end
+    start, end = (_MIDNIGHT if one in {None, "24:00"} else one for one in (limit.start_time, limit.end_time))
     if start == end:
         return [{}]
     parts = [(start, end)]

@@ -1,15 +1,21 @@
 """A Tariff in the words of OCPP 2.1, where that is exact, and why not where it is not."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
 
 import jsonschema_rs
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from charges_generated import restrictions
 from ocpilot.ocpp.v21_tariffs import Inexpressible, tariff_of
-from ocpilot.wire.v230 import DisplayText, Tariff
+from ocpilot.pricing.restrictions import matches
+from ocpilot.pricing.usage import Levels, Usage
+from ocpilot.wire.v230 import DisplayText, PriceComponent, Tariff, TariffElement, TaxIncluded
 
 SCHEMA = json.loads(files("ocpp").joinpath("v21", "schemas", "SetDefaultTariffRequest.json").read_text("utf-8-sig"))
 ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -148,3 +154,55 @@ def test_what_has_no_exact_form_is_not_told(elements, reason):
 
 def test_every_reason_is_named():
     assert len(reasons((of("ENERGY", 5, None, 500), of("TIME", 60, None)))) == 3
+
+
+# ---- the same price at every moment --------------------------------------------------------------------------------
+
+
+def holds(conditions, usage):
+    """OCPP 2.1 ("TariffConditionsType"): all of them; from the lower bound on, below the upper one."""
+    clock = f"{usage.local:%H:%M}"
+    first, last = conditions.get("startTimeOfDay", "00:00"), conditions.get("endTimeOfDay", "00:00")
+    in_window = first <= clock < last if first < last else first <= clock or clock < last
+    day = f"{usage.local:%A}" in conditions.get("dayOfWeek", WEEK)
+    today = usage.local.date().isoformat()
+    dated = conditions.get("validFromDate", "") <= today < conditions.get("validToDate", "9999")
+    (power, _), (current, _) = usage.levels.power, usage.levels.current
+    amounts = {"Energy": usage.kwh * 1000, "Power": power * 1000, "Current": current, "Time": usage.seconds}
+    within = all(
+        conditions.get(f"min{name}", 0) <= amount < conditions.get(f"max{name}", 10**9)
+        for name, amount in amounts.items()
+    )
+    return in_window and day and dated and within
+
+
+WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_AMOUNTS = st.sampled_from([Decimal(one) for one in (0, 1, 5, "9.9", 10, 16, 32, 40)])
+_MOMENTS = st.integers(0, 280 * 24 * 60).map(
+    lambda minutes: datetime(2026, 3, 28, tzinfo=UTC) + timedelta(minutes=minutes)
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(restrictions(), min_size=1, max_size=4),
+    _MOMENTS,
+    st.tuples(_AMOUNTS, _AMOUNTS, _AMOUNTS),
+    st.integers(0, 8000),
+)
+def test_at_every_moment_it_is_the_price_of_the_same_element(limits, local, amounts, seconds):
+    kwh, power, current = amounts
+    elements = tuple(
+        TariffElement(
+            price_components=(PriceComponent(type="ENERGY", price=Decimal(number), vat=Decimal(25), step_size=1),),
+            restrictions=limit,
+        )
+        for number, limit in enumerate(limits, 1)
+    )
+    fields = {"country_code": "SE", "party_id": "LAD", "id": "T", "currency": "SEK", "last_updated": local}
+    prices = tariff_of(Tariff(elements=elements, tax_included=TaxIncluded.NO, **fields), "T")["energy"]["prices"]
+    levels = Levels(power=(power, power), current=(current, current))
+    usage = Usage(local=local, kwh=kwh, seconds=seconds, levels=levels)
+    ours = next((number for number, limit in enumerate(limits, 1) if matches(limit, usage)), None)
+    theirs = next((one["priceKwh"] for one in prices if holds(one.get("conditions", {}), usage)), None)
+    assert theirs == ours
