@@ -36,7 +36,7 @@ def rows_of(
 ) -> tuple[SampleRow, ...]:
     """What a station sent, normalised; a sample without a time gets the time it arrived. The first one has the number
     of its event."""
-    rows = []
+    rows: list[SampleRow] = []
     for sample in samples:
         readings = [
             Reading(
