@@ -190,3 +190,23 @@ async def test_a_key_calls_only_stations_of_its_party_and_only_with_the_scope(th
     assert (refused.status, refused.body["required_scope"]) == (403, "stations:write")
     own = await office(there, party="SE/LAD", name="own")
     assert (await own.ask("POST", "/stations/CP1/call/Reset", {"type": "Soft"})).status == 200
+
+
+async def test_a_text_is_put_on_the_screen_of_a_station(there):
+    erp = await office(there)
+    text = {"text": "Stängt", "language": "sv", "until": "2099-12-25T00:00:00Z"}
+    old = await erp.ask("POST", "/stations/CP1/messages", text)
+    assert (old.status, "OCPP 1.6" in old.body["detail"]) == (422, True)
+    await stations.connected(there.platform, "CP1", "ocpp2.0.1")
+    object.__setattr__(there.platform, "call_schemas", AnyCall())
+    shown = await erp.ask("POST", "/stations/CP1/messages", text)
+    [(_, action, payload)] = there.fake.asked
+    assert (shown.status, shown.body) == (200, {"number": payload["message"]["id"], "status": "Accepted"})
+    assert (action, payload["message"]["message"]["content"]) == ("SetDisplayMessage", "Stängt")
+
+
+class AnyCall:
+    """`CallSchemas` to which everything is right."""
+
+    def problems(self, protocol, action, payload):
+        return ()

@@ -125,6 +125,14 @@ async def test_a_silent_station_is_a_timeout_and_one_that_is_gone_is_none(desk):
     assert (await desk.start()).response == "REJECTED"
 
 
+async def test_of_two_orders_to_a_silent_station_each_times_out_and_the_second_never_reaches_it(desk):
+    word = ASKED[desk.station.protocol]["start"]
+    desk.station.answers[word] = SILENCE
+    first, second = await desk.start(), await desk.start()
+    assert (await desk.result(first), await desk.result(second)) == ("TIMEOUT", "TIMEOUT")
+    assert len(await desk.station.was_asked(word)) == 1
+
+
 async def test_a_start_is_linked_by_its_number_and_stopped(desk):
     session = await desk.charge()
     body = object_in(session)

@@ -50,9 +50,17 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
         [began(0), event(20, "Updated", 4000), event(40, "Updated", 8000), ended(60)],
         [billed("10")],
     ),
+    "a message that never came": (
+        [began(0), event(30, "Updated", 6000, seq=1), event(45, "Updated", 8000, seq=3), ended(60, seq=4)],
+        [billed("10", Oddity.EVENTS_MISSING)],
+    ),
+    "messages that say nothing but their number": (
+        [began(0, None), event(15, "Updated", seq=1), event(30, "Updated", 6000, seq=2), ended(60, seq=3)],
+        [billed("5")],
+    ),
     "the end before the start": (
         [event(60, "Ended", 11_000, seq=2, trigger="EVDeparted"), began(60.5, said=0)],
-        [billed("10", Oddity.STOP_BEFORE_START, Oddity.REPLAYED)],
+        [billed("10", Oddity.STOP_BEFORE_START, Oddity.REPLAYED, Oddity.EVENTS_MISSING)],
     ),
     "an update before the start": (
         [event(30, "Updated", 6000, seq=1), began(31, said=0), ended(60, seq=2)],

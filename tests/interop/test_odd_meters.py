@@ -152,7 +152,7 @@ CASES = {
     ),
     "units, keys and numbers nobody knows": (
         [start(0), values(30, of("x"), of(50, unit="Hz"), of("NaN"), of(6000, vendor="?")), stop(60, 11_000)],
-        billed("10"),
+        billed("10", Oddity.VALUES_REFUSED),
     ),
 }
 

@@ -250,3 +250,19 @@ async def test_a_shut_down_answers_what_was_asked_before_it_closes(process, lade
         with pytest.raises(ConnectionClosed) as closed:
             await station.read()
         assert closed.value.rcvd.code == 1001
+
+
+async def test_stations_of_a_process_that_ended_in_an_orderly_way_are_not_connected(process, lade):
+    async with process() as one, one.station():
+        assert (await lade.platform.store.stations.get("CS1")).connected
+        await one.gateway.close()
+        await one.platform.store.nodes.leave()
+        kept = await lade.platform.store.stations.get("CS1")
+    # which process had it stays written: by that it is found if it does not come back
+    assert (kept.connected, kept.node) == (False, one.platform.store.nodes.number)
+
+
+async def test_a_station_that_went_to_another_process_stays_connected_when_the_first_one_ends(process, lade):
+    async with process() as one, process() as other, one.station(), other.station():
+        await one.platform.store.nodes.leave()
+        assert (await lade.platform.store.stations.get("CS1")).connected

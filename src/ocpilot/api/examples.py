@@ -218,6 +218,7 @@ EXAMPLES: Mapping[type[msgspec.Struct], Body] = {
                 "error": "GroundFailure",
                 "info": "E17",
                 "since": _AT,
+                "tariff": "DAY-1f2e3d4c",
             }
         ],
     },
@@ -256,6 +257,8 @@ EXAMPLES: Mapping[type[msgspec.Struct], Body] = {
     },
     shapes.CallPayload: {"type": "OnIdle"},
     shapes.CallAnswered: {"status": "Accepted"},
+    shapes.MessageOrder: {"text": "Closed on 24 December", "until": "2026-12-25T00:00:00Z"},
+    shapes.MessageMade: {"number": 777155713, "status": "Accepted"},
     shapes.Credit: {"remark": "the meter was wrong"},
     shapes.Invite: {"name": "Resa"},
     shapes.InvitationMade: {

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from ocpilot.app.display_messages import Priority
 from ocpilot.app.shown import HookShown, Shown
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import TokenType
@@ -127,6 +128,22 @@ class CallPayload(msgspec.Struct, frozen=True):
 
 class CallAnswered(Shown, frozen=True):
     """The payload of the station's answer, as it came."""
+
+
+class MessageOrder(Order, frozen=True, kw_only=True):
+    """A text for the screen of a station. `priority`: `normal` among others, `front` before them, `always` alone."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+    language: Annotated[str, msgspec.Meta(min_length=2, max_length=8)] = "en"
+    priority: Priority = Priority.NORMAL
+    until: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+class MessageMade(Shown, frozen=True, kw_only=True):
+    """`number` is what it is taken away by; `status` is the station's word (2.x, "DisplayMessageStatusEnumType")."""
+
+    number: int
+    status: str
 
 
 class InvitationMade(Shown, frozen=True, kw_only=True):

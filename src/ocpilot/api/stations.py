@@ -7,8 +7,10 @@ import msgspec
 
 from ocpilot.api import calls
 from ocpilot.api.calls import ApiCall, Reply
-from ocpilot.app import listing, station_calls, station_reports, station_shown, station_views
+from ocpilot.api.shapes import MessageMade, MessageOrder
+from ocpilot.app import display_messages, listing, station_calls, station_reports, station_shown, station_views
 from ocpilot.app.charge_records import Station, StationQuery
+from ocpilot.app.display_messages import Message
 from ocpilot.app.frames import FrameDirection, FrameQuery
 from ocpilot.app.pages import moment_in
 from ocpilot.base.errors import MissingParameter
@@ -93,6 +95,14 @@ async def call_station(call: ApiCall) -> Reply:
     payload = call.object() if call.body.strip() else {}
     answer = await station_calls.call(call.platform, station, call.path["action"], payload)
     return Reply(body=codec.dumps(answer))
+
+
+async def show_message(call: ApiCall) -> Reply:
+    """Show a text on the screen of a station (OCPP 2.0.1, 2.1)."""
+    order, station = call.read(MessageOrder), await _station(call)
+    message = Message(text=order.text, language=order.language, priority=order.priority, until=order.until)
+    number, status = await display_messages.show(call.platform, station, message)
+    return calls.shown(MessageMade(number=number, status=status))
 
 
 async def _station(call: ApiCall) -> Station:

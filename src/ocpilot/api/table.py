@@ -231,6 +231,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         shapes.CallPayload,
         shapes.CallAnswered,
     ),
+    _post(f"{_STATION}/messages", Scope.STATIONS_WRITE, stations.show_message, shapes.MessageOrder, shapes.MessageMade),
     _all("/hooks", Scope.HOOKS_READ, hooks.list_hooks, shown.HookShown),
     _post("/hooks", Scope.HOOKS_WRITE, hooks.add_hook, shapes.HookOrder, shapes.HookMade, 201),
     _get(_HOOK, Scope.HOOKS_READ, hooks.get_hook, shown.HookShown),

@@ -10,10 +10,11 @@ import msgspec
 
 from ocpilot.app import tariffs
 from ocpilot.app.bodies import parsed, text_of, value_of
-from ocpilot.app.charge_records import Reservation, Station, StationConnector, Transaction
+from ocpilot.app.charge_records import Reservation, Station, StationConnector, Transaction, TransactionState
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record
 from ocpilot.app.righted import righted
+from ocpilot.app.samples import findings_of
 from ocpilot.app.signed import Blob, blobs_of
 from ocpilot.base.errors import OcpilotError
 from ocpilot.base.ids import PartyId, fold
@@ -210,7 +211,8 @@ async def charge_of(platform: Platform, transaction: Transaction) -> Charge:
         reserved=reserved,
         max_power_w=terms.max_power_w,
     )
-    found = msgspec.structs.replace(found, findings=(*found.findings, *told.findings))
+    came = findings_of(rows) if transaction.state != TransactionState.OPEN else ()
+    found = msgspec.structs.replace(found, findings=(*found.findings, *told.findings, *came))
     under = (reserved.tariff,) if reserved and reserved.tariff else ()
     held = (*((tariff,) if tariff else ()), *(one for _, one in later), *under)
     used = tuple({one.id: one for one in reversed(held)}.values())[::-1]

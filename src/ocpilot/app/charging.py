@@ -10,6 +10,7 @@ import msgspec
 from ocpilot.app import (
     newcomers,
     reservations,
+    running_costs,
     sessions,
     station_certificates,
     station_notices,
@@ -20,7 +21,7 @@ from ocpilot.app import (
 from ocpilot.app.charge_records import Station, StationConnector, TransactionState
 from ocpilot.app.platform import Platform
 from ocpilot.app.running import Running, RunningTransactions
-from ocpilot.app.running_costs import RunningCosts, cost_of
+from ocpilot.app.running_costs import RunningCosts
 from ocpilot.app.samples import rows_of
 from ocpilot.app.session_writing import SessionWriting
 from ocpilot.app.station_admission import Admissions
@@ -36,6 +37,7 @@ from ocpilot.app.station_events import (
     Payload,
     StartAnswer,
     StartEvent,
+    StationCost,
     StationSample,
     StatusEvent,
     StopEvent,
@@ -113,6 +115,7 @@ class StationService:
         """See `StationEvents`."""
         self._costs.booted(station_id)
         await self._platform.store.local_lists.doubt(station_id)
+        await self._platform.store.station_tariffs.forget(station_id)
         self._running.forget(station_id)
         answer = await stations.booted(self._platform, station_id, info)
         if answer.accepted and await self._platform.store.newcomers.next_password(station_id) is not None:
@@ -200,15 +203,17 @@ class StationService:
             self._costs.goes_on(station_id, event.station_key)
             return answer
         self._costs.over(station_id, event.station_key)
-        return msgspec.structs.replace(answer, total_cost=await self._cost(found.id))
+        return msgspec.structs.replace(answer, total_cost=await self._cost(found.id, event.cost))
 
-    async def _cost(self, transaction_id: int) -> Decimal | None:
-        """What an ended charge comes to by what is known now."""
+    async def _cost(self, transaction_id: int, shown: StationCost | None) -> Decimal | None:
+        """What an ended charge comes to by what is known now, beside what its station shows."""
         ended = await self._platform.store.transactions.get(transaction_id)
         if ended is None:
             return None
         await sessions.write(self._platform, ended)
-        return await cost_of(self._platform, ended)
+        if shown is not None:
+            await running_costs.compare(self._platform, ended, shown)
+        return await running_costs.cost_of(self._platform, ended)
 
     async def _values(self, station_id: str, event: TransactionEvent, known: Running) -> TransactionAnswer:
         """Meter values and charging state of a transaction that is known and open."""

@@ -34,4 +34,7 @@ WORDS: Final = {
     Oddity.TOKEN_UNKNOWN: mark("Nobody knows the token it was started with"),
     Oddity.TOKEN_REFUSED: mark("The token was not allowed to charge"),
     Oddity.REBOOTED: mark("The station restarted during the charge"),
+    Oddity.VALUES_REFUSED: mark("Meter values that no meter shows were left out"),
+    Oddity.EVENTS_MISSING: mark("Some of the station's messages about the charge never came"),
+    Oddity.COST_DISAGREES: mark("The station shows another cost than ours"),
 }

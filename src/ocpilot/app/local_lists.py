@@ -14,6 +14,7 @@ from datetime import timedelta
 
 import msgspec
 
+from ocpilot.app.leading import while_leading
 from ocpilot.app.local_list_records import StationTokens, TokenStamps
 from ocpilot.app.platform import Platform
 from ocpilot.app.station_events import ListedToken, ListUpdate
@@ -21,8 +22,6 @@ from ocpilot.base.errors import StationError
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks.
-_LOOK = 30.0
 #: Who leads, beside the jobs (0) and the peers.
 _LISTS = -2
 #: How many stations are talked to at the same time.
@@ -42,13 +41,7 @@ class StationTokenKeeper:
 
     async def run(self) -> None:
         """Run until cancelled; of several processes only one works."""
-        while True:
-            try:
-                if await self._platform.store.changes.lead(_LISTS):
-                    await self.once()
-            except Exception:
-                log.exception("local lists: the store failed; they go on")
-            await asyncio.sleep(_LOOK)
+        await while_leading(self._platform, _LISTS, self.once, "local lists")
 
     async def once(self) -> None:
         """Every station that is not up to date, once."""

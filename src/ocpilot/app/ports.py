@@ -45,6 +45,7 @@ from ocpilot.app.signed_records import SignedBook
 from ocpilot.app.site_limit_records import SiteLimits
 from ocpilot.app.station_nodes import Nodes
 from ocpilot.app.station_notice_records import StationNotices
+from ocpilot.app.station_tariff_records import TariffsAtStations
 from ocpilot.app.status_records import StatusHistory
 from ocpilot.app.transaction_findings import TransactionFindings
 from ocpilot.base.ids import PartyId
@@ -236,6 +237,7 @@ class Store(Protocol):
     reservations: Reservations
     active_profiles: ActiveProfiles
     local_lists: LocalLists
+    station_tariffs: TariffsAtStations
     accounts: Accounts
     documents: Documents
     leniencies: Leniencies

@@ -43,6 +43,11 @@ def text_of(tariff: Tariff, language: str, zone: ZoneInfo) -> DisplayText:
     return DisplayText(language=known, text=said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…")
 
 
+def in_all_languages(tariff: Tariff, zone: ZoneInfo) -> tuple[DisplayText, ...]:
+    """Our sentences, once in each language we have."""
+    return tuple(text_of(tariff, one, zone) for one in languages())
+
+
 async def _at(platform: Platform, station: Station, location: Location, driver: PartyId) -> AsyncIterator[Tariff]:
     """The Tariff of each connector of the station that holds now."""
     ours = {(fold(one.evse_uid), fold(one.ocpi_connector_id)) for one in station.connectors}

@@ -4,21 +4,50 @@ import logging
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from ocpilot.app import sessions
+from ocpilot.app import sessions, transactions
 from ocpilot.app.bodies import value_of
 from ocpilot.app.charge_records import Transaction
 from ocpilot.app.platform import Platform
+from ocpilot.app.station_events import StationCost
 from ocpilot.base.errors import StationError
-from ocpilot.wire.v230 import Session
+from ocpilot.base.money import HALF_UP
+from ocpilot.metering.findings import Oddity
+from ocpilot.wire.v230 import Price, Session
 
 log = logging.getLogger(__name__)
 
 
 async def cost_of(platform: Platform, transaction: Transaction) -> Decimal | None:
     """What its Session says, with the taxes on it; None when nobody knows a price or there is no Session."""
+    session = await _session(platform, transaction)
+    cost = session.total_cost if session else None
+    return None if cost is None else _after_taxes(cost)
+
+
+async def compare(platform: Platform, transaction: Transaction, shown: StationCost) -> None:
+    """What the station counted beside what its Session says: a finding when they are further apart than the smallest
+    coin. Without its taxes only what is before them can be compared."""
+    session = await _session(platform, transaction)
+    if session is None or session.total_cost is None:
+        return
+    cost, theirs, ours = session.total_cost, shown.before_taxes, session.total_cost.before_taxes
+    if shown.after_taxes is not None and cost.taxes:
+        theirs, ours = shown.after_taxes, _after_taxes(cost)
+    coin = Decimal(1).scaleb(-HALF_UP.decimals_for(session.currency))
+    if theirs is not None and (shown.currency != session.currency or abs(theirs - ours) > coin):
+        said = (
+            f"{theirs} {shown.currency} at the station, {HALF_UP.round(ours, session.currency)} {session.currency} here"
+        )
+        await transactions.note(platform, transaction, Oddity.COST_DISAGREES, said)
+
+
+async def _session(platform: Platform, transaction: Transaction) -> Session | None:
     stored = await platform.store.objects.get(sessions.key_of(transaction))
-    cost = value_of(Session, stored).total_cost if stored else None
-    return None if cost is None else cost.before_taxes + sum((tax.amount for tax in cost.taxes), Decimal(0))
+    return value_of(Session, stored) if stored else None
+
+
+def _after_taxes(cost: Price) -> Decimal:
+    return cost.before_taxes + sum((tax.amount for tax in cost.taxes), Decimal(0))
 
 
 class RunningCosts:

@@ -1,7 +1,6 @@
 """Meter values and states of a transaction as they are kept: normalised, one row per moment."""
 
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -9,10 +8,14 @@ import msgspec
 from ocpilot.app.charge_records import SampleRow, Transaction
 from ocpilot.app.signed import Blob, blobs_in
 from ocpilot.app.station_events import StationSample
+from ocpilot.metering.findings import Finding, Oddity, once_each
 from ocpilot.metering.samples import ChargingState, MeterSample
 from ocpilot.metering.units import DEFAULT_MEASURAND, Reading, samples_of
 
-log = logging.getLogger(__name__)
+#: How many values of one moment that could not be used are kept.
+_REFUSED = 3
+#: How many events of one transaction are counted, and how many that are missing are named.
+_EVENTS, _NAMED = 100_000, 10
 
 #: OCPP 1.6 (7.7, "ChargePointStatus") and 2.x ("ChargingStateEnumType") in a transaction -> who holds back the energy.
 _STATES = {
@@ -28,9 +31,12 @@ _STATES = {
 }
 
 
-def rows_of(transaction_id: int, samples: Iterable[StationSample], arrived: datetime) -> tuple[SampleRow, ...]:
-    """What a station sent, normalised; a sample without a time gets the time it arrived."""
-    rows = []
+def rows_of(
+    transaction_id: int, samples: Iterable[StationSample], arrived: datetime, seq_no: int | None = None
+) -> tuple[SampleRow, ...]:
+    """What a station sent, normalised; a sample without a time gets the time it arrived. The first one has the number
+    of its event."""
+    rows: list[SampleRow] = []
     for sample in samples:
         readings = [
             Reading(
@@ -46,17 +52,39 @@ def rows_of(transaction_id: int, samples: Iterable[StationSample], arrived: date
             if one.format != "SignedData"
         ]
         (first, *others), findings = samples_of(sample.at or arrived, readings)
-        for finding in findings:
-            log.info("transaction %d: %s", transaction_id, finding)
-        rows.append(_row(transaction_id, first, arrived, blobs_in(sample.values)))
+        refused = tuple(one.found for one in findings[:_REFUSED])
+        beside = _Beside(signed=blobs_in(sample.values), refused=refused, seq=None if rows else seq_no)
+        rows.append(_row(transaction_id, first, arrived, beside))
         rows += [_row(transaction_id, one, arrived) for one in others]
     return tuple(rows)
 
 
-def state_row(transaction_id: int, status: str, at: datetime | None, arrived: datetime) -> SampleRow | None:
+def state_row(
+    transaction_id: int, status: str, at: datetime | None, arrived: datetime, seq_no: int | None = None
+) -> SampleRow | None:
     """A change of state within a transaction, or None when the station's word is no state of charging."""
     state = _STATES.get(status)
-    return None if state is None else _row(transaction_id, MeterSample(at=at or arrived, state=state), arrived)
+    if state is None:
+        return None
+    return _row(transaction_id, MeterSample(at=at or arrived, state=state), arrived, _Beside(seq=seq_no))
+
+
+def bare_row(transaction_id: int, at: datetime | None, arrived: datetime, seq_no: int) -> SampleRow:
+    """That an event came that says nothing of this."""
+    return _row(transaction_id, MeterSample(at=at or arrived), arrived, _Beside(seq=seq_no))
+
+
+def findings_of(rows: Sequence[SampleRow]) -> Iterator[Finding]:
+    """What is odd about all that came of a transaction, whatever it measured."""
+    beside = [(row.at, msgspec.json.decode(row.body, type=_Beside)) for row in rows]
+    yield from once_each(
+        Finding(kind=Oddity.VALUES_REFUSED, found=found, at=at) for at, one in beside for found in one.refused
+    )
+    came = {one.seq for _, one in beside if one.seq is not None}
+    missing = sorted(set(range(min(came), max(came))) - came) if came and max(came) - min(came) < _EVENTS else []
+    if missing:
+        named = ", ".join(map(str, missing[:_NAMED]))
+        yield Finding(kind=Oddity.EVENTS_MISSING, found=f"{named} of {min(came)} to {max(came)}", more=len(missing) - 1)
 
 
 def moved(transaction_id: int, row: SampleRow) -> SampleRow:
@@ -74,8 +102,19 @@ def all_of(transaction: Transaction, rows: Sequence[SampleRow]) -> tuple[MeterSa
     return (MeterSample(at=transaction.started_at, register_wh=transaction.meter_start_wh), *sent)
 
 
-def _row(transaction_id: int, sample: MeterSample, arrived: datetime, signed: tuple[Blob, ...] = ()) -> SampleRow:
-    """Signed values stand beside the sample's own fields, which readers of samples pass over."""
-    body = msgspec.to_builtins(sample) | ({"signed": msgspec.to_builtins(signed)} if signed else {})
+class _Beside(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What stands beside a sample's own fields, which readers of samples pass over: signed values, what of it could not
+    be used, and the number of the event it came with."""
+
+    signed: tuple[Blob, ...] = ()
+    refused: tuple[str, ...] = ()
+    seq: int | None = None
+
+
+_NOTHING = _Beside()
+
+
+def _row(transaction_id: int, sample: MeterSample, arrived: datetime, beside: _Beside = _NOTHING) -> SampleRow:
+    body = msgspec.to_builtins(sample) | msgspec.to_builtins(beside)
     text = msgspec.json.encode(body).decode()
     return SampleRow(transaction_id=transaction_id, at=sample.at, body=text, arrived=arrived)

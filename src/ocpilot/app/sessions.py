@@ -11,7 +11,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import OcpilotError
 from ocpilot.wire.protocol import ModuleID
-from ocpilot.wire.v230 import AuthMethod, CdrToken, Session, SessionStatus
+from ocpilot.wire.v230 import AuthMethod, CdrDimensionType, CdrToken, ChargingPeriod, Session, SessionStatus
 
 log = logging.getLogger(__name__)
 
@@ -59,10 +59,22 @@ def session_of(platform: Platform, charge: Charge, cdr_token: str) -> Session:
         evse_uid=transaction.evse_uid,
         connector_id=transaction.ocpi_connector_id,
         currency=charge.currency,
-        charging_periods=charge.measured.session_periods,
+        charging_periods=_told(charge.measured.session_periods, soc=platform.settings.charging.send_soc),
         total_cost=charge.priced.total_cost,
         status=SessionStatus.COMPLETED if over else SessionStatus.ACTIVE,
         last_updated=platform.clock(),
+    )
+
+
+def _told(periods: tuple[ChargingPeriod, ...], *, soc: bool) -> tuple[ChargingPeriod, ...]:
+    """How full a battery is tells much about a driver: only where it is wanted (mod_cdrs, "CdrDimensionType")."""
+    if soc:
+        return periods
+    return tuple(
+        msgspec.structs.replace(
+            one, dimensions=tuple(each for each in one.dimensions if each.type != CdrDimensionType.STATE_OF_CHARGE)
+        )
+        for one in periods
     )
 
 

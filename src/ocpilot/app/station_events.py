@@ -4,6 +4,7 @@
 returned, so what a method has written when it returns is all that may count as acknowledged.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -12,7 +13,7 @@ from typing import Protocol
 import msgspec
 
 from ocpilot.app.charge_records import Transaction
-from ocpilot.wire.v230 import ActiveChargingProfile, ChargingProfile, ChargingRateUnit, DisplayText
+from ocpilot.wire.v230 import ActiveChargingProfile, ChargingProfile, ChargingRateUnit, DisplayText, Tariff
 
 #: A JSON object of OCPP. Numbers with a fraction are Decimal.
 Payload = dict[str, object]
@@ -187,6 +188,14 @@ class EventKind(StrEnum):
     ENDED = "Ended"
 
 
+class StationCost(msgspec.Struct, frozen=True, kw_only=True):
+    """What a station counted that a charge costs, before or after taxes or both (2.1, "TotalCostType")."""
+
+    currency: str
+    before_taxes: Decimal | None = None
+    after_taxes: Decimal | None = None
+
+
 class TransactionEvent(msgspec.Struct, frozen=True, kw_only=True):
     """OCPP 2.x ("TransactionEventRequest"): whatever happens in a transaction; any of them may be the first we hear of.
 
@@ -207,6 +216,7 @@ class TransactionEvent(msgspec.Struct, frozen=True, kw_only=True):
     state: str | None = None
     samples: tuple[StationSample, ...] = ()
     reason: str | None = None
+    cost: StationCost | None = None
 
 
 class TransactionAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -248,6 +258,14 @@ class LocalListLimits(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     per_message: int
     longest: int
+
+
+class TariffAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a Tariff for an EVSE: `Accepted`, `NotSupported`, another word of the station, or `Inexpressible`
+    when its version has no exact form of it; `why` in words."""
+
+    status: str
+    why: str | None = None
 
 
 class CallAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -362,6 +380,15 @@ class StationCalls(Protocol):
 
     async def cost_updated(self, transaction: Transaction, cost: Decimal) -> str:
         """CostUpdated (2.x), what it costs so far with taxes: `Accepted`, `Rejected` or `NotSupported`."""
+
+    async def set_default_tariff(
+        self, station_id: str, evse_id: int, tariff: Tariff, name: str, texts: Sequence[DisplayText]
+    ) -> TariffAnswer:
+        """SetDefaultTariff (2.1), which replaces the one before: by what charges at an EVSE are priced from now
+        on. `name` is its tariffId there, another one for every other content."""
+
+    async def clear_tariff(self, station_id: str, evse_id: int, name: str) -> str:
+        """ClearTariffs (2.1) of one that it took: `Accepted`, `Rejected`, `NoTariff` or `NotSupported`."""
 
     async def call(self, station_id: str, action: str, payload: Payload) -> CallAnswer:
         """Any call of the station's OCPP version as it is. StationUnreachable, StationTimeout."""

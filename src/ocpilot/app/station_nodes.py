@@ -34,6 +34,10 @@ class Nodes(Protocol):
     async def hold(self) -> bool:
         """Make sure that others see us live; True when they did not until now: then connections are to be claimed."""
 
+    async def leave(self) -> None:
+        """This process ends in an orderly way: its stations are connected to nobody until they come back, here or to
+        another process. What became of them is found as after a death."""
+
     async def claim(self, protocols: Mapping[str, str]) -> Claimed:
         """Connections (subprotocol by station) that we hold, unless another living process has the station by now."""
 

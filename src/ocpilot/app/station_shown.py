@@ -13,7 +13,8 @@ from ocpilot.metering.uptime import Uptime
 
 class EvseShown(Shown, frozen=True, kw_only=True):
     """One EVSE: `number` is what its station calls it. `reason` of its status: `station`, `session`, `fault`,
-    `reserved`, `unavailable`, `connectivity`, `planned` or `written`; `error` and `info` are the station's words."""
+    `reserved`, `unavailable`, `connectivity`, `planned` or `written`; `error` and `info` are the station's words.
+    `tariff` is what a station of OCPP 2.1 was told of its Tariff; not in lists."""
 
     number: int
     evse_uid: str
@@ -23,6 +24,7 @@ class EvseShown(Shown, frozen=True, kw_only=True):
     error: str | None
     info: str | None
     since: Moment | None
+    tariff: str | None
 
 
 class StationShown(Shown, frozen=True, kw_only=True):
@@ -145,6 +147,7 @@ def _evse_shown(now: EvseNow) -> EvseShown:
         error=change.code if change else None,
         info=change.info if change else None,
         since=time.write(change.at) if change else None,
+        tariff=str(now.tariff) if now.tariff else None,
     )
 
 

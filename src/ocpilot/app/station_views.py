@@ -10,6 +10,7 @@ from ocpilot.app.charge_records import Station, StationConnector, StationQuery, 
 from ocpilot.app.frames import FrameList, FrameQuery
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record
+from ocpilot.app.station_tariff_records import TariffAtEvse
 from ocpilot.app.status_records import StatusChange
 from ocpilot.base.errors import NotFound
 from ocpilot.base.ids import PartyId, fold
@@ -17,11 +18,13 @@ from ocpilot.wire.v230 import EVSE
 
 
 class EvseNow(Record, frozen=True):
-    """One EVSE of a station: `evse` is None when the Location has it no longer, `change` what it is and why."""
+    """One EVSE of a station: `evse` is None when the Location has it no longer, `change` what it is and why, `tariff`
+    what its station was told of its Tariff (2.1, of a single station only)."""
 
     connector: StationConnector
     evse: EVSE | None
     change: StatusChange | None
+    tariff: TariffAtEvse | None = None
 
 
 class StationNow(Record, frozen=True):
@@ -78,7 +81,10 @@ async def named(platform: Platform, station_id: str, only: PartyId | None = None
 async def one(platform: Platform, station_id: str, only: PartyId | None = None) -> StationNow:
     """A station with its EVSEs; NotFound."""
     [found] = await now(platform, [await named(platform, station_id, only)])
-    return found
+    told = await platform.store.station_tariffs.of(station_id)
+    known = {each.evse_id: each for each in told.evses} if told else {}
+    evses = (msgspec.structs.replace(each, tariff=known.get(each.connector.evse_id)) for each in found.evses)
+    return msgspec.structs.replace(found, evses=tuple(evses))
 
 
 async def frames(platform: Platform, query: FrameQuery) -> FrameList:

@@ -101,7 +101,9 @@ def rows_of(
 ) -> tuple[SampleRow, ...]:
     """What an event says that is to be kept; a charging state unless it is in that already."""
     now = platform.clock()
-    rows = samples.rows_of(transaction_id, event.samples, now)
+    rows = samples.rows_of(transaction_id, event.samples, now, event.seq_no)
+    number = None if rows else event.seq_no
     changed = event.state if event.state != state else None
-    row = samples.state_row(transaction_id, changed, event.at, now) if changed else None
-    return (*rows, *((row,) if row else ()))
+    row = samples.state_row(transaction_id, changed, event.at, now, number) if changed else None
+    found = (*rows, *((row,) if row else ()))
+    return found or (samples.bare_row(transaction_id, event.at, now, event.seq_no),)

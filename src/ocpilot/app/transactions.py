@@ -37,7 +37,7 @@ from ocpilot.app.stations import connector_of, place_of
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId, fold, new_id
 from ocpilot.metering.findings import Finding, Oddity
-from ocpilot.wire.v230 import AllowedType, AuthMethod, LocationReferences
+from ocpilot.wire.v230 import AllowedType, AuthMethod, DisplayText, LocationReferences, Token
 
 log = logging.getLogger(__name__)
 
@@ -202,7 +202,16 @@ async def _for_driver(
         terms = await charges.terms_now(platform, station, connector, reservation, driver=driver)
         wanted = msgspec.structs.replace(wanted, terms=terms)
     answer = answer_of(decision, allowed)
+    if may and event.token is not None and event.token.kind is not None and decision.token is not None:
+        answer = msgspec.structs.replace(answer, message=_price_text(wanted, decision.token))
     return wanted, msgspec.structs.replace(answer, status=AuthorizationStatus.CONCURRENT_TX) if twice else answer
+
+
+def _price_text(begun: Transaction, token: Token) -> DisplayText | None:
+    """The price of a charge that begins, for the driver's eyes."""
+    terms = charges.terms_of(begun) if begun.terms is not None else None
+    tariff = terms.tariff_at(begun.started_at) if terms else None
+    return price_texts.text_of(tariff, token.language or "", terms.zone) if terms and tariff else None
 
 
 async def _decided(

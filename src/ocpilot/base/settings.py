@@ -27,11 +27,13 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class ServerSettings(Section, frozen=True, kw_only=True):
-    """Where we listen and how others reach us. `public_url` has no path; empty means http://HOST:PORT."""
+    """Where we listen and how others reach us. `public_url` has no path; empty means http://HOST:PORT. `head_timeout`:
+    seconds until the head of a request, or of a station's upgrade, must have come."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = ""
+    head_timeout: float = 20.0
 
     @property
     def base_url(self) -> str:
@@ -91,14 +93,15 @@ class HubMode(StrEnum):
 
 
 class RoamingSettings(Section, frozen=True, kw_only=True):
-    """Times in seconds: how long a station waits for a provider, how long a command may take, how often we fetch what
-    a peer changed (beside its pushes). `profiles_per_minute`: how many charging profile orders a peer may give for one
-    Session. `compare_at`: the time of day, in `web.time_zone`, at which what peers list is compared with what we hold;
-    empty is never. `cdr_missing_after`: hours after which a charge without a CDR is missing one. `hub_mode` matters to
-    a platform with a party of role HUB."""
+    """Times in seconds: how long a station waits for a provider, how long a command may take (at least
+    twice `stations.call_timeout`, for it may have to wait until the call before it is given up), how often we fetch
+    what a peer changed (beside its pushes). `profiles_per_minute`: how many charging profile orders a peer may give
+    for one Session. `compare_at`: the time of day, in `web.time_zone`, at which what peers list is compared with what
+    we hold; empty is never. `cdr_missing_after`: hours after which a charge without a CDR is missing one. `hub_mode`
+    matters to a platform with a party of role HUB."""
 
     authorize_deadline: float = 8.0
-    command_timeout: float = 30.0
+    command_timeout: float = 45.0
     retry_first: float = 1.0
     retry_longest: float = 300.0
     page_limit: int = 100
@@ -120,7 +123,8 @@ class ChargingSettings(Section, frozen=True, kw_only=True):
     hours without a word about a transaction it is ended where its last meter value was, seven times as late while its
     station is away; 0 is never. `site_*` are seconds: how often limits of sites are shared anew when nothing happens,
     how long a turn lasts where there is not enough for all, after how long what a car does not use goes to others, and
-    how long a limit stays before it rises again."""
+    how long a limit stays before it rises again. `send_soc`: Sessions tell providers the state of charge of the car's
+    battery."""
 
     currency: str = "EUR"
     cdr_delay: float = 5.0
@@ -129,6 +133,7 @@ class ChargingSettings(Section, frozen=True, kw_only=True):
     site_turn: float = 900.0
     site_unused_after: float = 180.0
     site_settle: float = 30.0
+    send_soc: bool = False
 
 
 class SignedSettings(Section, frozen=True, kw_only=True):
@@ -166,9 +171,10 @@ class StationSettings(Section, frozen=True, kw_only=True):
     after a `burst`, are read, the rest later; `flood` is how many may come before their turn until it is sent away.
     `connections` and `connections_per_address` of one process; 0 is no limit.
 
-    `local_lists`: stations get the Tokens that may charge without an answer. `cost_interval`: at most how often a
-    station that can show it is told what a charge costs; 0 is never. `concurrent_charges`: one Token may charge at
-    several EVSEs at once. `ad_hoc`: somebody whom a station does not know may, for he paid there.
+    `local_lists`: stations get the Tokens that may charge without an answer. `tariffs`: those of OCPP 2.1 get the
+    Tariff of each EVSE. `cost_interval`: at most how often a station that can show it is told what a charge costs; 0 is
+    never. `concurrent_charges`: one Token may charge at several EVSEs at once. `ad_hoc`: somebody whom a station does
+    not know may, for he paid there.
     """
 
     unknown_stations: UnknownStations = UnknownStations.WAIT
@@ -187,7 +193,7 @@ class StationSettings(Section, frozen=True, kw_only=True):
     heartbeat_interval: int = 300
     ping_interval: float = 60.0
     ping_timeout: float = 30.0
-    call_timeout: float = 30.0
+    call_timeout: float = 20.0
     max_message: int = 4 * 1024 * 1024
     messages_per_second: float = 50.0
     burst: int = 500
@@ -195,6 +201,7 @@ class StationSettings(Section, frozen=True, kw_only=True):
     connections: int = 20_000
     connections_per_address: int = 0
     local_lists: bool = True
+    tariffs: bool = True
     concurrent_charges: bool = True
     ad_hoc: bool = False
     cost_interval: Annotated[float, msgspec.Meta(ge=0)] = 60.0

@@ -14,7 +14,7 @@ from ocpilot.app.station_reports import StationReport
 from ocpilot.app.station_views import StationNow, StationPage
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
-from ocpilot.cli import station_import, station_join, station_lines, station_simulate
+from ocpilot.cli import station_import, station_join, station_lines, station_message, station_simulate
 from ocpilot.cli.log import moment
 from ocpilot.wire import codec
 from ocpilot.wire.v230 import Status
@@ -57,7 +57,7 @@ examples:
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """`ocpilot station add|import|list|show|call|log|uptime|waiting|approve|refuse|invite|simulate`."""
+    """`ocpilot station add|import|list|show|call|message|log|uptime|waiting|approve|refuse|invite|simulate`."""
     parser = subparsers.add_parser("station", help="charging stations: add, let in, list, look into, simulate")
     actions = parser.add_subparsers(dest="action", required=True)
     _add_parser(actions)
@@ -81,6 +81,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     uptime.add_argument("--month", metavar="M", help="such as 2026-10; the present month when left out")
     station_import.add_parser(actions)
     station_join.add_parsers(actions)
+    station_message.add_parser(actions)
     station_simulate.add_parser(actions)
     return parser
 

@@ -73,6 +73,7 @@ def _evse(now: EvseNow) -> str:
     if change is not None:
         words += [f"since {time.write(change.at)}", ": ".join(filter(None, (str(change.reason), change.code)))]
         words += [change.info] if change.info else []
+    words += [f"Tariff {now.tariff}"] if now.tariff else []
     return ", ".join(words)
 
 

@@ -45,6 +45,7 @@ from ocpilot.cli import (
     site_limit,
     station,
     station_join,
+    station_message,
     station_simulate,
     tariff,
     validate,
@@ -56,6 +57,7 @@ from ocpilot.main.check_commands import Checks
 from ocpilot.main.join_commands import Joining
 from ocpilot.main.joined import open_platform
 from ocpilot.main.log_commands import LogOf
+from ocpilot.main.message_commands import Messages
 from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.office_commands import ApiKeysOf, HooksOf, Moving
 from ocpilot.main.peer_commands import PeersOf
@@ -97,6 +99,7 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
         f"station {action}": lambda args, platform: station_join.run(args, Joining(platform))
         for action in station_join.ACTIONS
     },
+    "station message": lambda args, platform: station_message.run(args, Messages(platform)),
     "site-limit": lambda args, platform: site_limit.run(args, SitesOf(platform)),
     "load": lambda args, platform: load.run(args, Loading(platform)),
     "peer": lambda args, platform: peer.run(args, PeersOf(platform)),

@@ -1,5 +1,6 @@
 """The servers of one process: everything on one port, and stations by TLS on another."""
 
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -12,6 +13,8 @@ from starlette.types import ASGIApp
 
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.settings import Settings, StationSettings
+from ocpilot.main.impatient import impatient
+from ocpilot.main.tls_files import TlsFiles
 from ocpilot.ocpp.gateway import Gateway
 from ocpilot.ocpp.station_socket import StationSocket
 
@@ -36,7 +39,7 @@ class Server(uvicorn.Server):
 def main_server(settings: Settings, app: ASGIApp, gateway: Gateway | None) -> Server:
     """What listens at `server.port`."""
     host, port = settings.server.host, settings.server.port
-    return Server(_config(settings.stations, app, host, port), gateway)
+    return Server(_config(settings, app, host, port), gateway)
 
 
 @contextlib.asynccontextmanager
@@ -46,7 +49,7 @@ async def station_server(settings: Settings, gateway: Gateway | None) -> AsyncIt
     if gateway is None or not stations.tls_port:
         yield
         return
-    config = _config(stations, Starlette(routes=[gateway.route()]), settings.server.host, stations.tls_port)
+    config = _config(settings, Starlette(routes=[gateway.route()]), settings.server.host, stations.tls_port)
     config.lifespan = "off"
     config.proxy_headers = False
     config.ssl_certfile = _file("tls_certificate", stations.tls_certificate)
@@ -54,7 +57,7 @@ async def station_server(settings: Settings, gateway: Gateway | None) -> AsyncIt
     if stations.client_ca:
         config.ssl_ca_certs = _file("client_ca", stations.client_ca)
         config.ssl_cert_reqs = ssl.CERT_OPTIONAL
-    async with _running(config):
+    async with _running(config), _fresh_certificates(stations, config):
         yield
 
 
@@ -74,17 +77,31 @@ async def _running(config: uvicorn.Config) -> AsyncIterator[None]:
         await server.shutdown()
 
 
+@contextlib.asynccontextmanager
+async def _fresh_certificates(stations: StationSettings, config: uvicorn.Config) -> AsyncIterator[None]:
+    """Certificates are renewed while we run: connections from then on get the new ones."""
+    if config.ssl is None:
+        raise SettingsError("stations.tls_port: TLS has no context")
+    task = asyncio.create_task(TlsFiles(stations, config.ssl).run(), name="TLS files")
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
 def _file(name: str, path: str) -> str:
     if not path or not Path(path).is_file():
         raise SettingsError(f"stations.{name}: found {path or 'nothing'}, expected a file (PEM), for tls_port is set")
     return path
 
 
-def _config(stations: StationSettings, app: ASGIApp, host: str, port: int) -> uvicorn.Config:
+def _config(settings: Settings, app: ASGIApp, host: str, port: int) -> uvicorn.Config:
+    stations = settings.stations
     return uvicorn.Config(
         app,
         host=host,
         port=port,
+        http=impatient(settings.server.head_timeout),
         ws=StationSocket,
         ws_max_size=stations.max_message,
         ws_ping_interval=stations.ping_interval or None,

@@ -24,6 +24,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.pulling import Puller
 from ocpilot.app.push import Pusher
 from ocpilot.app.site_sharing import SiteSharing
+from ocpilot.app.station_tariffs import StationTariffs
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.settings import Settings
 from ocpilot.cli.serve import PARTS
@@ -54,6 +55,8 @@ async def serve(settings: Settings, parts: Collection[str] = PARTS) -> int:
         _end_quietly()
         _look_for_cycles_less_often()
         await server.serve()
+        if gateway is not None:
+            await platform.store.nodes.leave()
     return 0
 
 
@@ -139,3 +142,4 @@ def _workers(platform: Platform, hooks: HttpHooks, parts: Collection[str]) -> It
         yield Comparing(platform).run(), "compare"
         yield SiteSharing(platform).run(), "site limits"
         yield StationTokenKeeper(platform).run(), "local lists"
+        yield StationTariffs(platform).run(), "tariffs of stations"

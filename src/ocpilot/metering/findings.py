@@ -26,6 +26,7 @@ class Oddity(StrEnum):
     NOTHING_BELIEVED = "nothing_believed"  # meter values, none of which could be counted
     POWER_DISAGREES = "power_disagrees"  # power was read for a while, and the register does not know of it
     ENERGY_AFTER_END = "energy_after_end"
+    VALUES_REFUSED = "values_refused"  # values that no meter shows, or whose sum is not that of their phases
     # ---- clocks (`clocks`) -----------------------------------------------------------------------------------------
     CLOCK_AHEAD = "clock_ahead"
     CLOCK_BEHIND = "clock_behind"
@@ -41,6 +42,8 @@ class Oddity(StrEnum):
     TOKEN_UNKNOWN = "token_unknown"  # noqa: S105 - a word, no secret
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - a word, no secret
     REBOOTED = "rebooted"  # the station booted in the middle
+    EVENTS_MISSING = "events_missing"  # of the numbers of its events (2.x) some never came
+    COST_DISAGREES = "cost_disagrees"  # the station shows another cost than ours (2.1)
 
 
 #: With any of these a person decides: the energy is not sure, or nobody knows who has to pay.
@@ -69,6 +72,7 @@ _NOTED = frozenset(
         Oddity.NEVER_STARTED,
         Oddity.STARTED_TWICE,
         Oddity.REBOOTED,
+        Oddity.COST_DISAGREES,
     }
 )
 JUDGED = frozenset(Oddity) - _NOTED

@@ -37,6 +37,7 @@ class Asking:
             return answer.result()
         finally:
             self._waiting.pop(call.id, None)
+            self._rpc.withdraw(call)
 
     async def take(self, event: Answered) -> None:
         """An answer came: wake who waits for it, and send what waited for its turn."""

@@ -1,7 +1,8 @@
 """What the platform asks of stations, put into the words of each station's OCPP version."""
 
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, cast
 
 from ocpilot.app.charge_records import Transaction
 from ocpilot.app.station_events import (
@@ -12,13 +13,15 @@ from ocpilot.app.station_events import (
     LocalListLimits,
     Payload,
     StationReservation,
+    TariffAnswer,
 )
 from ocpilot.base import time
 from ocpilot.base.time import Clock
 from ocpilot.ocpp.frames import CallError, CallResult
 from ocpilot.ocpp.station_password import change_of, is_taken
+from ocpilot.ocpp.v21_tariffs import Inexpressible
 from ocpilot.ocpp.version import Asked, OcppVersion, payload_of
-from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
+from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit, DisplayText, Tariff
 
 
 class Lines(Protocol):
@@ -114,6 +117,27 @@ class StationCaller:
         version = await self.lines.version_of(transaction.station_id)
         asked = version.cost_updated(transaction, cost)
         return "NotSupported" if asked is None else await self._ask(transaction.station_id, version, asked)
+
+    async def set_default_tariff(
+        self, station_id: str, evse_id: int, tariff: Tariff, name: str, texts: Sequence[DisplayText]
+    ) -> TariffAnswer:
+        """See `StationCalls`."""
+        version = await self.lines.version_of(station_id)
+        try:
+            asked = version.set_default_tariff(evse_id, tariff, name, texts)
+        except Inexpressible as error:
+            return TariffAnswer(status="Inexpressible", why="; ".join(error.reasons))
+        if asked is None:
+            return TariffAnswer(status="NotSupported")
+        return TariffAnswer(status=await self._ask(station_id, version, asked))
+
+    async def clear_tariff(self, station_id: str, evse_id: int, name: str) -> str:
+        """See `StationCalls`. Each tariff has a status of its own."""
+        version = await self.lines.version_of(station_id)
+        asked = Asked(action="ClearTariffs", payload={"evseId": evse_id, "tariffIds": [name]})
+        answer = await self.lines.call(station_id, asked.action, asked.payload)
+        results = cast(list[Payload], (payload_of(version.schemas, asked, answer) or {}).get("clearTariffsResult", []))
+        return str(results[0]["status"]) if results else version.status_of(asked, answer)
 
     async def call(self, station_id: str, action: str, payload: Payload) -> CallAnswer:
         """See `StationCalls`."""

@@ -47,7 +47,7 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class RelayedLines:
     """`Lines` to stations whose connection another process holds."""
 
-    def __init__(self, nodes: Nodes, call_timeout: float = 30.0) -> None:
+    def __init__(self, nodes: Nodes, call_timeout: float = 20.0) -> None:
         self._nodes = nodes
         self._patience = 2 * call_timeout + _ON_ITS_WAY
 

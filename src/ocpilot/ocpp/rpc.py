@@ -22,7 +22,7 @@ class RpcLimits(msgspec.Struct, frozen=True, kw_only=True):
     `remembered`, `remember`: for how many of the last calls, and seconds, a repeated one gets the same answer."""
 
     max_size: int = MAX_MESSAGE
-    call_timeout: float = 30.0
+    call_timeout: float = 20.0
     max_waiting: int = 16
     remembered: int = 8
     remember: float = 120.0
@@ -130,6 +130,10 @@ class Rpc:
         call = Call(id=new_id(), action=action, payload=payload)
         self._waiting.append(_Sent(call, now + self.limits.call_timeout))
         return call
+
+    def withdraw(self, call: Call) -> None:
+        """Nobody waits for the call any longer: it is not sent, unless it is on its way."""
+        self._waiting = deque(sent for sent in self._waiting if sent.call is not call)
 
     def next_to_send(self, now: float) -> str | None:
         """The text of the next call of ours when none is in flight."""

@@ -1,6 +1,6 @@
 """OCPP 1.6: the table of what stations call and how it reaches the platform, and what we call."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import cast
@@ -31,7 +31,7 @@ from ocpilot.ocpp.frames import CallError, CallResult, ErrorWords
 from ocpilot.ocpp.notices import always, notice, notices
 from ocpilot.ocpp.values import moment, optional_whole, register, required_text, text, whole
 from ocpilot.ocpp.version import Asked, Handler, Station, payload_of, status_word
-from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
+from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit, DisplayText, Tariff
 
 #: 1.6 has fewer words (7.2, "AuthorizationStatus"): blocked means "not allowed for charging".
 _WORDS = {
@@ -202,6 +202,9 @@ class V16:
         return Asked(action="SendLocalList", payload=v16_lists.payload(update), refused="Failed")
 
     def cost_updated(self, _: Transaction, __: Decimal) -> None:
+        """1.6 has no such message."""
+
+    def set_default_tariff(self, _: int, __: Tariff, ___: str, ____: Sequence[DisplayText]) -> None:
         """1.6 has no such message."""
 
     def active_profile_of(self, asked: Asked, answer: CallResult | CallError, now: datetime) -> ActiveProfileAnswer:

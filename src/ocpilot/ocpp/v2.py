@@ -3,7 +3,7 @@
 Sections are use cases of OCPP 2.0.1, part 2; 2.1 keeps their letters.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import cast
@@ -25,13 +25,13 @@ from ocpilot.app.station_events import (
     TransactionEvent,
 )
 from ocpilot.base import time
-from ocpilot.ocpp import schemas, v2_lists, v2_profiles
+from ocpilot.ocpp import schemas, v2_lists, v2_profiles, v21_tariffs
 from ocpilot.ocpp.frames import CallError, CallResult, ErrorWords
 from ocpilot.ocpp.v2_notices import V21_NOTICES, V21_SENT, V201_NOTICES
 from ocpilot.ocpp.v2_samples import samples_of
 from ocpilot.ocpp.values import inner, moment, optional_whole, required_text, text, whole
 from ocpilot.ocpp.version import Asked, Handler, Station, payload_of, status_word
-from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
+from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit, DisplayText, Tariff
 
 
 async def _boot(station: Station, payload: Payload) -> Payload:
@@ -75,7 +75,7 @@ async def _authorize(station: Station, payload: Payload) -> Payload:
 async def _transaction_event(station: Station, payload: Payload) -> Payload:
     """TransactionEvent (E01 to E15)."""
     about = cast(Payload, payload["transactionInfo"])
-    evse, token = inner(payload, "evse") or {}, inner(payload, "idToken")
+    evse, token, costs = inner(payload, "evse") or {}, inner(payload, "idToken"), inner(payload, "costDetails")
     event = TransactionEvent(
         kind=EventKind(required_text(payload, "eventType")),
         station_key=required_text(about, "transactionId"),
@@ -91,7 +91,10 @@ async def _transaction_event(station: Station, payload: Payload) -> Payload:
         state=text(about, "chargingState"),
         samples=samples_of(payload, station.clock),
         reason=text(about, "stoppedReason"),
+        cost=v21_tariffs.cost_of(costs) if costs else None,
     )
+    if costs and (event.kind is EventKind.ENDED or event.cost is None):
+        await station.events.notice(station.id, "CostDetails", {"transactionId": event.station_key, **costs})
     answer = await station.events.transaction_event(station.id, event)
     said: Payload = {}
     if answer.token is not None:
@@ -214,6 +217,9 @@ class V2:
 class V201(V2):
     """OCPP 2.0.1 as the gateway sees it."""
 
+    def set_default_tariff(self, _: int, __: Tariff, ___: str, ____: Sequence[DisplayText]) -> None:
+        """2.0.1 has no such message."""
+
 
 class V21(V2):
     """OCPP 2.1 as the gateway sees it."""
@@ -222,6 +228,12 @@ class V21(V2):
     schemas = "v21"
     handlers: Mapping[str, Handler] = {**V2.handlers, **V21_NOTICES}
     sent = V21_SENT
+
+    def set_default_tariff(self, evse_id: int, tariff: Tariff, name: str, texts: Sequence[DisplayText]) -> Asked | None:
+        """SetDefaultTariff (I07)."""
+        payload: Payload = {"evseId": evse_id, "tariff": v21_tariffs.tariff_of(tariff, name, texts)}
+        return Asked(action="SetDefaultTariff", payload=payload)
+
     words = msgspec.structs.replace(V2.words, answer="FormatViolation")
 
 

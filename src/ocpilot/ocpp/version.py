@@ -1,6 +1,6 @@
 """What the gateway must know about an OCPP version. One file per version fills it: `v16.py`, and 2.x beside it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -21,7 +21,7 @@ from ocpilot.base.errors import OcpilotError
 from ocpilot.base.time import Clock
 from ocpilot.ocpp import schemas
 from ocpilot.ocpp.frames import CallError, CallResult, ErrorCode, ErrorWords
-from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit
+from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit, DisplayText, Tariff
 
 
 class CallRefused(OcpilotError):
@@ -116,6 +116,10 @@ class OcppVersion(Protocol):
 
     def cost_updated(self, transaction: Transaction, cost: Decimal) -> Asked | None:
         """Tell the station what a transaction costs so far; None in a version that has no words for it."""
+
+    def set_default_tariff(self, evse_id: int, tariff: Tariff, name: str, texts: Sequence[DisplayText]) -> Asked | None:
+        """Tell the station by what charges at an EVSE are priced; None in a version that has no words for it.
+        Inexpressible."""
 
     def active_profile_of(self, asked: Asked, answer: CallResult | CallError, now: datetime) -> ActiveProfileAnswer:
         """The limits the station named; `now` is when they count from if it does not say."""

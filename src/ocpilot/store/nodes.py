@@ -52,6 +52,10 @@ class PostgresNodes:
         self._number = self._held = self._asked_by
         return True
 
+    async def leave(self) -> None:
+        """See the port."""
+        await self._database.row(_SQL["leave"], {"node": self._number})
+
     async def claim(self, protocols: Mapping[str, str]) -> Claimed:
         """See the port."""
         values = {"node": self._number, "ids": list(protocols), "protocols": list(protocols.values())}

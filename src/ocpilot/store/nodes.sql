@@ -19,6 +19,10 @@ FROM (
 WHERE station.id = claimed.id
 RETURNING station.id, claimed.before;
 
+-- name: leave
+-- A process ends and closed its connections: its stations are not connected. That it had them stays written.
+UPDATE station SET connected = false WHERE node = :node AND connected;
+
 -- name: ask
 -- A call for the living process that holds the station's connection, which is told.
 WITH asked AS (

@@ -22,6 +22,7 @@ from ocpilot.app import (
     site_limit_records,
     station_nodes,
     station_notice_records,
+    station_tariff_records,
     status_records,
     transaction_findings,
 )
@@ -58,6 +59,7 @@ from ocpilot.store.server import database_url
 from ocpilot.store.signed import PostgresSignedBook
 from ocpilot.store.site_limits import PostgresSiteLimits
 from ocpilot.store.station_notices import PostgresStationNotices
+from ocpilot.store.station_tariffs import PostgresTariffsAtStations
 from ocpilot.store.stations import PostgresStations
 from ocpilot.store.status_history import PostgresStatusHistory
 from ocpilot.store.transaction_findings import PostgresTransactionFindings
@@ -86,6 +88,7 @@ class PostgresStore:
         self.reservations: charge_ports.Reservations = PostgresReservations(database)
         self.active_profiles: charge_ports.ActiveProfiles = PostgresActiveProfiles(database)
         self.local_lists: local_list_records.LocalLists = PostgresLocalLists(database)
+        self.station_tariffs: station_tariff_records.TariffsAtStations = PostgresTariffsAtStations(database)
         self.accounts: ports.Accounts = PostgresAccounts(database)
         self.leniencies: ports.Leniencies = PostgresLeniencies(database)
         self.comparisons: comparison_records.Comparisons = PostgresComparisons(database)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -187,6 +188,34 @@ async def test_a_silent_station_times_out_and_can_be_called_again(serve_with, pl
         again = asyncio.create_task(served.calls.unlock("CS1", 1))
         await station.send(json.dumps([3, (await station.read())[1], {"status": "Unlocked"}]))
         assert await again == "Unlocked"
+
+
+async def test_each_call_to_a_silent_station_times_out_for_itself(serve_with, platform, eventually):
+    async with serve_with(platform, call_timeout=0.2) as served, served.station():
+        await eventually(lambda: served.gateway.holds("CS1"))
+        first = asyncio.create_task(served.calls.unlock("CS1", 1))
+        await asyncio.sleep(0)
+        second = served.calls.call("CS1", "ClearCache", {})
+        for asked, action in ((first, "UnlockConnector"), (second, "ClearCache")):
+            with pytest.raises(StationTimeout, match=f"station CS1 did not answer {action} in time"):
+                await asked
+
+
+async def test_a_call_whose_asker_left_before_its_turn_never_reaches_the_station(serve_with, platform, eventually):
+    async with serve_with(platform) as served, served.station() as station:
+        await eventually(lambda: served.gateway.holds("CS1"))
+        first = asyncio.create_task(served.calls.unlock("CS1", 1))
+        sent = await station.read()
+        left = asyncio.create_task(served.calls.remote_start("CS1", 1, IdToken("TAG"), 1))
+        await asyncio.sleep(0)
+        left.cancel()
+        with suppress(asyncio.CancelledError):
+            await left
+        await station.send(json.dumps([3, sent[1], {"status": "Unlocked"}]))
+        assert await first == "Unlocked"
+        asked = asyncio.create_task(served.calls.unlock("CS1", 2))
+        assert (await station.read())[2:] == ["UnlockConnector", {"connectorId": 2}]
+        asked.cancel()
 
 
 async def test_a_call_whose_asker_left_does_not_block_the_next(serve_with, platform, eventually):

@@ -78,6 +78,16 @@ def test_an_answer_given_twice_counts_once(rpc):
     assert isinstance(rpc.receive(f'[4,"{call.id}","GenericError","",{{}}]'), Ignored)
 
 
+def test_a_call_that_nobody_waits_for_any_longer_is_not_sent(rpc):
+    first, second, third = (rpc.ask(action, {}, 0.0) for action in "ABC")
+    rpc.next_to_send(0.0)
+    rpc.withdraw(first)
+    rpc.withdraw(second)
+    assert rpc.next_to_send(0.0) is None
+    rpc.receive(f'[3,"{first.id}",{{}}]')
+    assert json.loads(rpc.next_to_send(0.0))[1] == third.id
+
+
 def test_too_many_waiting_calls_are_refused(rpc):
     for _ in range(3):
         rpc.ask("A", {}, 0.0)

@@ -1,9 +1,12 @@
 """Stations by TLS on a port of their own, with and without a certificate, and behind a proxy that ends TLS."""
 
+import asyncio
 import contextlib
 import ssl
 
 import pytest
+import uvicorn
+from starlette.applications import Starlette
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
@@ -12,9 +15,13 @@ from bare_station import bare_station
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.settings import Settings, StationSettings
 from ocpilot.demo.platforms import free_port
+from ocpilot.main.impatient import impatient
 from ocpilot.main.servers import station_server
+from ocpilot.main.tls_files import TlsFiles
 from ocpilot.ocpp.gateway import Gateway, gateway_settings
 from ocpilot.ocpp.knocking import Proxies
+from ocpilot.ocpp.station_socket import StationSocket
+from servers import running
 
 
 @pytest.fixture
@@ -105,3 +112,71 @@ async def knocked(serve_with, platform, proxies, headers):
         with contextlib.suppress(InvalidStatus):
             async with connect(f"{served.url}/CS1", subprotocols=["ocpp1.6"], additional_headers=headers, proxy=None):
                 pass
+
+
+# ---- files that change, connections that come to nothing -----------------------------------------------------------
+
+
+def of_files(files, authority):
+    ca = str(authority.files.certificate)
+    return StationSettings(tls_certificate=str(files.certificate), tls_key=str(files.key), client_ca=ca)
+
+
+async def serial_of(port, authority):
+    """The serial number of the certificate that is shown on this port."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=authority.client())
+    number = writer.get_extra_info("ssl_object").getpeercert()["serialNumber"]
+    writer.close()
+    return number
+
+
+async def test_a_renewed_certificate_is_shown_from_the_next_connection_on(authority):
+    files = authority.issue("127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+    tls_files = TlsFiles(of_files(files, authority), context)
+    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context) as server:
+        port = server.sockets[0].getsockname()[1]
+        before = await serial_of(port, authority)
+        assert not tls_files.look()
+        authority.issue("127.0.0.1")
+        assert tls_files.look()
+        assert await serial_of(port, authority) != before
+        assert not tls_files.look()
+
+
+async def test_files_that_do_not_fit_together_leave_the_old_ones_in_use(authority, tmp_path):
+    files = authority.issue("127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+    tls_files = TlsFiles(of_files(files, authority), context)
+    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context) as server:
+        port = server.sockets[0].getsockname()[1]
+        before = await serial_of(port, authority)
+        files.key.write_bytes(Authority(tmp_path / "theirs").issue("CS1").key.read_bytes())
+        assert not tls_files.look()
+        assert await serial_of(port, authority) == before
+        authority.issue("127.0.0.1")
+        assert tls_files.look()
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /ocpp/CS1 HTTP/1.1\r\nUpgrade: webso", b"GET / HTTP/1.1\r\n\r\nGET /"])
+async def test_who_says_half_a_request_is_let_go(said):
+    config = uvicorn.Config(Starlette(), port=0, http=impatient(0.1), lifespan="off", log_level="critical")
+    async with running(config) as port, asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(said)
+        with contextlib.suppress(ConnectionResetError):
+            await reader.read()
+        writer.close()
+
+
+async def test_a_station_that_has_said_who_it_is_has_all_the_time_it_needs(platform):
+    gateway = Gateway(platform)
+    app = Starlette(routes=[gateway.route()])
+    config = uvicorn.Config(app, port=0, http=impatient(0.1), ws=StationSocket, lifespan="off", log_level="critical")
+    async with running(config) as port:
+        async with bare_station(f"ws://127.0.0.1:{port}/ocpp", "CS1", "sixteen-letters-") as station:
+            await asyncio.sleep(0.3)
+            assert await station.boot() == "Accepted"
+        await gateway.close()

@@ -99,6 +99,7 @@ async def test_one_station_is_shown_with_its_evses_since_when_and_why(operator, 
         "error": "GroundFailure",
         "info": "E17 hot",
         "since": "2026-11-23T08:00:00Z",
+        "tariff": None,
     }
     with pytest.raises(NotFound, match="no station S9"):
         await run("show", "S9")
