@@ -22,6 +22,7 @@ from ocpilot.web import (
     driver_charges,
     driver_stations,
     error_pages,
+    evses,
     sign_in,
 )
 from ocpilot.web.api_page import ApiDescribed, api_page
@@ -66,6 +67,12 @@ def _routes(pages: Site) -> list[BaseRoute]:
         guarded(pages, "/sign-in", Who.ANYONE, sign_in.signing_in(), "POST"),
         guarded(pages, "/sign-out", Who.ANYONE, sign_in.sign_out, "POST"),
         guarded(pages, "/language", Who.ANYONE, sign_in.choose_language, "POST"),
+        guarded(pages, "/evse/{evse}", Who.ANYONE, evses.evse),
+        guarded(pages, "/evse/{evse}", Who.ANYONE, evses.starting_here(), "POST"),
+        guarded(pages, "/ad-hoc/{secret}", Who.ANYONE, evses.starting),
+        guarded(pages, "/ad-hoc/{secret}/charge", Who.ANYONE, evses.charge),
+        guarded(pages, "/ad-hoc/{secret}/charge", Who.ANYONE, evses.stop_charge, "POST"),
+        guarded(pages, "/ad-hoc/{secret}/receipt.pdf", Who.ANYONE, evses.receipt),
     ]
     return [*anyone, *(_of_drivers(pages) if pages.serves_drivers else []), *_of_operators(pages)]
 
