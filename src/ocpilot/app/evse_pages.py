@@ -4,6 +4,8 @@ charging."""
 from enum import StrEnum
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from ocpilot.app import views
 from ocpilot.app.charge_records import Station
 from ocpilot.app.platform import Platform
@@ -11,6 +13,7 @@ from ocpilot.app.records import Record
 from ocpilot.app.views import ChargePoint, StationView
 from ocpilot.base.errors import NotFound
 from ocpilot.base.ids import fold
+from ocpilot.pricing.choice import for_ad_hoc
 from ocpilot.wire.v230 import EVSE, Status
 
 
@@ -32,12 +35,19 @@ _IN_THE_WAY = {
 
 
 class EvsePage(Record, frozen=True, kw_only=True):
-    """An EVSE with its Location. `ad_hoc`: somebody without an account may start here when nothing is in the way."""
+    """An EVSE with its Location. `ad_hoc`: somebody without an account may start here when nothing is in the way, and
+    `without_contract` is the EVSE with the prices he pays."""
 
     station: StationView
     point: ChargePoint
     obstacle: Obstacle | None
     ad_hoc: bool
+
+    @property
+    def without_contract(self) -> ChargePoint:
+        """See above."""
+        plugs = tuple(replace(plug, tariffs=for_ad_hoc(plug.tariffs)) for plug in self.point.plugs)
+        return replace(self.point, plugs=plugs)
 
 
 def url_of(platform: Platform, evse: EVSE) -> str | None:

@@ -102,7 +102,8 @@ async def _found(reader: Reader) -> EvsePage:
 
 
 def _page(reader: Reader, page: EvsePage, problem: str | None = None, status: int = 200) -> Response:
-    context = {"evse": page, "station": page.station, "point": page.point, "problem": problem}
+    point = page.without_contract if page.ad_hoc and reader.account is None else page.point
+    context = {"evse": page, "station": page.station, "point": point, "problem": problem}
     return reader.page("evse.html", context, part="evse_part.html", status=status)
 
 

@@ -59,6 +59,14 @@ TOLD: Final = {
     Told.AWAY: (mark("Offline"), "warn"),
 }
 
+#: Security profiles of OCPP.
+SECURITY_PROFILE: Final = {
+    0: mark("nothing"),
+    1: mark("password"),
+    2: mark("password by TLS"),
+    3: mark("client certificate"),
+}
+
 #: What stands in the way of a charge, in words with what to do, and the tone.
 OBSTACLES: Final = {
     Obstacle.BUSY: (mark("Somebody is charging here. This page follows: it shows when the charger is free."), "busy"),
