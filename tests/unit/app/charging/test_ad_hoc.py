@@ -168,5 +168,3 @@ async def test_a_link_shows_its_own_charge_only(street):
         await ad_hoc.stopping(street.platform, first, stop.id)
     with pytest.raises(NotFound):
         await ad_hoc.view(street.platform, first[:-1] + ("A" if first[-1] != "A" else "B"))
-
-
