@@ -48,7 +48,7 @@ class EvseKind(Record, frozen=True, kw_only=True):
 
 async def reported(platform: Platform, station: WaitingStation) -> int | None:
     """How many EVSEs the station says it has; None when it is away, silent or does not tell."""
-    if station.protocol is None or station.node is None:
+    if station.protocol is None:
         return None
     old = station.protocol == "ocpp1.6"
     action, payload = _OLD if old else _NEW

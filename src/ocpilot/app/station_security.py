@@ -1,9 +1,11 @@
 """Security events about stations: in the log, and kept with the station for those who run it."""
 
+import json
 import logging
 
-from ocpilot.app import station_notices
+from ocpilot.app.log_writing import storable
 from ocpilot.app.platform import Platform
+from ocpilot.app.station_notice_records import StationNotice
 
 log = logging.getLogger(__name__)
 
@@ -16,4 +18,5 @@ async def happened(platform: Platform, station_id: str, what: str, *, kept: bool
     whoever is not could fill the database."""
     log.warning("security: station %s %s", station_id, what)
     if kept and await platform.store.stations.get(station_id) is not None:
-        await station_notices.notice(platform, station_id, SECURITY, {"event": what})
+        notice = StationNotice(action=SECURITY, at=platform.clock(), payload=json.dumps({"event": storable(what)}))
+        await platform.store.station_notices.add(station_id, notice)
