@@ -121,9 +121,9 @@ async def test_a_station_that_is_away_says_so(phone, platform):
 async def test_a_charge_under_way_says_that_somebody_charges(phone, platform):
     [held] = await platform.store.transactions.in_state(TransactionState.HELD)
     begun = {"id": 0, "state": TransactionState.OPEN, "stopped_at": None, "session_id": "another", "dedupe": "another"}
+    begun |= {"station_id": PLACE, "location_id": PLACE, "evse_uid": f"{PLACE}-1"}
     await platform.store.transactions.start(replace(held, **begun))
-    place = next(one for one in locations() if one.id == held.location_id)
-    page = await phone.get(f"/evse/{place.evses[0].evse_id}")
+    page = await phone.get(EVSE)
     assert "Somebody is charging here." in page.words
 
 
