@@ -1,39 +1,26 @@
 """`ocpilot station`: charging stations of ours, what they are and were, what they and we say to each other."""
 
 import argparse
-import json
 import os
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 from ocpilot.app import passwords
 from ocpilot.app.charge_records import StationQuery
 from ocpilot.app.frames import FrameDirection, FrameLine, FrameList, FrameQuery
-from ocpilot.app.qr_codes import Format
-from ocpilot.app.records import Record
 from ocpilot.app.station_events import Payload
 from ocpilot.app.station_reports import StationReport
 from ocpilot.app.station_views import StationNow, StationPage
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
-from ocpilot.cli import station_import, station_join, station_lines, station_simulate
+from ocpilot.cli import station_import, station_join, station_lines, station_qr, station_simulate
 from ocpilot.cli.log import moment
 from ocpilot.wire import codec
 from ocpilot.wire.v230 import Status
 
 
-class PrintedCode(Record, frozen=True):
-    """A QR code to print: the page of this EVSE, and the code as a file of the wanted format."""
-
-    evse_uid: str
-    evse_id: str
-    url: str
-    drawn: bytes
-
-
-class StationCommands(station_import.ImportStations, Protocol):
+class StationCommands(station_import.ImportStations, station_qr.PrintCodes, Protocol):
     """What the platform does for this command."""
 
     async def add(self, *, station_id: str, location_id: str, evses: Sequence[str], password: str, made: bool) -> str:
@@ -55,9 +42,6 @@ class StationCommands(station_import.ImportStations, Protocol):
     async def call(self, station_id: str, action: str, payload: Payload) -> Payload:
         """What the station answers. InvalidObject with all that is wrong with the payload; StationRefused,
         StationUnreachable, StationTimeout, NotFound."""
-
-    async def codes(self, station_id: str, format_: Format) -> Sequence[PrintedCode]:
-        """The QR codes of its EVSEs; those without an EVSE id have none. NotFound."""
 
     async def reports(self, station_id: str | None, month: str | None) -> Sequence[StationReport]:
         """Uptime and earnings of one station or all in a month (`2026-11`), the present one when None."""
@@ -96,15 +80,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     uptime.add_argument("id", metavar="ID", nargs="?", help="of this station; of all when left out")
     uptime.add_argument("--month", metavar="M", help="such as 2026-10; the present month when left out")
     station_import.add_parser(actions)
-    qr = _action(
-        actions,
-        "qr",
-        "QR codes of its EVSEs as files to print; each leads to the EVSE's page",
-        "ocpilot station qr CP-7 --format png --folder labels",
-    )
-    qr.add_argument("id", metavar="ID", help="its OCPP identity")
-    qr.add_argument("--format", choices=[str(one) for one in Format], default=str(Format.SVG), help="svg or png (svg)")
-    qr.add_argument("--folder", metavar="DIR", default=".", help="where the files go; here when left out")
+    station_qr.add_parser(actions)
     station_join.add_parsers(actions)
     station_simulate.add_parser(actions)
     return parser
@@ -180,7 +156,7 @@ async def run(args: argparse.Namespace, stations: StationCommands) -> int:
             answer = await stations.call(args.id, args.ocpp_action, _payload(args.payload))
             print(station_lines.payload_text(answer, as_json=args.json))
         case "qr":
-            _write_codes(args, await stations.codes(args.id, Format(args.format)))
+            return await station_qr.run(args, stations)
         case "uptime":
             station_lines.print_reports(await stations.reports(args.id, args.month), as_json=args.json)
         case _:
@@ -198,20 +174,6 @@ async def _add(args: argparse.Namespace, stations: StationCommands) -> None:
         station_id=args.id, location_id=args.location, evses=tuple(args.evse), password=password, made=not chosen
     )
     print(f"the station connects to {url}\nuser {args.id}, password {password} (shown this once)")
-
-
-def _write_codes(args: argparse.Namespace, codes: Sequence[PrintedCode]) -> None:
-    """One file per EVSE, named as the EVSE id."""
-    if not codes:
-        raise UserError(f"no EVSE of {args.id} has an evse_id, which its page is found by")
-    folder = Path(args.folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for one in codes:
-        name = "".join(letter if letter.isalnum() else "-" for letter in one.evse_id)
-        file = folder / f"{name}.{args.format}"
-        file.write_bytes(one.drawn)
-        told = {"evse_uid": one.evse_uid, "evse_id": one.evse_id, "url": one.url, "file": str(file)}
-        print(json.dumps(told) if args.json else f"{file}  {one.url}")
 
 
 async def _log(args: argparse.Namespace, stations: StationCommands) -> None:

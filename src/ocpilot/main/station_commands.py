@@ -22,7 +22,7 @@ from ocpilot.app.station_events import Payload
 from ocpilot.app.station_import import ConnectorRow, StationTaken
 from ocpilot.app.station_reports import StationReport
 from ocpilot.app.station_views import StationNow, StationPage
-from ocpilot.cli.station import PrintedCode
+from ocpilot.cli.station_qr import PrintedCode
 from ocpilot.main.following import MOST, follow
 
 
