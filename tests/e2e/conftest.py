@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from told import SITE
 
 from ocpilot.app import peers
 from ocpilot.app.platform import Platform
+from ocpilot.base import settings as settings_file
 from ocpilot.base import time
 from ocpilot.demo import people
 from ocpilot.demo.platforms import DemoPlatform, free_port, start, stop, write_platform
@@ -106,6 +108,22 @@ async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two]:
         yield pair
     finally:
         await pair.stop()
+
+
+@pytest.fixture
+async def street(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two]:
+    """An operator alone, who lets anybody charge without an account."""
+    operator = written(tmp_path_factory.mktemp("street"), "Ladda Sverige", "LAD", "CPO")
+    operator.config.write_text(operator.config.read_text().replace("[web]\n", "[web]\nad_hoc = true\n"))
+    operator = dataclasses.replace(operator, settings=settings_file.load(operator.config, {}))
+    alone = Two(operator, operator)
+    try:
+        await alone.start(operator)
+        async with alone.look(operator) as ours:
+            await people.settle_operator(ours)
+        yield alone
+    finally:
+        await alone.stop()
 
 
 @pytest.fixture

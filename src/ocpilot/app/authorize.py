@@ -36,7 +36,6 @@ from ocpilot.wire.v230 import (
     AuthMethod,
     AuthorizationInfo,
     LocationReferences,
-    Role,
     Token,
     TokenType,
     WhitelistType,
@@ -118,11 +117,10 @@ def _nobody(platform: Platform, operator: PartyId, shown: IdToken) -> Decision:
     """Somebody pays at the station, or nobody knows who he is."""
     if not platform.settings.stations.ad_hoc:
         return UNKNOWN
-    paid_to = next((one.id for one in platform.settings.parties_as(Role.PTP)), operator)
     fits = 0 < len(shown.value) <= _UID_LENGTH
     return Decision(
         allowed=AllowedType.ALLOWED,
-        token=tokens.of_one_charge(platform, paid_to, shown.value if fits else None),
+        token=tokens.of_nobody(platform, operator, shown.value if fits else None),
         method=AuthMethod.AUTH_REQUEST,
     )
 

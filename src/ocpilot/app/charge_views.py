@@ -137,6 +137,11 @@ async def start_view(platform: Platform, account: Account, command_id: str) -> S
     command = await platform.store.commands.get(command_id)
     if command is None or command.account_id != account.id:
         raise NotFound(f"no command {command_id}")
+    return await of_command(platform, command)
+
+
+async def of_command(platform: Platform, command: Command) -> StartView:
+    """The same for any command of ours; whose it is, is for the caller to know."""
     if command.command == CommandType.START_SESSION and command.session_id is not None:
         key = await _session_key(platform, command)
         return StartView(command=command, stage=Stage.STARTED if key else Stage.PLUG_IN, session=key)
@@ -178,7 +183,11 @@ async def charge_view(platform: Platform, account: Account, party: PartyId, sess
 
 async def charges(platform: Platform, account: Account, limit: int = 50) -> tuple[ChargeView, ...]:
     """The driver's charges, newest first."""
-    uids = account.token_uids
+    return await with_tokens(platform, account.token_uids, limit)
+
+
+async def with_tokens(platform: Platform, uids: Sequence[str], limit: int) -> tuple[ChargeView, ...]:
+    """Charges with these Tokens, newest first."""
     if not uids:
         return ()
     cdrs = await platform.store.objects.newest(ModuleID.CDRS, _MANY, uids)

@@ -118,9 +118,10 @@ async def terms_now(
     reservation: Reservation | None = None,
     *,
     driver: PartyId | None,
+    ad_hoc: bool = False,
 ) -> str | None:
     """The terms of a charge that starts now with a Token of the party `driver` (None: nobody knows whose), maybe with a
-    reservation, as JSON text; None when the Location or EVSE is not stored."""
+    reservation, as JSON text; None when the Location or EVSE is not stored. `ad_hoc`: there is no contract."""
     key = ObjectKey(module=ModuleID.LOCATIONS, party=station.party, id=station.location_id)
     stored = await platform.store.locations.get(key)
     location = value_of(Location, stored) if stored else None
@@ -129,6 +130,8 @@ async def terms_now(
         return None
     place = next((one for one in evse.connectors if fold(one.id) == fold(connector.ocpi_connector_id)), None)
     held = await tariffs.at_connector(platform, station.party, place, driver) if place else ()
+    if ad_hoc:
+        held = choice.for_ad_hoc(held)
     kept = _KeptTerms(
         location=msgspec.Raw(text_of(msgspec.structs.replace(location, evses=(evse,)))),
         tariffs=tuple(msgspec.Raw(text_of(one)) for one in held),

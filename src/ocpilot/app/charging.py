@@ -14,6 +14,7 @@ from ocpilot.app import (
     sessions,
     station_certificates,
     station_notices,
+    station_security,
     stations,
     transaction_events,
     transactions,
@@ -233,6 +234,10 @@ class StationService:
         """See `StationEvents`."""
         self._hear(station_id)
         await reservations.ended_by_station(self._platform, station_id, number, expired=expired)
+
+    async def security(self, station_id: str, what: str) -> None:
+        """See `StationEvents`."""
+        await station_security.happened(self._platform, station_id, what)
 
     async def notice(self, station_id: str, action: str, payload: Payload) -> None:
         """See `StationEvents`."""

@@ -60,6 +60,13 @@ class Newcomers(Protocol):
     async def booted(self, station_id: str, info: BootInfo, at: datetime) -> bool:
         """What it says of itself; False when it does not wait."""
 
+    async def knocked(self, station_id: str, at: datetime) -> None:
+        """A refused one came again: it is remembered longer."""
+
+    async def forget(self, before: datetime) -> None:
+        """Those that wait or are refused and did not come since then, and codes made before then that nobody can use
+        any more."""
+
     async def refuse(self, station_id: str) -> bool:
         """It must stay away; False when it does not wait."""
 

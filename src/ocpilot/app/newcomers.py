@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
 
-from ocpilot.app import passwords
+from ocpilot.app import passwords, station_security
 from ocpilot.app.charge_records import Station
 from ocpilot.app.newcomer_records import Invitation, WaitingStation
 from ocpilot.app.platform import Platform
@@ -94,7 +94,7 @@ async def join(platform: Platform, station_id: str, code: str) -> bool:
         return False
     station = await store.redeem(_hash(code), station_id, passwords.hashed_key(code), now)
     if station is not None:
-        log.warning("security: station %s joined at Location %s with a code", station_id, station.location_id)
+        await station_security.happened(platform, station_id, f"joined at Location {station.location_id} with a code")
     return station is not None
 
 
@@ -122,7 +122,9 @@ async def replace_password(platform: Platform, station_id: str) -> None:
         log.info("%s gets its password when it boots next: %s", station_id, error)
         return
     if not taken:
-        log.warning("security: station %s takes no other password and keeps the code it joined with", station_id)
+        await station_security.happened(
+            platform, station_id, "takes no other password and keeps the code it joined with"
+        )
     await store.settle_password(station_id, taken=taken)
 
 

@@ -103,6 +103,10 @@ class Locations(Protocol):
     async def find_evse(self, evse_uid: str) -> tuple[ObjectKey, ...]:
         """Keys (with `sub`) of all EVSEs with this uid."""
 
+    async def with_evse_id(self, evse_id: str) -> tuple[ObjectKey, ...]:
+        """Keys (with `sub`) of all EVSEs with this EVSE.evse_id, with or without separators: ours first, then the
+        newest; at most ten."""
+
     async def modify(
         self, key: ObjectKey, peer_id: int | None, change: Callable[[StoredObject], StoredObject]
     ) -> StoredObject | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from ocpilot.app.ad_hoc_records import AdHocCharges
 from ocpilot.app.api_ports import ApiAnswers, ApiKeys
 from ocpilot.app.cdr_match_records import Matches
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
@@ -228,6 +229,7 @@ class Store(Protocol):
     stations: Stations
     nodes: Nodes
     newcomers: Newcomers
+    ad_hoc: AdHocCharges
     station_notices: StationNotices
     status_history: StatusHistory
     transactions: Transactions

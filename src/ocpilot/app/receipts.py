@@ -29,7 +29,7 @@ async def issue(platform: Platform, key: ObjectKey) -> Receipt:
     cdr, verdict = value_of(CDR, stored), verdict_of(found)
     account = await platform.store.accounts.by_token(cdr.cdr_token.uid)
     zone = await zone_of(platform, stored, cdr)
-    now, language = platform.clock(), _language(account)
+    now, language = platform.clock(), await _language(platform, account, cdr.cdr_token.uid)
     signed = await platform.store.signed.verdict(key)
 
     def make(number: str) -> Receipt:
@@ -71,5 +71,7 @@ def _seller(platform: Platform) -> Seller:
     )
 
 
-def _language(account: Account | None) -> Language:
-    return "sv" if account is not None and account.language == "sv" else "en"
+async def _language(platform: Platform, account: Account | None, token_uid: str) -> Language:
+    """That of the driver; of somebody without an account that in which he started."""
+    charge = await platform.store.ad_hoc.by_token(token_uid) if account is None else account
+    return "sv" if charge is not None and charge.language == "sv" else "en"

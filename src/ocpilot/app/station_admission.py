@@ -3,9 +3,9 @@
 Sections are OCPP 2.0.1, part 2, A00; the profiles of 1.6 are those of its security whitepaper.
 """
 
-import logging
+from datetime import timedelta
 
-from ocpilot.app import newcomers
+from ocpilot.app import newcomers, station_security
 from ocpilot.app.attempts import Attempts
 from ocpilot.app.charge_records import Station
 from ocpilot.app.newcomer_records import WaitingStation
@@ -14,12 +14,14 @@ from ocpilot.app.station_events import Admission, Knock
 from ocpilot.app.verified import Verified
 from ocpilot.base.settings import UnknownStations
 
-log = logging.getLogger(__name__)
-
 #: So many times as many wrong passwords are taken from one address: many stations may share it.
 _OF_ADDRESS = 10
 #: New stations that may begin to wait, from one address within a quarter of an hour.
 _NEWCOMERS = 20
+#: How often it is written that a refused station still comes: one that does is never forgotten.
+_STILL_THERE = timedelta(hours=1)
+#: Refusals of one station that are kept in a quarter of an hour: whoever tries all the time costs no more.
+_KEPT = 20
 
 
 class Admissions:
@@ -30,7 +32,7 @@ class Admissions:
         self._platform = platform
         self._verified = Verified()
         self._of_station, self._of_address = Attempts(most), Attempts(most * _OF_ADDRESS)
-        self._newcomers = Attempts(_NEWCOMERS)
+        self._newcomers, self._refusals = Attempts(_NEWCOMERS), Attempts(_KEPT)
 
     async def of(self, knock: Knock) -> Admission:
         """May it connect?"""
@@ -44,20 +46,22 @@ class Admissions:
 
     async def _known(self, station: Station, knock: Knock) -> Admission:
         if knock.profile < station.security_profile:
-            return _refused(knock, f"security profile {knock.profile}, it must use {station.security_profile} or more")
+            return await self._refused(
+                knock, f"security profile {knock.profile}, it must use {station.security_profile} or more"
+            )
         if knock.profile == 3:
-            return self._certified(knock)
+            return await self._certified(knock)
         if knock.password is None:
             open_to_all = self._platform.settings.stations.unsecured and station.password_hash is None
-            return Admission.ADMITTED if open_to_all else _refused(knock, "no password")
+            return Admission.ADMITTED if open_to_all else await self._refused(knock, "no password")
         admission = await self._password(knock, station.password_hash)
         return admission if admission is not Admission.REFUSED else await self._next_password(knock)
 
-    def _certified(self, knock: Knock) -> Admission:
+    async def _certified(self, knock: Knock) -> Admission:
         """The certificate was checked by TLS; here only whose it is (A00.FR.409)."""
         if knock.station_id in knock.certificate_names:
             return Admission.ADMITTED
-        return _refused(knock, f"a certificate of {', '.join(knock.certificate_names)}")
+        return await self._refused(knock, f"a certificate of {', '.join(knock.certificate_names)}")
 
     async def _password(self, knock: Knock, password_hash: str | None) -> Admission:
         now, password = self._platform.clock(), knock.password or ""
@@ -70,7 +74,7 @@ class Admissions:
             return Admission.ADMITTED
         self._of_station.failed(now, pair)
         self._of_address.failed(now, knock.remote)
-        return _refused(knock, "a wrong password")
+        return await self._refused(knock, "a wrong password")
 
     async def _next_password(self, knock: Knock) -> Admission:
         """One that was sent to it and whose taking it could not tell."""
@@ -95,10 +99,13 @@ class Admissions:
 
     async def _returned(self, knock: Knock, waiting: WaitingStation) -> Admission:
         """It waits already: whoever comes must be the same."""
+        now = self._platform.clock()
+        if waiting.decision is not None and now - waiting.last_seen > _STILL_THERE:
+            await self._platform.store.newcomers.knocked(waiting.id, now)
         if waiting.decision is not None or knock.profile < waiting.security_profile:
-            return _refused(knock, "it was refused" if waiting.decision else "less security than at first")
+            return await self._refused(knock, "it was refused" if waiting.decision else "less security than at first")
         if knock.profile == 3:
-            admission = self._certified(knock)
+            admission = await self._certified(knock)
         elif waiting.password_hash is None and knock.password is None:
             admission = Admission.ADMITTED
         else:
@@ -108,18 +115,20 @@ class Admissions:
     async def _newcomer(self, knock: Knock) -> Admission:
         now = self._platform.clock()
         if knock.profile == 0 and not self._platform.settings.stations.unsecured:
-            return _refused(knock, "nobody knows it, and it has no password")
+            return await self._refused(knock, "nobody knows it, and it has no password")
         if knock.profile == 3 and knock.station_id not in knock.certificate_names:
-            return self._certified(knock)
+            return await self._certified(knock)
         if not self._newcomers.allowed(now, knock.remote):
             return Admission.TOO_OFTEN
         self._newcomers.failed(now, knock.remote)
         if not await newcomers.begin_to_wait(self._platform, knock):
-            return _refused(knock, "nobody knows it, and too many wait already")
+            return await self._refused(knock, "nobody knows it, and too many wait already")
         return Admission.WAITING
 
-
-def _refused(knock: Knock, why: str) -> Admission:
-    """Every refusal is a security event."""
-    log.warning("security: station %s from %s is not let in: %s", knock.station_id, knock.remote, why)
-    return Admission.REFUSED
+    async def _refused(self, knock: Knock, why: str) -> Admission:
+        """Every refusal is a security event."""
+        now, what = self._platform.clock(), f"from {knock.remote} is not let in: {why}"
+        kept = self._refusals.allowed(now, knock.station_id)
+        self._refusals.failed(now, knock.station_id)
+        await station_security.happened(self._platform, knock.station_id, what, kept=kept)
+        return Admission.REFUSED

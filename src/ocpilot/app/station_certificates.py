@@ -17,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ocpilot.app.platform import Platform
 from ocpilot.app.station_events import Payload
+from ocpilot.app.station_security import happened
 from ocpilot.base.errors import SettingsError, StationError
 from ocpilot.base.settings import StationSettings
 
@@ -50,10 +51,10 @@ async def sign(platform: Platform, station_id: str, csr: str, kind: str | None) 
     except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
         refusal = f"no certificate request that can be read: {error}"
     if refusal is not None:
-        log.warning("security: station %s gets no certificate: %s", station_id, refusal)
+        await happened(platform, station_id, f"gets no certificate: {refusal}")
         return refusal
     chain = await asyncio.to_thread(_signed, settings, request, platform.clock())
-    log.warning("security: station %s gets a certificate for %d days", station_id, settings.certificate_days)
+    await happened(platform, station_id, f"gets a certificate for {settings.certificate_days} days")
     platform.background.start(_send(platform, station_id, chain, kind), f"certificate of {station_id}")
     return None
 
@@ -118,4 +119,4 @@ async def _send(platform: Platform, station_id: str, chain: str, kind: str | Non
         return
     status = (answer.payload or {}).get("status", answer.error)
     if status != "Accepted":
-        log.warning("security: station %s does not want its certificate: %s", station_id, status)
+        await happened(platform, station_id, f"does not want its certificate: {status}")

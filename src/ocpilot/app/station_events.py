@@ -328,6 +328,9 @@ class StationEvents(Protocol):
     async def reservation_ended(self, station_id: str, number: int, *, expired: bool) -> None:
         """ReservationStatusUpdate (2.x): its time is over, or the station keeps it no longer for another reason."""
 
+    async def security(self, station_id: str, what: str) -> None:
+        """Something that those who look after security want to know, in words that follow the station's name."""
+
     async def notice(self, station_id: str, action: str, payload: Payload) -> None:
         """Anything else a station says that asks for no decision, in the words of its version."""
 

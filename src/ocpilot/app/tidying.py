@@ -1,4 +1,5 @@
-"""What is tidied up now and then: old messages, calls to stations and routes of a hub, changes that others cover."""
+"""What is tidied up now and then: old messages, calls to stations, stations that waited in vain, codes that were used,
+links that are over, routes of a hub, changes that others cover."""
 
 from datetime import datetime, timedelta
 
@@ -9,6 +10,8 @@ from ocpilot.app.platform import Platform
 _EVERY = timedelta(minutes=1)
 #: How often the change log is looked through, and how old a change must be.
 _COMPACTED = timedelta(hours=1)
+#: How long a station that does not come again waits or stays refused, and a code is remembered that was used.
+_NEWCOMERS = timedelta(days=30)
 
 
 class Tidying:
@@ -29,6 +32,8 @@ class Tidying:
         store = self._platform.store
         await self._hub_clients.once()
         await store.nodes.forget_calls()
+        await store.newcomers.forget(now - _NEWCOMERS)
+        await store.ad_hoc.forget(now)
         await store.messages.drop_before(now - timedelta(days=self._platform.settings.log.days))
         await store.frames.drop_before(now - timedelta(days=self._platform.settings.log.frame_days))
         if self._platform.settings.hub is not None:

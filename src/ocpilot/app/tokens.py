@@ -11,7 +11,7 @@ from ocpilot.base.errors import Conflict, InvalidObject
 from ocpilot.base.ids import PartyId, derived_id, fold, new_id
 from ocpilot.roaming import emaids
 from ocpilot.wire.protocol import ModuleID
-from ocpilot.wire.v230 import CdrToken, Token, TokenType, WhitelistType
+from ocpilot.wire.v230 import CdrToken, Role, Token, TokenType, WhitelistType
 
 #: OCPP 2.x ("IdTokenEnumType"); what stands here in no other way is known to the platform only.
 _KINDS: dict[str, str] = {TokenType.RFID: "ISO14443", TokenType.EMAID: "eMAID"}
@@ -65,6 +65,13 @@ async def known(platform: Platform, uid: str) -> tuple[tuple[StoredObject, Token
 async def of_contract(platform: Platform, emaid: str) -> tuple[tuple[StoredObject, Token], ...]:
     """Every Token with this contract id, written in whatever way, ours first."""
     return _readable(await platform.store.objects.of_emaid(emaids.plain(emaid)))
+
+
+def of_nobody(platform: Platform, operator: PartyId, uid: str | None = None) -> Token:
+    """A Token of somebody nobody knows who charges at a station of `operator`: of the party he pays to, our payment
+    terminal provider when we are one."""
+    paid_to = next((one.id for one in platform.settings.parties_as(Role.PTP)), operator)
+    return of_one_charge(platform, paid_to, uid)
 
 
 def of_one_charge(platform: Platform, party: PartyId, uid: str | None = None) -> Token:

@@ -37,7 +37,7 @@ from ocpilot.app.stations import connector_of, place_of
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId, fold, new_id
 from ocpilot.metering.findings import Finding, Oddity
-from ocpilot.wire.v230 import AllowedType, AuthMethod, DisplayText, LocationReferences, Token
+from ocpilot.wire.v230 import AllowedType, AuthMethod, DisplayText, LocationReferences, Token, TokenType
 
 log = logging.getLogger(__name__)
 
@@ -199,7 +199,8 @@ async def _for_driver(
     if connector is not None:
         token = decision.token
         driver = PartyId.of(token.country_code, token.party_id) if token else None
-        terms = await charges.terms_now(platform, station, connector, reservation, driver=driver)
+        ad_hoc = token is not None and token.type == TokenType.AD_HOC_USER
+        terms = await charges.terms_now(platform, station, connector, reservation, driver=driver, ad_hoc=ad_hoc)
         wanted = msgspec.structs.replace(wanted, terms=terms)
     answer = answer_of(decision, allowed)
     if may and event.token is not None and event.token.kind is not None and decision.token is not None:

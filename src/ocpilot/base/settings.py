@@ -209,7 +209,8 @@ class StationSettings(Section, frozen=True, kw_only=True):
 
 class WebSettings(Section, frozen=True, kw_only=True):
     """`languages` offered to readers, the first one is the default; `time_zone` (IANA) is where the operator's people
-    work; `map_*` is where the map opens."""
+    work; `map_*` is where the map opens. `ad_hoc`: whoever stands at a station of ours may start a charge there without
+    an account."""
 
     languages: tuple[str, ...] = ("en", "sv")
     time_zone: str = "UTC"
@@ -217,6 +218,7 @@ class WebSettings(Section, frozen=True, kw_only=True):
     map_longitude: float = 16.5
     map_zoom: float = 5.0
     map_style_url: str = ""
+    ad_hoc: bool = False
 
 
 class Logged(StrEnum):

@@ -14,13 +14,13 @@ from ocpilot.app.station_reports import StationReport
 from ocpilot.app.station_views import StationNow, StationPage
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
-from ocpilot.cli import station_import, station_join, station_lines, station_message, station_simulate
+from ocpilot.cli import station_import, station_join, station_lines, station_message, station_qr, station_simulate
 from ocpilot.cli.log import moment
 from ocpilot.wire import codec
 from ocpilot.wire.v230 import Status
 
 
-class StationCommands(station_import.ImportStations, Protocol):
+class StationCommands(station_import.ImportStations, station_qr.PrintCodes, Protocol):
     """What the platform does for this command."""
 
     async def add(self, *, station_id: str, location_id: str, evses: Sequence[str], password: str, made: bool) -> str:
@@ -57,7 +57,7 @@ examples:
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """`ocpilot station add|import|list|show|call|message|log|uptime|waiting|approve|refuse|invite|simulate`."""
+    """`ocpilot station add|import|list|show|call|message|log|uptime|qr|waiting|approve|refuse|invite|simulate`."""
     parser = subparsers.add_parser("station", help="charging stations: add, let in, list, look into, simulate")
     actions = parser.add_subparsers(dest="action", required=True)
     _add_parser(actions)
@@ -80,6 +80,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     uptime.add_argument("id", metavar="ID", nargs="?", help="of this station; of all when left out")
     uptime.add_argument("--month", metavar="M", help="such as 2026-10; the present month when left out")
     station_import.add_parser(actions)
+    station_qr.add_parser(actions)
     station_join.add_parsers(actions)
     station_message.add_parser(actions)
     station_simulate.add_parser(actions)
@@ -155,6 +156,8 @@ async def run(args: argparse.Namespace, stations: StationCommands) -> int:
         case "call":
             answer = await stations.call(args.id, args.ocpp_action, _payload(args.payload))
             print(station_lines.payload_text(answer, as_json=args.json))
+        case "qr":
+            return await station_qr.run(args, stations)
         case "uptime":
             station_lines.print_reports(await stations.reports(args.id, args.month), as_json=args.json)
         case _:

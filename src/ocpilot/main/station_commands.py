@@ -5,14 +5,24 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from ocpilot.app import station_calls, station_import, station_reports, station_views, stations
+from ocpilot.app import (
+    evse_pages,
+    qr_codes,
+    station_calls,
+    station_import,
+    station_reports,
+    station_views,
+    stations,
+)
 from ocpilot.app.charge_records import StationQuery
 from ocpilot.app.frames import FrameLine, FrameList, FrameQuery
 from ocpilot.app.platform import Platform
+from ocpilot.app.qr_codes import Format
 from ocpilot.app.station_events import Payload
 from ocpilot.app.station_import import ConnectorRow, StationTaken
 from ocpilot.app.station_reports import StationReport
 from ocpilot.app.station_views import StationNow, StationPage
+from ocpilot.cli.station_qr import PrintedCode
 from ocpilot.main.following import MOST, follow
 
 
@@ -68,6 +78,15 @@ class StationsOf:
 
         clock = self._platform.clock
         return follow(look, lambda frame: frame.id, clock, query.since or clock())
+
+    async def codes(self, station_id: str, format_: Format) -> Sequence[PrintedCode]:
+        """See `StationCommands`."""
+        now = await station_views.one(self._platform, station_id)
+        evses = [one.evse for one in now.evses if one.evse is not None]
+        found = [(evse, evse_pages.url_of(self._platform, evse)) for evse in evses]
+        return [
+            PrintedCode(evse.uid, evse.evse_id or "", url, qr_codes.drawn(url, format_)) for evse, url in found if url
+        ]
 
     async def reports(self, station_id: str | None, month: str | None) -> Sequence[StationReport]:
         """See `StationCommands`."""

@@ -159,7 +159,7 @@ class Connection:
         return not self._pace.pressed(self._now())
 
     async def _flooded(self) -> None:
-        _LOG.warning("security: %s: closed, it floods us", self._station.id)
+        await self._station.events.security(self._station.id, "is closed: it floods us")
         self._log(FrameDirection.FAULT, "closed: it floods us")
         self._asking.give_up()
         await self.close(_POLICY, "too many messages that did not wait for an answer")

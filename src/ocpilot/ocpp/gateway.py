@@ -187,7 +187,7 @@ class Gateway:
         station_id: str = websocket.path_params["station_id"]
         refusal = self._no_room(address, station_id)
         admission = Admission.REFUSED if refusal else await self._admission(websocket, station_id)
-        refusal = refusal or _DENIALS.get(admission) or self._two_of_one_name(station_id)
+        refusal = refusal or _DENIALS.get(admission) or await self._two_of_one_name(station_id)
         if refusal is not None:
             said = f"refused: {refusal.status} {refusal.text}, from {address or '?'}"
             self._log(station_id[:_MAX_STATION_ID], FrameDirection.FAULT, said)
@@ -225,12 +225,12 @@ class Gateway:
             return _Denial(429, "too many connections", _LATER)
         return None
 
-    def _two_of_one_name(self, station_id: str) -> _Denial | None:
+    async def _two_of_one_name(self, station_id: str) -> _Denial | None:
         """Two stations with one identity would throw each other out for ever."""
         if station_id not in self._live:
             return None
         if not self._take_overs.allowed(self._clock(), station_id):
-            _LOG.warning("security: %s: refused, it took over too often: are there two of that name?", station_id)
+            await self._events.security(station_id, "is refused: it took over too often; are there two of that name?")
             return _Denial(429, "two stations with one identity", _LATER)
         self._take_overs.failed(self._clock(), station_id)
         return None
@@ -239,7 +239,7 @@ class Gateway:
         try:
             return await self._events.authenticate(knock_of(websocket, station_id, self._settings.proxies))
         except WrongAuthorization as error:
-            _LOG.warning("security: %s: %s", station_id, error)
+            await self._events.security(station_id, f"cannot be let in: {error}")
             return Admission.REFUSED
 
     async def _live_through(self, station_id: str, connection: Connection) -> None:
@@ -248,7 +248,7 @@ class Gateway:
         self._live[station_id] = connection
         try:
             if older is not None:
-                _LOG.warning("security: %s: %s", station_id, TAKEN_OVER)
+                await self._events.security(station_id, f"connects once more: {TAKEN_OVER}")
                 await self._end(station_id, older, CloseCode.POLICY, TAKEN_OVER)
             self._log(station_id, FrameDirection.NOTE, f"connected: {connection.version.subprotocol}")
             await self._events.connected(station_id, connection.version.subprotocol)

@@ -28,6 +28,13 @@ def usual(tariffs: Iterable[Tariff], at: datetime) -> Tariff | None:
     return next((one for one in valid if one.type in (None, TariffType.REGULAR)), next(iter(valid), None))
 
 
+def for_ad_hoc(tariffs: Iterable[Tariff]) -> tuple[Tariff, ...]:
+    """Those for somebody without a contract: of type AD_HOC_PAYMENT, all when there are none (mod_tariffs,
+    "TariffType")."""
+    known = tuple(tariffs)
+    return tuple(one for one in known if one.type == TariffType.AD_HOC_PAYMENT) or known
+
+
 def preferred(tariffs: Iterable[Tariff], profile: ProfileType, at: datetime) -> Tariff | None:
     """The one for a driver who prefers `profile`, in the currency of the usual one; None when there is none."""
     known = tuple(tariffs)

@@ -73,6 +73,11 @@ class PostgresLocations:
         rows = await self._database.rows(_SQL["find_evse"], {"key_uid": fold(evse_uid)})
         return tuple(key_of(row, ModuleID.LOCATIONS) for row in rows)
 
+    async def with_evse_id(self, evse_id: str) -> tuple[ObjectKey, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["with_evse_id"], {"plain": fold(evse_id).replace("*", "")})
+        return tuple(key_of(row, ModuleID.LOCATIONS) for row in rows)
+
     async def modify(
         self, key: ObjectKey, peer_id: int | None, change: Callable[[StoredObject], StoredObject]
     ) -> StoredObject | None:

@@ -157,6 +157,15 @@ JOIN location ON location.party = evse.party AND location.key_id = evse.key_loca
 WHERE evse.key_uid = :key_uid
 ORDER BY location.peer_id, location.party, location.key_id;
 
+-- name: with_evse_id
+-- Where an EVSE id stands, separators aside; ours first, then the newest.
+SELECT location.party, location.id, evse.uid AS sub
+FROM evse
+JOIN location ON location.party = evse.party AND location.key_id = evse.key_location
+WHERE replace(evse.key_evse_id, '*', '') = :plain AND evse.key_evse_id IS NOT NULL
+ORDER BY location.peer_id > 0, evse.last_updated DESC, location.party, location.key_id
+LIMIT 10;
+
 -- name: near
 -- Published Locations around a point, nearest first; a box over the index, then the great circle (haversine).
 WITH around AS (

@@ -41,6 +41,15 @@ class PostgresNewcomers:
         """See the port."""
         return await self._found("booted", {"id": station_id, "at": at, **msgspec.structs.asdict(info)})
 
+    async def knocked(self, station_id: str, at: datetime) -> None:
+        """See the port."""
+        await self._database.row(_SQL["knocked"], {"id": station_id, "at": at})
+
+    async def forget(self, before: datetime) -> None:
+        """See the port."""
+        for statement in ("forget_newcomers", "forget_codes"):
+            await self._database.rows(_SQL[statement], {"before": before})
+
     async def refuse(self, station_id: str) -> bool:
         """See the port."""
         return await self._found("refuse", {"id": station_id})

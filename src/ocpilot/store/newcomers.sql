@@ -23,6 +23,20 @@ SET vendor = :vendor, model = :model, serial = :serial, firmware = :firmware, la
 WHERE id = :id
 RETURNING id;
 
+-- name: knocked
+-- It came again.
+UPDATE waiting_station SET last_seen = :at WHERE id = :id;
+
+-- name: forget_newcomers
+-- Those that did not come for long; one that is connected stays.
+DELETE FROM waiting_station
+WHERE last_seen < :before::timestamptz AND (node IS NULL OR node NOT IN (SELECT node FROM living_node));
+
+-- name: forget_codes
+-- Codes that are used or too old.
+DELETE FROM station_invitation
+WHERE created_at < :before::timestamptz AND (station_id IS NOT NULL OR expires_at < :before::timestamptz);
+
 -- name: refuse
 -- It must stay away.
 UPDATE waiting_station SET decision = 'refused' WHERE id = :id RETURNING id;

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from ocpilot.app import (
+    ad_hoc_records,
     api_ports,
     cdr_match_records,
     charge_ports,
@@ -29,6 +30,7 @@ from ocpilot.app import (
 from ocpilot.base.settings import Settings
 from ocpilot.store.accounts import PostgresAccounts
 from ocpilot.store.active_profiles import PostgresActiveProfiles
+from ocpilot.store.ad_hoc import PostgresAdHocCharges
 from ocpilot.store.api_keys import PostgresApiAnswers, PostgresApiKeys
 from ocpilot.store.authorizations import PostgresAuthorizations
 from ocpilot.store.bell import Bell
@@ -78,6 +80,7 @@ class PostgresStore:
         self.changes: ports.Changes = PostgresChanges(database, bell)
         self.deliveries: ports.Deliveries = PostgresDeliveries(database)
         self.stations: charge_ports.Stations = PostgresStations(database, nodes)
+        self.ad_hoc: ad_hoc_records.AdHocCharges = PostgresAdHocCharges(database)
         self.newcomers: newcomer_records.Newcomers = PostgresNewcomers(database)
         self.station_notices: station_notice_records.StationNotices = PostgresStationNotices(database)
         self.status_history: status_records.StatusHistory = PostgresStatusHistory(database)

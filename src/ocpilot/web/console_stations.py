@@ -7,13 +7,22 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
-from ocpilot.app import message_views, station_actions, station_calls, station_reports, station_views
+from ocpilot.app import (
+    evse_pages,
+    message_views,
+    qr_codes,
+    station_actions,
+    station_calls,
+    station_reports,
+    station_views,
+)
 from ocpilot.app.bodies import value_of
 from ocpilot.app.charge_records import Station, StationQuery, Transaction
 from ocpilot.app.frames import FrameDirection, FrameQuery
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record
 from ocpilot.app.station_notice_records import StationNotice
+from ocpilot.app.station_security import SECURITY
 from ocpilot.app.station_views import StationNow
 from ocpilot.base.errors import InvalidObject, NotFound, StationError, StationRefused, StationTimeout, UserError
 from ocpilot.base.texts import mark
@@ -29,6 +38,8 @@ _PAGE = 50
 _MONTHS = 3
 #: Changes of status of an EVSE on a station's page.
 _CHANGES = 8
+#: Security events on a station's page.
+_EVENTS = 10
 #: Characters of a message in the list.
 _BRIEF = 110
 _LIST_FIELDS = ("text", "status", "connection", "location")
@@ -57,6 +68,13 @@ class Said(Record, frozen=True):
     text: str
     values: Mapping[str, str]
     answer: str = ""
+
+
+class SecurityEvent(Record, frozen=True):
+    """Something that those who look after security want to know."""
+
+    at: datetime
+    what: str
 
 
 class Progress(Record, frozen=True):
@@ -90,6 +108,7 @@ async def listed(reader: Reader) -> Response:
         "asked": bool(asked),
         "stations": page.stations,
         "locations": await _locations(reader.platform, page.stations),
+        "waiting": len(await reader.platform.store.newcomers.waiting()),
         "first": urlencode(asked) if query.get("after") else None,
         "onward": urlencode({**asked, "after": page.stations[-1].station.id}) if page.more else None,
     }
@@ -113,6 +132,21 @@ async def act(reader: Reader) -> Response:
     if name in {"set", "read"}:
         return await _configuration(reader, station, said)
     return await _page(reader, station, said)
+
+
+async def qr_code(reader: Reader) -> Response:
+    """The QR code of one EVSE, to print; NotFound for one without an EVSE id."""
+    now, wanted = (
+        await station_views.one(reader.platform, reader.request.path_params["station"]),
+        reader.request.path_params,
+    )
+    drawn_as = next((one for one in qr_codes.Format if one.value == wanted["format"]), None)
+    evse = next((one.evse for one in now.evses if str(one.connector.evse_id) == wanted["number"]), None)
+    url = evse_pages.url_of(reader.platform, evse) if evse else None
+    if drawn_as is None or url is None:
+        raise NotFound(f"no QR code {reader.request.url.path}")
+    media_type = "image/svg+xml" if drawn_as is qr_codes.Format.SVG else "image/png"
+    return Response(qr_codes.drawn(url, drawn_as), media_type=media_type)
 
 
 async def messages(reader: Reader) -> Response:
@@ -158,13 +192,14 @@ async def configuration(reader: Reader) -> Response:
 
 async def _page(reader: Reader, station: Station, said: Said | None = None) -> Response:
     platform = reader.platform
-    now = await station_views.one(platform, station.id)
+    now, notices = await station_views.one(platform, station.id), await platform.store.station_notices.of(station.id)
     context: dict[str, object] = {
         "now_at": now,
         "station": now.station,
         "location": await _location(platform, station),
         "running": [await _with_session(platform, one) for one in await station_views.running(platform, station)],
-        "progress": _progress(await platform.store.station_notices.of(station.id)),
+        "progress": _progress(notices),
+        "security": _security(notices),
         "said": said,
         "base": base_path(station),
     }
@@ -174,6 +209,9 @@ async def _page(reader: Reader, station: Station, said: Said | None = None) -> R
         reports = [await station_reports.report(platform, station, month) for month in months]
         context["reports"] = [one for one in reports if one.uptime.share is not None or one.earned]
         context["histories"] = [(one, await platform.store.status_history.latest(key, _CHANGES)) for one, key in keys]
+        context["codes"] = [
+            (one, evse_pages.url_of(platform, one.evse)) for one in now.evses if one.evse and one.evse.evse_id
+        ]
         context["triggers"] = station_actions.triggers(station.protocol)
     return reader.page("console/station.html", context, part="console/station_part.html")
 
@@ -232,6 +270,22 @@ def _progress(notices: tuple[StationNotice, ...]) -> list[Progress]:
     """The newest of each."""
     newest = {one.action: one for one in reversed(notices) if one.action in _PROGRESS}
     return [Progress(action, _status(one), one) for action, one in newest.items()]
+
+
+def _security(notices: tuple[StationNotice, ...]) -> list[SecurityEvent]:
+    """The newest: what we noticed, and what the station itself reports (`SecurityEventNotification`)."""
+    found = [one for one in notices if one.action in {SECURITY, "SecurityEventNotification"}]
+    return [SecurityEvent(one.at, _event(one)) for one in found[:_EVENTS]]
+
+
+def _event(notice: StationNotice) -> str:
+    try:
+        told = json.loads(notice.payload)
+        return str(
+            told["event"] if notice.action == SECURITY else f"{told['type']} {told.get('techInfo', '')}".rstrip()
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return notice.payload[:200]
 
 
 def _status(notice: StationNotice) -> str:

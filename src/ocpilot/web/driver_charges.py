@@ -4,9 +4,9 @@ from starlette.responses import Response
 
 from ocpilot.app import charge_views, commands
 from ocpilot.app.charge_views import Stage
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.records import ObjectKey, Receipt
 from ocpilot.base.ids import PartyId
-from ocpilot.web.links import charge_path
+from ocpilot.web.links import charge_path, station_path
 from ocpilot.web.reader import Reader
 from ocpilot.web.sign_in import text
 from ocpilot.wire.protocol import ModuleID
@@ -28,7 +28,9 @@ async def starting(reader: Reader) -> Response:
     view = await charge_views.start_view(reader.platform, reader.known, reader.request.path_params["command"])
     if view.stage is Stage.STARTED and view.session is not None:
         return reader.go(charge_path(view.session))
-    return reader.page("starting.html", {"start": view}, part="starting_part.html")
+    back = station_path(view.station) if view.station else None
+    context = {"start": view, "ad_hoc": None, "back": back}
+    return reader.page("starting.html", context, part="starting_part.html")
 
 
 async def charges(reader: Reader) -> Response:
@@ -44,7 +46,9 @@ async def charge(reader: Reader) -> Response:
     )
     asked = reader.request.query_params.get("stopping")
     stop = await charge_views.start_view(reader.platform, reader.known, asked) if asked and view.running else None
-    return reader.page("charge.html", {"charge": view, "stop": stop}, part="charge_part.html")
+    receipt_path = f"/receipts/{view.receipt.number}.pdf" if view.receipt else None
+    context = {"charge": view, "stop": stop, "ad_hoc": None, "receipt_path": receipt_path}
+    return reader.page("charge.html", context, part="charge_part.html")
 
 
 async def stop_charge(reader: Reader) -> Response:
@@ -58,7 +62,11 @@ async def stop_charge(reader: Reader) -> Response:
 
 async def receipt(reader: Reader) -> Response:
     """The receipt as PDF."""
-    found = await charge_views.receipt(reader.platform, reader.known, reader.request.path_params["number"])
+    return pdf(await charge_views.receipt(reader.platform, reader.known, reader.request.path_params["number"]))
+
+
+def pdf(found: Receipt) -> Response:
+    """A receipt as it is opened or saved."""
     named = {"Content-Disposition": f'inline; filename="{found.number}.pdf"'}
     return Response(found.pdf, media_type="application/pdf", headers=named)
 

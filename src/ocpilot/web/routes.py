@@ -15,6 +15,7 @@ from ocpilot.web import (
     console_bills,
     console_held,
     console_messages,
+    console_newcomers,
     console_peers,
     console_quality,
     console_sites,
@@ -22,6 +23,7 @@ from ocpilot.web import (
     driver_charges,
     driver_stations,
     error_pages,
+    evses,
     sign_in,
 )
 from ocpilot.web.api_page import ApiDescribed, api_page
@@ -66,6 +68,12 @@ def _routes(pages: Site) -> list[BaseRoute]:
         guarded(pages, "/sign-in", Who.ANYONE, sign_in.signing_in(), "POST"),
         guarded(pages, "/sign-out", Who.ANYONE, sign_in.sign_out, "POST"),
         guarded(pages, "/language", Who.ANYONE, sign_in.choose_language, "POST"),
+        guarded(pages, "/evse/{evse}", Who.ANYONE, evses.evse),
+        guarded(pages, "/evse/{evse}", Who.ANYONE, evses.starting_here(), "POST"),
+        guarded(pages, "/ad-hoc/{secret}", Who.ANYONE, evses.starting),
+        guarded(pages, "/ad-hoc/{secret}/charge", Who.ANYONE, evses.charge),
+        guarded(pages, "/ad-hoc/{secret}/charge", Who.ANYONE, evses.stop_charge, "POST"),
+        guarded(pages, "/ad-hoc/{secret}/receipt.pdf", Who.ANYONE, evses.receipt),
     ]
     return [*anyone, *(_of_drivers(pages) if pages.serves_drivers else []), *_of_operators(pages)]
 
@@ -95,7 +103,11 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/stations": console_stations.listed,
         "/console/stations/{station}/messages": console_stations.messages,
         "/console/stations/{station}/configuration": console_stations.configuration,
+        "/console/stations/{station}/qr-{number}.{format}": console_stations.qr_code,
         "/console/stations/{station}": console_stations.shown,
+        "/console/newcomers": console_newcomers.listed,
+        "/console/newcomers/{station}": console_newcomers.shown,
+        "/console/station-codes": console_newcomers.codes,
         "/console/sites": console_sites.listed,
         "/console/sites/{country}/{party}/{id:path}": console_sites.shown,
         "/console/sessions": console.sessions,
@@ -124,7 +136,12 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         guarded(pages, f"/console/transactions/{{number}}/{word}", Who.OPERATOR, handler, "POST")
         for word, handler in (("release", console_held.release), ("drop", console_held.drop))
     ]
-    return [*reading, invite, *doing, again, *held, act]
+    letting_in = [
+        guarded(pages, "/console/station-codes", Who.OPERATOR, console_newcomers.make_codes, "POST"),
+        guarded(pages, "/console/newcomers/{station}/approve", Who.OPERATOR, console_newcomers.approve, "POST"),
+        guarded(pages, "/console/newcomers/{station}/refuse", Who.OPERATOR, console_newcomers.refuse, "POST"),
+    ]
+    return [*reading, invite, *doing, again, *held, *letting_in, act]
 
 
 def _static() -> Mount:

@@ -6,6 +6,7 @@ from ocpilot.app.cdr_match_records import Clue, Part
 from ocpilot.app.charge_views import ChargeView, Stage
 from ocpilot.app.comparison_records import Gap
 from ocpilot.app.crawl_records import CrawlState
+from ocpilot.app.evse_pages import Obstacle
 from ocpilot.app.frames import FrameDirection
 from ocpilot.app.messages import Direction, MessageLine
 from ocpilot.app.quality_records import Lack
@@ -56,6 +57,25 @@ TOLD: Final = {
     Told.NOT_YET: (mark("Not yet told"), "busy"),
     Told.REFUSED: (mark("Refused"), "bad"),
     Told.AWAY: (mark("Offline"), "warn"),
+}
+
+#: Security profiles of OCPP.
+SECURITY_PROFILE: Final = {
+    0: mark("nothing"),
+    1: mark("password"),
+    2: mark("password by TLS"),
+    3: mark("client certificate"),
+}
+
+#: What stands in the way of a charge, in words with what to do, and the tone.
+OBSTACLES: Final = {
+    Obstacle.BUSY: (mark("Somebody is charging here. This page follows: it shows when the charger is free."), "busy"),
+    Obstacle.RESERVED: (
+        mark("This charger is reserved. Whoever reserved it can start from his app or with his card."),
+        "busy",
+    ),
+    Obstacle.BROKEN: (mark("This charger does not work now. Take another one."), "bad"),
+    Obstacle.AWAY: (mark("The station is not connected with us now, so it cannot be started from here."), "warn"),
 }
 
 SESSION_STATUS: Final = {

@@ -1,6 +1,7 @@
 """A platform that remembers what stations told it, and the gateway in front of it on a real server."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
@@ -118,6 +119,9 @@ class FakePlatform:
 
     async def reservation_ended(self, station_id: str, number: int, *, expired: bool) -> None:
         self.heard.append(("reservation_ended", number, expired))
+
+    async def security(self, station_id: str, what: str) -> None:
+        logging.getLogger(__name__).warning("security: station %s %s", station_id, what)
 
     async def notice(self, station_id: str, action: str, payload: Payload) -> None:
         self.heard.append(("notice", action, payload))

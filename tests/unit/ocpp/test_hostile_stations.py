@@ -151,7 +151,7 @@ async def test_a_flood_of_calls_is_closed_with_the_reason_and_a_quick_station_is
             assert await closed(flooding, calls) == (1008, "too many messages that did not wait for an answer")
         for number in range(200):
             assert (await good.call("Heartbeat", {}, str(number)))[0] == 3
-    assert "security: CS1: closed, it floods us" in caplog.text
+    assert "security: station CS1 is closed: it floods us" in caplog.text
 
 
 async def test_a_flood_of_nonsense_is_closed(serve_with, platform):

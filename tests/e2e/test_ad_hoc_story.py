@@ -1,0 +1,59 @@
+"""Somebody without an account, in a real browser on a phone: the QR code's address, start, watch, stop, receipt."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+from test_driver_story import FLAGS, awaited, press
+from told import SITE
+
+from ocpilot.app import evse_pages, station_views
+from ocpilot.demo.pair import eventually
+from ocpilot.simulator.car import SimulatedCar
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+async def phone(street) -> AsyncIterator[Page]:
+    """A phone 360 pixels wide that reads Swedish."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("no chromium: apt-get install chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        page = await browser.new_page(viewport={"width": 360, "height": 740}, locale="sv-SE")
+        yield page
+        await browser.close()
+
+
+async def code_of(street) -> str:
+    """What the QR code of the first EVSE says."""
+    async with street.look(street.operator) as ours:
+        now = await station_views.one(ours, SITE)
+        evse = now.evses[0].evse
+        assert evse is not None
+        return evse_pages.url_of(ours, evse) or ""
+
+
+async def test_somebody_charges_with_nothing_but_the_code_on_the_station(street, phone):
+    station = street.station()
+    async with station.running():
+        await asyncio.wait_for(station.ready(), 20)
+        await phone.goto(await code_of(street))
+        await press(phone, "Starta utan konto")
+        await expect(phone.get_by_role("heading", level=1)).to_have_text("Koppla in bilen", timeout=15_000)
+        await expect(phone.get_by_role("note")).to_contain_text("Spara adressen")
+        number = await eventually("the station waits for the car", lambda: awaited(station))
+        await station.plug_in(number, SimulatedCar(battery_kwh=77, soc=4, max_kw=11))
+        await expect(phone.get_by_role("button", name="Avsluta laddningen")).to_be_visible(timeout=20_000)
+
+        await station.play(1800)
+        await expect(phone.locator("#charge")).to_contain_text("inkl. moms", timeout=20_000)
+        await press(phone, "Avsluta laddningen")
+        receipt = phone.get_by_role("link", name="Kvitto LAD-000001 (PDF)")
+        await expect(receipt).to_be_visible(timeout=40_000)
+        answer = await phone.request.get(await receipt.evaluate("link => link.href"))
+        assert (answer.status, (await answer.body())[:5]) == (200, b"%PDF-")
