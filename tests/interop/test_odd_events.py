@@ -92,6 +92,10 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
         [began(0, None), event(30, "Updated", state="Charging", seq=1), ended(60, None, seq=2)],
         [other("held", Oddity.NO_METER_VALUES)],
     ),
+    "the first meter value comes late": (
+        [began(0, None), event(30, "Updated", 6000, seq=1), ended(60, seq=2)],
+        [other("held", Oddity.BEGIN_UNREAD)],
+    ),
     "a card nobody knows": (
         [
             event(0, "Started", 1000, evse=1, token=OTHER_CARD, trigger="CablePluggedIn"),

@@ -18,6 +18,7 @@ WORDS: Final = {
     Oddity.SESSION_REGISTER: mark("The first meter value is of the meter's life, the others of this charge"),
     Oddity.INTERVALS_COUNT: mark("The register stood still; the intervals were added up"),
     Oddity.NO_METER_VALUES: mark("Not one meter value came"),
+    Oddity.BEGIN_UNREAD: mark("The first meter value came late; what flowed before it is not known"),
     Oddity.NOTHING_BELIEVED: mark("No meter value could be counted"),
     Oddity.POWER_DISAGREES: mark("The register does not know of the power that was measured"),
     Oddity.ENERGY_AFTER_END: mark("Energy after the end is not billed"),

@@ -17,7 +17,7 @@ from ocpilot.metering.registers import exports_of, intervals_of, registers_of
 from ocpilot.metering.samples import MeterSample
 from ocpilot.metering.scales import scaled
 
-#: A charge shorter than this may well have no meter value between its first and its last.
+#: A charge shorter than this may well have no meter value between its first and its last, and its first so late.
 _SHORT = timedelta(minutes=1)
 #: Less than this share of what could have flowed is worth a look at the power that was read.
 _NEXT_TO_NOTHING = 200
@@ -49,7 +49,7 @@ def energy_of(samples: Sequence[MeterSample], start: datetime, last: datetime, l
         return _energy(taken, given, words)
     exports = [one for one in exports_of(samples) if one[0] <= last]
     taken = _taken(inside, samples, start, limit) if inside else Counted([start], [Decimal(0)], [])
-    more = [*_late(registers, inside), *(_doubts(taken, inside, last - start) if ended else ())]
+    more = [*_late(registers, inside), *(_doubts(taken, inside, start, last) if ended else ())]
     return _energy(taken, counted(exports, start, limit) if exports else None, more)
 
 
@@ -103,10 +103,13 @@ def _late(registers: Sequence[Register], inside: Sequence[Register]) -> list[Fin
     )
 
 
-def _doubts(taken: Counted, registers: Sequence[Register], lasted: timedelta) -> list[Finding]:
-    """An ended charge of which nothing is known, or nothing of what is known could be counted."""
-    if len(registers) < 2 and lasted >= _SHORT:
-        return [Finding(kind=Oddity.NO_METER_VALUES, found=f"not one meter value in {lasted}")]
+def _doubts(taken: Counted, registers: Sequence[Register], start: datetime, last: datetime) -> list[Finding]:
+    """An ended charge of which nothing is known, not its begin, or nothing of what is known could be counted."""
+    if len(registers) < 2 and last - start >= _SHORT:
+        return [Finding(kind=Oddity.NO_METER_VALUES, found=f"not one meter value in {last - start}")]
+    if registers and registers[0][0] - start >= _SHORT:
+        at, register = registers[0]
+        return [Finding(kind=Oddity.BEGIN_UNREAD, found=f"{register} Wh, {at - start} after the start", at=at)]
     if not taken.wh[-1] and any(one.kind in _LEFT_OUT for one in taken.findings):
         return [Finding(kind=Oddity.NOTHING_BELIEVED, found=str(taken.findings[0]))]
     return []

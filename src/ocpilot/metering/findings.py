@@ -23,6 +23,7 @@ class Oddity(StrEnum):
     SESSION_REGISTER = "session_register"  # the start is of the meter's life, the samples of this charge
     INTERVALS_COUNT = "intervals_count"  # the register stands still while the station sends intervals
     NO_METER_VALUES = "no_meter_values"  # a charge of some length and not one meter value
+    BEGIN_UNREAD = "begin_unread"  # the first register came well after the start: what flowed before it is not known
     NOTHING_BELIEVED = "nothing_believed"  # meter values, none of which could be counted
     POWER_DISAGREES = "power_disagrees"  # power was read for a while, and the register does not know of it
     ENERGY_AFTER_END = "energy_after_end"
@@ -53,6 +54,7 @@ HOLDING = frozenset(
         Oddity.JUMP,
         Oddity.METER_REPLACED,
         Oddity.NO_METER_VALUES,
+        Oddity.BEGIN_UNREAD,
         Oddity.NOTHING_BELIEVED,
         Oddity.POWER_DISAGREES,
         Oddity.NEVER_STARTED,

@@ -132,6 +132,11 @@ def test_a_charge_without_any_meter_value_is_held() -> None:
     assert charged(sample(0, 1000), end=timedelta(seconds=10)).doubts == ()
 
 
+def test_a_charge_whose_begin_nobody_read_is_held() -> None:
+    assert [one.kind for one in charged(sample(1, 205), sample(60, 5205)).doubts] == [Oddity.BEGIN_UNREAD]
+    assert charged(sample(0.9, 205), sample(60, 5205)).doubts == ()
+
+
 def test_a_charge_in_which_nothing_flowed_is_not() -> None:
     assert charged(sample(0, 1000), sample(60, 1000)).findings == ()
 
