@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from ocpilot.app import tariffs, tokens, visibility
 from ocpilot.app.bodies import own
 from ocpilot.app.classes import class_of
-from ocpilot.app.homes import home, put_ours
+from ocpilot.app.homes import home, put_ours, put_whole
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base.errors import Conflict, InvalidObject
@@ -94,7 +94,7 @@ async def _put(platform: Platform, before: StoredObject | None, stored: StoredOb
     """A Tariff that is for fewer is deleted first: so whoever had it hears that it is gone."""
     if before is not None and stored.audience is not None and before.audience != stored.audience:
         await platform.store.objects.delete(stored.key)
-    await home(platform, stored.key.module).put(stored)
+    await put_whole(platform, stored)
 
 
 def readable(

@@ -20,7 +20,15 @@ async def put_ours(platform: Platform, stored: StoredObject) -> bool:
     One that is there is for whom it was: all that its class says, or the one party that `ocpilot load --for` named.
     """
     before = await home(platform, stored.key.module).get(stored.key)
-    kept = stored if before is None else replace(stored, audience=before.audience)
+    return await put_whole(platform, stored if before is None else replace(stored, audience=before.audience))
+
+
+async def put_whole(platform: Platform, stored: StoredObject) -> bool:
+    """Store a whole object of ours, which a person or program wrote; True when it was created.
+
+    EVSEs are what their stations say, unless what was written takes them out of service.
+    """
+    kept = await status_history.as_stations_say(platform, stored)
     created = await home(platform, stored.key.module).put(kept)
     await status_history.written(platform, kept)
     return created

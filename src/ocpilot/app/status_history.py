@@ -7,6 +7,7 @@ the next word of the station, and neither is written twice.
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import cast
 
 import msgspec
 
@@ -15,6 +16,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.status_records import ScheduledEvse, StatusChange, StatusReason, Why
 from ocpilot.base import time
+from ocpilot.base.ids import fold
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import EVSE, Location, Status, StatusSchedule
@@ -46,18 +48,40 @@ async def set_status(platform: Platform, key: ObjectKey, status: Status, why: Wh
     await _write(platform, key, evse, status)
 
 
+async def as_stations_say(platform: Platform, stored: StoredObject) -> StoredObject:
+    """A Location or EVSE of ours that a person or program wrote, with the status that its stations said last where the
+    written one takes nothing out of service: files and programs know that later than stations, if at all."""
+    known = {
+        fold(evse.uid): before.status
+        for evse, before in await _last_known(platform, stored)
+        if before is not None and before.reason is not StatusReason.WRITTEN and evse.status not in OVERRIDING
+    }
+    if not known:
+        return stored
+    body = object_in(stored)
+    evses = [body] if stored.key.sub else cast(list[codec.Body], body["evses"])
+    for evse in evses:
+        evse["status"] = str(known.get(fold(str(evse["uid"])), evse["status"]))
+    return msgspec.structs.replace(stored, body=codec.dumps(body).decode())
+
+
 async def written(platform: Platform, stored: StoredObject) -> None:
     """A person or program wrote a Location or EVSE of ours: of EVSEs whose stations have said something it goes into
     the history when they are another thing now."""
-    if stored.key.module is not ModuleID.LOCATIONS:
-        return
-    evses = (value_of(EVSE, stored),) if stored.key.sub else value_of(Location, stored).evses
-    keys = [msgspec.structs.replace(stored.key, sub=evse.uid) for evse in evses]
-    newest = await platform.store.status_history.newest(keys)
-    for key, evse, before in zip(keys, evses, newest, strict=True):
+    for evse, before in await _last_known(platform, stored):
+        key = msgspec.structs.replace(stored.key, sub=evse.uid)
         if before is not None and before.status != evse.status:
             why = Why(reason=StatusReason.WRITTEN)
             await platform.store.status_history.add(key, _change(platform, evse.status, why))
+
+
+async def _last_known(platform: Platform, stored: StoredObject) -> list[tuple[EVSE, StatusChange | None]]:
+    """The EVSEs of a Location, or the one it is, with what each was last; none of other objects."""
+    if stored.key.module is not ModuleID.LOCATIONS:
+        return []
+    evses = (value_of(EVSE, stored),) if stored.key.sub else value_of(Location, stored).evses
+    keys = [msgspec.structs.replace(stored.key, sub=evse.uid) for evse in evses]
+    return list(zip(evses, await platform.store.status_history.newest(keys), strict=True))
 
 
 def planned(schedule: Iterable[StatusSchedule], now: datetime) -> Status | None:

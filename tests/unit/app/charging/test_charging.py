@@ -5,7 +5,10 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from ocpilot.app.bodies import own
 from ocpilot.app.charge_records import TransactionState
+from ocpilot.app.homes import put_ours
+from ocpilot.app.records import ObjectKey
 from ocpilot.app.station_events import (
     Admission,
     BootInfo,
@@ -17,6 +20,7 @@ from ocpilot.app.station_events import (
     StatusEvent,
     StopEvent,
 )
+from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID
 
 
@@ -325,3 +329,13 @@ async def test_what_a_station_says_of_itself_is_kept(operator):
 async def test_only_a_known_station_with_its_password_connects(operator, station, password, expected):
     knock = Knock(station_id=station, password=password, remote="192.0.2.1")
     assert await operator.service.authenticate(knock) is expected
+
+
+@pytest.mark.parametrize(("word", "kept"), [("AVAILABLE", "OUTOFORDER"), ("INOPERATIVE", "INOPERATIVE")])
+async def test_a_location_written_anew_does_not_hide_what_its_station_says_of_an_evse(operator, word, kept):
+    await status(operator, "Faulted")
+    evses = tuple(msgspec.structs.replace(one, status=word) for one in operator.location.evses)
+    place = msgspec.structs.replace(operator.location, evses=evses, last_updated=operator.now)
+    key = ObjectKey(module=ModuleID.LOCATIONS, party=PartyId.of(place.country_code, place.party_id), id=place.id)
+    await put_ours(operator.platform, own(key, place, place.last_updated))
+    assert ((await operator.evse("E1"))["status"], (await operator.evse("E2"))["status"]) == (kept, word)
