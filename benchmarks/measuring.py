@@ -101,7 +101,7 @@ Fill = Callable[[PostgresStore], Coroutine[object, object, None]]
 
 @contextmanager
 def running_platform(folder: Path, fill: Fill, *words: str) -> Iterator[Served]:
-    """`ocpilot serve` with these words, one process, on a durable PostgreSQL with the partner and what `fill` stored."""
+    """`ocpilot serve WORDS`, one process, on a durable PostgreSQL with the partner and what `fill` stored."""
     server = BundledServer(folder / "postgres")
     url = server.start()
     try:
