@@ -22,7 +22,7 @@ from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CDR, Location, Token, WhitelistType
 
 STATIONS = 500
-#: The first ones are full before the last ones come.
+#: A few may leave before the last ones come.
 RUNNING = 450
 CARD = "04F1EE7000CA4D"
 LOCATION = "FLEET"
@@ -65,7 +65,8 @@ async def build(operator: Platform) -> None:
 
 async def simulate(two) -> asyncio.subprocess.Process:
     words = ("--stations", str(STATIONS), "--prefix", "FLEET-", "--mix", "--lean", "--card", CARD, "--charges", "1")
-    pace = ("--between", "1", "--stay", "60", "--speed", "60", "--meter-interval", "120", "--heartbeat", "900")
+    # two minutes in all: who still charges at the end of 40 minutes ends then
+    pace = ("--between", "1", "--stay", "300", "--minutes", "40", "--speed", "20", "--meter-interval", "120")
     return await asyncio.create_subprocess_exec(
         str(Path(sys.executable).with_name("ocpilot")),
         *("simulate", *words, *pace, "--dc", "0", "--connects", "50", "--url", two.stations_url, "--json"),
@@ -96,8 +97,9 @@ async def test_500_charges_survive_a_gateway_killed_with_its_database(two):
     async with asyncio.timeout(400):
         out, _ = await fleet.communicate()
     report = json.loads(out)
-    true = [charge["energy_wh"] for each in report["stations"] for charge in each["ledger"]["charges"]]
-    assert (len(true), report["total"]["refused"]) == (STATIONS, 0)
+    ledgers = [each["ledger"] for each in report["stations"]]
+    assert {one["transactions"] for one in ledgers} == {1}
+    assert report["total"]["refused"] == 0
     async with two.look(two.operator) as operator:
 
         async def billed() -> list[CDR] | None:
@@ -108,4 +110,4 @@ async def test_500_charges_survive_a_gateway_killed_with_its_database(two):
         held = await operator.store.transactions.in_state(TransactionState.HELD)
     assert (len(cdrs), [one.held_because for one in held]) == (STATIONS, [])
     assert max(Counter(cdr.session_id for cdr in cdrs).values()) == 1
-    assert sorted(round(cdr.total_energy * 1000) for cdr in cdrs) == sorted(true)
+    assert sorted(round(cdr.total_energy * 1000) for cdr in cdrs) == sorted(one["energy_wh"] for one in ledgers)
