@@ -68,8 +68,7 @@ WHERE result IS NULL AND expires_at <= :now AND coalesce(response, 'ACCEPTED') =
 ORDER BY created_at;
 
 -- name: awaiting_session
--- The newest one that wants a Session and has none, those about this EVSE before those about another; one that timed out
--- may still start late, a refused one may not.
+-- The newest one that wants a Session and has none, those about this EVSE first; none that was refused.
 SELECT * FROM command
 WHERE direction = :direction AND command IN ('START_SESSION', 'RESERVE_NOW') AND session_id IS NULL
     AND (authorization_reference IS NULL OR :key_reference::text IS NULL

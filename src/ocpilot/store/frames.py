@@ -16,7 +16,7 @@ from ocpilot.store.rows import record_of
 #: `id`, the first, is numbered by the database.
 _COLUMNS = FrameLine.__struct_fields__[1:]
 #: What a search may ask for, by the fields of FrameQuery.
-_CONDITIONS = {
+CONDITIONS = {
     "station_id": "station_id = :station_id",
     "direction": "direction = :direction",
     "action": "lower(action) = lower(:action::text)",
@@ -69,8 +69,8 @@ def _statement(conditions: str) -> Statement:
 
 def statement_of(query: FrameQuery) -> tuple[Statement, dict[str, object]]:
     """The statement that finds what is asked for, and its values."""
-    values: dict[str, object] = {name: getattr(query, name) for name in _CONDITIONS}
-    asked = [_CONDITIONS[name] for name, value in values.items() if value is not None]
+    values: dict[str, object] = {name: getattr(query, name) for name in CONDITIONS}
+    asked = [CONDITIONS[name] for name, value in values.items() if value is not None]
     values["limit"] = query.limit
     if query.failed:
         asked.append(_FAILED)

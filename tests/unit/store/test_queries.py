@@ -5,6 +5,7 @@ from importlib import resources
 import asyncpg
 import pytest
 
+from ocpilot.store.frames import CONDITIONS as OF_FRAMES
 from ocpilot.store.location_pages import BODY
 from ocpilot.store.messages import CONDITIONS
 from ocpilot.store.queries import Statement, load
@@ -16,7 +17,7 @@ SUBJECTS = sorted(
     if entry.name.endswith(".sql")
 )
 #: A search of messages with every condition there is.
-SEARCH = {"line": "*", "whole": "*", "conditions": " AND ".join(CONDITIONS.values())}
+SEARCH = {"line": "*", "whole": "*", "columns": "*", "conditions": " AND ".join(CONDITIONS.values())}
 
 
 def every_statement() -> list[Statement]:
@@ -34,7 +35,8 @@ def every_statement() -> list[Statement]:
                 if table == "location"
                 else {"sub": "held.sub", "sub_key": "held.key_sub"}
             )
-            found += load(subject, table=table, body=body, **subs, **SEARCH).values()
+            search = SEARCH | ({"conditions": " AND ".join(OF_FRAMES.values())} if subject == "frames" else {})
+            found += load(subject, table=table, body=body, **subs, **search).values()
     return found
 
 
