@@ -55,8 +55,8 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
         [billed("10", Oddity.EVENTS_MISSING)],
     ),
     "messages that say nothing but their number": (
-        [began(0, None), event(15, "Updated", seq=1), event(30, "Updated", 6000, seq=2), ended(60, seq=3)],
-        [billed("5")],
+        [began(0), event(15, "Updated", seq=1), event(30, "Updated", 6000, seq=2), ended(60, seq=3)],
+        [billed("10")],
     ),
     "the end before the start": (
         [event(60, "Ended", 11_000, seq=2, trigger="EVDeparted"), began(60.5, said=0)],
