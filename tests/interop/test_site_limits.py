@@ -264,10 +264,8 @@ class Line:
 
 @pytest.fixture
 def line(park):
-    lines = park.platform.stations.lines
-    line = Line(lines._gateway)
-    lines.plug_in(line)
-    return line
+    park.platform.stations.lines = Line(park.platform.stations.lines._gateway)
+    return park.platform.stations.lines
 
 
 async def test_what_a_station_may_have_taken_counts_until_it_answers(park, line):
