@@ -197,10 +197,10 @@ class StationService:
             return await self._values(station_id, event, known)
         self._running.forget(station_id)
         found, answer = await transaction_events.take(self._platform, await self._station(station_id), event)
-        self.sessions.touch(found.id)
         if only_values and found.state == TransactionState.OPEN:
             self._running.note(station_id, event.station_key, Running(found.id, event.state))
         if event.kind is not EventKind.ENDED:
+            self.sessions.touch(found.id)
             self._costs.goes_on(station_id, event.station_key)
             return answer
         self._costs.over(station_id, event.station_key)

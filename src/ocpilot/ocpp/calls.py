@@ -1,6 +1,6 @@
 """What the platform asks of stations, put into the words of each station's OCPP version."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Protocol, cast
 
@@ -46,38 +46,33 @@ class StationCaller:
 
     async def remote_start(self, station_id: str, evse_id: int | None, token: IdToken, remote_start_id: int) -> str:
         """See `StationCalls`."""
-        version = await self.lines.version_of(station_id)
-        return await self._ask(station_id, version, version.remote_start(evse_id, token, remote_start_id))
+        return await self._ask(station_id, lambda version: version.remote_start(evse_id, token, remote_start_id))
 
     async def remote_stop(self, transaction: Transaction) -> str:
         """See `StationCalls`."""
-        version = await self.lines.version_of(transaction.station_id)
-        return await self._ask(transaction.station_id, version, version.remote_stop(transaction))
+        return await self._ask(transaction.station_id, lambda version: version.remote_stop(transaction))
 
     async def unlock(self, station_id: str, evse_id: int, connector_id: int = 1) -> str:
         """See `StationCalls`."""
-        version = await self.lines.version_of(station_id)
-        return await self._ask(station_id, version, version.unlock(evse_id, connector_id))
+        return await self._ask(station_id, lambda version: version.unlock(evse_id, connector_id))
 
     async def reserve(self, station_id: str, reservation: StationReservation) -> str:
         """See `StationCalls`."""
-        version = await self.lines.version_of(station_id)
-        return await self._ask(station_id, version, version.reserve(reservation))
+        return await self._ask(station_id, lambda version: version.reserve(reservation))
 
     async def cancel_reservation(self, station_id: str, reservation_id: int) -> str:
         """See `StationCalls`."""
-        version = await self.lines.version_of(station_id)
-        return await self._ask(station_id, version, version.cancel_reservation(reservation_id))
+        return await self._ask(station_id, lambda version: version.cancel_reservation(reservation_id))
 
     async def set_charging_profile(self, transaction: Transaction, profile: ChargingProfile) -> str:
         """See `StationCalls`."""
-        version = await self.lines.version_of(transaction.station_id)
-        return await self._ask(transaction.station_id, version, version.set_charging_profile(transaction, profile))
+        return await self._ask(
+            transaction.station_id, lambda version: version.set_charging_profile(transaction, profile)
+        )
 
     async def clear_charging_profile(self, transaction: Transaction) -> str:
         """See `StationCalls`."""
-        version = await self.lines.version_of(transaction.station_id)
-        return await self._ask(transaction.station_id, version, version.clear_charging_profile(transaction))
+        return await self._ask(transaction.station_id, lambda version: version.clear_charging_profile(transaction))
 
     async def active_charging_profile(
         self, transaction: Transaction, seconds: int, unit: ChargingRateUnit
@@ -104,32 +99,27 @@ class StationCaller:
 
     async def send_local_list(self, station_id: str, update: ListUpdate) -> str:
         """See `StationCalls`."""
-        version = await self.lines.version_of(station_id)
-        return await self._ask(station_id, version, version.send_local_list(update))
+        return await self._ask(station_id, lambda version: version.send_local_list(update))
 
     async def clear_cache(self, station_id: str) -> str:
         """See `StationCalls`."""
-        version = await self.lines.version_of(station_id)
-        return await self._ask(station_id, version, Asked(action="ClearCache", payload={}))
+        return await self._ask(station_id, lambda _: Asked(action="ClearCache", payload={}))
 
     async def cost_updated(self, transaction: Transaction, cost: Decimal) -> str:
         """See `StationCalls`."""
-        version = await self.lines.version_of(transaction.station_id)
-        asked = version.cost_updated(transaction, cost)
-        return "NotSupported" if asked is None else await self._ask(transaction.station_id, version, asked)
+        return await self._ask(transaction.station_id, lambda version: version.cost_updated(transaction, cost))
 
     async def set_default_tariff(
         self, station_id: str, evse_id: int, tariff: Tariff, name: str, texts: Sequence[DisplayText]
     ) -> TariffAnswer:
         """See `StationCalls`."""
-        version = await self.lines.version_of(station_id)
         try:
-            asked = version.set_default_tariff(evse_id, tariff, name, texts)
+            status = await self._ask(
+                station_id, lambda version: version.set_default_tariff(evse_id, tariff, name, texts)
+            )
         except Inexpressible as error:
             return TariffAnswer(status="Inexpressible", why="; ".join(error.reasons))
-        if asked is None:
-            return TariffAnswer(status="NotSupported")
-        return TariffAnswer(status=await self._ask(station_id, version, asked))
+        return TariffAnswer(status=status)
 
     async def clear_tariff(self, station_id: str, evse_id: int, name: str) -> str:
         """See `StationCalls`. Each tariff has a status of its own."""
@@ -156,5 +146,10 @@ class StationCaller:
         """See `StationCalls`."""
         return await self.lines.is_connected(station_id)
 
-    async def _ask(self, station_id: str, version: OcppVersion, asked: Asked) -> str:
+    async def _ask(self, station_id: str, words: Callable[[OcppVersion], Asked | None]) -> str:
+        """What the station says to a call in the words of its version, `NotSupported` where that has none for it."""
+        version = await self.lines.version_of(station_id)
+        asked = words(version)
+        if asked is None:
+            return "NotSupported"
         return version.status_of(asked, await self.lines.call(station_id, asked.action, asked.payload))
