@@ -11,13 +11,17 @@ from typing import Protocol
 
 from ocpilot.app.ad_hoc_records import AdHocCharges
 from ocpilot.app.api_ports import ApiAnswers, ApiKeys
+from ocpilot.app.bill_records import BillItems, Invoices
 from ocpilot.app.cdr_match_records import Matches
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
+from ocpilot.app.clearing_records import Clearings
 from ocpilot.app.comparison_records import Comparisons
 from ocpilot.app.crawl_records import Crawls
+from ocpilot.app.customer_records import Customers
 from ocpilot.app.frames import Frames
 from ocpilot.app.hook_ports import Hooks
 from ocpilot.app.hub_records import HubBook
+from ocpilot.app.ledger_records import Ledger
 from ocpilot.app.local_list_records import LocalLists
 from ocpilot.app.messages import Messages
 from ocpilot.app.newcomer_records import Newcomers
@@ -255,6 +259,11 @@ class Store(Protocol):
     hub: HubBook
     signed: SignedBook
     site_limits: SiteLimits
+    clearings: Clearings
+    customers: Customers
+    bill_items: BillItems
+    invoices: Invoices
+    ledger: Ledger
 
 
 class Partners(Protocol):

@@ -6,13 +6,17 @@ from contextlib import asynccontextmanager
 from ocpilot.app import (
     ad_hoc_records,
     api_ports,
+    bill_records,
     cdr_match_records,
     charge_ports,
+    clearing_records,
     comparison_records,
     crawl_records,
+    customer_records,
     frames,
     hook_ports,
     hub_records,
+    ledger_records,
     local_list_records,
     messages,
     newcomer_records,
@@ -34,17 +38,22 @@ from ocpilot.store.ad_hoc import PostgresAdHocCharges
 from ocpilot.store.api_keys import PostgresApiAnswers, PostgresApiKeys
 from ocpilot.store.authorizations import PostgresAuthorizations
 from ocpilot.store.bell import Bell
+from ocpilot.store.bill_items import PostgresBillItems
 from ocpilot.store.bookings import PostgresBookings
 from ocpilot.store.cdr_matches import PostgresMatches
 from ocpilot.store.changes import PostgresChanges
+from ocpilot.store.clearings import PostgresClearings
 from ocpilot.store.commands import PostgresCommands
 from ocpilot.store.comparisons import PostgresComparisons
 from ocpilot.store.crawls import PostgresCrawls
+from ocpilot.store.customers import PostgresCustomers
 from ocpilot.store.deliveries import PostgresDeliveries
 from ocpilot.store.documents import PostgresDocuments
 from ocpilot.store.frames import PostgresFrames
 from ocpilot.store.hooks import PostgresHooks
 from ocpilot.store.hub import PostgresHubBook
+from ocpilot.store.invoices import PostgresInvoices
+from ocpilot.store.ledger import PostgresLedger
 from ocpilot.store.leniencies import PostgresLeniencies
 from ocpilot.store.local_lists import PostgresLocalLists
 from ocpilot.store.locations import PostgresLocations
@@ -107,6 +116,11 @@ class PostgresStore:
         self.hub: hub_records.HubBook = PostgresHubBook(database)
         self.signed: signed_records.SignedBook = PostgresSignedBook(database)
         self.site_limits: site_limit_records.SiteLimits = PostgresSiteLimits(database)
+        self.clearings: clearing_records.Clearings = PostgresClearings(database)
+        self.customers: customer_records.Customers = PostgresCustomers(database)
+        self.bill_items: bill_records.BillItems = PostgresBillItems(database)
+        self.invoices: bill_records.Invoices = PostgresInvoices(database)
+        self.ledger: ledger_records.Ledger = PostgresLedger(database)
 
 
 @asynccontextmanager

@@ -1,0 +1,155 @@
+"""What of a CDR is billed to whom, the invoices that were made of it, and who stores both."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from ocpilot.app.records import ObjectKey, Record
+from ocpilot.billing.invoice import Invoice, InvoiceKind, InvoiceLine
+from ocpilot.billing.ledger import Account, Entry
+
+
+class Purpose(StrEnum):
+    """What for. A CDR may be billed for several purposes, each time once."""
+
+    #: To the driver or company whose Token it was.
+    SALE = "sale"
+    #: To the provider whose driver charged at our station.
+    ROAMING = "roaming"
+    #: By us, the provider, in the operator's name (reverse billing).
+    PURCHASE = "purchase"
+    #: To the host of the site.
+    HOST = "host"
+    #: To whom we pay back what he charged at home.
+    HOME = "home"
+    #: No CDR: a monthly fee, a reminder fee.
+    FEE = "fee"
+
+
+#: What each purpose is in the books.
+ACCOUNTS = {
+    Purpose.SALE: Account.REVENUE,
+    Purpose.ROAMING: Account.REVENUE,
+    Purpose.FEE: Account.REVENUE,
+    Purpose.PURCHASE: Account.PURCHASES,
+    Purpose.HOST: Account.REVENUE_SHARE,
+    Purpose.HOME: Account.REIMBURSEMENT,
+}
+
+
+class BillItem(Record, frozen=True, kw_only=True):
+    """What one customer pays, or gets, for one CDR (or for a fee, whose `key` is made up and whose party is ours).
+
+    `lines` are as on the invoice, one per tax. `at` is when the charge ended, the moment of supply. A Credit CDR's
+    lines are below zero. `kwh` and `seconds` count against what a plan includes. `invoice` is the number of the one
+    it is on, None: none yet; `taken_back_by` that of the credit note which took it back.
+    """
+
+    id: int = 0
+    purpose: Purpose
+    key: ObjectKey
+    customer_id: int
+    currency: str
+    at: datetime
+    kwh: Decimal = Decimal(0)
+    seconds: int = 0
+    net: Decimal
+    lines: tuple[InvoiceLine, ...]
+    exact: Decimal | None = None
+    invoice: str | None = None
+
+
+class KeptInvoice(Record, frozen=True, kw_only=True):
+    """An invoice as kept: nothing of it ever changes but `sent_at` and `credited_by`. `seal` is the SHA-256 of the seal
+    before it in its series and the body."""
+
+    number: str
+    series: str
+    kind: InvoiceKind
+    customer_id: int
+    purpose: Purpose
+    issued_at: datetime
+    invoice: Invoice
+    seal: bytes
+    sent_at: datetime | None = None
+    credited_by: str | None = None
+
+
+class Group(Record, frozen=True, kw_only=True):
+    """What can go onto one invoice: open items of one customer, one side of the books and one currency."""
+
+    customer_id: int
+    purpose: Purpose
+    currency: str
+    items: int
+    first: datetime
+    last: datetime
+
+
+#: Makes an invoice of items, given its number.
+Making = Callable[[str, Sequence[BillItem]], Invoice]
+#: What it does to the books.
+Booking = Callable[[Invoice], Entry]
+
+
+class BillItems(Protocol):
+    """Storage of what is to be billed."""
+
+    async def rated(self, rated: Sequence[ObjectKey], items: Sequence[BillItem]) -> int:
+        """Store what of these CDRs is to be billed, each purpose of a CDR once, and that it was worked out; how many
+        are new. One transaction."""
+
+    async def of(self, key: ObjectKey) -> tuple[BillItem, ...]:
+        """What of this CDR is billed."""
+
+    async def open_groups(self, until: datetime, customer_id: int | None = None) -> tuple[Group, ...]:
+        """Groups of items from before `until` that are on no invoice, by customer."""
+
+    async def on(self, number: str) -> tuple[BillItem, ...]:
+        """What is on an invoice, in its order."""
+
+
+class Invoices(Protocol):
+    """Storage of invoices, numbered without gaps."""
+
+    async def issue(
+        self, group: Group, *, since: datetime | None, until: datetime, series: str, make: Making, book: Booking
+    ) -> KeptInvoice | None:
+        """One invoice of the group's open items with `since` <= `at` < `until`; None when there is none any more.
+
+        Number, invoice, ledger entry and the mark on every item are one transaction: whatever dies, an item is on one
+        invoice or on none, and no number is left out.
+        """
+
+    async def credit(
+        self, number: str, series: str, make: Callable[[str, KeptInvoice], Invoice], book: Booking, *, again: bool
+    ) -> KeptInvoice:
+        """A credit note for all of an invoice; `again` opens its items for another invoice. NotFound; Conflict when it
+        was credited already."""
+
+    async def get(self, number: str) -> KeptInvoice | None:
+        """By number."""
+
+    async def by_reference(self, reference: str) -> tuple[KeptInvoice, ...]:
+        """By what the payer names; two at most."""
+
+    async def page(
+        self,
+        *,
+        customer_id: int | None = None,
+        since: datetime | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> tuple[KeptInvoice, ...]:
+        """The newest first; `after` is the number of the last one of the page before."""
+
+    async def unsent(self, limit: int) -> tuple[KeptInvoice, ...]:
+        """Those not sent yet, oldest first."""
+
+    async def sent(self, number: str, at: datetime) -> None:
+        """It went out."""
+
+    async def broken_seals(self, series: str) -> tuple[str, ...]:
+        """Numbers of the series whose seal does not fit what stands before it, or that are missing."""

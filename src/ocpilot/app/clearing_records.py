@@ -1,0 +1,106 @@
+"""Where a CDR stands between the check and the bill, every step that led there, and who stores it."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from ocpilot.app.records import ObjectKey, Record, StoredObject
+from ocpilot.base.ids import PartyId
+
+
+class ClearingState(StrEnum):
+    """A CDR of ours is ISSUED, until it is CREDITED. One of a peer is NEW until it was looked at, then ACCEPTED, or
+    HELD for a person; DISPUTED with its operator until it is CREDITED, ACCEPTED after all, or DROPPED: never paid."""
+
+    ISSUED = "issued"
+    NEW = "new"
+    ACCEPTED = "accepted"
+    HELD = "held"
+    DISPUTED = "disputed"
+    CREDITED = "credited"
+    DROPPED = "dropped"
+
+
+#: What of it is billed: nothing else ever is.
+BILLED_STATES = frozenset({ClearingState.ISSUED, ClearingState.ACCEPTED})
+
+
+class ClearingFinding(Record, frozen=True, kw_only=True):
+    """What a rule found: `rule` is its name, `holds` whether it keeps the CDR from being accepted by itself."""
+
+    rule: str
+    found: str
+    expected: str
+    holds: bool = True
+
+
+class Clearing(Record, frozen=True, kw_only=True):
+    """One CDR. `audience` is the party it is for. `credits` is the id of the CDR that a Credit CDR takes back; where it
+    was credited, `credited_by` the id of what did. `total` is before taxes. `rated`: what of it is to be billed has
+    been worked out."""
+
+    key: ObjectKey
+    peer_id: int | None
+    audience: str | None
+    token_uid: str
+    state: ClearingState
+    why: str = ""
+    findings: tuple[ClearingFinding, ...] = ()
+    credits: str | None = None
+    credited_by: str | None = None
+    currency: str
+    total: Decimal
+    kwh: Decimal
+    ended_at: datetime
+    rated: bool = False
+    at: datetime
+
+
+class ClearingStep(Record, frozen=True, kw_only=True):
+    """Who moved it, when, from where to where, and why. `who` is an account's email, `cli`, or `platform`."""
+
+    key: ObjectKey
+    before: ClearingState | None
+    after: ClearingState
+    who: str
+    why: str
+    at: datetime
+
+
+class Clearings(Protocol):
+    """Storage of them."""
+
+    async def uncleared(self, limit: int) -> tuple[StoredObject, ...]:
+        """CDRs that nobody has looked at yet and that can be: ours, and peers' that were priced again; oldest first."""
+
+    async def begin(self, clearing: Clearing, step: ClearingStep) -> bool:
+        """Store a new one with its first step; False when there is one."""
+
+    async def move(
+        self, key: ObjectKey, before: Collection[ClearingState], after: Clearing, step: ClearingStep
+    ) -> bool:
+        """Replace it and add the step, if it still stands in one of these states; False when not."""
+
+    async def get(self, key: ObjectKey) -> Clearing | None:
+        """By CDR."""
+
+    async def steps(self, key: ObjectKey) -> tuple[ClearingStep, ...]:
+        """All of one, oldest first."""
+
+    async def in_states(self, states: Collection[ClearingState], limit: int = 1000) -> tuple[Clearing, ...]:
+        """Those in these states, longest first."""
+
+    async def counts(self) -> dict[ClearingState, int]:
+        """How many stand where."""
+
+    async def crediting(self, party: PartyId, cdr_id: str) -> tuple[Clearing, ...]:
+        """Credit CDRs of a party that take this CDR back."""
+
+    async def unrated(self, limit: int) -> tuple[Clearing, ...]:
+        """Those that are to be billed and of which it was not worked out what, in the order they came."""
+
+    async def unrate(self, token_uids: Sequence[str], party: PartyId | None = None) -> int:
+        """Work out again what of CDRs of these Tokens, or with this partner, is to be billed, where nothing is; how
+        many."""

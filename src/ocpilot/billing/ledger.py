@@ -1,0 +1,92 @@
+"""Double entry: what an invoice or a payment does to the accounts. Every entry balances, per currency."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from ocpilot.billing.invoice import Invoice, InvoiceKind
+
+
+class Account(StrEnum):
+    """What money is; which number of a chart of accounts that is stands in the settings."""
+
+    RECEIVABLE = "receivable"
+    PAYABLE = "payable"
+    REVENUE = "revenue"
+    PURCHASES = "purchases"
+    VAT_OUT = "vat_out"
+    VAT_IN = "vat_in"
+    REVENUE_SHARE = "revenue_share"
+    REIMBURSEMENT = "reimbursement"
+    BANK = "bank"
+    CARDS = "cards"
+    CARD_FEES = "card_fees"
+    REMINDER_FEES = "reminder_fees"
+    ROUNDING = "rounding"
+    UNMATCHED = "unmatched"
+    BAD_DEBTS = "bad_debts"
+
+
+class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
+    """`amount` is a debit above zero, a credit below. `customer_id` and `invoice` say whose debt it is, and which."""
+
+    account: Account
+    amount: Decimal
+    currency: str
+    customer_id: int | None = None
+    invoice: str | None = None
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry. `key` says what it is of (`invoice/F-000001`): the same thing is never booked twice."""
+
+    key: str
+    day: date
+    text: str
+    lines: tuple[LedgerLine, ...]
+
+
+class Unbalanced(ValueError):
+    """An entry whose lines do not come to zero; nothing may ever store one."""
+
+
+def entry(key: str, day: date, text: str, lines: Iterable[LedgerLine]) -> Entry:
+    """An entry without lines of zero. Unbalanced when debit and credit differ in a currency."""
+    kept = tuple(line for line in lines if line.amount)
+    sums: dict[str, Decimal] = {}
+    for line in kept:
+        sums[line.currency] = sums.get(line.currency, Decimal(0)) + line.amount
+    wrong = {currency: amount for currency, amount in sums.items() if amount}
+    if wrong:
+        raise Unbalanced(f"{key}: debit and credit differ by {wrong}")
+    return Entry(key=key, day=day, text=text, lines=kept)
+
+
+def entry_of(invoice: Invoice, customer_id: int, account: Account) -> Entry:
+    """What an invoice does: somebody owes us, or we owe him (self-billed, credit advice); `account` is what it is for,
+    such as REVENUE or PURCHASES."""
+    kind = invoice.terms.kind
+    sign = -1 if kind.is_credit else 1
+    ours_to_pay = kind.is_ours_to_pay or kind is InvoiceKind.SELF_BILLED_CREDIT
+    side = -sign if ours_to_pay else sign
+    debt = Account.PAYABLE if ours_to_pay else Account.RECEIVABLE
+    settles = invoice.terms.credits or invoice.number
+    lines = [
+        LedgerLine(
+            account=debt,
+            amount=side * (invoice.total + invoice.rounding),
+            currency=invoice.currency,
+            customer_id=customer_id,
+            invoice=settles if kind.is_credit else invoice.number,
+        ),
+        *_other_side(invoice, -side, account, Account.VAT_IN if ours_to_pay else Account.VAT_OUT),
+    ]
+    return entry(f"invoice/{invoice.number}", invoice.issued_on, f"{kind} {invoice.number}", lines)
+
+
+def _other_side(invoice: Invoice, side: int, account: Account, vat: Account) -> Iterator[LedgerLine]:
+    for name, amount in ((account, invoice.net), (vat, invoice.tax), (Account.ROUNDING, invoice.rounding)):
+        yield LedgerLine(account=name, amount=side * amount, currency=invoice.currency, invoice=invoice.number)

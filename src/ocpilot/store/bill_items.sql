@@ -1,0 +1,53 @@
+-- name: rated
+-- Notes of CDRs that it was worked out what of them is billed.
+UPDATE cdr_clearing SET rated = true
+FROM unnest(:parties::text[], :keys::text[]) AS named (party, key_id)
+WHERE cdr_clearing.party = named.party AND cdr_clearing.key_id = named.key_id;
+
+-- name: add
+-- One item, if the same was not billed before.
+INSERT INTO bill_item (
+    purpose, module, party, key_id, cdr_id, customer_id, currency, at, kwh, seconds, net, exact, lines
+)
+SELECT * FROM unnest(
+    :purposes::text[], :modules::text[], :parties::text[], :keys::text[], :ids::text[], :customers::integer[],
+    :currencies::text[], :times::timestamptz[], :kwhs::numeric[], :seconds::bigint[], :nets::numeric[],
+    :exacts::numeric[], :lines::text[]
+)
+ON CONFLICT (purpose, party, key_id, turn) DO NOTHING
+RETURNING id;
+
+-- name: of
+-- All items of a CDR.
+SELECT * FROM bill_item WHERE party = :party AND key_id = :key_id ORDER BY id;
+
+-- name: open_groups
+-- What can go onto one invoice.
+SELECT customer_id, purpose, currency, count(*) AS items, min(at) AS first, max(at) AS last FROM bill_item
+WHERE invoice IS NULL AND at < :until AND (:customer_id::integer IS NULL OR customer_id = :customer_id)
+GROUP BY customer_id, purpose, currency ORDER BY customer_id, purpose, currency;
+
+-- name: open
+-- Items of a group that are on no invoice; nobody else puts them onto one until the transaction ends.
+SELECT * FROM bill_item
+WHERE invoice IS NULL AND customer_id = :customer_id AND purpose = any(:purposes) AND currency = :currency
+    AND at < :until AND (:since::timestamptz IS NULL OR at >= :since)
+ORDER BY at, id FOR UPDATE;
+
+-- name: on
+-- Items of an invoice, in its order.
+SELECT * FROM bill_item WHERE invoice = :number ORDER BY at, id;
+
+-- name: put_on
+-- Puts items onto an invoice.
+UPDATE bill_item SET invoice = :number WHERE id = any(:ids) AND invoice IS NULL RETURNING id;
+
+-- name: again
+-- Opens what was on an invoice for another one.
+INSERT INTO bill_item (
+    purpose, module, party, key_id, cdr_id, turn, customer_id, currency, at, kwh, seconds, net, exact, lines
+)
+SELECT
+    purpose, module, party, key_id, cdr_id, turn + 1, customer_id, currency, at, kwh, seconds, net, exact, lines
+FROM bill_item WHERE invoice = :number ORDER BY at, id
+RETURNING id;

@@ -1,0 +1,106 @@
+"""Where each CDR stands, and every step that led there."""
+
+from collections.abc import Collection, Sequence
+
+import asyncpg
+import msgspec
+
+from ocpilot.app.clearing_records import Clearing, ClearingFinding, ClearingState, ClearingStep
+from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.base.ids import PartyId, fold
+from ocpilot.store.pool import Database
+from ocpilot.store.queries import load
+from ocpilot.store.rows import json_of, key_values, object_of, party_of, record_of
+from ocpilot.wire.protocol import ModuleID
+
+_SQL = load("clearings")
+
+
+class PostgresClearings:
+    """`app.clearing_records.Clearings`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def uncleared(self, limit: int) -> tuple[StoredObject, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["uncleared"], {"limit": limit})
+        return tuple(object_of(row, ModuleID.CDRS) for row in rows)
+
+    async def begin(self, clearing: Clearing, step: ClearingStep) -> bool:
+        """See the port."""
+        return await self._database.row(_SQL["begin"], _values(clearing, step)) is not None
+
+    async def move(
+        self, key: ObjectKey, before: Collection[ClearingState], after: Clearing, step: ClearingStep
+    ) -> bool:
+        """See the port."""
+        values = {**_values(after, step), **key_values(key), "states": [str(one) for one in before]}
+        return await self._database.row(_SQL["move"], values) is not None
+
+    async def get(self, key: ObjectKey) -> Clearing | None:
+        """See the port."""
+        row = await self._database.row(_SQL["get"], key_values(key))
+        return _clearing(row) if row else None
+
+    async def steps(self, key: ObjectKey) -> tuple[ClearingStep, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["steps"], key_values(key))
+        return tuple(record_of(ClearingStep, row, key=_key(row, row["cdr_id"])) for row in rows)
+
+    async def in_states(self, states: Collection[ClearingState], limit: int = 1000) -> tuple[Clearing, ...]:
+        """See the port."""
+        values = {"states": [str(one) for one in states], "limit": limit}
+        return tuple(_clearing(row) for row in await self._database.rows(_SQL["in_states"], values))
+
+    async def counts(self) -> dict[ClearingState, int]:
+        """See the port."""
+        return {ClearingState(row["state"]): row["found"] for row in await self._database.rows(_SQL["counts"])}
+
+    async def crediting(self, party: PartyId, cdr_id: str) -> tuple[Clearing, ...]:
+        """See the port."""
+        values = {"party": party.key, "key_id": fold(cdr_id)}
+        return tuple(_clearing(row) for row in await self._database.rows(_SQL["crediting"], values))
+
+    async def unrated(self, limit: int) -> tuple[Clearing, ...]:
+        """See the port."""
+        return tuple(_clearing(row) for row in await self._database.rows(_SQL["unrated"], {"limit": limit}))
+
+    async def unrate(self, token_uids: Sequence[str], party: PartyId | None = None) -> int:
+        """See the port."""
+        rows = await self._database.rows(_SQL["unrate_tokens"], {"tokens": [fold(one) for one in token_uids]})
+        if party is not None:
+            rows += await self._database.rows(_SQL["unrate_party"], {"party": party.key})
+        return len(rows)
+
+
+def _values(clearing: Clearing, step: ClearingStep) -> dict[str, object]:
+    return {
+        **msgspec.structs.asdict(clearing),
+        **key_values(clearing.key),
+        "peer_id": clearing.peer_id or 0,
+        "audience": clearing.audience or "",
+        "token_uid": fold(clearing.token_uid),
+        "key_credits": None if clearing.credits is None else fold(clearing.credits),
+        "findings": json_of(clearing.findings),
+        "before": step.before,
+        "after": step.after,
+        "who": step.who,
+        "step_why": step.why,
+        "step_at": step.at,
+    }
+
+
+def _key(row: asyncpg.Record, cdr_id: str) -> ObjectKey:
+    return ObjectKey(module=ModuleID.CDRS, party=party_of(row["party"]), id=cdr_id)
+
+
+def _clearing(row: asyncpg.Record) -> Clearing:
+    return record_of(
+        Clearing,
+        row,
+        key=_key(row, row["id"]),
+        peer_id=row["peer_id"] or None,
+        audience=row["audience"] or None,
+        findings=msgspec.json.decode(row["findings"], type=tuple[ClearingFinding, ...]),
+    )

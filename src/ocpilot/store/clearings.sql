@@ -1,0 +1,88 @@
+-- name: uncleared
+-- CDRs nobody has looked at yet: ours, and peers' that were priced again or are passed on; oldest first.
+SELECT party, id, sub, peer_id, version, audience, last_updated, context, body FROM cdr
+WHERE NOT cleared AND (peer_id = 0 OR checked)
+ORDER BY last_updated, party, key_id LIMIT :limit;
+
+-- name: begin
+-- Stores where a CDR stands, with its first step, if nothing stands there yet.
+WITH seen AS (
+    UPDATE cdr SET cleared = true WHERE party = :party AND key_id = :key_id AND NOT cleared
+), made AS (
+    INSERT INTO cdr_clearing (
+        party, key_id, id, peer_id, audience, token_uid, state, why, findings, credits, key_credits, credited_by,
+        currency, total, kwh, ended_at, rated, at
+    ) VALUES (
+        :party, :key_id, :id, :peer_id, :audience, :token_uid, :state, :why, :findings, :credits, :key_credits,
+        :credited_by, :currency, :total, :kwh, :ended_at, :rated, :at
+    )
+    ON CONFLICT (party, key_id) DO NOTHING
+    RETURNING party
+)
+INSERT INTO cdr_clearing_step (party, key_id, cdr_id, before, after, who, why, at)
+SELECT :party, :key_id, :id, :before, :after, :who, :step_why, :step_at FROM made
+RETURNING id;
+
+-- name: move
+-- Moves a CDR on and adds the step, if it still stands where it was thought to.
+WITH moved AS (
+    UPDATE cdr_clearing SET
+        state = :state,
+        why = :why,
+        findings = :findings,
+        credits = :credits,
+        key_credits = :key_credits,
+        credited_by = :credited_by,
+        at = :at
+    WHERE party = :party AND key_id = :key_id AND state = any(:states)
+    RETURNING party
+)
+INSERT INTO cdr_clearing_step (party, key_id, cdr_id, before, after, who, why, at)
+SELECT :party, :key_id, :id, :before, :after, :who, :step_why, :step_at FROM moved
+RETURNING id;
+
+-- name: get
+-- By CDR.
+SELECT * FROM cdr_clearing WHERE party = :party AND key_id = :key_id;
+
+-- name: steps
+-- All steps of a CDR, oldest first.
+SELECT * FROM cdr_clearing_step WHERE party = :party AND key_id = :key_id ORDER BY id;
+
+-- name: in_states
+-- Those that stand in one of these states, longest first.
+SELECT * FROM cdr_clearing WHERE state = any(:states) ORDER BY at, party, key_id LIMIT :limit;
+
+-- name: counts
+-- How many stand where.
+SELECT state, count(*) AS found FROM cdr_clearing GROUP BY state;
+
+-- name: crediting
+-- Credit CDRs that take one CDR back.
+SELECT * FROM cdr_clearing WHERE party = :party AND key_credits = :key_id ORDER BY at;
+
+-- name: unrated
+-- Those that may be billed and of which nobody worked out yet what, in the order they came.
+SELECT * FROM cdr_clearing
+WHERE NOT rated AND state IN ('issued', 'accepted')
+ORDER BY at, party, key_id LIMIT :limit;
+
+-- name: unrate_tokens
+-- Works out again what is billed of CDRs of these Tokens, where nothing is.
+UPDATE cdr_clearing SET rated = false
+WHERE rated AND token_uid = any(:tokens) AND NOT EXISTS (
+    SELECT FROM bill_item
+    WHERE bill_item.party = cdr_clearing.party AND bill_item.key_id = cdr_clearing.key_id
+        AND purpose IN ('sale', 'home')
+)
+RETURNING key_id;
+
+-- name: unrate_party
+-- Works out again what is billed of CDRs with a partner, where nothing is.
+UPDATE cdr_clearing SET rated = false
+WHERE rated AND (audience = :party OR party = :party) AND NOT EXISTS (
+    SELECT FROM bill_item
+    WHERE bill_item.party = cdr_clearing.party AND bill_item.key_id = cdr_clearing.key_id
+        AND purpose IN ('roaming', 'purchase')
+)
+RETURNING key_id;

@@ -1,0 +1,168 @@
+"""Invoices: numbered without gaps, sealed one after the other, each written with its items and its ledger entry."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+import asyncpg
+import msgspec
+
+from ocpilot.app.bill_records import Booking, Group, KeptInvoice, Making, Purpose
+from ocpilot.base.errors import Conflict, NotFound
+from ocpilot.billing.invoice import Invoice
+from ocpilot.store.bill_items import item_of
+from ocpilot.store.ledger import book as book_in
+from ocpilot.store.pool import Database, Session
+from ocpilot.store.queries import load
+from ocpilot.store.rows import record_of
+
+_SQL = load("invoices")
+_ITEMS = load("bill_items")
+_INVOICE = msgspec.json.Decoder(Invoice)
+#: Fees go onto the same invoice as what was charged.
+_WITH_FEES = {Purpose.SALE: (Purpose.SALE, Purpose.FEE), Purpose.FEE: (Purpose.SALE, Purpose.FEE)}
+_PAGE = 500
+
+
+class PostgresInvoices:
+    """`app.bill_records.Invoices`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def issue(
+        self, group: Group, *, since: datetime | None, until: datetime, series: str, make: Making, book: Booking
+    ) -> KeptInvoice | None:
+        """See the port."""
+        asked: dict[str, object] = {
+            "customer_id": group.customer_id,
+            "purposes": [str(one) for one in _WITH_FEES.get(group.purpose, (group.purpose,))],
+            "currency": group.currency,
+            "since": since,
+            "until": until,
+        }
+        async with self._database.transaction() as session:
+            await session.row(_SQL["lock_customer"], {"customer_id": group.customer_id})
+            items = [item_of(row) for row in await session.rows(_ITEMS["open"], asked)]
+            if not items:
+                return None
+            kept = await _write(session, series, group.customer_id, group.purpose, lambda number: make(number, items))
+            ids = [item.id for item in items]
+            put = await session.rows(_ITEMS["put_on"], {"number": kept.number, "ids": ids})
+            if len(put) != len(ids):
+                raise Conflict(f"invoice {kept.number}: an item was put onto another invoice meanwhile")
+            await _book(session, book, kept)
+            return kept
+
+    async def credit(
+        self, number: str, series: str, make: Callable[[str, KeptInvoice], Invoice], book: Booking, *, again: bool
+    ) -> KeptInvoice:
+        """See the port."""
+        async with self._database.transaction() as session:
+            row = await session.row(_SQL["lock"], {"number": number})
+            if row is None:
+                raise NotFound(f"no invoice {number}")
+            first = _kept(row)
+            if first.kind.is_credit:
+                raise Conflict(f"{number} is a credit note: it cannot be credited")
+            if first.credited_by is not None:
+                raise Conflict(f"invoice {number} was credited by {first.credited_by} already")
+            kept = await _write(session, series, first.customer_id, first.purpose, lambda mine: make(mine, first))
+            await session.row(_SQL["credited"], {"number": number, "credited_by": kept.number})
+            if again:
+                await session.rows(_ITEMS["again"], {"number": number})
+            await _book(session, book, kept)
+            return kept
+
+    async def get(self, number: str) -> KeptInvoice | None:
+        """See the port."""
+        row = await self._database.row(_SQL["get"], {"number": number})
+        return _kept(row) if row else None
+
+    async def by_reference(self, reference: str) -> tuple[KeptInvoice, ...]:
+        """See the port."""
+        return tuple(_kept(row) for row in await self._database.rows(_SQL["by_reference"], {"reference": reference}))
+
+    async def page(
+        self,
+        *,
+        customer_id: int | None = None,
+        since: datetime | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> tuple[KeptInvoice, ...]:
+        """See the port."""
+        asked = {"customer_id": customer_id, "since": since, "after": after, "limit": limit}
+        return tuple(_kept(row) for row in await self._database.rows(_SQL["page"], asked))
+
+    async def unsent(self, limit: int) -> tuple[KeptInvoice, ...]:
+        """See the port."""
+        return tuple(_kept(row) for row in await self._database.rows(_SQL["unsent"], {"limit": limit}))
+
+    async def sent(self, number: str, at: datetime) -> None:
+        """See the port."""
+        await self._database.row(_SQL["sent"], {"number": number, "at": at})
+
+    async def broken_seals(self, series: str) -> tuple[str, ...]:
+        """See the port."""
+        broken: list[str] = []
+        last, seal = 0, b""
+        while True:
+            asked = {"series": series, "after": last, "limit": _PAGE}
+            rows = await self._database.rows(_SQL["of_series"], asked)
+            if not rows:
+                return tuple(broken)
+            for row in rows:
+                broken += [_number(series, missing) for missing in range(last + 1, row["place"])]
+                if _seal(seal, row["body"]) != row["seal"]:
+                    broken.append(row["number"])
+                last, seal = row["place"], row["seal"]
+
+
+async def _write(
+    session: Session, series: str, customer_id: int, purpose: Purpose, make: Callable[[str], Invoice]
+) -> KeptInvoice:
+    """Make an invoice with the next number of the series and keep it, all in the session's transaction."""
+    last = await session.row(_SQL["lock_series"], {"series": series})
+    place = last["issued"] + 1 if last else 1
+    invoice = make(_number(series, place))
+    body = msgspec.json.encode(invoice).decode()
+    kept = KeptInvoice(
+        number=invoice.number,
+        series=series,
+        kind=invoice.terms.kind,
+        customer_id=customer_id,
+        purpose=purpose,
+        issued_at=invoice.issued_at,
+        invoice=invoice,
+        seal=_seal(last["seal"] if last else b"", body),
+    )
+    values = {
+        **msgspec.structs.asdict(kept),
+        "place": place,
+        "currency": invoice.currency,
+        "total": invoice.total,
+        "payment_reference": invoice.payment_reference,
+        "body": body,
+    }
+    await session.row(_SQL["add"], values)
+    return kept
+
+
+async def _book(session: Session, book: Booking, kept: KeptInvoice) -> None:
+    """An invoice of nothing has nothing to book."""
+    entry = book(kept.invoice)
+    if entry.lines and not await book_in(session, entry):
+        raise Conflict(f"{entry.key} is in the books already")
+
+
+def _number(series: str, place: int) -> str:
+    return f"{series}-{place:06d}"
+
+
+def _seal(before: bytes, body: str) -> bytes:
+    return hashlib.sha256(before + body.encode()).digest()
+
+
+def _kept(row: asyncpg.Record) -> KeptInvoice:
+    return record_of(KeptInvoice, row, invoice=_INVOICE.decode(row["body"]))

@@ -1,0 +1,54 @@
+-- name: book
+-- Writes an entry with its lines, if none has its key.
+WITH made AS (
+    INSERT INTO ledger_entry (key, day, text) VALUES (:key, :day, :text)
+    ON CONFLICT (key) DO NOTHING
+    RETURNING number
+)
+INSERT INTO ledger_line (entry, place, account, amount, currency, customer_id, invoice)
+SELECT made.number, line.place, line.account, line.amount, line.currency, line.customer_id, line.invoice
+FROM made, unnest(
+    :accounts::text[], :amounts::numeric[], :currencies::text[], :customers::integer[], :invoices::text[]
+) WITH ORDINALITY AS line (account, amount, currency, customer_id, invoice, place)
+RETURNING entry;
+
+-- name: entry
+-- The lines of an entry, by what it is of.
+SELECT * FROM ledger_entry JOIN ledger_line ON entry = number WHERE key = :key ORDER BY place;
+
+-- name: entries
+-- Lines of entries by number.
+SELECT * FROM ledger_entry JOIN ledger_line ON entry = number
+WHERE number IN (
+    SELECT number FROM ledger_entry
+    WHERE number > :after
+        AND (:since::date IS NULL OR day >= :since) AND (:until::date IS NULL OR day < :until)
+        AND (:customer_id::integer IS NULL OR EXISTS (
+            SELECT FROM ledger_line WHERE entry = number AND customer_id = :customer_id
+        ))
+    ORDER BY number LIMIT :limit
+)
+ORDER BY number, place;
+
+-- name: balances
+-- Every account with its debits and credits.
+SELECT
+    account,
+    currency,
+    coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS debit,
+    coalesce(-sum(amount) FILTER (WHERE amount < 0), 0) AS credit
+FROM ledger_line JOIN ledger_entry ON entry = number
+WHERE (:since::date IS NULL OR day >= :since) AND (:until::date IS NULL OR day < :until)
+GROUP BY account, currency ORDER BY account, currency;
+
+-- name: open_invoices
+-- What is left to be paid of every invoice that is not settled.
+SELECT ledger_line.invoice AS number, ledger_line.customer_id, currency, sum(amount) AS amount FROM ledger_line
+WHERE account IN ('receivable', 'payable') AND ledger_line.invoice IS NOT NULL
+    AND (:customer_id::integer IS NULL OR ledger_line.customer_id = :customer_id)
+GROUP BY ledger_line.invoice, ledger_line.customer_id, currency HAVING sum(amount) <> 0 ORDER BY ledger_line.invoice;
+
+-- name: open_of
+-- What is left to be paid of one invoice.
+SELECT coalesce(sum(amount), 0) AS amount FROM ledger_line
+WHERE account IN ('receivable', 'payable') AND invoice = :number;
