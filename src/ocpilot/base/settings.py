@@ -64,15 +64,41 @@ class PartySettings(Section, frozen=True, kw_only=True):
 
 
 class SellerSettings(Section, frozen=True, kw_only=True):
-    """Who issues receipts: legal name, address lines, numbers. `receipt_series` leads every receipt number."""
+    """Who issues receipts and invoices: legal name, address, numbers, and where invoices are paid to. `address` are its
+    lines before `postal_code` and `city`; `country` is ISO 3166-1 alpha-2. `electronic_address` is where e-invoices
+    come from, `0007:5567321707` (scheme of the EAS list, number). `receipt_series` leads every receipt number."""
 
     name: str = ""
     address: tuple[str, ...] = ()
+    postal_code: str = ""
+    city: str = ""
+    country: str = ""
+    electronic_address: str = ""
+    f_tax: bool = False
+    bankgiro: str = ""
+    plusgiro: str = ""
+    iban: str = ""
+    bic: str = ""
+    swish: str = ""
     organisation_number: str = ""
     vat_number: str = ""
     email: str = ""
     phone: str = ""
     receipt_series: str = "R"
+
+
+class BillingSettings(Section, frozen=True, kw_only=True):
+    """Invoices. What leads their numbers: those we send, credit notes, those we write in a seller's name and their
+    credit notes, and what we tell people who get money. `days` until an invoice is to be paid, where the customer has
+    no others; `time_zone` (IANA) is that of the books: which day and month something belongs to."""
+
+    invoice_series: str = "F"
+    credit_series: str = "K"
+    self_billed_series: str = "S"
+    self_billed_credit_series: str = "SK"
+    advice_series: str = "A"
+    days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 30
+    time_zone: str = "UTC"
 
 
 class SecuritySettings(Section, frozen=True, kw_only=True):
@@ -253,6 +279,7 @@ class Settings(Section, frozen=True, kw_only=True):
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
     seller: SellerSettings = SellerSettings()
+    billing: BillingSettings = BillingSettings()
     security: SecuritySettings = SecuritySettings()
     roaming: RoamingSettings = RoamingSettings()
     api: ApiSettings = ApiSettings()
