@@ -88,8 +88,15 @@ class Group(Record, frozen=True, kw_only=True):
     last: datetime
 
 
-#: Makes an invoice of items, given its number.
-Making = Callable[[str, Sequence[BillItem]], Invoice]
+class Draft(Record, frozen=True):
+    """An invoice that has no number yet: the series it is of, and what makes it when the number is known."""
+
+    series: str
+    make: Callable[[str], Invoice]
+
+
+#: Makes of items what goes onto paper; it runs in a thread.
+Drafting = Callable[[Sequence[BillItem]], Draft]
 #: What it does to the books.
 Booking = Callable[[Invoice], Entry]
 
@@ -115,7 +122,7 @@ class Invoices(Protocol):
     """Storage of invoices, numbered without gaps."""
 
     async def issue(
-        self, group: Group, *, since: datetime | None, until: datetime, series: str, make: Making, book: Booking
+        self, group: Group, *, since: datetime | None, until: datetime, draft: Drafting, book: Booking
     ) -> KeptInvoice | None:
         """One invoice of the group's open items with `since` <= `at` < `until`; None when there is none any more.
 
@@ -124,7 +131,7 @@ class Invoices(Protocol):
         """
 
     async def credit(
-        self, number: str, series: str, make: Callable[[str, KeptInvoice], Invoice], book: Booking, *, again: bool
+        self, number: str, draft: Callable[[KeptInvoice], Draft], book: Booking, *, again: bool
     ) -> KeptInvoice:
         """A credit note for all of an invoice; `again` opens its items for another invoice. NotFound; Conflict when it
         was credited already."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from ocpilot.app.records import ObjectKey, Record, StoredObject
+from ocpilot.app.records import CdrCheck, ObjectKey, Record, StoredObject
 from ocpilot.base.ids import PartyId
 
 
@@ -39,7 +39,7 @@ class ClearingFinding(Record, frozen=True, kw_only=True):
 class Clearing(Record, frozen=True, kw_only=True):
     """One CDR. `audience` is the party it is for. `credits` is the id of the CDR that a Credit CDR takes back; where it
     was credited, `credited_by` the id of what did. `total` is before taxes. `rated`: what of it is to be billed has
-    been worked out."""
+    been worked out; `problem` is why it could not be."""
 
     key: ObjectKey
     peer_id: int | None
@@ -55,7 +55,16 @@ class Clearing(Record, frozen=True, kw_only=True):
     kwh: Decimal
     ended_at: datetime
     rated: bool = False
+    problem: str | None = None
     at: datetime
+
+
+class Unrated(Record, frozen=True, kw_only=True):
+    """A CDR of which it is to be worked out what is billed, and what the check found, None where nobody priced it."""
+
+    clearing: Clearing
+    stored: StoredObject
+    check: CdrCheck | None
 
 
 class ClearingStep(Record, frozen=True, kw_only=True):
@@ -98,8 +107,12 @@ class Clearings(Protocol):
     async def crediting(self, party: PartyId, cdr_id: str) -> tuple[Clearing, ...]:
         """Credit CDRs of a party that take this CDR back."""
 
-    async def unrated(self, limit: int) -> tuple[Clearing, ...]:
-        """Those that are to be billed and of which it was not worked out what, in the order they came."""
+    async def unrated(self, limit: int, again: datetime) -> tuple[Unrated, ...]:
+        """Those that are to be billed and of which it was not worked out what, in the order they came; of those that
+        could not be, only what was tried before `again`."""
+
+    async def could_not_rate(self, key: ObjectKey, problem: str, at: datetime) -> None:
+        """Note why it could not be worked out."""
 
     async def unrate(self, token_uids: Sequence[str], party: PartyId | None = None) -> int:
         """Work out again what of CDRs of these Tokens, or with this partner, is to be billed, where nothing is; how

@@ -1,6 +1,6 @@
 -- name: rated
 -- Notes of CDRs that it was worked out what of them is billed.
-UPDATE cdr_clearing SET rated = true
+UPDATE cdr_clearing SET rated = true, problem = NULL, problem_at = NULL
 FROM unnest(:parties::text[], :keys::text[]) AS named (party, key_id)
 WHERE cdr_clearing.party = named.party AND cdr_clearing.key_id = named.key_id;
 
@@ -22,9 +22,14 @@ RETURNING id;
 SELECT * FROM bill_item WHERE party = :party AND key_id = :key_id ORDER BY id;
 
 -- name: open_groups
--- What can go onto one invoice.
+-- What can go onto one invoice: nothing of a CDR that a person holds back.
 SELECT customer_id, purpose, currency, count(*) AS items, min(at) AS first, max(at) AS last FROM bill_item
 WHERE invoice IS NULL AND at < :until AND (:customer_id::integer IS NULL OR customer_id = :customer_id)
+    AND NOT EXISTS (
+        SELECT FROM cdr_clearing AS stands
+        WHERE stands.party = bill_item.party AND stands.key_id = bill_item.key_id
+            AND stands.state IN ('held', 'disputed', 'dropped')
+    )
 GROUP BY customer_id, purpose, currency ORDER BY customer_id, purpose, currency;
 
 -- name: open
@@ -32,6 +37,11 @@ GROUP BY customer_id, purpose, currency ORDER BY customer_id, purpose, currency;
 SELECT * FROM bill_item
 WHERE invoice IS NULL AND customer_id = :customer_id AND purpose = any(:purposes) AND currency = :currency
     AND at < :until AND (:since::timestamptz IS NULL OR at >= :since)
+    AND NOT EXISTS (
+        SELECT FROM cdr_clearing AS stands
+        WHERE stands.party = bill_item.party AND stands.key_id = bill_item.key_id
+            AND stands.state IN ('held', 'disputed', 'dropped')
+    )
 ORDER BY at, id FOR UPDATE;
 
 -- name: on

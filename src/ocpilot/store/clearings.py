@@ -1,12 +1,13 @@
 """Where each CDR stands, and every step that led there."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import asyncpg
 import msgspec
 
-from ocpilot.app.clearing_records import Clearing, ClearingFinding, ClearingState, ClearingStep
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.clearing_records import Clearing, ClearingFinding, ClearingState, ClearingStep, Unrated
+from ocpilot.app.records import CdrCheck, ObjectKey, StoredObject
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
@@ -62,9 +63,14 @@ class PostgresClearings:
         values = {"party": party.key, "key_id": fold(cdr_id)}
         return tuple(_clearing(row) for row in await self._database.rows(_SQL["crediting"], values))
 
-    async def unrated(self, limit: int) -> tuple[Clearing, ...]:
+    async def unrated(self, limit: int, again: datetime) -> tuple[Unrated, ...]:
         """See the port."""
-        return tuple(_clearing(row) for row in await self._database.rows(_SQL["unrated"], {"limit": limit}))
+        rows = await self._database.rows(_SQL["unrated"], {"limit": limit, "again": again})
+        return tuple(_unrated(row) for row in rows)
+
+    async def could_not_rate(self, key: ObjectKey, problem: str, at: datetime) -> None:
+        """See the port."""
+        await self._database.row(_SQL["could_not_rate"], {**key_values(key), "problem": problem, "at": at})
 
     async def unrate(self, token_uids: Sequence[str], party: PartyId | None = None) -> int:
         """See the port."""
@@ -104,3 +110,19 @@ def _clearing(row: asyncpg.Record) -> Clearing:
         audience=row["audience"] or None,
         findings=msgspec.json.decode(row["findings"], type=tuple[ClearingFinding, ...]),
     )
+
+
+def _unrated(row: asyncpg.Record) -> Unrated:
+    clearing = _clearing(row)
+    check = (
+        CdrCheck(
+            key=clearing.key,
+            agrees=row["agrees"],
+            our_total=row["our_total"],
+            body=row["check_body"],
+            at=row["check_at"],
+        )
+        if row["check_body"] is not None
+        else None
+    )
+    return Unrated(clearing=clearing, stored=object_of(row, ModuleID.CDRS), check=check)

@@ -62,10 +62,28 @@ SELECT state, count(*) AS found FROM cdr_clearing GROUP BY state;
 SELECT * FROM cdr_clearing WHERE party = :party AND key_credits = :key_id ORDER BY at;
 
 -- name: unrated
--- Those that may be billed and of which nobody worked out yet what, in the order they came.
-SELECT * FROM cdr_clearing
-WHERE NOT rated AND state IN ('issued', 'accepted')
-ORDER BY at, party, key_id LIMIT :limit;
+-- Those that may be billed and of which nobody worked out yet what, in the order they came, with the CDR and its check.
+SELECT
+    cdr_clearing.*,
+    cdr.sub,
+    cdr.version,
+    cdr.last_updated,
+    cdr.context,
+    cdr.body,
+    cdr_check.agrees,
+    cdr_check.our_total,
+    cdr_check.body AS check_body,
+    cdr_check.at AS check_at
+FROM cdr_clearing
+JOIN cdr ON cdr.party = cdr_clearing.party AND cdr.key_id = cdr_clearing.key_id
+    AND cdr.peer_id = cdr_clearing.peer_id
+LEFT JOIN cdr_check ON cdr_check.party = cdr_clearing.party AND cdr_check.key_id = cdr_clearing.key_id
+WHERE NOT rated AND state IN ('issued', 'accepted') AND (problem_at IS NULL OR problem_at < :again)
+ORDER BY cdr_clearing.at, cdr_clearing.party, cdr_clearing.key_id LIMIT :limit;
+
+-- name: could_not_rate
+-- Notes why it could not be worked out what is billed.
+UPDATE cdr_clearing SET problem = :problem, problem_at = :at WHERE party = :party AND key_id = :key_id;
 
 -- name: unrate_tokens
 -- Works out again what is billed of CDRs of these Tokens, where nothing is.

@@ -1,5 +1,6 @@
 """Invoices: numbered without gaps, sealed one after the other, each written with its items and its ledger entry."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
@@ -7,7 +8,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.bill_records import Booking, Group, KeptInvoice, Making, Purpose
+from ocpilot.app.bill_records import Booking, Draft, Drafting, Group, KeptInvoice, Purpose
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.billing.invoice import Invoice
 from ocpilot.store.bill_items import item_of
@@ -31,7 +32,7 @@ class PostgresInvoices:
         self._database = database
 
     async def issue(
-        self, group: Group, *, since: datetime | None, until: datetime, series: str, make: Making, book: Booking
+        self, group: Group, *, since: datetime | None, until: datetime, draft: Drafting, book: Booking
     ) -> KeptInvoice | None:
         """See the port."""
         asked: dict[str, object] = {
@@ -46,7 +47,8 @@ class PostgresInvoices:
             items = [item_of(row) for row in await session.rows(_ITEMS["open"], asked)]
             if not items:
                 return None
-            kept = await _write(session, series, group.customer_id, group.purpose, lambda number: make(number, items))
+            drafted = await asyncio.to_thread(draft, items)
+            kept = await _write(session, drafted, group.customer_id, group.purpose)
             ids = [item.id for item in items]
             put = await session.rows(_ITEMS["put_on"], {"number": kept.number, "ids": ids})
             if len(put) != len(ids):
@@ -55,7 +57,7 @@ class PostgresInvoices:
             return kept
 
     async def credit(
-        self, number: str, series: str, make: Callable[[str, KeptInvoice], Invoice], book: Booking, *, again: bool
+        self, number: str, draft: Callable[[KeptInvoice], Draft], book: Booking, *, again: bool
     ) -> KeptInvoice:
         """See the port."""
         async with self._database.transaction() as session:
@@ -67,7 +69,7 @@ class PostgresInvoices:
                 raise Conflict(f"{number} is a credit note: it cannot be credited")
             if first.credited_by is not None:
                 raise Conflict(f"invoice {number} was credited by {first.credited_by} already")
-            kept = await _write(session, series, first.customer_id, first.purpose, lambda mine: make(mine, first))
+            kept = await _write(session, draft(first), first.customer_id, first.purpose)
             await session.row(_SQL["credited"], {"number": number, "credited_by": kept.number})
             if again:
                 await session.rows(_ITEMS["again"], {"number": number})
@@ -119,17 +121,15 @@ class PostgresInvoices:
                 last, seal = row["place"], row["seal"]
 
 
-async def _write(
-    session: Session, series: str, customer_id: int, purpose: Purpose, make: Callable[[str], Invoice]
-) -> KeptInvoice:
+async def _write(session: Session, draft: Draft, customer_id: int, purpose: Purpose) -> KeptInvoice:
     """Make an invoice with the next number of the series and keep it, all in the session's transaction."""
-    last = await session.row(_SQL["lock_series"], {"series": series})
+    last = await session.row(_SQL["lock_series"], {"series": draft.series})
     place = last["issued"] + 1 if last else 1
-    invoice = make(_number(series, place))
+    invoice = draft.make(_number(draft.series, place))
     body = msgspec.json.encode(invoice).decode()
     kept = KeptInvoice(
         number=invoice.number,
-        series=series,
+        series=draft.series,
         kind=invoice.terms.kind,
         customer_id=customer_id,
         purpose=purpose,

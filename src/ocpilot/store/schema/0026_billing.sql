@@ -22,6 +22,8 @@ CREATE TABLE cdr_clearing (
     kwh numeric NOT NULL,
     ended_at timestamptz NOT NULL,
     rated boolean NOT NULL,
+    problem text,
+    problem_at timestamptz,
     at timestamptz NOT NULL,
     PRIMARY KEY (party, key_id)
 );
