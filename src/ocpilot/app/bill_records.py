@@ -50,6 +50,7 @@ class BillItem(Record, frozen=True, kw_only=True):
     id: int = 0
     purpose: Purpose
     key: ObjectKey
+    turn: int = 1
     customer_id: int
     currency: str
     at: datetime
@@ -59,6 +60,7 @@ class BillItem(Record, frozen=True, kw_only=True):
     lines: tuple[InvoiceLine, ...]
     exact: Decimal | None = None
     invoice: str | None = None
+    taken_back: bool = False
 
 
 class KeptInvoice(Record, frozen=True, kw_only=True):
@@ -122,9 +124,17 @@ class Invoices(Protocol):
     """Storage of invoices, numbered without gaps."""
 
     async def issue(
-        self, group: Group, *, since: datetime | None, until: datetime, draft: Drafting, book: Booking
+        self,
+        group: Group,
+        *,
+        since: datetime | None,
+        until: datetime,
+        limit: int | None,
+        draft: Drafting,
+        book: Booking,
     ) -> KeptInvoice | None:
-        """One invoice of the group's open items with `since` <= `at` < `until`; None when there is none any more.
+        """One invoice of the group's open items with `since` <= `at` < `until`, the first `limit` of them; None when
+        there is none any more.
 
         Number, invoice, ledger entry and the mark on every item are one transaction: whatever dies, an item is on one
         invoice or on none, and no number is left out.

@@ -19,7 +19,9 @@ RETURNING id;
 
 -- name: of
 -- All items of a CDR.
-SELECT * FROM bill_item WHERE party = :party AND key_id = :key_id ORDER BY id;
+SELECT bill_item.*, invoice.credited_by IS NOT NULL AS taken_back FROM bill_item
+LEFT JOIN invoice ON invoice.number = bill_item.invoice
+WHERE party = :party AND key_id = :key_id ORDER BY bill_item.id;
 
 -- name: open_groups
 -- What can go onto one invoice: nothing of a CDR that a person holds back.
@@ -42,7 +44,7 @@ WHERE invoice IS NULL AND customer_id = :customer_id AND purpose = any(:purposes
         WHERE stands.party = bill_item.party AND stands.key_id = bill_item.key_id
             AND stands.state IN ('held', 'disputed', 'dropped')
     )
-ORDER BY at, id FOR UPDATE;
+ORDER BY at, id LIMIT :limit::bigint FOR UPDATE;
 
 -- name: on
 -- Items of an invoice, in its order.

@@ -32,7 +32,14 @@ class PostgresInvoices:
         self._database = database
 
     async def issue(
-        self, group: Group, *, since: datetime | None, until: datetime, draft: Drafting, book: Booking
+        self,
+        group: Group,
+        *,
+        since: datetime | None,
+        until: datetime,
+        limit: int | None,
+        draft: Drafting,
+        book: Booking,
     ) -> KeptInvoice | None:
         """See the port."""
         asked: dict[str, object] = {
@@ -41,6 +48,7 @@ class PostgresInvoices:
             "currency": group.currency,
             "since": since,
             "until": until,
+            "limit": limit,
         }
         async with self._database.transaction() as session:
             await session.row(_SQL["lock_customer"], {"customer_id": group.customer_id})
