@@ -7,6 +7,7 @@ given as JSON in `OCPILOT_PARTIES`. The environment wins over the file. docs/set
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -87,10 +88,28 @@ class SellerSettings(Section, frozen=True, kw_only=True):
     receipt_series: str = "R"
 
 
+class Supply(StrEnum):
+    """What is sold: what was charged, or a fee."""
+
+    ELECTRICITY = "electricity"
+    SERVICE = "service"
+
+
+class VatRateSettings(Section, frozen=True, kw_only=True):
+    """The VAT `rate` in per cent of a country (ISO 3166-1 alpha-2) from a day on; without `supply`, of both."""
+
+    country: str
+    since: date
+    rate: Annotated[Decimal, msgspec.Meta(ge=0, le=100)]
+    supply: Supply | None = None
+
+
 class BillingSettings(Section, frozen=True, kw_only=True):
     """Invoices. What leads their numbers: those we send, credit notes, those we write in a seller's name and their
     credit notes, and what we tell people who get money. `days` until an invoice is to be paid, where the customer has
-    no others; `time_zone` (IANA) is that of the books: which day and month something belongs to."""
+    no others; `time_zone` (IANA) is that of the books: which day and month something belongs to. `vat_rates` go before
+    those we know; `domestic_reverse_charge` are the countries in which a reseller of electricity owes the VAT of one
+    who sells to him there (docs/decisions/20261126-vat.md says by which law)."""
 
     invoice_series: str = "F"
     credit_series: str = "K"
@@ -99,6 +118,8 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     advice_series: str = "A"
     days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 30
     time_zone: str = "UTC"
+    vat_rates: tuple[VatRateSettings, ...] = ()
+    domestic_reverse_charge: tuple[str, ...] = ("AT", "CZ", "DE", "IT", "RO")
 
 
 class SecuritySettings(Section, frozen=True, kw_only=True):
