@@ -40,7 +40,7 @@ class Due(Record, frozen=True):
 
 
 async def due(platform: Platform, until: datetime | None = None, number: str | None = None) -> tuple[Due, ...]:
-    """What is to be invoiced now; `until` a moment instead of the ends of weeks and months, `number` of one customer."""
+    """What is due now; `until`: a moment instead of the ends of weeks and months; `number`: of one customer."""
     customer_id = None if number is None else (await customer_numbered(platform, number)).id
     now = platform.clock()
     found: list[Due] = []
