@@ -184,10 +184,10 @@ async def peers_of(store: Store, operators: Sequence[Operator] = OPERATORS) -> d
     return numbers
 
 
-async def drivers(store: Store, count: int, **said: object) -> tuple[Customer, ...]:
+async def drivers(store: Store, count: int, *, first: int = 0, **said: object) -> tuple[Customer, ...]:
     """So many, each with the Token of his number (`T0`, `T1` ...)."""
     found = []
-    for number in range(count):
+    for number in range(first, first + count):
         customer = await store.customers.add(customer_of(CustomerKind.DRIVER, f"Förare {number}", **said))
         await store.customers.give(
             CustomerToken(uid=f"T{number}", customer_id=customer.id, since=datetime(2026, 1, 1, tzinfo=UTC))
