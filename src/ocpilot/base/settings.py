@@ -100,8 +100,12 @@ class VatRateSettings(Section, frozen=True, kw_only=True):
 
     country: str
     since: date
-    rate: Annotated[Decimal, msgspec.Meta(ge=0, le=100)]
+    rate: Decimal
     supply: Supply | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rate <= 100:
+            raise ValueError(f"rate: found {self.rate}, expected 0 to 100 per cent")
 
 
 class BillingSettings(Section, frozen=True, kw_only=True):
