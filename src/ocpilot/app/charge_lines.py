@@ -2,21 +2,26 @@
 
 from datetime import date
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from ocpilot.app.bill_records import BillItem, Purpose
+from ocpilot.app.cdrs import verdict_of
 from ocpilot.app.clearing_records import Unrated
 from ocpilot.app.customer_records import Customer, CustomerToken
 from ocpilot.app.platform import Platform
 from ocpilot.app.seller import seller_of
-from ocpilot.base.errors import UserError
+from ocpilot.base.errors import NotBillable, UserError
 from ocpilot.base.money import HALF_UP
 from ocpilot.base.texts import mark, translator
 from ocpilot.base.zones import UTC
 from ocpilot.billing.invoice import InvoiceLine, LineUnit
 from ocpilot.billing.parties import BusinessParty
 from ocpilot.billing.places import zone_of_place
+from ocpilot.billing.plan_prices import sale_lines
+from ocpilot.billing.plans import currency_of
+from ocpilot.billing.signed_words import sentence
 from ocpilot.billing.taxes import Tax, TaxCategory
 from ocpilot.billing.vat import tax_of_cdr, tax_of_service
 from ocpilot.billing.vat_rates import VatRules, rules_of
@@ -46,7 +51,49 @@ class Rating(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def day(self) -> date:
         """The day the charge ended, by the clock where it was."""
-        return self.cdr.end_date_time.astimezone(zone_of_place(self.cdr) or UTC).date()
+        return self.cdr.end_date_time.astimezone(self.zone).date()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock where it was."""
+        return zone_of_place(self.cdr) or UTC
+
+
+async def sold(rating: Rating, customer: Customer, token: CustomerToken) -> BillItem:
+    """What the customer pays whose Token it was, by his price plan."""
+    cdr, check = rating.cdr, rating.found.check
+    if check is None:
+        raise NotBillable(f"CDR {cdr.id}: found no price of ours, expected one that was worked out when it came")
+    tax = tax_of_cdr(
+        cdr,
+        seller_of(rating.platform),
+        customer.party_facts,
+        buyer_is_business=customer.is_business,
+        buyer_is_reseller=False,
+        day=rating.day,
+        rules=rating.rules,
+    )
+    lines = sale_lines(
+        cdr,
+        verdict_of(check).ours,
+        plan=None,
+        prices=None,
+        zone=rating.zone,
+        language=customer.language,
+        tax=tax,
+        signature=await _signature(rating, customer.language),
+        driver=token.driver,
+        cost_centre=token.cost_centre,
+    )
+    return item_of(rating, customer, Purpose.SALE, lines, currency=currency_of(cdr, None))
+
+
+async def _signature(rating: Rating, language: str) -> str:
+    """What became of the signed meter values, in words; empty when there are none."""
+    if rating.cdr.signed_data is None:
+        return ""
+    found = await rating.platform.store.signed.verdict(rating.found.stored.key)
+    return sentence(found, translator(language), language) if found else ""
 
 
 def roamed(rating: Rating, partner: Customer, purpose: Purpose) -> BillItem:
@@ -89,7 +136,13 @@ def paid_back(rating: Rating, home: Customer) -> BillItem:
 
 
 def item_of(
-    rating: Rating, customer: Customer, purpose: Purpose, lines: tuple[InvoiceLine, ...], exact: Decimal | None = None
+    rating: Rating,
+    customer: Customer,
+    purpose: Purpose,
+    lines: tuple[InvoiceLine, ...],
+    exact: Decimal | None = None,
+    *,
+    currency: str | None = None,
 ) -> BillItem:
     """What stands on an invoice for this CDR, with what of it counts against what a plan includes."""
     cdr = rating.cdr
@@ -97,7 +150,7 @@ def item_of(
         purpose=purpose,
         key=rating.found.stored.key,
         customer_id=customer.id,
-        currency=cdr.currency,
+        currency=currency or cdr.currency,
         at=cdr.end_date_time,
         kwh=cdr.total_energy,
         seconds=round((cdr.end_date_time - cdr.start_date_time).total_seconds()),
@@ -126,30 +179,3 @@ def _number(customer: Customer, name: str, text: str) -> Decimal:
         return Decimal(text)
     except ArithmeticError:
         raise UserError(f"customer {customer.number}: {name}: found {text!r}, expected a number") from None
-
-
-async def sold(rating: Rating, customer: Customer, token: CustomerToken) -> BillItem:
-    """What the customer pays whose Token it was."""
-    tax = tax_of_cdr(
-        rating.cdr,
-        seller_of(rating.platform),
-        customer.party_facts,
-        buyer_is_business=customer.is_business,
-        buyer_is_reseller=False,
-        day=rating.day,
-        rules=rating.rules,
-    )
-    net = HALF_UP.round(rating.cdr.total_cost.before_taxes, rating.cdr.currency)
-    line = InvoiceLine(
-        text=rating.cdr.cdr_location.name or rating.cdr.cdr_location.address,
-        unit_price=net,
-        net=net,
-        gross=HALF_UP.round(net * (1 + tax.rate / 100), rating.cdr.currency),
-        tax=tax,
-        start=rating.cdr.start_date_time,
-        end=rating.cdr.end_date_time,
-        driver=token.driver,
-        cost_centre=token.cost_centre,
-        cdr=rating.name,
-    )
-    return item_of(rating, customer, Purpose.SALE, (line,))
