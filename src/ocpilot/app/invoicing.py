@@ -23,6 +23,8 @@ from ocpilot.billing.invoice import Invoice, InvoiceKind, InvoiceLine, Terms, in
 from ocpilot.billing.ledger import Entry, entry_of
 from ocpilot.billing.payment_reference import ocr_of
 
+#: Invoices that are written by themselves before something else gets its turn.
+_AT_ONCE = 200
 #: Purposes whose many charges are summed up on the invoice.
 _GROUPED = frozenset({Purpose.ROAMING, Purpose.PURCHASE, Purpose.HOST})
 
@@ -64,6 +66,16 @@ async def run(
     for place, one in enumerate(found, start=1):
         async for kept in issue_all(platform, one):
             yield kept, place, len(found)
+
+
+async def run_some(platform: Platform) -> int:
+    """What is due now, for a while; how many invoices."""
+    written = 0
+    async for _ in run(platform):
+        written += 1
+        if written == _AT_ONCE:
+            break
+    return written
 
 
 async def issue_all(platform: Platform, one: Due) -> AsyncIterator[KeptInvoice]:

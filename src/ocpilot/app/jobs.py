@@ -11,7 +11,18 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from ocpilot.app import bookings, cdr_match, cdrs, hub_orders, lost_stops, receipts, reservations, transactions
+from ocpilot.app import (
+    bookings,
+    cdr_match,
+    cdrs,
+    hub_orders,
+    invoicing,
+    lost_stops,
+    rating,
+    receipts,
+    reservations,
+    transactions,
+)
 from ocpilot.app.charge_records import Command, Reservation, Transaction, TransactionState
 from ocpilot.app.command_records import give_result
 from ocpilot.app.dead_nodes import DeadNodes
@@ -56,6 +67,7 @@ class Jobs:
         self._pauses: dict[tuple[str, str], tuple[int, datetime]] = {}
         self._stopped_seen: dict[int, datetime] = {}
         self._swept_at: datetime | None = None
+        self._invoiced_at: datetime | None = None
         self._tidying = Tidying(platform)
         self._dead_nodes = DeadNodes(platform)
         self._plans = Plans(platform)
@@ -104,6 +116,9 @@ class Jobs:
         unmatched = await store.matches.unmatched(_MOST, self._platform.clock() - _AGAIN)
         await self._each("match", unmatched, _object_id, self._match)
         await self._each("receipt", await store.documents.cdrs_without_receipt(_MOST), _key_id, self._receipt)
+        await self._whole("rate", lambda: rating.rate(self._platform))
+        if self._platform.settings.billing.automatic:
+            await self._whole("invoice", self._invoice)
         begun = await store.bookings.begun(self._platform.clock(), _MOST)
         await self._each("booking", begun, _object_id, lambda one: bookings.settle(self._platform, one))
 
@@ -176,6 +191,23 @@ class Jobs:
 
     async def _receipt(self, key: ObjectKey) -> None:
         await receipts.issue(self._platform, key)
+
+    async def _invoice(self) -> int:
+        """Looked for now and then only: there may be very much that waits for the end of its month."""
+        now = self._platform.clock()
+        if self._invoiced_at is not None and now - self._invoiced_at < _SWEEP:
+            return 0
+        written = await invoicing.run_some(self._platform)
+        self._invoiced_at = now if not written else None
+        return written
+
+    async def _whole(self, step: str, work: Callable[[], Awaitable[int]]) -> None:
+        """A step that takes many rows at once and says itself what of them could not be done."""
+        try:
+            await work()
+        except Exception:
+            self.failures[step] += 1
+            log.exception("job %s failed", step)
 
     # ---- one row after the other -----------------------------------------------------------------------------------
 

@@ -110,7 +110,8 @@ class VatRateSettings(Section, frozen=True, kw_only=True):
 
 class BillingSettings(Section, frozen=True, kw_only=True):
     """Invoices. What leads their numbers: those we send, credit notes, those we write in a seller's name and their
-    credit notes, and what we tell people who get money. `days` until an invoice is to be paid, where the customer has
+    credit notes, and what we tell people who get money. `automatic`: what is due is written by itself, not only when
+    somebody runs `ocpilot invoice run`. `days` until an invoice is to be paid, where the customer has
     no others; `time_zone` (IANA) is that of the books: which day and month something belongs to. `vat_rates` go before
     those we know; `domestic_reverse_charge` are the countries in which a reseller of electricity owes the VAT of one
     who sells to him there (docs/decisions/20261126-vat.md says by which law)."""
@@ -120,6 +121,7 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     self_billed_series: str = "S"
     self_billed_credit_series: str = "SK"
     advice_series: str = "A"
+    automatic: bool = False
     days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 30
     time_zone: str = "UTC"
     vat_rates: tuple[VatRateSettings, ...] = ()
