@@ -112,7 +112,8 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     """Invoices. What leads their numbers: those we send, credit notes, those we write in a seller's name and their
     credit notes, and what we tell people who get money. `automatic`: what is due is written by itself, not only when
     somebody runs `ocpilot invoice run`. `days` until an invoice is to be paid, where the customer has
-    no others; `time_zone` (IANA) is that of the books: which day and month something belongs to. `vat_rates` go before
+    no others; `automatic_sending`: what was issued is sent by itself. `peppol_outbox` is the folder where e-invoices are put
+    for an access point to fetch. `time_zone` (IANA) is that of the books: which day and month something belongs to. `vat_rates` go before
     those we know; `domestic_reverse_charge` are the countries in which a reseller of electricity owes the VAT of one
     who sells to him there (docs/decisions/20261126-vat.md says by which law)."""
 
@@ -122,10 +123,33 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     self_billed_credit_series: str = "SK"
     advice_series: str = "A"
     automatic: bool = False
+    automatic_sending: bool = False
+    peppol_outbox: str = ""
     days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 30
     time_zone: str = "UTC"
     vat_rates: tuple[VatRateSettings, ...] = ()
     domestic_reverse_charge: tuple[str, ...] = ("AT", "CZ", "DE", "IT", "RO")
+
+
+class MailTls(StrEnum):
+    """How the connection to the mail server is made safe: by STARTTLS, by TLS from the first byte, or not at all."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+class MailSettings(Section, frozen=True, kw_only=True):
+    """The mail server that invoices go out by (SMTP); without `host` none does. `user` and `password` where it wants
+    them; `sender` is who writes, such as `Resa AB <invoices@resa.example>`. `timeout` in seconds."""
+
+    host: str = ""
+    port: int = 587
+    user: str = ""
+    password: str = ""
+    sender: str = ""
+    tls: MailTls = MailTls.STARTTLS
+    timeout: Annotated[float, msgspec.Meta(gt=0)] = 30.0
 
 
 class SecuritySettings(Section, frozen=True, kw_only=True):
@@ -306,6 +330,7 @@ class Settings(Section, frozen=True, kw_only=True):
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
     seller: SellerSettings = SellerSettings()
+    mail: MailSettings = MailSettings()
     billing: BillingSettings = BillingSettings()
     security: SecuritySettings = SecuritySettings()
     roaming: RoamingSettings = RoamingSettings()

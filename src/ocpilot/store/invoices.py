@@ -8,7 +8,17 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.bill_records import Booking, Draft, Drafting, Group, KeptInvoice, Purpose
+from ocpilot.app.bill_records import (
+    Booking,
+    Draft,
+    Drafting,
+    Group,
+    InvoiceQuery,
+    InvoiceSum,
+    KeptInvoice,
+    Listed,
+    Purpose,
+)
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.billing.invoice import Invoice
 from ocpilot.store.bill_items import item_of
@@ -72,7 +82,7 @@ class PostgresInvoices:
             row = await session.row(_SQL["lock"], {"number": number})
             if row is None:
                 raise NotFound(f"no invoice {number}")
-            first = _kept(row)
+            first = kept_of(row)
             if first.kind.is_credit:
                 raise Conflict(f"{number} is a credit note: it cannot be credited")
             if first.credited_by is not None:
@@ -87,11 +97,11 @@ class PostgresInvoices:
     async def get(self, number: str) -> KeptInvoice | None:
         """See the port."""
         row = await self._database.row(_SQL["get"], {"number": number})
-        return _kept(row) if row else None
+        return kept_of(row) if row else None
 
     async def by_reference(self, reference: str) -> tuple[KeptInvoice, ...]:
         """See the port."""
-        return tuple(_kept(row) for row in await self._database.rows(_SQL["by_reference"], {"reference": reference}))
+        return tuple(kept_of(row) for row in await self._database.rows(_SQL["by_reference"], {"reference": reference}))
 
     async def page(
         self,
@@ -103,11 +113,21 @@ class PostgresInvoices:
     ) -> tuple[KeptInvoice, ...]:
         """See the port."""
         asked = {"customer_id": customer_id, "since": since, "after": after, "limit": limit}
-        return tuple(_kept(row) for row in await self._database.rows(_SQL["page"], asked))
+        return tuple(kept_of(row) for row in await self._database.rows(_SQL["page"], asked))
+
+    async def listed(self, query: InvoiceQuery) -> tuple[Listed, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["listed"], msgspec.structs.asdict(query))
+        return tuple(Listed(kept_of(row), row["open"]) for row in rows)
+
+    async def sums(self, query: InvoiceQuery) -> tuple[InvoiceSum, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["sums"], msgspec.structs.asdict(query))
+        return tuple(record_of(InvoiceSum, row) for row in rows)
 
     async def unsent(self, limit: int) -> tuple[KeptInvoice, ...]:
         """See the port."""
-        return tuple(_kept(row) for row in await self._database.rows(_SQL["unsent"], {"limit": limit}))
+        return tuple(kept_of(row) for row in await self._database.rows(_SQL["unsent"], {"limit": limit}))
 
     async def sent(self, number: str, at: datetime) -> None:
         """See the port."""
@@ -172,5 +192,6 @@ def _seal(before: bytes, body: str) -> bytes:
     return hashlib.sha256(before + body.encode()).digest()
 
 
-def _kept(row: asyncpg.Record) -> KeptInvoice:
+def kept_of(row: asyncpg.Record) -> KeptInvoice:
+    """The invoice in a row."""
     return record_of(KeptInvoice, row, invoice=_INVOICE.decode(row["body"]))

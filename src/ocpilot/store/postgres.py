@@ -16,6 +16,7 @@ from ocpilot.app import (
     frames,
     hook_ports,
     hub_records,
+    invoice_run_records,
     ledger_records,
     local_list_records,
     messages,
@@ -23,6 +24,7 @@ from ocpilot.app import (
     object_ports,
     ports,
     quality_records,
+    sending_records,
     signed_records,
     site_limit_records,
     station_nodes,
@@ -52,6 +54,7 @@ from ocpilot.store.documents import PostgresDocuments
 from ocpilot.store.frames import PostgresFrames
 from ocpilot.store.hooks import PostgresHooks
 from ocpilot.store.hub import PostgresHubBook
+from ocpilot.store.invoice_runs import PostgresInvoiceRuns
 from ocpilot.store.invoices import PostgresInvoices
 from ocpilot.store.ledger import PostgresLedger
 from ocpilot.store.leniencies import PostgresLeniencies
@@ -67,6 +70,7 @@ from ocpilot.store.quality import PostgresQuality
 from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
 from ocpilot.store.server import database_url
+from ocpilot.store.sendings import PostgresSendings
 from ocpilot.store.signed import PostgresSignedBook
 from ocpilot.store.site_limits import PostgresSiteLimits
 from ocpilot.store.station_notices import PostgresStationNotices
@@ -121,6 +125,8 @@ class PostgresStore:
         self.bill_items: bill_records.BillItems = PostgresBillItems(database)
         self.invoices: bill_records.Invoices = PostgresInvoices(database)
         self.ledger: ledger_records.Ledger = PostgresLedger(database)
+        self.sendings: sending_records.Sendings = PostgresSendings(database)
+        self.invoice_runs: invoice_run_records.InvoiceRuns = PostgresInvoiceRuns(database)
 
 
 @asynccontextmanager
