@@ -1,4 +1,4 @@
-"""Documents of a sealed invoice, made of it whenever somebody wants them: the paper, the e-invoice, both in one file."""
+"""Documents of a sealed invoice, made whenever somebody wants them: the paper, the e-invoice, both in one."""
 
 import asyncio
 import re

@@ -52,8 +52,8 @@ async def _rated(platform: Platform, run: InvoiceRun) -> InvoiceRun:
 
 async def _issued(platform: Platform, run: InvoiceRun) -> InvoiceRun:
     """Group after group; one that fails keeps no other from its invoice."""
-    found = sorted(await invoicing.due(platform, run.until, run.customer), key=_place)
-    left = [one for one in found if _place(one) > run.place]
+    found = sorted(await invoicing.due(platform, run.until, run.customer), key=place_of)
+    left = [one for one in found if place_of(one) > run.place]
     run = await _kept(platform, replace(run, groups=run.done + len(left)))
     for one in left:
         try:
@@ -63,11 +63,12 @@ async def _issued(platform: Platform, run: InvoiceRun) -> InvoiceRun:
             log.warning("no invoice for customer %s: %s", one.customer.number, error)
             problem = f"customer {one.customer.number}: {error}"
             run = replace(run, failed=run.failed + 1, problem=problem)
-        run = await _kept(platform, replace(run, done=run.done + 1, place=_place(one)))
+        run = await _kept(platform, replace(run, done=run.done + 1, place=place_of(one)))
     return run
 
 
-def _place(one: Due) -> str:
+def place_of(one: Due) -> str:
+    """Where it stands among all groups of items: a run goes through them in this order."""
     return f"{one.group.customer_id:010}/{one.group.purpose}/{one.group.currency}"
 
 

@@ -1,7 +1,7 @@
 """Sending invoices: by e-mail or into the outbox of an access point to Peppol, each once, and if not, why not.
 
-An attempt is kept before anything leaves the house (`Sendings.begin`), so that nobody else sends the same meanwhile. Who
-dies between the mail server's yes and the note of it sends a second message with the same Message-ID.
+An attempt is kept before anything leaves the house (`Sendings.begin`), so that nobody else sends the same meanwhile.
+Who dies between the mail server's yes and the note of it sends a second message with the same Message-ID.
 """
 
 from collections.abc import AsyncIterator
@@ -101,9 +101,7 @@ def way_of(kept: KeptInvoice, customer: Customer) -> Way:
     return Way.PEPPOL if wants_peppol and kept.kind is not InvoiceKind.CREDIT_ADVICE else Way.EMAIL
 
 
-async def _deliver(
-    platform: Platform, mailer: Mailer, kept: KeptInvoice, customer: Customer, sending: Sending
-) -> None:
+async def _deliver(platform: Platform, mailer: Mailer, kept: KeptInvoice, customer: Customer, sending: Sending) -> None:
     if sending.way is Way.PEPPOL:
         await peppol_outbox.put(platform.settings.billing.peppol_outbox, kept)
         return

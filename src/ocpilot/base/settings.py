@@ -111,11 +111,11 @@ class VatRateSettings(Section, frozen=True, kw_only=True):
 class BillingSettings(Section, frozen=True, kw_only=True):
     """Invoices. What leads their numbers: those we send, credit notes, those we write in a seller's name and their
     credit notes, and what we tell people who get money. `automatic`: what is due is written by itself, not only when
-    somebody runs `ocpilot invoice run`. `days` until an invoice is to be paid, where the customer has
-    no others; `automatic_sending`: what was issued is sent by itself. `peppol_outbox` is the folder where e-invoices are put
-    for an access point to fetch. `time_zone` (IANA) is that of the books: which day and month something belongs to. `vat_rates` go before
-    those we know; `domestic_reverse_charge` are the countries in which a reseller of electricity owes the VAT of one
-    who sells to him there (docs/decisions/20261126-vat.md says by which law)."""
+    somebody runs `ocpilot invoice run`; `automatic_sending`: what was issued is sent by itself. `peppol_outbox` is the
+    folder where e-invoices are put for an access point to fetch. `days` until an invoice is to be paid, where the
+    customer has no others; `time_zone` (IANA) is that of the books: which day and month something belongs to.
+    `vat_rates` go before those we know; `domestic_reverse_charge` are the countries in which a reseller of electricity
+    owes the VAT of one who sells to him there (docs/decisions/20261126-vat.md says by which law)."""
 
     invoice_series: str = "F"
     credit_series: str = "K"

@@ -1,13 +1,14 @@
 """Invoices as `ocpilot invoice` prints them: a line each, one with all that is on it, or JSON."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app.bill_records import BillItem, KeptInvoice
-from ocpilot.app.invoices_seen import Listed
+from ocpilot.app.bill_records import BillItem, KeptInvoice, Listed
 from ocpilot.app.invoicing import Due
+from ocpilot.app.sending import Outcome, Sent
 from ocpilot.base import time
 from ocpilot.cli.tables import aligned
 
@@ -51,7 +52,7 @@ def written(kept: KeptInvoice) -> Written:
         number=kept.number,
         kind=kept.kind,
         customer=invoice.terms.customer_number,
-        name=(invoice.terms.seller if kept.kind.is_ours_to_pay else invoice.terms.buyer).name,
+        name=(invoice.terms.seller if kept.kind.we_buy else invoice.terms.buyer).name,
         issued_on=invoice.issued_on.isoformat(),
         due_on=None if invoice.due_on is None else invoice.due_on.isoformat(),
         currency=invoice.currency,
@@ -148,6 +149,23 @@ def print_one(one: Listed, items: Sequence[BillItem], *, as_json: bool) -> None:
     due = f"to pay {invoice.payable} {invoice.currency} by {facts.due_on or '-'}"
     print(f"  total {invoice.total}, {due}, open {one.open}")
     print(f"  {one.state}; reference {invoice.payment_reference}; {len(items)} CDRs and fees")
+
+
+def print_sent(sent: Sent, *, as_json: bool) -> None:
+    """What became of one."""
+    if as_json:
+        _print_json(sent)
+        return
+    where = f"{sent.way} to {sent.recipient or '-'}"
+    print(f"{sent.number}: {sent.outcome}, {where}" + (f": {sent.problem}" if sent.problem else ""))
+
+
+def print_all_sent(count: Counter[Outcome]) -> None:
+    """What became of all."""
+    if not count:
+        print("every invoice was sent")
+        return
+    print(", ".join(f"{number} {outcome}" for outcome, number in sorted(count.items())))
 
 
 def _listed(one: Listed) -> dict[str, object]:

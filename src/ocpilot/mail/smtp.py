@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import smtplib
 import ssl
+from email.errors import MessageError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
 
@@ -28,12 +30,9 @@ class SmtpMailer:
 
     def _message(self, mail: Mail) -> EmailMessage:
         message = EmailMessage()
-        try:
-            message["From"] = self._settings.sender
-            message["To"] = mail.to
-            message["Subject"] = mail.subject
-        except ValueError as error:
-            raise MailRefused(f"{mail.to!r} is no e-mail address: {error}") from error
+        message["From"] = self._settings.sender
+        message["To"] = _address(mail.to)
+        message["Subject"] = mail.subject
         message["Message-ID"] = mail.message_id
         message["Date"] = formatdate()
         # Nobody's holiday note is to answer it (RFC 3834).
@@ -83,6 +82,16 @@ class SmtpMailer:
             smtp.close()
             raise
         return smtp
+
+
+def _address(text: str) -> Address:
+    try:
+        found = Address(addr_spec=text)
+    except (ValueError, IndexError, MessageError) as error:
+        raise MailRefused(f"{text!r} is no e-mail address") from error
+    if not (found.username and found.domain):
+        raise MailRefused(f"{text!r} is no e-mail address")
+    return found
 
 
 def _said(error: Exception) -> str:

@@ -31,6 +31,7 @@ from ocpilot.cli import (
     export_objects,
     hook,
     import_objects,
+    invoice,
     load,
     log,
     mock,
@@ -54,6 +55,7 @@ from ocpilot.demo import command as demo
 from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
 from ocpilot.main.check_commands import Checks
+from ocpilot.main.invoice_commands import InvoicesOf
 from ocpilot.main.join_commands import Joining
 from ocpilot.main.joined import open_platform
 from ocpilot.main.log_commands import LogOf
@@ -92,6 +94,7 @@ _ALONE: dict[str, Callable[[argparse.Namespace], Coroutine[None, None, int]]] = 
 _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]] = {
     "account": lambda args, platform: account.run(args, Accounts(platform)),
     "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
+    "invoice": lambda args, platform: invoice.run(args, InvoicesOf(platform)),
     "ocmf": lambda args, platform: ocmf.run(args, Meters(platform)),
     "charge": lambda args, platform: charge.run(args, HeldCharges(platform)),
     "station": lambda args, platform: station.run(args, StationsOf(platform)),
@@ -118,7 +121,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    objects = (load, export_objects, import_objects, cdr, ocmf, charge, station, site_limit, account)
+    objects = (load, export_objects, import_objects, cdr, invoice, ocmf, charge, station, site_limit, account)
     charging = (serve, peer, log, *objects, api_key, hook, db)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
     for module in (*charging, *alone):

@@ -3,12 +3,16 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, time, timedelta
 
-from ocpilot.app import invoice_documents, invoices_seen, invoicing, rating
-from ocpilot.app.bill_records import BillItem, KeptInvoice
-from ocpilot.app.invoices_seen import Listed
+from ocpilot.app import invoices_seen, invoicing, rating, sending
+from ocpilot.app.bill_records import BillItem, KeptInvoice, Listed
+from ocpilot.app.invoice_documents import DocumentKind, document
 from ocpilot.app.invoicing import Due
 from ocpilot.app.platform import Platform
+from ocpilot.app.sending import Sent
 from ocpilot.base.errors import UserError
+
+#: Who did it, as the invoice remembers it.
+_WHO = "ocpilot invoice send"
 
 
 class InvoicesOf:
@@ -42,9 +46,14 @@ class InvoicesOf:
         """See `InvoiceCommands`."""
         return invoicing.run(self._platform, until, customer)
 
-    async def list(self, customer: str | None, limit: int, *, only_open: bool) -> Sequence[Listed]:
+    async def list(
+        self, customer: str | None, month: str | None, limit: int, *, only_open: bool, only_unsent: bool
+    ) -> Sequence[Listed]:
         """See `InvoiceCommands`."""
-        return await invoices_seen.newest(self._platform, customer, limit, only_open=only_open)
+        query = await invoices_seen.query(
+            self._platform, customer, month, limit=limit, only_open=only_open, only_unsent=only_unsent
+        )
+        return await self._platform.store.invoices.listed(query)
 
     async def show(self, number: str) -> tuple[Listed, Sequence[BillItem]]:
         """See `InvoiceCommands`."""
@@ -53,7 +62,15 @@ class InvoicesOf:
     async def document(self, number: str, kind: str) -> bytes:
         """See `InvoiceCommands`."""
         kept = await invoicing.numbered(self._platform, number)
-        return invoice_documents.xml(kept) if kind == "xml" else invoice_documents.pdf(kept)
+        return (await document(kept, DocumentKind(kind))).data
+
+    async def send(self, number: str, *, again: bool) -> Sent:
+        """See `InvoiceCommands`."""
+        return await sending.send(self._platform, number, _WHO, again=again)
+
+    def send_all(self) -> AsyncIterator[Sent]:
+        """See `InvoiceCommands`."""
+        return sending.send_all(self._platform, _WHO)
 
     async def credit(self, number: str, why: str, *, again: bool) -> KeptInvoice:
         """See `InvoiceCommands`."""

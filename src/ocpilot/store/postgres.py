@@ -69,8 +69,8 @@ from ocpilot.store.pool import Database, connect, open_pool
 from ocpilot.store.quality import PostgresQuality
 from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
-from ocpilot.store.server import database_url
 from ocpilot.store.sendings import PostgresSendings
+from ocpilot.store.server import database_url
 from ocpilot.store.signed import PostgresSignedBook
 from ocpilot.store.site_limits import PostgresSiteLimits
 from ocpilot.store.station_notices import PostgresStationNotices

@@ -1,0 +1,54 @@
+"""Runs that somebody asks for go on by their state in the store, from where whoever worked on them died."""
+
+import msgspec
+import pytest
+
+import billed
+from ocpilot.app import invoice_runs, invoicing, rating
+from ocpilot.base.errors import NotFound
+from test_invoicing import accepted
+
+
+async def test_a_run_is_asked_for_once_and_comes_to_its_end(provider):
+    await billed.drivers(provider.store, 3)
+    await accepted(provider, 9, ("T0", "T1", "T2"), billed.OPERATORS[:1])
+    asked = await invoice_runs.ask(provider, "anna@example.org")
+    assert await invoice_runs.ask(provider, "omar@example.org") == asked
+    done = await invoice_runs.go_on(provider)
+    assert (done.rated, done.groups, done.done, done.written, done.failed) == (9, 3, 3, 3, 0)
+    assert done.ended_at == billed.NOW
+    assert await provider.store.invoice_runs.last() == done
+    assert await invoice_runs.go_on(provider) is None
+    assert (await invoice_runs.ask(provider, "omar@example.org")).id != asked.id
+
+
+async def test_a_run_whose_worker_died_goes_on_with_what_is_left(provider):
+    await billed.drivers(provider.store, 3)
+    await accepted(provider, 9, ("T0", "T1", "T2"), billed.OPERATORS[:1])
+    run = await invoice_runs.ask(provider, "anna@example.org")
+    await rating.rate(provider)
+    first = (await invoicing.due(provider))[0]
+    [_] = [kept async for kept in invoicing.issue_all(provider, first)]
+    await provider.store.invoice_runs.save(
+        msgspec.structs.replace(run, rated=9, groups=3, done=1, written=1, place=invoice_runs.place_of(first))
+    )
+    done = await invoice_runs.go_on(provider)
+    assert (done.groups, done.done, done.written) == (3, 3, 3)
+
+
+async def test_a_customer_who_gets_no_invoice_keeps_no_other_from_his(provider, monkeypatch):
+    await billed.drivers(provider.store, 1)
+    await billed.drivers(provider.store, 1, first=1, currency="SEK", time_zone="Nowhere/Nothing")
+    await accepted(provider, 6, ("T0", "T1"), billed.OPERATORS[:1])
+    await invoice_runs.ask(provider, "anna@example.org")
+    done = await invoice_runs.go_on(provider)
+    assert done.ended_at is not None
+    assert done.done == done.groups
+    assert done.written + done.failed == 2
+
+
+async def test_a_run_for_nobody_is_refused(provider):
+    with pytest.raises(NotFound, match="no customer 1"):
+        await invoice_runs.ask(provider, "anna@example.org", "1")
+    with pytest.raises(NotFound):
+        await invoice_runs.numbered(provider, 99)
