@@ -113,6 +113,9 @@ class Customers(Protocol):
     async def get(self, customer_id: int) -> Customer | None:
         """By id."""
 
+    async def some(self, ids: Sequence[int]) -> tuple[Customer, ...]:
+        """Those with these ids, in any order."""
+
     async def numbered(self, number: str) -> Customer | None:
         """By customer number."""
 

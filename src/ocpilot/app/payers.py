@@ -13,13 +13,19 @@ from ocpilot.base.ids import PartyId, fold
 class Payers:
     """Customers by Token, by party and by Location."""
 
-    def __init__(self, platform: Platform, tokens: Iterable[CustomerToken], at_places: Iterable[Customer]) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        tokens: Iterable[CustomerToken],
+        owners: Iterable[Customer],
+        at_places: Iterable[Customer],
+    ) -> None:
         self._platform = platform
         self._tokens: dict[str, list[CustomerToken]] = {}
         for token in tokens:
             self._tokens.setdefault(fold(token.uid), []).append(token)
         self._at_places = [(one, {fold(place) for place in one.locations}) for one in at_places]
-        self._known: dict[int, Customer | None] = {}
+        self._owners = {one.id: one for one in owners}
         self._partners: dict[tuple[PartyId, CustomerKind], Customer | None] = {}
 
     @classmethod
@@ -29,14 +35,14 @@ class Payers:
         customers = platform.store.customers
         tokens = await customers.of_tokens(uids)
         hosts, homes = [await customers.of_kind(kind) for kind in (CustomerKind.HOST, CustomerKind.HOME)]
-        return cls(platform, tokens, (*hosts, *homes))
+        owners = await customers.some(sorted({token.customer_id for token in tokens}))
+        return cls(platform, tokens, owners, (*hosts, *homes))
 
-    async def of_token(self, uid: str, at: datetime) -> tuple[Customer, CustomerToken] | None:
+    def of_token(self, uid: str, at: datetime) -> tuple[Customer, CustomerToken] | None:
         """Whose Token it was at that moment."""
         for token in self._tokens.get(fold(uid), ()):
             if token.since <= at and (token.until is None or at < token.until):
-                customer = await self._customer(token.customer_id)
-                return None if customer is None else (customer, token)
+                return self._owners[token.customer_id], token
         return None
 
     async def partner(self, party: PartyId, kind: CustomerKind) -> Customer | None:
@@ -49,8 +55,3 @@ class Payers:
     def at_place(self, location_id: str, kind: CustomerKind) -> tuple[Customer, ...]:
         """Hosts of a Location, or whose home it is."""
         return tuple(one for one, places in self._at_places if one.kind is kind and fold(location_id) in places)
-
-    async def _customer(self, customer_id: int) -> Customer | None:
-        if customer_id not in self._known:
-            self._known[customer_id] = await self._platform.store.customers.get(customer_id)
-        return self._known[customer_id]

@@ -76,7 +76,7 @@ async def _of_driver(rating: Rating, payers: Payers) -> tuple[BillItem, ...]:
     token = rating.cdr.cdr_token
     if not is_ours(rating.platform, PartyId.of(token.country_code, token.party_id)):
         return ()
-    found = await payers.of_token(token.uid, rating.cdr.start_date_time)
+    found = payers.of_token(token.uid, rating.cdr.start_date_time)
     return () if found is None else (await charge_lines.sold(rating, *found),)
 
 
