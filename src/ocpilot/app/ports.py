@@ -36,6 +36,7 @@ from ocpilot.app.peer_records import (
     Leniency,
     Peer,
 )
+from ocpilot.app.plan_records import Plans, PriceSeries
 from ocpilot.app.quality_records import Quality
 from ocpilot.app.records import (
     Account,
@@ -261,6 +262,8 @@ class Store(Protocol):
     site_limits: SiteLimits
     clearings: Clearings
     customers: Customers
+    plans: Plans
+    price_series: PriceSeries
     bill_items: BillItems
     invoices: Invoices
     ledger: Ledger
