@@ -197,6 +197,7 @@ class Jobs:
         now = self._platform.clock()
         if self._invoiced_at is not None and now - self._invoiced_at < _SWEEP:
             return 0
+        await fees.charge(self._platform)
         written = await invoicing.run_some(self._platform)
         self._invoiced_at = now if not written else None
         return written

@@ -7,11 +7,13 @@ from typing import Self
 from ocpilot.app.clearing_records import Unrated
 from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
 from ocpilot.app.platform import Platform
+from ocpilot.base.errors import NotBillable
 from ocpilot.base.ids import PartyId, fold
+from ocpilot.billing.plans import Plan
 
 
 class Payers:
-    """Customers by Token, by party and by Location."""
+    """Customers by Token, by party and by Location, and their price plans."""
 
     def __init__(
         self,
@@ -19,8 +21,10 @@ class Payers:
         tokens: Iterable[CustomerToken],
         owners: Iterable[Customer],
         at_places: Iterable[Customer],
+        plans: Iterable[Plan],
     ) -> None:
         self._platform = platform
+        self._plans = {plan.name: plan for plan in plans}
         self._tokens: dict[str, list[CustomerToken]] = {}
         for token in tokens:
             self._tokens.setdefault(fold(token.uid), []).append(token)
@@ -36,7 +40,7 @@ class Payers:
         tokens = await customers.of_tokens(uids)
         hosts, homes = [await customers.of_kind(kind) for kind in (CustomerKind.HOST, CustomerKind.HOME)]
         owners = await customers.some(sorted({token.customer_id for token in tokens}))
-        return cls(platform, tokens, owners, (*hosts, *homes))
+        return cls(platform, tokens, owners, (*hosts, *homes), await platform.store.plans.all())
 
     def of_token(self, uid: str, at: datetime) -> tuple[Customer, CustomerToken] | None:
         """Whose Token it was at that moment."""
@@ -44,6 +48,12 @@ class Payers:
             if token.since <= at and (token.until is None or at < token.until):
                 return self._owners[token.customer_id], token
         return None
+
+    def plan(self, customer: Customer) -> Plan | None:
+        """His price plan; None when he pays what operators ask. NotBillable when there is none of that name."""
+        if customer.plan and customer.plan not in self._plans:
+            raise NotBillable(f"customer {customer.number}: found plan {customer.plan!r}, expected one that is known")
+        return self._plans.get(customer.plan)
 
     async def partner(self, party: PartyId, kind: CustomerKind) -> Customer | None:
         """The partner of this party."""

@@ -77,7 +77,10 @@ async def _of_driver(rating: Rating, payers: Payers) -> tuple[BillItem, ...]:
     if not is_ours(rating.platform, PartyId.of(token.country_code, token.party_id)):
         return ()
     found = payers.of_token(token.uid, rating.cdr.start_date_time)
-    return () if found is None else (await charge_lines.sold(rating, *found),)
+    if found is None:
+        return ()
+    customer, theirs = found
+    return (await charge_lines.sold(rating, customer, theirs, payers.plan(customer)),)
 
 
 async def _of_partner(rating: Rating, payers: Payers) -> tuple[BillItem, ...]:
