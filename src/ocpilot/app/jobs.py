@@ -15,6 +15,7 @@ from ocpilot.app import (
     bookings,
     cdr_match,
     cdrs,
+    fees,
     hub_orders,
     invoicing,
     lost_stops,
