@@ -33,6 +33,7 @@ from ocpilot.wire.v230 import (
     Tariff,
 )
 
+
 class Terms(Record, frozen=True):
     """Location (with the one EVSE), Connector and Tariffs a charge began under (mod_cdrs, "CDR Object").
 

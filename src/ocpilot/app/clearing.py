@@ -97,7 +97,7 @@ async def _credit(platform: Platform, stored: StoredObject, cdr: CDR) -> Clearin
     return msgspec.structs.replace(_of(platform, stored, cdr, ClearingState.NEW, why), credits=named)
 
 
-def _of(
+def _of(  # noqa: PLR0917 - what a Clearing is made of, in the order it is known
     platform: Platform,
     stored: StoredObject,
     cdr: CDR,

@@ -112,7 +112,7 @@ class Clearings(Protocol):
         """Replace it and add the step, if it still stands in one of these states; False when not."""
 
     async def move_together(self, moves: Sequence[Moved]) -> bool:
-        """Several moves in one transaction; False, and nothing is changed, when one of them stands elsewhere."""
+        """The same with several in one transaction; False, and nothing is changed, when one stands elsewhere."""
 
     async def get(self, key: ObjectKey) -> Clearing | None:
         """By CDR."""

@@ -69,9 +69,7 @@ async def accept(platform: Platform, credit: Clearing, who: str, why: str) -> Cl
     return done
 
 
-async def _take_back(
-    platform: Platform, credit: Clearing, original: Clearing, who: str, why: str
-) -> Clearing | None:
+async def _take_back(platform: Platform, credit: Clearing, original: Clearing, who: str, why: str) -> Clearing | None:
     """Both moves in one transaction; None when one of them stands elsewhere by now."""
     action = Action.ISSUE if _is_ours(platform, credit) else Action.ACCEPT
     good = moved(platform, credit, action, who, why)

@@ -100,7 +100,7 @@ def _zero_cost(cdr: CDR, around: Around, _: ClearingLimits) -> Iterator[Found]:
     total = around.verdict.ours.total
     ours = None if total is None else total.amount.shown
     theirs = cdr.total_cost.before_taxes
-    if ours is not None and (theirs == 0) != (ours == 0):
+    if ours is not None and around.verdict.differences and (theirs == 0) != (ours == 0):
         found, expected = (_money(one, cdr.currency) for one in (theirs, ours))
         yield Found(rule=Rule.ZERO_COST, found=found, expected=f"{expected} by the Tariff")
 
@@ -168,7 +168,7 @@ def _overlap(cdr: CDR, around: Around, _: ClearingLimits) -> Iterator[Found]:
             continue
         what = "EVSE" if _is_same_place(cdr, one) else "Token"
         found = f"at the same {what} as CDR {_named(one)}, {write(one.starts)} to {write(one.ends)}"
-        yield Found(rule=Rule.OVERLAP, found=found, expected=f"one charge of a{'n' * (what == 'EVSE')} {what} at a time")
+        yield Found(rule=Rule.OVERLAP, found=found, expected=f"one charge per {what} at a time")
 
 
 def _doubled(cdr: CDR, around: Around, _: ClearingLimits) -> Iterator[Found]:
@@ -254,4 +254,4 @@ def _named(one: Neighbour) -> str:
 
 
 def _money(amount: Decimal, currency: str) -> str:
-    return formats.money(amount, currency, "en")
+    return formats.money(amount, currency, "en").replace("\N{NO-BREAK SPACE}", " ")

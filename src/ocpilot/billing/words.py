@@ -114,7 +114,7 @@ def difference_text(difference: Difference, currency: str, translate: Translate,
 
 
 def row_text(difference: Difference, currency: str) -> tuple[str, str]:
-    """The same as what was found and what was expected, in English: `total_cost 4.40 EUR`, `4.00 EUR: they wrote ...`."""
+    """What was found and what was expected, in English: `total_cost 4.40 EUR`, `4.00 EUR: they wrote ...`."""
     row = difference_row(difference, currency, str, "en")
     expected = f"{row.ours} {row.unit}"
     return f"{row.name} {row.theirs} {row.unit}", f"{expected}: {row.causes}" if row.causes else expected

@@ -47,7 +47,8 @@ class PostgresClearings:
         self, key: ObjectKey, before: Collection[ClearingState], after: Clearing, step: ClearingStep
     ) -> bool:
         """See the port."""
-        return await _move(self._database, Moved(before=frozenset(before), after=after, step=step))
+        there = msgspec.structs.replace(after, key=key)
+        return await self.move_together([Moved(before=frozenset(before), after=there, step=step)])
 
     async def move_together(self, moves: Sequence[Moved]) -> bool:
         """See the port; in the order of their keys, so that two of us form no ring."""

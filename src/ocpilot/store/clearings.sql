@@ -24,8 +24,7 @@ SELECT :party, :key_id, :id, :before, :after, :who, :step_why, :step_at FROM mad
 RETURNING id;
 
 -- name: move
--- Moves a CDR on and adds the step, if it still stands where it was thought to; what was to be billed of it and is on
--- no invoice is forgotten when it is not to be billed any more, and worked out again if it ever is.
+-- Moves a CDR on with a step, if it stands where it was thought to. One that is not billed any more loses its open items.
 WITH moved AS (
     UPDATE cdr_clearing SET
         state = :state,
