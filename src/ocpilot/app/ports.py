@@ -203,7 +203,10 @@ class Documents(Protocol):
         """By CDR."""
 
     async def cdrs_without_receipt(self, limit: int) -> tuple[ObjectKey, ...]:
-        """CDRs of peers that were checked, agree, and have no receipt yet."""
+        """CDRs that were accepted and of which it is to be seen whether they get a receipt."""
+
+    async def receipt_settled(self, key: ObjectKey) -> None:
+        """A CDR has its receipt, or gets none."""
 
     async def unchecked_cdrs(self, limit: int) -> tuple[StoredObject, ...]:
         """CDRs of peers that nobody has priced again yet."""
