@@ -27,8 +27,8 @@ _numbers = itertools.count(1)
 
 
 def ocr(number: str) -> str:
-    """A payment reference with its check digit."""
-    digits = "".join(ch for ch in number if ch.isdigit())
+    """A payment reference with its check digit; numbers of two series never have the same."""
+    digits = "".join(str(ord(ch)) if ch.isalpha() else ch for ch in number if ch.isalnum())
     return digits + luhn.calc_check_digit(digits)
 
 

@@ -10,7 +10,7 @@ LARGEST_FILE = 32 * 1024 * 1024
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):
-    """What a payer named. `amount` is what he says of it is for that, below zero when it is taken off; None: not said."""
+    """What a payer named. `amount` is how much he says is for that, below zero when it is taken off; None: not said."""
 
     reference: str
     amount: Decimal | None = None

@@ -1,9 +1,9 @@
 """Bankgirot's BgMax: payments to a bankgiro number (Bankgiro Inbetalningar, technical manual, 3 "Record and file
 description for the BgMax file").
 
-Lines of 80 characters, positions counted from 1, ISO 8859-1, amounts in the minor unit. A section is opened by record 05,
-its payments are 20 and deductions 21, each with what belongs to it (22, 23, 25-29), and it is closed by a deposit, 15. A
-file that does not add up, to its deposits and to its last record, is refused whole.
+Lines of 80 characters, positions counted from 1, ISO 8859-1, amounts in the minor unit. A section is opened by record
+05, its payments are 20 and deductions 21, each with what belongs to it (22, 23, 25-29), and it is closed by a deposit,
+15. A file that does not add up, to its deposits and to its last record, is refused whole.
 """
 
 import re
@@ -75,7 +75,7 @@ def _lines(data: bytes, what: str) -> list[_Line]:
 
 
 def _decoded(data: bytes) -> str:
-    """As UTF-8 when it is that: somebody saved it anew. What is ISO 8859-1 with letters beyond ASCII almost never is."""
+    """As UTF-8 when it is that: somebody saved it anew. ISO 8859-1 with letters beyond ASCII almost never is."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
