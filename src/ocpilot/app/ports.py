@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ocpilot.app.ad_hoc_records import AdHocCharges
 from ocpilot.app.api_ports import ApiAnswers, ApiKeys
+from ocpilot.app.bank_payment_records import BankPayments
 from ocpilot.app.bill_records import BillItems, Invoices
 from ocpilot.app.cdr_match_records import Matches
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
@@ -270,6 +271,7 @@ class Store(Protocol):
     bill_items: BillItems
     invoices: Invoices
     ledger: Ledger
+    bank_payments: BankPayments
 
 
 class Partners(Protocol):

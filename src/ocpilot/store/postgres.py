@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from ocpilot.app import (
     ad_hoc_records,
     api_ports,
+    bank_payment_records,
     bill_records,
     cdr_match_records,
     charge_ports,
@@ -38,6 +39,7 @@ from ocpilot.store.active_profiles import PostgresActiveProfiles
 from ocpilot.store.ad_hoc import PostgresAdHocCharges
 from ocpilot.store.api_keys import PostgresApiAnswers, PostgresApiKeys
 from ocpilot.store.authorizations import PostgresAuthorizations
+from ocpilot.store.bank_payments import PostgresBankPayments
 from ocpilot.store.bell import Bell
 from ocpilot.store.bill_items import PostgresBillItems
 from ocpilot.store.bookings import PostgresBookings
@@ -125,6 +127,7 @@ class PostgresStore:
         self.bill_items: bill_records.BillItems = PostgresBillItems(database)
         self.invoices: bill_records.Invoices = PostgresInvoices(database)
         self.ledger: ledger_records.Ledger = PostgresLedger(database)
+        self.bank_payments: bank_payment_records.BankPayments = PostgresBankPayments(database)
 
 
 @asynccontextmanager
