@@ -12,6 +12,7 @@ from typing import Protocol
 from ocpilot.app.ad_hoc_records import AdHocCharges
 from ocpilot.app.api_ports import ApiAnswers, ApiKeys
 from ocpilot.app.bill_records import BillItems, Invoices
+from ocpilot.app.card_records import CardPayments, PlayedPayments
 from ocpilot.app.cdr_match_records import Matches
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
 from ocpilot.app.clearing_records import Clearings
@@ -264,6 +265,8 @@ class Store(Protocol):
     bill_items: BillItems
     invoices: Invoices
     ledger: Ledger
+    cards: CardPayments
+    played_payments: PlayedPayments
 
 
 class Partners(Protocol):

@@ -7,6 +7,7 @@ from ocpilot.app import (
     ad_hoc_records,
     api_ports,
     bill_records,
+    card_records,
     cdr_match_records,
     charge_ports,
     clearing_records,
@@ -40,6 +41,7 @@ from ocpilot.store.authorizations import PostgresAuthorizations
 from ocpilot.store.bell import Bell
 from ocpilot.store.bill_items import PostgresBillItems
 from ocpilot.store.bookings import PostgresBookings
+from ocpilot.store.card_payments import PostgresCardPayments, PostgresPlayedPayments
 from ocpilot.store.cdr_matches import PostgresMatches
 from ocpilot.store.changes import PostgresChanges
 from ocpilot.store.clearings import PostgresClearings
@@ -121,6 +123,8 @@ class PostgresStore:
         self.bill_items: bill_records.BillItems = PostgresBillItems(database)
         self.invoices: bill_records.Invoices = PostgresInvoices(database)
         self.ledger: ledger_records.Ledger = PostgresLedger(database)
+        self.cards: card_records.CardPayments = PostgresCardPayments(database)
+        self.played_payments: card_records.PlayedPayments = PostgresPlayedPayments(database)
 
 
 @asynccontextmanager
