@@ -26,6 +26,7 @@ from ocpilot.app import (
     reservations,
     transactions,
 )
+from ocpilot.app.card_steps import CardSteps
 from ocpilot.app.charge_records import Command, Reservation, Transaction, TransactionState
 from ocpilot.app.clearing_records import Clearing
 from ocpilot.app.command_records import give_result
@@ -73,6 +74,7 @@ class Jobs:
         self._tidying = Tidying(platform)
         self._dead_nodes = DeadNodes(platform)
         self._plans = Plans(platform)
+        self._cards = CardSteps(platform)
         roaming = platform.settings.roaming
         self._back_off = BackOff(first=roaming.retry_first, longest=roaming.retry_longest)
 
@@ -105,6 +107,7 @@ class Jobs:
         store = self._platform.store
         await self._tidying.once()
         await self._dead_nodes.once()
+        await self._cards.once()
         await self._each("lost stop", await self._lost_stops(), lambda one: str(one.transaction.id), self._end)
         stopped = await store.transactions.in_state(TransactionState.STOPPED)
         await self._each("cdr", self._waited(stopped), _number, self._make_cdr)

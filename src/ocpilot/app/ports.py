@@ -13,6 +13,7 @@ from ocpilot.app.ad_hoc_records import AdHocCharges
 from ocpilot.app.api_ports import ApiAnswers, ApiKeys
 from ocpilot.app.bank_payment_records import BankPayments
 from ocpilot.app.bill_records import BillItems, Invoices
+from ocpilot.app.card_records import CardPayments, PlayedPayments
 from ocpilot.app.cdr_match_records import Matches
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
 from ocpilot.app.clearing_records import Clearings
@@ -272,6 +273,8 @@ class Store(Protocol):
     invoices: Invoices
     ledger: Ledger
     bank_payments: BankPayments
+    cards: CardPayments
+    played_payments: PlayedPayments
 
 
 class Partners(Protocol):

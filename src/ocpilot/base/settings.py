@@ -128,6 +128,42 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     domestic_reverse_charge: tuple[str, ...] = ("AT", "CZ", "DE", "IT", "RO")
 
 
+class CardProviderName(StrEnum):
+    """Who takes card payments: nobody, a provider that is built in and moves no money, or Stripe."""
+
+    NONE = "none"
+    TEST = "test"
+    STRIPE = "stripe"
+
+
+class CardSettings(Section, frozen=True, kw_only=True):
+    """Card payments. `secret_key` and `webhook_secret` are those of our account at the provider, `api_base` is where it
+    is reached (empty: where it always is), `timeout` seconds an answer of it may take. By currency: what is reserved
+    before a charge where its Tariff names no amount (`preauthorise`), and the least that is taken (`minimum`): less is
+    not worth a provider's fee, and some refuse it. `pay_within` seconds a driver has at the provider's page,
+    `start_within` seconds until the charge must have begun. `confirmed_within`: hours after a CDR in which a terminal
+    provider is to say what it captured."""
+
+    provider: CardProviderName = CardProviderName.NONE
+    secret_key: str = ""
+    webhook_secret: str = ""
+    api_base: str = ""
+    timeout: Annotated[float, msgspec.Meta(gt=0)] = 10.0
+    preauthorise: dict[str, Decimal] = msgspec.field(default_factory=lambda: dict(_PREAUTHORISED))
+    minimum: dict[str, Decimal] = msgspec.field(default_factory=lambda: dict(_LEAST))
+    pay_within: float = 1800.0
+    start_within: float = 900.0
+    confirmed_within: float = 24.0
+
+
+_PREAUTHORISED = {"EUR": Decimal(60), "GBP": Decimal(50), "USD": Decimal(60)} | {
+    name: Decimal(600) for name in ("SEK", "NOK", "DKK")
+}
+_LEAST = {"EUR": Decimal("0.50"), "GBP": Decimal("0.30"), "USD": Decimal("0.50")} | {
+    name: Decimal(3) for name in ("SEK", "NOK", "DKK")
+}
+
+
 class SecuritySettings(Section, frozen=True, kw_only=True):
     """`secret_key` seals partner tokens and signs cookies; empty makes one in `data_dir` at first start.
 
@@ -307,6 +343,7 @@ class Settings(Section, frozen=True, kw_only=True):
     database: DatabaseSettings = DatabaseSettings()
     seller: SellerSettings = SellerSettings()
     billing: BillingSettings = BillingSettings()
+    cards: CardSettings = msgspec.field(default_factory=CardSettings)
     security: SecuritySettings = SecuritySettings()
     roaming: RoamingSettings = RoamingSettings()
     api: ApiSettings = ApiSettings()

@@ -8,6 +8,7 @@ from ocpilot.app import (
     api_ports,
     bank_payment_records,
     bill_records,
+    card_records,
     cdr_match_records,
     charge_ports,
     clearing_records,
@@ -43,6 +44,7 @@ from ocpilot.store.bank_payments import PostgresBankPayments
 from ocpilot.store.bell import Bell
 from ocpilot.store.bill_items import PostgresBillItems
 from ocpilot.store.bookings import PostgresBookings
+from ocpilot.store.card_payments import PostgresCardPayments, PostgresPlayedPayments
 from ocpilot.store.cdr_matches import PostgresMatches
 from ocpilot.store.changes import PostgresChanges
 from ocpilot.store.clearings import PostgresClearings
@@ -128,6 +130,8 @@ class PostgresStore:
         self.invoices: bill_records.Invoices = PostgresInvoices(database)
         self.ledger: ledger_records.Ledger = PostgresLedger(database)
         self.bank_payments: bank_payment_records.BankPayments = PostgresBankPayments(database)
+        self.cards: card_records.CardPayments = PostgresCardPayments(database)
+        self.played_payments: card_records.PlayedPayments = PostgresPlayedPayments(database)
 
 
 @asynccontextmanager
