@@ -17,9 +17,12 @@ _NAMED = 10
 _HEADER = ("step", "fault", "about", "partner", "found", "expected", "amount", "currency", "where")
 
 
+_JSON = msgspec.json.Encoder(decimal_format="number")
+
+
 def json_text(found: object) -> str:
     """Any record as JSON; moments as OCPI writes them."""
-    return msgspec.json.format(msgspec.json.encode(found, decimal_format="number"), indent=2).decode()
+    return msgspec.json.format(_JSON.encode(found), indent=2).decode()
 
 
 def print_check(checked: Reconciled, as_json: bool) -> None:
