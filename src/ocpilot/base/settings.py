@@ -114,7 +114,10 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     somebody runs `ocpilot invoice run`. `days` until an invoice is to be paid, where the customer has
     no others; `time_zone` (IANA) is that of the books: which day and month something belongs to. `vat_rates` go before
     those we know; `domestic_reverse_charge` are the countries in which a reseller of electricity owes the VAT of one
-    who sells to him there (docs/decisions/20261126-vat.md says by which law)."""
+    who sells to him there (docs/decisions/20261126-vat.md says by which law).
+    For bookkeeping: `accounts` are numbers of its chart where they are others than those of BAS (`{revenue = "3011",
+    "vat_out/DE" = "2671"}`), `voucher_series` leads its vouchers, `year_begins` is the first month of the financial
+    year."""
 
     invoice_series: str = "F"
     credit_series: str = "K"
@@ -126,6 +129,9 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     time_zone: str = "UTC"
     vat_rates: tuple[VatRateSettings, ...] = ()
     domestic_reverse_charge: tuple[str, ...] = ("AT", "CZ", "DE", "IT", "RO")
+    accounts: dict[str, str] = {}
+    voucher_series: str = "O"
+    year_begins: Annotated[int, msgspec.Meta(ge=1, le=12)] = 1
 
 
 class CardProviderName(StrEnum):

@@ -9,6 +9,7 @@ from ocpilot.app import (
     bank_payment_records,
     bill_records,
     card_records,
+    book_records,
     cdr_match_records,
     charge_ports,
     clearing_records,
@@ -26,6 +27,7 @@ from ocpilot.app import (
     plan_records,
     ports,
     quality_records,
+    reconciliation_records,
     signed_records,
     site_limit_records,
     station_nodes,
@@ -45,6 +47,7 @@ from ocpilot.store.bell import Bell
 from ocpilot.store.bill_items import PostgresBillItems
 from ocpilot.store.bookings import PostgresBookings
 from ocpilot.store.card_payments import PostgresCardPayments, PostgresPlayedPayments
+from ocpilot.store.books import PostgresBooks
 from ocpilot.store.cdr_matches import PostgresMatches
 from ocpilot.store.changes import PostgresChanges
 from ocpilot.store.clearings import PostgresClearings
@@ -66,19 +69,23 @@ from ocpilot.store.messages import PostgresMessages
 from ocpilot.store.newcomers import PostgresNewcomers
 from ocpilot.store.nodes import PostgresNodes
 from ocpilot.store.objects import PostgresObjects
+from ocpilot.store.partner_invoices import PostgresPartnerInvoices
 from ocpilot.store.peers import PostgresPeers
 from ocpilot.store.plans import PostgresPlans, PostgresPriceSeries
 from ocpilot.store.pool import Database, connect, open_pool
 from ocpilot.store.quality import PostgresQuality
+from ocpilot.store.record_checks import PostgresRecordChecks
 from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
 from ocpilot.store.server import database_url
 from ocpilot.store.signed import PostgresSignedBook
 from ocpilot.store.site_limits import PostgresSiteLimits
+from ocpilot.store.statements import PostgresStatements
 from ocpilot.store.station_notices import PostgresStationNotices
 from ocpilot.store.station_tariffs import PostgresTariffsAtStations
 from ocpilot.store.stations import PostgresStations
 from ocpilot.store.status_history import PostgresStatusHistory
+from ocpilot.store.trails import PostgresTrails
 from ocpilot.store.transaction_findings import PostgresTransactionFindings
 from ocpilot.store.transactions import PostgresTransactions
 
@@ -132,6 +139,11 @@ class PostgresStore:
         self.bank_payments: bank_payment_records.BankPayments = PostgresBankPayments(database)
         self.cards: card_records.CardPayments = PostgresCardPayments(database)
         self.played_payments: card_records.PlayedPayments = PostgresPlayedPayments(database)
+        self.books: book_records.Books = PostgresBooks(database)
+        self.trails: reconciliation_records.Trails = PostgresTrails(database)
+        self.statements: reconciliation_records.Statements = PostgresStatements(database)
+        self.record_checks: reconciliation_records.RecordChecks = PostgresRecordChecks(database)
+        self.partner_invoices: reconciliation_records.PartnerInvoices = PostgresPartnerInvoices(database)
 
 
 @asynccontextmanager
