@@ -13,8 +13,8 @@ from ocpilot.app.ad_hoc_records import AdHocCharges
 from ocpilot.app.api_ports import ApiAnswers, ApiKeys
 from ocpilot.app.bank_payment_records import BankPayments
 from ocpilot.app.bill_records import BillItems, Invoices
-from ocpilot.app.card_records import CardPayments, PlayedPayments
 from ocpilot.app.book_records import Books
+from ocpilot.app.card_records import CardPayments, PlayedPayments
 from ocpilot.app.cdr_match_records import Matches
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
 from ocpilot.app.clearing_records import Clearings

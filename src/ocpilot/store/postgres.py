@@ -8,8 +8,8 @@ from ocpilot.app import (
     api_ports,
     bank_payment_records,
     bill_records,
-    card_records,
     book_records,
+    card_records,
     cdr_match_records,
     charge_ports,
     clearing_records,
@@ -46,8 +46,8 @@ from ocpilot.store.bank_payments import PostgresBankPayments
 from ocpilot.store.bell import Bell
 from ocpilot.store.bill_items import PostgresBillItems
 from ocpilot.store.bookings import PostgresBookings
-from ocpilot.store.card_payments import PostgresCardPayments, PostgresPlayedPayments
 from ocpilot.store.books import PostgresBooks
+from ocpilot.store.card_payments import PostgresCardPayments, PostgresPlayedPayments
 from ocpilot.store.cdr_matches import PostgresMatches
 from ocpilot.store.changes import PostgresChanges
 from ocpilot.store.clearings import PostgresClearings
