@@ -27,6 +27,7 @@ from ocpilot.cli import (
     charge,
     check,
     convert,
+    customer,
     db,
     export_objects,
     hook,
@@ -37,8 +38,10 @@ from ocpilot.cli import (
     ocmf,
     openapi,
     peer,
+    plan,
     price,
     price_many,
+    price_series,
     schema,
     serve,
     simulate,
@@ -54,6 +57,7 @@ from ocpilot.demo import command as demo
 from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
 from ocpilot.main.check_commands import Checks
+from ocpilot.main.customer_commands import CustomersOf, PlansOf, PricesOf
 from ocpilot.main.join_commands import Joining
 from ocpilot.main.joined import open_platform
 from ocpilot.main.log_commands import LogOf
@@ -101,6 +105,9 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     },
     "station message": lambda args, platform: station_message.run(args, Messages(platform)),
     "site-limit": lambda args, platform: site_limit.run(args, SitesOf(platform)),
+    "customer": lambda args, platform: customer.run(args, CustomersOf(platform)),
+    "plan": lambda args, platform: plan.run(args, PlansOf(platform)),
+    "price-series": lambda args, platform: price_series.run(args, PricesOf(platform)),
     "load": lambda args, platform: load.run(args, Loading(platform)),
     "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
     "log": lambda args, platform: log.run(args, LogOf(platform)),
@@ -121,7 +128,8 @@ def parser() -> argparse.ArgumentParser:
     objects = (load, export_objects, import_objects, cdr, ocmf, charge, station, site_limit, account)
     charging = (serve, peer, log, *objects, api_key, hook, db)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
-    for module in (*charging, *alone):
+    billing = (customer, plan, price_series)
+    for module in (*charging, *billing, *alone):
         module.add_parser(commands)
     return root
 
