@@ -28,6 +28,7 @@ from ocpilot.cli import (
     charge,
     check,
     convert,
+    customer,
     db,
     export_objects,
     hook,
@@ -38,9 +39,11 @@ from ocpilot.cli import (
     ocmf,
     openapi,
     peer,
+    plan,
     price,
     price_many,
     reconcile,
+    price_series,
     schema,
     serve,
     simulate,
@@ -57,6 +60,7 @@ from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
 from ocpilot.main.book_commands import BooksOf, ReconciliationOf
 from ocpilot.main.check_commands import Checks
+from ocpilot.main.customer_commands import CustomersOf, PlansOf, PricesOf
 from ocpilot.main.join_commands import Joining
 from ocpilot.main.joined import open_platform
 from ocpilot.main.log_commands import LogOf
@@ -106,6 +110,9 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     },
     "station message": lambda args, platform: station_message.run(args, Messages(platform)),
     "site-limit": lambda args, platform: site_limit.run(args, SitesOf(platform)),
+    "customer": lambda args, platform: customer.run(args, CustomersOf(platform)),
+    "plan": lambda args, platform: plan.run(args, PlansOf(platform)),
+    "price-series": lambda args, platform: price_series.run(args, PricesOf(platform)),
     "load": lambda args, platform: load.run(args, Loading(platform)),
     "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
     "log": lambda args, platform: log.run(args, LogOf(platform)),
@@ -126,7 +133,8 @@ def parser() -> argparse.ArgumentParser:
     objects = (load, export_objects, import_objects, cdr, reconcile, books, ocmf, charge, station, site_limit, account)
     charging = (serve, peer, log, *objects, api_key, hook, db)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
-    for module in (*charging, *alone):
+    billing = (customer, plan, price_series)
+    for module in (*charging, *billing, *alone):
         module.add_parser(commands)
     return root
 
