@@ -11,7 +11,18 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from ocpilot.app import bookings, cdr_match, cdrs, hub_orders, lost_stops, receipts, reservations, transactions
+from ocpilot.app import (
+    bookings,
+    cdr_match,
+    cdrs,
+    hub_orders,
+    lost_stops,
+    receipts,
+    reservations,
+    terminal_payments,
+    transactions,
+)
+from ocpilot.app.bodies import value_of
 from ocpilot.app.card_steps import CardSteps
 from ocpilot.app.charge_records import Command, Reservation, Transaction, TransactionState
 from ocpilot.app.command_records import give_result
@@ -27,7 +38,7 @@ from ocpilot.app.tidying import Tidying
 from ocpilot.app.tokens import is_ours
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.retry import BackOff, pause
-from ocpilot.wire.v230 import CommandResultType
+from ocpilot.wire.v230 import CDR, CommandResultType
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +118,8 @@ class Jobs:
         unmatched = await store.matches.unmatched(_MOST, self._platform.clock() - _AGAIN)
         await self._each("match", unmatched, _object_id, self._match)
         await self._each("receipt", await store.documents.cdrs_without_receipt(_MOST), _key_id, self._receipt)
+        heard = await terminal_payments.unheard(self._platform)
+        await self._each("capture", heard, _receipt, lambda one: terminal_payments.compare(self._platform, one))
         begun = await store.bookings.begun(self._platform.clock(), _MOST)
         await self._each("booking", begun, _object_id, lambda one: bookings.settle(self._platform, one))
 
@@ -149,6 +162,15 @@ class Jobs:
             found = await cdrs.check(self._platform, stored)
             if found.agrees:
                 await receipts.issue(self._platform, stored.key)
+        elif value_of(CDR, stored).invoice_reference_id is not None:
+            await self._bill_terminal(stored)
+
+    async def _bill_terminal(self, stored: StoredObject) -> None:
+        """A charge paid at a terminal of a provider for whom we write the receipt; his capture is waited for."""
+        found = await cdrs.check(self._platform, stored)
+        if found.agrees:
+            receipt = await receipts.issue(self._platform, stored.key)
+            await terminal_payments.expect(self._platform, stored, receipt)
 
     async def _expire(self, command: Command) -> None:
         await give_result(self._platform, command.id, CommandResultType.TIMEOUT, "no result within the time-out")
@@ -218,6 +240,10 @@ def _evse(one: ScheduledEvse) -> str:
 
 def _command_id(command: Command) -> str:
     return command.id
+
+
+def _receipt(heard: terminal_payments.Heard) -> str:
+    return heard[0].receipt
 
 
 def _order_id(order: HubOrder) -> str:

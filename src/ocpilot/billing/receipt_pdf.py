@@ -1,5 +1,6 @@
 """A Receipt as PDF, typeset by typst: all words and numbers are made here, the template only places them."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from importlib import resources
@@ -11,7 +12,7 @@ import typst
 from ocpilot.base import formats
 from ocpilot.base.money import HALF_UP
 from ocpilot.base.texts import Translate, mark, translator
-from ocpilot.billing.receipt import ChargeFacts, Receipt, ReceiptLine, Seller, VatRow
+from ocpilot.billing.receipt import ChargeFacts, PaidByCard, Receipt, ReceiptLine, Seller, VatRow
 from ocpilot.pricing import Amount, Unit
 from ocpilot.pricing.words import per, quantity
 
@@ -48,6 +49,7 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     vat_title: str
     vat_header: tuple[str, ...]
     vat: tuple[tuple[str, ...], ...]
+    paid: tuple[str, ...]
     remarks: tuple[str, ...]
     page: str
 
@@ -78,9 +80,10 @@ class _Words(msgspec.Struct, frozen=True):
         return _UNKNOWN if value is None else formats.percent(value, self.locale)
 
 
-def receipt_pdf(receipt: Receipt) -> bytes:
-    """The same bytes for the same receipt: A4, in its language, tagged, with title and language in the metadata."""
-    paper = msgspec.json.encode(paper_of(receipt)).decode()
+def receipt_pdf(receipt: Receipt, paid: PaidByCard | None = None) -> bytes:
+    """The same bytes for the same receipt and payment: A4, in its language, tagged, with title and language in the
+    metadata."""
+    paper = msgspec.json.encode(paper_of(receipt, paid)).decode()
     pdf: bytes = typst.compile(
         (resources.files("ocpilot.billing") / _TEMPLATE).read_bytes(),
         format="pdf",
@@ -91,7 +94,7 @@ def receipt_pdf(receipt: Receipt) -> bytes:
     return pdf
 
 
-def paper_of(receipt: Receipt) -> Paper:
+def paper_of(receipt: Receipt, paid: PaidByCard | None = None) -> Paper:
     """Every text of the receipt in its language and locale."""
     words = _Words(translator(receipt.language), receipt.language, receipt.currency)
     zone, translate = ZoneInfo(receipt.charge.zone), words.translate
@@ -116,6 +119,7 @@ def paper_of(receipt: Receipt) -> Paper:
         vat_title=translate(mark("VAT by rate")),
         vat_header=header,
         vat=tuple(_vat_cells(row, words) for row in receipt.vat),
+        paid=tuple(_paid(paid, words)) if paid else (),
         remarks=tuple(_remarks(receipt, translate)),
         page=translate(mark("Page")),
     )
@@ -177,6 +181,16 @@ def _cells(line: ReceiptLine, words: _Words) -> tuple[str, ...]:
 
 def _vat_cells(row: VatRow, words: _Words) -> tuple[str, ...]:
     return (words.rate(row.rate), *words.sides(row.amount))
+
+
+def _paid(paid: PaidByCard, words: _Words) -> Iterator[str]:
+    """A heading, then a line each."""
+    yield words.translate(mark("Paid by card"))
+    if paid.amount is not None:
+        yield f"{words.translate(mark('Taken from the card'))}: {words.money(paid.amount)}"
+    if paid.given_back:
+        yield f"{words.translate(mark('Given back'))}: {words.money(paid.given_back)}"
+    yield from paid.lines
 
 
 def _remarks(receipt: Receipt, translate: Translate) -> list[str]:

@@ -30,6 +30,7 @@ from ocpilot.app import (
     station_notice_records,
     station_tariff_records,
     status_records,
+    terminal_payment_records,
     transaction_findings,
 )
 from ocpilot.base.settings import Settings
@@ -75,6 +76,7 @@ from ocpilot.store.station_notices import PostgresStationNotices
 from ocpilot.store.station_tariffs import PostgresTariffsAtStations
 from ocpilot.store.stations import PostgresStations
 from ocpilot.store.status_history import PostgresStatusHistory
+from ocpilot.store.terminal_payments import PostgresTerminalPayments
 from ocpilot.store.transaction_findings import PostgresTransactionFindings
 from ocpilot.store.transactions import PostgresTransactions
 
@@ -124,6 +126,7 @@ class PostgresStore:
         self.invoices: bill_records.Invoices = PostgresInvoices(database)
         self.ledger: ledger_records.Ledger = PostgresLedger(database)
         self.cards: card_records.CardPayments = PostgresCardPayments(database)
+        self.terminal_payments: terminal_payment_records.TerminalPayments = PostgresTerminalPayments(database)
         self.played_payments: card_records.PlayedPayments = PostgresPlayedPayments(database)
 
 
