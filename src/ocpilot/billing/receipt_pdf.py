@@ -1,5 +1,6 @@
 """A Receipt as PDF, typeset by typst: all words and numbers are made here, the template only places them."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,9 @@ from ocpilot.base.texts import Translate, mark, translator
 from ocpilot.billing.paper import Fact, PaperWords, typeset
 from ocpilot.billing.receipt import ChargeFacts, Receipt, ReceiptLine, Seller, VatRow
 from ocpilot.pricing import Amount
+from ocpilot.billing.receipt import ChargeFacts, PaidByCard, Receipt, ReceiptLine, Seller, VatRow
+from ocpilot.pricing import Amount, Unit
+from ocpilot.pricing.words import per, quantity
 
 _TEMPLATE = "receipt.typ"
 
@@ -36,6 +40,7 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     vat_title: str
     vat_header: tuple[str, ...]
     vat: tuple[tuple[str, ...], ...]
+    paid: tuple[str, ...]
     remarks: tuple[str, ...]
     page: str
 
@@ -43,9 +48,47 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
 def receipt_pdf(receipt: Receipt) -> bytes:
     """The same bytes for the same receipt: A4, in its language, tagged, with title and language in the metadata."""
     return typeset(_TEMPLATE, paper_of(receipt), receipt.issued_at)
+class _Words(msgspec.Struct, frozen=True):
+    """One receipt's way to write things."""
+
+    translate: Translate
+    locale: str
+    currency: str
+
+    def amount(self, value: Decimal | None) -> str:
+        """Without the currency, which stands in the header."""
+        if value is None:
+            return _UNKNOWN
+        return formats.fixed(value, self.locale, HALF_UP.decimals_for(self.currency))
+
+    def money(self, value: Decimal) -> str:
+        """With the currency."""
+        return formats.money(value, self.currency, self.locale)
+
+    def sides(self, amount: Amount) -> tuple[str, str, str]:
+        """Net, VAT and gross."""
+        return (self.amount(amount.excl), self.amount(amount.vat), self.amount(amount.incl))
+
+    def rate(self, value: Decimal | None) -> str:
+        """A VAT rate."""
+        return _UNKNOWN if value is None else formats.percent(value, self.locale)
 
 
-def paper_of(receipt: Receipt) -> Paper:
+def receipt_pdf(receipt: Receipt, paid: PaidByCard | None = None) -> bytes:
+    """The same bytes for the same receipt and payment: A4, in its language, tagged, with title and language in the
+    metadata."""
+    paper = msgspec.json.encode(paper_of(receipt, paid)).decode()
+    pdf: bytes = typst.compile(
+        (resources.files("ocpilot.billing") / _TEMPLATE).read_bytes(),
+        format="pdf",
+        sys_inputs={"paper": paper},
+        ignore_system_fonts=True,
+        timestamp=int(receipt.issued_at.timestamp()),
+    )
+    return pdf
+
+
+def paper_of(receipt: Receipt, paid: PaidByCard | None = None) -> Paper:
     """Every text of the receipt in its language and locale."""
     words = PaperWords(translator(receipt.language), receipt.language, receipt.currency)
     zone, translate = ZoneInfo(receipt.charge.zone), words.translate
@@ -70,6 +113,7 @@ def paper_of(receipt: Receipt) -> Paper:
         vat_title=translate(mark("VAT by rate")),
         vat_header=header,
         vat=tuple(_vat_cells(row, words) for row in receipt.vat),
+        paid=tuple(_paid(paid, words)) if paid else (),
         remarks=tuple(_remarks(receipt, translate)),
         page=translate(mark("Page")),
     )
@@ -138,6 +182,16 @@ def _cells(line: ReceiptLine, words: PaperWords) -> tuple[str, ...]:
 
 def _vat_cells(row: VatRow, words: PaperWords) -> tuple[str, ...]:
     return (words.rate(row.rate), *_sides(row.amount, words))
+
+
+def _paid(paid: PaidByCard, words: _Words) -> Iterator[str]:
+    """A heading, then a line each."""
+    yield words.translate(mark("Paid by card"))
+    if paid.amount is not None:
+        yield f"{words.translate(mark('Taken from the card'))}: {words.money(paid.amount)}"
+    if paid.given_back:
+        yield f"{words.translate(mark('Given back'))}: {words.money(paid.given_back)}"
+    yield from paid.lines
 
 
 def _remarks(receipt: Receipt, translate: Translate) -> list[str]:

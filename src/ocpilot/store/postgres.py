@@ -34,6 +34,7 @@ from ocpilot.app import (
     station_notice_records,
     station_tariff_records,
     status_records,
+    terminal_payment_records,
     transaction_findings,
 )
 from ocpilot.base.settings import Settings
@@ -86,6 +87,7 @@ from ocpilot.store.station_tariffs import PostgresTariffsAtStations
 from ocpilot.store.stations import PostgresStations
 from ocpilot.store.status_history import PostgresStatusHistory
 from ocpilot.store.trails import PostgresTrails
+from ocpilot.store.terminal_payments import PostgresTerminalPayments
 from ocpilot.store.transaction_findings import PostgresTransactionFindings
 from ocpilot.store.transactions import PostgresTransactions
 
@@ -138,6 +140,7 @@ class PostgresStore:
         self.ledger: ledger_records.Ledger = PostgresLedger(database)
         self.bank_payments: bank_payment_records.BankPayments = PostgresBankPayments(database)
         self.cards: card_records.CardPayments = PostgresCardPayments(database)
+        self.terminal_payments: terminal_payment_records.TerminalPayments = PostgresTerminalPayments(database)
         self.played_payments: card_records.PlayedPayments = PostgresPlayedPayments(database)
         self.books: book_records.Books = PostgresBooks(database)
         self.trails: reconciliation_records.Trails = PostgresTrails(database)
