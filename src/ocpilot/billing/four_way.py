@@ -72,7 +72,7 @@ class Billed(msgspec.Struct, frozen=True, kw_only=True):
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
     """One CDR and all that belongs to it. `cdr` is `SELAD/id`. `sides` are those it is billed on. `session` is the id
     of the Session it names, `session_kwh` None when that is not known. `bills` counts the CDRs of that Session that
-    count. `named` counts the records of the partner it is on: then he bills it. `credit`: a Credit CDR, of one that was billed."""
+    count. `named` counts the records of the partner it is on: then he bills it. `credit`: a Credit CDR."""
 
     cdr: str
     partner: str
