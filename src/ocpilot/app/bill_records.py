@@ -1,12 +1,14 @@
 """What of a CDR is billed to whom, the invoices that were made of it, and who stores both."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from ocpilot.app.records import ObjectKey, Record
+from ocpilot.billing.allowances import Used
 from ocpilot.billing.invoice import Invoice, InvoiceKind, InvoiceLine
 from ocpilot.billing.ledger import Account, Entry
 
@@ -136,8 +138,8 @@ class Draft(Record, frozen=True):
     make: Callable[[str], Invoice]
 
 
-#: Makes of items what goes onto paper; it runs in a thread.
-Drafting = Callable[[Sequence[BillItem]], Draft]
+#: Makes of items, and of what charges on earlier invoices used in each month, what goes onto paper; in a thread.
+Drafting = Callable[[Sequence[BillItem], Mapping[date, Used]], Draft]
 #: What it does to the books.
 Booking = Callable[[Invoice], Entry]
 
@@ -166,14 +168,14 @@ class Invoices(Protocol):
         self,
         group: Group,
         *,
-        since: datetime | None,
         until: datetime,
         limit: int | None,
+        zone: ZoneInfo,
         draft: Drafting,
         book: Booking,
     ) -> KeptInvoice | None:
-        """One invoice of the group's open items with `since` <= `at` < `until`, the first `limit` of them; None when
-        there is none any more.
+        """One invoice of the group's open items with `at` < `until`, the first `limit` of them; None when there is none
+        any more. `zone` is where the months of `draft` begin.
 
         Number, invoice, ledger entry and the mark on every item are one transaction: whatever dies, an item is on one
         invoice or on none, and no number is left out.

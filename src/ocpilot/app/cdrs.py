@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ocpilot.app import bookings, sessions, signed_charges, tariffs
+from ocpilot.app import bookings, sessions, signed_charges, tariffs, terminal_invoices
 from ocpilot.app.billable import judged
 from ocpilot.app.bodies import context_of, own, value_of
 from ocpilot.app.charge_records import Transaction, TransactionState
@@ -68,7 +68,9 @@ async def make_for(platform: Platform, transaction: Transaction) -> StoredObject
     if kept is None:
         booking = await bookings.of_transaction(platform, transaction)
         cdr = msgspec.structs.replace(
-            _cdr(platform, charge, key.id, signed), booking_id=booking.id if booking else None
+            _cdr(platform, charge, key.id, signed),
+            booking_id=booking.id if booking else None,
+            invoice_reference_id=await terminal_invoices.invoice_reference(platform, transaction),
         )
         kept = own(key, cdr, cdr.last_updated)
         await platform.store.objects.put(kept)

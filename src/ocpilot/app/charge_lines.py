@@ -20,8 +20,9 @@ from ocpilot.billing.invoice import InvoiceLine, LineUnit
 from ocpilot.billing.parties import BusinessParty
 from ocpilot.billing.places import zone_of_place
 from ocpilot.billing.plan_prices import sale_lines
-from ocpilot.billing.plans import currency_of
+from ocpilot.billing.plans import Plan, currency_of
 from ocpilot.billing.signed_words import sentence
+from ocpilot.billing.spot import Prices
 from ocpilot.billing.taxes import Tax, TaxCategory
 from ocpilot.billing.vat import tax_of_cdr, tax_of_service
 from ocpilot.billing.vat_rates import VatRules, rules_of
@@ -59,7 +60,7 @@ class Rating(msgspec.Struct, frozen=True, kw_only=True):
         return zone_of_place(self.cdr) or UTC
 
 
-async def sold(rating: Rating, customer: Customer, token: CustomerToken) -> BillItem:
+async def sold(rating: Rating, customer: Customer, token: CustomerToken, plan: Plan | None) -> BillItem:
     """What the customer pays whose Token it was, by his price plan."""
     cdr, check = rating.cdr, rating.found.check
     if check is None:
@@ -76,8 +77,8 @@ async def sold(rating: Rating, customer: Customer, token: CustomerToken) -> Bill
     lines = sale_lines(
         cdr,
         verdict_of(check).ours,
-        plan=None,
-        prices=None,
+        plan=plan,
+        prices=await _prices(rating, plan),
         zone=rating.zone,
         language=customer.language,
         tax=tax,
@@ -85,7 +86,15 @@ async def sold(rating: Rating, customer: Customer, token: CustomerToken) -> Bill
         driver=token.driver,
         cost_centre=token.cost_centre,
     )
-    return item_of(rating, customer, Purpose.SALE, lines, currency=currency_of(cdr, None))
+    return item_of(rating, customer, Purpose.SALE, lines, currency=currency_of(cdr, plan))
+
+
+async def _prices(rating: Rating, plan: Plan | None) -> Prices | None:
+    """Those of the plan's series over the charge."""
+    if plan is None or not plan.series:
+        return None
+    cdr = rating.cdr
+    return await rating.platform.store.price_series.prices(plan.series, cdr.start_date_time, cdr.end_date_time)
 
 
 async def _signature(rating: Rating, language: str) -> str:

@@ -6,8 +6,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from ocpilot.app.cdr_match_records import CdrMatch
 from ocpilot.app.records import CdrCheck, ObjectKey, Record, StoredObject
 from ocpilot.base.ids import PartyId
+from ocpilot.billing.clearing_rules import Neighbour
 
 
 class ClearingState(StrEnum):
@@ -78,6 +80,23 @@ class ClearingStep(Record, frozen=True, kw_only=True):
     at: datetime
 
 
+class Moved(Record, frozen=True, kw_only=True):
+    """A move of one CDR: it must stand in one of the states `before`; `after` is what stands there then."""
+
+    before: frozenset[ClearingState]
+    after: Clearing
+    step: ClearingStep
+
+
+class Wanted(Record, frozen=True, kw_only=True):
+    """Which are listed: in one of these states (none: in any), from this peer or for one of its parties (`SERES`)."""
+
+    states: tuple[ClearingState, ...] = ()
+    peer_id: int | None = None
+    parties: tuple[str, ...] = ()
+    limit: int = 1000
+
+
 class Clearings(Protocol):
     """Storage of them."""
 
@@ -92,8 +111,27 @@ class Clearings(Protocol):
     ) -> bool:
         """Replace it and add the step, if it still stands in one of these states; False when not."""
 
+    async def move_together(self, moves: Sequence[Moved]) -> bool:
+        """The same with several in one transaction; False, and nothing is changed, when one stands elsewhere."""
+
     async def get(self, key: ObjectKey) -> Clearing | None:
         """By CDR."""
+
+    async def found(self, cdr_id: str) -> tuple[Clearing, ...]:
+        """All with this id, whoever's CDR it is."""
+
+    async def came_at(self, key: ObjectKey) -> datetime | None:
+        """When we got the CDR."""
+
+    async def neighbours(self, match: CdrMatch) -> tuple[Neighbour, ...]:
+        """CDRs looked at before, but those dropped and credits: of the same Session, and of the same Token or EVSE at
+        the same time; some of each."""
+
+    async def waiting_credits(self, limit: int) -> tuple[Clearing, ...]:
+        """Credit CDRs that are NEW though the CDR they take back was looked at."""
+
+    async def listed(self, wanted: Wanted) -> tuple[Clearing, ...]:
+        """Those that are wanted, longest first."""
 
     async def steps(self, key: ObjectKey) -> tuple[ClearingStep, ...]:
         """All of one, oldest first."""

@@ -55,8 +55,9 @@ class Customer(Record, frozen=True, kw_only=True):
 
     `party` is the partner's (`SERES`), of providers and operators. `self_billing`: whoever buys writes the invoice
     (reverse billing; hosts and home drivers always). `currency` None: each currency of his charges gets its own
-    invoice. `plan` is the name of his price plan, empty: what the operator's price came to. `share` is a host's, in per
-    cent of what is earned without taxes at `locations`. `home_rate` is what a home driver gets per kWh.
+    invoice. `plan` is the name of his price plan, empty: what the operator's price came to; he has it since
+    `plan_since`, None: from the first. `share` is a host's, in per cent of what is earned without taxes at
+    `locations`. `home_rate` is what a home driver gets per kWh.
     `payee` is where we pay to.
     """
 
@@ -77,6 +78,7 @@ class Customer(Record, frozen=True, kw_only=True):
     party: PartyId | None = None
     self_billing: bool = False
     plan: str = ""
+    plan_since: datetime | None = None
     locations: tuple[str, ...] = ()
     share: str = ""
     home_rate: str = ""
@@ -113,6 +115,9 @@ class Customers(Protocol):
     async def get(self, customer_id: int) -> Customer | None:
         """By id."""
 
+    async def some(self, ids: Sequence[int]) -> tuple[Customer, ...]:
+        """Those with these ids, in any order."""
+
     async def numbered(self, number: str) -> Customer | None:
         """By customer number."""
 
@@ -126,7 +131,8 @@ class Customers(Protocol):
         """All of them by id, those after one."""
 
     async def give(self, token: CustomerToken) -> None:
-        """From its `since` on the Token is this customer's; what it was before ends there."""
+        """From its `since` on the Token is this customer's, at most until it is another's; what it was before ends
+        there. It never is two customers' at a time."""
 
     async def end(self, uid: str, until: datetime) -> bool:
         """The Token is nobody's from then on; False when it was not."""

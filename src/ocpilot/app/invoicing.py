@@ -4,7 +4,7 @@
 ledger entry. Run again, it goes on with what is left.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -18,10 +18,12 @@ from ocpilot.app.records import Record
 from ocpilot.app.seller import payee_of, seller_of
 from ocpilot.base.errors import NotFound, UserError
 from ocpilot.base.zones import zone_named
+from ocpilot.billing.allowances import Used, allowance_lines
 from ocpilot.billing.grouped_lines import Summand, grouped
 from ocpilot.billing.invoice import Invoice, InvoiceKind, InvoiceLine, Terms, invoice_of, negated
 from ocpilot.billing.ledger import Entry, entry_of
 from ocpilot.billing.payment_reference import ocr_of
+from ocpilot.billing.plans import Plan
 
 #: Invoices that are written by themselves before something else gets its turn.
 _AT_ONCE = 200
@@ -30,11 +32,11 @@ _GROUPED = frozenset({Purpose.ROAMING, Purpose.PURCHASE, Purpose.HOST})
 
 
 class Due(Record, frozen=True):
-    """Items that go onto one invoice, those with `since` <= `at` < `until`."""
+    """Items that go onto one invoice, those with `at` < `until`, and the price plan of the customer."""
 
     group: Group
     customer: Customer
-    since: datetime | None
+    plan: Plan | None
     until: datetime
 
 
@@ -45,6 +47,7 @@ async def due(platform: Platform, until: datetime | None = None, number: str | N
     """What is due now; `until`: a moment instead of the ends of weeks and months; `number`: of one customer."""
     customer_id = None if number is None else (await customer_numbered(platform, number)).id
     now = platform.clock()
+    plans = {plan.name: plan for plan in await platform.store.plans.all()}
     found: list[Due] = []
     customer: Customer | None = None
     for group in await platform.store.bill_items.open_groups(until or now, customer_id):
@@ -54,7 +57,7 @@ async def due(platform: Platform, until: datetime | None = None, number: str | N
             continue
         end = until or _end_of(customer.cycle, now, books_zone(platform))
         if group.first < end:
-            found.append(Due(group, customer, None, end))
+            found.append(Due(group, customer, plans.get(customer.plan), end))
     return tuple(_without_fees_beside(found))
 
 
@@ -93,15 +96,15 @@ async def issue_all(platform: Platform, one: Due) -> AsyncIterator[KeptInvoice]:
 async def issue(platform: Platform, one: Due, *, alone: bool = False) -> KeptInvoice | None:
     """One invoice of open items, `alone` of the first one only; None when there are none any more."""
 
-    def draft(items: Sequence[BillItem]) -> Draft:
-        return draft_of(platform, one.customer, one.group, items)
+    def draft(items: Sequence[BillItem], used: Mapping[date, Used]) -> Draft:
+        return draft_of(platform, one, items, used)
 
     def book(invoice: Invoice) -> Entry:
         return entry_of(invoice, one.customer.id, ACCOUNTS[one.group.purpose])
 
     limit = 1 if alone else None
     return await platform.store.invoices.issue(
-        one.group, since=one.since, until=one.until, limit=limit, draft=draft, book=book
+        one.group, until=one.until, limit=limit, zone=books_zone(platform), draft=draft, book=book
     )
 
 
@@ -134,10 +137,11 @@ def _end_of(cycle: Cycle, now: datetime, zone: ZoneInfo) -> datetime:
 # ---- an invoice ----------------------------------------------------------------------------------------------------
 
 
-def draft_of(platform: Platform, customer: Customer, group: Group, items: Sequence[BillItem]) -> Draft:
-    """What the items come to on paper: an invoice, or a credit note when it is below zero."""
-    zone = books_zone(platform)
-    lines = lines_of(customer, group, items, zone)
+def draft_of(platform: Platform, due: Due, items: Sequence[BillItem], used: Mapping[date, Used]) -> Draft:
+    """What the items come to on paper: an invoice, or a credit note when it is below zero. `used` is what charges on
+    earlier invoices used of what the plan includes."""
+    zone, customer, group = books_zone(platform), due.customer, due.group
+    lines = (*lines_of(customer, group, items, zone), *_included(due, items, used, zone))
     kind = kind_of(group.purpose, customer)
     credit = _CREDITS.get(kind)
     if credit is not None and sum((line.net for line in lines), Decimal(0)) < 0:
@@ -161,6 +165,16 @@ def lines_of(customer: Customer, group: Group, items: Sequence[BillItem], zone: 
         for line in item.lines
     )
     return grouped(summands, group.currency, zone, customer.language)
+
+
+def _included(
+    due: Due, items: Sequence[BillItem], used: Mapping[date, Used], zone: ZoneInfo
+) -> tuple[InvoiceLine, ...]:
+    """What the plan includes is taken off what was charged."""
+    if due.plan is None or due.group.purpose not in {Purpose.SALE, Purpose.FEE}:
+        return ()
+    sold = [item for item in items if item.purpose is Purpose.SALE]
+    return allowance_lines(sold, due.plan, used, currency=due.group.currency, zone=zone, language=due.customer.language)
 
 
 _CREDITS = {

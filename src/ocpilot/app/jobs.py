@@ -15,15 +15,24 @@ from ocpilot.app import (
     bookings,
     cdr_match,
     cdrs,
+    clearing,
+    credit_clearing,
+    fees,
     hub_orders,
+    invoice_records,
     invoicing,
     lost_stops,
     rating,
     receipts,
+    record_checks,
     reservations,
+    terminal_payments,
     transactions,
 )
+from ocpilot.app.bodies import value_of
+from ocpilot.app.card_steps import CardSteps
 from ocpilot.app.charge_records import Command, Reservation, Transaction, TransactionState
+from ocpilot.app.clearing_records import Clearing
 from ocpilot.app.command_records import give_result
 from ocpilot.app.dead_nodes import DeadNodes
 from ocpilot.app.hub_records import HubOrder
@@ -34,10 +43,8 @@ from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.status_history import Plans
 from ocpilot.app.status_records import ScheduledEvse
 from ocpilot.app.tidying import Tidying
-from ocpilot.app.tokens import is_ours
-from ocpilot.base.ids import PartyId
 from ocpilot.roaming.retry import BackOff, pause
-from ocpilot.wire.v230 import CommandResultType
+from ocpilot.wire.v230 import CDR, CommandResultType
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +54,8 @@ Result = TypeVar("Result", Command, HubOrder)
 #: Seconds between two looks.
 _LOOK = 0.5
 _MOST = 200
+#: The same of what may be about a thousand CDRs each.
+_FEW = 10
 #: What `Changes.lead` calls the jobs: no peer has this number.
 _JOBS = 0
 _SWEEP = timedelta(minutes=1)
@@ -71,6 +80,7 @@ class Jobs:
         self._tidying = Tidying(platform)
         self._dead_nodes = DeadNodes(platform)
         self._plans = Plans(platform)
+        self._cards = CardSteps(platform)
         roaming = platform.settings.roaming
         self._back_off = BackOff(first=roaming.retry_first, longest=roaming.retry_longest)
 
@@ -103,6 +113,7 @@ class Jobs:
         store = self._platform.store
         await self._tidying.once()
         await self._dead_nodes.once()
+        await self._cards.once()
         await self._each("lost stop", await self._lost_stops(), lambda one: str(one.transaction.id), self._end)
         stopped = await store.transactions.in_state(TransactionState.STOPPED)
         await self._each("cdr", self._waited(stopped), _number, self._make_cdr)
@@ -115,10 +126,19 @@ class Jobs:
         await self._each("check", await store.documents.unchecked_cdrs(_MOST), _object_id, self._check)
         unmatched = await store.matches.unmatched(_MOST, self._platform.clock() - _AGAIN)
         await self._each("match", unmatched, _object_id, self._match)
+        await self._each("clear", await store.clearings.uncleared(_MOST), _object_id, self._clear)
+        credits = await store.clearings.waiting_credits(_MOST)
+        await self._each("credit", credits, lambda one: _key_id(one.key), self._settle_credit)
         await self._each("receipt", await store.documents.cdrs_without_receipt(_MOST), _key_id, self._receipt)
         await self._whole("rate", lambda: rating.rate(self._platform))
         if self._platform.settings.billing.automatic:
             await self._whole("invoice", self._invoice)
+        untold = await store.record_checks.untold(_FEW)
+        await self._each("invoice record", untold, str, lambda number: invoice_records.tell(self._platform, number))
+        received = await store.record_checks.unreconciled(_FEW, self._platform.clock() - _AGAIN)
+        await self._each("record", received, _object_id, self._reconcile)
+        heard = await terminal_payments.unheard(self._platform)
+        await self._each("capture", heard, _receipt, lambda one: terminal_payments.compare(self._platform, one))
         begun = await store.bookings.begun(self._platform.clock(), _MOST)
         await self._each("booking", begun, _object_id, lambda one: bookings.settle(self._platform, one))
 
@@ -149,31 +169,29 @@ class Jobs:
         return [one for one in results if one.result_at is not None and one.result_at <= before]
 
     async def _make_cdr(self, transaction: Transaction) -> None:
-        """The CDR, and for a driver of ours what else a peer's CDR gets: check and receipt."""
+        """The CDR; what else becomes of it follows from its clearing, or from the terminal it was paid at."""
         stored = await cdrs.make_for(self._platform, transaction)
         if stored is None:
             return
-        await self._settle(stored)
+        if value_of(CDR, stored).invoice_reference_id is not None and clearing.is_issued(self._platform, stored):
+            await self._bill_terminal(stored)
         await self._platform.store.transactions.set_state(transaction.id, TransactionState.BILLED)
 
-    async def _settle(self, stored: StoredObject) -> None:
-        if is_ours(self._platform, PartyId.parse(stored.audience or "")):
-            found = await cdrs.check(self._platform, stored)
-            if found.agrees:
-                await receipts.issue(self._platform, stored.key)
+    async def _bill_terminal(self, stored: StoredObject) -> None:
+        """A charge paid at a terminal of a provider for whom we write the receipt; his capture is waited for."""
+        found = await cdrs.check(self._platform, stored)
+        if found.agrees:
+            receipt = await receipts.issue(self._platform, stored.key)
+            await terminal_payments.expect(self._platform, stored, receipt)
 
     async def _expire(self, command: Command) -> None:
         await give_result(self._platform, command.id, CommandResultType.TIMEOUT, "no result within the time-out")
 
     async def _run_out(self, reservation: Reservation) -> None:
-        stored = await reservations.run_out(self._platform, reservation)
-        if stored is not None:
-            await self._settle(stored)
+        await reservations.run_out(self._platform, reservation)
 
     async def _finish_expired(self, reservation: Reservation) -> None:
-        stored = await reservations.finish_expired(self._platform, reservation)
-        if stored is not None:
-            await self._settle(stored)
+        await reservations.finish_expired(self._platform, reservation)
 
     async def _resend(self, command: Command) -> None:
         if not await send_result(self._platform, command):
@@ -189,14 +207,21 @@ class Jobs:
     async def _match(self, stored: StoredObject) -> None:
         await cdr_match.match(self._platform, stored)
 
+    async def _clear(self, stored: StoredObject) -> None:
+        await clearing.clear(self._platform, stored)
+
+    async def _settle_credit(self, waiting: Clearing) -> None:
+        await credit_clearing.settle(self._platform, waiting)
+
     async def _receipt(self, key: ObjectKey) -> None:
-        await receipts.issue(self._platform, key)
+        await receipts.settle(self._platform, key)
 
     async def _invoice(self) -> int:
         """Looked for now and then only: there may be very much that waits for the end of its month."""
         now = self._platform.clock()
         if self._invoiced_at is not None and now - self._invoiced_at < _SWEEP:
             return 0
+        await fees.charge(self._platform)
         written = await invoicing.run_some(self._platform)
         self._invoiced_at = now if not written else None
         return written
@@ -208,6 +233,9 @@ class Jobs:
         except Exception:
             self.failures[step] += 1
             log.exception("job %s failed", step)
+
+    async def _reconcile(self, stored: StoredObject) -> None:
+        await record_checks.reconcile(self._platform, stored)
 
     # ---- one row after the other -----------------------------------------------------------------------------------
 
@@ -247,6 +275,10 @@ def _evse(one: ScheduledEvse) -> str:
 
 def _command_id(command: Command) -> str:
     return command.id
+
+
+def _receipt(heard: terminal_payments.Heard) -> str:
+    return heard[0].receipt
 
 
 def _order_id(order: HubOrder) -> str:

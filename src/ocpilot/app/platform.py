@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from ocpilot.app.background import Background
 from ocpilot.app.call_schemas import CallSchemas, NoSchemas
+from ocpilot.app.card_ports import CardProvider
 from ocpilot.app.frame_log import FrameLog
 from ocpilot.app.mailing import Mailer, NoMailer
 from ocpilot.app.message_log import MessageLog
@@ -34,6 +35,8 @@ class Platform:
     partners: Partners
     stations: StationCalls
     sealing: Sealing
+    #: Who takes card payments; None: nobody does.
+    cards: CardProvider | None = None
     #: What each OCPP version can be asked.
     call_schemas: CallSchemas = field(default_factory=NoSchemas)
     mailer: Mailer = field(default_factory=NoMailer)

@@ -11,7 +11,10 @@ from typing import Protocol
 
 from ocpilot.app.ad_hoc_records import AdHocCharges
 from ocpilot.app.api_ports import ApiAnswers, ApiKeys
+from ocpilot.app.bank_payment_records import BankPayments
 from ocpilot.app.bill_records import BillItems, Invoices
+from ocpilot.app.book_records import Books
+from ocpilot.app.card_records import CardPayments, PlayedPayments
 from ocpilot.app.cdr_match_records import Matches
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
 from ocpilot.app.clearing_records import Clearings
@@ -37,7 +40,9 @@ from ocpilot.app.peer_records import (
     Leniency,
     Peer,
 )
+from ocpilot.app.plan_records import Plans, PriceSeries
 from ocpilot.app.quality_records import Quality
+from ocpilot.app.reconciliation_records import PartnerInvoices, RecordChecks, Statements, Trails
 from ocpilot.app.records import (
     Account,
     CdrCheck,
@@ -54,6 +59,7 @@ from ocpilot.app.station_nodes import Nodes
 from ocpilot.app.station_notice_records import StationNotices
 from ocpilot.app.station_tariff_records import TariffsAtStations
 from ocpilot.app.status_records import StatusHistory
+from ocpilot.app.terminal_payment_records import TerminalPayments
 from ocpilot.app.transaction_findings import TransactionFindings
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
@@ -204,7 +210,10 @@ class Documents(Protocol):
         """By CDR."""
 
     async def cdrs_without_receipt(self, limit: int) -> tuple[ObjectKey, ...]:
-        """CDRs of peers that were checked, agree, and have no receipt yet."""
+        """CDRs that were accepted and of which it is to be seen whether they get a receipt."""
+
+    async def receipt_settled(self, key: ObjectKey) -> None:
+        """A CDR has its receipt, or gets none."""
 
     async def unchecked_cdrs(self, limit: int) -> tuple[StoredObject, ...]:
         """CDRs of peers that nobody has priced again yet."""
@@ -263,11 +272,22 @@ class Store(Protocol):
     site_limits: SiteLimits
     clearings: Clearings
     customers: Customers
+    plans: Plans
+    price_series: PriceSeries
     bill_items: BillItems
     invoices: Invoices
     ledger: Ledger
     sendings: Sendings
     invoice_runs: InvoiceRuns
+    bank_payments: BankPayments
+    cards: CardPayments
+    terminal_payments: TerminalPayments
+    played_payments: PlayedPayments
+    books: Books
+    trails: Trails
+    statements: Statements
+    record_checks: RecordChecks
+    partner_invoices: PartnerInvoices
 
 
 class Partners(Protocol):

@@ -76,8 +76,11 @@ async def _of_driver(rating: Rating, payers: Payers) -> tuple[BillItem, ...]:
     token = rating.cdr.cdr_token
     if not is_ours(rating.platform, PartyId.of(token.country_code, token.party_id)):
         return ()
-    found = await payers.of_token(token.uid, rating.cdr.start_date_time)
-    return () if found is None else (await charge_lines.sold(rating, *found),)
+    found = payers.of_token(token.uid, rating.cdr.start_date_time)
+    if found is None:
+        return ()
+    customer, theirs = found
+    return (await charge_lines.sold(rating, customer, theirs, payers.plan(customer)),)
 
 
 async def _of_partner(rating: Rating, payers: Payers) -> tuple[BillItem, ...]:

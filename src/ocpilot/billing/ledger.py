@@ -69,22 +69,35 @@ def entry_of(invoice: Invoice, customer_id: int, account: Account) -> Entry:
     """What an invoice does: somebody owes us, or we owe him (self-billed, credit advice); `account` is what it is for,
     such as REVENUE or PURCHASES."""
     kind = invoice.terms.kind
-    sign = -1 if kind.is_credit else 1
-    ours_to_pay = kind.is_ours_to_pay or kind is InvoiceKind.SELF_BILLED_CREDIT
-    side = -sign if ours_to_pay else sign
-    debt = Account.PAYABLE if ours_to_pay else Account.RECEIVABLE
-    settles = invoice.terms.credits or invoice.number
+    debt = debt_account(kind)
+    side = side_of(kind)
     lines = [
         LedgerLine(
             account=debt,
             amount=side * (invoice.total + invoice.rounding),
             currency=invoice.currency,
             customer_id=customer_id,
-            invoice=settles if kind.is_credit else invoice.number,
+            invoice=settled_with(invoice),
         ),
-        *_other_side(invoice, -side, account, Account.VAT_IN if ours_to_pay else Account.VAT_OUT),
+        *_other_side(invoice, -side, account, Account.VAT_IN if debt is Account.PAYABLE else Account.VAT_OUT),
     ]
     return entry(f"invoice/{invoice.number}", invoice.issued_on, f"{kind} {invoice.number}", lines)
+
+
+def debt_account(kind: InvoiceKind) -> Account:
+    """Where the total of a document of this kind stands until it is paid."""
+    ours_to_pay = kind.is_ours_to_pay or kind is InvoiceKind.SELF_BILLED_CREDIT
+    return Account.PAYABLE if ours_to_pay else Account.RECEIVABLE
+
+
+def settled_with(invoice: Invoice) -> str:
+    """The number under which it is open: that of the invoice which a credit note takes back, else its own."""
+    return (invoice.terms.credits or invoice.number) if invoice.terms.kind.is_credit else invoice.number
+
+
+def side_of(kind: InvoiceKind) -> int:
+    """1 where a document makes a debit of what is owed (somebody owes us more, or we owe less), else -1."""
+    return -1 if kind.is_credit is not (debt_account(kind) is Account.PAYABLE) else 1
 
 
 def _other_side(invoice: Invoice, side: int, account: Account, vat: Account) -> Iterator[LedgerLine]:

@@ -22,11 +22,13 @@ from ocpilot.base.settings import Settings
 from ocpilot.cli import (
     account,
     api_key,
+    books,
     cdr,
     cdr_check,
     charge,
     check,
     convert,
+    customer,
     db,
     export_objects,
     hook,
@@ -38,8 +40,11 @@ from ocpilot.cli import (
     ocmf,
     openapi,
     peer,
+    plan,
     price,
     price_many,
+    price_series,
+    reconcile,
     schema,
     serve,
     simulate,
@@ -54,7 +59,9 @@ from ocpilot.cli import (
 from ocpilot.demo import command as demo
 from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
+from ocpilot.main.book_commands import BooksOf, ReconciliationOf
 from ocpilot.main.check_commands import Checks
+from ocpilot.main.customer_commands import CustomersOf, PlansOf, PricesOf
 from ocpilot.main.invoice_commands import InvoicesOf
 from ocpilot.main.join_commands import Joining
 from ocpilot.main.joined import open_platform
@@ -95,6 +102,8 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     "account": lambda args, platform: account.run(args, Accounts(platform)),
     "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
     "invoice": lambda args, platform: invoice.run(args, InvoicesOf(platform)),
+    "reconcile": lambda args, platform: reconcile.run(args, ReconciliationOf(platform)),
+    "books": lambda args, platform: books.run(args, BooksOf(platform)),
     "ocmf": lambda args, platform: ocmf.run(args, Meters(platform)),
     "charge": lambda args, platform: charge.run(args, HeldCharges(platform)),
     "station": lambda args, platform: station.run(args, StationsOf(platform)),
@@ -104,6 +113,9 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     },
     "station message": lambda args, platform: station_message.run(args, Messages(platform)),
     "site-limit": lambda args, platform: site_limit.run(args, SitesOf(platform)),
+    "customer": lambda args, platform: customer.run(args, CustomersOf(platform)),
+    "plan": lambda args, platform: plan.run(args, PlansOf(platform)),
+    "price-series": lambda args, platform: price_series.run(args, PricesOf(platform)),
     "load": lambda args, platform: load.run(args, Loading(platform)),
     "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
     "log": lambda args, platform: log.run(args, LogOf(platform)),
@@ -121,10 +133,24 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    objects = (load, export_objects, import_objects, cdr, invoice, ocmf, charge, station, site_limit, account)
+    objects = (
+        load,
+        export_objects,
+        import_objects,
+        cdr,
+        invoice,
+        reconcile,
+        books,
+        ocmf,
+        charge,
+        station,
+        site_limit,
+        account,
+    )
     charging = (serve, peer, log, *objects, api_key, hook, db)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
-    for module in (*charging, *alone):
+    billing = (customer, plan, price_series)
+    for module in (*charging, *billing, *alone):
         module.add_parser(commands)
     return root
 

@@ -38,13 +38,25 @@ GROUP BY customer_id, purpose, currency ORDER BY customer_id, purpose, currency;
 -- Items of a group that are on no invoice; nobody else puts them onto one until the transaction ends.
 SELECT * FROM bill_item
 WHERE invoice IS NULL AND customer_id = :customer_id AND purpose = any(:purposes) AND currency = :currency
-    AND at < :until AND (:since::timestamptz IS NULL OR at >= :since)
+    AND at < :until
     AND NOT EXISTS (
         SELECT FROM cdr_clearing AS stands
         WHERE stands.party = bill_item.party AND stands.key_id = bill_item.key_id
             AND stands.state IN ('held', 'disputed', 'dropped')
     )
 ORDER BY at, id LIMIT :limit::bigint FOR UPDATE;
+
+-- name: used
+-- What charges on invoices used of what a plan includes, by month of the books' calendar.
+SELECT
+    date_trunc('month', at AT TIME ZONE :zone)::date AS month,
+    sum(kwh) AS kwh,
+    sum(seconds)::bigint AS seconds
+FROM bill_item JOIN invoice ON invoice.number = bill_item.invoice AND invoice.credited_by IS NULL
+WHERE bill_item.customer_id = :customer_id AND bill_item.purpose = 'sale'
+    AND at >= :since::date::timestamp AT TIME ZONE :zone
+    AND at < (:until::date + interval '1 month') AT TIME ZONE :zone
+GROUP BY month;
 
 -- name: on
 -- Items of an invoice, in its order.

@@ -6,10 +6,21 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.clearing_records import Clearing, ClearingFinding, ClearingState, ClearingStep, Unrated
+from ocpilot.app.cdr_match_records import CdrMatch
+from ocpilot.app.clearing_records import (
+    BILLED_STATES,
+    Clearing,
+    ClearingFinding,
+    ClearingState,
+    ClearingStep,
+    Moved,
+    Unrated,
+    Wanted,
+)
 from ocpilot.app.records import CdrCheck, ObjectKey, StoredObject
 from ocpilot.base.ids import PartyId, fold
-from ocpilot.store.pool import Database
+from ocpilot.billing.clearing_rules import Neighbour
+from ocpilot.store.pool import Database, Session
 from ocpilot.store.queries import load
 from ocpilot.store.rows import json_of, key_values, object_of, party_of, record_of
 from ocpilot.wire.protocol import ModuleID
@@ -36,13 +47,63 @@ class PostgresClearings:
         self, key: ObjectKey, before: Collection[ClearingState], after: Clearing, step: ClearingStep
     ) -> bool:
         """See the port."""
-        values = {**_values(after, step), **key_values(key), "states": [str(one) for one in before]}
-        return await self._database.row(_SQL["move"], values) is not None
+        there = msgspec.structs.replace(after, key=key)
+        return await self.move_together([Moved(before=frozenset(before), after=there, step=step)])
+
+    async def move_together(self, moves: Sequence[Moved]) -> bool:
+        """See the port; in the order of their keys, so that two of us form no ring."""
+        ordered = sorted(moves, key=lambda one: (one.after.key.party, fold(one.after.key.id)))
+        try:
+            async with self._database.transaction() as session:
+                for one in ordered:
+                    if not await _move(session, one):
+                        raise _StandsElsewhere
+        except _StandsElsewhere:
+            return False
+        return True
 
     async def get(self, key: ObjectKey) -> Clearing | None:
         """See the port."""
         row = await self._database.row(_SQL["get"], key_values(key))
         return _clearing(row) if row else None
+
+    async def found(self, cdr_id: str) -> tuple[Clearing, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["found"], {"key_id": fold(cdr_id)})
+        return tuple(_clearing(row) for row in rows)
+
+    async def came_at(self, key: ObjectKey) -> datetime | None:
+        """See the port."""
+        row = await self._database.row(_SQL["came_at"], key_values(key))
+        return row["received_at"] if row else None
+
+    async def neighbours(self, match: CdrMatch) -> tuple[Neighbour, ...]:
+        """See the port."""
+        values = {
+            **key_values(match.key),
+            "key_session": fold(match.session) if match.session else None,
+            "key_token": fold(match.token_uid),
+            "key_location": fold(match.location_id),
+            "key_evse": fold(match.evse_uid),
+            "starts": match.starts,
+            "ends": match.ends,
+        }
+        rows = await self._database.rows(_SQL["neighbours"], values)
+        return tuple(msgspec.convert(dict(row), Neighbour) for row in rows)
+
+    async def waiting_credits(self, limit: int) -> tuple[Clearing, ...]:
+        """See the port."""
+        return tuple(_clearing(row) for row in await self._database.rows(_SQL["waiting_credits"], {"limit": limit}))
+
+    async def listed(self, wanted: Wanted) -> tuple[Clearing, ...]:
+        """See the port."""
+        values = {
+            "states": [str(one) for one in wanted.states or ClearingState],
+            "peer_id": wanted.peer_id,
+            "parties": list(wanted.parties),
+            "limit": wanted.limit,
+        }
+        return tuple(_clearing(row) for row in await self._database.rows(_SQL["listed"], values))
 
     async def steps(self, key: ObjectKey) -> tuple[ClearingStep, ...]:
         """See the port."""
@@ -78,6 +139,19 @@ class PostgresClearings:
         if party is not None:
             rows += await self._database.rows(_SQL["unrate_party"], {"party": party.key})
         return len(rows)
+
+
+class _StandsElsewhere(Exception):
+    """Ends a transaction in which one of several moves cannot be made."""
+
+
+async def _move(session: Session, moved: Moved) -> bool:
+    values = {
+        **_values(moved.after, moved.step),
+        "states": [str(one) for one in moved.before],
+        "is_billed": moved.after.state in BILLED_STATES | {ClearingState.CREDITED},
+    }
+    return await session.row(_SQL["move"], values) is not None
 
 
 def _values(clearing: Clearing, step: ClearingStep) -> dict[str, object]:

@@ -40,6 +40,10 @@ class PostgresCustomers:
         """See the port."""
         return await self._one(_SQL["get"], {"id": customer_id})
 
+    async def some(self, ids: Sequence[int]) -> tuple[Customer, ...]:
+        """See the port."""
+        return tuple(_customer(row) for row in await self._database.rows(_SQL["some"], {"ids": ids}))
+
     async def numbered(self, number: str) -> Customer | None:
         """See the port."""
         return await self._one(_SQL["numbered"], {"number": number})
@@ -59,7 +63,10 @@ class PostgresCustomers:
 
     async def give(self, token: CustomerToken) -> None:
         """See the port."""
-        await self._database.row(_SQL["give"], {**msgspec.structs.asdict(token), "key_uid": fold(token.uid)})
+        values = {**msgspec.structs.asdict(token), "key_uid": fold(token.uid)}
+        async with self._database.transaction() as session:
+            await session.row(_SQL["hold"], values)
+            await session.row(_SQL["give"], values)
 
     async def end(self, uid: str, until: datetime) -> bool:
         """See the port."""

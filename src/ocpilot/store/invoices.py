@@ -2,13 +2,15 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
 
 from ocpilot.app.bill_records import (
+    BillItem,
     Booking,
     Draft,
     Drafting,
@@ -20,6 +22,7 @@ from ocpilot.app.bill_records import (
     Purpose,
 )
 from ocpilot.base.errors import Conflict, NotFound
+from ocpilot.billing.allowances import Used, month_of
 from ocpilot.billing.invoice import Invoice
 from ocpilot.store.bill_items import item_of
 from ocpilot.store.ledger import book as book_in
@@ -45,9 +48,9 @@ class PostgresInvoices:
         self,
         group: Group,
         *,
-        since: datetime | None,
         until: datetime,
         limit: int | None,
+        zone: ZoneInfo,
         draft: Drafting,
         book: Booking,
     ) -> KeptInvoice | None:
@@ -56,7 +59,6 @@ class PostgresInvoices:
             "customer_id": group.customer_id,
             "purposes": [str(one) for one in _WITH_FEES.get(group.purpose, (group.purpose,))],
             "currency": group.currency,
-            "since": since,
             "until": until,
             "limit": limit,
         }
@@ -65,7 +67,7 @@ class PostgresInvoices:
             items = [item_of(row) for row in await session.rows(_ITEMS["open"], asked)]
             if not items:
                 return None
-            drafted = await asyncio.to_thread(draft, items)
+            drafted = await asyncio.to_thread(draft, items, await _used(session, items, zone))
             kept = await _write(session, drafted, group.customer_id, group.purpose)
             ids = [item.id for item in items]
             put = await session.rows(_ITEMS["put_on"], {"number": kept.number, "ids": ids})
@@ -147,6 +149,18 @@ class PostgresInvoices:
                 if _seal(seal, row["body"]) != row["seal"]:
                     broken.append(row["number"])
                 last, seal = row["place"], row["seal"]
+
+
+async def _used(session: Session, items: Sequence[BillItem], zone: ZoneInfo) -> dict[date, Used]:
+    """What the customer's charges on earlier invoices used in the months of these items."""
+    asked = {
+        "customer_id": items[0].customer_id,
+        "zone": zone.key,
+        "since": month_of(items[0].at, zone),
+        "until": month_of(items[-1].at, zone),
+    }
+    rows = await session.rows(_ITEMS["used"], asked)
+    return {row["month"]: Used(kwh=row["kwh"], seconds=row["seconds"]) for row in rows}
 
 
 async def _write(session: Session, draft: Draft, customer_id: int, purpose: Purpose) -> KeptInvoice:

@@ -6,7 +6,10 @@ from contextlib import asynccontextmanager
 from ocpilot.app import (
     ad_hoc_records,
     api_ports,
+    bank_payment_records,
     bill_records,
+    book_records,
+    card_records,
     cdr_match_records,
     charge_ports,
     clearing_records,
@@ -22,8 +25,10 @@ from ocpilot.app import (
     messages,
     newcomer_records,
     object_ports,
+    plan_records,
     ports,
     quality_records,
+    reconciliation_records,
     sending_records,
     signed_records,
     site_limit_records,
@@ -31,6 +36,7 @@ from ocpilot.app import (
     station_notice_records,
     station_tariff_records,
     status_records,
+    terminal_payment_records,
     transaction_findings,
 )
 from ocpilot.base.settings import Settings
@@ -39,9 +45,12 @@ from ocpilot.store.active_profiles import PostgresActiveProfiles
 from ocpilot.store.ad_hoc import PostgresAdHocCharges
 from ocpilot.store.api_keys import PostgresApiAnswers, PostgresApiKeys
 from ocpilot.store.authorizations import PostgresAuthorizations
+from ocpilot.store.bank_payments import PostgresBankPayments
 from ocpilot.store.bell import Bell
 from ocpilot.store.bill_items import PostgresBillItems
 from ocpilot.store.bookings import PostgresBookings
+from ocpilot.store.books import PostgresBooks
+from ocpilot.store.card_payments import PostgresCardPayments, PostgresPlayedPayments
 from ocpilot.store.cdr_matches import PostgresMatches
 from ocpilot.store.changes import PostgresChanges
 from ocpilot.store.clearings import PostgresClearings
@@ -64,19 +73,25 @@ from ocpilot.store.messages import PostgresMessages
 from ocpilot.store.newcomers import PostgresNewcomers
 from ocpilot.store.nodes import PostgresNodes
 from ocpilot.store.objects import PostgresObjects
+from ocpilot.store.partner_invoices import PostgresPartnerInvoices
 from ocpilot.store.peers import PostgresPeers
+from ocpilot.store.plans import PostgresPlans, PostgresPriceSeries
 from ocpilot.store.pool import Database, connect, open_pool
 from ocpilot.store.quality import PostgresQuality
+from ocpilot.store.record_checks import PostgresRecordChecks
 from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
 from ocpilot.store.sendings import PostgresSendings
 from ocpilot.store.server import database_url
 from ocpilot.store.signed import PostgresSignedBook
 from ocpilot.store.site_limits import PostgresSiteLimits
+from ocpilot.store.statements import PostgresStatements
 from ocpilot.store.station_notices import PostgresStationNotices
 from ocpilot.store.station_tariffs import PostgresTariffsAtStations
 from ocpilot.store.stations import PostgresStations
 from ocpilot.store.status_history import PostgresStatusHistory
+from ocpilot.store.terminal_payments import PostgresTerminalPayments
+from ocpilot.store.trails import PostgresTrails
 from ocpilot.store.transaction_findings import PostgresTransactionFindings
 from ocpilot.store.transactions import PostgresTransactions
 
@@ -84,7 +99,9 @@ from ocpilot.store.transactions import PostgresTransactions
 class PostgresStore:
     """`app.ports.Store`."""
 
-    def __init__(self, database: Database, bell: Bell, nodes: PostgresNodes) -> None:
+    def __init__(  # noqa: PLR0915 - a line for each subject
+        self, database: Database, bell: Bell, nodes: PostgresNodes
+    ) -> None:
         self.nodes: station_nodes.Nodes = nodes
         self.objects: object_ports.Objects = PostgresObjects(database, bell)
         self.bookings: object_ports.Bookings = PostgresBookings(database, bell)
@@ -122,11 +139,22 @@ class PostgresStore:
         self.site_limits: site_limit_records.SiteLimits = PostgresSiteLimits(database)
         self.clearings: clearing_records.Clearings = PostgresClearings(database)
         self.customers: customer_records.Customers = PostgresCustomers(database)
+        self.plans: plan_records.Plans = PostgresPlans(database)
+        self.price_series: plan_records.PriceSeries = PostgresPriceSeries(database)
         self.bill_items: bill_records.BillItems = PostgresBillItems(database)
         self.invoices: bill_records.Invoices = PostgresInvoices(database)
         self.ledger: ledger_records.Ledger = PostgresLedger(database)
         self.sendings: sending_records.Sendings = PostgresSendings(database)
         self.invoice_runs: invoice_run_records.InvoiceRuns = PostgresInvoiceRuns(database)
+        self.bank_payments: bank_payment_records.BankPayments = PostgresBankPayments(database)
+        self.cards: card_records.CardPayments = PostgresCardPayments(database)
+        self.terminal_payments: terminal_payment_records.TerminalPayments = PostgresTerminalPayments(database)
+        self.played_payments: card_records.PlayedPayments = PostgresPlayedPayments(database)
+        self.books: book_records.Books = PostgresBooks(database)
+        self.trails: reconciliation_records.Trails = PostgresTrails(database)
+        self.statements: reconciliation_records.Statements = PostgresStatements(database)
+        self.record_checks: reconciliation_records.RecordChecks = PostgresRecordChecks(database)
+        self.partner_invoices: reconciliation_records.PartnerInvoices = PostgresPartnerInvoices(database)
 
 
 @asynccontextmanager

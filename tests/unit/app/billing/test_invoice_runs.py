@@ -2,11 +2,11 @@
 
 import msgspec
 import pytest
+from test_invoicing import accepted
 
 import billed
 from ocpilot.app import invoice_runs, invoicing, rating
 from ocpilot.base.errors import NotFound
-from test_invoicing import accepted
 
 
 async def test_a_run_is_asked_for_once_and_comes_to_its_end(provider):

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 import billed
-from ocpilot.app import invoicing, rating
+from ocpilot.app import fees, invoicing, rating
 from ocpilot.app.bill_records import Purpose
 from ocpilot.app.clearing_records import ClearingState, ClearingStep
 from ocpilot.app.customer_records import CustomerKind, Cycle
@@ -17,6 +17,7 @@ from ocpilot.base.errors import Conflict, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.cdr import credit_of
 from ocpilot.billing.invoice import InvoiceKind
+from ocpilot.billing.plans import Plan
 from ocpilot.billing.taxes import TaxCategory
 
 
@@ -220,3 +221,33 @@ async def test_items_of_a_purpose_are_told_apart(provider):
     assert [item.purpose for item in await provider.store.bill_items.of(key)] == [Purpose.SALE, Purpose.PURCHASE]
     written = await run(provider)
     assert [kept.purpose for kept in written] == [Purpose.SALE]  # he bills us himself
+
+
+async def test_what_a_plan_includes_is_used_up_over_the_invoices_of_a_month(provider):
+    await provider.store.plans.add(Plan(name="Thirty", currency="SEK", included_kwh=Decimal(30)), billed.NOW)
+    await billed.drivers(provider.store, 1, plan="Thirty", cycle=Cycle.CHARGE)
+    keys = await accepted(provider, 6, operators=billed.OPERATORS[:1])
+    kwh = [cdr.total_energy for _, cdr, _ in keys]
+    written = sorted(await run(provider), key=lambda kept: kept.invoice.start)
+    paid = [kept.invoice.net for kept in written]
+    assert sum(kwh) > 30 > sum(kwh[:4])
+    assert paid[:4] == [0, 0, 0, 0]
+    assert sum(paid) == round((sum(kwh) - 30) * Decimal("3.60"), 2)
+
+
+async def test_a_plan_that_is_not_known_keeps_the_charge_waiting(provider):
+    await billed.drivers(provider.store, 1, plan="Gone")
+    [(key, _, _)] = await accepted(provider, 1)
+    assert await run(provider) == []
+    assert "found plan 'Gone'" in (await provider.store.clearings.get(key)).problem
+
+
+async def test_the_fee_of_a_month_is_charged_once_and_stands_beside_its_charges(provider):
+    await provider.store.plans.add(Plan(name="Member", currency="SEK", monthly_fee=Decimal(39)), billed.NOW)
+    since = datetime(2026, 11, 3, tzinfo=UTC)
+    await billed.drivers(provider.store, 1, plan="Member", plan_since=since)
+    await accepted(provider, 2, operators=billed.OPERATORS[:1])
+    assert [await fees.charge(provider), await fees.charge(provider)] == [2, 0]  # November and December
+    [kept] = await run(provider)
+    assert [line.net for line in kept.invoice.lines if not line.cdr] == [Decimal(39)]
+    assert len(kept.invoice.lines) == 3

@@ -1,0 +1,60 @@
+"""What a payer may have written: payment references with their check digit, and numbers of invoices in any text."""
+
+import re
+from collections.abc import Collection, Iterator
+
+from stdnum import iso11649, luhn
+
+_DIGITS = re.compile(r"(?<![0-9A-Za-z])[0-9]{4,25}(?![0-9A-Za-z])")
+_BLANKS = re.compile(r"[\s\-]")
+
+
+def plain(reference: str) -> str:
+    """A reference without what people put between its characters."""
+    return _BLANKS.sub("", reference).upper()
+
+
+def spellings(reference: str) -> tuple[str, ...]:
+    """A plain reference as we may have written it: in a creditor reference (ISO 11649) ours stands behind RF and two
+    digits."""
+    is_creditor = reference.startswith("RF") and iso11649.is_valid(reference)
+    return (reference, reference[4:]) if is_creditor else (reference,)
+
+
+def has_wrong_check_digit(reference: str) -> bool:
+    """Whether a reference of digits (OCR) or one that begins with RF (ISO 11649) fails its own check."""
+    if reference.isascii() and reference.isdecimal():
+        return not luhn.is_valid(reference)
+    return reference.startswith("RF") and not iso11649.is_valid(reference)
+
+
+def references_in(text: str) -> Iterator[str]:
+    """Digits in a text that may be an OCR number: those whose check digit is right."""
+    for found in _DIGITS.findall(text):
+        if luhn.is_valid(found):
+            yield found
+
+
+def numbers_in(text: str, series: Collection[str]) -> Iterator[str]:
+    """Invoice numbers in a text, as we write them: `F-000123` of `f 123`, `F123`, `F-000123`."""
+    words = "|".join(sorted(map(re.escape, filter(None, series)), key=len, reverse=True))
+    if not words:
+        return
+    for found in re.finditer(rf"(?<![0-9A-Za-z])({words})[\s\-]?0*([0-9]{{1,12}})(?![0-9A-Za-z])", text, re.IGNORECASE):
+        yield f"{_written(found.group(1), series)}-{int(found.group(2)):06d}"
+
+
+def is_like(name: str, other: str) -> bool:
+    """Whether two names may be one person's or company's: all words of the shorter one are in the other."""
+    one, two = _words(name), _words(other)
+    return bool(one and two) and (one <= two or two <= one)
+
+
+def _written(found: str, series: Collection[str]) -> str:
+    return next(one for one in series if one.lower() == found.lower())
+
+
+def _words(name: str) -> set[str]:
+    return {
+        word for word in re.findall(r"\w+", name.casefold()) if word not in {"ab", "aktiebolag", "gmbh", "ltd", "as"}
+    }

@@ -1,0 +1,63 @@
+-- name: add_file
+-- Notes a file, or finds the one with its bytes.
+INSERT INTO bank_file AS kept (digest, name, format, payments, who, at)
+VALUES (:digest, :name, :format, :payments, :who, :at)
+ON CONFLICT (digest) DO UPDATE SET name = kept.name
+RETURNING *;
+
+-- name: finished
+-- All payments of a file are in the books.
+UPDATE bank_file SET finished = true WHERE id = :file_id;
+
+-- name: files
+-- The newest first.
+SELECT * FROM bank_file ORDER BY id DESC LIMIT :limit;
+
+-- name: add
+-- A payment, unless it is there; nothing is decided about it yet.
+INSERT INTO bank_payment (file_id, account, bank_id, day, amount, currency, body, open, why, at)
+VALUES (:file_id, :account, :bank_id, :day, :amount, :currency, :body, :amount, :why, :at)
+ON CONFLICT (account, bank_id, day, amount, currency) DO NOTHING
+RETURNING *;
+
+-- name: lock_invoices
+-- Nobody else settles or credits these invoices until the transaction ends.
+SELECT number FROM invoice WHERE number = any(:numbers) ORDER BY number FOR UPDATE;
+
+-- name: open_of
+-- What is left to be paid of these invoices.
+SELECT invoice AS number, sum(amount) AS amount FROM ledger_line
+WHERE account IN ('receivable', 'payable') AND invoice = any(:numbers) GROUP BY invoice;
+
+-- name: lock
+-- Payments that nobody else moves until the transaction ends.
+SELECT * FROM bank_payment WHERE id = any(:ids) ORDER BY id FOR UPDATE;
+
+-- name: move
+-- What is left of a payment.
+UPDATE bank_payment SET open = :open, customer_id = :customer_id, why = :why WHERE id = :id RETURNING *;
+
+-- name: step
+-- What happened to it.
+INSERT INTO bank_payment_step (payment_id, what, invoice, amount, who, why, at)
+VALUES (:payment_id, :what, :invoice, :amount, :who, :why, :at);
+
+-- name: get
+-- By number.
+SELECT * FROM bank_payment WHERE id = :id;
+
+-- name: steps
+-- What became of one.
+SELECT what, invoice, amount, who, why, at FROM bank_payment_step WHERE payment_id = :id ORDER BY id;
+
+-- name: page
+-- The newest first, those before one.
+SELECT * FROM bank_payment
+WHERE (NOT :unmatched OR open <> 0)
+    AND (:customer_id::integer IS NULL OR customer_id = :customer_id)
+    AND (:before::integer IS NULL OR id < :before)
+ORDER BY id DESC LIMIT :limit;
+
+-- name: of_invoice
+-- What was paid of an invoice, by which payment.
+SELECT payment_id, what, invoice, amount, who, why, at FROM bank_payment_step WHERE invoice = :number ORDER BY id;
