@@ -26,12 +26,6 @@ from ocpilot.app import (
     receipts,
     record_checks,
     reservations,
-    transactions,
-)
-    hub_orders,
-    lost_stops,
-    receipts,
-    reservations,
     terminal_payments,
     transactions,
 )
@@ -175,23 +169,13 @@ class Jobs:
         return [one for one in results if one.result_at is not None and one.result_at <= before]
 
     async def _make_cdr(self, transaction: Transaction) -> None:
-        """The CDR; what else becomes of it follows from its clearing."""
-        if await cdrs.make_for(self._platform, transaction) is not None:
-            await self._platform.store.transactions.set_state(transaction.id, TransactionState.BILLED)
-        """The CDR, and for a driver of ours what else a peer's CDR gets: check and receipt."""
+        """The CDR; what else becomes of it follows from its clearing, or from the terminal it was paid at."""
         stored = await cdrs.make_for(self._platform, transaction)
         if stored is None:
             return
-        await self._settle(stored)
-        await self._platform.store.transactions.set_state(transaction.id, TransactionState.BILLED)
-
-    async def _settle(self, stored: StoredObject) -> None:
-        if is_ours(self._platform, PartyId.parse(stored.audience or "")):
-            found = await cdrs.check(self._platform, stored)
-            if found.agrees:
-                await receipts.issue(self._platform, stored.key)
-        elif value_of(CDR, stored).invoice_reference_id is not None:
+        if value_of(CDR, stored).invoice_reference_id is not None and clearing.is_issued(self._platform, stored):
             await self._bill_terminal(stored)
+        await self._platform.store.transactions.set_state(transaction.id, TransactionState.BILLED)
 
     async def _bill_terminal(self, stored: StoredObject) -> None:
         """A charge paid at a terminal of a provider for whom we write the receipt; his capture is waited for."""

@@ -14,15 +14,10 @@ from ocpilot.base.errors import NotFound
 from ocpilot.base.settings import SellerSettings
 from ocpilot.base.texts import translator
 from ocpilot.billing.paper_languages import Language, language_of
-from ocpilot.billing.receipt import Seller, receipt_of
-from ocpilot.billing.receipt_pdf import receipt_pdf
-from ocpilot.billing.signed_words import sentence
-from ocpilot.wire.v230 import CDR
-from ocpilot.billing.receipt import Language, PaidByCard, Seller, receipt_of
+from ocpilot.billing.receipt import PaidByCard, Seller, receipt_of
 from ocpilot.billing.receipt import Receipt as Paper
 from ocpilot.billing.receipt_pdf import receipt_pdf
 from ocpilot.billing.signed_words import sentence
-from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CDR, FinancialAdviceConfirmation
 
 

@@ -9,11 +9,8 @@ import msgspec
 from ocpilot.base import formats
 from ocpilot.base.texts import Translate, mark, translator
 from ocpilot.billing.paper import Fact, PaperWords, typeset
-from ocpilot.billing.receipt import ChargeFacts, Receipt, ReceiptLine, Seller, VatRow
-from ocpilot.pricing import Amount
 from ocpilot.billing.receipt import ChargeFacts, PaidByCard, Receipt, ReceiptLine, Seller, VatRow
-from ocpilot.pricing import Amount, Unit
-from ocpilot.pricing.words import per, quantity
+from ocpilot.pricing import Amount
 
 _TEMPLATE = "receipt.typ"
 
@@ -45,47 +42,10 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     page: str
 
 
-def receipt_pdf(receipt: Receipt) -> bytes:
-    """The same bytes for the same receipt: A4, in its language, tagged, with title and language in the metadata."""
-    return typeset(_TEMPLATE, paper_of(receipt), receipt.issued_at)
-class _Words(msgspec.Struct, frozen=True):
-    """One receipt's way to write things."""
-
-    translate: Translate
-    locale: str
-    currency: str
-
-    def amount(self, value: Decimal | None) -> str:
-        """Without the currency, which stands in the header."""
-        if value is None:
-            return _UNKNOWN
-        return formats.fixed(value, self.locale, HALF_UP.decimals_for(self.currency))
-
-    def money(self, value: Decimal) -> str:
-        """With the currency."""
-        return formats.money(value, self.currency, self.locale)
-
-    def sides(self, amount: Amount) -> tuple[str, str, str]:
-        """Net, VAT and gross."""
-        return (self.amount(amount.excl), self.amount(amount.vat), self.amount(amount.incl))
-
-    def rate(self, value: Decimal | None) -> str:
-        """A VAT rate."""
-        return _UNKNOWN if value is None else formats.percent(value, self.locale)
-
-
 def receipt_pdf(receipt: Receipt, paid: PaidByCard | None = None) -> bytes:
     """The same bytes for the same receipt and payment: A4, in its language, tagged, with title and language in the
     metadata."""
-    paper = msgspec.json.encode(paper_of(receipt, paid)).decode()
-    pdf: bytes = typst.compile(
-        (resources.files("ocpilot.billing") / _TEMPLATE).read_bytes(),
-        format="pdf",
-        sys_inputs={"paper": paper},
-        ignore_system_fonts=True,
-        timestamp=int(receipt.issued_at.timestamp()),
-    )
-    return pdf
+    return typeset(_TEMPLATE, paper_of(receipt, paid), receipt.issued_at)
 
 
 def paper_of(receipt: Receipt, paid: PaidByCard | None = None) -> Paper:
@@ -184,7 +144,7 @@ def _vat_cells(row: VatRow, words: PaperWords) -> tuple[str, ...]:
     return (words.rate(row.rate), *_sides(row.amount, words))
 
 
-def _paid(paid: PaidByCard, words: _Words) -> Iterator[str]:
+def _paid(paid: PaidByCard, words: PaperWords) -> Iterator[str]:
     """A heading, then a line each."""
     yield words.translate(mark("Paid by card"))
     if paid.amount is not None:

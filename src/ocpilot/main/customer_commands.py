@@ -56,7 +56,8 @@ class CustomersOf:
         customer = await customers.numbered(self._platform, number)
         theirs = await customers.tokens_of_account(self._platform, account) if account else ()
         since = since or self._platform.clock()
-        given, warnings = [], []
+        given: list[CustomerToken] = []
+        warnings: list[str] = []
         for uid in dict.fromkeys((*uids, *theirs)):
             token = CustomerToken(
                 uid=uid,

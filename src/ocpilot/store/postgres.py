@@ -86,8 +86,8 @@ from ocpilot.store.station_notices import PostgresStationNotices
 from ocpilot.store.station_tariffs import PostgresTariffsAtStations
 from ocpilot.store.stations import PostgresStations
 from ocpilot.store.status_history import PostgresStatusHistory
-from ocpilot.store.trails import PostgresTrails
 from ocpilot.store.terminal_payments import PostgresTerminalPayments
+from ocpilot.store.trails import PostgresTrails
 from ocpilot.store.transaction_findings import PostgresTransactionFindings
 from ocpilot.store.transactions import PostgresTransactions
 
