@@ -1,8 +1,9 @@
 """Runs that somebody asks for go on by their state in the store, from where whoever worked on them died."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
-from test_invoicing import accepted
 
 import billed
 from ocpilot.app import invoice_runs, invoicing, rating
@@ -11,7 +12,7 @@ from ocpilot.base.errors import NotFound
 
 async def test_a_run_is_asked_for_once_and_comes_to_its_end(provider):
     await billed.drivers(provider.store, 3)
-    await accepted(provider, 9, ("T0", "T1", "T2"), billed.OPERATORS[:1])
+    await billed.accepted(provider, 9, ("T0", "T1", "T2"), billed.OPERATORS[:1])
     asked = await invoice_runs.ask(provider, "anna@example.org")
     assert await invoice_runs.ask(provider, "omar@example.org") == asked
     done = await invoice_runs.go_on(provider)
@@ -24,7 +25,7 @@ async def test_a_run_is_asked_for_once_and_comes_to_its_end(provider):
 
 async def test_a_run_whose_worker_died_goes_on_with_what_is_left(provider):
     await billed.drivers(provider.store, 3)
-    await accepted(provider, 9, ("T0", "T1", "T2"), billed.OPERATORS[:1])
+    await billed.accepted(provider, 9, ("T0", "T1", "T2"), billed.OPERATORS[:1])
     run = await invoice_runs.ask(provider, "anna@example.org")
     await rating.rate(provider)
     first = (await invoicing.due(provider))[0]
@@ -36,15 +37,17 @@ async def test_a_run_whose_worker_died_goes_on_with_what_is_left(provider):
     assert (done.groups, done.done, done.written) == (3, 3, 3)
 
 
-async def test_a_customer_who_gets_no_invoice_keeps_no_other_from_his(provider, monkeypatch):
-    await billed.drivers(provider.store, 1)
-    await billed.drivers(provider.store, 1, first=1, currency="SEK", time_zone="Nowhere/Nothing")
-    await accepted(provider, 6, ("T0", "T1"), billed.OPERATORS[:1])
-    await invoice_runs.ask(provider, "anna@example.org")
-    done = await invoice_runs.go_on(provider)
+async def test_without_what_every_invoice_needs_a_run_ends_and_says_why(provider):
+    await billed.drivers(provider.store, 2)
+    await billed.accepted(provider, 6, ("T0", "T1"), billed.OPERATORS[:1])
+    await rating.rate(provider)
+    nowhere = msgspec.structs.replace(provider.settings.seller, country="")
+    platform = replace(provider, settings=msgspec.structs.replace(provider.settings, seller=nowhere))
+    await invoice_runs.ask(platform, "anna@example.org")
+    done = await invoice_runs.go_on(platform)
+    assert (done.groups, done.done, done.written, done.failed) == (2, 2, 0, 2)
+    assert "seller.country: found nothing" in done.problem
     assert done.ended_at is not None
-    assert done.done == done.groups
-    assert done.written + done.failed == 2
 
 
 async def test_a_run_for_nobody_is_refused(provider):
