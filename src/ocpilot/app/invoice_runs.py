@@ -1,10 +1,11 @@
 """Runs that somebody asked for, in the console or by the API: they go on by themselves, by their state in the store."""
 
 import logging
+from collections.abc import AsyncIterator
 
 from msgspec.structs import replace
 
-from ocpilot.app import invoicing, rating
+from ocpilot.app import fees, invoicing, rating
 from ocpilot.app.invoice_run_records import InvoiceRun
 from ocpilot.app.invoicing import Due
 from ocpilot.app.platform import Platform
@@ -44,8 +45,15 @@ async def go_on(platform: Platform) -> InvoiceRun | None:
     return await _kept(platform, replace(run, ended_at=platform.clock()))
 
 
-async def _rated(platform: Platform, run: InvoiceRun) -> InvoiceRun:
+async def prepare(platform: Platform) -> AsyncIterator[int]:
+    """What comes before a run: CDRs are worked out, some at a time, of which it says how many; then monthly fees."""
     while found := await rating.rate(platform):
+        yield found
+    await fees.charge(platform)
+
+
+async def _rated(platform: Platform, run: InvoiceRun) -> InvoiceRun:
+    async for found in prepare(platform):
         run = await _kept(platform, replace(run, rated=run.rated + found))
     return run
 

@@ -173,7 +173,6 @@ class CardSettings(Section, frozen=True, kw_only=True):
     confirmed_within: float = 24.0
 
 
-
 class MailTls(StrEnum):
     """How the connection to the mail server is made safe: by STARTTLS, by TLS from the first byte, or not at all."""
 

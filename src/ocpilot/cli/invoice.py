@@ -27,7 +27,7 @@ class InvoiceCommands(Protocol):
         """The end of a day of the books' calendar, `2026-11-30`; UserError when it is none."""
 
     async def rate(self) -> int:
-        """Work out what is billed of all CDRs that may be; how many."""
+        """Work out what is billed of all CDRs that may be, and monthly fees; how many CDRs."""
 
     async def due(self, until: datetime | None, customer: str | None) -> Sequence[Due]:
         """What a run would write."""

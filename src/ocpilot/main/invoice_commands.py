@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, time, timedelta
 
-from ocpilot.app import invoices_seen, invoicing, rating, sending
+from ocpilot.app import invoice_runs, invoices_seen, invoicing, sending
 from ocpilot.app.bill_records import BillItem, KeptInvoice, Listed
 from ocpilot.app.invoice_documents import DocumentKind, document
 from ocpilot.app.invoicing import Due
@@ -33,10 +33,7 @@ class InvoicesOf:
 
     async def rate(self) -> int:
         """See `InvoiceCommands`."""
-        done = 0
-        while found := await rating.rate(self._platform):
-            done += found
-        return done
+        return sum([found async for found in invoice_runs.prepare(self._platform)])
 
     async def due(self, until: datetime | None, customer: str | None) -> Sequence[Due]:
         """See `InvoiceCommands`."""

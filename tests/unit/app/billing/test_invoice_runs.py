@@ -51,7 +51,7 @@ async def test_without_what_every_invoice_needs_a_run_ends_and_says_why(provider
 
 
 async def test_a_run_for_nobody_is_refused(provider):
-    with pytest.raises(NotFound, match="no customer 1"):
-        await invoice_runs.ask(provider, "anna@example.org", "1")
+    with pytest.raises(NotFound, match="no customer 77"):
+        await invoice_runs.ask(provider, "anna@example.org", "77")
     with pytest.raises(NotFound):
         await invoice_runs.numbered(provider, 99)
