@@ -62,6 +62,8 @@ class ChargeView(Record, frozen=True):
     cdr: CDR | None
     place: Location | None
     receipt: Receipt | None
+    #: Which CDR the bill is.
+    bill: ObjectKey | None = None
 
     @property
     def running(self) -> bool:
@@ -247,6 +249,7 @@ async def _joined(
         cdr=bill[1] if bill else None,
         place=value_of(Location, place) if place else None,
         receipt=await platform.store.documents.receipt_of(bill[0].key) if bill else None,
+        bill=bill[0].key if bill else None,
     )
 
 

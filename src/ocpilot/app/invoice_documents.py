@@ -1,7 +1,6 @@
 """Documents of a sealed invoice, made whenever somebody wants them: the paper, the e-invoice, both in one."""
 
 import asyncio
-import re
 from enum import StrEnum
 
 from ocpilot.app.bill_records import KeptInvoice
@@ -32,9 +31,4 @@ async def document(kept: KeptInvoice, kind: DocumentKind) -> Attachment:
     """The same bytes for the same invoice. UserError when it cannot be such a document, and why."""
     make, ending, media_type = _MAKERS[kind]
     data = await asyncio.to_thread(make, kept.invoice)
-    return Attachment(name=file_name(kept.number) + ending, media_type=media_type, data=data)
-
-
-def file_name(number: str) -> str:
-    """The invoice number as part of a file name: a series may have any character."""
-    return re.sub(r"[^A-Za-z0-9._-]", "-", number)
+    return Attachment(name=kept.number + ending, media_type=media_type, data=data)

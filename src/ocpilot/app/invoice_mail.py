@@ -2,7 +2,7 @@
 
 from ocpilot.app.bill_records import KeptInvoice
 from ocpilot.app.customer_records import Customer, InvoiceFormat
-from ocpilot.app.invoice_documents import DocumentKind, document, file_name
+from ocpilot.app.invoice_documents import DocumentKind, document
 from ocpilot.app.mailing import Mail
 from ocpilot.app.platform import Platform
 from ocpilot.billing.covering_letter import letter
@@ -14,7 +14,7 @@ async def mail_of(platform: Platform, kept: KeptInvoice, customer: Customer, bef
     wants_xml = customer.invoice_format is InvoiceFormat.FACTUR_X and kept.kind is not InvoiceKind.CREDIT_ADVICE
     attached = await document(kept, DocumentKind.FACTUR_X if wants_xml else DocumentKind.PDF)
     words = letter(kept.invoice)
-    mark = f"{file_name(kept.number)}.{kept.seal.hex()[:12]}" + (f".{before + 1}" if before else "")
+    mark = f"{kept.number}.{kept.seal.hex()[:12]}" + (f".{before + 1}" if before else "")
     domain = platform.settings.mail.sender.rpartition("@")[2].strip(" >") or "localhost"
     return Mail(
         to=customer.party_facts.email,

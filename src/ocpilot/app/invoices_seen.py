@@ -4,8 +4,22 @@ from datetime import date, datetime, time
 
 from ocpilot.app import invoicing
 from ocpilot.app.bill_records import BillItem, InvoiceQuery, Listed
+from ocpilot.app.customer_records import Customer
+from ocpilot.app.ledger_records import KeptEntry
 from ocpilot.app.platform import Platform
-from ocpilot.base.errors import UserError
+from ocpilot.app.records import Record
+from ocpilot.app.sending_records import Sending
+from ocpilot.base.errors import NotFound, UserError
+
+
+class InvoiceView(Record, frozen=True, kw_only=True):
+    """One with its customer, what is on it, what it did to the books, and every attempt to send it."""
+
+    listed: Listed
+    customer: Customer
+    items: tuple[BillItem, ...]
+    entries: tuple[KeptEntry, ...]
+    sendings: tuple[Sending, ...]
 
 
 async def query(
@@ -48,3 +62,18 @@ async def one(platform: Platform, number: str) -> tuple[Listed, tuple[BillItem, 
     kept = await invoicing.numbered(platform, number)
     left = await platform.store.ledger.open_of(number)
     return Listed(kept, left), await platform.store.bill_items.on(number)
+
+
+async def view(platform: Platform, number: str) -> InvoiceView:
+    """All about one; NotFound."""
+    listed, items = await one(platform, number)
+    customer = await platform.store.customers.get(listed.kept.customer_id)
+    if customer is None:
+        raise NotFound(f"invoice {number}: no customer {listed.kept.customer_id}")
+    return InvoiceView(
+        listed=listed,
+        customer=customer,
+        items=items,
+        entries=await platform.store.ledger.of_invoice(number),
+        sendings=await platform.store.sendings.of(number),
+    )

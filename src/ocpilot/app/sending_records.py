@@ -40,8 +40,11 @@ class Sendings(Protocol):
     async def end(self, sending: Sending, at: datetime, problem: str | None) -> None:
         """It went out, which the invoice knows from then on, or it did not."""
 
-    async def of(self, number: str) -> Sequence[Sending]:
+    async def of(self, number: str) -> tuple[Sending, ...]:
         """Every attempt, oldest first."""
+
+    async def problems(self, numbers: Sequence[str]) -> dict[str, str]:
+        """Why the last attempt of each of these failed, where it did."""
 
     async def waiting(self, untried_since: datetime, stale: datetime, limit: int) -> tuple[KeptInvoice, ...]:
         """Invoices that were not sent, were not tried since then, and that nobody began to send after `stale`; oldest

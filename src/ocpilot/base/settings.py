@@ -108,6 +108,10 @@ class VatRateSettings(Section, frozen=True, kw_only=True):
             raise ValueError(f"rate: found {self.rate}, expected 0 to 100 per cent")
 
 
+#: Numbers stand in addresses, file names and Message-IDs.
+Series = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,12}$")]
+
+
 class BillingSettings(Section, frozen=True, kw_only=True):
     """Invoices. What leads their numbers: those we send, credit notes, those we write in a seller's name and their
     credit notes, and what we tell people who get money. `automatic`: what is due is written by itself, not only when
@@ -120,11 +124,11 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     "vat_out/DE" = "2671"}`), `voucher_series` leads its vouchers, `year_begins` is the first month of the financial
     year."""
 
-    invoice_series: str = "F"
-    credit_series: str = "K"
-    self_billed_series: str = "S"
-    self_billed_credit_series: str = "SK"
-    advice_series: str = "A"
+    invoice_series: Series = "F"
+    credit_series: Series = "K"
+    self_billed_series: Series = "S"
+    self_billed_credit_series: Series = "SK"
+    advice_series: Series = "A"
     automatic: bool = False
     automatic_sending: bool = False
     peppol_outbox: str = ""

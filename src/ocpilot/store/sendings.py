@@ -1,5 +1,6 @@
 """Attempts to send invoices."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -40,6 +41,11 @@ class PostgresSendings:
     async def of(self, number: str) -> tuple[Sending, ...]:
         """See the port."""
         return tuple(record_of(Sending, row) for row in await self._database.rows(_SQL["of"], {"number": number}))
+
+    async def problems(self, numbers: Sequence[str]) -> dict[str, str]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["problems"], {"numbers": numbers})
+        return {row["number"]: row["problem"] for row in rows if row["problem"]}
 
     async def waiting(self, untried_since: datetime, stale: datetime, limit: int) -> tuple[KeptInvoice, ...]:
         """See the port."""

@@ -20,6 +20,10 @@ UPDATE invoice_sending SET ended_at = :at, problem = :problem WHERE id = :id;
 -- Every attempt to send an invoice.
 SELECT * FROM invoice_sending WHERE number = :number ORDER BY id;
 
+-- name: problems
+-- The last attempt of each.
+SELECT DISTINCT ON (number) number, problem FROM invoice_sending WHERE number = any(:numbers) ORDER BY number, id DESC;
+
 -- name: waiting
 -- Invoices not sent, not tried lately and not on their way, oldest first.
 SELECT * FROM invoice
