@@ -40,7 +40,7 @@ _WORDS = {kind: kind_of(class_of(*kind)).name for kind in _KINDS}
 EVENTS = (
     *(f"{word}.{what}" for word in (*_WORDS.values(), "evse") for what in ("updated", "deleted")),
     *("peer.invited", "peer.registered", "peer.suspended", "peer.unregistered"),
-    *("command.result", "command.session", "delivery.dead"),
+    *("command.result", "command.session", "delivery.dead", "invoice.issued"),
 )
 
 
