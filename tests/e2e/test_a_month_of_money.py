@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import msgspec
-from ocpilot.app.months import Month
 
 import bank_files
 import billed
@@ -21,6 +20,7 @@ from ocpilot.app.clearing_moves import Action
 from ocpilot.app.clearing_records import ClearingState
 from ocpilot.app.customer_records import CustomerKind
 from ocpilot.app.jobs import Jobs
+from ocpilot.app.months import Month
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import StoredObject
