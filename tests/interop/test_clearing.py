@@ -74,8 +74,7 @@ async def test_a_wrong_cdr_is_held_disputed_credited_and_the_corrected_one_accep
     text = (await disputes.message(desk.platform, stored)).text
     assert "Subject: CDR C1 of SE/LAD is disputed" in text
     assert "We do not accept this CDR as it is: the price is not that of the Tariff" in text
-    print(text)
-    assert "total_cost      9.99 SEK  5.25 SEK    4.74 SEK" in text
+    assert "total_cost         9.99 SEK  5.25 SEK    4.74 SEK" in text
     assert "Energy: 1.5 kWh × 3.50 SEK per kWh = 5.25 SEK" in text
 
     await desk.credit_comes("C1-C", "C1", "9.99")

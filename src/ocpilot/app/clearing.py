@@ -119,7 +119,6 @@ def _of(  # noqa: PLR0917 - what a Clearing is made of, in the order it is known
         total=cdr.total_cost.before_taxes,
         kwh=cdr.total_energy,
         ended_at=cdr.end_date_time,
-        rated=is_passed_on(platform, stored),
         at=platform.clock(),
     )
 
