@@ -211,7 +211,7 @@ class Jobs:
         await clearing.clear(self._platform, stored)
 
     async def _settle_credit(self, waiting: Clearing) -> None:
-        await credit_clearing.settle(self._platform, waiting)
+        await clearing.settle(self._platform, waiting)
 
     async def _receipt(self, key: ObjectKey) -> None:
         await receipts.settle(self._platform, key)

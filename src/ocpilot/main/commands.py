@@ -27,6 +27,7 @@ from ocpilot.cli import (
     cdr_check,
     charge,
     check,
+    clearing,
     convert,
     customer,
     db,
@@ -61,6 +62,7 @@ from ocpilot.main import serving
 from ocpilot.main.book_commands import BooksOf, ReconciliationOf
 from ocpilot.main.check_commands import Checks
 from ocpilot.main.customer_commands import CustomersOf, PlansOf, PricesOf
+from ocpilot.main.clearing_commands import ClearingOf
 from ocpilot.main.join_commands import Joining
 from ocpilot.main.joined import open_platform
 from ocpilot.main.log_commands import LogOf
@@ -101,6 +103,7 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
     "reconcile": lambda args, platform: reconcile.run(args, ReconciliationOf(platform)),
     "books": lambda args, platform: books.run(args, BooksOf(platform)),
+    **{f"cdr {action}": lambda args, platform: clearing.run(args, ClearingOf(platform)) for action in clearing.ACTIONS},
     "ocmf": lambda args, platform: ocmf.run(args, Meters(platform)),
     "charge": lambda args, platform: charge.run(args, HeldCharges(platform)),
     "station": lambda args, platform: station.run(args, StationsOf(platform)),
