@@ -91,8 +91,8 @@ async def invoiced(
     return kept
 
 
-async def credited(store: PostgresStore, number: str, at: datetime = ISSUED) -> KeptInvoice:
-    """A credit note for all of an invoice."""
+async def credited(store: PostgresStore, number: str, at: datetime = ISSUED, *, again: bool = False) -> KeptInvoice:
+    """A credit note for all of an invoice; `again` opens what was on it."""
 
     def draft(first: KeptInvoice) -> Draft:
         terms = bills.Terms(
@@ -113,7 +113,7 @@ async def credited(store: PostgresStore, number: str, at: datetime = ISSUED) -> 
     assert first is not None
     account = ACCOUNTS[first.purpose]
     return await store.invoices.credit(
-        number, draft, lambda made: entry_of(made, first.customer_id, account), again=False
+        number, draft, lambda made: entry_of(made, first.customer_id, account), again=again
     )
 
 
