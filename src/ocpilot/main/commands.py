@@ -61,8 +61,8 @@ from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
 from ocpilot.main.book_commands import BooksOf, ReconciliationOf
 from ocpilot.main.check_commands import Checks
-from ocpilot.main.customer_commands import CustomersOf, PlansOf, PricesOf
 from ocpilot.main.clearing_commands import ClearingOf
+from ocpilot.main.customer_commands import CustomersOf, PlansOf, PricesOf
 from ocpilot.main.join_commands import Joining
 from ocpilot.main.joined import open_platform
 from ocpilot.main.log_commands import LogOf
