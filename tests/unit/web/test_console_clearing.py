@@ -38,8 +38,9 @@ async def test_the_queue_counts_and_says_what_speaks_against_each(desk):
     assert "2 Held 0 Disputed 1 Accepted" in spoken(page)
     assert "cdr-session-2-1 Held From Ladda Sverige (SE/LAD) → SE/RES" in spoken(page)
     assert "The price is not ours total_cost 131.336 SEK expected: 118.84 SEK: they used a price" in spoken(page)
-    assert "More than the Connector can give 21.4 kWh in 0.75 hours: 28.5 kW on average expected: at most 22 kW" in spoken(
-        page
+    assert (
+        "More than the Connector can give 21.4 kWh in 0.75 hours: 28.5 kW on average expected: at most 22 kW"
+        in spoken(page)
     )
     assert "CDRs that wait for somebody: 2" in (await reader.get("/console/cdrs")).words
     assert "2 CDRs to decide about" in (await reader.get("/console")).words
