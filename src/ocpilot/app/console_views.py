@@ -2,7 +2,6 @@
 
 from ocpilot.app.bodies import value_of
 from ocpilot.app.charge_records import Station, Transaction, TransactionState
-from ocpilot.app.clearing_views import WAITS
 from ocpilot.app.peer_records import Delivery, DeliveryState, Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import CdrCheck, Record, StoredObject
@@ -57,7 +56,7 @@ async def overview(platform: Platform) -> Overview:
         dead=await store.deliveries.all(None, {DeliveryState.DEAD}, _LETTERS),
         waiting=sum(many for (_, state), many in counts.items() if state is DeliveryState.WAITING),
         disagreeing=await _disagreeing(platform),
-        clearing=sum(many for state, many in (await store.clearings.counts()).items() if state in WAITS),
+        clearing=await store.clearings.waiting(),
         peers=await store.peers.all(),
     )
 

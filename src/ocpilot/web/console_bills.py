@@ -5,7 +5,6 @@ from starlette.responses import Response
 from ocpilot.app import bill_views, disputes, hub_members
 from ocpilot.app.bill_views import CdrDetail
 from ocpilot.app.clearing_records import ClearingState
-from ocpilot.app.clearing_views import WAITS
 from ocpilot.base.settings import HubMode
 from ocpilot.web.console import more, number, party
 from ocpilot.web.reader import Reader
@@ -18,8 +17,7 @@ async def cdrs(reader: Reader) -> Response:
     """The newest CDRs."""
     shown = number(reader, "show", _PAGE, _MOST)
     rows = await bill_views.cdrs(reader.platform, shown)
-    counts = await reader.platform.store.clearings.counts()
-    waiting = sum(counts.get(state, 0) for state in WAITS)
+    waiting = await reader.platform.store.clearings.waiting()
     return reader.page("console/cdrs.html", {"rows": rows, "more": more(len(rows), shown), "waiting": waiting})
 
 
