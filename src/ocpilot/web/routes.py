@@ -16,6 +16,7 @@ from ocpilot.web import (
     console,
     console_bills,
     console_cards,
+    console_clearing,
     console_held,
     console_messages,
     console_newcomers,
@@ -138,6 +139,7 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/cdrs/{country}/{party}/{id:path}": console_bills.cdr,
         "/console/cards": console_cards.listed,
         "/console/cards/{payment}": console_cards.shown,
+        "/console/clearing": console_clearing.queue,
         "/console/hub": console_bills.hub,
         "/console/peers": console_peers.listed,
         "/console/peers/{peer}": console_peers.shown,
@@ -154,6 +156,7 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
     ]
     again = guarded(pages, "/console/messages/{number}/replay", Who.OPERATOR, console_messages.replay, "POST")
     act = guarded(pages, "/console/stations/{station}/{word}", Who.OPERATOR, console_stations.act, "POST")
+    decide = guarded(pages, "/console/clearing/{word}", Who.OPERATOR, console_clearing.act, "POST")
     held = [
         guarded(pages, f"/console/transactions/{{number}}/{word}", Who.OPERATOR, handler, "POST")
         for word, handler in (("release", console_held.release), ("drop", console_held.drop))
@@ -171,7 +174,7 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         guarded(pages, "/console/newcomers/{station}/approve", Who.OPERATOR, console_newcomers.approve, "POST"),
         guarded(pages, "/console/newcomers/{station}/refuse", Who.OPERATOR, console_newcomers.refuse, "POST"),
     ]
-    return [*reading, invite, *doing, again, *held, *paying, *letting_in, act]
+    return [*reading, invite, *doing, again, decide, *held, *paying, *letting_in, act]
 
 
 def _static() -> Mount:

@@ -5,6 +5,8 @@ from typing import Final
 from ocpilot.app.card_records import PaymentState
 from ocpilot.app.cdr_match_records import Clue, Part
 from ocpilot.app.charge_views import ChargeView, Stage
+from ocpilot.app.clearing_moves import Action
+from ocpilot.app.clearing_records import ClearingState
 from ocpilot.app.comparison_records import Gap
 from ocpilot.app.crawl_records import CrawlState
 from ocpilot.app.evse_pages import Obstacle
@@ -245,6 +247,23 @@ TRANSACTION_STATE: Final = {
     "dropped": (mark("Not billed"), "quiet"),
 }
 
+#: Where a CDR stands between the check and the bill.
+CLEARING_STATE: Final = {
+    ClearingState.HELD: (mark("Held"), "bad"),
+    ClearingState.DISPUTED: (mark("Disputed"), "warn"),
+    ClearingState.NEW: (mark("Waits for its original"), "busy"),
+    ClearingState.ACCEPTED: (mark("Accepted"), "good"),
+    ClearingState.ISSUED: (mark("Issued"), "good"),
+    ClearingState.CREDITED: (mark("Credited"), "quiet"),
+    ClearingState.DROPPED: (mark("Never paid"), "quiet"),
+}
+#: What a person does with it.
+CLEARING_ACTION: Final = {
+    Action.ACCEPT: mark("Accept it"),
+    Action.HOLD: mark("Hold it"),
+    Action.DISPUTE: mark("Dispute it"),
+    Action.DROP: mark("Never pay it"),
+}
 #: Is a station connected?
 CONNECTION: Final = {True: (mark("Connected"), "good"), False: (mark("Away"), "bad")}
 
