@@ -54,8 +54,8 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
 
     language: str
     title: str
-    number: str
-    issued: str
+    subject: str
+    made: str
     seller: str
     seller_lines: tuple[str, ...]
     to: Fact
@@ -86,8 +86,8 @@ def paper_of(invoice: Invoice) -> Paper:
     return Paper(
         language=language,
         title=invoice_words.title(terms.kind, translate),
-        number=invoice.number,
-        issued=formats.date_in_full(invoice.issued_on, language),
+        subject=invoice.number,
+        made=formats.date_in_full(invoice.issued_on, language),
         seller=terms.seller.name,
         seller_lines=tuple(_seller_lines(terms.seller, terms.buyer.country, words)),
         to=Fact(translate(mark("For") if terms.kind in _OURS else mark("Buyer")), buyer),

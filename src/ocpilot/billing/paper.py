@@ -1,6 +1,7 @@
 """What every paper shares: how its words and numbers are written, and typst, which sets it.
 
-Templates (`*.typ`) only place texts; `paper.typ` holds their common look and is put before each.
+Templates (`*.typ`) only place texts; `paper.typ` holds their common look and is put before each. Every paper has
+`language`, `title`, `subject` (which one it is), `made` (when), `seller` and `page`.
 """
 
 from datetime import datetime
