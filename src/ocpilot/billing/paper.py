@@ -36,10 +36,10 @@ class PaperWords(msgspec.Struct, frozen=True):
     currency: str
 
     def amount(self, value: Decimal | None) -> str:
-        """Without the currency, which stands in the header."""
+        """Without the currency, which stands in the header; nothing is never below zero."""
         if value is None:
             return UNKNOWN
-        return formats.fixed(value, self.locale, HALF_UP.decimals_for(self.currency))
+        return formats.fixed(value + 0, self.locale, HALF_UP.decimals_for(self.currency))
 
     def money(self, value: Decimal) -> str:
         """With the currency."""
