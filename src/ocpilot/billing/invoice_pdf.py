@@ -54,11 +54,12 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
 
     language: str
     title: str
-    number: str
-    issued: str
+    subject: str
+    made: str
     seller: str
     seller_lines: tuple[str, ...]
-    to: Fact
+    to: str
+    buyer: tuple[str, ...]
     facts: tuple[Fact, ...]
     payment: Payment
     glance: Glance
@@ -82,15 +83,15 @@ def paper_of(invoice: Invoice) -> Paper:
     language = language_of(terms.language)
     words = PaperWords(translator(language), language, invoice.currency)
     translate = words.translate
-    buyer = "\n".join([terms.buyer.name, *address_lines(terms.buyer, terms.seller.country, language)])
     return Paper(
         language=language,
         title=invoice_words.title(terms.kind, translate),
-        number=invoice.number,
-        issued=formats.date_in_full(invoice.issued_on, language),
+        subject=invoice.number,
+        made=formats.date_in_full(invoice.issued_on, language),
         seller=terms.seller.name,
         seller_lines=tuple(_seller_lines(terms.seller, terms.buyer.country, words)),
-        to=Fact(translate(mark("For") if terms.kind in _OURS else mark("Buyer")), buyer),
+        to=translate(mark("For") if terms.kind in _OURS else mark("Buyer")),
+        buyer=(terms.buyer.name, *_address_lines(terms.buyer, terms.seller.country, language)),
         facts=tuple(_facts(invoice, words)),
         payment=_payment(invoice, words),
         glance=glance_of(invoice, words),
@@ -104,7 +105,7 @@ def paper_of(invoice: Invoice) -> Paper:
     )
 
 
-def address_lines(party: BusinessParty, seen_from: str, locale: str) -> Iterator[str]:
+def _address_lines(party: BusinessParty, seen_from: str, locale: str) -> Iterator[str]:
     """As on a letter; the country where it is another one than `seen_from`."""
     address = party.address
     yield from address.lines
@@ -117,7 +118,7 @@ def address_lines(party: BusinessParty, seen_from: str, locale: str) -> Iterator
 
 def _seller_lines(seller: BusinessParty, seen_from: str, words: PaperWords) -> Iterator[str]:
     translate = words.translate
-    yield from address_lines(seller, seen_from, words.locale)
+    yield from _address_lines(seller, seen_from, words.locale)
     if seller.organisation_number:
         yield f"{translate(mark('Organisation number'))} {seller.organisation_number}"
     if seller.vat_number:
@@ -169,7 +170,7 @@ def _asked(invoice: Invoice) -> str:
 def _ways(ways: Sequence[PaymentWay], translate: Translate) -> Iterator[Fact]:
     """Each account, then what to name: the ways of one invoice have the same reference."""
     for way in ways:
-        yield Fact(translate(_WAYS[way.kind]), grouped_account(way))
+        yield Fact(translate(_WAYS[way.kind]), _account(way))
         if way.bic:
             yield Fact(translate(mark("BIC")), way.bic)
     for reference in dict.fromkeys(way.reference for way in ways):
@@ -177,7 +178,7 @@ def _ways(ways: Sequence[PaymentWay], translate: Translate) -> Iterator[Fact]:
         yield Fact(translate(mark("OCR number") if is_giro else mark("Reference")), grouped(reference))
 
 
-def grouped_account(way: PaymentWay) -> str:
+def _account(way: PaymentWay) -> str:
     """An IBAN in fours, other numbers as they are."""
     if way.kind is not WayKind.IBAN:
         return way.account

@@ -20,8 +20,8 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
 
     language: str
     title: str
-    number: str
-    issued: str
+    subject: str
+    made: str
     seller: str
     seller_lines: tuple[str, ...]
     heading: str
@@ -56,8 +56,8 @@ def paper_of(receipt: Receipt, paid: PaidByCard | None = None) -> Paper:
     return Paper(
         language=receipt.language,
         title=translate(mark("Receipt")),
-        number=receipt.number,
-        issued=words.day(receipt.issued_at, zone),
+        subject=receipt.number,
+        made=words.day(receipt.issued_at, zone),
         seller=receipt.seller.name,
         seller_lines=tuple(_seller_lines(receipt.seller, translate)),
         heading=translate(mark("Charge")),
