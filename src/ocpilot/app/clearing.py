@@ -51,9 +51,7 @@ class Judged(Record, frozen=True):
         return "nothing speaks against it"
 
 
-async def clear(
-    platform: Platform, stored: StoredObject, who: str = PLATFORM, why: str | None = None
-) -> Clearing:
+async def clear(platform: Platform, stored: StoredObject, who: str = PLATFORM, why: str | None = None) -> Clearing:
     """Look at a CDR that nobody has looked at; where it stands then. `why` a person took another one back by it."""
     cdr = value_of(CDR, stored)
     if cdr.credit:

@@ -25,7 +25,8 @@ _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 #: Scheme of the EAS list, then the number there.
 _ELECTRONIC = re.compile(r"\d{4}:\S+")
 _PARTNERS = frozenset({CustomerKind.PROVIDER, CustomerKind.OPERATOR})
-_BUSINESSES = _PARTNERS | {CustomerKind.COMPANY, CustomerKind.HOST}
+#: Who is a business unless something else is said.
+BUSINESSES = _PARTNERS | {CustomerKind.COMPANY, CustomerKind.HOST}
 _NOT_GIVEN = Decimal("NaN")
 
 #: Every field with what it is, in the order of forms.
@@ -119,7 +120,7 @@ def customer_of(texts: Mapping[str, str], now: datetime) -> Customer:
         days=reading.whole("days", 365, 30),
         invoice_format=reading.word("invoice_format", InvoiceFormat, InvoiceFormat.PDF),
         paid_by=reading.word("paid_by", PaidBy, PaidBy.TRANSFER),
-        is_business=reading.yes("business", usual=kind in _BUSINESSES),
+        is_business=reading.yes("business", usual=kind in BUSINESSES),
         buyer_reference=reading.text("buyer_reference"),
         order_reference=reading.text("order_reference"),
         party=_party(reading),

@@ -170,7 +170,6 @@ class CardSettings(Section, frozen=True, kw_only=True):
     confirmed_within: float = 24.0
 
 
-
 class SecuritySettings(Section, frozen=True, kw_only=True):
     """`secret_key` seals partner tokens and signs cookies; empty makes one in `data_dir` at first start.
 

@@ -16,6 +16,7 @@ from ocpilot.web import (
     console,
     console_bills,
     console_cards,
+    console_customers,
     console_held,
     console_messages,
     console_newcomers,
@@ -138,6 +139,9 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/cdrs/{country}/{party}/{id:path}": console_bills.cdr,
         "/console/cards": console_cards.listed,
         "/console/cards/{payment}": console_cards.shown,
+        "/console/customers": console_customers.listed,
+        "/console/customers/new": console_customers.new,
+        "/console/customers/{number}": console_customers.shown,
         "/console/hub": console_bills.hub,
         "/console/peers": console_peers.listed,
         "/console/peers/{peer}": console_peers.shown,
@@ -171,7 +175,19 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         guarded(pages, "/console/newcomers/{station}/approve", Who.OPERATOR, console_newcomers.approve, "POST"),
         guarded(pages, "/console/newcomers/{station}/refuse", Who.OPERATOR, console_newcomers.refuse, "POST"),
     ]
-    return [*reading, invite, *doing, again, *held, *paying, *letting_in, act]
+    return [*reading, *_customers(pages), invite, *doing, again, *held, *paying, *letting_in, act]
+
+
+def _customers(pages: Site) -> list[BaseRoute]:
+    return [
+        guarded(pages, f"/console/customers/{path}", Who.OPERATOR, handler, "POST")
+        for path, handler in (
+            ("new", console_customers.add),
+            ("{number}", console_customers.change),
+            ("{number}/tokens", console_customers.give),
+            ("{number}/tokens/take", console_customers.take),
+        )
+    ]
 
 
 def _static() -> Mount:

@@ -7,6 +7,7 @@ from ocpilot.app.cdr_match_records import Clue, Part
 from ocpilot.app.charge_views import ChargeView, Stage
 from ocpilot.app.comparison_records import Gap
 from ocpilot.app.crawl_records import CrawlState
+from ocpilot.app.customer_records import CustomerKind
 from ocpilot.app.evse_pages import Obstacle
 from ocpilot.app.frames import FrameDirection
 from ocpilot.app.messages import Direction, MessageLine
@@ -48,6 +49,16 @@ EVSE_STATUS: Final = {
     Status.PLANNED: (mark("Planned"), "quiet"),
     Status.REMOVED: (mark("Removed"), "quiet"),
     Status.UNKNOWN: (mark("Status unknown"), "quiet"),
+}
+
+#: What a customer is to us.
+CUSTOMER_KIND: Final = {
+    CustomerKind.DRIVER: mark("Driver"),
+    CustomerKind.COMPANY: mark("Company"),
+    CustomerKind.PROVIDER: mark("Provider"),
+    CustomerKind.OPERATOR: mark("Operator"),
+    CustomerKind.HOST: mark("Site host"),
+    CustomerKind.HOME: mark("Home charging"),
 }
 
 #: Whether more may be drawn at a site than its limit.
