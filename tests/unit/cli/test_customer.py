@@ -304,14 +304,8 @@ async def test_prices_are_imported_again_and_gaps_shown(run, file):
 
 
 async def test_what_a_charge_needs_of_a_plan_is_its_prices_over_that_time(run, file, platform):
-    await run(
-        "price-series",
-        "import",
-        "SE3",
-        file("time,price\n2026-11-23T10:00Z,1\n2026-11-23T11:00Z,2\n2026-11-23T12:00Z,3\n"),
-        "--currency",
-        "SEK",
-    )
+    table = "".join(f"2026-11-23T{hour}:00Z,{hour - 9}\n" for hour in (10, 11, 12))
+    await run("price-series", "import", "SE3", file(f"time,price\n{table}"), "--currency", "SEK")
     await run("plan", "add", "SPOT", "--series", "SE3", "--currency", "SEK")
     await run("plan", "add", "FAIR", "--percent", "8")
     customer = await customers.numbered(platform, await number_of(run, *ANNA))
