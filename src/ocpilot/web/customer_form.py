@@ -63,7 +63,7 @@ _TERMS = Group(
         Field(
             name="locations",
             label=mark("Ids of Locations, with spaces"),
-            kinds=frozenset({CustomerKind.HOST}),
+            kinds=frozenset({CustomerKind.HOST, CustomerKind.HOME}),
             required=True,
         ),
         Field(
