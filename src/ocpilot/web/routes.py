@@ -17,6 +17,7 @@ from ocpilot.web import (
     console_bills,
     console_cards,
     console_clearing,
+    console_customers,
     console_held,
     console_messages,
     console_newcomers,
@@ -140,6 +141,9 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/cards": console_cards.listed,
         "/console/cards/{payment}": console_cards.shown,
         "/console/clearing": console_clearing.queue,
+        "/console/customers": console_customers.listed,
+        "/console/customers/new": console_customers.new,
+        "/console/customers/{number}": console_customers.shown,
         "/console/hub": console_bills.hub,
         "/console/peers": console_peers.listed,
         "/console/peers/{peer}": console_peers.shown,
@@ -175,6 +179,19 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         guarded(pages, "/console/newcomers/{station}/refuse", Who.OPERATOR, console_newcomers.refuse, "POST"),
     ]
     return [*reading, invite, *doing, again, decide, *held, *paying, *letting_in, act]
+    return [*reading, *_customers(pages), invite, *doing, again, *held, *paying, *letting_in, act]
+
+
+def _customers(pages: Site) -> list[BaseRoute]:
+    return [
+        guarded(pages, f"/console/customers/{path}", Who.OPERATOR, handler, "POST")
+        for path, handler in (
+            ("new", console_customers.add),
+            ("{number}", console_customers.change),
+            ("{number}/tokens", console_customers.give),
+            ("{number}/tokens/take", console_customers.take),
+        )
+    ]
 
 
 def _static() -> Mount:

@@ -9,6 +9,7 @@ from ocpilot.app.clearing_moves import Action
 from ocpilot.app.clearing_records import ClearingState
 from ocpilot.app.comparison_records import Gap
 from ocpilot.app.crawl_records import CrawlState
+from ocpilot.app.customer_records import CustomerKind
 from ocpilot.app.evse_pages import Obstacle
 from ocpilot.app.frames import FrameDirection
 from ocpilot.app.messages import Direction, MessageLine
@@ -50,6 +51,16 @@ EVSE_STATUS: Final = {
     Status.PLANNED: (mark("Planned"), "quiet"),
     Status.REMOVED: (mark("Removed"), "quiet"),
     Status.UNKNOWN: (mark("Status unknown"), "quiet"),
+}
+
+#: What a customer is to us.
+CUSTOMER_KIND: Final = {
+    CustomerKind.DRIVER: mark("Driver"),
+    CustomerKind.COMPANY: mark("Company"),
+    CustomerKind.PROVIDER: mark("Provider"),
+    CustomerKind.OPERATOR: mark("Operator"),
+    CustomerKind.HOST: mark("Site host"),
+    CustomerKind.HOME: mark("Home charging"),
 }
 
 #: Whether more may be drawn at a site than its limit.

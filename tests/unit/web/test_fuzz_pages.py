@@ -30,15 +30,19 @@ CONSOLE = (
     "/console/transactions/{}",
     "/console/cdrs/{}/{}/{}",
     "/console/peers/{}",
+    "/console/customers",
+    "/console/customers/new",
+    "/console/customers/{}",
     "/console/messages",
     "/console/messages/{}",
 )
 FORMS = ("/sign-in", "/sign-out", "/language", "/starts", "/charges/{}/{}/{}", "/console/peers/{}/replay")
-FORMS += ("/console/messages/{}/replay",)
+FORMS += ("/console/messages/{}/replay", "/console/customers/new", "/console/customers/{}/tokens")
 FIELDS = (
     *("email", "password", "next", "language", "country", "party", "location", "evse", "connector", "id"),
     *("latitude", "longitude", "radius", "page", "q", "lat", "lon", "near", "status", "module", "sub", "csrf"),
     *("peer", "direction", "object", "correlation", "request", "since", "until", "before"),
+    *("kind", "name", "uid", "after", "days"),
 )
 
 
