@@ -47,6 +47,7 @@ from ocpilot.app.records import (
     Receipt,
     StoredObject,
 )
+from ocpilot.app.reminder_records import Reminders
 from ocpilot.app.signed_records import SignedBook
 from ocpilot.app.site_limit_records import SiteLimits
 from ocpilot.app.station_nodes import Nodes
@@ -266,6 +267,7 @@ class Store(Protocol):
     invoices: Invoices
     ledger: Ledger
     bank_payments: BankPayments
+    reminders: Reminders
 
 
 class Partners(Protocol):

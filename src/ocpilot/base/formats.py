@@ -1,6 +1,6 @@
 """Numbers, money and durations as a reader's locale writes them (Babel; `locale` is such as `en` or `sv`)."""
 
-from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from decimal import Context, Decimal, localcontext
 from zoneinfo import ZoneInfo
 
@@ -59,6 +59,11 @@ def moment(at: datetime, zone: ZoneInfo, locale: str) -> str:
 def day(at: datetime, zone: ZoneInfo, locale: str) -> str:
     """The date in that zone."""
     return dates.format_date(at.astimezone(zone), "long", locale=locale)
+
+
+def calendar_day(one: date, locale: str) -> str:
+    """A day of a calendar, which no zone moves: `26 November 2026`."""
+    return dates.format_date(one, "long", locale=locale)
 
 
 def _trimmed(amount: Decimal) -> Decimal:

@@ -22,6 +22,10 @@ from ocpilot.base.signed_verdict import SignedVerdict
 HUB = "HUB"
 
 
+#: Per cent a year: more is a slip of the pen.
+_MOST_INTEREST = 100
+
+
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all sections: a setting with an unknown name is an error, not silence."""
 
@@ -87,10 +91,27 @@ class SellerSettings(Section, frozen=True, kw_only=True):
     receipt_series: str = "R"
 
 
+class ReminderSettings(Section, frozen=True, kw_only=True):
+    """A reminder: `days` after an invoice was due, or after the reminder before it as many as the two are apart. `fee`
+    is taken for invoices in `currency` (Sweden: 60 SEK where it was agreed, act 1981:739). `text` is what it says, in
+    place of our own words; `{number}`, `{due}` and `{open}` are filled in."""
+
+    days: Annotated[int, msgspec.Meta(ge=1, le=365)]
+    fee: Decimal = Decimal(0)
+    currency: str = "SEK"
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.fee >= 0:
+            raise ValueError(f"fee: found {self.fee}, expected 0 or more")
+
+
 class BillingSettings(Section, frozen=True, kw_only=True):
     """Invoices. What leads their numbers: those we send, credit notes, those we write in a seller's name and their
     credit notes, and what we tell people who get money. `days` until an invoice is to be paid, where the customer has
-    no others; `time_zone` (IANA) is that of the books: which day and month something belongs to."""
+    no others; `time_zone` (IANA) is that of the books: which day and month something belongs to.
+    `reminders` are sent one after the other, none unless set; `late_interest` is per cent a year of what is late, told
+    and booked with a reminder, 0 for none."""
 
     invoice_series: str = "F"
     credit_series: str = "K"
@@ -99,6 +120,17 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     advice_series: str = "A"
     days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 30
     time_zone: str = "UTC"
+    reminders: tuple[ReminderSettings, ...] = ()
+    late_interest: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.late_interest <= _MOST_INTEREST:
+            raise ValueError(
+                f"late_interest: found {self.late_interest}, expected 0 to {_MOST_INTEREST} per cent a year"
+            )
+        days = [one.days for one in self.reminders]
+        if days != sorted(set(days)):
+            raise ValueError(f"reminders: found days {days}, expected each later than the one before")
 
 
 class SecuritySettings(Section, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from ocpilot.app import (
     object_ports,
     ports,
     quality_records,
+    reminder_records,
     signed_records,
     site_limit_records,
     station_nodes,
@@ -66,6 +67,7 @@ from ocpilot.store.objects import PostgresObjects
 from ocpilot.store.peers import PostgresPeers
 from ocpilot.store.pool import Database, connect, open_pool
 from ocpilot.store.quality import PostgresQuality
+from ocpilot.store.reminders import PostgresReminders
 from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
 from ocpilot.store.server import database_url
@@ -124,6 +126,7 @@ class PostgresStore:
         self.invoices: bill_records.Invoices = PostgresInvoices(database)
         self.ledger: ledger_records.Ledger = PostgresLedger(database)
         self.bank_payments: bank_payment_records.BankPayments = PostgresBankPayments(database)
+        self.reminders: reminder_records.Reminders = PostgresReminders(database)
 
 
 @asynccontextmanager
