@@ -4,10 +4,9 @@ import itertools
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from stdnum import luhn
-
-from ocpilot.app.bill_records import ACCOUNTS, BillItem, Group, KeptInvoice, Purpose
+from ocpilot.app.bill_records import ACCOUNTS, BillItem, Draft, Group, KeptInvoice, Purpose
 from ocpilot.app.customer_records import Customer, CustomerKind
 from ocpilot.app.records import ObjectKey
 from ocpilot.base.ids import PartyId
@@ -15,6 +14,7 @@ from ocpilot.billing import invoice as bills
 from ocpilot.billing.invoice import Invoice, InvoiceKind, InvoiceLine, Terms
 from ocpilot.billing.ledger import entry_of
 from ocpilot.billing.parties import Address, BusinessParty
+from ocpilot.billing.payment_reference import ocr_of
 from ocpilot.billing.taxes import Tax, TaxCategory
 from ocpilot.store.postgres import PostgresStore
 from ocpilot.wire.protocol import ModuleID
@@ -27,9 +27,8 @@ _numbers = itertools.count(1)
 
 
 def ocr(number: str) -> str:
-    """A payment reference with its check digit; numbers of two series never have the same."""
-    digits = "".join(str(ord(ch)) if ch.isalpha() else ch for ch in number if ch.isalnum())
-    return digits + luhn.calc_check_digit(digits)
+    """What its payer names."""
+    return ocr_of(number)
 
 
 async def customer(store: PostgresStore, name: str = "Anna Berg", **fields: object) -> Customer:
@@ -66,16 +65,16 @@ async def issued(
     await store.bill_items.rated(keys, items)
     group = Group(customer_id=buyer.id, purpose=purpose, currency=currency, items=len(items), first=at, last=at)
 
-    def make(number: str, found: Sequence[BillItem]) -> Invoice:
+    def draft(found: Sequence[BillItem], _: object) -> Draft:
         terms = _terms(buyer, kind, currency, days)
-        return _invoice(terms, number, [one for item in found for one in item.lines], at)
+        return Draft(series, lambda number: _invoice(terms, number, [one for item in found for one in item.lines], at))
 
     kept = await store.invoices.issue(
         group,
-        since=None,
         until=_UNTIL,
-        series=series,
-        make=make,
+        limit=None,
+        zone=ZoneInfo("UTC"),
+        draft=draft,
         book=lambda made: entry_of(made, buyer.id, ACCOUNTS[purpose]),
     )
     assert kept is not None
@@ -85,7 +84,7 @@ async def issued(
 async def credited(store: PostgresStore, number: str, at: datetime = ISSUED) -> KeptInvoice:
     """A credit note for all of an invoice."""
 
-    def make(mine: str, first: KeptInvoice) -> Invoice:
+    def draft(first: KeptInvoice) -> Draft:
         terms = bills.Terms(
             kind=InvoiceKind.CREDIT_NOTE,
             seller=SELLER,
@@ -98,13 +97,13 @@ async def credited(store: PostgresStore, number: str, at: datetime = ISSUED) -> 
             credits=number,
             why="a test",
         )
-        return _invoice(terms, mine, first.invoice.lines, at)
+        return Draft("K", lambda mine: _invoice(terms, mine, first.invoice.lines, at))
 
     first = await store.invoices.get(number)
     assert first is not None
     account = ACCOUNTS[first.purpose]
     return await store.invoices.credit(
-        number, "K", make, lambda made: entry_of(made, first.customer_id, account), again=False
+        number, draft, lambda made: entry_of(made, first.customer_id, account), again=False
     )
 
 

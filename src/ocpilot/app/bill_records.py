@@ -1,12 +1,14 @@
 """What of a CDR is billed to whom, the invoices that were made of it, and who stores both."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from ocpilot.app.records import ObjectKey, Record
+from ocpilot.billing.allowances import Used
 from ocpilot.billing.invoice import Invoice, InvoiceKind, InvoiceLine
 from ocpilot.billing.ledger import Account, Entry
 
@@ -50,6 +52,7 @@ class BillItem(Record, frozen=True, kw_only=True):
     id: int = 0
     purpose: Purpose
     key: ObjectKey
+    turn: int = 1
     customer_id: int
     currency: str
     at: datetime
@@ -59,6 +62,7 @@ class BillItem(Record, frozen=True, kw_only=True):
     lines: tuple[InvoiceLine, ...]
     exact: Decimal | None = None
     invoice: str | None = None
+    taken_back: bool = False
 
 
 class KeptInvoice(Record, frozen=True, kw_only=True):
@@ -88,8 +92,15 @@ class Group(Record, frozen=True, kw_only=True):
     last: datetime
 
 
-#: Makes an invoice of items, given its number.
-Making = Callable[[str, Sequence[BillItem]], Invoice]
+class Draft(Record, frozen=True):
+    """An invoice that has no number yet: the series it is of, and what makes it when the number is known."""
+
+    series: str
+    make: Callable[[str], Invoice]
+
+
+#: Makes of items, and of what charges on earlier invoices used in each month, what goes onto paper; in a thread.
+Drafting = Callable[[Sequence[BillItem], Mapping[date, Used]], Draft]
 #: What it does to the books.
 Booking = Callable[[Invoice], Entry]
 
@@ -115,16 +126,24 @@ class Invoices(Protocol):
     """Storage of invoices, numbered without gaps."""
 
     async def issue(
-        self, group: Group, *, since: datetime | None, until: datetime, series: str, make: Making, book: Booking
+        self,
+        group: Group,
+        *,
+        until: datetime,
+        limit: int | None,
+        zone: ZoneInfo,
+        draft: Drafting,
+        book: Booking,
     ) -> KeptInvoice | None:
-        """One invoice of the group's open items with `since` <= `at` < `until`; None when there is none any more.
+        """One invoice of the group's open items with `at` < `until`, the first `limit` of them; None when there is none
+        any more. `zone` is where the months of `draft` begin.
 
         Number, invoice, ledger entry and the mark on every item are one transaction: whatever dies, an item is on one
         invoice or on none, and no number is left out.
         """
 
     async def credit(
-        self, number: str, series: str, make: Callable[[str, KeptInvoice], Invoice], book: Booking, *, again: bool
+        self, number: str, draft: Callable[[KeptInvoice], Draft], book: Booking, *, again: bool
     ) -> KeptInvoice:
         """A credit note for all of an invoice; `again` opens its items for another invoice. NotFound; Conflict when it
         was credited already."""

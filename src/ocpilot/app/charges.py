@@ -20,6 +20,7 @@ from ocpilot.base.errors import OcpilotError
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.base.zones import zone_named
 from ocpilot.billing.metered import Reserved, cost_of, metered
+from ocpilot.billing.power import phases_of, watts_of
 from ocpilot.metering.periods import Measured
 from ocpilot.pricing import PricedCharge, choice
 from ocpilot.wire.protocol import ModuleID
@@ -28,12 +29,9 @@ from ocpilot.wire.v230 import (
     ChargingPreferences,
     Connector,
     Location,
-    PowerType,
     ProfileType,
     Tariff,
 )
-
-_PHASES = {PowerType.AC_3_PHASE: 3, PowerType.AC_2_PHASE: 2, PowerType.AC_2_PHASE_SPLIT: 2}
 
 
 class Terms(Record, frozen=True):
@@ -57,13 +55,12 @@ class Terms(Record, frozen=True):
     @property
     def phases(self) -> int:
         """Of the Connector; 1 for direct current."""
-        return _PHASES.get(self.connector.power_type, 1)
+        return phases_of(self.connector.power_type)
 
     @property
     def max_power_w(self) -> Decimal:
-        """The most the Connector can give; for alternating current volts are between phase and neutral."""
-        plate = self.connector.max_voltage * self.connector.max_amperage * self.phases
-        return Decimal(self.connector.max_electric_power or plate)
+        """The most the Connector can give."""
+        return Decimal(watts_of(self.connector))
 
     def tariff_at(self, start: datetime) -> Tariff | None:
         """The one that holds for a charge without preferences that begins then."""

@@ -6,8 +6,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from ocpilot.app.records import ObjectKey, Record, StoredObject
+from ocpilot.app.cdr_match_records import CdrMatch
+from ocpilot.app.records import CdrCheck, ObjectKey, Record, StoredObject
 from ocpilot.base.ids import PartyId
+from ocpilot.billing.clearing_rules import Neighbour
 
 
 class ClearingState(StrEnum):
@@ -39,7 +41,7 @@ class ClearingFinding(Record, frozen=True, kw_only=True):
 class Clearing(Record, frozen=True, kw_only=True):
     """One CDR. `audience` is the party it is for. `credits` is the id of the CDR that a Credit CDR takes back; where it
     was credited, `credited_by` the id of what did. `total` is before taxes. `rated`: what of it is to be billed has
-    been worked out."""
+    been worked out; `problem` is why it could not be."""
 
     key: ObjectKey
     peer_id: int | None
@@ -55,7 +57,16 @@ class Clearing(Record, frozen=True, kw_only=True):
     kwh: Decimal
     ended_at: datetime
     rated: bool = False
+    problem: str | None = None
     at: datetime
+
+
+class Unrated(Record, frozen=True, kw_only=True):
+    """A CDR of which it is to be worked out what is billed, and what the check found, None where nobody priced it."""
+
+    clearing: Clearing
+    stored: StoredObject
+    check: CdrCheck | None
 
 
 class ClearingStep(Record, frozen=True, kw_only=True):
@@ -67,6 +78,23 @@ class ClearingStep(Record, frozen=True, kw_only=True):
     who: str
     why: str
     at: datetime
+
+
+class Moved(Record, frozen=True, kw_only=True):
+    """A move of one CDR: it must stand in one of the states `before`; `after` is what stands there then."""
+
+    before: frozenset[ClearingState]
+    after: Clearing
+    step: ClearingStep
+
+
+class Wanted(Record, frozen=True, kw_only=True):
+    """Which are listed: in one of these states (none: in any), from this peer or for one of its parties (`SERES`)."""
+
+    states: tuple[ClearingState, ...] = ()
+    peer_id: int | None = None
+    parties: tuple[str, ...] = ()
+    limit: int = 1000
 
 
 class Clearings(Protocol):
@@ -83,8 +111,27 @@ class Clearings(Protocol):
     ) -> bool:
         """Replace it and add the step, if it still stands in one of these states; False when not."""
 
+    async def move_together(self, moves: Sequence[Moved]) -> bool:
+        """The same with several in one transaction; False, and nothing is changed, when one stands elsewhere."""
+
     async def get(self, key: ObjectKey) -> Clearing | None:
         """By CDR."""
+
+    async def found(self, cdr_id: str) -> tuple[Clearing, ...]:
+        """All with this id, whoever's CDR it is."""
+
+    async def came_at(self, key: ObjectKey) -> datetime | None:
+        """When we got the CDR."""
+
+    async def neighbours(self, match: CdrMatch) -> tuple[Neighbour, ...]:
+        """CDRs looked at before, but those dropped and credits: of the same Session, and of the same Token or EVSE at
+        the same time; some of each."""
+
+    async def waiting_credits(self, limit: int) -> tuple[Clearing, ...]:
+        """Credit CDRs that are NEW though the CDR they take back was looked at."""
+
+    async def listed(self, wanted: Wanted) -> tuple[Clearing, ...]:
+        """Those that are wanted, longest first."""
 
     async def steps(self, key: ObjectKey) -> tuple[ClearingStep, ...]:
         """All of one, oldest first."""
@@ -98,8 +145,12 @@ class Clearings(Protocol):
     async def crediting(self, party: PartyId, cdr_id: str) -> tuple[Clearing, ...]:
         """Credit CDRs of a party that take this CDR back."""
 
-    async def unrated(self, limit: int) -> tuple[Clearing, ...]:
-        """Those that are to be billed and of which it was not worked out what, in the order they came."""
+    async def unrated(self, limit: int, again: datetime) -> tuple[Unrated, ...]:
+        """Those that are to be billed and of which it was not worked out what, in the order they came; of those that
+        could not be, only what was tried before `again`."""
+
+    async def could_not_rate(self, key: ObjectKey, problem: str, at: datetime) -> None:
+        """Note why it could not be worked out."""
 
     async def unrate(self, token_uids: Sequence[str], party: PartyId | None = None) -> int:
         """Work out again what of CDRs of these Tokens, or with this partner, is to be billed, where nothing is; how

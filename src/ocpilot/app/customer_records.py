@@ -55,8 +55,9 @@ class Customer(Record, frozen=True, kw_only=True):
 
     `party` is the partner's (`SERES`), of providers and operators. `self_billing`: whoever buys writes the invoice
     (reverse billing; hosts and home drivers always). `currency` None: each currency of his charges gets its own
-    invoice. `plan` is the name of his price plan, empty: what the operator's price came to. `share` is a host's, in per
-    cent of what is earned without taxes at `locations`. `home_rate` is what a home driver gets per kWh.
+    invoice. `plan` is the name of his price plan, empty: what the operator's price came to; he has it since
+    `plan_since`, None: from the first. `share` is a host's, in per cent of what is earned without taxes at
+    `locations`. `home_rate` is what a home driver gets per kWh.
     `payee` is where we pay to.
     """
 
@@ -77,6 +78,7 @@ class Customer(Record, frozen=True, kw_only=True):
     party: PartyId | None = None
     self_billing: bool = False
     plan: str = ""
+    plan_since: datetime | None = None
     locations: tuple[str, ...] = ()
     share: str = ""
     home_rate: str = ""
@@ -112,6 +114,9 @@ class Customers(Protocol):
 
     async def get(self, customer_id: int) -> Customer | None:
         """By id."""
+
+    async def some(self, ids: Sequence[int]) -> tuple[Customer, ...]:
+        """Those with these ids, in any order."""
 
     async def numbered(self, number: str) -> Customer | None:
         """By customer number."""

@@ -11,8 +11,23 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from ocpilot.app import bookings, cdr_match, cdrs, hub_orders, lost_stops, receipts, reservations, transactions
+from ocpilot.app import (
+    bookings,
+    cdr_match,
+    cdrs,
+    clearing,
+    credit_clearing,
+    fees,
+    hub_orders,
+    invoicing,
+    lost_stops,
+    rating,
+    receipts,
+    reservations,
+    transactions,
+)
 from ocpilot.app.charge_records import Command, Reservation, Transaction, TransactionState
+from ocpilot.app.clearing_records import Clearing
 from ocpilot.app.command_records import give_result
 from ocpilot.app.dead_nodes import DeadNodes
 from ocpilot.app.hub_records import HubOrder
@@ -23,8 +38,6 @@ from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.status_history import Plans
 from ocpilot.app.status_records import ScheduledEvse
 from ocpilot.app.tidying import Tidying
-from ocpilot.app.tokens import is_ours
-from ocpilot.base.ids import PartyId
 from ocpilot.roaming.retry import BackOff, pause
 from ocpilot.wire.v230 import CommandResultType
 
@@ -56,6 +69,7 @@ class Jobs:
         self._pauses: dict[tuple[str, str], tuple[int, datetime]] = {}
         self._stopped_seen: dict[int, datetime] = {}
         self._swept_at: datetime | None = None
+        self._invoiced_at: datetime | None = None
         self._tidying = Tidying(platform)
         self._dead_nodes = DeadNodes(platform)
         self._plans = Plans(platform)
@@ -103,7 +117,13 @@ class Jobs:
         await self._each("check", await store.documents.unchecked_cdrs(_MOST), _object_id, self._check)
         unmatched = await store.matches.unmatched(_MOST, self._platform.clock() - _AGAIN)
         await self._each("match", unmatched, _object_id, self._match)
+        await self._each("clear", await store.clearings.uncleared(_MOST), _object_id, self._clear)
+        credits = await store.clearings.waiting_credits(_MOST)
+        await self._each("credit", credits, lambda one: _key_id(one.key), self._settle_credit)
         await self._each("receipt", await store.documents.cdrs_without_receipt(_MOST), _key_id, self._receipt)
+        await self._whole("rate", lambda: rating.rate(self._platform))
+        if self._platform.settings.billing.automatic:
+            await self._whole("invoice", self._invoice)
         begun = await store.bookings.begun(self._platform.clock(), _MOST)
         await self._each("booking", begun, _object_id, lambda one: bookings.settle(self._platform, one))
 
@@ -134,31 +154,18 @@ class Jobs:
         return [one for one in results if one.result_at is not None and one.result_at <= before]
 
     async def _make_cdr(self, transaction: Transaction) -> None:
-        """The CDR, and for a driver of ours what else a peer's CDR gets: check and receipt."""
-        stored = await cdrs.make_for(self._platform, transaction)
-        if stored is None:
-            return
-        await self._settle(stored)
-        await self._platform.store.transactions.set_state(transaction.id, TransactionState.BILLED)
-
-    async def _settle(self, stored: StoredObject) -> None:
-        if is_ours(self._platform, PartyId.parse(stored.audience or "")):
-            found = await cdrs.check(self._platform, stored)
-            if found.agrees:
-                await receipts.issue(self._platform, stored.key)
+        """The CDR; what else becomes of it follows from its clearing."""
+        if await cdrs.make_for(self._platform, transaction) is not None:
+            await self._platform.store.transactions.set_state(transaction.id, TransactionState.BILLED)
 
     async def _expire(self, command: Command) -> None:
         await give_result(self._platform, command.id, CommandResultType.TIMEOUT, "no result within the time-out")
 
     async def _run_out(self, reservation: Reservation) -> None:
-        stored = await reservations.run_out(self._platform, reservation)
-        if stored is not None:
-            await self._settle(stored)
+        await reservations.run_out(self._platform, reservation)
 
     async def _finish_expired(self, reservation: Reservation) -> None:
-        stored = await reservations.finish_expired(self._platform, reservation)
-        if stored is not None:
-            await self._settle(stored)
+        await reservations.finish_expired(self._platform, reservation)
 
     async def _resend(self, command: Command) -> None:
         if not await send_result(self._platform, command):
@@ -174,8 +181,32 @@ class Jobs:
     async def _match(self, stored: StoredObject) -> None:
         await cdr_match.match(self._platform, stored)
 
+    async def _clear(self, stored: StoredObject) -> None:
+        await clearing.clear(self._platform, stored)
+
+    async def _settle_credit(self, waiting: Clearing) -> None:
+        await credit_clearing.settle(self._platform, waiting)
+
     async def _receipt(self, key: ObjectKey) -> None:
-        await receipts.issue(self._platform, key)
+        await receipts.settle(self._platform, key)
+
+    async def _invoice(self) -> int:
+        """Looked for now and then only: there may be very much that waits for the end of its month."""
+        now = self._platform.clock()
+        if self._invoiced_at is not None and now - self._invoiced_at < _SWEEP:
+            return 0
+        await fees.charge(self._platform)
+        written = await invoicing.run_some(self._platform)
+        self._invoiced_at = now if not written else None
+        return written
+
+    async def _whole(self, step: str, work: Callable[[], Awaitable[int]]) -> None:
+        """A step that takes many rows at once and says itself what of them could not be done."""
+        try:
+            await work()
+        except Exception:
+            self.failures[step] += 1
+            log.exception("job %s failed", step)
 
     # ---- one row after the other -----------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import msgspec
 from ocpilot.app.records import ObjectKey, Record
 from ocpilot.base.ids import PartyId
 from ocpilot.base.money import Rounding
+from ocpilot.billing.clearing_limits import USUAL, ClearingLimits
 from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
 from ocpilot.wire.v230 import CredentialsRole, Endpoint, Role
 
@@ -58,6 +59,7 @@ class PeerProfile(Record, frozen=True, kw_only=True):
     `smart_charging`: a smart charging service provider that steers the charges at our stations under a contract.
     `tokens_on_demand`: a provider that does not tell us its Tokens is asked about every card we do not know.
     `vanished`: what becomes of objects that its complete lists no longer hold.
+    `clearing`: what its CDRs may come to before a person looks at them.
     """
 
     token_encoding: TokenEncoding | None = None
@@ -80,6 +82,7 @@ class PeerProfile(Record, frozen=True, kw_only=True):
     tokens_on_demand: bool = False
     role: Role | None = None
     vanished: VanishedPolicy = VanishedPolicy.KEEP
+    clearing: ClearingLimits = USUAL
 
 
 class Detected(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -37,6 +37,7 @@ from ocpilot.app.peer_records import (
     Leniency,
     Peer,
 )
+from ocpilot.app.plan_records import Plans, PriceSeries
 from ocpilot.app.quality_records import Quality
 from ocpilot.app.records import (
     Account,
@@ -204,7 +205,10 @@ class Documents(Protocol):
         """By CDR."""
 
     async def cdrs_without_receipt(self, limit: int) -> tuple[ObjectKey, ...]:
-        """CDRs of peers that were checked, agree, and have no receipt yet."""
+        """CDRs that were accepted and of which it is to be seen whether they get a receipt."""
+
+    async def receipt_settled(self, key: ObjectKey) -> None:
+        """A CDR has its receipt, or gets none."""
 
     async def unchecked_cdrs(self, limit: int) -> tuple[StoredObject, ...]:
         """CDRs of peers that nobody has priced again yet."""
@@ -263,6 +267,8 @@ class Store(Protocol):
     site_limits: SiteLimits
     clearings: Clearings
     customers: Customers
+    plans: Plans
+    price_series: PriceSeries
     bill_items: BillItems
     invoices: Invoices
     ledger: Ledger

@@ -1,9 +1,11 @@
-"""Receipts: one per CDR of a driver of ours that agrees with our own price, numbered without gaps, sealed."""
+"""Receipts: one per accepted CDR of a driver of ours who gets no invoice for it, numbered without gaps, sealed."""
 
 import msgspec
 
+from ocpilot.app import clearing
 from ocpilot.app.bodies import value_of
 from ocpilot.app.cdrs import verdict_of, zone_of
+from ocpilot.app.clearing_records import ClearingState
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Account, ObjectKey, Receipt, StoredObject
 from ocpilot.base.errors import NotFound
@@ -12,21 +14,44 @@ from ocpilot.base.texts import translator
 from ocpilot.billing.receipt import Language, Seller, receipt_of
 from ocpilot.billing.receipt_pdf import receipt_pdf
 from ocpilot.billing.signed_words import sentence
-from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CDR
+
+
+async def settle(platform: Platform, key: ObjectKey) -> Receipt | None:
+    """The receipt of an accepted CDR; None for one that gets none: it stands elsewhere by now, only passes through our
+    hub, or its Token was a customer's when the charge began, who gets an invoice."""
+    stored = await _of(platform, key)
+    found = await platform.store.clearings.get(key)
+    gets_one = (
+        stored is not None
+        and found is not None
+        and found.state is ClearingState.ACCEPTED
+        and not clearing.is_passed_on(platform, stored)
+        and not await _is_customers(platform, value_of(CDR, stored))
+    )
+    receipt = await issue(platform, key) if gets_one else None
+    await platform.store.documents.receipt_settled(key)
+    return receipt
+
+
+async def _is_customers(platform: Platform, cdr: CDR) -> bool:
+    began = cdr.start_date_time
+    tokens = await platform.store.customers.of_tokens([cdr.cdr_token.uid])
+    return any(one.since <= began and (one.until is None or one.until > began) for one in tokens)
 
 
 async def issue(platform: Platform, key: ObjectKey) -> Receipt:
     """The receipt of a checked CDR: the one there is, or a new one, in the driver's language and the Location's zone.
 
-    A Token without an account (a company's card) gets one too, made out to the Token's contract. NotFound without CDR
-    or check.
+    A Token without an account (a company's card) gets one too, made out to the Token's contract. Of a CDR that was
+    accepted though its price is not ours it says the operator's amounts. NotFound without CDR or check.
     """
     stored = await _of(platform, key)
     found = await platform.store.documents.check(key)
     if stored is None or found is None:
         raise NotFound(f"no checked CDR {key.id} of {key.party}")
     cdr, verdict = value_of(CDR, stored), verdict_of(found)
+    priced = verdict.ours if verdict.agrees else msgspec.structs.replace(verdict.ours, total=None)
     account = await platform.store.accounts.by_token(cdr.cdr_token.uid)
     zone = await zone_of(platform, stored, cdr)
     now, language = platform.clock(), await _language(platform, account, cdr.cdr_token.uid)
@@ -35,7 +60,7 @@ async def issue(platform: Platform, key: ObjectKey) -> Receipt:
     def make(number: str) -> Receipt:
         paper = receipt_of(
             cdr,
-            verdict.ours,
+            priced,
             number=number,
             issued_at=now,
             seller=_seller(platform),
@@ -57,8 +82,7 @@ async def issue(platform: Platform, key: ObjectKey) -> Receipt:
 
 
 async def _of(platform: Platform, key: ObjectKey) -> StoredObject | None:
-    found = await platform.store.objects.find(ModuleID.CDRS, key.id)
-    return next((one for one in found if one.key.party == key.party), None)
+    return await platform.store.objects.held(key)
 
 
 def _seller(platform: Platform) -> Seller:

@@ -14,6 +14,7 @@ from ocpilot.app.records import ObjectKey, Record, StoredObject
 from ocpilot.app.visibility import meant_for
 from ocpilot.base.errors import InvalidObject, NotFound
 from ocpilot.base.ids import PartyId, fold
+from ocpilot.billing.power import watts_of
 from ocpilot.pricing.choice import is_valid
 from ocpilot.wire.v230 import EVSE, Capability, Connector, Location, PowerType, Status, Tariff, TariffType
 
@@ -52,13 +53,7 @@ class Plug(Record, frozen=True):
     @property
     def kilowatts(self) -> float:
         """What it gives at most: as stated, else from volt, ampere and phases."""
-        connector = self.connector
-        if connector.max_electric_power:
-            return connector.max_electric_power / 1000
-        phases = {PowerType.AC_3_PHASE: 3, PowerType.AC_2_PHASE: 2, PowerType.AC_2_PHASE_SPLIT: 2}.get(
-            connector.power_type, 1
-        )
-        return connector.max_voltage * connector.max_amperage * phases / 1000
+        return watts_of(self.connector) / 1000
 
     @property
     def is_dc(self) -> bool:

@@ -30,6 +30,7 @@
         StationRefused           3000 / 502  station   it answered a call with an error; carries its code
       ForbiddenAddress           2001 / 200  sender    a URL that points inside (SSRF rule)
       SettingsError              -           user      a setting is missing or wrong
+        NotBillable              -           user      a rate or price is missing that a bill needs
       UserError                  -           user      a command or page was used wrongly
       Forbidden                  -    / 403  user      an API key without the scope, or of another party
       ChangedMeanwhile           -    / 412  user      somebody else changed what an If-Match names
@@ -270,6 +271,10 @@ class SettingsError(OcpilotError):
     """A setting is missing or wrong: names the setting, what was found and what was expected."""
 
     fault = "user"
+
+
+class NotBillable(SettingsError):
+    """What somebody owes cannot be worked out until a rate or a price is set: it waits, and is never taken for zero."""
 
 
 class UserError(OcpilotError):

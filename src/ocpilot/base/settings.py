@@ -7,6 +7,7 @@ given as JSON in `OCPILOT_PARTIES`. The environment wins over the file. docs/set
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -106,20 +107,45 @@ class ReminderSettings(Section, frozen=True, kw_only=True):
             raise ValueError(f"fee: found {self.fee}, expected 0 or more")
 
 
+class Supply(StrEnum):
+    """What is sold: what was charged, or a fee."""
+
+    ELECTRICITY = "electricity"
+    SERVICE = "service"
+
+
+class VatRateSettings(Section, frozen=True, kw_only=True):
+    """The VAT `rate` in per cent of a country (ISO 3166-1 alpha-2) from a day on; without `supply`, of both."""
+
+    country: str
+    since: date
+    rate: Decimal
+    supply: Supply | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rate <= 100:
+            raise ValueError(f"rate: found {self.rate}, expected 0 to 100 per cent")
+
+
 class BillingSettings(Section, frozen=True, kw_only=True):
     """Invoices. What leads their numbers: those we send, credit notes, those we write in a seller's name and their
-    credit notes, and what we tell people who get money. `days` until an invoice is to be paid, where the customer has
-    no others; `time_zone` (IANA) is that of the books: which day and month something belongs to.
-    `reminders` are sent one after the other, none unless set; `late_interest` is per cent a year of what is late, told
-    and booked with a reminder, 0 for none."""
+    credit notes, and what we tell people who get money. `automatic`: what is due is written by itself, not only when
+    somebody runs `ocpilot invoice run`. `days` until an invoice is to be paid, where the customer has
+    no others; `time_zone` (IANA) is that of the books: which day and month something belongs to. `vat_rates` go before
+    those we know; `domestic_reverse_charge` are the countries in which a reseller of electricity owes the VAT of one
+    who sells to him there (docs/decisions/20261126-vat.md says by which law). `reminders` are sent one after the other,
+    none unless set; `late_interest` is per cent a year of what is late, booked with a reminder."""
 
     invoice_series: str = "F"
     credit_series: str = "K"
     self_billed_series: str = "S"
     self_billed_credit_series: str = "SK"
     advice_series: str = "A"
+    automatic: bool = False
     days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 30
     time_zone: str = "UTC"
+    vat_rates: tuple[VatRateSettings, ...] = ()
+    domestic_reverse_charge: tuple[str, ...] = ("AT", "CZ", "DE", "IT", "RO")
     reminders: tuple[ReminderSettings, ...] = ()
     late_interest: Decimal = Decimal(0)
 

@@ -30,7 +30,7 @@ def zone_named(name: str | None) -> ZoneInfo:
 def zone_of(country: str, latitude: float | None = None, longitude: float | None = None) -> str | None:
     """The zone of a country (ISO 3166, two or three letters), `Europe/Stockholm`; the nearest one to the point where it
     has several. None for an unknown country, or when several zones are possible and no point is given."""
-    zones = _zones().get(_two_letters(country), {})
+    zones = _zones().get(two_letters(country), {})
     if len(zones) == 1:
         return next(iter(zones))
     if latitude is None or longitude is None or not zones:
@@ -38,7 +38,8 @@ def zone_of(country: str, latitude: float | None = None, longitude: float | None
     return min(zones, key=lambda name: _distance(zones[name], (latitude, longitude)))
 
 
-def _two_letters(country: str) -> str:
+def two_letters(country: str) -> str:
+    """ISO 3166 alpha-2 of a country in two or three letters (`SWE` is `SE`); what is none stays as it is."""
     code = country.upper()
     aliases = get_global("territory_aliases").get(code)
     return str(aliases[0]) if len(code) == 3 and aliases else code

@@ -91,18 +91,14 @@ def receipt_of(
     signature: str | None = None,
 ) -> Receipt:
     """The receipt for a CDR as priced; when the price could not be computed, with the amounts of the CDR itself."""
-    translate = translator(language)
-    if priced.total is not None:
-        lines = tuple(_line(line, priced.currency, translate, language) for line in priced.lines)
-    else:
-        lines = tuple(_lines_of(cdr, translate))
+    lines = lines_of(cdr, priced, language)
     return Receipt(
         number=number,
         issued_at=issued_at,
         language=language,
         seller=seller,
         driver=driver,
-        charge=_facts(cdr, priced, zone),
+        charge=facts_of(cdr, priced, zone),
         currency=cdr.currency,
         lines=lines,
         vat=tuple(_vat_rows(lines)),
@@ -111,7 +107,16 @@ def receipt_of(
     )
 
 
-def _facts(cdr: CDR, priced: PricedCharge, zone: ZoneInfo) -> ChargeFacts:
+def lines_of(cdr: CDR, priced: PricedCharge, language: str) -> tuple[ReceiptLine, ...]:
+    """Where the money went: the price lines, or when the price could not be computed the costs the CDR states."""
+    translate = translator(language)
+    if priced.total is None:
+        return tuple(_stated_lines(cdr, translate))
+    return tuple(_line(line, priced.currency, translate, language) for line in priced.lines)
+
+
+def facts_of(cdr: CDR, priced: PricedCharge, zone: ZoneInfo) -> ChargeFacts:
+    """What was charged where and when."""
     return ChargeFacts(
         cdr_id=cdr.id,
         place=cdr.cdr_location.name or cdr.cdr_location.address,
@@ -154,7 +159,7 @@ def _net_price(line: PriceLine) -> Decimal | None:
     return None if line.vat is None else round(line.unit_price / (1 + line.vat / 100), 4)
 
 
-def _lines_of(cdr: CDR, translate: Translate) -> Iterator[ReceiptLine]:
+def _stated_lines(cdr: CDR, translate: Translate) -> Iterator[ReceiptLine]:
     """The costs the CDR states, one line per part, or one for all when the parts do not add up to the total."""
     stated = (
         (Part.FIXED, cdr.total_fixed_cost),

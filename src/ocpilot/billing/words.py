@@ -113,6 +113,13 @@ def difference_text(difference: Difference, currency: str, translate: Translate,
     return f"{shown} ({row.causes})" if row.causes else shown
 
 
+def row_text(difference: Difference, currency: str) -> tuple[str, str]:
+    """What was found and what was expected, in English: `total_cost 4.40 EUR`, `4.00 EUR: they wrote ...`."""
+    row = difference_row(difference, currency, str, "en")
+    expected = f"{row.ours} {row.unit}"
+    return f"{row.name} {row.theirs} {row.unit}", f"{expected}: {row.causes}" if row.causes else expected
+
+
 def oddity_text(oddity: Oddity, translate: Translate) -> str:
     """`the charge ends before it starts ($.end_date_time: found ..., expected ...)`."""
     return f"{cause_text(oddity.cause, translate)} ({oddity.problem})"

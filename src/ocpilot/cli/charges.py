@@ -10,7 +10,7 @@ from ocpilot.base import time
 from ocpilot.base.errors import BadRequest, InvalidObject, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.base.problem import Problem, Severity
-from ocpilot.base.zones import zone_named, zone_of
+from ocpilot.billing.places import zone_of_place
 from ocpilot.cli.reading import lines_of
 from ocpilot.wire.codec import Body, Context, problems, read
 from ocpilot.wire.kinds import guess_version, kind_of
@@ -39,17 +39,6 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     def zone(self) -> ZoneInfo | None:
         """That of the place of a CDR; None when it says none that is known."""
         return zone_of_place(self.whole) if isinstance(self.whole, CDR) else None
-
-
-def zone_of_place(cdr: CDR) -> ZoneInfo | None:
-    """The zone of the country, the nearest one to the coordinates where it has several."""
-    place = cdr.cdr_location
-    try:
-        point = float(place.coordinates.latitude), float(place.coordinates.longitude)
-    except ValueError:
-        return None
-    name = zone_of(place.country, *point)
-    return zone_named(name) if name else None
 
 
 class BrokenLine(msgspec.Struct, frozen=True):

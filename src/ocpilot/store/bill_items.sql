@@ -1,6 +1,6 @@
 -- name: rated
 -- Notes of CDRs that it was worked out what of them is billed.
-UPDATE cdr_clearing SET rated = true
+UPDATE cdr_clearing SET rated = true, problem = NULL, problem_at = NULL
 FROM unnest(:parties::text[], :keys::text[]) AS named (party, key_id)
 WHERE cdr_clearing.party = named.party AND cdr_clearing.key_id = named.key_id;
 
@@ -19,20 +19,44 @@ RETURNING id;
 
 -- name: of
 -- All items of a CDR.
-SELECT * FROM bill_item WHERE party = :party AND key_id = :key_id ORDER BY id;
+SELECT bill_item.*, invoice.credited_by IS NOT NULL AS taken_back FROM bill_item
+LEFT JOIN invoice ON invoice.number = bill_item.invoice
+WHERE party = :party AND key_id = :key_id ORDER BY bill_item.id;
 
 -- name: open_groups
--- What can go onto one invoice.
+-- What can go onto one invoice: nothing of a CDR that a person holds back.
 SELECT customer_id, purpose, currency, count(*) AS items, min(at) AS first, max(at) AS last FROM bill_item
 WHERE invoice IS NULL AND at < :until AND (:customer_id::integer IS NULL OR customer_id = :customer_id)
+    AND NOT EXISTS (
+        SELECT FROM cdr_clearing AS stands
+        WHERE stands.party = bill_item.party AND stands.key_id = bill_item.key_id
+            AND stands.state IN ('held', 'disputed', 'dropped')
+    )
 GROUP BY customer_id, purpose, currency ORDER BY customer_id, purpose, currency;
 
 -- name: open
 -- Items of a group that are on no invoice; nobody else puts them onto one until the transaction ends.
 SELECT * FROM bill_item
 WHERE invoice IS NULL AND customer_id = :customer_id AND purpose = any(:purposes) AND currency = :currency
-    AND at < :until AND (:since::timestamptz IS NULL OR at >= :since)
-ORDER BY at, id FOR UPDATE;
+    AND at < :until
+    AND NOT EXISTS (
+        SELECT FROM cdr_clearing AS stands
+        WHERE stands.party = bill_item.party AND stands.key_id = bill_item.key_id
+            AND stands.state IN ('held', 'disputed', 'dropped')
+    )
+ORDER BY at, id LIMIT :limit::bigint FOR UPDATE;
+
+-- name: used
+-- What charges on invoices used of what a plan includes, by month of the books' calendar.
+SELECT
+    date_trunc('month', at AT TIME ZONE :zone)::date AS month,
+    sum(kwh) AS kwh,
+    sum(seconds)::bigint AS seconds
+FROM bill_item JOIN invoice ON invoice.number = bill_item.invoice AND invoice.credited_by IS NULL
+WHERE bill_item.customer_id = :customer_id AND bill_item.purpose = 'sale'
+    AND at >= :since::date::timestamp AT TIME ZONE :zone
+    AND at < (:until::date + interval '1 month') AT TIME ZONE :zone
+GROUP BY month;
 
 -- name: on
 -- Items of an invoice, in its order.

@@ -11,10 +11,10 @@ WITH seen AS (
 ), made AS (
     INSERT INTO cdr_clearing (
         party, key_id, id, peer_id, audience, token_uid, state, why, findings, credits, key_credits, credited_by,
-        currency, total, kwh, ended_at, rated, at
+        currency, total, kwh, ended_at, rated, at, receipt_due
     ) VALUES (
         :party, :key_id, :id, :peer_id, :audience, :token_uid, :state, :why, :findings, :credits, :key_credits,
-        :credited_by, :currency, :total, :kwh, :ended_at, :rated, :at
+        :credited_by, :currency, :total, :kwh, :ended_at, :rated, :at, :state = 'accepted' AND :credits::text IS NULL
     )
     ON CONFLICT (party, key_id) DO NOTHING
     RETURNING party
@@ -24,10 +24,12 @@ SELECT :party, :key_id, :id, :before, :after, :who, :step_why, :step_at FROM mad
 RETURNING id;
 
 -- name: move
--- Moves a CDR on and adds the step, if it still stands where it was thought to.
+-- Moves a CDR on with a step, if it stands where it was thought to. One that is not billed any more loses its open items.
 WITH moved AS (
     UPDATE cdr_clearing SET
         state = :state,
+        rated = rated AND :is_billed,
+        receipt_due = :state = 'accepted' AND :credits::text IS NULL,
         why = :why,
         findings = :findings,
         credits = :credits,
@@ -35,7 +37,10 @@ WITH moved AS (
         credited_by = :credited_by,
         at = :at
     WHERE party = :party AND key_id = :key_id AND state = any(:states)
-    RETURNING party
+    RETURNING party, key_id
+), forgotten AS (
+    DELETE FROM bill_item USING moved
+    WHERE NOT :is_billed AND bill_item.party = moved.party AND bill_item.key_id = moved.key_id AND invoice IS NULL
 )
 INSERT INTO cdr_clearing_step (party, key_id, cdr_id, before, after, who, why, at)
 SELECT :party, :key_id, :id, :before, :after, :who, :step_why, :step_at FROM moved
@@ -44,6 +49,58 @@ RETURNING id;
 -- name: get
 -- By CDR.
 SELECT * FROM cdr_clearing WHERE party = :party AND key_id = :key_id;
+
+-- name: found
+-- By the id alone: several parties may have one.
+SELECT * FROM cdr_clearing WHERE key_id = :key_id ORDER BY peer_id, party;
+
+-- name: came_at
+-- When we got a CDR.
+SELECT received_at FROM cdr WHERE party = :party AND key_id = :key_id;
+
+-- name: neighbours
+-- CDRs looked at before that share the Session, the Token or the EVSE with one; a few of each.
+WITH shared AS (
+    (
+        SELECT * FROM cdr_match AS other
+        WHERE other.party = :party AND other.key_session = :key_session AND other.key_id <> :key_id AND NOT credit
+        LIMIT 10
+    ) UNION (
+        SELECT * FROM cdr_match AS other
+        WHERE other.key_token = :key_token AND other.key_token <> '#na' AND other.starts < :ends
+            AND other.starts > :starts::timestamptz - interval '3 days' AND other.ends > :starts AND NOT credit
+            AND (other.party, other.key_id) <> (:party, :key_id)
+        LIMIT 10
+    ) UNION (
+        SELECT * FROM cdr_match AS other
+        WHERE other.party = :party AND other.key_location = :key_location AND other.key_evse = :key_evse
+            AND other.starts < :ends AND other.starts > :starts::timestamptz - interval '3 days'
+            AND other.ends > :starts AND NOT credit AND other.key_id <> :key_id
+        LIMIT 10
+    )
+)
+SELECT
+    shared.party, shared.id, key_session AS session, key_token AS token_uid, key_location AS location_id,
+    key_evse AS evse_uid, starts, ends, state = 'credited' AS credited
+FROM shared
+JOIN cdr_clearing ON cdr_clearing.party = shared.party AND cdr_clearing.key_id = shared.key_id
+WHERE state <> 'dropped'
+ORDER BY cdr_clearing.at DESC, shared.party, shared.key_id;
+
+-- name: waiting_credits
+-- Credit CDRs nobody has judged though their original was looked at.
+SELECT * FROM cdr_clearing AS credit
+WHERE state = 'new' AND key_credits IS NOT NULL AND EXISTS (
+    SELECT FROM cdr_clearing AS original WHERE original.party = credit.party AND original.key_id = credit.key_credits
+)
+ORDER BY at LIMIT :limit;
+
+-- name: listed
+-- Those in some states, maybe only those from a peer or for its parties, longest first.
+SELECT * FROM cdr_clearing
+WHERE state = any(:states)
+    AND (:peer_id::integer IS NULL OR peer_id = :peer_id OR audience = any(:parties::text[]))
+ORDER BY at, party, key_id LIMIT :limit;
 
 -- name: steps
 -- All steps of a CDR, oldest first.
@@ -62,10 +119,28 @@ SELECT state, count(*) AS found FROM cdr_clearing GROUP BY state;
 SELECT * FROM cdr_clearing WHERE party = :party AND key_credits = :key_id ORDER BY at;
 
 -- name: unrated
--- Those that may be billed and of which nobody worked out yet what, in the order they came.
-SELECT * FROM cdr_clearing
-WHERE NOT rated AND state IN ('issued', 'accepted')
-ORDER BY at, party, key_id LIMIT :limit;
+-- Those that may be billed and of which nobody worked out yet what, in the order they came, with the CDR and its check.
+SELECT
+    cdr_clearing.*,
+    cdr.sub,
+    cdr.version,
+    cdr.last_updated,
+    cdr.context,
+    cdr.body,
+    cdr_check.agrees,
+    cdr_check.our_total,
+    cdr_check.body AS check_body,
+    cdr_check.at AS check_at
+FROM cdr_clearing
+JOIN cdr ON cdr.party = cdr_clearing.party AND cdr.key_id = cdr_clearing.key_id
+    AND cdr.peer_id = cdr_clearing.peer_id
+LEFT JOIN cdr_check ON cdr_check.party = cdr_clearing.party AND cdr_check.key_id = cdr_clearing.key_id
+WHERE NOT rated AND state IN ('issued', 'accepted') AND (problem_at IS NULL OR problem_at < :again)
+ORDER BY cdr_clearing.at, cdr_clearing.party, cdr_clearing.key_id LIMIT :limit;
+
+-- name: could_not_rate
+-- Notes why it could not be worked out what is billed.
+UPDATE cdr_clearing SET problem = :problem, problem_at = :at WHERE party = :party AND key_id = :key_id;
 
 -- name: unrate_tokens
 -- Works out again what is billed of CDRs of these Tokens, where nothing is.

@@ -40,6 +40,10 @@ class PostgresCustomers:
         """See the port."""
         return await self._one(_SQL["get"], {"id": customer_id})
 
+    async def some(self, ids: Sequence[int]) -> tuple[Customer, ...]:
+        """See the port."""
+        return tuple(_customer(row) for row in await self._database.rows(_SQL["some"], {"ids": ids}))
+
     async def numbered(self, number: str) -> Customer | None:
         """See the port."""
         return await self._one(_SQL["numbered"], {"number": number})

@@ -10,6 +10,10 @@ UPDATE customer SET kind = :kind, party = :party, body = :body WHERE id = :id;
 -- By id.
 SELECT id, number, body FROM customer WHERE id = :id;
 
+-- name: some
+-- Those with these ids.
+SELECT id, number, body FROM customer WHERE id = any(:ids);
+
 -- name: numbered
 -- By the number on invoices.
 SELECT id, number, body FROM customer WHERE number = :number;

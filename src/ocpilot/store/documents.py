@@ -54,8 +54,12 @@ class PostgresDocuments:
         return await _one(self._database, _SQL["receipt_of"], key_values(key))
 
     async def cdrs_without_receipt(self, limit: int) -> tuple[ObjectKey, ...]:
-        """See the port; oldest check first."""
+        """See the port; longest first."""
         return tuple(_cdr_key(row) for row in await self._database.rows(_SQL["cdrs_without_receipt"], {"limit": limit}))
+
+    async def receipt_settled(self, key: ObjectKey) -> None:
+        """See the port."""
+        await self._database.row(_SQL["receipt_settled"], key_values(key))
 
     async def unchecked_cdrs(self, limit: int) -> tuple[StoredObject, ...]:
         """See the port; oldest first. A CDR that came again with another body is unchecked again."""

@@ -45,15 +45,15 @@ SELECT * FROM receipt WHERE number = :number;
 SELECT * FROM receipt WHERE party = :party AND key_id = :key_id;
 
 -- name: cdrs_without_receipt
--- CDRs of peers for us that agree with our price and have no receipt yet, oldest check first.
-SELECT cdr.party, cdr.id, cdr.sub FROM cdr_check
-JOIN cdr ON cdr.party = cdr_check.party AND cdr.key_id = cdr_check.key_id AND cdr.peer_id > 0 AND cdr.checked
-    AND cdr.audience = ''
-WHERE cdr_check.agrees AND NOT cdr_check.has_receipt
-ORDER BY cdr_check.at LIMIT :limit;
+-- CDRs that were accepted and of which nobody looked yet whether they get a receipt, longest first.
+SELECT party, id, '' AS sub FROM cdr_clearing WHERE receipt_due ORDER BY at, party, key_id LIMIT :limit;
+
+-- name: receipt_settled
+-- A CDR has its receipt, or gets none.
+UPDATE cdr_clearing SET receipt_due = false WHERE party = :party AND key_id = :key_id;
 
 -- name: unchecked_cdrs
--- CDRs of peers for us that nobody has priced again yet, oldest first.
+-- CDRs of peers that nobody has priced again yet, oldest first.
 SELECT party, id, sub, peer_id, version, audience, last_updated, context, body FROM cdr
-WHERE peer_id > 0 AND NOT checked AND audience = ''
+WHERE peer_id > 0 AND NOT checked
 ORDER BY last_updated, party, key_id LIMIT :limit;

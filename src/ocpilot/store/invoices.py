@@ -1,14 +1,17 @@
 """Invoices: numbered without gaps, sealed one after the other, each written with its items and its ledger entry."""
 
+import asyncio
 import hashlib
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
 
-from ocpilot.app.bill_records import Booking, Group, KeptInvoice, Making, Purpose
+from ocpilot.app.bill_records import BillItem, Booking, Draft, Drafting, Group, KeptInvoice, Purpose
 from ocpilot.base.errors import Conflict, NotFound
+from ocpilot.billing.allowances import Used, month_of
 from ocpilot.billing.invoice import Invoice
 from ocpilot.store.bill_items import item_of
 from ocpilot.store.ledger import book as book_in
@@ -31,22 +34,30 @@ class PostgresInvoices:
         self._database = database
 
     async def issue(
-        self, group: Group, *, since: datetime | None, until: datetime, series: str, make: Making, book: Booking
+        self,
+        group: Group,
+        *,
+        until: datetime,
+        limit: int | None,
+        zone: ZoneInfo,
+        draft: Drafting,
+        book: Booking,
     ) -> KeptInvoice | None:
         """See the port."""
         asked: dict[str, object] = {
             "customer_id": group.customer_id,
             "purposes": [str(one) for one in _WITH_FEES.get(group.purpose, (group.purpose,))],
             "currency": group.currency,
-            "since": since,
             "until": until,
+            "limit": limit,
         }
         async with self._database.transaction() as session:
             await session.row(_SQL["lock_customer"], {"customer_id": group.customer_id})
             items = [item_of(row) for row in await session.rows(_ITEMS["open"], asked)]
             if not items:
                 return None
-            kept = await _write(session, series, group.customer_id, group.purpose, lambda number: make(number, items))
+            drafted = await asyncio.to_thread(draft, items, await _used(session, items, zone))
+            kept = await _write(session, drafted, group.customer_id, group.purpose)
             ids = [item.id for item in items]
             put = await session.rows(_ITEMS["put_on"], {"number": kept.number, "ids": ids})
             if len(put) != len(ids):
@@ -55,19 +66,19 @@ class PostgresInvoices:
             return kept
 
     async def credit(
-        self, number: str, series: str, make: Callable[[str, KeptInvoice], Invoice], book: Booking, *, again: bool
+        self, number: str, draft: Callable[[KeptInvoice], Draft], book: Booking, *, again: bool
     ) -> KeptInvoice:
         """See the port."""
         async with self._database.transaction() as session:
             row = await session.row(_SQL["lock"], {"number": number})
             if row is None:
                 raise NotFound(f"no invoice {number}")
-            first = _kept(row)
+            first = kept_of(row)
             if first.kind.is_credit:
                 raise Conflict(f"{number} is a credit note: it cannot be credited")
             if first.credited_by is not None:
                 raise Conflict(f"invoice {number} was credited by {first.credited_by} already")
-            kept = await _write(session, series, first.customer_id, first.purpose, lambda mine: make(mine, first))
+            kept = await _write(session, draft(first), first.customer_id, first.purpose)
             await session.row(_SQL["credited"], {"number": number, "credited_by": kept.number})
             if again:
                 await session.rows(_ITEMS["again"], {"number": number})
@@ -77,11 +88,11 @@ class PostgresInvoices:
     async def get(self, number: str) -> KeptInvoice | None:
         """See the port."""
         row = await self._database.row(_SQL["get"], {"number": number})
-        return _kept(row) if row else None
+        return kept_of(row) if row else None
 
     async def by_reference(self, reference: str) -> tuple[KeptInvoice, ...]:
         """See the port."""
-        return tuple(_kept(row) for row in await self._database.rows(_SQL["by_reference"], {"reference": reference}))
+        return tuple(kept_of(row) for row in await self._database.rows(_SQL["by_reference"], {"reference": reference}))
 
     async def page(
         self,
@@ -93,15 +104,19 @@ class PostgresInvoices:
     ) -> tuple[KeptInvoice, ...]:
         """See the port."""
         asked = {"customer_id": customer_id, "since": since, "after": after, "limit": limit}
-        return tuple(_kept(row) for row in await self._database.rows(_SQL["page"], asked))
+        return tuple(kept_of(row) for row in await self._database.rows(_SQL["page"], asked))
 
     async def unsent(self, limit: int) -> tuple[KeptInvoice, ...]:
         """See the port."""
-        return tuple(_kept(row) for row in await self._database.rows(_SQL["unsent"], {"limit": limit}))
+        return tuple(kept_of(row) for row in await self._database.rows(_SQL["unsent"], {"limit": limit}))
 
     async def sent(self, number: str, at: datetime) -> None:
         """See the port."""
         await self._database.row(_SQL["sent"], {"number": number, "at": at})
+
+    async def series(self) -> tuple[str, ...]:
+        """See the port."""
+        return tuple(row["series"] for row in await self._database.rows(_SQL["series"]))
 
     async def broken_seals(self, series: str) -> tuple[str, ...]:
         """See the port."""
@@ -119,17 +134,27 @@ class PostgresInvoices:
                 last, seal = row["place"], row["seal"]
 
 
-async def _write(
-    session: Session, series: str, customer_id: int, purpose: Purpose, make: Callable[[str], Invoice]
-) -> KeptInvoice:
+async def _used(session: Session, items: Sequence[BillItem], zone: ZoneInfo) -> dict[date, Used]:
+    """What the customer's charges on earlier invoices used in the months of these items."""
+    asked = {
+        "customer_id": items[0].customer_id,
+        "zone": zone.key,
+        "since": month_of(items[0].at, zone),
+        "until": month_of(items[-1].at, zone),
+    }
+    rows = await session.rows(_ITEMS["used"], asked)
+    return {row["month"]: Used(kwh=row["kwh"], seconds=row["seconds"]) for row in rows}
+
+
+async def _write(session: Session, draft: Draft, customer_id: int, purpose: Purpose) -> KeptInvoice:
     """Make an invoice with the next number of the series and keep it, all in the session's transaction."""
-    last = await session.row(_SQL["lock_series"], {"series": series})
+    last = await session.row(_SQL["lock_series"], {"series": draft.series})
     place = last["issued"] + 1 if last else 1
-    invoice = make(_number(series, place))
+    invoice = draft.make(_number(draft.series, place))
     body = msgspec.json.encode(invoice).decode()
     kept = KeptInvoice(
         number=invoice.number,
-        series=series,
+        series=draft.series,
         kind=invoice.terms.kind,
         customer_id=customer_id,
         purpose=purpose,
@@ -164,5 +189,6 @@ def _seal(before: bytes, body: str) -> bytes:
     return hashlib.sha256(before + body.encode()).digest()
 
 
-def _kept(row: asyncpg.Record) -> KeptInvoice:
+def kept_of(row: asyncpg.Record) -> KeptInvoice:
+    """The invoice in a row."""
     return record_of(KeptInvoice, row, invoice=_INVOICE.decode(row["body"]))

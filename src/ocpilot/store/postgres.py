@@ -22,6 +22,7 @@ from ocpilot.app import (
     messages,
     newcomer_records,
     object_ports,
+    plan_records,
     ports,
     quality_records,
     reminder_records,
@@ -65,6 +66,7 @@ from ocpilot.store.newcomers import PostgresNewcomers
 from ocpilot.store.nodes import PostgresNodes
 from ocpilot.store.objects import PostgresObjects
 from ocpilot.store.peers import PostgresPeers
+from ocpilot.store.plans import PostgresPlans, PostgresPriceSeries
 from ocpilot.store.pool import Database, connect, open_pool
 from ocpilot.store.quality import PostgresQuality
 from ocpilot.store.reminders import PostgresReminders
@@ -122,6 +124,8 @@ class PostgresStore:
         self.site_limits: site_limit_records.SiteLimits = PostgresSiteLimits(database)
         self.clearings: clearing_records.Clearings = PostgresClearings(database)
         self.customers: customer_records.Customers = PostgresCustomers(database)
+        self.plans: plan_records.Plans = PostgresPlans(database)
+        self.price_series: plan_records.PriceSeries = PostgresPriceSeries(database)
         self.bill_items: bill_records.BillItems = PostgresBillItems(database)
         self.invoices: bill_records.Invoices = PostgresInvoices(database)
         self.ledger: ledger_records.Ledger = PostgresLedger(database)

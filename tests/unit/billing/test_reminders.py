@@ -60,7 +60,7 @@ def test_each_reminder_comes_once_and_never_sooner_after_the_one_before_than_the
 def test_the_first_reminder_costs_nothing_and_says_what_is_open():
     first = reminder(date(2026, 12, 7))
     assert (first.to_pay, first.title, first.pay_by) == (100, "Reminder", date(2026, 12, 17))
-    assert "invoice F-000001, which was due on December 2, 2026. SEK" in first.paragraphs[0].replace("\xa0", " ")
+    assert "invoice F-000001, which was due on December 2, 2026. 100.00\xa0SEK" in first.paragraphs[0]
     assert first.reference in first.paragraphs[-1]
     assert entry_of(first, 10001).lines == ()
 

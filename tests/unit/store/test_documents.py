@@ -2,16 +2,34 @@
 
 import asyncio
 from datetime import datetime
+from decimal import Decimal
 
 import asyncpg
 import pytest
 
+from ocpilot.app.clearing_records import Clearing, ClearingState, ClearingStep
 from ocpilot.app.records import CdrCheck, ObjectKey, Receipt
 from ocpilot.store.postgres import PostgresStore
 
 
 def receipt(number: str, key: ObjectKey, noon: datetime) -> Receipt:
     return Receipt(number=number, key=key, account_id=3, issued_at=noon, body="{}", pdf=b"%PDF " + number.encode())
+
+
+def standing(key: ObjectKey, state: ClearingState, noon: datetime) -> tuple[Clearing, ClearingStep]:
+    clearing = Clearing(
+        key=key,
+        peer_id=1,
+        audience="SERES",
+        token_uid="U1",
+        state=state,
+        currency="SEK",
+        total=Decimal(20),
+        kwh=Decimal(10),
+        ended_at=noon,
+        at=noon,
+    )
+    return clearing, ClearingStep(key=key, before=ClearingState.NEW, after=state, who="platform", why="", at=noon)
 
 
 async def test_receipts_issued_at_once_are_numbered_without_gaps(store: PostgresStore, cdr, noon) -> None:
@@ -73,8 +91,10 @@ async def test_a_cdr_goes_from_unchecked_to_checked_to_receipt(store: PostgresSt
         await store.documents.save_check(check)
         assert await store.documents.check(cdr(name).key) == check
     assert await store.documents.unchecked_cdrs(10) == ()
+    for name, state in (("C1", ClearingState.ACCEPTED), ("wrong", ClearingState.HELD)):
+        await store.clearings.begin(*standing(cdr(name).key, state, noon))
     assert await store.documents.cdrs_without_receipt(10) == (cdr("C1").key,)
-    await store.documents.issue(cdr().key, "R", lambda number: receipt(number, cdr().key, noon))
+    await store.documents.receipt_settled(cdr("C1").key)
     assert await store.documents.cdrs_without_receipt(10) == ()
 
 

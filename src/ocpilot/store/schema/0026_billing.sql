@@ -22,6 +22,8 @@ CREATE TABLE cdr_clearing (
     kwh numeric NOT NULL,
     ended_at timestamptz NOT NULL,
     rated boolean NOT NULL,
+    problem text,
+    problem_at timestamptz,
     at timestamptz NOT NULL,
     PRIMARY KEY (party, key_id)
 );
@@ -118,6 +120,7 @@ CREATE TABLE bill_item (
     UNIQUE (purpose, party, key_id, turn)
 );
 CREATE INDEX bill_item_open ON bill_item (customer_id, purpose, currency, at, id) WHERE invoice IS NULL;
+CREATE INDEX bill_item_customer ON bill_item (customer_id, at);
 CREATE INDEX bill_item_invoice ON bill_item (invoice) WHERE invoice IS NOT NULL;
 CREATE INDEX bill_item_cdr ON bill_item (party, key_id);
 

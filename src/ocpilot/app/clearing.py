@@ -1,0 +1,193 @@
+"""What a CDR comes to when it is looked at first: issued, accepted, or held for a person with what was found.
+
+A CDR of ours for a partner is issued. One of a peer, and one of ours for a driver of ours, is judged by the rules of
+`billing.clearing_rules` with the limits of its partner. At our hub so is one that is passed on, to be told of, not to
+be paid. A Credit CDR waits for the CDR it takes back (`app/credit_clearing.py`).
+"""
+
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from ocpilot.app import cdr_match, cdrs, credit_clearing, signed_charges
+from ocpilot.app.bodies import value_of
+from ocpilot.app.cdr_match_records import Part
+from ocpilot.app.clearing_moves import PLATFORM
+from ocpilot.app.clearing_records import Clearing, ClearingFinding, ClearingState, ClearingStep
+from ocpilot.app.peer_records import PeerProfile
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import ObjectKey, Record, StoredObject
+from ocpilot.app.tokens import is_ours
+from ocpilot.app.visibility import audience_of
+from ocpilot.base.errors import NotFound
+from ocpilot.base.ids import PartyId, fold
+from ocpilot.billing.clearing_limits import ClearingLimits
+from ocpilot.billing.clearing_rules import Around, Neighbour, corrected, findings
+from ocpilot.billing.power import watts_of
+from ocpilot.wire.protocol import ModuleID
+from ocpilot.wire.v230 import CDR, Connector, Location, TokenType
+
+
+class Judged(Record, frozen=True):
+    """What the rules find of a CDR now; `corrects` is the CDR of the same charge that was taken back before."""
+
+    findings: tuple[ClearingFinding, ...]
+    corrects: Neighbour | None = None
+
+    @property
+    def held(self) -> bool:
+        """Must a person look at it?"""
+        return any(one.holds for one in self.findings)
+
+    @property
+    def why(self) -> str:
+        """In one sentence."""
+        against = next((one for one in self.findings if one.holds), None)
+        if against is not None:
+            return f"{against.rule}: found {against.found}, expected {against.expected}"
+        if self.corrects is not None:
+            return f"it corrects CDR {self.corrects.id}, which was credited"
+        return "nothing speaks against it"
+
+
+async def clear(platform: Platform, stored: StoredObject, who: str = PLATFORM) -> Clearing:
+    """Look at a CDR that nobody has looked at; where it stands then."""
+    cdr = value_of(CDR, stored)
+    if cdr.credit:
+        begun = await _credit(platform, stored, cdr)
+    elif is_issued(platform, stored):
+        neighbours = await _neighbours(platform, stored)
+        first = corrected(cdr, neighbours)
+        why = f"it corrects CDR {first.id}, which was credited" if first else "it was made of a charge of ours"
+        begun = _of(platform, stored, cdr, ClearingState.ISSUED, why)
+    else:
+        judged = await judge(platform, stored)
+        state = ClearingState.HELD if judged.held else ClearingState.ACCEPTED
+        begun = _of(platform, stored, cdr, state, judged.why, judged.findings)
+    before = None if begun.state in {ClearingState.NEW, ClearingState.ISSUED} else ClearingState.NEW
+    step = ClearingStep(key=begun.key, before=before, after=begun.state, who=who, why=begun.why, at=begun.at)
+    if await platform.store.clearings.begin(begun, step):
+        return begun
+    return await platform.store.clearings.get(stored.key) or begun
+
+
+def is_issued(platform: Platform, stored: StoredObject) -> bool:
+    """Is it one of ours that somebody else pays?"""
+    return stored.peer_id is None and not _is_for_us(platform, stored)
+
+
+def is_passed_on(platform: Platform, stored: StoredObject) -> bool:
+    """Does it only pass through our hub?"""
+    return stored.peer_id is not None and not _is_for_us(platform, stored)
+
+
+def _is_for_us(platform: Platform, stored: StoredObject) -> bool:
+    """What a peer sends without an audience was for us, or it would not have been kept."""
+    if stored.audience is None:
+        return stored.peer_id is not None
+    return is_ours(platform, PartyId.parse(stored.audience))
+
+
+async def _credit(platform: Platform, stored: StoredObject, cdr: CDR) -> Clearing:
+    await cdr_match.match_of(platform, stored)
+    original = await credit_clearing.original_of(platform, stored, cdr)
+    named = original.key.id if original else cdr.credit_reference_id
+    why = f"it waits for CDR {named}, which it takes back"
+    return msgspec.structs.replace(_of(platform, stored, cdr, ClearingState.NEW, why), credits=named)
+
+
+def _of(  # noqa: PLR0917 - what a Clearing is made of, in the order it is known
+    platform: Platform,
+    stored: StoredObject,
+    cdr: CDR,
+    state: ClearingState,
+    why: str,
+    found: tuple[ClearingFinding, ...] = (),
+) -> Clearing:
+    return Clearing(
+        key=stored.key,
+        peer_id=stored.peer_id,
+        audience=stored.audience or audience_of(cdr),
+        token_uid=cdr.cdr_token.uid,
+        state=state,
+        why=why,
+        findings=found,
+        currency=cdr.currency,
+        total=cdr.total_cost.before_taxes,
+        kwh=cdr.total_energy,
+        ended_at=cdr.end_date_time,
+        rated=is_passed_on(platform, stored),
+        at=platform.clock(),
+    )
+
+
+# ---- the rules -----------------------------------------------------------------------------------------------------
+
+
+async def judge(platform: Platform, stored: StoredObject) -> Judged:
+    """What the rules find of a CDR that is no credit, with what is known now."""
+    cdr = value_of(CDR, stored)
+    limits = await limits_of(platform, stored)
+    around = await _around(platform, stored, cdr)
+    found = tuple(
+        ClearingFinding(rule=one.rule, found=one.found, expected=one.expected, holds=limits.holds(one.rule))
+        for one in findings(cdr, around, limits)
+    )
+    return Judged(found, corrected(cdr, around.neighbours))
+
+
+async def limits_of(platform: Platform, stored: StoredObject) -> ClearingLimits:
+    """Those of the peer it came from; the usual ones for one of ours."""
+    peer = await platform.store.peers.get(stored.peer_id) if stored.peer_id else None
+    return (peer.profile if peer else PeerProfile()).clearing
+
+
+async def _around(platform: Platform, stored: StoredObject, cdr: CDR) -> Around:
+    check = await platform.store.documents.check(stored.key) or await cdrs.check(platform, stored)
+    signed = signed_charges.why_held(platform, await platform.store.signed.verdict(stored.key))
+    place, connector = await _place(platform, stored, cdr)
+    return Around(
+        verdict=cdrs.verdict_of(check),
+        came_at=await _came_at(platform, stored),
+        signed=signed if stored.peer_id else None,
+        token_known=await _token_known(platform, stored, cdr),
+        place_known=place if stored.peer_id else None,
+        connector_kw=Decimal(watts_of(connector)) / 1000 if connector else None,
+        neighbours=await _neighbours(platform, stored),
+    )
+
+
+async def _neighbours(platform: Platform, stored: StoredObject) -> tuple[Neighbour, ...]:
+    return await platform.store.clearings.neighbours(await cdr_match.match_of(platform, stored))
+
+
+async def _came_at(platform: Platform, stored: StoredObject) -> datetime | None:
+    return await platform.store.clearings.came_at(stored.key) if stored.peer_id else None
+
+
+async def _token_known(platform: Platform, stored: StoredObject, cdr: CDR) -> bool | None:
+    """Of a peer's CDR for a driver of ours. Of ours the station asked us; an ad-hoc Token is told to nobody."""
+    if not stored.peer_id or is_passed_on(platform, stored) or cdr.cdr_token.type == TokenType.AD_HOC_USER:
+        return None
+    return (await cdr_match.match_of(platform, stored)).of(Part.TOKEN) is not None
+
+
+async def _place(platform: Platform, stored: StoredObject, cdr: CDR) -> tuple[bool, Connector | None]:
+    """Is its EVSE known, and the Connector that was used?"""
+    where = cdr.cdr_location
+    key = ObjectKey(module=ModuleID.LOCATIONS, party=stored.key.party, id=where.id)
+    location = await platform.store.locations.get(key, stored.peer_id)
+    evses = value_of(Location, location).evses if location else ()
+    evse = next((one for one in evses if fold(one.uid) == fold(where.evse_uid)), None)
+    connectors = evse.connectors if evse else ()
+    used = next((one for one in connectors if fold(one.id) == fold(where.connector_id)), None)
+    return evse is not None, used
+
+
+async def stored_of(platform: Platform, key: ObjectKey) -> StoredObject:
+    """The CDR itself; NotFound."""
+    stored = await platform.store.objects.held(key)
+    if stored is None:
+        raise NotFound(f"no CDR {key.id} of {key.party}")
+    return stored

@@ -1,0 +1,49 @@
+"""Monthly fees of all customers become items of their next invoices, each month of each customer once."""
+
+import logging
+from collections.abc import Mapping
+
+from ocpilot.app.customer_records import Customer
+from ocpilot.app.invoicing import books_zone
+from ocpilot.app.plan_fees import fees_due
+from ocpilot.app.platform import Platform
+from ocpilot.app.seller import seller_of
+from ocpilot.base.errors import NotBillable
+from ocpilot.billing.plans import Plan
+from ocpilot.billing.vat_rates import rules_of
+
+log = logging.getLogger(__name__)
+
+_PAGE = 1000
+
+
+async def charge(platform: Platform) -> int:
+    """Those that are due and not charged yet; how many."""
+    plans = {plan.name: plan for plan in await platform.store.plans.all() if plan.monthly_fee}
+    if not plans:
+        return 0
+    charged, after = 0, 0
+    while page := await platform.store.customers.all(_PAGE, after):
+        after = page[-1].id
+        for customer in page:
+            if customer.plan in plans:
+                charged += await _of(platform, customer, plans)
+    return charged
+
+
+async def _of(platform: Platform, customer: Customer, plans: Mapping[str, Plan]) -> int:
+    ours = platform.settings.parties_as("EMSP") or platform.settings.parties
+    try:
+        items = fees_due(
+            [customer],
+            plans,
+            platform.clock(),
+            seller=seller_of(platform),
+            party=ours[0].id,
+            zone=books_zone(platform),
+            rules=rules_of(platform.settings.billing),
+        )
+    except NotBillable as error:
+        log.warning("customer %s: the fee of plan %s cannot be billed: %s", customer.number, customer.plan, error)
+        return 0
+    return await platform.store.bill_items.rated([], items)

@@ -1,0 +1,294 @@
+"""Invoices: open items of each customer become one when his week or month is over, or a charge by itself.
+
+`run` may be stopped at any moment, by whatever: each invoice is one transaction with its number, its items and its
+ledger entry. Run again, it goes on with what is left.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ocpilot.app.bill_records import ACCOUNTS, BillItem, Draft, Group, KeptInvoice, Purpose
+from ocpilot.app.customer_records import Customer, CustomerKind, Cycle
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import Record
+from ocpilot.app.seller import payee_of, seller_of
+from ocpilot.base.errors import NotFound, UserError
+from ocpilot.base.zones import zone_named
+from ocpilot.billing.allowances import Used, allowance_lines
+from ocpilot.billing.grouped_lines import Summand, grouped
+from ocpilot.billing.invoice import Invoice, InvoiceKind, InvoiceLine, Terms, invoice_of, negated
+from ocpilot.billing.ledger import Entry, entry_of
+from ocpilot.billing.payment_reference import ocr_of
+from ocpilot.billing.plans import Plan
+
+#: Invoices that are written by themselves before something else gets its turn.
+_AT_ONCE = 200
+#: Purposes whose many charges are summed up on the invoice.
+_GROUPED = frozenset({Purpose.ROAMING, Purpose.PURCHASE, Purpose.HOST})
+
+
+class Due(Record, frozen=True):
+    """Items that go onto one invoice, those with `at` < `until`, and the price plan of the customer."""
+
+    group: Group
+    customer: Customer
+    plan: Plan | None
+    until: datetime
+
+
+# ---- the run -------------------------------------------------------------------------------------------------------
+
+
+async def due(platform: Platform, until: datetime | None = None, number: str | None = None) -> tuple[Due, ...]:
+    """What is due now; `until`: a moment instead of the ends of weeks and months; `number`: of one customer."""
+    customer_id = None if number is None else (await customer_numbered(platform, number)).id
+    now = platform.clock()
+    plans = {plan.name: plan for plan in await platform.store.plans.all()}
+    found: list[Due] = []
+    customer: Customer | None = None
+    for group in await platform.store.bill_items.open_groups(until or now, customer_id):
+        if customer is None or customer.id != group.customer_id:
+            customer = await platform.store.customers.get(group.customer_id)
+        if customer is None or not _is_ours_to_write(group, customer):
+            continue
+        end = until or _end_of(customer.cycle, now, books_zone(platform))
+        if group.first < end:
+            found.append(Due(group, customer, plans.get(customer.plan), end))
+    return tuple(_without_fees_beside(found))
+
+
+async def run(
+    platform: Platform, until: datetime | None = None, number: str | None = None
+) -> AsyncIterator[tuple[KeptInvoice, int, int]]:
+    """Write all that is due: each invoice with how many customers' groups are done, and how many there are."""
+    found = await due(platform, until, number)
+    for place, one in enumerate(found, start=1):
+        async for kept in issue_all(platform, one):
+            yield kept, place, len(found)
+
+
+async def run_some(platform: Platform) -> int:
+    """What is due now, for a while; how many invoices."""
+    written = 0
+    async for _ in run(platform):
+        written += 1
+        if written == _AT_ONCE:
+            break
+    return written
+
+
+async def issue_all(platform: Platform, one: Due) -> AsyncIterator[KeptInvoice]:
+    """One invoice of all its items; of a customer who gets one per charge, one for each."""
+    alone = one.customer.cycle is Cycle.CHARGE and one.group.purpose in {Purpose.SALE, Purpose.FEE}
+    while True:
+        kept = await issue(platform, one, alone=alone)
+        if kept is None:
+            return
+        yield kept
+        if not alone:
+            return
+
+
+async def issue(platform: Platform, one: Due, *, alone: bool = False) -> KeptInvoice | None:
+    """One invoice of open items, `alone` of the first one only; None when there are none any more."""
+
+    def draft(items: Sequence[BillItem], used: Mapping[date, Used]) -> Draft:
+        return draft_of(platform, one, items, used)
+
+    def book(invoice: Invoice) -> Entry:
+        return entry_of(invoice, one.customer.id, ACCOUNTS[one.group.purpose])
+
+    limit = 1 if alone else None
+    return await platform.store.invoices.issue(
+        one.group, until=one.until, limit=limit, zone=books_zone(platform), draft=draft, book=book
+    )
+
+
+def _is_ours_to_write(group: Group, customer: Customer) -> bool:
+    """A partner who bills himself sends us his invoice; one who does not bill himself sends it for what we buy."""
+    if group.purpose is Purpose.ROAMING:
+        return not customer.self_billing
+    return customer.self_billing if group.purpose is Purpose.PURCHASE else True
+
+
+def _without_fees_beside(found: Sequence[Due]) -> list[Due]:
+    """Fees go with the charges of the same customer and currency."""
+    sales = {(one.customer.id, one.group.currency) for one in found if one.group.purpose is Purpose.SALE}
+    return [
+        one
+        for one in found
+        if one.group.purpose is not Purpose.FEE or (one.customer.id, one.group.currency) not in sales
+    ]
+
+
+def _end_of(cycle: Cycle, now: datetime, zone: ZoneInfo) -> datetime:
+    """The end of the last whole week or month of the books' calendar; for single charges it is now."""
+    if cycle is Cycle.CHARGE:
+        return now
+    today = now.astimezone(zone).date()
+    first = today.replace(day=1) if cycle is Cycle.MONTH else today - timedelta(days=today.weekday())
+    return datetime.combine(first, time(), zone)
+
+
+# ---- an invoice ----------------------------------------------------------------------------------------------------
+
+
+def draft_of(platform: Platform, due: Due, items: Sequence[BillItem], used: Mapping[date, Used]) -> Draft:
+    """What the items come to on paper: an invoice, or a credit note when it is below zero. `used` is what charges on
+    earlier invoices used of what the plan includes."""
+    zone, customer, group = books_zone(platform), due.customer, due.group
+    lines = (*lines_of(customer, group, items, zone), *_included(due, items, used, zone))
+    kind = kind_of(group.purpose, customer)
+    credit = _CREDITS.get(kind)
+    if credit is not None and sum((line.net for line in lines), Decimal(0)) < 0:
+        kind, lines = credit, tuple(negated(line) for line in lines)
+    terms = terms_of(platform, customer, kind, group.currency)
+    days = [one.at.astimezone(zone).date() for one in items]
+
+    def make(number: str) -> Invoice:
+        return _numbered(platform, terms, lines, number, days=(min(days), max(days)))
+
+    return Draft(series_of(platform, kind), make)
+
+
+def lines_of(customer: Customer, group: Group, items: Sequence[BillItem], zone: ZoneInfo) -> tuple[InvoiceLine, ...]:
+    """Charge by charge, or summed up between businesses."""
+    if group.purpose not in _GROUPED:
+        return tuple(line for item in items for line in item.lines)
+    summands = (
+        Summand(exact=item.net if item.exact is None else item.exact, kwh=item.kwh, ended_at=item.at, tax=line.tax)
+        for item in items
+        for line in item.lines
+    )
+    return grouped(summands, group.currency, zone, customer.language)
+
+
+def _included(
+    due: Due, items: Sequence[BillItem], used: Mapping[date, Used], zone: ZoneInfo
+) -> tuple[InvoiceLine, ...]:
+    """What the plan includes is taken off what was charged."""
+    if due.plan is None or due.group.purpose not in {Purpose.SALE, Purpose.FEE}:
+        return ()
+    sold = [item for item in items if item.purpose is Purpose.SALE]
+    return allowance_lines(sold, due.plan, used, currency=due.group.currency, zone=zone, language=due.customer.language)
+
+
+_CREDITS = {
+    InvoiceKind.INVOICE: InvoiceKind.CREDIT_NOTE,
+    InvoiceKind.SELF_BILLED: InvoiceKind.SELF_BILLED_CREDIT,
+}
+
+
+def kind_of(purpose: Purpose, customer: Customer) -> InvoiceKind:
+    """Who writes what to whom."""
+    if purpose is Purpose.PURCHASE or (purpose is Purpose.HOST and customer.is_business):
+        return InvoiceKind.SELF_BILLED
+    return InvoiceKind.CREDIT_ADVICE if purpose in {Purpose.HOST, Purpose.HOME} else InvoiceKind.INVOICE
+
+
+def series_of(platform: Platform, kind: InvoiceKind) -> str:
+    """What leads its number."""
+    said = platform.settings.billing
+    return {
+        InvoiceKind.INVOICE: said.invoice_series,
+        InvoiceKind.CREDIT_NOTE: said.credit_series,
+        InvoiceKind.SELF_BILLED: said.self_billed_series,
+        InvoiceKind.SELF_BILLED_CREDIT: said.self_billed_credit_series,
+        InvoiceKind.CREDIT_ADVICE: said.advice_series,
+    }[kind]
+
+
+def terms_of(platform: Platform, customer: Customer, kind: InvoiceKind, currency: str) -> Terms:
+    """Who owes whom, and how it is paid."""
+    we_buy = kind.is_ours_to_pay or kind is InvoiceKind.SELF_BILLED_CREDIT
+    us, them = seller_of(platform), customer.party_facts
+    return Terms(
+        kind=kind,
+        seller=them if we_buy else us,
+        buyer=us if we_buy else them,
+        customer_number=customer.number,
+        language=customer.language,
+        currency=currency,
+        zone=customer.time_zone,
+        days=customer.days,
+        payee=customer.payee if we_buy else payee_of(platform),
+        prices_include_tax=customer.kind is CustomerKind.DRIVER and not customer.is_business,
+        buyer_reference=customer.buyer_reference,
+        order_reference=customer.order_reference,
+    )
+
+
+def _numbered(
+    platform: Platform, terms: Terms, lines: Sequence[InvoiceLine], number: str, days: tuple[date, date]
+) -> Invoice:
+    now = platform.clock()
+    return invoice_of(
+        terms,
+        lines,
+        number=number,
+        payment_reference=ocr_of(number),
+        issued_at=now,
+        issued_on=now.astimezone(books_zone(platform)).date(),
+        days=days,
+    )
+
+
+# ---- taking one back -----------------------------------------------------------------------------------------------
+
+
+async def credit(platform: Platform, number: str, why: str, *, again: bool = False) -> KeptInvoice:
+    """A credit note for all of an invoice; `again` opens what was on it for another one.
+
+    NotFound; Conflict when it was credited already or is a credit note itself; UserError without a reason.
+    """
+    if not why.strip():
+        raise UserError("a credit note says why: found nothing")
+    kept = await numbered(platform, number)
+    account = ACCOUNTS[kept.purpose]
+
+    def draft(first: KeptInvoice) -> Draft:
+        kind = _CREDITS.get(first.kind)
+        if kind is None:
+            raise UserError(f"{number} is a {first.kind}: what it says is put right by its next one")
+        return Draft(series_of(platform, kind), lambda mine: _credit_of(platform, first.invoice, kind, mine, why))
+
+    def book(invoice: Invoice) -> Entry:
+        return entry_of(invoice, kept.customer_id, account)
+
+    return await platform.store.invoices.credit(number, draft, book, again=again)
+
+
+def _credit_of(platform: Platform, first: Invoice, kind: InvoiceKind, number: str, why: str) -> Invoice:
+    """All of it taken back, to the cent: its lines, its taxes, its rounding."""
+    terms = msgspec.structs.replace(
+        first.terms, kind=kind, credits=first.number, credits_issued_on=first.issued_on, why=why, prepaid=Decimal(0)
+    )
+    return _numbered(platform, terms, first.lines, number, days=(first.start, first.end))
+
+
+# ---- finding -------------------------------------------------------------------------------------------------------
+
+
+async def numbered(platform: Platform, number: str) -> KeptInvoice:
+    """The invoice of this number; NotFound."""
+    kept = await platform.store.invoices.get(number)
+    if kept is None:
+        raise NotFound(f"no invoice {number}")
+    return kept
+
+
+async def customer_numbered(platform: Platform, number: str) -> Customer:
+    """The customer of this number; NotFound."""
+    customer = await platform.store.customers.numbered(number)
+    if customer is None:
+        raise NotFound(f"no customer {number}")
+    return customer
+
+
+def books_zone(platform: Platform) -> ZoneInfo:
+    """Where days and months of the books begin and end."""
+    return zone_named(platform.settings.billing.time_zone)

@@ -1,0 +1,97 @@
+"""Monthly fees of price plans: one item for each customer and month, whatever is run how often."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from babel import dates
+
+from ocpilot.app.bill_records import BillItem, Purpose
+from ocpilot.app.customer_records import Customer
+from ocpilot.app.records import ObjectKey
+from ocpilot.base.ids import PartyId
+from ocpilot.base.money import HALF_UP
+from ocpilot.base.texts import mark, translator
+from ocpilot.billing.allowances import month_of
+from ocpilot.billing.invoice import InvoiceLine, LineUnit
+from ocpilot.billing.parties import BusinessParty
+from ocpilot.billing.plans import Plan
+from ocpilot.billing.vat import STANDARD, tax_of_service
+from ocpilot.billing.vat_rates import VatRules
+from ocpilot.wire.protocol import ModuleID
+
+#: Months that are made up for when nothing ran.
+_BACK = 3
+
+
+def fees_due(
+    customers: Sequence[Customer],
+    plans: Mapping[str, Plan],
+    now: datetime,
+    *,
+    seller: BusinessParty,
+    party: PartyId,
+    zone: ZoneInfo,
+    rules: VatRules = STANDARD,
+) -> tuple[BillItem, ...]:
+    """The fee of each month that has begun since a customer got his plan, in full, three months back at most.
+
+    `party` is ours, `zone` that of the books. The key is made up of plan, month and customer, so that the store keeps
+    each once. NotBillable when the rate of the VAT is not known.
+    """
+    return tuple(
+        item
+        for customer in customers
+        if (plan := plans.get(customer.plan)) is not None and plan.monthly_fee
+        for item in _of_customer(customer, plan, now, seller, party, zone, rules)
+    )
+
+
+def _of_customer(  # noqa: PLR0917 - what a fee is made of
+    customer: Customer,
+    plan: Plan,
+    now: datetime,
+    seller: BusinessParty,
+    party: PartyId,
+    zone: ZoneInfo,
+    rules: VatRules,
+) -> Iterator[BillItem]:
+    since = customer.plan_since or customer.created_at
+    for month in _months(month_of(since, zone), month_of(now, zone)):
+        at = max(datetime.combine(month, time(), zone).astimezone(UTC), since)
+        yield BillItem(
+            purpose=Purpose.FEE,
+            key=ObjectKey(module=ModuleID.CDRS, party=party, id=f"fee/{plan.name}/{month:%Y-%m}/{customer.number}"),
+            customer_id=customer.id,
+            currency=plan.currency,
+            at=at,
+            net=plan.monthly_fee,
+            lines=(_line(customer, plan, month, seller, at.astimezone(zone).date(), rules),),
+        )
+
+
+def _line(  # noqa: PLR0917 - what a fee is made of
+    customer: Customer, plan: Plan, month: date, seller: BusinessParty, day: date, rules: VatRules
+) -> InvoiceLine:
+    tax = tax_of_service(seller, customer.party_facts, buyer_is_business=customer.is_business, day=day, rules=rules)
+    net = HALF_UP.round(plan.monthly_fee, plan.currency)
+    return InvoiceLine(
+        text=translator(customer.language)(mark("Monthly fee {plan}, {month}")).format(
+            plan=plan.name, month=dates.format_date(month, "LLLL yyyy", locale=customer.language)
+        ),
+        unit=LineUnit.MONTH,
+        unit_price=net,
+        net=net,
+        gross=HALF_UP.round(net * (1 + tax.rate / 100), plan.currency),
+        tax=tax,
+    )
+
+
+def _months(first: date, last: date) -> Iterator[date]:
+    """The first days of these months, of the last few."""
+    places = range(max(_place(first), _place(last) - _BACK), _place(last) + 1)
+    return (date(place // 12, place % 12 + 1, 1) for place in places)
+
+
+def _place(month: date) -> int:
+    return month.year * 12 + month.month - 1
