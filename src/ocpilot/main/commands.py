@@ -31,11 +31,13 @@ from ocpilot.cli import (
     export_objects,
     hook,
     import_objects,
+    ledger,
     load,
     log,
     mock,
     ocmf,
     openapi,
+    payment,
     peer,
     price,
     price_many,
@@ -60,6 +62,7 @@ from ocpilot.main.log_commands import LogOf
 from ocpilot.main.message_commands import Messages
 from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.office_commands import ApiKeysOf, HooksOf, Moving
+from ocpilot.main.payment_commands import LedgerOf, PaymentsOf
 from ocpilot.main.peer_commands import PeersOf
 from ocpilot.main.platform_commands import Accounts, Cdrs, HeldCharges, Loading, Meters
 from ocpilot.main.simulated import Fleets, Simulations
@@ -101,6 +104,8 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     },
     "station message": lambda args, platform: station_message.run(args, Messages(platform)),
     "site-limit": lambda args, platform: site_limit.run(args, SitesOf(platform)),
+    "payment": lambda args, platform: payment.run(args, PaymentsOf(platform)),
+    "ledger": lambda args, platform: ledger.run(args, LedgerOf(platform)),
     "load": lambda args, platform: load.run(args, Loading(platform)),
     "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
     "log": lambda args, platform: log.run(args, LogOf(platform)),
@@ -120,8 +125,9 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     objects = (load, export_objects, import_objects, cdr, ocmf, charge, station, site_limit, account)
     charging = (serve, peer, log, *objects, api_key, hook, db)
+    money = (payment, ledger)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
-    for module in (*charging, *alone):
+    for module in (*charging, *money, *alone):
         module.add_parser(commands)
     return root
 
