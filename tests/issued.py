@@ -26,11 +26,6 @@ _UNTIL = datetime(9000, 1, 1, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
-def ocr(number: str) -> str:
-    """What its payer names."""
-    return ocr_of(number)
-
-
 async def customer(store: PostgresStore, name: str = "Anna Berg", **fields: object) -> Customer:
     """A stored one."""
     party_facts = BusinessParty(name=name, address=Address(country="SE", city="Västerås"))
@@ -66,8 +61,8 @@ async def issued(
     group = Group(customer_id=buyer.id, purpose=purpose, currency=currency, items=len(items), first=at, last=at)
 
     def draft(found: Sequence[BillItem], _: object) -> Draft:
-        terms = _terms(buyer, kind, currency, days)
-        return Draft(series, lambda number: _invoice(terms, number, [one for item in found for one in item.lines], at))
+        terms, lines = _terms(buyer, kind, currency, days), [one for item in found for one in item.lines]
+        return Draft(series, lambda number: _invoice(terms, number, lines, at))
 
     kept = await store.invoices.issue(
         group,
@@ -123,5 +118,5 @@ def _terms(buyer: Customer, kind: InvoiceKind, currency: str, days: int) -> Term
 def _invoice(terms: Terms, number: str, lines: Sequence[InvoiceLine], at: datetime) -> Invoice:
     day: date = at.date()
     return bills.invoice_of(
-        terms, lines, number=number, payment_reference=ocr(number), issued_at=at, issued_on=day, days=(day, day)
+        terms, lines, number=number, payment_reference=ocr_of(number), issued_at=at, issued_on=day, days=(day, day)
     )

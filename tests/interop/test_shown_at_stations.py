@@ -58,11 +58,11 @@ async def test_a_card_is_known_by_its_uid_in_any_case(lade, bodies, station, kin
     assert await status(station, card("C3B2A104", kind)) == "Unknown"
 
 
-@pytest.mark.parametrize(("language", "said"), [(None, "SEK"), ("sv", "kr"), ("de", "SEK")])
+@pytest.mark.parametrize(("language", "said"), [(None, "SEK"), ("sv", "kr"), ("de", "SEK"), ("fi", "SEK")])
 async def test_the_price_is_shown_to_the_driver_in_his_language(lade, bodies, station, language, said):
     await lade.keep(ModuleID.TOKENS, bodies.token() | ({"language": language} if language else {}))
     message = (await station.call("Authorize", {"idToken": card()}))["idTokenInfo"]["personalMessage"]
-    assert (message["format"], message["language"]) == ("UTF8", "sv" if language == "sv" else "en")
+    assert (message["format"], message["language"]) == ("UTF8", language if language in {"sv", "de"} else "en")
     assert said in message["content"]
 
 

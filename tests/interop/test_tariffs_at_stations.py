@@ -43,7 +43,7 @@ async def test_each_evse_is_told_its_tariff_once_and_again_when_it_changes(lade,
     await look(lade)
     assert told(station) == [(1, 3.5), (2, 3.5)]
     [first, _] = [payload["tariff"] for action, payload in station.asked if action == "SetDefaultTariff"]
-    assert [one["language"] for one in first["description"]] == ["en", "sv"]
+    assert [one["language"] for one in first["description"]] == ["en", "de", "nl", "sv"]
     assert first["tariffId"].startswith("T1-")
     await price(lade, bodies)
     await look(lade)

@@ -39,19 +39,34 @@ async def start(platform: Platform, page: EvsePage, connector_id: str | None, la
     evse, location = page.point.evse, page.station.key
     token = tokens.of_nobody(platform, location.party)
     command = await commands.start_with(platform, token, location, evse.uid, connector_id)
-    secret, now = secrets.token_urlsafe(_SECRET), platform.clock()
+    secret = new_secret()
+    await keep(
+        platform,
+        command,
+        key_hash=hash_of(secret),
+        token_uid=token.uid,
+        evse_id=evse.evse_id or evse.uid,
+        language=language,
+    )
+    return secret
+
+
+async def keep(
+    platform: Platform, command: Command, *, key_hash: bytes, token_uid: str, evse_id: str, language: str
+) -> None:
+    """From now on the link whose secret has this hash leads to the charge of this command."""
+    now = platform.clock()
     await platform.store.ad_hoc.add(
         AdHocCharge(
-            key_hash=_hash(secret),
+            key_hash=key_hash,
             command_id=command.id,
-            token_uid=token.uid,
-            evse_id=evse.evse_id or evse.uid,
+            token_uid=token_uid,
+            evse_id=evse_id,
             language=language,
             created_at=now,
             expires_at=now + KEPT,
         )
     )
-    return secret
 
 
 async def view(platform: Platform, secret: str) -> AdHocView:
@@ -95,12 +110,17 @@ async def receipt(platform: Platform, secret: str) -> Receipt:
 
 
 async def _kept(platform: Platform, secret: str) -> AdHocCharge:
-    kept = await platform.store.ad_hoc.get(_hash(secret), platform.clock())
+    kept = await platform.store.ad_hoc.get(hash_of(secret), platform.clock())
     if kept is None:
         raise NotFound("no such charge")
     return kept
 
 
-def _hash(secret: str) -> bytes:
+def new_secret() -> str:
+    """What makes a link."""
+    return secrets.token_urlsafe(_SECRET)
+
+
+def hash_of(secret: str) -> bytes:
     """A secret has 128 bits of chance: nobody finds it from its hash."""
     return sha256(secret.encode(errors="replace")).digest()

@@ -23,7 +23,7 @@ class AdHocCharges(Protocol):
     """Storage of them."""
 
     async def add(self, charge: AdHocCharge) -> None:
-        """Store a new one."""
+        """Store a new one; nothing when it is there."""
 
     async def get(self, key_hash: bytes, now: datetime) -> AdHocCharge | None:
         """The one whose link has a secret of this hash; None when there is none or the link works no longer."""

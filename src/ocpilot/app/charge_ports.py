@@ -173,6 +173,9 @@ class Commands(Protocol):
         left out, and those with another `authorization_reference` than `reference` when both are known; one about
         another EVSE only when there is none about this one."""
 
+    async def of_token(self, token_uid: str, word: str) -> tuple[Command, ...]:
+        """Commands of this word with this Token, oldest first."""
+
     async def of_session(self, session_id: str, words: Sequence[str], since: datetime) -> tuple[Command, ...]:
         """Commands of these words about a Session since a moment, newest first."""
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from ocpilot.app import authorize, orders, reservation_orders, tokens
+from ocpilot.app.ad_hoc_tokens import is_spent
 from ocpilot.app.bodies import parsed, text_of, value_of
 from ocpilot.app.charge_records import Command, CommandDirection, Transaction, TransactionState
 from ocpilot.app.command_records import link_session, words
@@ -125,6 +126,8 @@ async def _start(platform: Platform, peer: Peer, request: StartSession, route: R
     token = request.token
     if not _is_of(peer, token):
         return CommandResponseType.REJECTED, "the Token is none of yours"
+    if await is_spent(platform, token):
+        return CommandResponseType.REJECTED, "the Token is for one charge, and has had it"
     command = msgspec.structs.replace(
         orders.new(platform, CommandType.START_SESSION, peer, request.response_url, text_of(request), route=route),
         token_uid=token.uid,

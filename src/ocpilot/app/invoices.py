@@ -42,10 +42,18 @@ async def issue(platform: Platform, party: PartyId, invoice_id: str, cdr_ids: Se
         raise BadRequest(f"invoice {invoice_id}: found no CDR, expected at least one")
     found = [await _cdr_with(platform, party, one) for one in cdr_ids]
     audience = _one_other(party, cdr_ids, found)
+    return await put_record(platform, party, invoice_id, cdr_ids, audience=audience)
+
+
+async def put_record(
+    platform: Platform, party: PartyId, invoice_id: str, cdr_ids: Sequence[str], *, audience: str, part: int = 1
+) -> StoredObject:
+    """Store one of the records of an invoice, for `audience` (`SERES`). Conflict when that part is there and for
+    somebody else."""
     record = InvoiceReconciliationRecord(
         country_code=party.country_code,
         party_id=party.party_id,
-        id=derived_id("invoice record", party.key, invoice_id),
+        id=record_id(party, invoice_id, part),
         invoice_id=invoice_id,
         cdrs=tuple(cdr_ids),
         last_updated=platform.clock(),
@@ -58,6 +66,11 @@ async def issue(platform: Platform, party: PartyId, invoice_id: str, cdr_ids: Se
     return stored
 
 
+def record_id(party: PartyId, invoice_id: str, part: int = 1) -> str:
+    """The id of a record of an invoice: the same whenever it is issued."""
+    return derived_id("invoice record", party.key, invoice_id, *([str(part)] if part > 1 else []))
+
+
 async def withdraw(platform: Platform, party: PartyId, record_id: str) -> bool:
     """Delete a record that was itself an error; True when it was there."""
     return await platform.store.objects.delete(ObjectKey(module=_MODULE, party=party, id=record_id))
@@ -67,15 +80,16 @@ def _one_other(party: PartyId, ids: Sequence[str], found: Sequence[StoredObject 
     """The one party that all these CDRs are with."""
     others = [None if cdr is None else _other(party, cdr) for cdr in found]
     expected = next((other for other in others if other is not None), None)
-    problems = []
+    problems, earlier = [], set[str]()
     for index, (ident, other) in enumerate(zip(ids, others, strict=True)):
         path = f"$.cdrs[{index}]"
         if other is None:
             problems.append(Problem(path=path, found=f"{ident!r}", expected=f"a CDR of or for {party}"))
         elif other != expected:
             problems.append(Problem(path=path, found=f"a CDR with {other}", expected=f"one with {expected}"))
-        elif fold(ident) in {fold(earlier) for earlier in ids[:index]}:
+        elif fold(ident) in earlier:
             problems.append(Problem(path=path, found=f"{ident!r} again", expected="each CDR once"))
+        earlier.add(fold(ident))
     if problems or expected is None:
         raise InvalidObject(problems, "InvoiceReconciliationRecord")
     return expected
@@ -157,7 +171,7 @@ async def _cdr_with(platform: Platform, party: PartyId, cdr_id: str, peer_id: in
     found = await platform.store.objects.find(ModuleID.CDRS, cdr_id)
     for cdr in found:
         of_party = cdr.key.party == party and cdr.peer_id == peer_id
-        for_party = _bearer(cdr) == party.key and (peer_id is None or cdr.peer_id is None)
+        for_party = bearer(cdr) == party.key and (peer_id is None or cdr.peer_id is None)
         if of_party or for_party:
             return cdr
     return None
@@ -165,9 +179,10 @@ async def _cdr_with(platform: Platform, party: PartyId, cdr_id: str, peer_id: in
 
 def _other(party: PartyId, cdr: StoredObject) -> str:
     """Who `party` has this CDR with: the provider of its Token when `party` issued it, else the operator."""
-    return _bearer(cdr) if cdr.key.party == party else cdr.key.party.key
+    return bearer(cdr) if cdr.key.party == party else cdr.key.party.key
 
 
-def _bearer(cdr: StoredObject) -> str:
+def bearer(cdr: StoredObject) -> str:
+    """The provider (`SERES`) whose Token a CDR is of."""
     token = value_of(CDR, cdr).cdr_token
     return PartyId.of(token.country_code, token.party_id).key

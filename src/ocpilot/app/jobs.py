@@ -19,13 +19,16 @@ from ocpilot.app import (
     credit_clearing,
     fees,
     hub_orders,
+    invoice_records,
     invoicing,
     lost_stops,
     rating,
     receipts,
+    record_checks,
     reservations,
     transactions,
 )
+from ocpilot.app.card_steps import CardSteps
 from ocpilot.app.charge_records import Command, Reservation, Transaction, TransactionState
 from ocpilot.app.clearing_records import Clearing
 from ocpilot.app.command_records import give_result
@@ -49,6 +52,8 @@ Result = TypeVar("Result", Command, HubOrder)
 #: Seconds between two looks.
 _LOOK = 0.5
 _MOST = 200
+#: The same of what may be about a thousand CDRs each.
+_FEW = 10
 #: What `Changes.lead` calls the jobs: no peer has this number.
 _JOBS = 0
 _SWEEP = timedelta(minutes=1)
@@ -73,6 +78,7 @@ class Jobs:
         self._tidying = Tidying(platform)
         self._dead_nodes = DeadNodes(platform)
         self._plans = Plans(platform)
+        self._cards = CardSteps(platform)
         roaming = platform.settings.roaming
         self._back_off = BackOff(first=roaming.retry_first, longest=roaming.retry_longest)
 
@@ -105,6 +111,7 @@ class Jobs:
         store = self._platform.store
         await self._tidying.once()
         await self._dead_nodes.once()
+        await self._cards.once()
         await self._each("lost stop", await self._lost_stops(), lambda one: str(one.transaction.id), self._end)
         stopped = await store.transactions.in_state(TransactionState.STOPPED)
         await self._each("cdr", self._waited(stopped), _number, self._make_cdr)
@@ -124,6 +131,10 @@ class Jobs:
         await self._whole("rate", lambda: rating.rate(self._platform))
         if self._platform.settings.billing.automatic:
             await self._whole("invoice", self._invoice)
+        untold = await store.record_checks.untold(_FEW)
+        await self._each("invoice record", untold, str, lambda number: invoice_records.tell(self._platform, number))
+        received = await store.record_checks.unreconciled(_FEW, self._platform.clock() - _AGAIN)
+        await self._each("record", received, _object_id, self._reconcile)
         begun = await store.bookings.begun(self._platform.clock(), _MOST)
         await self._each("booking", begun, _object_id, lambda one: bookings.settle(self._platform, one))
 
@@ -207,6 +218,9 @@ class Jobs:
         except Exception:
             self.failures[step] += 1
             log.exception("job %s failed", step)
+
+    async def _reconcile(self, stored: StoredObject) -> None:
+        await record_checks.reconcile(self._platform, stored)
 
     # ---- one row after the other -----------------------------------------------------------------------------------
 

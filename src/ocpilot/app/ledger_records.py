@@ -54,7 +54,8 @@ class Ledger(Protocol):
     """Storage of it. No method changes or removes an entry: another entry puts it right."""
 
     async def book(self, entry: Entry) -> bool:
-        """Write an entry; False when one with its key is there. Unbalanced when it does not balance."""
+        """Write an entry; False when one with its key is there. Unbalanced when it does not balance, Conflict when its
+        day is in a month that is closed (`app/book_records.py`)."""
 
     async def entry(self, key: str) -> KeptEntry | None:
         """By what it is of."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from ocpilot.app.background import Background
 from ocpilot.app.call_schemas import CallSchemas, NoSchemas
+from ocpilot.app.card_ports import CardProvider
 from ocpilot.app.frame_log import FrameLog
 from ocpilot.app.message_log import MessageLog
 from ocpilot.app.peer_records import Leniency, LeniencyKey
@@ -33,6 +34,8 @@ class Platform:
     partners: Partners
     stations: StationCalls
     sealing: Sealing
+    #: Who takes card payments; None: nobody does.
+    cards: CardProvider | None = None
     #: What each OCPP version can be asked.
     call_schemas: CallSchemas = field(default_factory=NoSchemas)
     background: Background = field(default_factory=Background)

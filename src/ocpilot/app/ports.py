@@ -13,6 +13,8 @@ from ocpilot.app.ad_hoc_records import AdHocCharges
 from ocpilot.app.api_ports import ApiAnswers, ApiKeys
 from ocpilot.app.bank_payment_records import BankPayments
 from ocpilot.app.bill_records import BillItems, Invoices
+from ocpilot.app.book_records import Books
+from ocpilot.app.card_records import CardPayments, PlayedPayments
 from ocpilot.app.cdr_match_records import Matches
 from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
 from ocpilot.app.clearing_records import Clearings
@@ -39,6 +41,7 @@ from ocpilot.app.peer_records import (
 )
 from ocpilot.app.plan_records import Plans, PriceSeries
 from ocpilot.app.quality_records import Quality
+from ocpilot.app.reconciliation_records import PartnerInvoices, RecordChecks, Statements, Trails
 from ocpilot.app.records import (
     Account,
     CdrCheck,
@@ -274,6 +277,13 @@ class Store(Protocol):
     ledger: Ledger
     bank_payments: BankPayments
     reminders: Reminders
+    cards: CardPayments
+    played_payments: PlayedPayments
+    books: Books
+    trails: Trails
+    statements: Statements
+    record_checks: RecordChecks
+    partner_invoices: PartnerInvoices
 
 
 class Partners(Protocol):

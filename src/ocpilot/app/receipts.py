@@ -11,7 +11,8 @@ from ocpilot.app.records import Account, ObjectKey, Receipt, StoredObject
 from ocpilot.base.errors import NotFound
 from ocpilot.base.settings import SellerSettings
 from ocpilot.base.texts import translator
-from ocpilot.billing.receipt import Language, Seller, receipt_of
+from ocpilot.billing.paper_languages import Language, language_of
+from ocpilot.billing.receipt import Seller, receipt_of
 from ocpilot.billing.receipt_pdf import receipt_pdf
 from ocpilot.billing.signed_words import sentence
 from ocpilot.wire.v230 import CDR
@@ -98,4 +99,4 @@ def _seller(platform: Platform) -> Seller:
 async def _language(platform: Platform, account: Account | None, token_uid: str) -> Language:
     """That of the driver; of somebody without an account that in which he started."""
     charge = await platform.store.ad_hoc.by_token(token_uid) if account is None else account
-    return "sv" if charge is not None and charge.language == "sv" else "en"
+    return language_of(charge.language if charge is not None else "")

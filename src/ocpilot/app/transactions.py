@@ -20,6 +20,7 @@ from ocpilot.app import (
     sessions,
     tokens,
 )
+from ocpilot.app.ad_hoc_tokens import is_spent
 from ocpilot.app.authorize import Decision
 from ocpilot.app.bodies import text_of
 from ocpilot.app.charge_records import SampleRow, Station, StationConnector, Transaction, TransactionState
@@ -186,6 +187,8 @@ async def _for_driver(
     decision = await _decided(platform, station, connector, event)
     allowed = decision.at(blank.evse_uid)
     twice = await concurrent.charges_elsewhere(platform, decision, station, event.evse_id)
+    if decision.token is not None and await is_spent(platform, decision.token):
+        allowed = AllowedType.NOT_ALLOWED
     may = connector is not None and allowed == AllowedType.ALLOWED and not twice
     wanted = _decided_for(blank, event, decision, accepted=may)
     uid = wanted.id_tag

@@ -28,6 +28,9 @@
         StationUnreachable       3000 / 503  station   it has no live connection, or lost it before it answered
         StationTimeout           3000 / 504  station   it is connected and did not answer in time
         StationRefused           3000 / 502  station   it answered a call with an error; carries its code
+      CardError                  3000 / 503  cards     the provider of card payments failed us
+        CardUnreachable          3000 / 503  cards     no connection, no answer in time: it may have done what was asked
+        CardRefused              3000 / 502  cards     it answered with an error; carries its code
       ForbiddenAddress           2001 / 200  sender    a URL that points inside (SSRF rule)
       SettingsError              -           user      a setting is missing or wrong
         NotBillable              -           user      a rate or price is missing that a bill needs
@@ -46,7 +49,7 @@ from typing import ClassVar, Literal
 from ocpilot.base.lines import one_line
 from ocpilot.base.problem import Problem
 
-Fault = Literal["ours", "sender", "peer", "station", "user"]
+Fault = Literal["ours", "sender", "peer", "station", "cards", "user"]
 
 
 class OcpilotError(Exception):
@@ -259,6 +262,27 @@ class StationRefused(StationError):
         self.code = code
         self.description = description
         super().__init__(one_line(f"the station refused {action}: {code} {description}".rstrip()))
+
+
+class CardError(OcpilotError):
+    """The provider of card payments failed us."""
+
+    http_status = 503
+    fault = "cards"
+
+
+class CardUnreachable(CardError):
+    """No connection or no answer in time, or an answer that says it failed: it may have done what it was asked."""
+
+
+class CardRefused(CardError):
+    """It answered that it will not: `code` is its word for why."""
+
+    http_status = 502
+
+    def __init__(self, message: str, code: str = "") -> None:
+        self.code = code
+        super().__init__(one_line(message))
 
 
 class ForbiddenAddress(BadRequest):

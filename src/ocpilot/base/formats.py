@@ -61,9 +61,33 @@ def day(at: datetime, zone: ZoneInfo, locale: str) -> str:
     return dates.format_date(at.astimezone(zone), "long", locale=locale)
 
 
-def calendar_day(one: date, locale: str) -> str:
-    """A day of a calendar, which no zone moves: `26 November 2026`."""
-    return dates.format_date(one, "long", locale=locale)
+def date_in_full(day: date, locale: str) -> str:
+    """`23 november 2026`."""
+    return dates.format_date(day, "long", locale=locale)
+
+
+def days(first: date, last: date, locale: str) -> str:
+    """`1 nov. 2026 – 30 nov. 2026`; one day is that day."""
+    ends = [dates.format_date(day, "medium", locale=locale) for day in dict.fromkeys((first, last))]
+    return " – ".join(ends)
+
+
+def month(day: date, locale: str) -> str:
+    """`november 2026`: the one of that day."""
+    return dates.format_skeleton("yMMMM", day, locale=locale)
+
+
+def stretch(start: datetime, end: datetime, zone: ZoneInfo, locale: str) -> str:
+    """From when until when, to the minute, with the zone's short name, as a clock may show the same time twice a year:
+    `23 nov. 2026 21:30–22:50 CET`. The second date and zone only where they differ from the first."""
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    clocks = [dates.format_time(at, "short", locale=locale) for at in (first, last)]
+    zones = [at.tzname() or "" for at in (first, last)]
+    from_day, to_day = (dates.format_date(at, "medium", locale=locale) for at in (first, last))
+    begin = f"{from_day} {clocks[0]}" + (f" {zones[0]}" if zones[0] != zones[1] else "")
+    if from_day == to_day:
+        return f"{begin}–{clocks[1]} {zones[1]}"
+    return f"{begin} – {to_day} {clocks[1]} {zones[1]}"
 
 
 def _trimmed(amount: Decimal) -> Decimal:

@@ -133,8 +133,11 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     somebody runs `ocpilot invoice run`. `days` until an invoice is to be paid, where the customer has
     no others; `time_zone` (IANA) is that of the books: which day and month something belongs to. `vat_rates` go before
     those we know; `domestic_reverse_charge` are the countries in which a reseller of electricity owes the VAT of one
-    who sells to him there (docs/decisions/20261126-vat.md says by which law). `reminders` are sent one after the other,
-    none unless set; `late_interest` is per cent a year of what is late, booked with a reminder."""
+    who sells to him there (docs/decisions/20261126-vat.md says by which law).
+    For bookkeeping: `accounts` are numbers of its chart where they are others than those of BAS (`{revenue = "3011",
+    "vat_out/DE" = "2671"}`), `voucher_series` leads its vouchers, `year_begins` is the first month of the financial
+    year. `reminders` are sent one after the other, none unless set; `late_interest` is per cent a year of what is late,
+    booked with a reminder."""
 
     invoice_series: str = "F"
     credit_series: str = "K"
@@ -146,6 +149,9 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     time_zone: str = "UTC"
     vat_rates: tuple[VatRateSettings, ...] = ()
     domestic_reverse_charge: tuple[str, ...] = ("AT", "CZ", "DE", "IT", "RO")
+    accounts: dict[str, str] = {}
+    voucher_series: str = "O"
+    year_begins: Annotated[int, msgspec.Meta(ge=1, le=12)] = 1
     reminders: tuple[ReminderSettings, ...] = ()
     late_interest: Decimal = Decimal(0)
 
@@ -157,6 +163,42 @@ class BillingSettings(Section, frozen=True, kw_only=True):
         days = [one.days for one in self.reminders]
         if days != sorted(set(days)):
             raise ValueError(f"reminders: found days {days}, expected each later than the one before")
+
+
+class CardProviderName(StrEnum):
+    """Who takes card payments: nobody, a provider that is built in and moves no money, or Stripe."""
+
+    NONE = "none"
+    TEST = "test"
+    STRIPE = "stripe"
+
+
+class CardSettings(Section, frozen=True, kw_only=True):
+    """Card payments. `secret_key` and `webhook_secret` are those of our account at the provider, `api_base` is where it
+    is reached (empty: where it always is), `timeout` seconds an answer of it may take. By currency: what is reserved
+    before a charge where its Tariff names no amount (`preauthorise`), and the least that is taken (`minimum`): less is
+    not worth a provider's fee, and some refuse it. `pay_within` seconds a driver has at the provider's page,
+    `start_within` seconds until the charge must have begun. `confirmed_within`: hours after a CDR in which a terminal
+    provider is to say what it captured."""
+
+    provider: CardProviderName = CardProviderName.NONE
+    secret_key: str = ""
+    webhook_secret: str = ""
+    api_base: str = ""
+    timeout: Annotated[float, msgspec.Meta(gt=0)] = 10.0
+    preauthorise: dict[str, Decimal] = msgspec.field(default_factory=lambda: dict(_PREAUTHORISED))
+    minimum: dict[str, Decimal] = msgspec.field(default_factory=lambda: dict(_LEAST))
+    pay_within: float = 1800.0
+    start_within: float = 900.0
+    confirmed_within: float = 24.0
+
+
+_PREAUTHORISED = {"EUR": Decimal(60), "GBP": Decimal(50), "USD": Decimal(60)} | {
+    name: Decimal(600) for name in ("SEK", "NOK", "DKK")
+}
+_LEAST = {"EUR": Decimal("0.50"), "GBP": Decimal("0.30"), "USD": Decimal("0.50")} | {
+    name: Decimal(3) for name in ("SEK", "NOK", "DKK")
+}
 
 
 class SecuritySettings(Section, frozen=True, kw_only=True):
@@ -338,6 +380,7 @@ class Settings(Section, frozen=True, kw_only=True):
     database: DatabaseSettings = DatabaseSettings()
     seller: SellerSettings = SellerSettings()
     billing: BillingSettings = BillingSettings()
+    cards: CardSettings = msgspec.field(default_factory=CardSettings)
     security: SecuritySettings = SecuritySettings()
     roaming: RoamingSettings = RoamingSettings()
     api: ApiSettings = ApiSettings()

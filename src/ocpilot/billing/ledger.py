@@ -69,9 +69,8 @@ def entry_of(invoice: Invoice, customer_id: int, account: Account) -> Entry:
     """What an invoice does: somebody owes us, or we owe him (self-billed, credit advice); `account` is what it is for,
     such as REVENUE or PURCHASES."""
     kind = invoice.terms.kind
-    sign = -1 if kind.is_credit else 1
     debt = debt_account(kind)
-    side = -sign if debt is Account.PAYABLE else sign
+    side = side_of(kind)
     lines = [
         LedgerLine(
             account=debt,
@@ -94,6 +93,11 @@ def debt_account(kind: InvoiceKind) -> Account:
 def settled_with(invoice: Invoice) -> str:
     """The number under which it is open: that of the invoice which a credit note takes back, else its own."""
     return (invoice.terms.credits or invoice.number) if invoice.terms.kind.is_credit else invoice.number
+
+
+def side_of(kind: InvoiceKind) -> int:
+    """1 where a document makes a debit of what is owed (somebody owes us more, or we owe less), else -1."""
+    return -1 if kind.is_credit is not (debt_account(kind) is Account.PAYABLE) else 1
 
 
 def _other_side(invoice: Invoice, side: int, account: Account, vat: Account) -> Iterator[LedgerLine]:

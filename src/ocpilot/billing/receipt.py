@@ -3,18 +3,16 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from ocpilot.base.money import HALF_UP
 from ocpilot.base.texts import Translate, mark, translator
+from ocpilot.billing.paper_languages import Language
 from ocpilot.pricing import Amount, Part, PricedCharge, PriceLine, Unit
 from ocpilot.pricing.words import condition, label, note, part_label
 from ocpilot.wire.v230 import CDR, CdrLocation, Price
-
-Language = Literal["en", "sv"]
 
 
 class Seller(msgspec.Struct, frozen=True, kw_only=True):

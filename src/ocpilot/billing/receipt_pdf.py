@@ -1,29 +1,17 @@
 """A Receipt as PDF, typeset by typst: all words and numbers are made here, the template only places them."""
 
 from datetime import datetime
-from decimal import Decimal
-from importlib import resources
 from zoneinfo import ZoneInfo
 
 import msgspec
-import typst
 
 from ocpilot.base import formats
-from ocpilot.base.money import HALF_UP
 from ocpilot.base.texts import Translate, mark, translator
+from ocpilot.billing.paper import Fact, PaperWords, typeset
 from ocpilot.billing.receipt import ChargeFacts, Receipt, ReceiptLine, Seller, VatRow
-from ocpilot.pricing import Amount, Unit
-from ocpilot.pricing.words import per, quantity
+from ocpilot.pricing import Amount
 
 _TEMPLATE = "receipt.typ"
-_UNKNOWN = "–"
-
-
-class Fact(msgspec.Struct, frozen=True):
-    """A name and what stands behind it."""
-
-    name: str
-    text: str
 
 
 class Paper(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,55 +40,21 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     page: str
 
 
-class _Words(msgspec.Struct, frozen=True):
-    """One receipt's way to write things."""
-
-    translate: Translate
-    locale: str
-    currency: str
-
-    def amount(self, value: Decimal | None) -> str:
-        """Without the currency, which stands in the header."""
-        if value is None:
-            return _UNKNOWN
-        return formats.fixed(value, self.locale, HALF_UP.decimals_for(self.currency))
-
-    def money(self, value: Decimal) -> str:
-        """With the currency."""
-        return formats.money(value, self.currency, self.locale)
-
-    def sides(self, amount: Amount) -> tuple[str, str, str]:
-        """Net, VAT and gross."""
-        return (self.amount(amount.excl), self.amount(amount.vat), self.amount(amount.incl))
-
-    def rate(self, value: Decimal | None) -> str:
-        """A VAT rate."""
-        return _UNKNOWN if value is None else formats.percent(value, self.locale)
-
-
 def receipt_pdf(receipt: Receipt) -> bytes:
     """The same bytes for the same receipt: A4, in its language, tagged, with title and language in the metadata."""
-    paper = msgspec.json.encode(paper_of(receipt)).decode()
-    pdf: bytes = typst.compile(
-        (resources.files("ocpilot.billing") / _TEMPLATE).read_bytes(),
-        format="pdf",
-        sys_inputs={"paper": paper},
-        ignore_system_fonts=True,
-        timestamp=int(receipt.issued_at.timestamp()),
-    )
-    return pdf
+    return typeset(_TEMPLATE, paper_of(receipt), receipt.issued_at)
 
 
 def paper_of(receipt: Receipt) -> Paper:
     """Every text of the receipt in its language and locale."""
-    words = _Words(translator(receipt.language), receipt.language, receipt.currency)
+    words = PaperWords(translator(receipt.language), receipt.language, receipt.currency)
     zone, translate = ZoneInfo(receipt.charge.zone), words.translate
     header = _amount_header(words)
     return Paper(
         language=receipt.language,
         title=translate(mark("Receipt")),
         number=receipt.number,
-        issued=formats.day(receipt.issued_at, zone, receipt.language),
+        issued=words.day(receipt.issued_at, zone),
         seller=receipt.seller.name,
         seller_lines=tuple(_seller_lines(receipt.seller, translate)),
         heading=translate(mark("Charge")),
@@ -112,7 +66,7 @@ def paper_of(receipt: Receipt) -> Paper:
         line_header=(translate(mark("What")), translate(mark("Quantity")), _price_header(words), *header),
         lines=tuple(_cells(line, words) for line in receipt.lines),
         notes=tuple(line.notes for line in receipt.lines),
-        total=(translate(mark("Total")), *words.sides(receipt.total)),
+        total=(translate(mark("Total")), *_sides(receipt.total, words)),
         vat_title=translate(mark("VAT by rate")),
         vat_header=header,
         vat=tuple(_vat_cells(row, words) for row in receipt.vat),
@@ -121,7 +75,7 @@ def paper_of(receipt: Receipt) -> Paper:
     )
 
 
-def _amount_header(words: _Words) -> tuple[str, str, str, str]:
+def _amount_header(words: PaperWords) -> tuple[str, str, str, str]:
     translate = words.translate
     return (
         translate(mark("VAT rate")),
@@ -131,7 +85,7 @@ def _amount_header(words: _Words) -> tuple[str, str, str, str]:
     )
 
 
-def _price_header(words: _Words) -> str:
+def _price_header(words: PaperWords) -> str:
     return words.translate(mark("Unit price excl. VAT"))
 
 
@@ -148,35 +102,42 @@ def _seller_lines(seller: Seller, translate: Translate) -> list[str]:
     return lines
 
 
-def _facts(charge: ChargeFacts, words: _Words, zone: ZoneInfo) -> list[Fact]:
+def _facts(charge: ChargeFacts, words: PaperWords, zone: ZoneInfo) -> list[Fact]:
     translate = words.translate
     facts = [
         Fact(translate(mark("Charger")), charge.evse_id),
         Fact(translate(mark("Start")), _moment(charge.start, zone, words)),
         Fact(translate(mark("End")), _moment(charge.end, zone, words)),
         Fact(translate(mark("Duration")), formats.duration(charge.duration)),
-        Fact(translate(mark("Energy")), f"{formats.number(charge.kwh, words.locale)} kWh"),
+        Fact(translate(mark("Energy")), words.kwh(charge.kwh)),
     ]
     if charge.parked:
         facts.append(Fact(translate(mark("Parking after charging")), formats.duration(charge.parked)))
     return [*facts, Fact(translate(mark("Charge record")), charge.cdr_id)]
 
 
-def _moment(at: datetime, zone: ZoneInfo, words: _Words) -> str:
+def _sides(amount: Amount, words: PaperWords) -> tuple[str, str, str]:
+    """Net, VAT and gross."""
+    return (words.amount(amount.excl), words.amount(amount.vat), words.amount(amount.incl))
+
+
+def _moment(at: datetime, zone: ZoneInfo, words: PaperWords) -> str:
     """With the zone's short name, such as CET, as a clock may show the same time twice a year."""
     return f"{formats.moment(at, zone, words.locale)} {at.astimezone(zone).tzname()}"
 
 
-def _cells(line: ReceiptLine, words: _Words) -> tuple[str, ...]:
-    shown = "" if line.quantity is None or line.unit is Unit.ONCE else quantity(line.quantity, line.unit, words.locale)
-    price = ""
-    if line.unit_price is not None:
-        price = f"{words.money(line.unit_price)} {per(line.unit, words.translate)}".rstrip()
-    return (line.label, shown, price, words.rate(line.vat), *words.sides(line.amount))
+def _cells(line: ReceiptLine, words: PaperWords) -> tuple[str, ...]:
+    return (
+        line.label,
+        words.measured(line.quantity, line.unit),
+        words.price(line.unit_price, line.unit),
+        words.rate(line.vat),
+        *_sides(line.amount, words),
+    )
 
 
-def _vat_cells(row: VatRow, words: _Words) -> tuple[str, ...]:
-    return (words.rate(row.rate), *words.sides(row.amount))
+def _vat_cells(row: VatRow, words: PaperWords) -> tuple[str, ...]:
+    return (words.rate(row.rate), *_sides(row.amount, words))
 
 
 def _remarks(receipt: Receipt, translate: Translate) -> list[str]:

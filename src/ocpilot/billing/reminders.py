@@ -126,7 +126,7 @@ def _paragraphs(reminder: Reminder, due_on: date, own: str, translate: Translate
         return formats.money(amount, reminder.currency, reminder.language)
 
     def day(one: date) -> str:
-        return formats.calendar_day(one, reminder.language)
+        return formats.date_in_full(one, reminder.language)
 
     said = own or translate(_FIRST if reminder.level == 1 else _LATER)
     for name, value in (("number", reminder.invoice), ("due", day(due_on)), ("open", money(reminder.open))):

@@ -22,6 +22,7 @@ from ocpilot.base.settings import Settings
 from ocpilot.cli import (
     account,
     api_key,
+    books,
     cdr,
     cdr_check,
     charge,
@@ -41,6 +42,7 @@ from ocpilot.cli import (
     peer,
     price,
     price_many,
+    reconcile,
     schema,
     serve,
     simulate,
@@ -55,6 +57,7 @@ from ocpilot.cli import (
 from ocpilot.demo import command as demo
 from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
+from ocpilot.main.book_commands import BooksOf, ReconciliationOf
 from ocpilot.main.check_commands import Checks
 from ocpilot.main.join_commands import Joining
 from ocpilot.main.joined import open_platform
@@ -95,6 +98,8 @@ _ALONE: dict[str, Callable[[argparse.Namespace], Coroutine[None, None, int]]] = 
 _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]] = {
     "account": lambda args, platform: account.run(args, Accounts(platform)),
     "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
+    "reconcile": lambda args, platform: reconcile.run(args, ReconciliationOf(platform)),
+    "books": lambda args, platform: books.run(args, BooksOf(platform)),
     "ocmf": lambda args, platform: ocmf.run(args, Meters(platform)),
     "charge": lambda args, platform: charge.run(args, HeldCharges(platform)),
     "station": lambda args, platform: station.run(args, StationsOf(platform)),
@@ -123,7 +128,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    objects = (load, export_objects, import_objects, cdr, ocmf, charge, station, site_limit, account)
+    objects = (load, export_objects, import_objects, cdr, reconcile, books, ocmf, charge, station, site_limit, account)
     charging = (serve, peer, log, *objects, api_key, hook, db)
     money = (payment, ledger)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)

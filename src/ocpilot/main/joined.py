@@ -12,6 +12,7 @@ from ocpilot.base import time
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.base.settings import Settings
 from ocpilot.http.client import HttpPartners
+from ocpilot.main.card_providers import card_provider
 from ocpilot.ocpp.call_check import OcppSchemas
 from ocpilot.ocpp.calls import Lines, StationCaller
 from ocpilot.ocpp.frames import CallError, CallResult
@@ -78,6 +79,7 @@ async def open_switched(settings: Settings) -> AsyncIterator[tuple[Platform, Swi
     async with (
         open_store(settings) as store,
         HttpPartners(settings, sealing, messages, store.peers.noticed) as partners,
+        card_provider(settings, store.played_payments) as cards,
     ):
         switchboard = Switchboard(RelayedLines(store.nodes, settings.stations.call_timeout))
         platform = Platform(
@@ -87,6 +89,7 @@ async def open_switched(settings: Settings) -> AsyncIterator[tuple[Platform, Swi
             partners=partners,
             stations=StationCaller(switchboard),
             sealing=sealing,
+            cards=cards,
             messages=messages,
             frames=FrameLog(settings.log),
             call_schemas=OcppSchemas(),

@@ -1,7 +1,8 @@
 -- name: add
--- One more.
+-- One more; the same again changes nothing.
 INSERT INTO ad_hoc_charge (key_hash, command_id, token_uid, evse_id, language, created_at, expires_at)
-VALUES (:key_hash, :command_id, :token_uid, :evse_id, :language, :created_at, :expires_at);
+VALUES (:key_hash, :command_id, :token_uid, :evse_id, :language, :created_at, :expires_at)
+ON CONFLICT DO NOTHING;
 
 -- name: get
 -- By the hash of its secret, as long as the link works.

@@ -76,6 +76,11 @@ class PostgresCommands:
         row = await self._database.row(_SQL["awaiting_session"], values)
         return record_of(Command, row) if row else None
 
+    async def of_token(self, token_uid: str, word: str) -> tuple[Command, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["of_token"], {"key_token": fold(token_uid), "word": word})
+        return tuple(record_of(Command, row) for row in rows)
+
     async def of_session(self, session_id: str, words: Sequence[str], since: datetime) -> tuple[Command, ...]:
         """See the port."""
         values = {"key_session": fold(session_id), "words": list(words), "since": since}

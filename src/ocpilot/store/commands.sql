@@ -16,6 +16,10 @@ RETURNING number;
 -- By the number a station was given.
 SELECT * FROM command WHERE number = :number;
 
+-- name: of_token
+-- Of a Token, oldest first.
+SELECT * FROM command WHERE key_token = :key_token AND command = :word ORDER BY created_at, id;
+
 -- name: save
 -- All fields of a stored command.
 UPDATE command

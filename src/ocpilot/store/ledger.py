@@ -8,6 +8,7 @@ from itertools import groupby
 import asyncpg
 
 from ocpilot.app.ledger_records import Balance, KeptEntry, LedgerFault, OpenInvoice
+from ocpilot.base.errors import Conflict
 from ocpilot.billing import ledger
 from ocpilot.billing.ledger import Entry, LedgerLine
 from ocpilot.store.pool import Database, Session
@@ -15,6 +16,8 @@ from ocpilot.store.queries import load
 from ocpilot.store.rows import record_of
 
 _SQL = load("ledger")
+#: SQLSTATE of `refuse_closed_month` (schema 0031).
+_CLOSED = "OC001"
 
 
 class PostgresLedger:
@@ -70,7 +73,8 @@ class PostgresLedger:
 
 
 async def book(session: Session, entry: Entry) -> bool:
-    """Write an entry, inside a transaction or by itself; False when one with its key is there."""
+    """Write an entry, inside a transaction or by itself; False when one with its key is there. Conflict when its day is
+    in a month that is closed."""
     checked = ledger.entry(entry.key, entry.day, entry.text, entry.lines)
     values: dict[str, object] = {
         "key": checked.key,
@@ -82,7 +86,12 @@ async def book(session: Session, entry: Entry) -> bool:
         "customers": [line.customer_id for line in checked.lines],
         "invoices": [line.invoice for line in checked.lines],
     }
-    return await session.row(_SQL["book"], values) is not None
+    try:
+        return await session.row(_SQL["book"], values) is not None
+    except asyncpg.PostgresError as error:
+        if error.sqlstate != _CLOSED:
+            raise
+        raise Conflict(str(error)) from error
 
 
 def _entries(rows: Iterable[asyncpg.Record]) -> Iterable[KeptEntry]:

@@ -8,6 +8,8 @@ from ocpilot.app import (
     api_ports,
     bank_payment_records,
     bill_records,
+    book_records,
+    card_records,
     cdr_match_records,
     charge_ports,
     clearing_records,
@@ -25,6 +27,7 @@ from ocpilot.app import (
     plan_records,
     ports,
     quality_records,
+    reconciliation_records,
     reminder_records,
     signed_records,
     site_limit_records,
@@ -44,6 +47,8 @@ from ocpilot.store.bank_payments import PostgresBankPayments
 from ocpilot.store.bell import Bell
 from ocpilot.store.bill_items import PostgresBillItems
 from ocpilot.store.bookings import PostgresBookings
+from ocpilot.store.books import PostgresBooks
+from ocpilot.store.card_payments import PostgresCardPayments, PostgresPlayedPayments
 from ocpilot.store.cdr_matches import PostgresMatches
 from ocpilot.store.changes import PostgresChanges
 from ocpilot.store.clearings import PostgresClearings
@@ -65,20 +70,24 @@ from ocpilot.store.messages import PostgresMessages
 from ocpilot.store.newcomers import PostgresNewcomers
 from ocpilot.store.nodes import PostgresNodes
 from ocpilot.store.objects import PostgresObjects
+from ocpilot.store.partner_invoices import PostgresPartnerInvoices
 from ocpilot.store.peers import PostgresPeers
 from ocpilot.store.plans import PostgresPlans, PostgresPriceSeries
 from ocpilot.store.pool import Database, connect, open_pool
 from ocpilot.store.quality import PostgresQuality
+from ocpilot.store.record_checks import PostgresRecordChecks
 from ocpilot.store.reminders import PostgresReminders
 from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
 from ocpilot.store.server import database_url
 from ocpilot.store.signed import PostgresSignedBook
 from ocpilot.store.site_limits import PostgresSiteLimits
+from ocpilot.store.statements import PostgresStatements
 from ocpilot.store.station_notices import PostgresStationNotices
 from ocpilot.store.station_tariffs import PostgresTariffsAtStations
 from ocpilot.store.stations import PostgresStations
 from ocpilot.store.status_history import PostgresStatusHistory
+from ocpilot.store.trails import PostgresTrails
 from ocpilot.store.transaction_findings import PostgresTransactionFindings
 from ocpilot.store.transactions import PostgresTransactions
 
@@ -86,7 +95,7 @@ from ocpilot.store.transactions import PostgresTransactions
 class PostgresStore:
     """`app.ports.Store`."""
 
-    def __init__(self, database: Database, bell: Bell, nodes: PostgresNodes) -> None:
+    def __init__(self, database: Database, bell: Bell, nodes: PostgresNodes) -> None:  # noqa: PLR0915 - one line per subject
         self.nodes: station_nodes.Nodes = nodes
         self.objects: object_ports.Objects = PostgresObjects(database, bell)
         self.bookings: object_ports.Bookings = PostgresBookings(database, bell)
@@ -131,6 +140,13 @@ class PostgresStore:
         self.ledger: ledger_records.Ledger = PostgresLedger(database)
         self.bank_payments: bank_payment_records.BankPayments = PostgresBankPayments(database)
         self.reminders: reminder_records.Reminders = PostgresReminders(database)
+        self.cards: card_records.CardPayments = PostgresCardPayments(database)
+        self.played_payments: card_records.PlayedPayments = PostgresPlayedPayments(database)
+        self.books: book_records.Books = PostgresBooks(database)
+        self.trails: reconciliation_records.Trails = PostgresTrails(database)
+        self.statements: reconciliation_records.Statements = PostgresStatements(database)
+        self.record_checks: reconciliation_records.RecordChecks = PostgresRecordChecks(database)
+        self.partner_invoices: reconciliation_records.PartnerInvoices = PostgresPartnerInvoices(database)
 
 
 @asynccontextmanager

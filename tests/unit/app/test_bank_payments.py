@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bank_files import Paid, bgmax, camt, entry, extra, transaction
-from issued import credited, customer, issued, ocr
+from issued import credited, customer, issued
 from ocpilot.app.bank_payment_records import PaymentState
 from ocpilot.app.bank_payments import match, refund, take_file, unmatch
 from ocpilot.app.bill_records import Purpose
@@ -21,11 +21,12 @@ from ocpilot.base.errors import Conflict, InvalidObject, NotFound, UserError
 from ocpilot.base.settings import Settings
 from ocpilot.billing.invoice import InvoiceKind
 from ocpilot.billing.ledger import Account
+from ocpilot.billing.payment_reference import ocr_of
 from ocpilot.billing.settling import Left
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 #: The reference of the first invoice.
-FIRST = ocr("F-000001")
+FIRST = ocr_of("F-000001")
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ async def check(platform) -> None:
 
 async def test_a_payment_with_the_reference_of_an_invoice_settles_it(platform):
     bill = await issued(platform.store, await customer(platform.store))
-    (one,) = await paid(platform, Paid("100", ocr(bill.number)))
+    (one,) = await paid(platform, Paid("100", ocr_of(bill.number)))
     assert (one.state, one.why, one.open) == (PaymentState.SETTLED, Left.NOTHING, 0)
     assert await platform.store.ledger.open_invoices() == ()
     assert await sums(platform) == {Account.BANK: 100, Account.REVENUE: -80, Account.VAT_OUT: -20}
@@ -88,8 +89,8 @@ async def test_a_second_payment_and_one_of_a_credited_invoice_stay_the_customers
     anna = await customer(platform.store)
     bill, other = await issued(platform.store, anna), await issued(platform.store, anna)
     await credited(platform.store, other.number)
-    again = Paid("100", ocr(bill.number))
-    _, second, late = await paid(platform, again, again, Paid("100", ocr(other.number)))
+    again = Paid("100", ocr_of(bill.number))
+    _, second, late = await paid(platform, again, again, Paid("100", ocr_of(other.number)))
     assert [(one.why, one.open, one.customer_id) for one in (second, late)] == [
         (Left.PAID_ALREADY, 100, anna.id),
         (Left.CREDITED, 100, anna.id),
@@ -100,7 +101,7 @@ async def test_a_second_payment_and_one_of_a_credited_invoice_stay_the_customers
 async def test_one_payment_settles_several_invoices(platform):
     anna = await customer(platform.store)
     bills = [await issued(platform.store, anna, net) for net in ("80", "8", "16")]
-    below = [extra(ocr(one.number), amount) for one, amount in zip(bills, ("100", "0", "15"), strict=True)]
+    below = [extra(ocr_of(one.number), amount) for one, amount in zip(bills, ("100", "0", "15"), strict=True)]
     (one,) = await paid(platform, Paid("125", "several", code="3", below=below))
     assert one.state is PaymentState.SETTLED
     (left,) = await platform.store.ledger.open_invoices()
@@ -110,7 +111,7 @@ async def test_one_payment_settles_several_invoices(platform):
 async def test_a_payment_in_another_currency_is_never_matched(platform):
     anna = await customer(platform.store)
     bill = await issued(platform.store, anna, currency="EUR")
-    (one,) = await paid(platform, Paid("100", ocr(bill.number)))
+    (one,) = await paid(platform, Paid("100", ocr_of(bill.number)))
     assert (one.why, one.open, one.customer_id) == (Left.OTHER_CURRENCY, 100, anna.id)
     with pytest.raises(Conflict, match="payment 1 is in SEK, invoice F-000001 in EUR"):
         await match(platform, one.id, bill.number, None, "kim")
@@ -129,8 +130,8 @@ async def test_what_we_pay_is_matched_by_the_number_of_our_advice(platform):
 
 async def test_a_reversal_waits_for_a_person_who_opens_the_invoice_again(platform):
     bill = await issued(platform.store, await customer(platform.store))
-    back = entry("100", transaction(ocr=ocr(bill.number)), side="DBIT", bank_id="2", more="<RvslInd>true</RvslInd>")
-    data = camt(entry("100", transaction(ocr=ocr(bill.number)), bank_id="1"), back)
+    back = entry("100", transaction(ocr=ocr_of(bill.number)), side="DBIT", bank_id="2", more="<RvslInd>true</RvslInd>")
+    data = camt(entry("100", transaction(ocr=ocr_of(bill.number)), bank_id="1"), back)
     _, reversal = (await take_file(platform, "statement.xml", data, "kim")).new
     assert (reversal.why, reversal.open) == (Left.REVERSAL, -100)
     assert (await match(platform, reversal.id, bill.number, None, "kim")).open == 0
@@ -140,11 +141,13 @@ async def test_a_reversal_waits_for_a_person_who_opens_the_invoice_again(platfor
 
 async def test_the_same_payment_in_two_files_is_booked_once(platform):
     bill = await issued(platform.store, await customer(platform.store), "160")
-    first = Paid("100", ocr(bill.number), serial="7")
+    first = Paid("100", ocr_of(bill.number), serial="7")
     assert len(await paid(platform, first)) == 1
     again = await take_file(platform, "again.txt", bgmax(first), "kim")
     assert (again.new, again.known) == ((), 1)
-    overlapping = await take_file(platform, "more.txt", bgmax(first, Paid("50", ocr(bill.number), serial="8")), "kim")
+    overlapping = await take_file(
+        platform, "more.txt", bgmax(first, Paid("50", ocr_of(bill.number), serial="8")), "kim"
+    )
     assert ([one.payment.amount for one in overlapping.new], overlapping.known) == ([50], 1)
     assert await platform.store.ledger.open_of(bill.number) == 50
     assert [one.name for one in await platform.store.bank_payments.files()] == ["more.txt", "november.txt"]
@@ -152,7 +155,7 @@ async def test_the_same_payment_in_two_files_is_booked_once(platform):
 
 async def test_two_imports_of_one_file_at_once_book_it_once(platform):
     bill = await issued(platform.store, await customer(platform.store), "160")
-    data = bgmax(*(Paid("10", ocr(bill.number), serial=str(number)) for number in range(1, 6)))
+    data = bgmax(*(Paid("10", ocr_of(bill.number), serial=str(number)) for number in range(1, 6)))
     taken = await asyncio.gather(*(take_file(platform, "a.txt", data, "kim") for _ in range(3)))
     assert sum(len(one.new) for one in taken) == 5
     assert await platform.store.ledger.open_of(bill.number) == 150
@@ -160,7 +163,7 @@ async def test_two_imports_of_one_file_at_once_book_it_once(platform):
 
 async def test_two_payments_at_once_never_settle_more_than_is_open(platform):
     bill = await issued(platform.store, await customer(platform.store))
-    files = [bgmax(Paid("70", ocr(bill.number), serial=str(number))) for number in (1, 2, 3)]
+    files = [bgmax(Paid("70", ocr_of(bill.number), serial=str(number))) for number in (1, 2, 3)]
     await asyncio.gather(*(take_file(platform, "a.txt", data, "kim") for data in files))
     assert await platform.store.ledger.open_of(bill.number) == 0
     assert (await sums(platform))[Account.UNMATCHED] == -110
@@ -169,7 +172,7 @@ async def test_two_payments_at_once_never_settle_more_than_is_open(platform):
 async def test_of_a_broken_file_nothing_is_booked(platform):
     bill = await issued(platform.store, await customer(platform.store))
     with pytest.raises(InvalidObject):
-        await take_file(platform, "cut.txt", bgmax(Paid("100", ocr(bill.number)))[:-90], "kim")
+        await take_file(platform, "cut.txt", bgmax(Paid("100", ocr_of(bill.number)))[:-90], "kim")
     with pytest.raises(InvalidObject, match="BgMax"):
         await take_file(platform, "strange.txt", b"%PDF", "kim")
     assert await platform.store.bank_payments.page() == ()
@@ -178,7 +181,7 @@ async def test_of_a_broken_file_nothing_is_booked(platform):
 
 async def test_an_import_that_died_goes_on_where_it_was(platform, database_url):
     bill = await issued(platform.store, await customer(platform.store))
-    data = bgmax(*(Paid("30", ocr(bill.number), serial=str(number)) for number in (1, 2, 3)))
+    data = bgmax(*(Paid("30", ocr_of(bill.number), serial=str(number)) for number in (1, 2, 3)))
     connection = await asyncpg.connect(database_url)
     await connection.execute("ALTER TABLE bank_payment_step ADD CONSTRAINT dies CHECK (payment_id <> 2)")
     with pytest.raises(asyncpg.CheckViolationError):
@@ -263,7 +266,7 @@ async def test_amount_and_name_only_propose(platform):
     assert (found[his.id], found[over.id]) == ((), ())
     await issued(platform.store, anna)
     assert (await proposals(platform, [hers]))[hers.id] == ()
-    credit = (await paid(platform, Paid("130", ocr(bill.number), serial="10"), deposit=2))[0]
+    credit = (await paid(platform, Paid("130", ocr_of(bill.number), serial="10"), deposit=2))[0]
     assert [one.number for one in (await proposals(platform, [credit]))[credit.id]] == ["F-000002"]
     assert await proposals(platform, []) == {}
 
@@ -303,7 +306,7 @@ async def test_whatever_happens_the_books_balance_and_no_money_is_lost(platform,
                 bills.append(await issued(store, buyers[which % 2], str(amount)))
             elif what.startswith("pay"):
                 code = "0" if what == "pay blindly" else "2"
-                reference = "" if code == "0" else ocr(bill.number)
+                reference = "" if code == "0" else ocr_of(bill.number)
                 payments += await paid(platform, Paid(str(amount), reference, serial=serial, code=code))
                 moved += amount
             elif what == "credit":

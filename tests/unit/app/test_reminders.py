@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from bank_files import Paid, bgmax
-from issued import credited, customer, issued, ocr
+from issued import credited, customer, issued
 from ocpilot.app.bank_payments import take_file
 from ocpilot.app.ledger_views import customer_account, faults
 from ocpilot.app.platform import Platform
@@ -16,6 +16,7 @@ from ocpilot.app.reminders import due, remind, write_off
 from ocpilot.base.errors import Conflict, NotFound, UserError
 from ocpilot.base.settings import BillingSettings, ReminderSettings, Settings
 from ocpilot.billing.ledger import Account
+from ocpilot.billing.payment_reference import ocr_of
 
 LEVELS = (ReminderSettings(days=5), ReminderSettings(days=20, fee=Decimal(60)))
 
@@ -45,7 +46,7 @@ async def test_each_level_goes_out_once_and_one_payment_settles_invoice_and_fee(
     assert await platform.store.reminders.of(bill.number) == (both[0] if both[0] != second else both[1], second)
     with pytest.raises(Conflict, match=r"no reminder is due \(160.00 SEK open, due on 2026-12-02, 2 of 2"):
         await remind(platform, bill.number)
-    await take_file(platform, "a.txt", bgmax(Paid("160", ocr(bill.number))), "kim")
+    await take_file(platform, "a.txt", bgmax(Paid("160", ocr_of(bill.number))), "kim")
     account = await customer_account(platform, anna.number)
     assert (account.open, account.owes) == ((), {"SEK": 0})
     assert [row.balance for row in account.rows] == [100, 160, 0]
@@ -55,7 +56,7 @@ async def test_each_level_goes_out_once_and_one_payment_settles_invoice_and_fee(
 async def test_what_is_paid_or_credited_is_not_reminded_of(platform):
     anna = await customer(platform.store)
     paid, taken_back = await issued(platform.store, anna), await issued(platform.store, anna)
-    await take_file(platform, "a.txt", bgmax(Paid("100", ocr(paid.number))), "kim")
+    await take_file(platform, "a.txt", bgmax(Paid("100", ocr_of(paid.number))), "kim")
     await credited(platform.store, taken_back.number)
     assert await due(platform) == []
     with pytest.raises(NotFound):

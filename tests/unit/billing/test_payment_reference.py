@@ -52,7 +52,7 @@ def test_a_creditor_reference_holds_the_ocr(number: str) -> None:
     "number", ["F", "000123", "-000123", "F-12A", "Å-000001", "ABCDEFGHIJ-000001", "ABCDEFG-000001"]
 )
 def test_a_number_without_room_for_an_ocr_is_refused(number: str) -> None:
-    with pytest.raises(UserError, match="expected|shorten"):
+    with pytest.raises(UserError, match=r"expected|shorten"):
         found.ocr_of(number)
 
 

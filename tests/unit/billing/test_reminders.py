@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from issued import SELLER, line, ocr
+from issued import SELLER, line
 from ocpilot.base.settings import ReminderSettings
 from ocpilot.billing.invoice import InvoiceKind, Terms, invoice_of
 from ocpilot.billing.ledger import Account
+from ocpilot.billing.payment_reference import ocr_of
 from ocpilot.billing.reminders import due_level, entry_of, interest, reminder_of
 
 DUE = date(2026, 12, 2)
@@ -28,7 +29,7 @@ def invoice(language: str = "en", currency: str = "SEK"):
     )
     issued_at = datetime(2026, 11, 2, tzinfo=UTC)
     day = issued_at.date()
-    numbers = {"number": "F-000001", "payment_reference": ocr("F-000001")}
+    numbers = {"number": "F-000001", "payment_reference": ocr_of("F-000001")}
     return invoice_of(terms, [line("80")], issued_at=issued_at, issued_on=day, days=(day, day), **numbers)
 
 

@@ -5,11 +5,12 @@ import json
 import pytest
 
 from bank_files import Paid, bgmax
-from issued import customer, issued, ocr
+from issued import customer, issued
 from ocpilot.app.platform import Platform
 from ocpilot.base import time
 from ocpilot.base.errors import InvalidObject, NotFound, UserError
 from ocpilot.base.settings import Settings
+from ocpilot.billing.payment_reference import ocr_of
 from ocpilot.cli import ledger, payment
 from ocpilot.main.commands import parser
 from ocpilot.main.payment_commands import LedgerOf, PaymentsOf
@@ -39,7 +40,7 @@ async def imported(run, platform, tmp_path):
     bill = await issued(platform.store, anna := await customer(platform.store))
     other = await issued(platform.store, anna, "40")
     file = tmp_path / "november.txt"
-    file.write_bytes(bgmax(Paid("100", ocr(bill.number)), Paid("50", code="0", payer="Berg Anna")))
+    file.write_bytes(bgmax(Paid("100", ocr_of(bill.number)), Paid("50", code="0", payer="Berg Anna")))
     _, told = await run("payment", "import", str(file))
     assert told == "november.txt (bgmax): 2 new, 1 of them settled, 1 wait, 0 were there already\n"
     return file, anna, other

@@ -1,0 +1,53 @@
+"""What a card payment does to the accounts: a sale without an invoice, by its receipt. Pure."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from ocpilot.base.money import HALF_UP
+from ocpilot.billing.ledger import Account, Entry, LedgerLine, entry
+from ocpilot.billing.receipt import Receipt
+
+
+def sale(receipt: Receipt, captured: Decimal, day: date, rest: Account = Account.BAD_DEBTS) -> Entry:
+    """The whole receipt is sold; what was not taken from the card goes to `rest`: nobody asks the driver for it."""
+    total = receipt.total.shown
+    taken = (Account.CARDS, captured), (rest, total - captured)
+    sold = tuple((account, -amount) for account, amount in _parts(receipt, Decimal(1)))
+    return _entry(f"receipt/{receipt.number}", day, f"receipt {receipt.number}, by card", receipt, (*taken, *sold))
+
+
+def refund(receipt: Receipt, amount: Decimal, number: str, day: date) -> Entry:
+    """`amount` of it went back to the card; VAT and revenue go back in the same share. `number` tells one refund of a
+    payment from the next."""
+    total = receipt.total.shown
+    given = dict(_parts(receipt, amount / total))
+    given[Account.ROUNDING] = given.get(Account.ROUNDING, Decimal(0)) + amount - sum(given.values(), Decimal(0))
+    lines = (*given.items(), (Account.CARDS, -amount))
+    return _entry(f"card-refund/{number}", day, f"refund of receipt {receipt.number}", receipt, lines)
+
+
+def moved(receipt: Receipt, captured: Decimal, before: Decimal, key: str, *, day: date, of: Account) -> Entry:
+    """More of a receipt was taken than was booked `before`, or less: from `of` to CARDS, or back."""
+    lines = ((Account.CARDS, captured - before), (of, before - captured))
+    return _entry(key, day, f"receipt {receipt.number}, by card: {captured} instead of {before}", receipt, lines)
+
+
+def _parts(receipt: Receipt, share: Decimal) -> Iterator[tuple[Account, Decimal]]:
+    """Revenue, VAT and what rounding left between them, which together are the share of the total."""
+    total, currency = receipt.total, receipt.currency
+    shown = total.shown
+    vat = total.vat or Decimal(0)
+    excl = shown - vat if total.excl is None else total.excl
+    parts = {Account.REVENUE: excl, Account.VAT_OUT: vat, Account.ROUNDING: shown - excl - vat}
+    for account, amount in parts.items():
+        yield account, HALF_UP.round(amount * share, currency)
+
+
+def _entry(key: str, day: date, text: str, receipt: Receipt, lines: tuple[tuple[Account, Decimal], ...]) -> Entry:
+    return entry(key, day, text, _lines(lines, receipt.currency, receipt.number))
+
+
+def _lines(lines: tuple[tuple[Account, Decimal], ...], currency: str, receipt: str) -> Iterator[LedgerLine]:
+    for account, amount in lines:
+        yield LedgerLine(account=account, amount=amount, currency=currency, invoice=receipt)

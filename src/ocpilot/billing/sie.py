@@ -1,0 +1,107 @@
+"""Entries of the ledger as a SIE 4I file, which Swedish bookkeeping programs read (SIE file format, edition 4B).
+
+Type 4I is what a program beside the bookkeeping hands over: vouchers, without opening and closing balances (4E has
+these, and only the bookkeeping itself knows them). Bytes are IBM PC 8-bit (code page 437), lines end with CR LF.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from ocpilot.billing.chart import NAMES, Posting
+
+_ENCODING = "cp437"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+#: A field without these needs no quotes.
+_PLAIN = re.compile(r'[^\s"{}]+')
+_DECIMALS = Decimal("0.01")
+
+
+class Books(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose books, and what is said about the file. `made_on` is the day of the file (`#GEN`); `year` the first and the
+    last day of the financial year; `series` of the vouchers. `home` and `accounts` make the chart."""
+
+    company: str
+    organisation_number: str
+    version: str
+    made_on: date
+    year: tuple[date, date]
+    series: str
+    home: str
+    accounts: dict[str, str]
+
+
+class Voucher(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry. `number` counts the vouchers of the series in the financial year, from 1."""
+
+    number: int
+    key: str
+    day: date
+    text: str
+    booked_on: date
+    postings: tuple[Posting, ...]
+
+
+def sie(books: Books, currency: str, vouchers: Sequence[Voucher], names: Mapping[str, str] = NAMES) -> bytes:
+    """The file: one currency, which the receiver books in. The same bytes for the same values.
+
+    ValueError when an amount has more than two decimals, which the format cannot say.
+    """
+    lines = [*_head(books, currency), *_accounts(vouchers, names)]
+    for voucher in vouchers:
+        lines += _voucher(books.series, voucher, currency)
+    return "".join(f"{line}\r\n" for line in lines).encode(_ENCODING, errors="replace")
+
+
+def field(text: str) -> str:
+    """A text as one field: in quotes where it must be, a quote inside with a backslash, without control characters."""
+    clean = _CONTROL.sub(" ", text)
+    if _PLAIN.fullmatch(clean):
+        return clean
+    return '"' + clean.replace("\\", "/").replace('"', '\\"') + '"'
+
+
+def amount(value: Decimal) -> str:
+    """`-1234.50`: a point, no thousands, two decimals. ValueError when it has more."""
+    rounded = value.quantize(_DECIMALS)
+    if rounded != value:
+        raise ValueError(f"found the amount {value}, expected at most two decimals")
+    return f"{rounded:f}"
+
+
+def _head(books: Books, currency: str) -> Iterator[str]:
+    yield "#FLAGGA 0"
+    yield f"#PROGRAM OCPIlot {field(books.version)}"
+    yield "#FORMAT PC8"
+    yield f"#GEN {_day(books.made_on)}"
+    yield "#SIETYP 4"
+    if books.organisation_number:
+        yield f"#ORGNR {field(books.organisation_number)}"
+    yield f"#FNAMN {field(books.company)}"
+    yield f"#RAR 0 {_day(books.year[0])} {_day(books.year[1])}"
+    yield "#KPTYP EUBAS97"
+    yield f"#VALUTA {currency}"
+
+
+def _accounts(vouchers: Sequence[Voucher], names: Mapping[str, str]) -> Iterator[str]:
+    used = {posting.number: posting.account for voucher in vouchers for posting in voucher.postings}
+    for number in sorted(used):
+        yield f"#KONTO {field(number)} {field(names.get(number, str(used[number])))}"
+
+
+def _voucher(series: str, voucher: Voucher, currency: str) -> Iterator[str]:
+    number = f"{field(series)} {voucher.number}"
+    yield f"#VER {number} {_day(voucher.day)} {field(voucher.text)} {_day(voucher.booked_on)}"
+    yield "{"
+    for posting in voucher.postings:
+        if posting.currency == currency:
+            text = field(posting.invoice) if posting.invoice else '""'
+            yield f"   #TRANS {field(posting.number)} {{}} {amount(posting.amount)} {_day(voucher.day)} {text}"
+    yield "}"
+
+
+def _day(day: date) -> str:
+    return f"{day:%Y%m%d}"

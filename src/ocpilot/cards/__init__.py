@@ -1,0 +1,1 @@
+"""Providers of card payments: each is `app.card_ports.CardProvider`."""

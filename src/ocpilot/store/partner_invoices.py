@@ -1,0 +1,48 @@
+"""Invoices that partners wrote, each with its ledger entry."""
+
+import msgspec
+
+from ocpilot.app.reconciliation_records import PartnerInvoice
+from ocpilot.base.errors import Conflict
+from ocpilot.base.ids import fold
+from ocpilot.billing.ledger import Entry
+from ocpilot.store.ledger import book
+from ocpilot.store.pool import Database
+from ocpilot.store.queries import load
+from ocpilot.store.rows import record_of
+
+_SQL = load("partner_invoices")
+
+
+class PostgresPartnerInvoices:
+    """`app.reconciliation_records.PartnerInvoices`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def register(self, invoice: PartnerInvoice, entry: Entry) -> bool:
+        """See the port."""
+        values = {**msgspec.structs.asdict(invoice), "key_number": fold(invoice.number)}
+        async with self._database.transaction() as session:
+            if await session.row(_SQL["add"], values) is None:
+                row = await session.row(_SQL["get"], values)
+                kept = record_of(PartnerInvoice, row) if row else invoice
+                if _said(kept) != _said(invoice):
+                    raise Conflict(f"invoice {kept.number} is registered with {kept.net} + {kept.tax} {kept.currency}")
+                return False
+            return await book(session, entry)
+
+    async def get(self, customer_id: int, number: str) -> PartnerInvoice | None:
+        """See the port."""
+        row = await self._database.row(_SQL["get"], {"customer_id": customer_id, "key_number": fold(number)})
+        return record_of(PartnerInvoice, row) if row else None
+
+    async def newest(self, limit: int) -> tuple[PartnerInvoice, ...]:
+        """See the port."""
+        return tuple(
+            record_of(PartnerInvoice, row) for row in await self._database.rows(_SQL["newest"], {"limit": limit})
+        )
+
+
+def _said(invoice: PartnerInvoice) -> tuple[object, ...]:
+    return invoice.currency, invoice.net, invoice.tax, invoice.day
