@@ -29,6 +29,12 @@ class AccountRow(Record, frozen=True, kw_only=True):
     amount: Decimal
     balance: Decimal
 
+    @property
+    def payment(self) -> str | None:
+        """The number of the payment it is of, where it is of one."""
+        what, _, number = self.key.partition("/")
+        return number.partition("/")[0] if what == "payment" else None
+
 
 class CustomerAccount(Record, frozen=True, kw_only=True):
     """All of a customer's lines in order, what is open, and what he owes by currency (below zero: we owe him)."""
@@ -38,6 +44,29 @@ class CustomerAccount(Record, frozen=True, kw_only=True):
     open: tuple[OpenInvoice, ...]
     credits: tuple[Balance, ...]
     owes: dict[str, Decimal]
+
+
+class Debtor(Record, frozen=True, kw_only=True):
+    """A customer with open invoices in a currency, and how much that is: above zero he owes us, below we owe him."""
+
+    customer: Customer
+    currency: str
+    invoices: int
+    amount: Decimal
+
+
+async def debtors(platform: Platform) -> tuple[Debtor, ...]:
+    """Customers with open invoices, those who owe most first."""
+    groups: dict[tuple[int, str], list[OpenInvoice]] = {}
+    for one in await platform.store.ledger.open_invoices():
+        groups.setdefault((one.customer_id, one.currency), []).append(one)
+    found = []
+    for (customer_id, currency), invoices in groups.items():
+        customer = await platform.store.customers.get(customer_id)
+        if customer is not None:
+            amount = sum((one.amount for one in invoices), Decimal(0))
+            found.append(Debtor(customer=customer, currency=currency, invoices=len(invoices), amount=amount))
+    return tuple(sorted(found, key=lambda one: -one.amount))
 
 
 async def customer_account(platform: Platform, number: str) -> CustomerAccount:

@@ -12,10 +12,12 @@ from ocpilot.app.secrets import derived_key
 from ocpilot.base.errors import OcpilotError
 from ocpilot.web import (
     console,
+    console_accounts,
     console_bills,
     console_held,
     console_messages,
     console_newcomers,
+    console_payments,
     console_peers,
     console_quality,
     console_sites,
@@ -27,7 +29,7 @@ from ocpilot.web import (
     sign_in,
 )
 from ocpilot.web.api_page import ApiDescribed, api_page
-from ocpilot.web.guard import Who, guarded
+from ocpilot.web.guard import LARGEST_UPLOAD, Who, guarded
 from ocpilot.web.headers import SecurityHeaders, content_security_policy
 from ocpilot.web.site import Site, site
 from ocpilot.web.static_files import STATIC, KeptFiles
@@ -117,6 +119,10 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/cdrs": console_bills.cdrs,
         "/console/cdrs/{country}/{party}/{id:path}": console_bills.cdr,
         "/console/hub": console_bills.hub,
+        "/console/payments": console_payments.listed,
+        "/console/payments/{payment}": console_payments.shown,
+        "/console/accounts": console_accounts.listed,
+        "/console/accounts/{number}": console_accounts.shown,
         "/console/peers": console_peers.listed,
         "/console/peers/{peer}": console_peers.shown,
         "/console/peers/{peer}/quality": console_quality.page,
@@ -136,12 +142,19 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         guarded(pages, f"/console/transactions/{{number}}/{word}", Who.OPERATOR, handler, "POST")
         for word, handler in (("release", console_held.release), ("drop", console_held.drop))
     ]
+    money = [
+        guarded(pages, "/console/payments", Who.OPERATOR, console_payments.take, "POST", most=LARGEST_UPLOAD),
+        guarded(pages, "/console/payments/{payment}/match", Who.OPERATOR, console_payments.match, "POST"),
+        guarded(pages, "/console/payments/{payment}/unmatch", Who.OPERATOR, console_payments.unmatch, "POST"),
+        guarded(pages, "/console/payments/{payment}/refund", Who.OPERATOR, console_payments.refund, "POST"),
+        guarded(pages, "/console/accounts/remind", Who.OPERATOR, console_accounts.remind, "POST"),
+    ]
     letting_in = [
         guarded(pages, "/console/station-codes", Who.OPERATOR, console_newcomers.make_codes, "POST"),
         guarded(pages, "/console/newcomers/{station}/approve", Who.OPERATOR, console_newcomers.approve, "POST"),
         guarded(pages, "/console/newcomers/{station}/refuse", Who.OPERATOR, console_newcomers.refuse, "POST"),
     ]
-    return [*reading, invite, *doing, again, *held, *letting_in, act]
+    return [*reading, invite, *doing, again, *held, *letting_in, *money, act]
 
 
 def _static() -> Mount:
