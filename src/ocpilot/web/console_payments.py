@@ -15,6 +15,7 @@ from ocpilot.web.reader import Reader
 from ocpilot.web.sign_in import text
 
 _PAGE = 50
+_MOST_SHOWN = 5000
 #: Problems of a broken file that are shown.
 _MOST_PROBLEMS = 20
 _NO_FILE = mark("Choose a file first.")
@@ -100,7 +101,7 @@ async def _list(
     query = reader.request.query_params
     unmatched, most = query.get("which") == "open", _PAGE
     if query.get("show", "").isdecimal() and len(query["show"]) < 6:
-        most = int(query["show"])
+        most = min(int(query["show"]), _MOST_SHOWN)
     views = await payment_views.listed(reader.platform, unmatched=unmatched, limit=most + 1)
     context = {
         "views": views[:most],
