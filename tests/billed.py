@@ -1,15 +1,16 @@
 """A provider's books for tests and benchmarks: customers, and generated CDRs of three operators that were accepted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from ocpilot.app import cdrs as checked_cdrs
-from ocpilot.app.bodies import text_of
+from ocpilot.app.bodies import own, text_of
 from ocpilot.app.clearing_records import Clearing, ClearingState, ClearingStep
 from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken, Cycle
 from ocpilot.app.peer_records import Peer, PeerState
@@ -24,26 +25,38 @@ from ocpilot.pricing import price
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import (
     CDR,
+    EVSE,
     AuthMethod,
+    BusinessDetails,
     CdrDimension,
     CdrDimensionType,
     CdrLocation,
     CdrToken,
     ChargingPeriod,
+    Connector,
     ConnectorFormat,
     ConnectorType,
+    CredentialsRole,
     GeoLocation,
+    Location,
     PowerType,
     Price,
     PriceComponent,
+    Role,
+    Session,
+    SessionStatus,
+    Status,
     Tariff,
     TariffDimensionType,
     TariffElement,
     TaxIncluded,
+    Token,
     TokenType,
+    WhitelistType,
 )
 
 NOW = datetime(2026, 12, 2, 8, 0, tzinfo=UTC)
+STAMP = datetime(2026, 1, 1, tzinfo=UTC)
 PROVIDER = PartyId("SE", "RES")
 
 
@@ -140,9 +153,9 @@ def cdr_of(number: int, operator: Operator, uid: str, started: datetime) -> CDR:
             evse_uid="E1",
             evse_id=f"{operator.party.country_code}*{operator.party.party_id}*E{number % 20}",
             connector_id="1",
-            connector_standard=ConnectorType.IEC_62196_T2,
-            connector_format=ConnectorFormat.SOCKET,
-            connector_power_type=PowerType.AC_3_PHASE,
+            connector_standard=ConnectorType.IEC_62196_T2_COMBO,
+            connector_format=ConnectorFormat.CABLE,
+            connector_power_type=PowerType.DC,
         ),
         currency=operator.currency,
         tariffs=(tariff,),
@@ -160,7 +173,7 @@ def cdrs(count: int, tokens: Sequence[str], operators: Sequence[Operator] = OPER
     first = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
     for number in range(count):
         started = first + timedelta(minutes=number * 40000 // count)
-        yield cdr_of(number, operators[number % len(operators)], tokens[number // 3 % len(tokens)], started)
+        yield cdr_of(number, operators[number % len(operators)], tokens[number % len(tokens)], started)
 
 
 def customer_of(kind: CustomerKind, name: str, country: str = "SE", **said: object) -> Customer:
@@ -179,7 +192,20 @@ async def peers_of(store: Store, operators: Sequence[Operator] = OPERATORS) -> d
     """Each operator is a peer."""
     numbers = {}
     for operator in operators:
-        peer = Peer(name=str(operator.party), state=PeerState.REGISTERED, created_at=NOW, updated_at=NOW)
+        role = CredentialsRole(
+            role=Role.CPO,
+            country_code=operator.party.country_code,
+            party_id=operator.party.party_id,
+            business_details=BusinessDetails(name=str(operator.party)),
+        )
+        peer = Peer(
+            name=str(operator.party),
+            state=PeerState.REGISTERED,
+            version=OWN_VERSION,
+            roles=(role,),
+            created_at=NOW,
+            updated_at=NOW,
+        )
         numbers[operator.party] = (await store.peers.add(peer)).id
     return numbers
 
@@ -189,11 +215,101 @@ async def drivers(store: Store, count: int, *, first: int = 0, **said: object) -
     found = []
     for number in range(first, first + count):
         customer = await store.customers.add(customer_of(CustomerKind.DRIVER, f"Förare {number}", **said))
-        await store.customers.give(
-            CustomerToken(uid=f"T{number}", customer_id=customer.id, since=datetime(2026, 1, 1, tzinfo=UTC))
-        )
+        await give(store, customer, f"T{number}")
         found.append(customer)
     return tuple(found)
+
+
+async def give(store: Store, customer: Customer, uid: str, cost_centre: str = "") -> None:
+    """The Token is his."""
+    await store.customers.give(CustomerToken(uid=uid, customer_id=customer.id, cost_centre=cost_centre, since=STAMP))
+
+
+async def settle(platform: Platform, peers: Mapping[PartyId, int], tokens: Sequence[str]) -> None:
+    """The operators' places and Tariffs are known, and the Tokens are ours."""
+    for operator in OPERATORS:
+        for number in range(20):
+            place = place_of(operator, number)
+            await platform.store.locations.put(
+                replace(
+                    own(key_of(ModuleID.LOCATIONS, operator.party, place.id), place, STAMP),
+                    peer_id=peers[operator.party],
+                )
+            )
+    for uid in tokens:
+        token = Token(
+            country_code="SE",
+            party_id="RES",
+            uid=uid,
+            type=TokenType.RFID,
+            contract_id=f"SE-RES-{uid}",
+            issuer="Resa",
+            valid=True,
+            whitelist=WhitelistType.ALLOWED,
+            last_updated=STAMP,
+        )
+        key = ObjectKey(module=ModuleID.TOKENS, party=PROVIDER, id=uid, sub=TokenType.RFID)
+        await platform.store.objects.put(own(key, token, STAMP))
+
+
+def place_of(operator: Operator, number: int) -> Location:
+    """Where the CDRs of `cdr_of` were charged."""
+    of = {"country_code": operator.party.country_code, "party_id": operator.party.party_id}
+    connector = Connector(
+        id="1",
+        standard=ConnectorType.IEC_62196_T2_COMBO,
+        format=ConnectorFormat.CABLE,
+        power_type=PowerType.DC,
+        max_voltage=1000,
+        max_amperage=500,
+        max_electric_power=200_000,
+        last_updated=STAMP,
+    )
+    evse = EVSE(
+        uid="E1",
+        evse_id=f"{operator.party.country_code}*{operator.party.party_id}*E{number}",
+        status=Status.AVAILABLE,
+        connectors=(connector,),
+        last_updated=STAMP,
+    )
+    return Location(
+        **of,
+        id=f"L{number}",
+        publish=True,
+        address=f"Storgatan {number + 1}",
+        city=operator.city,
+        country=operator.country,
+        coordinates=GeoLocation(latitude="58.59419", longitude="16.18380"),
+        evses=(evse,),
+        time_zone="Europe/Stockholm",
+        last_updated=STAMP,
+    )
+
+
+def session_of(cdr: CDR) -> Session:
+    """What its operator told while it ran."""
+    return Session(
+        country_code=cdr.country_code,
+        party_id=cdr.party_id,
+        id=cdr.session_id or "",
+        start_date_time=cdr.start_date_time,
+        end_date_time=cdr.end_date_time,
+        kwh=cdr.total_energy,
+        cdr_token=cdr.cdr_token,
+        auth_method=cdr.auth_method,
+        location_id=cdr.cdr_location.id,
+        evse_uid=cdr.cdr_location.evse_uid,
+        connector_id=cdr.cdr_location.connector_id,
+        currency=cdr.currency,
+        total_cost=cdr.total_cost,
+        status=SessionStatus.COMPLETED,
+        last_updated=cdr.end_date_time,
+    )
+
+
+def key_of(module: ModuleID, party: PartyId, ident: str) -> ObjectKey:
+    """Of an object."""
+    return ObjectKey(module=module, party=party, id=ident)
 
 
 async def receive(platform: Platform, cdr: CDR, peer_id: int, *, checked: bool = True) -> ObjectKey:

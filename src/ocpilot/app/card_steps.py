@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
-import msgspec
 from msgspec.structs import replace
 
 from ocpilot.app import ad_hoc, card_payments, charge_views, commands, evse_pages, tokens
@@ -21,6 +20,7 @@ from ocpilot.app.card_records import CardPayment, PaymentState
 from ocpilot.app.charge_records import Command, TransactionState
 from ocpilot.app.charge_views import ChargeView
 from ocpilot.app.platform import Platform
+from ocpilot.app.receipts import paper_of
 from ocpilot.app.records import ObjectKey, Receipt
 from ocpilot.base.errors import CardRefused, OcpilotError
 from ocpilot.billing import card_sales
@@ -274,8 +274,3 @@ class CardSteps:
 
 def _level(error: Exception) -> int:
     return logging.WARNING if isinstance(error, OcpilotError) else logging.ERROR
-
-
-def paper_of(receipt: Receipt) -> paper.Receipt:
-    """What stands on a receipt."""
-    return msgspec.json.decode(receipt.body, type=paper.Receipt)

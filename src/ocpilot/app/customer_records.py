@@ -131,7 +131,8 @@ class Customers(Protocol):
         """All of them by id, those after one."""
 
     async def give(self, token: CustomerToken) -> None:
-        """From its `since` on the Token is this customer's; what it was before ends there."""
+        """From its `since` on the Token is this customer's, at most until it is another's; what it was before ends
+        there. It never is two customers' at a time."""
 
     async def end(self, uid: str, until: datetime) -> bool:
         """The Token is nobody's from then on; False when it was not."""

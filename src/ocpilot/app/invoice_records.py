@@ -7,11 +7,8 @@ object"), so its records are deleted, and the CDRs stand on the record of the in
 
 from ocpilot.app import invoices
 from ocpilot.app.platform import Platform
-from ocpilot.app.reconciliation_records import InvoicedCdr
-from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import NotFound
 from ocpilot.base.ids import PartyId
-from ocpilot.wire.protocol import ModuleID
 
 #: CDRs that one record names. The standard has no limit; 1,000 ids of 36 characters are 40 kB, which every peer takes.
 MOST_CDRS = 1000
@@ -45,15 +42,6 @@ async def _parties(platform: Platform, number: str) -> dict[tuple[PartyId, str],
     """The CDRs of an invoice by our party and the other one."""
     found: dict[tuple[PartyId, str], list[str]] = {}
     for cdr in await platform.store.record_checks.on(number):
-        provider = cdr.audience or await _bearer(platform, cdr)
-        pair = (cdr.party, provider) if not cdr.peer_id else (provider, cdr.party)
-        found.setdefault((PartyId.parse(pair[0]), pair[1]), []).append(cdr.id)
+        ours, other = (cdr.audience, cdr.party) if cdr.peer_id else (cdr.party, cdr.audience)
+        found.setdefault((PartyId.parse(ours), other), []).append(cdr.id)
     return found
-
-
-async def _bearer(platform: Platform, cdr: InvoicedCdr) -> str:
-    key = ObjectKey(module=ModuleID.CDRS, party=PartyId.parse(cdr.party), id=cdr.id)
-    stored = await platform.store.objects.held(key)
-    if stored is None:
-        raise NotFound(f"CDR {cdr.party}/{cdr.id} is billed and not here")
-    return invoices.bearer(stored)

@@ -171,7 +171,7 @@ async def _cdr_with(platform: Platform, party: PartyId, cdr_id: str, peer_id: in
     found = await platform.store.objects.find(ModuleID.CDRS, cdr_id)
     for cdr in found:
         of_party = cdr.key.party == party and cdr.peer_id == peer_id
-        for_party = bearer(cdr) == party.key and (peer_id is None or cdr.peer_id is None)
+        for_party = _bearer(cdr) == party.key and (peer_id is None or cdr.peer_id is None)
         if of_party or for_party:
             return cdr
     return None
@@ -179,10 +179,9 @@ async def _cdr_with(platform: Platform, party: PartyId, cdr_id: str, peer_id: in
 
 def _other(party: PartyId, cdr: StoredObject) -> str:
     """Who `party` has this CDR with: the provider of its Token when `party` issued it, else the operator."""
-    return bearer(cdr) if cdr.key.party == party else cdr.key.party.key
+    return _bearer(cdr) if cdr.key.party == party else cdr.key.party.key
 
 
-def bearer(cdr: StoredObject) -> str:
-    """The provider (`SERES`) whose Token a CDR is of."""
+def _bearer(cdr: StoredObject) -> str:
     token = value_of(CDR, cdr).cdr_token
     return PartyId.of(token.country_code, token.party_id).key

@@ -26,8 +26,10 @@ from ocpilot.app import (
     receipts,
     record_checks,
     reservations,
+    terminal_payments,
     transactions,
 )
+from ocpilot.app.bodies import value_of
 from ocpilot.app.card_steps import CardSteps
 from ocpilot.app.charge_records import Command, Reservation, Transaction, TransactionState
 from ocpilot.app.clearing_records import Clearing
@@ -42,7 +44,7 @@ from ocpilot.app.status_history import Plans
 from ocpilot.app.status_records import ScheduledEvse
 from ocpilot.app.tidying import Tidying
 from ocpilot.roaming.retry import BackOff, pause
-from ocpilot.wire.v230 import CommandResultType
+from ocpilot.wire.v230 import CDR, CommandResultType
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +137,8 @@ class Jobs:
         await self._each("invoice record", untold, str, lambda number: invoice_records.tell(self._platform, number))
         received = await store.record_checks.unreconciled(_FEW, self._platform.clock() - _AGAIN)
         await self._each("record", received, _object_id, self._reconcile)
+        heard = await terminal_payments.unheard(self._platform)
+        await self._each("capture", heard, _receipt, lambda one: terminal_payments.compare(self._platform, one))
         begun = await store.bookings.begun(self._platform.clock(), _MOST)
         await self._each("booking", begun, _object_id, lambda one: bookings.settle(self._platform, one))
 
@@ -165,9 +169,20 @@ class Jobs:
         return [one for one in results if one.result_at is not None and one.result_at <= before]
 
     async def _make_cdr(self, transaction: Transaction) -> None:
-        """The CDR; what else becomes of it follows from its clearing."""
-        if await cdrs.make_for(self._platform, transaction) is not None:
-            await self._platform.store.transactions.set_state(transaction.id, TransactionState.BILLED)
+        """The CDR; what else becomes of it follows from its clearing, or from the terminal it was paid at."""
+        stored = await cdrs.make_for(self._platform, transaction)
+        if stored is None:
+            return
+        if value_of(CDR, stored).invoice_reference_id is not None and clearing.is_issued(self._platform, stored):
+            await self._bill_terminal(stored)
+        await self._platform.store.transactions.set_state(transaction.id, TransactionState.BILLED)
+
+    async def _bill_terminal(self, stored: StoredObject) -> None:
+        """A charge paid at a terminal of a provider for whom we write the receipt; his capture is waited for."""
+        found = await cdrs.check(self._platform, stored)
+        if found.agrees:
+            receipt = await receipts.issue(self._platform, stored.key)
+            await terminal_payments.expect(self._platform, stored, receipt)
 
     async def _expire(self, command: Command) -> None:
         await give_result(self._platform, command.id, CommandResultType.TIMEOUT, "no result within the time-out")
@@ -196,7 +211,7 @@ class Jobs:
         await clearing.clear(self._platform, stored)
 
     async def _settle_credit(self, waiting: Clearing) -> None:
-        await credit_clearing.settle(self._platform, waiting)
+        await clearing.settle(self._platform, waiting)
 
     async def _receipt(self, key: ObjectKey) -> None:
         await receipts.settle(self._platform, key)
@@ -260,6 +275,10 @@ def _evse(one: ScheduledEvse) -> str:
 
 def _command_id(command: Command) -> str:
     return command.id
+
+
+def _receipt(heard: terminal_payments.Heard) -> str:
+    return heard[0].receipt
 
 
 def _order_id(order: HubOrder) -> str:

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ocpilot.app.invoicing import books_zone
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import UserError
-from ocpilot.base.zones import zone_named
 
 
 class Month(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -50,11 +50,6 @@ def parse(text: str) -> Month:
         return Month(first=datetime.strptime(text, "%Y-%m").date())  # noqa: DTZ007 - a month has no zone
     except ValueError:
         raise UserError(f"found the month {text!r}, expected one such as 2026-11") from None
-
-
-def books_zone(platform: Platform) -> ZoneInfo:
-    """The time zone of the books."""
-    return zone_named(platform.settings.billing.time_zone)
 
 
 def today(platform: Platform) -> date:

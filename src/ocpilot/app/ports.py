@@ -58,6 +58,7 @@ from ocpilot.app.station_nodes import Nodes
 from ocpilot.app.station_notice_records import StationNotices
 from ocpilot.app.station_tariff_records import TariffsAtStations
 from ocpilot.app.status_records import StatusHistory
+from ocpilot.app.terminal_payment_records import TerminalPayments
 from ocpilot.app.transaction_findings import TransactionFindings
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
@@ -278,6 +279,7 @@ class Store(Protocol):
     bank_payments: BankPayments
     reminders: Reminders
     cards: CardPayments
+    terminal_payments: TerminalPayments
     played_payments: PlayedPayments
     books: Books
     trails: Trails

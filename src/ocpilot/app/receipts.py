@@ -1,5 +1,7 @@
 """Receipts: one per accepted CDR of a driver of ours who gets no invoice for it, numbered without gaps, sealed."""
 
+import asyncio
+
 import msgspec
 
 from ocpilot.app import clearing
@@ -12,10 +14,11 @@ from ocpilot.base.errors import NotFound
 from ocpilot.base.settings import SellerSettings
 from ocpilot.base.texts import translator
 from ocpilot.billing.paper_languages import Language, language_of
-from ocpilot.billing.receipt import Seller, receipt_of
+from ocpilot.billing.receipt import PaidByCard, Seller, receipt_of
+from ocpilot.billing.receipt import Receipt as Paper
 from ocpilot.billing.receipt_pdf import receipt_pdf
 from ocpilot.billing.signed_words import sentence
-from ocpilot.wire.v230 import CDR
+from ocpilot.wire.v230 import CDR, FinancialAdviceConfirmation
 
 
 async def settle(platform: Platform, key: ObjectKey) -> Receipt | None:
@@ -80,6 +83,31 @@ async def issue(platform: Platform, key: ObjectKey) -> Receipt:
         )
 
     return await platform.store.documents.issue(key, platform.settings.seller.receipt_series, make)
+
+
+def paper_of(receipt: Receipt) -> Paper:
+    """What stands on a receipt."""
+    return msgspec.json.decode(receipt.body, type=Paper)
+
+
+async def pdf_of(platform: Platform, receipt: Receipt) -> bytes:
+    """The receipt as it is given out: with how it was paid, when that was by card. The receipt itself stays as it was
+    sealed (mod_payments, "Transaction": the invoice is enriched with the EFT data)."""
+    paid = await _paid(platform, receipt)
+    return receipt.pdf if paid is None else await asyncio.to_thread(receipt_pdf, paper_of(receipt), paid)
+
+
+async def _paid(platform: Platform, receipt: Receipt) -> PaidByCard | None:
+    card = await platform.store.cards.of_receipt(receipt.number)
+    if card is not None and card.captured:
+        lines = tuple(one for one in (card.card, card.reference or "") if one)
+        return PaidByCard(amount=card.captured, currency=card.currency, given_back=card.refunded, lines=lines)
+    payment = await platform.store.terminal_payments.of_receipt(receipt.number)
+    stored = await platform.store.terminal_payments.confirmation(payment) if payment and payment.advice else None
+    if payment is None or stored is None:
+        return None
+    said = value_of(FinancialAdviceConfirmation, stored)
+    return PaidByCard(amount=payment.captured, currency=payment.currency, lines=said.eft_data)
 
 
 async def _of(platform: Platform, key: ObjectKey) -> StoredObject | None:

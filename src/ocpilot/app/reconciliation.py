@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from ocpilot.app.bill_records import Purpose
 from ocpilot.app.clearing_records import ClearingState
-from ocpilot.app.months import Month, books_zone, today
+from ocpilot.app.invoicing import books_zone
+from ocpilot.app.months import Month, today
 from ocpilot.app.platform import Platform
 from ocpilot.app.reconciliation_records import LooseEnd, Span, Trail
 from ocpilot.app.records import Record
@@ -19,7 +20,6 @@ _PAGE = 1000
 _SIDES = {
     Purpose.SALE: Side.SALE,
     Purpose.ROAMING: Side.SALE,
-    Purpose.HOME: Side.SALE,
     Purpose.PURCHASE: Side.PURCHASE,
 }
 _STANDING = {

@@ -197,8 +197,7 @@ class RecordCheck(Record, frozen=True, kw_only=True):
 
 
 class InvoicedCdr(Record, frozen=True, kw_only=True):
-    """A CDR on an invoice of ours: `party` issued it, `audience` is the provider it is for, empty where only the CDR
-    says."""
+    """A CDR on an invoice of ours: `party` issued it, `audience` is the provider it is for."""
 
     party: str
     id: str

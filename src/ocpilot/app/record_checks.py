@@ -12,7 +12,8 @@ import msgspec
 
 from ocpilot.app.bodies import value_of
 from ocpilot.app.clearing_records import ClearingState
-from ocpilot.app.months import books_zone, month_of
+from ocpilot.app.invoicing import books_zone
+from ocpilot.app.months import month_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.reconciliation_records import CdrVerdict, CheckedCdr, NamedCdr, RecordCheck, RecordSum
 from ocpilot.app.records import StoredObject

@@ -5,7 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from ocpilot.app.clearing_records import ClearingState
-from ocpilot.app.months import Month, books_zone
+from ocpilot.app.invoicing import books_zone
+from ocpilot.app.months import Month
 from ocpilot.app.platform import Platform
 from ocpilot.app.reconciliation import parties_of
 from ocpilot.app.reconciliation_records import Span, StatementInvoice, StatementRow

@@ -173,6 +173,14 @@ class CardProviderName(StrEnum):
     STRIPE = "stripe"
 
 
+_PREAUTHORISED = {"EUR": Decimal(60), "GBP": Decimal(50), "USD": Decimal(60)} | {
+    name: Decimal(600) for name in ("SEK", "NOK", "DKK")
+}
+_LEAST = {"EUR": Decimal("0.50"), "GBP": Decimal("0.30"), "USD": Decimal("0.50")} | {
+    name: Decimal(3) for name in ("SEK", "NOK", "DKK")
+}
+
+
 class CardSettings(Section, frozen=True, kw_only=True):
     """Card payments. `secret_key` and `webhook_secret` are those of our account at the provider, `api_base` is where it
     is reached (empty: where it always is), `timeout` seconds an answer of it may take. By currency: what is reserved
@@ -191,14 +199,6 @@ class CardSettings(Section, frozen=True, kw_only=True):
     pay_within: float = 1800.0
     start_within: float = 900.0
     confirmed_within: float = 24.0
-
-
-_PREAUTHORISED = {"EUR": Decimal(60), "GBP": Decimal(50), "USD": Decimal(60)} | {
-    name: Decimal(600) for name in ("SEK", "NOK", "DKK")
-}
-_LEAST = {"EUR": Decimal("0.50"), "GBP": Decimal("0.30"), "USD": Decimal("0.50")} | {
-    name: Decimal(3) for name in ("SEK", "NOK", "DKK")
-}
 
 
 class SecuritySettings(Section, frozen=True, kw_only=True):

@@ -72,7 +72,7 @@ class Billed(msgspec.Struct, frozen=True, kw_only=True):
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
     """One CDR and all that belongs to it. `cdr` is `SELAD/id`. `sides` are those it is billed on. `session` is the id
     of the Session it names, `session_kwh` None when that is not known. `bills` counts the CDRs of that Session that
-    count. `named` counts the records of the partner it is on. `credit`: a Credit CDR, of one that was billed."""
+    count. `named` counts the records of the partner it is on: then he bills it. `credit`: a Credit CDR."""
 
     cdr: str
     partner: str
@@ -94,7 +94,8 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
 
 class Invoiced(msgspec.Struct, frozen=True, kw_only=True):
     """A document and what the ledger says of it: `booked` is what its entry made of the debt (None: it has none),
-    `open` what is left of it. `items` is the sum of the bill items on it, None when it has none of its own."""
+    `open` what is left of it. `items` is what the bill items on it come to, each as exact as it is, None when it has
+    none or says more than they do; `lines` are its lines, each rounded once."""
 
     number: str
     partner: str
@@ -103,6 +104,7 @@ class Invoiced(msgspec.Struct, frozen=True, kw_only=True):
     net: Decimal
     to_pay: Decimal
     items: Decimal | None
+    lines: int
     booked: Decimal | None
     open: Decimal
     due_on: date | None
@@ -160,7 +162,7 @@ def _of_side(charge: Charge, side: Side) -> Iterator[Finding]:
         if item.as_cdr and (abs(item.net - charge.total) > _ROUNDED or item.currency != charge.currency):
             found, expected = f"{item.net} {item.currency}", f"{charge.total} {charge.currency} as in the CDR"
             yield _of(charge, Step.BILL, Fault.DIFFERS, f"{found} ({item.purpose})", expected)
-        if item.invoice is None:
+        if item.invoice is None and not named:
             yield _of(charge, Step.INVOICE, Fault.WAITS, f"on no invoice ({item.purpose})", "an invoice")
 
 
@@ -182,15 +184,16 @@ def _twice(charge: Charge, live: Sequence[Billed], named: int, receipt: str | No
     if live and receipt:
         found = f"receipt {receipt} and {live[0].invoice or 'a bill'}"
         yield _of(charge, Step.BILL, Fault.DOUBLED, found, "one of them")
-    if live and named:
-        yield _of(charge, Step.BILL, Fault.DOUBLED, "billed by us and named by the partner's record", "one of them")
+    invoiced = next((item.invoice for item in live if item.invoice), None)
+    if invoiced and named:
+        yield _of(charge, Step.BILL, Fault.DOUBLED, f"on {invoiced} and on a record of the partner", "one of them")
     if named > 1:
         yield _of(charge, Step.BILL, Fault.DOUBLED, f"on {named} records of the partner", "one")
 
 
 def of_invoice(invoice: Invoiced, today: date) -> Iterator[Finding]:
     """What is wrong with a document and its payment."""
-    if invoice.items is not None and abs(invoice.items) != abs(invoice.net):
+    if invoice.items is not None and abs(abs(invoice.items) - abs(invoice.net)) > _ROUNDED * invoice.lines:
         found = f"{invoice.net}, and its charges come to {invoice.items}"
         yield _of_invoice(invoice, Step.INVOICE, Fault.DIFFERS, found, "the same")
     expected = side_of(invoice.kind) * invoice.to_pay

@@ -82,14 +82,14 @@ def paper_of(invoice: Invoice) -> Paper:
     language = language_of(terms.language)
     words = PaperWords(translator(language), language, invoice.currency)
     translate = words.translate
-    buyer = "\n".join([terms.buyer.name, *address_lines(terms.buyer, terms.seller.country)])
+    buyer = "\n".join([terms.buyer.name, *address_lines(terms.buyer, terms.seller.country, language)])
     return Paper(
         language=language,
         title=invoice_words.title(terms.kind, translate),
         number=invoice.number,
         issued=formats.date_in_full(invoice.issued_on, language),
         seller=terms.seller.name,
-        seller_lines=tuple(_seller_lines(terms.seller, terms.buyer.country, translate)),
+        seller_lines=tuple(_seller_lines(terms.seller, terms.buyer.country, words)),
         to=Fact(translate(mark("For") if terms.kind in _OURS else mark("Buyer")), buyer),
         facts=tuple(_facts(invoice, words)),
         payment=_payment(invoice, words),
@@ -104,7 +104,7 @@ def paper_of(invoice: Invoice) -> Paper:
     )
 
 
-def address_lines(party: BusinessParty, seen_from: str) -> Iterator[str]:
+def address_lines(party: BusinessParty, seen_from: str, locale: str) -> Iterator[str]:
     """As on a letter; the country where it is another one than `seen_from`."""
     address = party.address
     yield from address.lines
@@ -112,11 +112,12 @@ def address_lines(party: BusinessParty, seen_from: str) -> Iterator[str]:
     if town:
         yield town
     if address.country != seen_from:
-        yield address.country
+        yield formats.country(address.country, locale)
 
 
-def _seller_lines(seller: BusinessParty, seen_from: str, translate: Translate) -> Iterator[str]:
-    yield from address_lines(seller, seen_from)
+def _seller_lines(seller: BusinessParty, seen_from: str, words: PaperWords) -> Iterator[str]:
+    translate = words.translate
+    yield from address_lines(seller, seen_from, words.locale)
     if seller.organisation_number:
         yield f"{translate(mark('Organisation number'))} {seller.organisation_number}"
     if seller.vat_number:

@@ -76,6 +76,16 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     signature: str | None = None
 
 
+class PaidByCard(msgspec.Struct, frozen=True, kw_only=True):
+    """How a receipt was paid, which is known after it is sealed: what was taken (None: that is not known), what of it
+    was given back, and what belongs on a receipt, as the provider of the payment tells it."""
+
+    amount: Decimal | None
+    currency: str
+    given_back: Decimal = Decimal(0)
+    lines: tuple[str, ...] = ()
+
+
 def receipt_of(
     cdr: CDR,
     priced: PricedCharge,

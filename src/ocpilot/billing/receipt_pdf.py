@@ -1,5 +1,6 @@
 """A Receipt as PDF, typeset by typst: all words and numbers are made here, the template only places them."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ import msgspec
 from ocpilot.base import formats
 from ocpilot.base.texts import Translate, mark, translator
 from ocpilot.billing.paper import Fact, PaperWords, typeset
-from ocpilot.billing.receipt import ChargeFacts, Receipt, ReceiptLine, Seller, VatRow
+from ocpilot.billing.receipt import ChargeFacts, PaidByCard, Receipt, ReceiptLine, Seller, VatRow
 from ocpilot.pricing import Amount
 
 _TEMPLATE = "receipt.typ"
@@ -36,16 +37,18 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     vat_title: str
     vat_header: tuple[str, ...]
     vat: tuple[tuple[str, ...], ...]
+    paid: tuple[str, ...]
     remarks: tuple[str, ...]
     page: str
 
 
-def receipt_pdf(receipt: Receipt) -> bytes:
-    """The same bytes for the same receipt: A4, in its language, tagged, with title and language in the metadata."""
-    return typeset(_TEMPLATE, paper_of(receipt), receipt.issued_at)
+def receipt_pdf(receipt: Receipt, paid: PaidByCard | None = None) -> bytes:
+    """The same bytes for the same receipt and payment: A4, in its language, tagged, with title and language in the
+    metadata."""
+    return typeset(_TEMPLATE, paper_of(receipt, paid), receipt.issued_at)
 
 
-def paper_of(receipt: Receipt) -> Paper:
+def paper_of(receipt: Receipt, paid: PaidByCard | None = None) -> Paper:
     """Every text of the receipt in its language and locale."""
     words = PaperWords(translator(receipt.language), receipt.language, receipt.currency)
     zone, translate = ZoneInfo(receipt.charge.zone), words.translate
@@ -70,6 +73,7 @@ def paper_of(receipt: Receipt) -> Paper:
         vat_title=translate(mark("VAT by rate")),
         vat_header=header,
         vat=tuple(_vat_cells(row, words) for row in receipt.vat),
+        paid=tuple(_paid(paid, words)) if paid else (),
         remarks=tuple(_remarks(receipt, translate)),
         page=translate(mark("Page")),
     )
@@ -138,6 +142,16 @@ def _cells(line: ReceiptLine, words: PaperWords) -> tuple[str, ...]:
 
 def _vat_cells(row: VatRow, words: PaperWords) -> tuple[str, ...]:
     return (words.rate(row.rate), *_sides(row.amount, words))
+
+
+def _paid(paid: PaidByCard, words: PaperWords) -> Iterator[str]:
+    """A heading, then a line each."""
+    yield words.translate(mark("Paid by card"))
+    if paid.amount is not None:
+        yield f"{words.translate(mark('Taken from the card'))}: {words.money(paid.amount)}"
+    if paid.given_back:
+        yield f"{words.translate(mark('Given back'))}: {words.money(paid.given_back)}"
+    yield from paid.lines
 
 
 def _remarks(receipt: Receipt, translate: Translate) -> list[str]:

@@ -1,8 +1,6 @@
 """`ocpilot station import FILE`: many stations from a table (CSV) of their connectors."""
 
 import argparse
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -12,6 +10,7 @@ import msgspec
 from ocpilot.app.station_import import ConnectorRow, StationTaken
 from ocpilot.base.errors import InvalidObject
 from ocpilot.base.problem import Problem
+from ocpilot.cli.csv_table import csv_lines
 from ocpilot.cli.reading import read_file
 
 _NEEDED = ("station", "location", "evse_uid")
@@ -68,32 +67,18 @@ async def run(args: argparse.Namespace, commands: ImportStations) -> int:
 
 def rows_of(data: bytes) -> list[ConnectorRow]:
     """The rows of a table. InvalidObject with all that is wrong in it."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _invalid([Problem(path=f"byte {error.start}", found="no UTF-8", expected="text in UTF-8")]) from error
-    head = text.split("\n", 1)[0]
-    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
-    missing = [name for name in _NEEDED if name not in (table.fieldnames or ())]
-    unknown = [name for name in table.fieldnames or () if name not in (*_NEEDED, *_OTHERS)]
-    problems = [Problem(path="line 1", found="nothing", expected=f"a column {name}") for name in missing]
-    problems += [Problem(path="line 1", found=name, expected=", ".join((*_NEEDED, *_OTHERS))) for name in unknown]
-    if problems:
-        raise _invalid(problems)
+    problems: list[Problem] = []
     rows: list[ConnectorRow] = []
-    for line in table:
-        row = {name: (value or "").strip() for name, value in line.items() if isinstance(name, str)}
-        problems += _wrong(row, table.line_num, extra=None in line)
+    for number, row in csv_lines(data, _NEEDED, _OTHERS):
+        problems += _wrong(row, number)
         if not problems:
-            rows.append(_row(row, table.line_num, rows))
+            rows.append(_row(row, number, rows))
     if problems:
-        raise _invalid(problems)
+        raise InvalidObject(problems, "the table")
     return rows
 
 
-def _wrong(row: dict[str, str], line: int, *, extra: bool) -> Iterator[Problem]:
-    if extra:
-        yield Problem(path=f"line {line}", found="more cells than columns", expected="as many as the first line has")
+def _wrong(row: dict[str, str], line: int) -> Iterator[Problem]:
     for name in _NEEDED:
         if not row[name]:
             yield Problem(path=f"line {line} {name}", found="nothing", expected="a text")
@@ -120,7 +105,3 @@ def _row(row: dict[str, str], line: int, before: Sequence[ConnectorRow]) -> Conn
         connector=row.get("connector") or str(len(same) + 1),
         password=row.get("password") or None,
     )
-
-
-def _invalid(problems: Sequence[Problem]) -> InvalidObject:
-    return InvalidObject(problems, "the table")

@@ -27,7 +27,9 @@ from ocpilot.cli import (
     cdr_check,
     charge,
     check,
+    clearing,
     convert,
+    customer,
     db,
     export_objects,
     hook,
@@ -40,8 +42,10 @@ from ocpilot.cli import (
     openapi,
     payment,
     peer,
+    plan,
     price,
     price_many,
+    price_series,
     reconcile,
     schema,
     serve,
@@ -59,6 +63,8 @@ from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
 from ocpilot.main.book_commands import BooksOf, ReconciliationOf
 from ocpilot.main.check_commands import Checks
+from ocpilot.main.clearing_commands import ClearingOf
+from ocpilot.main.customer_commands import CustomersOf, PlansOf, PricesOf
 from ocpilot.main.join_commands import Joining
 from ocpilot.main.joined import open_platform
 from ocpilot.main.log_commands import LogOf
@@ -100,6 +106,7 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
     "reconcile": lambda args, platform: reconcile.run(args, ReconciliationOf(platform)),
     "books": lambda args, platform: books.run(args, BooksOf(platform)),
+    **{f"cdr {action}": lambda args, platform: clearing.run(args, ClearingOf(platform)) for action in clearing.ACTIONS},
     "ocmf": lambda args, platform: ocmf.run(args, Meters(platform)),
     "charge": lambda args, platform: charge.run(args, HeldCharges(platform)),
     "station": lambda args, platform: station.run(args, StationsOf(platform)),
@@ -111,6 +118,9 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     "site-limit": lambda args, platform: site_limit.run(args, SitesOf(platform)),
     "payment": lambda args, platform: payment.run(args, PaymentsOf(platform)),
     "ledger": lambda args, platform: ledger.run(args, LedgerOf(platform)),
+    "customer": lambda args, platform: customer.run(args, CustomersOf(platform)),
+    "plan": lambda args, platform: plan.run(args, PlansOf(platform)),
+    "price-series": lambda args, platform: price_series.run(args, PricesOf(platform)),
     "load": lambda args, platform: load.run(args, Loading(platform)),
     "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
     "log": lambda args, platform: log.run(args, LogOf(platform)),
@@ -130,9 +140,9 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     objects = (load, export_objects, import_objects, cdr, reconcile, books, ocmf, charge, station, site_limit, account)
     charging = (serve, peer, log, *objects, api_key, hook, db)
-    money = (payment, ledger)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
-    for module in (*charging, *money, *alone):
+    billing = (customer, plan, price_series, payment, ledger)
+    for module in (*charging, *billing, *alone):
         module.add_parser(commands)
     return root
 

@@ -69,8 +69,18 @@ WHERE state IN ('issued', 'accepted') AND ended_at < :until
     ))
 GROUP BY currency
 UNION ALL
-SELECT 'uninvoiced', currency, count(*), sum(net) FROM bill_item WHERE invoice IS NULL AND at < :until
-GROUP BY currency
+SELECT 'uninvoiced', bill_item.currency, count(*), sum(net)
+FROM bill_item
+LEFT JOIN cdr_clearing ON cdr_clearing.party = bill_item.party AND cdr_clearing.key_id = bill_item.key_id
+WHERE invoice IS NULL AND bill_item.at < :until
+    AND coalesce(state, '') NOT IN ('held', 'disputed', 'dropped')
+    AND NOT (purpose IN ('roaming', 'purchase') AND EXISTS (
+        SELECT FROM record_cdr
+        WHERE key_cdr = bill_item.key_id AND record_cdr.party = CASE purpose
+            WHEN 'purchase' THEN bill_item.party ELSE cdr_clearing.audience
+        END
+    ))
+GROUP BY bill_item.currency
 ORDER BY 1, 2;
 
 -- name: debts

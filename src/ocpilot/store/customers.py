@@ -63,7 +63,10 @@ class PostgresCustomers:
 
     async def give(self, token: CustomerToken) -> None:
         """See the port."""
-        await self._database.row(_SQL["give"], {**msgspec.structs.asdict(token), "key_uid": fold(token.uid)})
+        values = {**msgspec.structs.asdict(token), "key_uid": fold(token.uid)}
+        async with self._database.transaction() as session:
+            await session.row(_SQL["hold"], values)
+            await session.row(_SQL["give"], values)
 
     async def end(self, uid: str, until: datetime) -> bool:
         """See the port."""

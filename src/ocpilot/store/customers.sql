@@ -30,14 +30,21 @@ SELECT id, number, body FROM customer WHERE kind = :kind ORDER BY id;
 -- Some of all, by id.
 SELECT id, number, body FROM customer WHERE id > :after ORDER BY id LIMIT :limit;
 
+-- name: hold
+-- Nobody else changes whose this Token is until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtextextended('customer_token ' || :key_uid, 0));
+
 -- name: give
--- From a moment on a Token is a customer's; whose it was before, it is until then.
+-- From a moment on a Token is a customer's, until it is another's; whose it was before, it is until then.
 WITH ended AS (
     UPDATE customer_token SET until = :since
     WHERE key_uid = :key_uid AND since < :since AND (until IS NULL OR until > :since)
 )
 INSERT INTO customer_token (key_uid, uid, customer_id, driver, cost_centre, since, until)
-VALUES (:key_uid, :uid, :customer_id, :driver, :cost_centre, :since, :until)
+VALUES (
+    :key_uid, :uid, :customer_id, :driver, :cost_centre, :since,
+    least(:until, (SELECT min(since) FROM customer_token WHERE key_uid = :key_uid AND since > :since))
+)
 ON CONFLICT (key_uid, since) DO UPDATE SET
     uid = excluded.uid,
     customer_id = excluded.customer_id,

@@ -35,6 +35,7 @@ from ocpilot.app import (
     station_notice_records,
     station_tariff_records,
     status_records,
+    terminal_payment_records,
     transaction_findings,
 )
 from ocpilot.base.settings import Settings
@@ -87,6 +88,7 @@ from ocpilot.store.station_notices import PostgresStationNotices
 from ocpilot.store.station_tariffs import PostgresTariffsAtStations
 from ocpilot.store.stations import PostgresStations
 from ocpilot.store.status_history import PostgresStatusHistory
+from ocpilot.store.terminal_payments import PostgresTerminalPayments
 from ocpilot.store.trails import PostgresTrails
 from ocpilot.store.transaction_findings import PostgresTransactionFindings
 from ocpilot.store.transactions import PostgresTransactions
@@ -141,6 +143,7 @@ class PostgresStore:
         self.bank_payments: bank_payment_records.BankPayments = PostgresBankPayments(database)
         self.reminders: reminder_records.Reminders = PostgresReminders(database)
         self.cards: card_records.CardPayments = PostgresCardPayments(database)
+        self.terminal_payments: terminal_payment_records.TerminalPayments = PostgresTerminalPayments(database)
         self.played_payments: card_records.PlayedPayments = PostgresPlayedPayments(database)
         self.books: book_records.Books = PostgresBooks(database)
         self.trails: reconciliation_records.Trails = PostgresTrails(database)

@@ -108,12 +108,10 @@ SELECT number FROM invoice WHERE NOT told AND purpose IN ('roaming', 'purchase')
 -- name: invoiced
 -- The CDRs that an invoice is for, in its order.
 SELECT
-    bill_item.party, bill_item.cdr_id AS id, coalesce(cdr.peer_id, 0) AS peer_id,
-    coalesce(nullif(cdr_clearing.audience, ''), cdr.audience, '') AS audience
+    bill_item.party, bill_item.cdr_id AS id, cdr_clearing.peer_id, cdr_clearing.audience
 FROM bill_item
-LEFT JOIN cdr_clearing ON cdr_clearing.party = bill_item.party AND cdr_clearing.key_id = bill_item.key_id
-LEFT JOIN cdr ON cdr.party = bill_item.party AND cdr.key_id = bill_item.key_id
-WHERE invoice = :number AND module = 'cdrs' ORDER BY bill_item.at, bill_item.id;
+JOIN cdr_clearing ON cdr_clearing.party = bill_item.party AND cdr_clearing.key_id = bill_item.key_id
+WHERE invoice = :number AND cdr_clearing.audience <> '' ORDER BY bill_item.at, bill_item.id;
 
 -- name: told
 -- The records of an invoice went out.

@@ -76,7 +76,10 @@ SELECT
     invoice.number, invoice.kind, currency, coalesce(customer.party, '') AS partner, said.net,
     total + said.rounding AS to_pay,
     said.due_on,
-    (SELECT sum(net) FROM bill_item WHERE bill_item.invoice = invoice.number) AS items,
+    CASE WHEN purpose NOT IN ('sale', 'fee') THEN (
+        SELECT sum(coalesce(exact, net)) FROM bill_item WHERE bill_item.invoice = invoice.number
+    ) END AS items,
+    json_array_length(said.lines) AS lines,
     (
         SELECT sum(amount) FROM ledger_entry JOIN ledger_line ON entry = ledger_entry.number
         WHERE key = 'invoice/' || invoice.number AND account IN ('receivable', 'payable')
@@ -88,5 +91,5 @@ SELECT
 FROM invoice
 JOIN customer ON customer.id = customer_id
 CROSS JOIN LATERAL json_to_record(invoice.body::json)
-    AS said (net numeric, rounding numeric, due_on date)
+    AS said (net numeric, rounding numeric, due_on date, lines json)
 WHERE invoice.number = any(:numbers::text[]) ORDER BY invoice.number;

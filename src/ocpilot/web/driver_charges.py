@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from ocpilot.app import charge_views, commands
+from ocpilot.app import charge_views, commands, receipts
 from ocpilot.app.charge_views import Stage
 from ocpilot.app.records import ObjectKey, Receipt
 from ocpilot.base.ids import PartyId
@@ -29,7 +29,7 @@ async def starting(reader: Reader) -> Response:
     if view.stage is Stage.STARTED and view.session is not None:
         return reader.go(charge_path(view.session))
     back = station_path(view.station) if view.station else None
-    context = {"start": view, "ad_hoc": None, "back": back}
+    context = {"start": view, "ad_hoc": None, "payment": None, "back": back}
     return reader.page("starting.html", context, part="starting_part.html")
 
 
@@ -47,7 +47,7 @@ async def charge(reader: Reader) -> Response:
     asked = reader.request.query_params.get("stopping")
     stop = await charge_views.start_view(reader.platform, reader.known, asked) if asked and view.running else None
     receipt_path = f"/receipts/{view.receipt.number}.pdf" if view.receipt else None
-    context = {"charge": view, "stop": stop, "ad_hoc": None, "receipt_path": receipt_path}
+    context = {"charge": view, "stop": stop, "ad_hoc": None, "receipt_path": receipt_path, "payment": None}
     return reader.page("charge.html", context, part="charge_part.html")
 
 
@@ -62,13 +62,15 @@ async def stop_charge(reader: Reader) -> Response:
 
 async def receipt(reader: Reader) -> Response:
     """The receipt as PDF."""
-    return pdf(await charge_views.receipt(reader.platform, reader.known, reader.request.path_params["number"]))
+    found = await charge_views.receipt(reader.platform, reader.known, reader.request.path_params["number"])
+    return await pdf(reader, found)
 
 
-def pdf(found: Receipt) -> Response:
+async def pdf(reader: Reader, found: Receipt) -> Response:
     """A receipt as it is opened or saved."""
     named = {"Content-Disposition": f'inline; filename="{found.number}.pdf"'}
-    return Response(found.pdf, media_type="application/pdf", headers=named)
+    content = await receipts.pdf_of(reader.platform, found)
+    return Response(content, media_type="application/pdf", headers=named)
 
 
 async def account(reader: Reader) -> Response:

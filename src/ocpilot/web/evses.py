@@ -4,12 +4,14 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from ocpilot.app import ad_hoc, evse_pages
+from ocpilot.app import ad_hoc, card_payments, evse_pages, terminal_payments
 from ocpilot.app.attempts import Attempts
 from ocpilot.app.evse_pages import EvsePage
 from ocpilot.base.errors import NotFound
 from ocpilot.base.texts import mark
+from ocpilot.web import cards
 from ocpilot.web.driver_charges import pdf
+from ocpilot.web.links import evse_path
 from ocpilot.web.reader import Handler, Reader
 from ocpilot.web.sign_in import text
 
@@ -44,21 +46,26 @@ def starting_here() -> Handler:
         addresses.failed(now, address)
         evses.failed(now, place)
         form = await reader.request.form()
-        secret = await ad_hoc.start(reader.platform, page, text(form, "connector") or None, reader.tongue.language)
+        begin = ad_hoc.start if reader.platform.cards is None else card_payments.begin
+        secret = await begin(reader.platform, page, text(form, "connector") or None, reader.tongue.language)
         return reader.go(ad_hoc_path(secret))
 
     return start
 
 
 async def starting(reader: Reader) -> Response:
-    """How the start goes; leads to the charge once there is one."""
+    """How the payment goes, then the start; leads to the charge once there is one."""
     try:
         view = await ad_hoc.view(reader.platform, _secret(reader))
     except NotFound:
+        payment = await card_payments.of_link(reader.platform, _secret(reader))
+        if payment is not None:
+            return cards.paying(reader, payment)
         return _missing(reader, _OVER, _OVER_WHY)
     if view.charge is not None:
         return reader.go(f"{ad_hoc_path(_secret(reader))}/charge")
-    context = {"start": view.start, "ad_hoc": view, "back": f"/evse/{quote(view.evse_id, safe='*')}"}
+    payment = await card_payments.of_link(reader.platform, _secret(reader))
+    context = {"start": view.start, "ad_hoc": view, "payment": payment, "back": evse_path(view.evse_id)}
     return reader.page("starting.html", context, part="starting_part.html")
 
 
@@ -73,7 +80,14 @@ async def charge(reader: Reader) -> Response:
         return reader.go(ad_hoc_path(secret))
     stop = await ad_hoc.stopping(reader.platform, secret, asked) if asked and view.charge.running else None
     receipt_path = f"{ad_hoc_path(secret)}/receipt.pdf"
-    context = {"charge": view.charge, "stop": stop, "ad_hoc": view, "receipt_path": receipt_path}
+    payment = await reader.platform.store.cards.of_link(ad_hoc.hash_of(secret))
+    context = {
+        "charge": view.charge,
+        "stop": stop,
+        "ad_hoc": view,
+        "receipt_path": receipt_path,
+        "payment": payment,
+    }
     return reader.page("charge.html", context, part="charge_part.html")
 
 
@@ -85,7 +99,13 @@ async def stop_charge(reader: Reader) -> Response:
 
 async def receipt(reader: Reader) -> Response:
     """The receipt as PDF."""
-    return pdf(await ad_hoc.receipt(reader.platform, _secret(reader)))
+    return await pdf(reader, await ad_hoc.receipt(reader.platform, _secret(reader)))
+
+
+async def invoice(reader: Reader) -> Response:
+    """The receipt of a charge that was paid at a terminal, where its `invoice_base_url` leads."""
+    found = await terminal_payments.receipt_of(reader.platform, str(reader.request.path_params["reference"]))
+    return await pdf(reader, found)
 
 
 def ad_hoc_path(secret: str) -> str:
@@ -103,7 +123,8 @@ async def _found(reader: Reader) -> EvsePage:
 
 def _page(reader: Reader, page: EvsePage, problem: str | None = None, status: int = 200) -> Response:
     point = page.without_contract if page.ad_hoc and reader.account is None else page.point
-    context = {"evse": page, "station": page.station, "point": point, "problem": problem}
+    reserve = card_payments.reserve_at(reader.platform, page, None)
+    context = {"evse": page, "station": page.station, "point": point, "problem": problem, "reserve": reserve}
     return reader.page("evse.html", context, part="evse_part.html", status=status)
 
 

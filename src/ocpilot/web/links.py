@@ -20,6 +20,11 @@ def console_path(kind: str, key: ObjectKey) -> str:
     return f"/console/{kind}/{_of(key)}"
 
 
+def evse_path(evse_id: str) -> str:
+    """The page of an EVSE."""
+    return f"/evse/{quote(evse_id, safe='*')}"
+
+
 def directions_url(latitude: str, longitude: str) -> str:
     """A route to a point, on OpenStreetMap."""
     return f"https://www.openstreetmap.org/directions?to={quote(latitude)}%2C{quote(longitude)}"

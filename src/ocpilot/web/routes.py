@@ -5,15 +5,18 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.sessions import SessionMiddleware
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Mount, Route
 
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import derived_key
 from ocpilot.base.errors import OcpilotError
+from ocpilot.base.settings import CardProviderName
 from ocpilot.web import (
+    cards,
     console,
     console_accounts,
     console_bills,
+    console_cards,
     console_held,
     console_messages,
     console_newcomers,
@@ -76,8 +79,25 @@ def _routes(pages: Site) -> list[BaseRoute]:
         guarded(pages, "/ad-hoc/{secret}/charge", Who.ANYONE, evses.charge),
         guarded(pages, "/ad-hoc/{secret}/charge", Who.ANYONE, evses.stop_charge, "POST"),
         guarded(pages, "/ad-hoc/{secret}/receipt.pdf", Who.ANYONE, evses.receipt),
+        guarded(pages, "/invoices/{reference}", Who.ANYONE, evses.invoice),
     ]
-    return [*anyone, *(_of_drivers(pages) if pages.serves_drivers else []), *_of_operators(pages)]
+    return [*anyone, *_of_cards(pages), *(_of_drivers(pages) if pages.serves_drivers else []), *_of_operators(pages)]
+
+
+def _of_cards(pages: Site) -> list[BaseRoute]:
+    """The page of the provider that is built in, where it is the one; messages of any provider, which are signed."""
+    platform, page = pages.platform, "/test-cards/{reference}"
+    if platform.settings.cards.provider is CardProviderName.NONE:
+        return []
+    hook: BaseRoute = Route("/cards/webhook", cards.provider_says(platform), methods=["POST"])
+    if platform.settings.cards.provider is not CardProviderName.TEST:
+        return [hook]
+    return [
+        hook,
+        guarded(pages, page, Who.ANYONE, cards.test_card),
+        guarded(pages, page, Who.ANYONE, cards.pay_with_test_card, "POST"),
+        guarded(pages, f"{page}/answer", Who.ANYONE, cards.confirm_test_card, "POST"),
+    ]
 
 
 def _about(pages: Site, api: ApiDescribed) -> BaseRoute:
@@ -118,6 +138,8 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/transactions/{number}": console_held.transaction,
         "/console/cdrs": console_bills.cdrs,
         "/console/cdrs/{country}/{party}/{id:path}": console_bills.cdr,
+        "/console/cards": console_cards.listed,
+        "/console/cards/{payment}": console_cards.shown,
         "/console/hub": console_bills.hub,
         "/console/payments": console_payments.listed,
         "/console/payments/{payment}": console_payments.shown,
@@ -149,12 +171,20 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         guarded(pages, "/console/payments/{payment}/refund", Who.OPERATOR, console_payments.refund, "POST"),
         guarded(pages, "/console/accounts/remind", Who.OPERATOR, console_accounts.remind, "POST"),
     ]
+    paying = [
+        guarded(pages, f"/console/cards/{{payment}}/{word}", Who.OPERATOR, handler, "POST")
+        for word, handler in (
+            ("capture", console_cards.capture),
+            ("release", console_cards.release),
+            ("refund", console_cards.refund),
+        )
+    ]
     letting_in = [
         guarded(pages, "/console/station-codes", Who.OPERATOR, console_newcomers.make_codes, "POST"),
         guarded(pages, "/console/newcomers/{station}/approve", Who.OPERATOR, console_newcomers.approve, "POST"),
         guarded(pages, "/console/newcomers/{station}/refuse", Who.OPERATOR, console_newcomers.refuse, "POST"),
     ]
-    return [*reading, invite, *doing, again, *held, *letting_in, *money, act]
+    return [*reading, invite, *doing, again, *held, *paying, *letting_in, *money, act]
 
 
 def _static() -> Mount:

@@ -56,6 +56,14 @@ async def test_a_token_is_one_customers_at_a_time(store: PostgresStore) -> None:
     ]
 
 
+async def test_a_token_given_for_the_past_ends_where_it_is_anothers(store: PostgresStore) -> None:
+    first, second = await store.customers.add(customer()), await store.customers.add(customer())
+    await store.customers.give(CustomerToken(uid="A", customer_id=first.id, since=NOON))
+    await store.customers.give(CustomerToken(uid="A", customer_id=second.id, since=NOON - HOUR))
+    found = await store.customers.of_tokens(["A"])
+    assert [(one.customer_id, one.until) for one in found] == [(second.id, NOON), (first.id, None)]
+
+
 def plan() -> Plan:
     component = PriceComponent(type=TariffDimensionType.ENERGY, price=Decimal("5.125"), step_size=1)
     return Plan(

@@ -1,0 +1,255 @@
+"""Customers: added and changed with everything wrong named at once, and Tokens that are one customer's at a time."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from ocpilot.app.customer_fields import customer_of, texts_of, warnings_of
+from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import Record
+from ocpilot.base.errors import Conflict, InvalidObject, NotFound, UserError
+from ocpilot.base.problem import Problem
+from ocpilot.base.time import write
+from ocpilot.wire.protocol import ModuleID
+
+_PAGE = 1000
+#: Columns of a table that are no fields of a customer.
+NUMBER, TOKENS = "number", "tokens"
+
+
+class Saved(Record, frozen=True, kw_only=True):
+    """A customer as stored. `warnings` say what may not be meant so."""
+
+    customer: Customer
+    warnings: tuple[str, ...] = ()
+
+
+class Row(Record, frozen=True, kw_only=True):
+    """A customer in a table: fields by name, the `number` of one that is there, and his `tokens` with spaces."""
+
+    line: int
+    texts: Mapping[str, str]
+
+
+async def add(platform: Platform, texts: Mapping[str, str]) -> Saved:
+    """A new one, of the fields of `customer_fields.FIELDS`. InvalidObject with all that is wrong; Conflict when a
+    partner is one already."""
+    customer = await _checked(platform, {**usual(platform), **_given(texts)})
+    added = await platform.store.customers.add(customer)
+    await _rate_again(platform, added)
+    return _saved(platform, added)
+
+
+async def change(platform: Platform, number: str, texts: Mapping[str, str]) -> Saved:
+    """Other fields of one; an empty text empties. NotFound, InvalidObject. His number and kind stay."""
+    before = await numbered(platform, number)
+    checked = await _checked(platform, {**texts_of(before), **texts})
+    if checked.kind is not before.kind:
+        raise UserError(f"customer {number} is a {before.kind}, found {checked.kind}: add another customer for that")
+    since = before.plan_since if checked.plan == before.plan else platform.clock()
+    after = msgspec.structs.replace(
+        checked, id=before.id, number=before.number, created_at=before.created_at, plan_since=since
+    )
+    await platform.store.customers.save(after)
+    await _rate_again(platform, after)
+    return _saved(platform, after)
+
+
+async def numbered(platform: Platform, number: str) -> Customer:
+    """The customer with this number; NotFound."""
+    found = await platform.store.customers.numbered(number)
+    if found is None:
+        raise NotFound(f"there is no customer {number}")
+    return found
+
+
+async def every(platform: Platform) -> AsyncIterator[Customer]:
+    """All of them, by number."""
+    after = 0
+    while page := await platform.store.customers.all(_PAGE, after):
+        for customer in page:
+            yield customer
+        after = page[-1].id
+
+
+def usual(platform: Platform) -> dict[str, str]:
+    """What a new customer is, unless something else is said."""
+    settings = platform.settings
+    return {
+        "country": settings.seller.country,
+        "language": settings.web.languages[0],
+        "time_zone": settings.billing.time_zone,
+        "days": str(settings.billing.days),
+    }
+
+
+# ---- Tokens ----------------------------------------------------------------------------------------------------------
+
+
+async def give_token(platform: Platform, token: CustomerToken, *, take_over: bool = False) -> tuple[str, ...]:
+    """The Token is this customer's from `since` on; warnings. What was charged with it since then is billed to him, as
+    far as it is not billed yet.
+
+    Conflict when it is another customer's then: `take_over` ends that, if it began before.
+    """
+    if token.until is not None and token.until <= token.since:
+        raise UserError(f"found until {write(token.until)}, expected a time after {write(token.since)}")
+    if not token.uid.strip():
+        raise UserError("found no Token uid, expected one such as 04A1B2C3D4E5F6")
+    for other in await platform.store.customers.of_tokens([token.uid]):
+        if other.customer_id != token.customer_id and _overlap(other, token):
+            await _require_free(platform, other, token, take_over=take_over)
+    await platform.store.customers.give(token)
+    await platform.store.clearings.unrate([token.uid])
+    if await platform.store.objects.find(ModuleID.TOKENS, token.uid):
+        return ()
+    return (f"no Token {token.uid} is known here: nobody can charge with it yet",)
+
+
+async def take_token(platform: Platform, uid: str, until: datetime) -> None:
+    """The Token is nobody's from then on; NotFound when it was not anybody's."""
+    if not await platform.store.customers.end(uid, until):
+        raise NotFound(f"Token {uid} is no customer's at {write(until)}")
+    await platform.store.clearings.unrate([uid])
+
+
+async def tokens_of_account(platform: Platform, email: str) -> tuple[str, ...]:
+    """Uids of the Tokens of a driver who signs in; NotFound."""
+    account = await platform.store.accounts.by_email(email.strip())
+    if account is None or not account.token_uids:
+        raise NotFound(f"no driver with Tokens signs in as {email}")
+    return tuple(account.token_uids)
+
+
+async def _require_free(platform: Platform, other: CustomerToken, token: CustomerToken, *, take_over: bool) -> None:
+    if take_over and other.since <= token.since:
+        return
+    owner = await platform.store.customers.get(other.customer_id)
+    until = f" until {write(other.until)}" if other.until else ""
+    to_do = "--take-over ends that" if other.since <= token.since else "give it until then"
+    raise Conflict(
+        f"Token {token.uid} is customer {owner.number if owner else '?'}'s from {write(other.since)}{until}, "
+        f"expected nobody's: {to_do}"
+    )
+
+
+def _overlap(one: CustomerToken, other: CustomerToken) -> bool:
+    return (one.until is None or one.until > other.since) and (other.until is None or other.until > one.since)
+
+
+# ---- many at once ----------------------------------------------------------------------------------------------------
+
+
+async def take_rows(platform: Platform, rows: Sequence[Row], *, dry_run: bool = False) -> tuple[Saved, ...]:
+    """Add the customers of a table, or change those that are named by `number`. InvalidObject with all that is wrong in
+    any row: then nothing was taken."""
+    problems: list[Problem] = []
+    known = _Known()
+    async for customer in every(platform):
+        known.add(customer, f"customer {customer.number}")
+    ready = []
+    for row in rows:
+        try:
+            ready.append((row, await _of_row(platform, row, known)))
+        except (InvalidObject, NotFound) as error:
+            found = error.problems if isinstance(error, InvalidObject) else [_no_such(row)]
+            problems += [msgspec.structs.replace(one, path=f"line {row.line} {one.path}") for one in found]
+    if problems:
+        raise InvalidObject(problems, "the table")
+    if dry_run:
+        return tuple(_saved(platform, customer) for _, customer in ready)
+    return tuple([await _take_row(platform, row) for row, _ in ready])
+
+
+class _Known:
+    """Who is there already, by what nobody shares: a table is not taken twice."""
+
+    def __init__(self) -> None:
+        self._by: dict[tuple[object, ...], str] = {}
+
+    def add(self, customer: Customer, where: str) -> Problem | None:
+        """One more; a problem when he is there already."""
+        facts = customer.party_facts
+        name, value = next(
+            (one for one in (("organisation_number", facts.organisation_number), ("email", facts.email)) if one[1]),
+            ("name", facts.name),
+        )
+        key = (customer.kind, customer.party, name, value.lower())
+        if key in self._by:
+            return Problem(
+                path=name, found=f"{value} of {self._by[key]} once more", expected=f"the {NUMBER} of whom to change"
+            )
+        self._by[key] = where
+        return None
+
+
+async def _of_row(platform: Platform, row: Row, known: _Known) -> Customer:
+    """As the row would make him."""
+    texts, number = _fields(row), row.texts.get(NUMBER, "").strip()
+    if number:
+        return await _checked(platform, {**texts_of(await numbered(platform, number)), **texts})
+    customer = await _checked(platform, {**usual(platform), **_given(texts)})
+    again = known.add(customer, f"line {row.line}")
+    if again is not None:
+        raise InvalidObject([again], "customer")
+    return customer
+
+
+async def _take_row(platform: Platform, row: Row) -> Saved:
+    number = row.texts.get(NUMBER, "").strip()
+    saved = await (change(platform, number, _fields(row)) if number else add(platform, _fields(row)))
+    now = platform.clock()
+    warnings = list(saved.warnings)
+    for uid in row.texts.get(TOKENS, "").split():
+        token = CustomerToken(uid=uid, customer_id=saved.customer.id, since=now)
+        try:
+            warnings += await give_token(platform, token)
+        except Conflict as error:
+            warnings.append(str(error))
+    return msgspec.structs.replace(saved, warnings=tuple(warnings))
+
+
+def _fields(row: Row) -> dict[str, str]:
+    return {name: text for name, text in row.texts.items() if name not in {NUMBER, TOKENS}}
+
+
+def _no_such(row: Row) -> Problem:
+    return Problem(path=NUMBER, found=row.texts.get(NUMBER, ""), expected="the number of a customer, or nothing")
+
+
+# ---- checks ----------------------------------------------------------------------------------------------------------
+
+
+async def _checked(platform: Platform, texts: Mapping[str, str]) -> Customer:
+    """What the texts make; InvalidObject with all that is wrong in themselves and with what is here."""
+    problems: list[Problem] = []
+    plan, locations = texts.get("plan", "").strip(), texts.get("locations", "").split()
+    if plan and await platform.store.plans.get(plan) is None:
+        problems.append(Problem(path="plan", found=plan, expected="a plan that is there: ocpilot plan list"))
+    for name in locations:
+        if not any(one.peer_id is None for one in await platform.store.locations.find(name)):
+            problems.append(Problem(path="locations", found=name, expected="ids of Locations of ours"))
+    try:
+        customer = customer_of(texts, platform.clock())
+    except InvalidObject as error:
+        raise InvalidObject([*error.problems, *problems], error.what) from None
+    if problems:
+        raise InvalidObject(problems, "customer")
+    return customer
+
+
+def _given(texts: Mapping[str, str]) -> dict[str, str]:
+    """Without what was left empty."""
+    return {name: text for name, text in texts.items() if text.strip()}
+
+
+def _saved(platform: Platform, customer: Customer) -> Saved:
+    return Saved(customer=customer, warnings=tuple(warnings_of(customer, platform.settings.seller.country)))
+
+
+async def _rate_again(platform: Platform, customer: Customer) -> None:
+    """What was charged with a partner before we knew whom to bill."""
+    if customer.party is not None and customer.kind in {CustomerKind.PROVIDER, CustomerKind.OPERATOR}:
+        await platform.store.clearings.unrate((), customer.party)
