@@ -30,10 +30,15 @@ class AccountRow(Record, frozen=True, kw_only=True):
     balance: Decimal
 
     @property
-    def payment(self) -> str | None:
-        """The number of the payment it is of, where it is of one."""
-        what, _, number = self.key.partition("/")
-        return number.partition("/")[0] if what == "payment" else None
+    def page(self) -> str | None:
+        """What it is of in the console, such as `payments/17`; None where it has no page."""
+        what, _, about = self.key.partition("/")
+        match what:
+            case "payment":
+                return f"payments/{about.partition('/')[0]}"
+            case "reminder":
+                return f"reminders/{about}"
+        return None
 
 
 class CustomerAccount(Record, frozen=True, kw_only=True):

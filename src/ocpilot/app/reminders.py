@@ -1,14 +1,16 @@
 """Reminders: which invoices are late, the next reminder of one, and giving up what nobody will pay."""
 
+import asyncio
 from collections.abc import Sequence
 
 from ocpilot.app import book_days
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
 from ocpilot.app.reminder_records import LateInvoice
-from ocpilot.base.errors import Conflict, UserError
+from ocpilot.base.errors import Conflict, NotFound, UserError
 from ocpilot.billing import reminders as rules
 from ocpilot.billing.ledger import Account, Entry, LedgerLine, entry
+from ocpilot.billing.reminder_pdf import reminder_pdf
 from ocpilot.billing.reminders import Reminder
 
 
@@ -62,6 +64,22 @@ async def remind(platform: Platform, number: str) -> Reminder:
         return made, rules.entry_of(made, late.invoice.customer_id)
 
     return await platform.store.reminders.add(number, decide)
+
+
+async def of_invoice(platform: Platform, number: str, level: int) -> Reminder:
+    """A reminder that went out. NotFound."""
+    sent = await platform.store.reminders.of(number)
+    if not 1 <= level <= len(sent):
+        raise NotFound(f"no reminder {level} of {number}")
+    return sent[level - 1]
+
+
+async def paper(platform: Platform, reminder: Reminder) -> bytes:
+    """The same as PDF. NotFound when its invoice is gone."""
+    kept = await platform.store.invoices.get(reminder.invoice)
+    if kept is None:
+        raise NotFound(f"no invoice {reminder.invoice}")
+    return await asyncio.to_thread(reminder_pdf, reminder, kept.invoice)
 
 
 async def write_off(platform: Platform, number: str, why: str) -> Entry:

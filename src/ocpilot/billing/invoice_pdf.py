@@ -89,7 +89,7 @@ def paper_of(invoice: Invoice) -> Paper:
         number=invoice.number,
         issued=formats.date_in_full(invoice.issued_on, language),
         seller=terms.seller.name,
-        seller_lines=tuple(_seller_lines(terms.seller, terms.buyer.country, words)),
+        seller_lines=tuple(seller_lines(terms.seller, terms.buyer.country, words)),
         to=Fact(translate(mark("For") if terms.kind in _OURS else mark("Buyer")), buyer),
         facts=tuple(_facts(invoice, words)),
         payment=_payment(invoice, words),
@@ -115,7 +115,8 @@ def address_lines(party: BusinessParty, seen_from: str, locale: str) -> Iterator
         yield formats.country(address.country, locale)
 
 
-def _seller_lines(seller: BusinessParty, seen_from: str, words: PaperWords) -> Iterator[str]:
+def seller_lines(seller: BusinessParty, seen_from: str, words: PaperWords) -> Iterator[str]:
+    """Who writes: address, numbers, and how to reach him."""
     translate = words.translate
     yield from address_lines(seller, seen_from, words.locale)
     if seller.organisation_number:
@@ -153,7 +154,7 @@ def _payment(invoice: Invoice, words: PaperWords) -> Payment:
         amount=Fact(translate(_asked(invoice)), words.money(invoice.payable)),
         terms=invoice_words.payment_terms(invoice, translate),
         title=translate(mark("Paid to") if kind.is_ours_to_pay else mark("How to pay")),
-        ways=tuple(_ways(ways_to_pay(invoice), translate)),
+        ways=tuple(way_facts(ways_to_pay(invoice), translate)),
         qr=payment_qr(invoice),
         qr_text=translate(mark("Scan to pay")),
     )
@@ -166,7 +167,7 @@ def _asked(invoice: Invoice) -> str:
     return mark("You get") if kind.is_ours_to_pay else mark("To pay")
 
 
-def _ways(ways: Sequence[PaymentWay], translate: Translate) -> Iterator[Fact]:
+def way_facts(ways: Sequence[PaymentWay], translate: Translate) -> Iterator[Fact]:
     """Each account, then what to name: the ways of one invoice have the same reference."""
     for way in ways:
         yield Fact(translate(_WAYS[way.kind]), grouped_account(way))

@@ -18,6 +18,7 @@ from ocpilot.base.settings import ReminderSettings
 from ocpilot.base.texts import Translate, mark, translator
 from ocpilot.billing.invoice import Invoice
 from ocpilot.billing.ledger import Account, Entry, LedgerLine, entry
+from ocpilot.billing.paper_languages import language_of
 
 _YEAR = 365
 #: Days somebody has after a reminder.
@@ -94,7 +95,7 @@ def reminder_of(
         fee=HALF_UP.round(level.fee, invoice.currency) if level.currency == invoice.currency else Decimal(0),
         interest=interest(late, rate, sent[-1].day if sent else due_on, today, invoice.currency),
         reference=invoice.payment_reference,
-        language=invoice.terms.language,
+        language=language_of(invoice.terms.language),
         title="",
         paragraphs=(),
     )

@@ -145,6 +145,8 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/payments/{payment}": console_payments.shown,
         "/console/accounts": console_accounts.listed,
         "/console/accounts/{number}": console_accounts.shown,
+        "/console/reminders/{invoice}/{level}.pdf": console_accounts.reminder_pdf,
+        "/console/reminders/{invoice}/{level}": console_accounts.reminder,
         "/console/peers": console_peers.listed,
         "/console/peers/{peer}": console_peers.shown,
         "/console/peers/{peer}/quality": console_quality.page,

@@ -1,15 +1,20 @@
 """When somebody is reminded, and what that costs and says."""
 
+import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import msgspec
+import pypdf
 import pytest
 
 from issued import SELLER, line
 from ocpilot.base.settings import ReminderSettings
 from ocpilot.billing.invoice import InvoiceKind, Terms, invoice_of
 from ocpilot.billing.ledger import Account
+from ocpilot.billing.parties import Payee
 from ocpilot.billing.payment_reference import ocr_of
+from ocpilot.billing.reminder_pdf import reminder_pdf
 from ocpilot.billing.reminders import due_level, entry_of, interest, reminder_of
 
 DUE = date(2026, 12, 2)
@@ -95,3 +100,16 @@ def test_our_own_words_can_be_others():
 def test_interest_is_of_days_that_passed_and_never_below_zero():
     assert interest(Decimal(1000), Decimal(10), date(2026, 1, 1), date(2027, 1, 1), "SEK") == 100
     assert interest(Decimal(1000), Decimal(10), date(2027, 1, 1), date(2026, 1, 1), "SEK") == 0
+
+
+def test_a_reminder_on_paper_asks_for_all_of_it_in_the_language_of_the_invoice():
+    first = reminder(date(2026, 12, 7), language="de")
+    second = reminder(date(2026, 12, 22), first, language="de")
+    bill = invoice("de")
+    payee = Payee(bankgiro="991-2346", iban="SE3550000000054910000003")
+    bill = msgspec.structs.replace(bill, terms=msgspec.structs.replace(bill.terms, payee=payee))
+    pdf = reminder_pdf(second, bill)
+    assert pdf == reminder_pdf(second, bill)
+    words = " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages).split())
+    for text in ("Zweite Mahnung", "160,00", "Mahngebühr", "991-2346", second.reference):
+        assert text in words

@@ -108,14 +108,18 @@ async def test_accounts_show_who_owes_what_and_who_is_reminded(desk):
     assert f"{bill.number} Anna Berg" in words
     assert "Owed to us" in words
     page = await post(reader, "/console/accounts/remind", invoice=bill.number)
+    assert (page.status, page.headers["Location"]) == (303, "/console/reminders/F-000001/1")
+    page = await reader.get("/console/reminders/F-000001/1")
     assert "Reminder 1 of F-000001" in page.words
     assert "A reminder fee of" in page.words
+    assert (await reader.get("/console/reminders/F-000001/1.pdf")).headers["Content-Type"] == "application/pdf"
+    assert [(await reader.get(f"/console/reminders/F-000001/{level}")).status for level in ("2", "0", "x")] == [404] * 3
     page = await post(reader, "/console/accounts/remind", invoice=bill.number)
     assert (page.status, "no reminder is due" in page.words) == (400, True)
     page = await reader.get(f"/console/accounts/{anna.number}")
     assert "Owes us" in page.words
     assert '<a href="/console/payments/1">' in page.text
-    assert "reminder 1 of F-000001" in page.words
+    assert '<a href="/console/reminders/F-000001/1">reminder 1 of F-000001' in page.text
 
 
 async def test_a_customers_credit_is_shown_as_his(desk):
