@@ -51,6 +51,7 @@ from ocpilot.app.records import (
     Receipt,
     StoredObject,
 )
+from ocpilot.app.reminder_records import Reminders
 from ocpilot.app.signed_records import SignedBook
 from ocpilot.app.site_limit_records import SiteLimits
 from ocpilot.app.station_nodes import Nodes
@@ -276,6 +277,7 @@ class Store(Protocol):
     invoices: Invoices
     ledger: Ledger
     bank_payments: BankPayments
+    reminders: Reminders
     cards: CardPayments
     terminal_payments: TerminalPayments
     played_payments: PlayedPayments

@@ -92,6 +92,8 @@ def paper_of(invoice: Invoice) -> Paper:
         seller_lines=tuple(_seller_lines(terms.seller, terms.buyer.country, words)),
         to=translate(mark("For") if terms.kind in _OURS else mark("Buyer")),
         buyer=(terms.buyer.name, *_address_lines(terms.buyer, terms.seller.country, language)),
+        seller_lines=tuple(seller_lines(terms.seller, terms.buyer.country, words)),
+        to=Fact(translate(mark("For") if terms.kind in _OURS else mark("Buyer")), buyer),
         facts=tuple(_facts(invoice, words)),
         payment=_payment(invoice, words),
         glance=glance_of(invoice, words),
@@ -116,7 +118,8 @@ def _address_lines(party: BusinessParty, seen_from: str, locale: str) -> Iterato
         yield formats.country(address.country, locale)
 
 
-def _seller_lines(seller: BusinessParty, seen_from: str, words: PaperWords) -> Iterator[str]:
+def seller_lines(seller: BusinessParty, seen_from: str, words: PaperWords) -> Iterator[str]:
+    """Who writes: address, numbers, and how to reach him."""
     translate = words.translate
     yield from _address_lines(seller, seen_from, words.locale)
     if seller.organisation_number:
@@ -154,7 +157,7 @@ def _payment(invoice: Invoice, words: PaperWords) -> Payment:
         amount=Fact(translate(_asked(invoice)), words.money(invoice.payable)),
         terms=invoice_words.payment_terms(invoice, translate),
         title=translate(mark("Paid to") if kind.is_ours_to_pay else mark("How to pay")),
-        ways=tuple(_ways(ways_to_pay(invoice), translate)),
+        ways=tuple(way_facts(ways_to_pay(invoice), translate)),
         qr=payment_qr(invoice),
         qr_text=translate(mark("Scan to pay")),
     )
@@ -167,7 +170,7 @@ def _asked(invoice: Invoice) -> str:
     return mark("You get") if kind.is_ours_to_pay else mark("To pay")
 
 
-def _ways(ways: Sequence[PaymentWay], translate: Translate) -> Iterator[Fact]:
+def way_facts(ways: Sequence[PaymentWay], translate: Translate) -> Iterator[Fact]:
     """Each account, then what to name: the ways of one invoice have the same reference."""
     for way in ways:
         yield Fact(translate(_WAYS[way.kind]), _account(way))

@@ -34,11 +34,13 @@ from ocpilot.cli import (
     export_objects,
     hook,
     import_objects,
+    ledger,
     load,
     log,
     mock,
     ocmf,
     openapi,
+    payment,
     peer,
     plan,
     price,
@@ -69,6 +71,7 @@ from ocpilot.main.log_commands import LogOf
 from ocpilot.main.message_commands import Messages
 from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.office_commands import ApiKeysOf, HooksOf, Moving
+from ocpilot.main.payment_commands import LedgerOf, PaymentsOf
 from ocpilot.main.peer_commands import PeersOf
 from ocpilot.main.platform_commands import Accounts, Cdrs, HeldCharges, Loading, Meters
 from ocpilot.main.simulated import Fleets, Simulations
@@ -113,6 +116,8 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     },
     "station message": lambda args, platform: station_message.run(args, Messages(platform)),
     "site-limit": lambda args, platform: site_limit.run(args, SitesOf(platform)),
+    "payment": lambda args, platform: payment.run(args, PaymentsOf(platform)),
+    "ledger": lambda args, platform: ledger.run(args, LedgerOf(platform)),
     "customer": lambda args, platform: customer.run(args, CustomersOf(platform)),
     "plan": lambda args, platform: plan.run(args, PlansOf(platform)),
     "price-series": lambda args, platform: price_series.run(args, PricesOf(platform)),
@@ -136,7 +141,7 @@ def parser() -> argparse.ArgumentParser:
     objects = (load, export_objects, import_objects, cdr, reconcile, books, ocmf, charge, station, site_limit, account)
     charging = (serve, peer, log, *objects, api_key, hook, db)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
-    billing = (customer, plan, price_series)
+    billing = (customer, plan, price_series, payment, ledger)
     for module in (*charging, *billing, *alone):
         module.add_parser(commands)
     return root

@@ -73,7 +73,7 @@ class PostgresInvoices:
             row = await session.row(_SQL["lock"], {"number": number})
             if row is None:
                 raise NotFound(f"no invoice {number}")
-            first = _kept(row)
+            first = kept_of(row)
             if first.kind.is_credit:
                 raise Conflict(f"{number} is a credit note: it cannot be credited")
             if first.credited_by is not None:
@@ -88,11 +88,11 @@ class PostgresInvoices:
     async def get(self, number: str) -> KeptInvoice | None:
         """See the port."""
         row = await self._database.row(_SQL["get"], {"number": number})
-        return _kept(row) if row else None
+        return kept_of(row) if row else None
 
     async def by_reference(self, reference: str) -> tuple[KeptInvoice, ...]:
         """See the port."""
-        return tuple(_kept(row) for row in await self._database.rows(_SQL["by_reference"], {"reference": reference}))
+        return tuple(kept_of(row) for row in await self._database.rows(_SQL["by_reference"], {"reference": reference}))
 
     async def page(
         self,
@@ -104,15 +104,19 @@ class PostgresInvoices:
     ) -> tuple[KeptInvoice, ...]:
         """See the port."""
         asked = {"customer_id": customer_id, "since": since, "after": after, "limit": limit}
-        return tuple(_kept(row) for row in await self._database.rows(_SQL["page"], asked))
+        return tuple(kept_of(row) for row in await self._database.rows(_SQL["page"], asked))
 
     async def unsent(self, limit: int) -> tuple[KeptInvoice, ...]:
         """See the port."""
-        return tuple(_kept(row) for row in await self._database.rows(_SQL["unsent"], {"limit": limit}))
+        return tuple(kept_of(row) for row in await self._database.rows(_SQL["unsent"], {"limit": limit}))
 
     async def sent(self, number: str, at: datetime) -> None:
         """See the port."""
         await self._database.row(_SQL["sent"], {"number": number, "at": at})
+
+    async def series(self) -> tuple[str, ...]:
+        """See the port."""
+        return tuple(row["series"] for row in await self._database.rows(_SQL["series"]))
 
     async def broken_seals(self, series: str) -> tuple[str, ...]:
         """See the port."""
@@ -185,5 +189,6 @@ def _seal(before: bytes, body: str) -> bytes:
     return hashlib.sha256(before + body.encode()).digest()
 
 
-def _kept(row: asyncpg.Record) -> KeptInvoice:
+def kept_of(row: asyncpg.Record) -> KeptInvoice:
+    """The invoice in a row."""
     return record_of(KeptInvoice, row, invoice=_INVOICE.decode(row["body"]))

@@ -28,6 +28,7 @@ from ocpilot.app import (
     ports,
     quality_records,
     reconciliation_records,
+    reminder_records,
     signed_records,
     site_limit_records,
     station_nodes,
@@ -76,6 +77,7 @@ from ocpilot.store.plans import PostgresPlans, PostgresPriceSeries
 from ocpilot.store.pool import Database, connect, open_pool
 from ocpilot.store.quality import PostgresQuality
 from ocpilot.store.record_checks import PostgresRecordChecks
+from ocpilot.store.reminders import PostgresReminders
 from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
 from ocpilot.store.server import database_url
@@ -95,7 +97,7 @@ from ocpilot.store.transactions import PostgresTransactions
 class PostgresStore:
     """`app.ports.Store`."""
 
-    def __init__(self, database: Database, bell: Bell, nodes: PostgresNodes) -> None:
+    def __init__(self, database: Database, bell: Bell, nodes: PostgresNodes) -> None:  # noqa: PLR0915 - one line per subject
         self.nodes: station_nodes.Nodes = nodes
         self.objects: object_ports.Objects = PostgresObjects(database, bell)
         self.bookings: object_ports.Bookings = PostgresBookings(database, bell)
@@ -139,6 +141,7 @@ class PostgresStore:
         self.invoices: bill_records.Invoices = PostgresInvoices(database)
         self.ledger: ledger_records.Ledger = PostgresLedger(database)
         self.bank_payments: bank_payment_records.BankPayments = PostgresBankPayments(database)
+        self.reminders: reminder_records.Reminders = PostgresReminders(database)
         self.cards: card_records.CardPayments = PostgresCardPayments(database)
         self.terminal_payments: terminal_payment_records.TerminalPayments = PostgresTerminalPayments(database)
         self.played_payments: card_records.PlayedPayments = PostgresPlayedPayments(database)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from babel import dates
@@ -80,6 +80,10 @@ class Formats:
         """The date."""
         return formats.day(at, zone_named(zone), self.locale)
 
+    def calendar_day(self, one: date) -> str:
+        """A day of a calendar: `26 November 2026`."""
+        return formats.date_in_full(one, self.locale)
+
     def filters(self) -> dict[str, Callable[..., str]]:
         """All of them, by the names templates use."""
         names = (
@@ -95,5 +99,6 @@ class Formats:
             "home_second",
             "clock",
             "day",
+            "calendar_day",
         )
         return {name: getattr(self, name) for name in names}

@@ -14,6 +14,7 @@ from ocpilot.base.settings import CardProviderName
 from ocpilot.web import (
     cards,
     console,
+    console_accounts,
     console_bills,
     console_cards,
     console_clearing,
@@ -21,6 +22,7 @@ from ocpilot.web import (
     console_held,
     console_messages,
     console_newcomers,
+    console_payments,
     console_peers,
     console_quality,
     console_sites,
@@ -32,7 +34,7 @@ from ocpilot.web import (
     sign_in,
 )
 from ocpilot.web.api_page import ApiDescribed, api_page
-from ocpilot.web.guard import Who, guarded
+from ocpilot.web.guard import LARGEST_UPLOAD, Who, guarded
 from ocpilot.web.headers import SecurityHeaders, content_security_policy
 from ocpilot.web.site import Site, site
 from ocpilot.web.static_files import STATIC, KeptFiles
@@ -145,6 +147,12 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/customers/new": console_customers.new,
         "/console/customers/{number}": console_customers.shown,
         "/console/hub": console_bills.hub,
+        "/console/payments": console_payments.listed,
+        "/console/payments/{payment}": console_payments.shown,
+        "/console/accounts": console_accounts.listed,
+        "/console/accounts/{number}": console_accounts.shown,
+        "/console/reminders/{invoice}/{level}.pdf": console_accounts.reminder_pdf,
+        "/console/reminders/{invoice}/{level}": console_accounts.reminder,
         "/console/peers": console_peers.listed,
         "/console/peers/{peer}": console_peers.shown,
         "/console/peers/{peer}/quality": console_quality.page,
@@ -164,6 +172,13 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
     held = [
         guarded(pages, f"/console/transactions/{{number}}/{word}", Who.OPERATOR, handler, "POST")
         for word, handler in (("release", console_held.release), ("drop", console_held.drop))
+    ]
+    money = [
+        guarded(pages, "/console/payments", Who.OPERATOR, console_payments.take, "POST", most=LARGEST_UPLOAD),
+        guarded(pages, "/console/payments/{payment}/match", Who.OPERATOR, console_payments.match, "POST"),
+        guarded(pages, "/console/payments/{payment}/unmatch", Who.OPERATOR, console_payments.unmatch, "POST"),
+        guarded(pages, "/console/payments/{payment}/refund", Who.OPERATOR, console_payments.refund, "POST"),
+        guarded(pages, "/console/accounts/remind", Who.OPERATOR, console_accounts.remind, "POST"),
     ]
     paying = [
         guarded(pages, f"/console/cards/{{payment}}/{word}", Who.OPERATOR, handler, "POST")
@@ -192,6 +207,7 @@ def _customers(pages: Site) -> list[BaseRoute]:
             ("{number}/tokens/take", console_customers.take),
         )
     ]
+    return [*reading, invite, *doing, again, *held, *paying, *letting_in, *money, act]
 
 
 def _static() -> Mount:
