@@ -147,10 +147,11 @@ def _vat_cells(row: VatRow, words: PaperWords) -> tuple[str, ...]:
 def _paid(paid: PaidByCard, words: PaperWords) -> Iterator[str]:
     """A heading, then a line each."""
     yield words.translate(mark("Paid by card"))
+    taken, given_back = words.translate(mark("Taken from the card")), words.translate(mark("Given back"))
     if paid.amount is not None:
-        yield f"{words.translate(mark('Taken from the card'))}: {words.money(paid.amount)}"
+        yield f"{taken}: {words.money(paid.amount)}"
     if paid.given_back:
-        yield f"{words.translate(mark('Given back'))}: {words.money(paid.given_back)}"
+        yield f"{given_back}: {words.money(paid.given_back)}"
     yield from paid.lines
 
 

@@ -23,6 +23,7 @@ from ocpilot.cli import (
     account,
     api_key,
     books,
+    card,
     cdr,
     cdr_check,
     charge,
@@ -62,6 +63,7 @@ from ocpilot.demo import command as demo
 from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
 from ocpilot.main.book_commands import BooksOf, ReconciliationOf
+from ocpilot.main.card_commands import CardsOf
 from ocpilot.main.check_commands import Checks
 from ocpilot.main.clearing_commands import ClearingOf
 from ocpilot.main.customer_commands import CustomersOf, PlansOf, PricesOf
@@ -103,6 +105,7 @@ _ALONE: dict[str, Callable[[argparse.Namespace], Coroutine[None, None, int]]] = 
 #: Commands that work on a platform.
 _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]] = {
     "account": lambda args, platform: account.run(args, Accounts(platform)),
+    "card": lambda args, platform: card.run(args, CardsOf(platform)),
     "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
     "reconcile": lambda args, platform: reconcile.run(args, ReconciliationOf(platform)),
     "books": lambda args, platform: books.run(args, BooksOf(platform)),
@@ -142,6 +145,7 @@ def parser() -> argparse.ArgumentParser:
     charging = (serve, peer, log, *objects, api_key, hook, db)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
     billing = (customer, plan, price_series, payment, ledger)
+    billing = (card, customer, plan, price_series)
     for module in (*charging, *billing, *alone):
         module.add_parser(commands)
     return root
