@@ -65,6 +65,8 @@ class ChargeView(Record, frozen=True):
     receipt: Receipt | None
     #: The bill was taken back, and no other one has come.
     credited: bool = False
+    #: Which CDR the bill is.
+    bill: ObjectKey | None = None
 
     @property
     def running(self) -> bool:
@@ -252,6 +254,7 @@ async def _joined(
         place=value_of(Location, place) if place else None,
         receipt=await platform.store.documents.receipt_of(bill[0].key) if bill else None,
         credited=standing is not None and standing.state is ClearingState.CREDITED,
+        bill=bill[0].key if bill else None,
     )
 
 

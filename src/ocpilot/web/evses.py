@@ -89,6 +89,7 @@ async def charge(reader: Reader) -> Response:
         "ad_hoc": view,
         "receipt_path": receipt_path,
         "payment": payment,
+        "invoice": None,
     }
     return reader.page("charge.html", context, part="charge_part.html")
 

@@ -20,6 +20,7 @@ from ocpilot.web import (
     console_clearing,
     console_customers,
     console_held,
+    console_invoices,
     console_messages,
     console_newcomers,
     console_payments,
@@ -117,6 +118,8 @@ def _of_drivers(pages: Site) -> list[BaseRoute]:
         guarded(pages, charge, Who.DRIVER, driver_charges.charge),
         guarded(pages, charge, Who.DRIVER, driver_charges.stop_charge, "POST"),
         guarded(pages, "/receipts/{number}.pdf", Who.DRIVER, driver_charges.receipt),
+        guarded(pages, "/account/invoices", Who.DRIVER, driver_charges.invoices),
+        guarded(pages, "/account/invoices/{number}.pdf", Who.DRIVER, driver_charges.invoice),
         guarded(pages, "/account", Who.DRIVER, driver_charges.account),
     ]
 
@@ -140,6 +143,10 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/transactions/{number}": console_held.transaction,
         "/console/cdrs": console_bills.cdrs,
         "/console/cdrs/{country}/{party}/{id:path}": console_bills.cdr,
+        "/console/invoices": console_invoices.listed,
+        "/console/invoices/due": console_invoices.due,
+        "/console/invoices/{number}": console_invoices.shown,
+        "/console/invoices/{number}/{kind}": console_invoices.document,
         "/console/cards": console_cards.listed,
         "/console/cards/{payment}": console_cards.shown,
         "/console/clearing": console_clearing.queue,
@@ -188,6 +195,11 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
             ("refund", console_cards.refund),
         )
     ]
+    invoices = [
+        guarded(pages, "/console/invoices/run", Who.OPERATOR, console_invoices.run, "POST"),
+        guarded(pages, "/console/invoices/{number}/send", Who.OPERATOR, console_invoices.send, "POST"),
+        guarded(pages, "/console/invoices/{number}/credit", Who.OPERATOR, console_invoices.credit, "POST"),
+    ]
     letting_in = [
         guarded(pages, "/console/station-codes", Who.OPERATOR, console_newcomers.make_codes, "POST"),
         guarded(pages, "/console/newcomers/{station}/approve", Who.OPERATOR, console_newcomers.approve, "POST"),
@@ -208,6 +220,7 @@ def _customers(pages: Site) -> list[BaseRoute]:
         )
     ]
     return [*reading, invite, *doing, again, *held, *paying, *letting_in, *money, act]
+    return [*reading, invite, *doing, again, *held, *invoices, *paying, *letting_in, act]
 
 
 def _static() -> Mount:
