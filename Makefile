@@ -27,8 +27,9 @@ $(VENV)/.web: $(VENV)/.ready src/ocpilot/web/assets/package-lock.json src/ocpilo
 demo: setup
 	$(BIN)/ocpilot demo
 
+# One process per core, four at most. Those that play whole platforms stay in one, one after the other.
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 check: $(VENV)/.ready
 	$(BIN)/ruff format --check src tests benchmarks

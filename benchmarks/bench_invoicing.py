@@ -33,8 +33,7 @@ GENERATED = 1000
 PER_DRIVER = 10
 
 COPIES = """
-WITH copies AS (SELECT generate_series(1, $1::integer) AS copy)
-INSERT INTO {table} ({columns}) SELECT {values} FROM {table}, copies
+INSERT INTO {table} ({columns}) SELECT {values} FROM {table}, generate_series(1, $1::integer) AS copies (copy)
 """
 
 
@@ -58,31 +57,28 @@ async def fill(platform: Platform, url: str, count: int) -> None:
 async def _copy(connection: "asyncpg.Connection[asyncpg.Record]", copies: int, drivers: int) -> None:
     """The CDRs again and again, each with an id and the Token of another driver."""
     for table in ("cdr", "cdr_check", "cdr_clearing"):
-        rows = await connection.fetch(
-            "SELECT column_name FROM information_schema.columns WHERE table_name = $1 AND is_generated = 'NEVER'", table
-        )
+        rows = await connection.fetch(_COLUMNS, table)
         columns = [row["column_name"] for row in rows]
         values = [_COPIED.get((table, name), _COPIED.get(("", name), f"{table}.{name}")) for name in columns]
-        await connection.execute(
-            COPIES.format(table=table, columns=", ".join(columns), values=", ".join(values)).replace(
-                "$1::integer", str(copies)
-            )
-        )
-    for name in ("cdr", "cdr_clearing"):
-        await connection.execute(
-            f"UPDATE {name} SET token_uid = 't' || (hashtext(key_id) & 2147483647) % {drivers} WHERE key_id LIKE '%-copy-%'"
-        )
-    await connection.execute(
-        'UPDATE cdr SET body = replace(body, \'"uid":"\' || substring(body from \'"uid":"(T[0-9]+)"\') || \'"\', '
-        "'\"uid\":\"' || upper(token_uid) || '\"') WHERE key_id LIKE '%-copy-%'"
-    )
+        statement = COPIES.format(table=table, columns=", ".join(columns), values=", ".join(values))
+        await connection.execute(statement, copies)
+    for statement in _OTHER_TOKENS:
+        await connection.execute(statement, drivers)
 
 
+_COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = $1 AND is_generated = 'NEVER'"
 _COPIED = {
     ("", "key_id"): "key_id || '-copy-' || copy",
     ("", "id"): "id || '-copy-' || copy",
     ("cdr", "body"): "replace(body, '\"id\":\"' || id || '\"', '\"id\":\"' || id || '-copy-' || copy || '\"')",
 }
+_OTHER_TOKENS = (
+    "UPDATE cdr SET token_uid = 't' || (hashtext(key_id) & 2147483647) % $1::integer WHERE key_id LIKE '%-copy-%'",
+    'UPDATE cdr SET body = regexp_replace(body, \'"uid":"T[0-9]+"\', \'"uid":"\' || upper(token_uid) || \'"\')'
+    " WHERE key_id LIKE '%-copy-%' AND $1::integer > 0",
+    "UPDATE cdr_clearing SET token_uid = cdr.token_uid FROM cdr WHERE cdr.party = cdr_clearing.party"
+    " AND cdr.key_id = cdr_clearing.key_id AND cdr.key_id LIKE '%-copy-%' AND $1::integer > 0",
+)
 
 
 async def invoiced(platform: Platform) -> tuple[float, int]:

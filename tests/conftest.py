@@ -43,6 +43,14 @@ $$;
 _numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a file stay in one process; so do all that play whole platforms, which leave no core idle."""
+    whole = Path(__file__).parent / "e2e"
+    for item in items:
+        group = "e2e" if whole in item.path.parents else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 async def run_sql(url: str, *statements: str) -> None:
     """Statements on a connection of their own, each its own transaction."""
     connection = await asyncpg.connect(url)

@@ -58,7 +58,22 @@ async def issued(
         for key, one in zip(keys, lines, strict=True)
     ]
     await store.bill_items.rated(keys, items)
-    group = Group(customer_id=buyer.id, purpose=purpose, currency=currency, items=len(items), first=at, last=at)
+    return await invoiced(store, buyer, purpose=purpose, kind=kind, series=series, currency=currency, at=at, days=days)
+
+
+async def invoiced(
+    store: PostgresStore,
+    buyer: Customer,
+    *,
+    purpose: Purpose,
+    kind: InvoiceKind = InvoiceKind.INVOICE,
+    series: str = "F",
+    currency: str = "SEK",
+    at: datetime = ISSUED,
+    days: int = 30,
+) -> KeptInvoice:
+    """An invoice of all open items of a customer."""
+    group = Group(customer_id=buyer.id, purpose=purpose, currency=currency, items=1, first=at, last=at)
 
     def draft(found: Sequence[BillItem], _: object) -> Draft:
         terms, lines = _terms(buyer, kind, currency, days), [one for item in found for one in item.lines]
@@ -76,8 +91,8 @@ async def issued(
     return kept
 
 
-async def credited(store: PostgresStore, number: str, at: datetime = ISSUED) -> KeptInvoice:
-    """A credit note for all of an invoice."""
+async def credited(store: PostgresStore, number: str, at: datetime = ISSUED, *, again: bool = False) -> KeptInvoice:
+    """A credit note for all of an invoice; `again` opens what was on it."""
 
     def draft(first: KeptInvoice) -> Draft:
         terms = bills.Terms(
@@ -98,7 +113,7 @@ async def credited(store: PostgresStore, number: str, at: datetime = ISSUED) -> 
     assert first is not None
     account = ACCOUNTS[first.purpose]
     return await store.invoices.credit(
-        number, draft, lambda made: entry_of(made, first.customer_id, account), again=False
+        number, draft, lambda made: entry_of(made, first.customer_id, account), again=again
     )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocpilot.app import credit_cdrs
+from ocpilot.app import cdr_credits
 from ocpilot.app.push_worker import PushWorker
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.wire.protocol import ModuleID, Version
@@ -55,7 +55,7 @@ async def test_an_operator_takes_a_cdr_back_once(connection, bodies):
     body = bodies.cdr(Version.V2_3_0, total_cost={"before_taxes": 5.25, "taxes": [{"name": "VAT", "amount": 1.31}]})
     await lade.keep(ModuleID.CDRS, body, audience="SERES")
     for _ in range(2):
-        assert (await credit_cdrs.credit(lade.platform, "C1", "wrong tariff")).key.id == "C1-C"
+        assert (await cdr_credits.credit(lade.platform, "C1", "wrong tariff")).key.id == "C1-C"
     worker = PushWorker(lade.platform, connection.resa_at_lade.id, lambda: 0.0)
     await worker.round(connection.resa_at_lade)
     path = f"{connection.version}/receiver/cdrs/SE/LAD/C1-C"
@@ -70,11 +70,11 @@ async def test_an_operator_takes_a_cdr_back_once(connection, bodies):
 
 async def test_only_a_cdr_of_ours_that_is_no_credit_can_be_taken_back(newest, bodies):
     await newest.lade.keep(ModuleID.CDRS, bodies.cdr(Version.V2_3_0), audience="SERES")
-    await credit_cdrs.credit(newest.lade.platform, "C1")
+    await cdr_credits.credit(newest.lade.platform, "C1")
     with pytest.raises(Conflict, match="Credit CDR itself"):
-        await credit_cdrs.credit(newest.lade.platform, "C1-C")
+        await cdr_credits.credit(newest.lade.platform, "C1-C")
     with pytest.raises(NotFound):
-        await credit_cdrs.credit(newest.lade.platform, "C9")
+        await cdr_credits.credit(newest.lade.platform, "C9")
 
 
 async def test_a_cdr_of_another_operator_is_404(newest, bodies):

@@ -7,7 +7,7 @@ import pytest
 from members import body_in
 from street import ALL, station_of
 
-from ocpilot.app import commands, credit_cdrs
+from ocpilot.app import cdr_credits, commands
 from ocpilot.app.bodies import object_in, value_of
 from ocpilot.app.records import ObjectKey
 from ocpilot.base.ids import PartyId
@@ -91,7 +91,7 @@ async def test_a_whole_charge_passes_and_comes_to_nobody_else(three, street):
     [stored] = await three.held("Nav", ModuleID.CDRS, own.key.id)
     assert (stored.version, "cdr_location" in body_in(stored)) == (Version.V2_1_1, False)
 
-    await credit_cdrs.credit(three.lade.platform, own.key.id)
+    await cdr_credits.credit(three.lade.platform, own.key.id)
     credits = [one for one in await three.lade.platform.store.objects.newest(ModuleID.CDRS, 5) if one.key != own.key]
     credit = await three.value("Resa", ModuleID.CDRS, credits[0].key.id)
     assert credit.total_cost.before_taxes == -billed.total_cost.before_taxes

@@ -3,7 +3,7 @@
 from ocpilot.api import calls
 from ocpilot.api.calls import ApiCall, Reply, wanted_in
 from ocpilot.api.shapes import Credit
-from ocpilot.app import credit_cdrs, listing, our_objects
+from ocpilot.app import cdr_credits, listing, our_objects
 from ocpilot.app.in_version import text_in
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, StoredObject
@@ -120,7 +120,8 @@ async def get_cdr(call: ApiCall) -> Reply:
 
 async def credit_cdr(call: ApiCall) -> Reply:
     """Take a CDR of ours back: its provider gets the Credit CDR of the answer. Again: the same one."""
-    credited = await credit_cdrs.credit(call.platform, call.path["id"], call.read(Credit).remark, call.party())
+    remark, who = call.read(Credit).remark, f"key {call.key.name}"
+    credited = await cdr_credits.credit(call.platform, call.path["id"], remark, call.party(), who)
     return calls.held(await our_objects.held(call.platform, credited), 201)
 
 

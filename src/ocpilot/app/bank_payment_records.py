@@ -26,7 +26,7 @@ class BankFile(Record, frozen=True, kw_only=True):
     finished: bool = False
 
 
-class PaymentState(StrEnum):
+class MatchState(StrEnum):
     """How much of a payment is on invoices, or was paid back."""
 
     UNMATCHED = "unmatched"
@@ -47,11 +47,11 @@ class KeptPayment(Record, frozen=True, kw_only=True):
     at: datetime
 
     @property
-    def state(self) -> PaymentState:
+    def state(self) -> MatchState:
         """How much of it is settled."""
         if not self.open:
-            return PaymentState.SETTLED
-        return PaymentState.UNMATCHED if self.open == self.payment.amount else PaymentState.PARTLY
+            return MatchState.SETTLED
+        return MatchState.UNMATCHED if self.open == self.payment.amount else MatchState.PARTLY
 
 
 class StepKind(StrEnum):

@@ -5,11 +5,11 @@ Every step is a new ledger entry. What is on no invoice is on UNMATCHED until a 
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 
 import msgspec
 
+from ocpilot.app import book_days
 from ocpilot.app.bank_payment_records import BankFile, Deciding, KeptPayment, Move, PaymentStep, StepKind
 from ocpilot.app.payment_matching import Found, debt_of, found
 from ocpilot.app.platform import Platform
@@ -17,7 +17,6 @@ from ocpilot.app.records import Record
 from ocpilot.base.errors import Conflict, InvalidObject, NotFound, UserError
 from ocpilot.base.money import HALF_UP
 from ocpilot.base.problem import Problem
-from ocpilot.base.zones import zone_named
 from ocpilot.billing import bgmax, camt
 from ocpilot.billing.bank_payment import LARGEST_FILE, BankPayment, PaymentFile
 from ocpilot.billing.settling import (
@@ -168,7 +167,7 @@ def _matching(platform: Platform, debt: Debt, wanted: Decimal | None, who: str) 
         left = kept.open - share.amount
         entry = entry_of_payment(
             f"payment/{kept.id}/{len(steps)}",
-            _today(platform),
+            book_days.today(platform),
             f"payment {kept.id} {debt.number}",
             payment.currency,
             settled=[share],
@@ -194,7 +193,7 @@ def _unmatching(platform: Platform, debts: Mapping[str, Debt], why: str, who: st
         left = kept.open - _sum(off)
         entry = entry_of_payment(
             f"payment/{kept.id}/{len(steps)}",
-            _today(platform),
+            book_days.today(platform),
             f"payment {kept.id}: {why}",
             kept.payment.currency,
             settled=off,
@@ -228,7 +227,7 @@ def _refunding(platform: Platform, who: str) -> Deciding:
                 )
         entry = entry_of_payment(
             f"payment/{kept.id}/{len(steps)}",
-            _today(platform),
+            book_days.today(platform),
             f"payment {kept.id} paid back",
             kept.payment.currency,
             bank=ZERO if others else -kept.open,
@@ -285,7 +284,3 @@ def _held(kept: KeptPayment) -> Held:
 
 def _sum(given: Sequence[Share]) -> Decimal:
     return sum((one.amount for one in given), ZERO)
-
-
-def _today(platform: Platform) -> date:
-    return platform.clock().astimezone(zone_named(platform.settings.billing.time_zone)).date()

@@ -215,5 +215,8 @@ class Invoices(Protocol):
     async def sent(self, number: str, at: datetime) -> None:
         """It went out."""
 
+    async def series(self) -> tuple[str, ...]:
+        """Every series there ever was an invoice in."""
+
     async def broken_seals(self, series: str) -> tuple[str, ...]:
         """Numbers of the series whose seal does not fit what stands before it, or that are missing."""

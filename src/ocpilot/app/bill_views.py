@@ -6,6 +6,7 @@ from ocpilot.app.bodies import value_of
 from ocpilot.app.cdr_match import match_of
 from ocpilot.app.cdr_match_records import CdrMatch
 from ocpilot.app.cdrs import verdict_of, zone_of
+from ocpilot.app.clearing_records import Clearing, ClearingStep, Wanted
 from ocpilot.app.comparison_records import Comparison
 from ocpilot.app.crawl_records import Crawl
 from ocpilot.app.peer_records import UNFINISHED, Delivery, DeliveryState, Leniency, Peer
@@ -24,13 +25,15 @@ _SHOWN = 100
 
 
 class CdrRow(Record, frozen=True):
-    """A CDR of ours (`peer` None) or of a peer, with what we found, or the worst of its deliveries."""
+    """A CDR of ours (`peer` None) or of a peer, with what we found, or the worst of its deliveries, and where it stands
+    (None: nobody has looked at it yet)."""
 
     stored: StoredObject
     cdr: CDR
     peer: Peer | None
     check: CdrCheck | None
     delivery: Delivery | None
+    clearing: Clearing | None = None
 
 
 class CdrDetail(Record, frozen=True):
@@ -43,6 +46,7 @@ class CdrDetail(Record, frozen=True):
     receipt: Receipt | None
     match: CdrMatch
     signed: SignedCharge | None = None
+    steps: tuple[ClearingStep, ...] = ()
 
 
 class PeerView(Record, frozen=True):
@@ -66,11 +70,20 @@ class PeerView(Record, frozen=True):
 
 async def cdrs(platform: Platform, limit: int) -> tuple[CdrRow, ...]:
     """The newest CDRs, ours and peers', and where each stands; those that break the standard are left out."""
+    return await _rows(platform, await platform.store.objects.newest(ModuleID.CDRS, limit))
+
+
+async def cdrs_standing(platform: Platform, wanted: Wanted) -> tuple[CdrRow, ...]:
+    """The CDRs that stand where it is asked, longest first."""
+    found = [await platform.store.objects.held(one.key) for one in await platform.store.clearings.listed(wanted)]
+    return await _rows(platform, [one for one in found if one is not None])
+
+
+async def _rows(platform: Platform, found: Sequence[StoredObject]) -> tuple[CdrRow, ...]:
     peers = {peer.id: peer for peer in await platform.store.peers.all()}
-    newest = await platform.store.objects.newest(ModuleID.CDRS, limit)
-    sent = await _sent(platform, tuple(peers.values()), newest)
+    sent = await _sent(platform, tuple(peers.values()), found)
     rows = []
-    for stored in newest:
+    for stored in found:
         try:
             cdr = value_of(CDR, stored)
         except InvalidObject:
@@ -82,6 +95,7 @@ async def cdrs(platform: Platform, limit: int) -> tuple[CdrRow, ...]:
                 peer=peers.get(stored.peer_id or 0),
                 check=await platform.store.documents.check(stored.key) if stored.peer_id else None,
                 delivery=sent.get(stored.key),
+                clearing=await platform.store.clearings.get(stored.key),
             )
         )
     return tuple(rows)
@@ -112,6 +126,7 @@ async def cdr_detail(platform: Platform, party: PartyId, cdr_id: str) -> CdrDeta
             peer=next((peer for peer in peers if peer.id == stored.peer_id), None),
             check=check,
             delivery=None,
+            clearing=await platform.store.clearings.get(stored.key),
         ),
         verdict=verdict_of(check) if check else check_cdr(cdr, None, zone),
         zone=zone.key,
@@ -119,6 +134,7 @@ async def cdr_detail(platform: Platform, party: PartyId, cdr_id: str) -> CdrDeta
         receipt=await platform.store.documents.receipt_of(stored.key),
         match=await match_of(platform, stored),
         signed=await platform.store.signed.verdict(stored.key),
+        steps=await platform.store.clearings.steps(stored.key),
     )
 
 

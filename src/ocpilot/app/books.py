@@ -181,11 +181,13 @@ async def _vouchers(platform: Platform, month: Month, currency: str, books: Book
     while page := await platform.store.ledger.entries(since=month.first, until=month.end, after=after, limit=_PAGE):
         after = page[-1].number
         mine = [one for one in page if any(line.currency == currency for line in one.entry.lines)]
-        vouchers += await _numbered(platform, mine, number + len(vouchers), chart)
+        vouchers += await _numbered(platform, mine, number + len(vouchers), chart, currency)
     return vouchers
 
 
-async def _numbered(platform: Platform, entries: Sequence[KeptEntry], before: int, chart: Chart) -> list[Voucher]:
+async def _numbered(
+    platform: Platform, entries: Sequence[KeptEntry], before: int, chart: Chart, currency: str
+) -> list[Voucher]:
     named = {one.number: one.entry.key.removeprefix(_INVOICE) for one in entries if one.entry.key.startswith(_INVOICE)}
     taxes = await platform.store.books.taxes(named.values())
     return [
@@ -195,7 +197,11 @@ async def _numbered(platform: Platform, entries: Sequence[KeptEntry], before: in
             day=one.entry.day,
             text=one.entry.text,
             booked_on=_day(platform, one.at),
-            postings=postings(one.entry, taxes.get(named.get(one.number, ""), ()), chart),
+            postings=tuple(
+                posting
+                for posting in postings(one.entry, taxes.get(named.get(one.number, ""), ()), chart)
+                if posting.currency == currency
+            ),
         )
         for place, one in enumerate(entries, start=before + 1)
     ]

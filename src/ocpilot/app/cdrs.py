@@ -66,12 +66,7 @@ async def make_for(platform: Platform, transaction: Transaction) -> StoredObject
     key = ObjectKey(module=ModuleID.CDRS, party=transaction.party, id=derived_id("cdr", transaction.session_id))
     kept = await platform.store.objects.get(key)
     if kept is None:
-        booking = await bookings.of_transaction(platform, transaction)
-        cdr = msgspec.structs.replace(
-            _cdr(platform, charge, key.id, signed),
-            booking_id=booking.id if booking else None,
-            invoice_reference_id=await terminal_invoices.invoice_reference(platform, transaction),
-        )
+        cdr = await bill_of(platform, charge, key.id, signed, transaction.stop_reason)
         kept = own(key, cdr, cdr.last_updated)
         await platform.store.objects.put(kept)
     if signed is not None:
@@ -79,7 +74,8 @@ async def make_for(platform: Platform, transaction: Transaction) -> StoredObject
     return kept
 
 
-def _cdr(platform: Platform, charge: Charge, cdr_id: str, signed: Signed | None) -> CDR:
+async def bill_of(platform: Platform, charge: Charge, cdr_id: str, signed: Signed | None, remark: str | None) -> CDR:
+    """The CDR of a charge of ours, priced and checked, not stored."""
     transaction = charge.transaction
     cdr = make_cdr(
         sessions.session_of(platform, charge, transaction.cdr_token or ""),
@@ -90,7 +86,7 @@ def _cdr(platform: Platform, charge: Charge, cdr_id: str, signed: Signed | None)
         charge.measured,
         cdr_id=cdr_id,
         now=platform.clock(),
-        remark=transaction.stop_reason,
+        remark=remark,
         signed_data=signed.data if signed else None,
     )
     verdict = check_cdr(cdr, None, charge.terms.zone)
@@ -98,7 +94,12 @@ def _cdr(platform: Platform, charge: Charge, cdr_id: str, signed: Signed | None)
         log.error(
             "CDR %s of transaction %d does not agree with itself: %s", cdr_id, transaction.id, verdict.differences
         )
-    return cdr
+    booking = await bookings.of_transaction(platform, transaction)
+    return msgspec.structs.replace(
+        cdr,
+        booking_id=booking.id if booking else None,
+        invoice_reference_id=await terminal_invoices.invoice_reference(platform, transaction),
+    )
 
 
 # ---- provider ------------------------------------------------------------------------------------------------------

@@ -192,14 +192,17 @@ def _reservation(terms: Terms, currency: str) -> Reserved | None:
     return Reserved(since=terms.reserved_from, tariff=under if under and under.currency == currency else None)
 
 
-async def charge_of(platform: Platform, transaction: Transaction) -> Charge:
-    """Measure all samples of a transaction and price them; the same samples give the same Charge. Raises NoTerms."""
+async def charge_of(platform: Platform, transaction: Transaction, under: Tariff | None = None) -> Charge:
+    """Measure all samples of a transaction and price them; the same samples give the same Charge. Raises NoTerms.
+
+    `under` is a Tariff that is to hold all the time in place of those the charge began and went on under.
+    """
     terms = terms_of(transaction)
     rows = await platform.store.transactions.samples(transaction.id)
     told = righted(transaction, rows)
-    tariff = terms.tariff_at(told.start)
+    tariff = under or terms.tariff_at(told.start)
     currency = tariff.currency if tariff else platform.settings.charging.currency
-    later = tuple(_later(transaction, terms, tariff, told.start)) if tariff else ()
+    later = tuple(_later(transaction, terms, tariff, told.start)) if tariff and not under else ()
     reserved = _reservation(terms, tariff.currency if tariff else "")
     found = metered(
         told.samples,
@@ -213,8 +216,8 @@ async def charge_of(platform: Platform, transaction: Transaction) -> Charge:
     )
     came = findings_of(rows) if transaction.state != TransactionState.OPEN else ()
     found = msgspec.structs.replace(found, findings=(*found.findings, *told.findings, *came))
-    under = (reserved.tariff,) if reserved and reserved.tariff else ()
-    held = (*((tariff,) if tariff else ()), *(one for _, one in later), *under)
+    reserving = (reserved.tariff,) if reserved and reserved.tariff else ()
+    held = (*((tariff,) if tariff else ()), *(one for _, one in later), *reserving)
     used = tuple({one.id: one for one in reversed(held)}.values())[::-1]
     return Charge(
         transaction=transaction,
@@ -225,6 +228,12 @@ async def charge_of(platform: Platform, transaction: Transaction) -> Charge:
         priced=cost_of(found, used, zone=terms.zone, currency=currency),
         signed=blobs_of(rows),
     )
+
+
+def repriced(charge: Charge, measured: Measured) -> Charge:
+    """The same with other quantities."""
+    priced = cost_of(measured, charge.tariffs, zone=charge.terms.zone, currency=charge.currency)
+    return msgspec.structs.replace(charge, measured=measured, priced=priced)
 
 
 def _named(evses: tuple[EVSE, ...], uid: str) -> EVSE | None:

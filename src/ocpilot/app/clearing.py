@@ -13,8 +13,8 @@ import msgspec
 from ocpilot.app import cdr_match, cdrs, credit_clearing, signed_charges
 from ocpilot.app.bodies import value_of
 from ocpilot.app.cdr_match_records import Part
-from ocpilot.app.clearing_moves import PLATFORM
-from ocpilot.app.clearing_records import Clearing, ClearingFinding, ClearingState, ClearingStep
+from ocpilot.app.clearing_moves import PLATFORM, Action, moved
+from ocpilot.app.clearing_records import BILLED_STATES, Clearing, ClearingFinding, ClearingState, ClearingStep
 from ocpilot.app.peer_records import PeerProfile
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record, StoredObject
@@ -45,14 +45,14 @@ class Judged(Record, frozen=True):
         """In one sentence."""
         against = next((one for one in self.findings if one.holds), None)
         if against is not None:
-            return f"{against.rule}: found {against.found}, expected {against.expected}"
+            return against.sentence
         if self.corrects is not None:
             return f"it corrects CDR {self.corrects.id}, which was credited"
         return "nothing speaks against it"
 
 
-async def clear(platform: Platform, stored: StoredObject, who: str = PLATFORM) -> Clearing:
-    """Look at a CDR that nobody has looked at; where it stands then."""
+async def clear(platform: Platform, stored: StoredObject, who: str = PLATFORM, why: str | None = None) -> Clearing:
+    """Look at a CDR that nobody has looked at; where it stands then. `why` a person took another one back by it."""
     cdr = value_of(CDR, stored)
     if cdr.credit:
         begun = await _credit(platform, stored, cdr)
@@ -68,7 +68,7 @@ async def clear(platform: Platform, stored: StoredObject, who: str = PLATFORM) -
     before = None if begun.state in {ClearingState.NEW, ClearingState.ISSUED} else ClearingState.NEW
     step = ClearingStep(key=begun.key, before=before, after=begun.state, who=who, why=begun.why, at=begun.at)
     if await platform.store.clearings.begin(begun, step):
-        return begun
+        return await settle(platform, begun, who, why) if cdr.credit else begun
     return await platform.store.clearings.get(stored.key) or begun
 
 
@@ -117,9 +117,34 @@ def _of(  # noqa: PLR0917 - what a Clearing is made of, in the order it is known
         total=cdr.total_cost.before_taxes,
         kwh=cdr.total_energy,
         ended_at=cdr.end_date_time,
-        rated=is_passed_on(platform, stored),
         at=platform.clock(),
     )
+
+
+# ---- credits -------------------------------------------------------------------------------------------------------
+
+
+async def settle(platform: Platform, waiting: Clearing, who: str = PLATFORM, why: str | None = None) -> Clearing:
+    """Judge a credit that waits; what was held because of the CDR it takes back is judged again."""
+    settled = await credit_clearing.settle(platform, waiting, who, why)
+    if settled.state in BILLED_STATES:
+        await judge_again(platform, settled)
+    return settled
+
+
+async def judge_again(platform: Platform, credit: Clearing) -> None:
+    """The corrected CDR may have come before the credit: what only the platform held may be right by now."""
+    original = ObjectKey(module=ModuleID.CDRS, party=credit.key.party, id=credit.credits or "")
+    for one in await _neighbours(platform, await stored_of(platform, original)):
+        key = ObjectKey(module=ModuleID.CDRS, party=PartyId.parse(one.party), id=one.id)
+        held = await platform.store.clearings.get(key)
+        if held is None or held.state is not ClearingState.HELD or held.credits is not None:
+            continue
+        steps = await platform.store.clearings.steps(key)
+        judged = await judge(platform, await stored_of(platform, key))
+        if steps[-1].who == PLATFORM and not judged.held:
+            right = msgspec.structs.replace(held, findings=judged.findings)
+            await platform.store.clearings.move_together([moved(platform, right, Action.ACCEPT, PLATFORM, judged.why)])
 
 
 # ---- the rules -----------------------------------------------------------------------------------------------------
@@ -145,12 +170,12 @@ async def limits_of(platform: Platform, stored: StoredObject) -> ClearingLimits:
 
 async def _around(platform: Platform, stored: StoredObject, cdr: CDR) -> Around:
     check = await platform.store.documents.check(stored.key) or await cdrs.check(platform, stored)
-    signed = signed_charges.why_held(platform, await platform.store.signed.verdict(stored.key))
+    signed = await platform.store.signed.verdict(stored.key) if cdr.signed_data and stored.peer_id else None
     place, connector = await _place(platform, stored, cdr)
     return Around(
         verdict=cdrs.verdict_of(check),
         came_at=await _came_at(platform, stored),
-        signed=signed if stored.peer_id else None,
+        signed=signed_charges.why_held(platform, signed),
         token_known=await _token_known(platform, stored, cdr),
         place_known=place if stored.peer_id else None,
         connector_kw=Decimal(watts_of(connector)) / 1000 if connector else None,

@@ -10,6 +10,7 @@ from ocpilot.app.cdr_match_records import CdrMatch
 from ocpilot.app.records import CdrCheck, ObjectKey, Record, StoredObject
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.clearing_rules import Neighbour
+from ocpilot.billing.clearing_words import rule_text
 
 
 class ClearingState(StrEnum):
@@ -36,6 +37,11 @@ class ClearingFinding(Record, frozen=True, kw_only=True):
     found: str
     expected: str
     holds: bool = True
+
+    @property
+    def sentence(self) -> str:
+        """In one line of English."""
+        return f"{rule_text(self.rule, str)}: found {self.found}, expected {self.expected}"
 
 
 class Clearing(Record, frozen=True, kw_only=True):
@@ -141,6 +147,9 @@ class Clearings(Protocol):
 
     async def counts(self) -> dict[ClearingState, int]:
         """How many stand where."""
+
+    async def waiting(self) -> int:
+        """How many are NEW, HELD or DISPUTED: they wait for somebody."""
 
     async def crediting(self, party: PartyId, cdr_id: str) -> tuple[Clearing, ...]:
         """Credit CDRs of a party that take this CDR back."""

@@ -38,21 +38,22 @@ def _fits(credit: CDR, other: StoredObject) -> bool:
         return False
 
 
-async def settle(platform: Platform, waiting: Clearing, who: str = PLATFORM) -> Clearing:
-    """Judge a credit that is NEW: with its original it is taken as good, or it is held, or it goes on waiting."""
+async def settle(platform: Platform, waiting: Clearing, who: str = PLATFORM, why: str | None = None) -> Clearing:
+    """Judge a credit that is NEW: with its original it is taken as good, or it is held, or it goes on waiting. `why` a
+    person took it back."""
     original = await _original(platform, waiting)
     if original is None:
         return waiting
     found = await _against(platform, waiting, original)
     if found:
         held = msgspec.structs.replace(waiting, findings=found)
-        why = f"{found[0].rule}: found {found[0].found}, expected {found[0].expected}"
-        move = moved(platform, held, Action.HOLD, who, why)
+        move = moved(platform, held, Action.HOLD, who, found[0].sentence)
         return move.after if await platform.store.clearings.move_together([move]) else waiting
     if original.state is ClearingState.DROPPED:
         move = moved(platform, waiting, Action.DROP, who, f"CDR {original.key.id}, which it takes back, was dropped")
         return move.after if await platform.store.clearings.move_together([move]) else waiting
-    return await _take_back(platform, waiting, original, who, f"it takes back CDR {original.key.id}") or waiting
+    because = why or f"it takes back CDR {original.key.id}"
+    return await _take_back(platform, waiting, original, who, because) or waiting
 
 
 async def accept(platform: Platform, credit: Clearing, who: str, why: str) -> Clearing:

@@ -16,7 +16,6 @@ from ocpilot.app import (
     cdr_match,
     cdrs,
     clearing,
-    credit_clearing,
     fees,
     hub_orders,
     invoice_records,
@@ -211,7 +210,7 @@ class Jobs:
         await clearing.clear(self._platform, stored)
 
     async def _settle_credit(self, waiting: Clearing) -> None:
-        await credit_clearing.settle(self._platform, waiting)
+        await clearing.settle(self._platform, waiting)
 
     async def _receipt(self, key: ObjectKey) -> None:
         await receipts.settle(self._platform, key)

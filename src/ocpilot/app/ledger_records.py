@@ -39,6 +39,17 @@ class Balance(Record, frozen=True, kw_only=True):
         return self.debit - self.credit
 
 
+class LedgerFault(Record, frozen=True, kw_only=True):
+    """What contradicts itself: `entry` that does not balance or is `empty`, an `invoice` that is booked otherwise than
+    it says, `unmatched` money that is no payment's. `about` names it."""
+
+    what: str
+    about: str
+    found: Decimal
+    expected: Decimal
+    currency: str
+
+
 class Ledger(Protocol):
     """Storage of it. No method changes or removes an entry: another entry puts it right."""
 
@@ -65,6 +76,12 @@ class Ledger(Protocol):
 
     async def balances(self, *, since: date | None = None, until: date | None = None) -> tuple[Balance, ...]:
         """Every account; only days from `since` to before `until`."""
+
+    async def customer_balances(self, customer_id: int) -> tuple[Balance, ...]:
+        """What stands on each account in a customer's name."""
+
+    async def faults(self) -> tuple[LedgerFault, ...]:
+        """Whatever in the books contradicts itself, or an invoice, or a payment."""
 
     async def open_invoices(self, customer_id: int | None = None) -> tuple[OpenInvoice, ...]:
         """Invoices that are not paid in full, by number."""

@@ -18,6 +18,10 @@ class Objects(Protocol):
     async def receive(self, stored: StoredObject) -> Arrival:
         """The same as `put`, and whether somebody may be waiting for it."""
 
+    async def add(self, under: ObjectKey, new: Sequence[StoredObject]) -> None:
+        """Write those of these objects of ours that are not there yet, all or none; what is there stays as it is. One
+        after the other per object `under` of ours, of the same module."""
+
     async def get(self, key: ObjectKey, peer_id: int | None = None) -> StoredObject | None:
         """The object of ours (`peer_id` None) or the one that peer sent us."""
 

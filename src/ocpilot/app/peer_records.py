@@ -43,6 +43,8 @@ class VanishedPolicy(StrEnum):
     REMOVE = "remove"
 
 
+#: The part of a profile that CDRs are judged by.
+LIMITS = "clearing"
 _Positive = Annotated[float, msgspec.Meta(gt=0)]
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -83,6 +85,13 @@ class PeerProfile(Record, frozen=True, kw_only=True):
     role: Role | None = None
     vanished: VanishedPolicy = VanishedPolicy.KEEP
     clearing: ClearingLimits = USUAL
+
+    @property
+    def quirks(self) -> dict[str, object]:
+        """Every one by its name, the limits of CDRs as `clearing.most_hours`."""
+        limits = msgspec.structs.asdict(self.clearing)
+        others = {name: value for name, value in msgspec.structs.asdict(self).items() if name != LIMITS}
+        return others | {f"{LIMITS}.{name}": value for name, value in limits.items()}
 
 
 class Detected(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -12,7 +12,7 @@ import msgspec
 from ocpilot.app import credentials, hub_clients
 from ocpilot.app.credentials import Discovered
 from ocpilot.app.exchange import versions_url
-from ocpilot.app.peer_records import Peer, PeerProfile, PeerState
+from ocpilot.app.peer_records import LIMITS, Peer, PeerProfile, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
 from ocpilot.app.secrets import hash_token
@@ -129,15 +129,15 @@ async def resume(platform: Platform, peer: Peer) -> Peer:
 
 
 async def change_profile(platform: Platform, peer: Peer, changes: Mapping[str, object]) -> Peer:
-    """Change quirks of a peer, named as in `PeerProfile`; None goes back to the usual. UserError names what is
+    """Change quirks of a peer, named as in `PeerProfile.quirks`; None goes back to the usual. UserError names what is
     wrong."""
-    known = msgspec.structs.asdict(peer.profile)
-    unknown = sorted(changes.keys() - known.keys())
+    known, wanted = peer.profile.quirks, _named(changes)
+    unknown = sorted(wanted.keys() - known.keys())
     if unknown:
         raise UserError(f"found {', '.join(unknown)}, expected one of {', '.join(known)}")
     try:
-        kept = {name: value for name, value in (known | dict(changes)).items() if value is not None}
-        profile = msgspec.convert(msgspec.to_builtins(kept), PeerProfile, strict=False)
+        kept = {name: value for name, value in (known | wanted).items() if value is not None}
+        profile = msgspec.convert(msgspec.to_builtins(_nested(kept)), PeerProfile, strict=False)
         _require_bounds(profile)
     except ValueError as error:
         raise UserError(f"profile of {peer.name}: {error}") from error
@@ -146,11 +146,36 @@ async def change_profile(platform: Platform, peer: Peer, changes: Mapping[str, o
     return changed
 
 
+def _named(changes: Mapping[str, object]) -> dict[str, object]:
+    """Limits of CDRs that came as one object by their names."""
+    limits = changes.get(LIMITS)
+    if not isinstance(limits, Mapping):
+        return dict(changes)
+    others = {name: value for name, value in changes.items() if name != LIMITS}
+    return others | {f"{LIMITS}.{name}": value for name, value in limits.items()}
+
+
+def _nested(flat: Mapping[str, object]) -> dict[str, object]:
+    part = f"{LIMITS}."
+    limits = {name.removeprefix(part): value for name, value in flat.items() if name.startswith(part)}
+    return {name: value for name, value in flat.items() if not name.startswith(part)} | {LIMITS: limits}
+
+
 def _require_bounds(profile: PeerProfile) -> None:
     """What the class cannot say: msgspec knows no bounds of a Decimal."""
-    for bound in (profile.tolerance, profile.relative_tolerance):
+    limits = profile.clearing
+    bounds = {
+        "tolerance": profile.tolerance,
+        "relative_tolerance": profile.relative_tolerance,
+        "clearing.most_hours": limits.most_hours,
+        "clearing.most_kwh": limits.most_kwh,
+        "clearing.power_tolerance": limits.power_tolerance,
+        "clearing.late_days": limits.late_days,
+        **{f"clearing.most_cost {currency}": most for currency, most in limits.most_cost.items()},
+    }
+    for name, bound in bounds.items():
         if bound is not None and not (bound.is_finite() and bound >= 0):
-            raise ValueError(f"tolerance: found {bound}, expected a number from 0")
+            raise ValueError(f"{name}: found {bound}, expected a number from 0")
 
 
 async def named(platform: Platform, name: str) -> Peer:

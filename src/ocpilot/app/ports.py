@@ -52,6 +52,7 @@ from ocpilot.app.records import (
     Receipt,
     StoredObject,
 )
+from ocpilot.app.reminder_records import Reminders
 from ocpilot.app.sending_records import Sendings
 from ocpilot.app.signed_records import SignedBook
 from ocpilot.app.site_limit_records import SiteLimits
@@ -280,6 +281,7 @@ class Store(Protocol):
     sendings: Sendings
     invoice_runs: InvoiceRuns
     bank_payments: BankPayments
+    reminders: Reminders
     cards: CardPayments
     terminal_payments: TerminalPayments
     played_payments: PlayedPayments

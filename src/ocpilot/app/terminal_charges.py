@@ -1,15 +1,17 @@
 """Charges of whoever pays at a terminal: a payment terminal provider of ours starts and stops them (mod_payments,
 "Transaction")."""
 
-from ocpilot.app import commands, tokens
+from collections.abc import Sequence
+
+from ocpilot.app import commands, payments, tokens
 from ocpilot.app.bodies import value_of
 from ocpilot.app.charge_records import Command
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import NotFound
-from ocpilot.base.ids import PartyId
+from ocpilot.base.ids import PartyId, derived_id
 from ocpilot.wire.protocol import ModuleID
-from ocpilot.wire.v230 import Session
+from ocpilot.wire.v230 import CDR, CaptureStatusCode, FinancialAdviceConfirmation, Price, Session
 
 
 async def start(
@@ -36,3 +38,33 @@ async def stop(platform: Platform, party: PartyId, session_id: str) -> Command:
         if PartyId.of(session.cdr_token.country_code, session.cdr_token.party_id) == party:
             return await commands.stop(platform, stored, session)
     raise NotFound(f"no session {session_id} of {party}")
+
+
+async def confirm(
+    platform: Platform,
+    party: PartyId,
+    cdr: CDR,
+    captured: Price,
+    eft_data: Sequence[str],
+    *,
+    status: CaptureStatusCode = CaptureStatusCode.SUCCESS,
+    message: str | None = None,
+) -> FinancialAdviceConfirmation:
+    """Tell the operator what `party`, one of ours, captured for his CDR, and what belongs on his invoice. What is
+    told later, as when a capture that failed was done after all, is a confirmation of its own: nothing changes one at
+    the operator ("Receiver Interface"); the newest counts. NotFound for a CDR that names no authorization."""
+    if cdr.authorization_reference is None:
+        raise NotFound(f"CDR {cdr.id} names no authorization_reference")
+    now = platform.clock()
+    confirmation = FinancialAdviceConfirmation(
+        id=derived_id("financial advice", party.key, cdr.authorization_reference, now.isoformat()),
+        authorization_reference=cdr.authorization_reference,
+        total_costs=captured,
+        currency=cdr.currency,
+        eft_data=tuple(eft_data),
+        capture_status_code=status,
+        capture_status_message=message,
+        last_updated=now,
+    )
+    await payments.confirm(platform, party, confirmation, PartyId.of(cdr.country_code, cdr.party_id))
+    return confirmation

@@ -33,10 +33,10 @@ def fixed(value: Decimal, locale: str, decimals: int = 2) -> str:
 
 
 def percent(value: Decimal, locale: str) -> str:
-    """`25 %`, `5,2 %`: as the locale writes it, with up to two decimals."""
+    """`25 %`, `5,2 %`: as the locale writes it, with up to three decimals."""
     pattern = str(Locale.parse(locale).percent_formats[None].pattern)
     with localcontext(_WIDE):
-        return numbers.format_percent(value / 100, format=pattern.replace("#,##0", "#,##0.##"), locale=locale)
+        return numbers.format_percent(value / 100, format=pattern.replace("#,##0", "#,##0.###"), locale=locale)
 
 
 def duration(length: timedelta) -> str:
@@ -88,6 +88,11 @@ def stretch(start: datetime, end: datetime, zone: ZoneInfo, locale: str) -> str:
     if from_day == to_day:
         return f"{begin}–{clocks[1]} {zones[1]}"
     return f"{begin} – {to_day} {clocks[1]} {zones[1]}"
+
+
+def country(code: str, locale: str) -> str:
+    """`Tyskland` for `DE` (ISO 3166-1 alpha-2); the code where it has no name."""
+    return str(Locale.parse(locale).territories.get(code, code))
 
 
 def _trimmed(amount: Decimal) -> Decimal:

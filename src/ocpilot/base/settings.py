@@ -23,6 +23,10 @@ from ocpilot.base.signed_verdict import SignedVerdict
 HUB = "HUB"
 
 
+#: Per cent a year: more is a slip of the pen.
+_MOST_INTEREST = 100
+
+
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all sections: a setting with an unknown name is an error, not silence."""
 
@@ -88,6 +92,21 @@ class SellerSettings(Section, frozen=True, kw_only=True):
     receipt_series: str = "R"
 
 
+class ReminderSettings(Section, frozen=True, kw_only=True):
+    """A reminder: `days` after an invoice was due, or after the reminder before it as many as the two are apart. `fee`
+    is taken for invoices in `currency` (Sweden: 60 SEK where it was agreed, act 1981:739). `text` is what it says, in
+    place of our own words; `{number}`, `{due}` and `{open}` are filled in."""
+
+    days: Annotated[int, msgspec.Meta(ge=1, le=365)]
+    fee: Decimal = Decimal(0)
+    currency: str = "SEK"
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.fee >= 0:
+            raise ValueError(f"fee: found {self.fee}, expected 0 or more")
+
+
 class Supply(StrEnum):
     """What is sold: what was charged, or a fee."""
 
@@ -122,7 +141,8 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     owes the VAT of one who sells to him there (docs/decisions/20261126-vat.md says by which law).
     For bookkeeping: `accounts` are numbers of its chart where they are others than those of BAS (`{revenue = "3011",
     "vat_out/DE" = "2671"}`), `voucher_series` leads its vouchers, `year_begins` is the first month of the financial
-    year."""
+    year. `reminders` are sent one after the other, none unless set; `late_interest` is per cent a year of what is late,
+    booked with a reminder."""
 
     invoice_series: Series = "F"
     credit_series: Series = "K"
@@ -139,6 +159,17 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     accounts: dict[str, str] = {}
     voucher_series: str = "O"
     year_begins: Annotated[int, msgspec.Meta(ge=1, le=12)] = 1
+    reminders: tuple[ReminderSettings, ...] = ()
+    late_interest: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.late_interest <= _MOST_INTEREST:
+            raise ValueError(
+                f"late_interest: found {self.late_interest}, expected 0 to {_MOST_INTEREST} per cent a year"
+            )
+        days = [one.days for one in self.reminders]
+        if days != sorted(set(days)):
+            raise ValueError(f"reminders: found days {days}, expected each later than the one before")
 
 
 class CardProviderName(StrEnum):

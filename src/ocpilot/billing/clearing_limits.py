@@ -10,7 +10,7 @@ class Rule(StrEnum):
     """What a CDR is judged by before it is paid. Stored with CDRs: a word that was ever used stays."""
 
     PRICE = "price"
-    NOT_PRICED = "not priced"
+    NOT_PRICED = "not_priced"
     STRUCTURE = "structure"
     DURATION = "duration"
     ENERGY = "energy"
@@ -19,17 +19,17 @@ class Rule(StrEnum):
     OVERLAP = "overlap"
     DOUBLED = "doubled"
     LATE = "late"
-    UNKNOWN_TOKEN = "unknown token"  # noqa: S105 - a word of OCPI
-    UNKNOWN_PLACE = "unknown place"
-    ZERO_COST = "zero cost"
+    UNKNOWN_TOKEN = "unknown_token"  # noqa: S105 - a word of OCPI
+    UNKNOWN_PLACE = "unknown_place"
+    ZERO_COST = "zero_cost"
     CURRENCY = "currency"
     NEGATIVE = "negative"
-    SIGNED = "signed values"
+    SIGNED = "signed_values"
     #: Of Credit CDRs.
-    CREDIT_CHAIN = "credit of a credit"
-    CREDITED_TWICE = "credited twice"
-    CREDIT_AMOUNT = "credit amount"
-    CREDIT_CHARGE = "credit of another charge"
+    CREDIT_CHAIN = "credit_of_a_credit"
+    CREDITED_TWICE = "credited_twice"
+    CREDIT_AMOUNT = "credit_amount"
+    CREDIT_CHARGE = "credit_of_another_charge"
 
 
 #: What an amount in these currencies is far above what a charge costs.

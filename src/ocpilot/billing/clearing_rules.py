@@ -121,7 +121,7 @@ def _negative(cdr: CDR, _: Around, __: ClearingLimits) -> Iterator[Found]:
     for name in (*COSTS, "total_time"):
         if numbers.get(name, Decimal(0)) < 0:
             unit = cdr.currency if name in COSTS else "h"
-            found = f"{name} {numbers[name]:f} {unit}"
+            found = f"{name} {_plain(numbers[name])} {unit}"
             yield Found(rule=Rule.NEGATIVE, found=found, expected="nothing below zero in a CDR that is no credit")
 
 
@@ -138,14 +138,14 @@ def _cost(cdr: CDR, _: Around, limits: ClearingLimits) -> Iterator[Found]:
 def _duration(cdr: CDR, _: Around, limits: ClearingLimits) -> Iterator[Found]:
     lasted = hours(cdr.end_date_time - cdr.start_date_time)
     if max(lasted, cdr.total_time) > limits.most_hours:
-        found = f"{max(lasted, cdr.total_time):f} hours"
-        yield Found(rule=Rule.DURATION, found=found, expected=f"at most {limits.most_hours:f} hours")
+        found = f"{_plain(max(lasted, cdr.total_time))} hours"
+        yield Found(rule=Rule.DURATION, found=found, expected=f"at most {_plain(limits.most_hours)} hours")
 
 
 def _energy(cdr: CDR, _: Around, limits: ClearingLimits) -> Iterator[Found]:
     if cdr.total_energy > limits.most_kwh:
-        expected = f"at most {limits.most_kwh:f} kWh"
-        yield Found(rule=Rule.ENERGY, found=f"{cdr.total_energy:f} kWh", expected=expected)
+        expected = f"at most {_plain(limits.most_kwh)} kWh"
+        yield Found(rule=Rule.ENERGY, found=f"{_plain(cdr.total_energy)} kWh", expected=expected)
 
 
 def _power(cdr: CDR, around: Around, limits: ClearingLimits) -> Iterator[Found]:
@@ -157,8 +157,8 @@ def _power(cdr: CDR, around: Around, limits: ClearingLimits) -> Iterator[Found]:
     if cdr.total_energy > most:
         mean = f"{cdr.total_energy / charging:.1f} kW on average" if charging > 0 else "no time"
         what = "the Connector gives" if around.connector_kw else f"{cdr.cdr_location.connector_power_type} can give"
-        found = f"{cdr.total_energy:f} kWh in {max(charging, Decimal(0)):f} hours: {mean}"
-        yield Found(rule=Rule.POWER, found=found, expected=f"at most {kilowatts.normalize():f} kW, as {what}")
+        found = f"{_plain(cdr.total_energy)} kWh in {_plain(max(charging, Decimal(0)))} hours: {mean}"
+        yield Found(rule=Rule.POWER, found=found, expected=f"at most {_plain(kilowatts)} kW, as {what}")
 
 
 def _overlap(cdr: CDR, around: Around, _: ClearingLimits) -> Iterator[Found]:
@@ -181,7 +181,7 @@ def _doubled(cdr: CDR, around: Around, _: ClearingLimits) -> Iterator[Found]:
 def _late(cdr: CDR, around: Around, limits: ClearingLimits) -> Iterator[Found]:
     if around.came_at is not None and around.came_at - cdr.end_date_time > timedelta(days=float(limits.late_days)):
         days = (around.came_at - cdr.end_date_time).days
-        expected = f"at most {limits.late_days:f} days"
+        expected = f"at most {_plain(limits.late_days)} days"
         yield Found(rule=Rule.LATE, found=f"it came {days} days after the end of the charge", expected=expected)
 
 
@@ -251,6 +251,10 @@ def _party(cdr: CDR) -> str:
 
 def _named(one: Neighbour) -> str:
     return f"{one.id} of {one.party[:2]}/{one.party[2:]}"
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
 
 
 def _money(amount: Decimal, currency: str) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from ocpilot.base import formats
 from ocpilot.base.texts import mark
 from ocpilot.billing.invoice import Invoice, InvoiceLine, LineUnit
-from ocpilot.billing.invoice_sums import Charged, charged, grouped_by, shown
+from ocpilot.billing.invoice_sums import Charged, charged, grouped_by, shown, shown_of
 from ocpilot.billing.paper import PaperWords
 from ocpilot.billing.receipt import ChargeFacts, ReceiptLine
 from ocpilot.pricing import Unit
@@ -118,13 +118,12 @@ def _charge(one: Charged, charge: ChargeFacts, words: PaperWords, with_rate: boo
 
 
 def _row(detail: ReceiptLine, line: InvoiceLine, words: PaperWords, with_rate: bool) -> Row:
-    amount = detail.amount.excl if line.gross is None else detail.amount.incl
     return Row(
         text=detail.label,
         quantity=words.measured(detail.quantity, detail.unit),
         price=words.price(_price(detail, line), detail.unit),
         rate=words.rate(line.tax.rate) if with_rate else "",
-        amount=words.amount(amount),
+        amount=words.amount(shown_of(detail, line)),
         notes=" · ".join(detail.notes),
     )
 

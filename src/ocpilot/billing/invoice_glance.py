@@ -10,6 +10,7 @@ from ocpilot.base.texts import mark
 from ocpilot.billing.invoice import Invoice
 from ocpilot.billing.invoice_entries import group_sums
 from ocpilot.billing.invoice_sums import Slice, by_kind, by_month, figures, month_of
+from ocpilot.billing.invoice_words import has_vat
 from ocpilot.billing.paper import Fact, PaperWords
 
 #: More bars than these are no glance any more: the smallest become one.
@@ -60,7 +61,8 @@ def _facts(invoice: Invoice, words: PaperWords) -> Iterator[Fact]:
     yield Fact(translate(mark("Energy")), words.kwh(found.kwh))
     yield Fact(translate(mark("Time")), formats.duration(found.duration))
     if found.per_kwh is not None:
-        text = mark("Per kWh, incl. VAT") if invoice.terms.prices_include_tax else mark("Per kWh, excl. VAT")
+        text = mark("Per kWh, excl. VAT") if has_vat(invoice) else mark("Per kWh")
+        text = mark("Per kWh, incl. VAT") if invoice.terms.prices_include_tax else text
         yield Fact(translate(text), words.money(round(found.per_kwh, 2)))
 
 

@@ -50,11 +50,12 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
 
     language: str
     title: str
-    number: str
-    issued: str
+    subject: str
+    made: str
     seller: str
     seller_lines: tuple[str, ...]
-    to: Fact
+    to: str
+    buyer: tuple[str, ...]
     facts: tuple[Fact, ...]
     payment: Payment
     glance: Glance
@@ -78,13 +79,17 @@ def paper_of(invoice: Invoice) -> Paper:
     language = language_of(terms.language)
     words = PaperWords(translator(language), language, invoice.currency)
     translate = words.translate
-    buyer = "\n".join([terms.buyer.name, *address_lines(terms.buyer, terms.seller.country)])
     return Paper(
         language=language,
         title=invoice_words.title(terms.kind, translate),
-        number=invoice.number,
-        issued=formats.date_in_full(invoice.issued_on, language),
+        subject=invoice.number,
+        made=formats.date_in_full(invoice.issued_on, language),
         seller=terms.seller.name,
+        seller_lines=tuple(_seller_lines(terms.seller, terms.buyer.country, words)),
+        to=translate(mark("For") if terms.kind in _OURS else mark("Buyer")),
+        buyer=(terms.buyer.name, *_address_lines(terms.buyer, terms.seller.country, language)),
+        seller_lines=tuple(seller_lines(terms.seller, terms.buyer.country, words)),
+        to=Fact(translate(mark("For") if terms.kind in _OURS else mark("Buyer")), buyer),
         seller_lines=tuple(_seller_lines(terms.seller, terms.buyer.country, translate)),
         to=Fact(translate(mark("Buyer") if terms.kind.we_buy else mark("For")), buyer),
         facts=tuple(_facts(invoice, words)),
@@ -100,7 +105,7 @@ def paper_of(invoice: Invoice) -> Paper:
     )
 
 
-def address_lines(party: BusinessParty, seen_from: str) -> Iterator[str]:
+def _address_lines(party: BusinessParty, seen_from: str, locale: str) -> Iterator[str]:
     """As on a letter; the country where it is another one than `seen_from`."""
     address = party.address
     yield from address.lines
@@ -108,11 +113,13 @@ def address_lines(party: BusinessParty, seen_from: str) -> Iterator[str]:
     if town:
         yield town
     if address.country != seen_from:
-        yield address.country
+        yield formats.country(address.country, locale)
 
 
-def _seller_lines(seller: BusinessParty, seen_from: str, translate: Translate) -> Iterator[str]:
-    yield from address_lines(seller, seen_from)
+def seller_lines(seller: BusinessParty, seen_from: str, words: PaperWords) -> Iterator[str]:
+    """Who writes: address, numbers, and how to reach him."""
+    translate = words.translate
+    yield from _address_lines(seller, seen_from, words.locale)
     if seller.organisation_number:
         yield f"{translate(mark('Organisation number'))} {seller.organisation_number}"
     if seller.vat_number:
@@ -148,6 +155,7 @@ def _payment(invoice: Invoice, words: PaperWords) -> Payment:
         amount=Fact(translate(asked(invoice)), words.money(invoice.payable)),
         terms=invoice_words.payment_terms(invoice, translate),
         title=translate(mark("Paid to") if kind.is_ours_to_pay else mark("How to pay")),
+        ways=tuple(way_facts(ways_to_pay(invoice), translate)),
         ways=tuple(way_facts(invoice, translate)),
         qr=payment_qr(invoice),
         qr_text=translate(mark("Scan to pay")),
@@ -162,11 +170,15 @@ def asked(invoice: Invoice) -> str:
     return mark("You get") if kind.is_ours_to_pay else mark("To pay")
 
 
+def way_facts(ways: Sequence[PaymentWay], translate: Translate) -> Iterator[Fact]:
+    """Each account, then what to name: the ways of one invoice have the same reference."""
+
+
 def way_facts(invoice: Invoice, translate: Translate) -> Iterator[Fact]:
     """Each account it can be paid to, then what to name: the ways of one invoice have the same reference."""
     ways = ways_to_pay(invoice)
     for way in ways:
-        yield Fact(translate(_WAYS[way.kind]), grouped_account(way))
+        yield Fact(translate(_WAYS[way.kind]), _account(way))
         if way.bic:
             yield Fact(translate(mark("BIC")), way.bic)
     for reference in dict.fromkeys(way.reference for way in ways):
@@ -174,7 +186,7 @@ def way_facts(invoice: Invoice, translate: Translate) -> Iterator[Fact]:
         yield Fact(translate(mark("OCR number") if is_giro else mark("Reference")), grouped(reference))
 
 
-def grouped_account(way: PaymentWay) -> str:
+def _account(way: PaymentWay) -> str:
     """An IBAN in fours, other numbers as they are."""
     if way.kind is not WayKind.IBAN:
         return way.account

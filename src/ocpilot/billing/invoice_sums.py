@@ -55,10 +55,10 @@ def shown(line: InvoiceLine) -> Decimal:
 
 
 def charged(lines: Iterable[InvoiceLine]) -> Iterator[Charged]:
-    """Lines of the same charge that stand one after the other as one."""
+    """Lines of the same charge that stand one after the other as one; what takes one back is another."""
     same: list[InvoiceLine] = []
     for line in lines:
-        if same and not (line.cdr and line.cdr == same[0].cdr):
+        if same and not (line.cdr and line.cdr == same[0].cdr and (line.net < 0) == (same[0].net < 0)):
             yield Charged(lines=tuple(same))
             same = []
         same.append(line)
@@ -112,14 +112,14 @@ def grouped_by(
 def _kinds(invoice: Invoice) -> Iterator[tuple[str, Decimal]]:
     """Of each line its price lines. What they differ from it, rounded one by one, counts to the first."""
     for line in invoice.lines:
-        parts = [(detail.label, _amount(detail, line)) for detail in line.details] or [(line.text, shown(line))]
+        parts = [(detail.label, shown_of(detail, line)) for detail in line.details] or [(line.text, shown(line))]
         difference = shown(line) - sum(amount for _, amount in parts)
         yield parts[0][0], parts[0][1] + difference
         yield from parts[1:]
 
 
-def _amount(detail: ReceiptLine, line: InvoiceLine) -> Decimal:
-    """As its line shows amounts. Details of what is taken back stand as they were."""
+def shown_of(detail: ReceiptLine, line: InvoiceLine) -> Decimal:
+    """What a price line of it says, with tax as the line does; below zero where the line is, as it stands as it was."""
     side = detail.amount.excl if line.gross is None else detail.amount.incl
     amount = detail.amount.shown if side is None else side
     return -amount if shown(line) < 0 < amount else amount

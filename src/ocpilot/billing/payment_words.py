@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterator
 
 from stdnum import iso11649, luhn
 
+from ocpilot.billing.payment_reference import is_ocr, ocr_in
+
 _DIGITS = re.compile(r"(?<![0-9A-Za-z])[0-9]{4,25}(?![0-9A-Za-z])")
 _BLANKS = re.compile(r"[\s\-]")
 
@@ -15,10 +17,9 @@ def plain(reference: str) -> str:
 
 
 def spellings(reference: str) -> tuple[str, ...]:
-    """A plain reference as we may have written it: in a creditor reference (ISO 11649) ours stands behind RF and two
-    digits."""
-    is_creditor = reference.startswith("RF") and iso11649.is_valid(reference)
-    return (reference, reference[4:]) if is_creditor else (reference,)
+    """A plain reference as we may have written it: as it is, or the OCR number in a creditor reference (ISO 11649)."""
+    within = ocr_in(reference)
+    return (reference, within) if within and within != reference else (reference,)
 
 
 def has_wrong_check_digit(reference: str) -> bool:
@@ -29,9 +30,9 @@ def has_wrong_check_digit(reference: str) -> bool:
 
 
 def references_in(text: str) -> Iterator[str]:
-    """Digits in a text that may be an OCR number: those whose check digit is right."""
+    """Digits in a text that may be an OCR number: those whose check and length digits are right."""
     for found in _DIGITS.findall(text):
-        if luhn.is_valid(found):
+        if is_ocr(found):
             yield found
 
 

@@ -46,13 +46,13 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sie(books: Books, currency: str, vouchers: Sequence[Voucher], names: Mapping[str, str] = NAMES) -> bytes:
-    """The file: one currency, which the receiver books in. The same bytes for the same values.
+    """The file of vouchers in one currency, which the receiver books in. The same bytes for the same values.
 
     ValueError when an amount has more than two decimals, which the format cannot say.
     """
     lines = [*_head(books, currency), *_accounts(vouchers, names)]
     for voucher in vouchers:
-        lines += _voucher(books.series, voucher, currency)
+        lines += _voucher(books.series, voucher)
     return "".join(f"{line}\r\n" for line in lines).encode(_ENCODING, errors="replace")
 
 
@@ -92,14 +92,13 @@ def _accounts(vouchers: Sequence[Voucher], names: Mapping[str, str]) -> Iterator
         yield f"#KONTO {field(number)} {field(names.get(number, str(used[number])))}"
 
 
-def _voucher(series: str, voucher: Voucher, currency: str) -> Iterator[str]:
+def _voucher(series: str, voucher: Voucher) -> Iterator[str]:
     number = f"{field(series)} {voucher.number}"
     yield f"#VER {number} {_day(voucher.day)} {field(voucher.text)} {_day(voucher.booked_on)}"
     yield "{"
     for posting in voucher.postings:
-        if posting.currency == currency:
-            text = field(posting.invoice) if posting.invoice else '""'
-            yield f"   #TRANS {field(posting.number)} {{}} {amount(posting.amount)} {_day(voucher.day)} {text}"
+        text = field(posting.invoice or "")
+        yield f"   #TRANS {field(posting.number)} {{}} {amount(posting.amount)} {_day(voucher.day)} {text}"
     yield "}"
 
 

@@ -156,19 +156,12 @@ class _Ubl:
 
     def _tax(self, row: VatRow) -> Element | None:
         base, amount = self._amount("cbc:TaxableAmount", row.base), self._amount("cbc:TaxAmount", row.amount)
-        return self._node("cac:TaxSubtotal", base, amount, self._category("cac:TaxCategory", row))
+        why = (self._leaf("cbc:TaxExemptionReasonCode", row.code), self._leaf("cbc:TaxExemptionReason", row.reason))
+        return self._node("cac:TaxSubtotal", base, amount, self._category("cac:TaxCategory", row, *why))
 
-    def _category(self, tag: str, found: VatRow | Line) -> Element | None:
-        leaf = self._leaf
-        is_row = isinstance(found, VatRow)
-        return self._node(
-            tag,
-            leaf("cbc:ID", found.category.value),
-            leaf("cbc:Percent", found.rate),
-            leaf("cbc:TaxExemptionReasonCode", found.code if is_row else None),
-            leaf("cbc:TaxExemptionReason", found.reason if is_row else None),
-            self._node("cac:TaxScheme", leaf("cbc:ID", "VAT")),
-        )
+    def _category(self, tag: str, found: VatRow | Line, *why: Element | None) -> Element | None:
+        category, rate = self._leaf("cbc:ID", found.category.value), self._leaf("cbc:Percent", found.rate)
+        return self._node(tag, category, rate, *why, self._node("cac:TaxScheme", self._leaf("cbc:ID", "VAT")))
 
     def _sums(self) -> Element | None:
         invoice, amount = self._invoice, self._amount

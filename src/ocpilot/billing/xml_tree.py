@@ -41,7 +41,8 @@ class XmlTree:
         for name, uri in self._namespaces.items():
             root.set(f"xmlns:{name}" if name else "xmlns", uri)
         ElementTree.indent(root)
-        return ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True)
+        written: bytes = ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True)
+        return written
 
 
 def _text(content: Content) -> str:

@@ -1,4 +1,4 @@
-"""`ocpilot cdr`: lists CDRs, shows one, takes back one we sent, says which charges have none, checks those in files."""
+"""`ocpilot cdr`: lists CDRs, shows one, says which charges have none, checks those in files, and moves them on."""
 
 import argparse
 from collections.abc import Sequence
@@ -6,18 +6,19 @@ from typing import Protocol
 
 from ocpilot.app.bill_views import CdrDetail, CdrRow
 from ocpilot.app.cdr_match_records import MissingCdr
+from ocpilot.app.clearing_records import ClearingState
 from ocpilot.base.errors import UserError
-from ocpilot.cli import cdr_check, cdr_lines
+from ocpilot.cli import cdr_check, cdr_lines, clearing
 
 
 class CdrCommands(Protocol):
     """What the platform does for `ocpilot cdr`."""
 
-    async def credit(self, cdr_id: str, remark: str | None) -> str:
-        """The id of the Credit CDR."""
-
     async def list(self, limit: int) -> Sequence[CdrRow]:
         """The newest CDRs, ours and peers'."""
+
+    async def standing(self, limit: int, states: Sequence[ClearingState], partner: str | None) -> Sequence[CdrRow]:
+        """Those in these states (none: in any), with one partner or all, longest first; NotFound."""
 
     async def show(self, cdr_id: str) -> Sequence[CdrDetail]:
         """The CDRs with this id, priced, with what they belong to and what became of them; NotFound."""
@@ -31,20 +32,23 @@ class CdrCommands(Protocol):
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """`ocpilot cdr ACTION`."""
-    parser = subparsers.add_parser("cdr", help="list, show and check CDRs, or take back one of ours")
+    parser = subparsers.add_parser("cdr", help="list, show and check CDRs, decide about them, take back ours")
     actions = parser.add_subparsers(dest="action", required=True)
-    credit = actions.add_parser(
-        "credit",
-        help="send a Credit CDR for a CDR we sent",
-        epilog='example: ocpilot cdr credit 5f0c1a52-0f2f-5d0e-9c33-0c5b6f1b7a11 --remark "wrong tariff"',
-    )
-    credit.add_argument("id", help="the CDR that is taken back")
-    credit.add_argument("--remark", help="why, for the provider; at most 255 characters")
-    credit.add_argument("--config", help="settings file (TOML)")
     listed = actions.add_parser(
-        "list", help="the newest CDRs, ours and peers'", epilog="example: ocpilot cdr list --limit 5"
+        "list",
+        help="the newest CDRs, ours and peers', or those that stand somewhere",
+        epilog="example: ocpilot cdr list --limit 5; what waits for a person: "
+        "ocpilot cdr list --state held --state disputed --partner lade",
     )
     listed.add_argument("--limit", metavar="N", type=int, default=20, help="at most so many (20)")
+    listed.add_argument(
+        "--state",
+        action="append",
+        default=[],
+        choices=[str(state) for state in ClearingState],
+        help="only in this state, longest first; may be given several times",
+    )
+    listed.add_argument("--partner", metavar="PEER", help="only from this peer, or for its drivers")
     show = actions.add_parser(
         "show",
         help="what a CDR costs, where it was sent, what it belongs to",
@@ -62,17 +66,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         shown.add_argument("--config", help="settings file (TOML)")
         shown.add_argument("--json", action="store_true", help="print JSON")
     cdr_check.add_parser(actions)
+    clearing.add_parsers(actions)
     return parser
 
 
 async def run(args: argparse.Namespace, cdrs: CdrCommands) -> int:
-    """Prints the id of the Credit CDR (the same again when there is one), or what was asked; 1 when charges have no
-    CDR."""
+    """Prints what was asked; 1 when charges have no CDR."""
     match args.action:
         case "list":
             if args.limit < 1:
                 raise UserError(f"--limit: found {args.limit}, expected 1 or more")
-            cdr_lines.print_list(await cdrs.list(args.limit), args.json)
+            cdr_lines.print_list(await _listed(args, cdrs), args.json)
         case "show" if args.object:
             for text in await cdrs.texts(args.id):
                 print(text.decode())
@@ -82,6 +86,10 @@ async def run(args: argparse.Namespace, cdrs: CdrCommands) -> int:
             found = await cdrs.missing()
             cdr_lines.print_missing(found, args.json)
             return 1 if found else 0
-        case _:
-            print(await cdrs.credit(args.id, args.remark))
     return 0
+
+
+async def _listed(args: argparse.Namespace, cdrs: CdrCommands) -> Sequence[CdrRow]:
+    if not args.state and args.partner is None:
+        return await cdrs.list(args.limit)
+    return await cdrs.standing(args.limit, [ClearingState(one) for one in args.state], args.partner)

@@ -37,6 +37,7 @@ examples:
   ocpilot cdr check cdr.json --time-zone Europe/Stockholm
   ocpilot cdr check november.jsonl --tariff tariffs.json --tolerance 0.02 --language sv
   ocpilot cdr check --json - < cdrs.json
+  ocpilot cdr check --stored C-2041 C-2042
 
 exit status: 0 all CDRs agree, 1 one differs, cannot be priced or cannot be read, 2 wrong usage.
 """
@@ -50,12 +51,22 @@ def add_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="CDRs; - is standard input")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="CDRs; - is standard input; with --stored their ids")
     add_pricing_options(parser)
     parser.add_argument("--tolerance", metavar="AMOUNT", help="in the CDR's currency (else its smallest unit)")
     parser.add_argument("--version", choices=[str(version) for version in SUPPORTED], help="the OCPI version")
     parser.add_argument("--language", choices=languages(), default="en", help="of the explanations")
     parser.add_argument("--json", action="store_true", help="write all verdicts as one JSON object")
+    parser.add_argument(
+        "--stored",
+        dest="action",
+        action="store_const",
+        const="check-stored",
+        default=argparse.SUPPRESS,
+        help="CDRs of the platform by their ids, by all that is known there; the other options are its own",
+    )
+    parser.add_argument("--party", metavar="CC/PID", help="with --stored: whose CDR, where several have the id")
+    parser.add_argument("--config", help="with --stored: settings file (TOML)")
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):

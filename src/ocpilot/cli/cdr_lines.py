@@ -7,6 +7,7 @@ import msgspec
 
 from ocpilot.app.bill_views import CdrDetail, CdrRow
 from ocpilot.app.cdr_match_records import Match, MissingCdr, Part
+from ocpilot.app.clearing_records import ClearingFinding
 from ocpilot.app.peer_records import Delivery
 from ocpilot.base import time
 from ocpilot.billing.numbers import after_taxes
@@ -18,7 +19,8 @@ class CdrFacts(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A CDR as JSON, amounts as decimal texts. `peer` is who sent it, null for ours.
 
     In a list `state` is what became of ours at its peer, or whether we agree with a peer's price; where one is shown
-    `priced_again`, `sent`, `matches` and `signed` say more.
+    `priced_again`, `sent`, `matches`, `signed` and `steps` say more. `clearing` is where it stands, `why` and
+    with which `findings`; `credits` the CDR that it takes back, `credited_by` what took it back.
     """
 
     party: str
@@ -31,10 +33,26 @@ class CdrFacts(msgspec.Struct, kw_only=True, omit_defaults=True):
     total_before_taxes: Decimal
     total_after_taxes: Decimal
     state: str | None = None
+    clearing: str | None = None
+    why: str | None = None
+    findings: tuple[ClearingFinding, ...] = ()
+    credits: str | None = None
+    credited_by: str | None = None
+    steps: "list[Step] | None" = None
     priced_again: str | None = None
     sent: "list[Sent] | None" = None
     matches: tuple[Match, ...] | None = None
     signed: SignedCharge | None = None
+
+
+class Step(msgspec.Struct, kw_only=True):
+    """Who moved a CDR, when, from where to where, and why."""
+
+    at: str
+    who: str
+    before: str | None
+    after: str
+    why: str
 
 
 class Sent(msgspec.Struct, kw_only=True):
@@ -53,15 +71,20 @@ def print_list(rows: Sequence[CdrRow], as_json: bool) -> None:
         _print_json(facts)
         return
     if not rows:
-        print("no CDRs yet: one is made when a charge has ended")
+        print("no such CDRs: one is made when a charge has ended")
         return
-    head = ("ended", "CDR", "of", "from", "energy", "after taxes", "state")
-    table = [
-        (one.end, one.id, one.party, one.peer or "us", _kwh(one), _money(one.total_after_taxes, one), one.state or "")
-        for one in facts
-    ]
-    for line in aligned((head, *table), left=True):
+    head = ("ended", "CDR", "of", "from", "energy", "after taxes", "clearing", "state")
+    lines = list(aligned((head, *map(_cells, facts)), left=True))
+    print(lines[0])
+    for one, line in zip(facts, lines[1:], strict=True):
         print(line)
+        for found in one.findings:
+            print(f"    {'' if found.holds else '(noted) '}{found.sentence}")
+
+
+def _cells(one: CdrFacts) -> tuple[str, ...]:
+    cost = _money(one.total_after_taxes, one)
+    return one.end, one.id, one.party, one.peer or "us", _kwh(one), cost, one.clearing or "-", one.state or ""
 
 
 def print_details(found: Sequence[CdrDetail], as_json: bool) -> None:
@@ -87,7 +110,7 @@ def print_missing(found: Sequence[MissingCdr], as_json: bool) -> None:
 
 
 def _facts(row: CdrRow, state: str | None = None) -> CdrFacts:
-    cdr = row.cdr
+    cdr, standing = row.cdr, row.clearing
     return CdrFacts(
         party=str(row.stored.key.party),
         id=cdr.id,
@@ -99,6 +122,11 @@ def _facts(row: CdrRow, state: str | None = None) -> CdrFacts:
         total_before_taxes=cdr.total_cost.before_taxes,
         total_after_taxes=after_taxes(cdr.total_cost),
         state=state,
+        clearing=standing.state if standing else None,
+        why=standing.why if standing else None,
+        findings=standing.findings if standing else (),
+        credits=standing.credits if standing else None,
+        credited_by=standing.credited_by if standing else None,
     )
 
 
@@ -116,6 +144,10 @@ def _whole(one: CdrDetail) -> CdrFacts:
     facts.sent = [_sent(peer.name, delivery) for peer, delivery in one.deliveries]
     facts.matches = one.match.matches
     facts.signed = one.signed
+    facts.steps = [
+        Step(at=time.write(step.at), who=step.who, before=step.before, after=step.after, why=step.why)
+        for step in one.steps
+    ]
     return facts
 
 
@@ -135,6 +167,12 @@ def _lines(one: CdrDetail) -> Iterator[str]:
     yield _line("priced again", one.verdict.state)
     if one.signed is not None:
         yield _line("signed", f"{one.signed.verdict}: {one.signed.reason}")
+    if facts.clearing is not None:
+        yield _line("clearing", f"{facts.clearing}: {facts.why}")
+    for found in facts.findings:
+        yield _line("", f"{'' if found.holds else '(noted) '}{found.sentence}")
+    for step in facts.steps or ():
+        yield _line("step", f"{step.at} {step.before or '-'} -> {step.after} by {step.who}: {step.why}")
     for sent in facts.sent or ():
         failed = f", {sent.last_error}" if sent.last_error else ""
         yield _line("sent to", f"{sent.peer}: {sent.state} {sent.updated_at}{failed}")

@@ -84,8 +84,8 @@ def print_peer(peer: Peer, as_json: bool) -> None:
     print(f"  changed       {row.updated_at}")
     for endpoint in row.endpoints:
         print(f"  {endpoint}")
-    for name, value in msgspec.structs.asdict(row.profile).items():
-        if value != getattr(PeerProfile(), name):
+    for name, value in row.profile.quirks.items():
+        if value != PeerProfile().quirks[name]:
             print(f"  {name:<13} {value}")
     for name, value in msgspec.structs.asdict(row.detected).items():
         if value is not None:

@@ -23,10 +23,12 @@ from ocpilot.cli import (
     account,
     api_key,
     books,
+    card,
     cdr,
     cdr_check,
     charge,
     check,
+    clearing,
     convert,
     customer,
     db,
@@ -34,11 +36,13 @@ from ocpilot.cli import (
     hook,
     import_objects,
     invoice,
+    ledger,
     load,
     log,
     mock,
     ocmf,
     openapi,
+    payment,
     peer,
     plan,
     price,
@@ -60,7 +64,9 @@ from ocpilot.demo import command as demo
 from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
 from ocpilot.main.book_commands import BooksOf, ReconciliationOf
+from ocpilot.main.card_commands import CardsOf
 from ocpilot.main.check_commands import Checks
+from ocpilot.main.clearing_commands import ClearingOf
 from ocpilot.main.customer_commands import CustomersOf, PlansOf, PricesOf
 from ocpilot.main.invoice_commands import InvoicesOf
 from ocpilot.main.join_commands import Joining
@@ -69,6 +75,7 @@ from ocpilot.main.log_commands import LogOf
 from ocpilot.main.message_commands import Messages
 from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.office_commands import ApiKeysOf, HooksOf, Moving
+from ocpilot.main.payment_commands import LedgerOf, PaymentsOf
 from ocpilot.main.peer_commands import PeersOf
 from ocpilot.main.platform_commands import Accounts, Cdrs, HeldCharges, Loading, Meters
 from ocpilot.main.simulated import Fleets, Simulations
@@ -100,10 +107,12 @@ _ALONE: dict[str, Callable[[argparse.Namespace], Coroutine[None, None, int]]] = 
 #: Commands that work on a platform.
 _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]] = {
     "account": lambda args, platform: account.run(args, Accounts(platform)),
+    "card": lambda args, platform: card.run(args, CardsOf(platform)),
     "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
     "invoice": lambda args, platform: invoice.run(args, InvoicesOf(platform)),
     "reconcile": lambda args, platform: reconcile.run(args, ReconciliationOf(platform)),
     "books": lambda args, platform: books.run(args, BooksOf(platform)),
+    **{f"cdr {action}": lambda args, platform: clearing.run(args, ClearingOf(platform)) for action in clearing.ACTIONS},
     "ocmf": lambda args, platform: ocmf.run(args, Meters(platform)),
     "charge": lambda args, platform: charge.run(args, HeldCharges(platform)),
     "station": lambda args, platform: station.run(args, StationsOf(platform)),
@@ -113,6 +122,8 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     },
     "station message": lambda args, platform: station_message.run(args, Messages(platform)),
     "site-limit": lambda args, platform: site_limit.run(args, SitesOf(platform)),
+    "payment": lambda args, platform: payment.run(args, PaymentsOf(platform)),
+    "ledger": lambda args, platform: ledger.run(args, LedgerOf(platform)),
     "customer": lambda args, platform: customer.run(args, CustomersOf(platform)),
     "plan": lambda args, platform: plan.run(args, PlansOf(platform)),
     "price-series": lambda args, platform: price_series.run(args, PricesOf(platform)),
@@ -149,7 +160,8 @@ def parser() -> argparse.ArgumentParser:
     )
     charging = (serve, peer, log, *objects, api_key, hook, db)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
-    billing = (customer, plan, price_series)
+    billing = (customer, plan, price_series, payment, ledger)
+    billing = (card, customer, plan, price_series)
     for module in (*charging, *billing, *alone):
         module.add_parser(commands)
     return root

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from ocpilot.app import accounts, bill_views, catalogue, cdr_match, credit_cdrs, held_charges, signed_charges
+from ocpilot.app import accounts, bill_views, catalogue, cdr_match, held_charges, peers, signed_charges
 from ocpilot.app.bill_views import CdrDetail, CdrRow
 from ocpilot.app.cdr_match_records import MissingCdr
+from ocpilot.app.clearing_records import ClearingState, Wanted
 from ocpilot.app.held_charges import HeldCharge
 from ocpilot.app.in_version import text_in
 from ocpilot.app.platform import Platform
@@ -44,13 +45,20 @@ class Cdrs:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
 
-    async def credit(self, cdr_id: str, remark: str | None) -> str:
-        """See `CdrCommands`."""
-        return (await credit_cdrs.credit(self._platform, cdr_id, remark)).key.id
-
     async def list(self, limit: int) -> Sequence[CdrRow]:
         """See `CdrCommands`."""
         return await bill_views.cdrs(self._platform, limit)
+
+    async def standing(self, limit: int, states: Sequence[ClearingState], partner: str | None) -> Sequence[CdrRow]:
+        """See `CdrCommands`."""
+        peer = None if partner is None else await peers.named(self._platform, partner)
+        wanted = Wanted(
+            states=tuple(states),
+            peer_id=peer.id if peer else None,
+            parties=peer.parties if peer else (),
+            limit=limit,
+        )
+        return await bill_views.cdrs_standing(self._platform, wanted)
 
     async def show(self, cdr_id: str) -> Sequence[CdrDetail]:
         """See `CdrCommands`."""

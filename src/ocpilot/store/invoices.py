@@ -135,6 +135,10 @@ class PostgresInvoices:
         """See the port."""
         await self._database.row(_SQL["sent"], {"number": number, "at": at})
 
+    async def series(self) -> tuple[str, ...]:
+        """See the port."""
+        return tuple(row["series"] for row in await self._database.rows(_SQL["series"]))
+
     async def broken_seals(self, series: str) -> tuple[str, ...]:
         """See the port."""
         broken: list[str] = []

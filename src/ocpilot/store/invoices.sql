@@ -89,3 +89,7 @@ UPDATE invoice SET sent_at = :at WHERE number = :number AND sent_at IS NULL;
 -- Invoices of a series in order, after a place.
 SELECT number, place, body, seal FROM invoice
 WHERE series = :series AND place > :after ORDER BY place LIMIT :limit;
+
+-- name: series
+-- Every series there ever was an invoice in.
+SELECT series FROM invoice_series ORDER BY series;

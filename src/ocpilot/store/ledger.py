@@ -7,7 +7,7 @@ from itertools import groupby
 
 import asyncpg
 
-from ocpilot.app.ledger_records import Balance, KeptEntry, OpenInvoice
+from ocpilot.app.ledger_records import Balance, KeptEntry, LedgerFault, OpenInvoice
 from ocpilot.base.errors import Conflict
 from ocpilot.billing import ledger
 from ocpilot.billing.ledger import Entry, LedgerLine
@@ -55,6 +55,15 @@ class PostgresLedger:
         """See the port."""
         rows = await self._database.rows(_SQL["balances"], {"since": since, "until": until})
         return tuple(record_of(Balance, row) for row in rows)
+
+    async def customer_balances(self, customer_id: int) -> tuple[Balance, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["customer_balances"], {"customer_id": customer_id})
+        return tuple(record_of(Balance, row) for row in rows)
+
+    async def faults(self) -> tuple[LedgerFault, ...]:
+        """See the port."""
+        return tuple(record_of(LedgerFault, row) for row in await self._database.rows(_SQL["faults"]))
 
     async def open_invoices(self, customer_id: int | None = None) -> tuple[OpenInvoice, ...]:
         """See the port."""

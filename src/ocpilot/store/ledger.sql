@@ -57,3 +57,41 @@ GROUP BY ledger_line.invoice, ledger_line.customer_id, currency HAVING sum(amoun
 -- What is left to be paid of one invoice.
 SELECT coalesce(sum(amount), 0) AS amount FROM ledger_line
 WHERE account IN ('receivable', 'payable') AND invoice = :number;
+
+-- name: customer_balances
+-- What stands on each account in a customer's name.
+SELECT
+    account,
+    currency,
+    coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS debit,
+    coalesce(-sum(amount) FILTER (WHERE amount < 0), 0) AS credit
+FROM ledger_line WHERE customer_id = :customer_id
+GROUP BY account, currency ORDER BY account, currency;
+
+-- name: faults
+-- Whatever in the books contradicts itself, or an invoice, or a payment.
+SELECT 'entry' AS what, key AS about, sum(amount) AS found, 0 AS expected, currency
+FROM ledger_entry JOIN ledger_line ON entry = number GROUP BY key, currency HAVING sum(amount) <> 0
+UNION ALL
+SELECT 'empty', key, 0, 0, '' FROM ledger_entry
+WHERE NOT EXISTS (SELECT FROM ledger_line WHERE entry = ledger_entry.number)
+UNION ALL
+SELECT 'invoice', told.number, coalesce(booked.amount, 0), told.amount, told.currency
+FROM (
+    SELECT number, currency, (body::json->>'total')::numeric + (body::json->>'rounding')::numeric AS amount
+    FROM invoice
+) AS told
+LEFT JOIN (
+    SELECT key, sum(abs(amount)) AS amount FROM ledger_entry JOIN ledger_line ON entry = number
+    WHERE key LIKE 'invoice/%' AND account IN ('receivable', 'payable') GROUP BY key
+) AS booked ON booked.key = 'invoice/' || told.number
+WHERE coalesce(booked.amount, 0) <> abs(told.amount)
+UNION ALL
+SELECT 'unmatched', 'payments', coalesce(booked.amount, 0), coalesce(told.amount, 0),
+    coalesce(booked.currency, told.currency)
+FROM (
+    SELECT currency, sum(amount) AS amount FROM ledger_entry JOIN ledger_line ON entry = number
+    WHERE key LIKE 'payment/%' AND account = 'unmatched' GROUP BY currency
+) AS booked
+FULL JOIN (SELECT currency, -sum(open) AS amount FROM bank_payment GROUP BY currency) AS told USING (currency)
+WHERE coalesce(booked.amount, 0) <> coalesce(told.amount, 0);

@@ -76,6 +76,15 @@ class PostgresObjects:
         self._ring(done.told)
         return Arrival(created=done.created, awaited=done.awaited)
 
+    async def add(self, under: ObjectKey, new: Sequence[StoredObject]) -> None:
+        """See the port."""
+        statements = _SQL[under.module]
+        async with self._database.transaction() as session:
+            await session.row(statements["get_locked"], {**key_values(under), "peer_id": 0})
+            missing = [one for one in new if await session.row(statements["held"], key_values(one.key)) is None]
+            done = [await _put(session, one) for one in missing]
+        self._ring(any(one.told for one in done))
+
     async def get(self, key: ObjectKey, peer_id: int | None = None) -> StoredObject | None:
         """See the port."""
         row = await self._database.row(_SQL[key.module]["get"], {**key_values(key), "peer_id": peer_id or 0})

@@ -29,6 +29,7 @@ from ocpilot.app import (
     ports,
     quality_records,
     reconciliation_records,
+    reminder_records,
     sending_records,
     signed_records,
     site_limit_records,
@@ -79,6 +80,7 @@ from ocpilot.store.plans import PostgresPlans, PostgresPriceSeries
 from ocpilot.store.pool import Database, connect, open_pool
 from ocpilot.store.quality import PostgresQuality
 from ocpilot.store.record_checks import PostgresRecordChecks
+from ocpilot.store.reminders import PostgresReminders
 from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
 from ocpilot.store.sendings import PostgresSendings
@@ -99,6 +101,7 @@ from ocpilot.store.transactions import PostgresTransactions
 class PostgresStore:
     """`app.ports.Store`."""
 
+    def __init__(self, database: Database, bell: Bell, nodes: PostgresNodes) -> None:  # noqa: PLR0915 - one line per subject
     def __init__(  # noqa: PLR0915 - a line for each subject
         self, database: Database, bell: Bell, nodes: PostgresNodes
     ) -> None:
@@ -147,6 +150,7 @@ class PostgresStore:
         self.sendings: sending_records.Sendings = PostgresSendings(database)
         self.invoice_runs: invoice_run_records.InvoiceRuns = PostgresInvoiceRuns(database)
         self.bank_payments: bank_payment_records.BankPayments = PostgresBankPayments(database)
+        self.reminders: reminder_records.Reminders = PostgresReminders(database)
         self.cards: card_records.CardPayments = PostgresCardPayments(database)
         self.terminal_payments: terminal_payment_records.TerminalPayments = PostgresTerminalPayments(database)
         self.played_payments: card_records.PlayedPayments = PostgresPlayedPayments(database)

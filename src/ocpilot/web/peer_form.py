@@ -74,6 +74,12 @@ FIELDS = (
     Field(name="amount_decimals", label=mark("Decimals of its amounts")),
     Field(name="tolerance", label=mark("Its totals may differ by (amount)")),
     Field(name="relative_tolerance", label=mark("Its totals may differ by (part, 0.01 is 1 %)")),
+    Field(name="clearing.most_hours", label=mark("A person looks at charges above (hours)")),
+    Field(name="clearing.most_kwh", label=mark("A person looks at charges above (kWh)")),
+    Field(name="clearing.power_tolerance", label=mark("Mean power above the Connector's (part, 0.1 is 10 %)")),
+    Field(name="clearing.late_days", label=mark("A CDR is late after (days)")),
+    Field(name="clearing.currencies", label=mark("Currencies agreed on (empty: the Tariff's)"), listed=True),
+    Field(name="clearing.note", label=mark("Rules that only note (or none)"), listed=True),
     Field(name="tokens_on_demand", label=mark("Ask it about every unknown card"), options=_YES_NO),
     Field(
         name="vanished",
@@ -96,7 +102,8 @@ FIELDS = (
 
 def filled(profile: PeerProfile) -> Mapping[str, str]:
     """What stands in the fields now."""
-    return {field.name: _shown(getattr(profile, field.name)) for field in FIELDS}
+    quirks = profile.quirks
+    return {field.name: _shown(quirks[field.name]) for field in FIELDS}
 
 
 def changes(form: FormData) -> dict[str, object]:

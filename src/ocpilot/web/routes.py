@@ -14,12 +14,16 @@ from ocpilot.base.settings import CardProviderName
 from ocpilot.web import (
     cards,
     console,
+    console_accounts,
     console_bills,
     console_cards,
+    console_clearing,
+    console_customers,
     console_held,
     console_invoices,
     console_messages,
     console_newcomers,
+    console_payments,
     console_peers,
     console_quality,
     console_sites,
@@ -31,7 +35,7 @@ from ocpilot.web import (
     sign_in,
 )
 from ocpilot.web.api_page import ApiDescribed, api_page
-from ocpilot.web.guard import Who, guarded
+from ocpilot.web.guard import LARGEST_UPLOAD, Who, guarded
 from ocpilot.web.headers import SecurityHeaders, content_security_policy
 from ocpilot.web.site import Site, site
 from ocpilot.web.static_files import STATIC, KeptFiles
@@ -145,7 +149,17 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/invoices/{number}/{kind}": console_invoices.document,
         "/console/cards": console_cards.listed,
         "/console/cards/{payment}": console_cards.shown,
+        "/console/clearing": console_clearing.queue,
+        "/console/customers": console_customers.listed,
+        "/console/customers/new": console_customers.new,
+        "/console/customers/{number}": console_customers.shown,
         "/console/hub": console_bills.hub,
+        "/console/payments": console_payments.listed,
+        "/console/payments/{payment}": console_payments.shown,
+        "/console/accounts": console_accounts.listed,
+        "/console/accounts/{number}": console_accounts.shown,
+        "/console/reminders/{invoice}/{level}.pdf": console_accounts.reminder_pdf,
+        "/console/reminders/{invoice}/{level}": console_accounts.reminder,
         "/console/peers": console_peers.listed,
         "/console/peers/{peer}": console_peers.shown,
         "/console/peers/{peer}/quality": console_quality.page,
@@ -161,9 +175,17 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
     ]
     again = guarded(pages, "/console/messages/{number}/replay", Who.OPERATOR, console_messages.replay, "POST")
     act = guarded(pages, "/console/stations/{station}/{word}", Who.OPERATOR, console_stations.act, "POST")
+    decide = guarded(pages, "/console/clearing/{word}", Who.OPERATOR, console_clearing.act, "POST")
     held = [
         guarded(pages, f"/console/transactions/{{number}}/{word}", Who.OPERATOR, handler, "POST")
         for word, handler in (("release", console_held.release), ("drop", console_held.drop))
+    ]
+    money = [
+        guarded(pages, "/console/payments", Who.OPERATOR, console_payments.take, "POST", most=LARGEST_UPLOAD),
+        guarded(pages, "/console/payments/{payment}/match", Who.OPERATOR, console_payments.match, "POST"),
+        guarded(pages, "/console/payments/{payment}/unmatch", Who.OPERATOR, console_payments.unmatch, "POST"),
+        guarded(pages, "/console/payments/{payment}/refund", Who.OPERATOR, console_payments.refund, "POST"),
+        guarded(pages, "/console/accounts/remind", Who.OPERATOR, console_accounts.remind, "POST"),
     ]
     paying = [
         guarded(pages, f"/console/cards/{{payment}}/{word}", Who.OPERATOR, handler, "POST")
@@ -183,6 +205,21 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         guarded(pages, "/console/newcomers/{station}/approve", Who.OPERATOR, console_newcomers.approve, "POST"),
         guarded(pages, "/console/newcomers/{station}/refuse", Who.OPERATOR, console_newcomers.refuse, "POST"),
     ]
+    return [*reading, invite, *doing, again, decide, *held, *paying, *letting_in, act]
+    return [*reading, *_customers(pages), invite, *doing, again, *held, *paying, *letting_in, act]
+
+
+def _customers(pages: Site) -> list[BaseRoute]:
+    return [
+        guarded(pages, f"/console/customers/{path}", Who.OPERATOR, handler, "POST")
+        for path, handler in (
+            ("new", console_customers.add),
+            ("{number}", console_customers.change),
+            ("{number}/tokens", console_customers.give),
+            ("{number}/tokens/take", console_customers.take),
+        )
+    ]
+    return [*reading, invite, *doing, again, *held, *paying, *letting_in, *money, act]
     return [*reading, invite, *doing, again, *held, *invoices, *paying, *letting_in, act]
 
 

@@ -9,12 +9,14 @@ from babel.localedata import locale_identifiers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ocpilot.app import site_words
+from ocpilot.app.clearing_moves import open_to
 from ocpilot.app.platform import Platform
 from ocpilot.app.views import PriceKnown
 from ocpilot.base.ids import shown_party
 from ocpilot.base.texts import Translate, translator
 from ocpilot.base.zones import zone_named
 from ocpilot.billing import invoice_words
+from ocpilot.billing.clearing_words import rule_text
 from ocpilot.billing.words import difference_row, oddity_text
 from ocpilot.pricing.sentences import rows, sentences
 from ocpilot.web import bill_words, words
@@ -102,6 +104,8 @@ def _tongue(platform: Platform, language: str) -> Tongue:
         price_rows=lambda priced: rows(priced, translate, formats.locale),
         difference_row=lambda difference, currency: difference_row(difference, currency, translate, formats.locale),
         oddity_text=lambda oddity: oddity_text(oddity, translate),
+        rule_text=lambda rule: rule_text(rule, translate),
+        open_to=open_to,
         invoice_title=lambda kind: invoice_words.title(kind, translate),
         share_reason=lambda share: site_words.reason(share, translate, lambda value: formats.number(value, 1)),
         share_told=lambda share: site_words.told(share, translate),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bank_files import Paid, bgmax, camt, entry, extra, transaction
 from issued import credited, customer, issued
-from ocpilot.app.bank_payment_records import PaymentState
+from ocpilot.app.bank_payment_records import MatchState
 from ocpilot.app.bank_payments import match, refund, take_file, unmatch
 from ocpilot.app.bill_records import Purpose
 from ocpilot.app.customer_records import CustomerKind
@@ -53,7 +53,7 @@ async def check(platform) -> None:
 async def test_a_payment_with_the_reference_of_an_invoice_settles_it(platform):
     bill = await issued(platform.store, await customer(platform.store))
     (one,) = await paid(platform, Paid("100", ocr_of(bill.number)))
-    assert (one.state, one.why, one.open) == (PaymentState.SETTLED, Left.NOTHING, 0)
+    assert (one.state, one.why, one.open) == (MatchState.SETTLED, Left.NOTHING, 0)
     assert await platform.store.ledger.open_invoices() == ()
     assert await sums(platform) == {Account.BANK: 100, Account.REVENUE: -80, Account.VAT_OUT: -20}
     (step,) = await platform.store.bank_payments.steps(one.id)
@@ -103,7 +103,7 @@ async def test_one_payment_settles_several_invoices(platform):
     bills = [await issued(platform.store, anna, net) for net in ("80", "8", "16")]
     below = [extra(ocr_of(one.number), amount) for one, amount in zip(bills, ("100", "0", "15"), strict=True)]
     (one,) = await paid(platform, Paid("125", "several", code="3", below=below))
-    assert one.state is PaymentState.SETTLED
+    assert one.state is MatchState.SETTLED
     (left,) = await platform.store.ledger.open_invoices()
     assert (left.number, left.amount) == (bills[2].number, 5)
 
@@ -200,11 +200,11 @@ async def test_a_person_matches_and_takes_it_back_and_all_of_it_is_kept(platform
     bill = await issued(platform.store, anna)
     (one,) = await paid(platform, Paid("130", code="0"))
     part = await match(platform, one.id, bill.number, Decimal(60), "kim")
-    assert (part.state, part.open, part.customer_id) == (PaymentState.PARTLY, 70, anna.id)
+    assert (part.state, part.open, part.customer_id) == (MatchState.PARTLY, 70, anna.id)
     whole = await match(platform, one.id, bill.number, None, "kim")
     assert (whole.open, await platform.store.ledger.open_of(bill.number)) == (30, 0)
     back = await unmatch(platform, one.id, "it was Bo's", "kim")
-    assert (back.state, back.why, back.customer_id) == (PaymentState.UNMATCHED, Left.BY_HAND, None)
+    assert (back.state, back.why, back.customer_id) == (MatchState.UNMATCHED, Left.BY_HAND, None)
     assert await platform.store.ledger.open_of(bill.number) == 100
     whats = [str(step.what) for step in await platform.store.bank_payments.steps(one.id)]
     assert whats == ["left", "matched", "matched", "unmatched"]

@@ -1,6 +1,6 @@
 """Numbers, money and times as the reader's locale writes them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -54,3 +54,21 @@ def test_moments_are_shown_as_the_clock_in_the_zone_shows_them() -> None:
 def test_a_moment_at_the_end_of_the_calendar_is_shown_in_utc() -> None:
     forever = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
     assert formats.moment(forever, ZoneInfo("Europe/Stockholm"), "en").startswith("Dec 31, 9999, 11:59:59")
+
+
+def test_a_stretch_of_time_names_the_second_day_and_zone_only_where_they_differ() -> None:
+    zone, start = ZoneInfo("Europe/Stockholm"), datetime(2026, 10, 24, 21, 30, tzinfo=UTC)
+    told = [formats.stretch(start, start + timedelta(hours=hours), zone, "sv") for hours in (0.25, 2, 4)]
+    assert told == [
+        "24 okt. 2026 23:30–23:45 CEST",
+        "24 okt. 2026 23:30 – 25 okt. 2026 01:30 CEST",
+        "24 okt. 2026 23:30 CEST – 25 okt. 2026 02:30 CET",
+    ]
+
+
+def test_days_months_and_countries_are_named() -> None:
+    first, last = date(2026, 11, 1), date(2026, 11, 30)
+    assert formats.days(first, last, "sv") == "1 nov. 2026 – 30 nov. 2026"
+    assert formats.days(first, first, "sv") == "1 nov. 2026"
+    assert (formats.month(last, "de"), formats.date_in_full(last, "nl")) == ("November 2026", "30 november 2026")
+    assert (formats.country("DE", "sv"), formats.country("XZ", "sv")) == ("Tyskland", "XZ")

@@ -9,12 +9,14 @@ import pytest
 
 from ocpilot.base.errors import NotBillable
 from ocpilot.base.ids import PartyId
+from ocpilot.base.settings import Supply
 from ocpilot.billing.check import check_cdr
-from ocpilot.billing.invoice import InvoiceLine
+from ocpilot.billing.invoice import InvoiceLine, tax_rows
 from ocpilot.billing.plan_prices import sale_lines
 from ocpilot.billing.plans import Margin, PartyMargin, Plan, currency_of
 from ocpilot.billing.spot import PricePoint, Prices
 from ocpilot.billing.taxes import Tax, TaxCategory
+from ocpilot.billing.vat import STANDARD
 from ocpilot.pricing import Unit
 from ocpilot.wire.v230 import CDR, CdrDimension, CdrDimensionType, ChargingPeriod, Tariff, TaxIncluded
 
@@ -22,6 +24,7 @@ SWEDISH = Tax(category=TaxCategory.STANDARD, rate=Decimal(25), country="SE")
 GERMAN = Tax(category=TaxCategory.STANDARD, rate=Decimal(19), country="DE")
 REVERSED = Tax(category=TaxCategory.REVERSE_CHARGE, country="DE", reason="Reverse charge")
 HOUR = timedelta(hours=1)
+TALLINN = ZoneInfo("Europe/Tallinn")
 
 
 def sold(cdr: CDR, zone: ZoneInfo, plan: Plan | None = None, tax: Tax = SWEDISH, **more: object) -> InvoiceLine:
@@ -217,3 +220,21 @@ def test_energy_that_no_period_holds_is_spread_over_the_charge(b) -> None:
     cdr = msgspec.structs.replace(cdr, total_energy=Decimal(2))
     line = sold(cdr, b.zone, SPOT, prices=hourly(NOON, "1", "3"))
     assert [one.quantity for one in line.details if one.unit is Unit.KWH] == [1, 1, 2]
+
+
+# ---- tax -------------------------------------------------------------------------------------------------------------
+
+
+def test_charges_before_and_after_a_change_of_the_rate_stand_under_two_rates(b) -> None:
+    night = datetime(2025, 6, 30, 20, tzinfo=UTC)
+    rows = []
+    for at in (night, night + timedelta(hours=4)):
+        cdr = charged(b.cdr(b.tariff()), at, ("10", 0.5))
+        rate = STANDARD.rate("EE", cdr.end_date_time.astimezone(TALLINN).date(), Supply.ELECTRICITY)
+        tax = Tax(category=TaxCategory.STANDARD, rate=rate, country="EE")
+        rows.append(sold(cdr, TALLINN, SPOT, tax, prices=hourly(at, "1.90")))
+    assert [money(line) for line in rows] == [("20.00", "24.40"), ("20.00", "24.80")]
+    assert [(row.tax.rate, row.amount) for row in tax_rows(rows, "SEK")] == [
+        (22, Decimal("4.40")),
+        (24, Decimal("4.80")),
+    ]

@@ -69,6 +69,8 @@ def test_a_receipt_survives_being_stored(b) -> None:
     [
         ("en", ["Receipt", "Total incl. VAT", "78.00 SEK", "between 22:00 and 06:00", "Nov 23, 2026", "CET", "25%"]),
         ("sv", ["Kvitto", "Totalt inkl. moms", "78,00 kr", "mellan 22:00 och 06:00", "23 nov. 2026", "CET", "25 %"]),
+        ("de", ["Quittung", "Gesamt inkl. MwSt.", "78,00 SEK", "zwischen 22:00 und 06:00 Uhr", "23.11.2026", "25 %"]),
+        ("nl", ["Bon", "Totaal incl. btw", "78,00 SEK", "tussen 22:00 en 06:00 uur", "23 nov 2026", "25%"]),
     ],
 )
 def test_the_paper_says_it_in_the_drivers_language(b, language: str, words: list[str]) -> None:

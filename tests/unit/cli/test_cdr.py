@@ -102,7 +102,7 @@ def ran(fake, *words):
 def test_a_cdr_is_one_line_with_its_cost_and_where_it_stands(capsys, one, whose, state):
     assert ran(FakeCdrs(one), "list") == 0
     head, line = capsys.readouterr().out.splitlines()
-    assert head.split() == ["ended", "CDR", "of", "from", "energy", "after", "taxes", "state"]
+    assert head.split() == ["ended", "CDR", "of", "from", "energy", "after", "taxes", "clearing", "state"]
     assert BILL.id in line
     assert f"  {whose}  " in line
     assert line.endswith(state)

@@ -111,7 +111,7 @@ async def test_all_that_is_wrong_is_said_at_once(run):
             "share: found '120', expected a number from 0.01 to 100",
         ),
         (["host", "name=A", "share=20", "locations=NOWHERE"], "locations: found NOWHERE, expected ids of Locations"),
-        (["home", "name=A", "home_rate=0"], "currency: found nothing, expected that of home_rate"),
+        (["home", "name=A", "home_rate=0"], "home_rate: found '0'.*locations: found nothing.*currency: found nothing"),
         (["driver", "name=A", "self_billing=yes"], "self_billing: found 'yes', expected no for a driver"),
         (["company", "name=A", "invoice_format=peppol"], "electronic_address: found nothing"),
         (["company", "name=A", "organisation_number=556703-7486"], "a Swedish organisation number"),

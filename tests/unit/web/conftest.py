@@ -1,5 +1,6 @@
 """A provider and an operator with pages, on a real store with hand-made data, and a reader without a screen."""
 
+import dataclasses
 import re
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -30,7 +31,14 @@ from ocpilot.app.secrets import Seal
 from ocpilot.app.station_events import CallAnswer, Payload
 from ocpilot.base.errors import OcpilotError, PeerUnreachable
 from ocpilot.base.ids import PartyId
-from ocpilot.base.settings import PartySettings, SecuritySettings, SellerSettings, Settings
+from ocpilot.base.settings import (
+    BillingSettings,
+    PartySettings,
+    ReminderSettings,
+    SecuritySettings,
+    SellerSettings,
+    Settings,
+)
 from ocpilot.demo import network
 from ocpilot.metering.public_keys import PublicKey
 from ocpilot.metering.signed import SignedCharge, judge_charge
@@ -136,6 +144,11 @@ class Reader:
         token = await self.csrf() if csrf is None else csrf
         async with self.session.post(self.base + path, data={"csrf": token, **form}, allow_redirects=False) as answer:
             return Page(answer.status, await answer.text(errors="replace"), answer.headers)
+
+    async def post_form(self, path: str, form: aiohttp.FormData) -> "Page":
+        """A form as it is, with files."""
+        async with self.session.post(self.base + path, data=form, allow_redirects=False) as answer:
+            return Page(answer.status, await answer.text(), answer.headers)
 
     async def csrf(self) -> str:
         page = await self.get("/")
@@ -524,6 +537,18 @@ async def office(store: PostgresStore, tmp_path: Path) -> AsyncIterator[tuple[Pl
 
 
 @pytest.fixture
+async def desk(store: PostgresStore, tmp_path: Path) -> AsyncIterator[tuple[PostgresStore, Reader]]:
+    """An operator's platform without any charge, which reminds of invoices, weeks later; an employee has signed in."""
+    plain = platform_of(store, tmp_path, "CPO", clock=lambda: NOW + timedelta(days=37))
+    billing = BillingSettings(reminders=(ReminderSettings(days=5, fee=Decimal(60)),))
+    platform = dataclasses.replace(plain, settings=replace(plain.settings, billing=billing))
+    await add_operator(platform)
+    async with served(platform) as base, aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        reader = Reader(base, session)
+        await reader.sign_in("kontor@example.org")
+        yield store, reader
+
+
 def pages() -> Callable[[Platform], AbstractAsyncContextManager[Reader]]:
     """The pages of any platform, read by an employee who has signed in."""
 

@@ -30,6 +30,10 @@ CONSOLE_PAGES = [
     "/console/peers/1",
     "/console/messages",
     "/console/messages/1",
+    "/console/payments",
+    "/console/payments/1",
+    "/console/accounts",
+    "/console/accounts/1",
 ]
 
 

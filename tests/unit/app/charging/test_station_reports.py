@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from ocpilot.app import credit_cdrs, station_reports
+from ocpilot.app import cdr_credits, station_reports
 from ocpilot.base.errors import UserError
 from ocpilot.billing.earnings import Earned
 from ocpilot.metering.uptime import Uptime
@@ -61,7 +61,7 @@ async def test_what_a_station_earned_is_in_its_cdrs_and_a_credit_takes_it_back(o
     earned = Earned(month="2026-11", currency="SEK", charges=2, kwh=Decimal(20), cost=Decimal(80))
     assert (await report(operator)).earned == (earned,)
     [first, _] = await operator.store.objects.newest(ModuleID.CDRS, 10)
-    await credit_cdrs.credit(operator.platform, first.key.id)
+    await cdr_credits.credit(operator.platform, first.key.id)
     earned = msgspec.structs.replace(earned, charges=1, kwh=Decimal(10), cost=Decimal(40))
     assert (await report(operator)).earned == (earned,)
     assert (await report(operator, "2026-10")).earned == ()

@@ -1,0 +1,58 @@
+"""Payments as people and programs see them: what the bank says, what became of it, and what it may be for."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ocpilot.app.bank_payment_records import KeptPayment, PaymentStep
+from ocpilot.app.payment_matching import Proposal, proposals
+from ocpilot.app.platform import Platform
+from ocpilot.app.records import Record
+from ocpilot.base.errors import NotFound
+
+
+class PaymentView(Record, frozen=True, kw_only=True):
+    """A payment with the number of the customer whose rest it is, what it may be for, and its steps (of one only)."""
+
+    kept: KeptPayment
+    customer: str | None
+    proposals: tuple[Proposal, ...]
+    steps: tuple[PaymentStep, ...] = ()
+
+    @property
+    def at(self) -> datetime:
+        """When we learnt of it."""
+        return self.kept.at
+
+
+async def listed(
+    platform: Platform, *, unmatched: bool, before: int | None = None, limit: int = 100
+) -> Sequence[PaymentView]:
+    """The newest first, with proposals for those that are not settled."""
+    kept = await platform.store.bank_payments.page(unmatched=unmatched, before=before, limit=limit)
+    return await _views(platform, kept)
+
+
+async def shown(platform: Platform, payment_id: int) -> PaymentView:
+    """One with all that became of it. NotFound."""
+    kept = await platform.store.bank_payments.get(payment_id)
+    if kept is None:
+        raise NotFound(f"no payment {payment_id}")
+    (view,) = await _views(platform, [kept])
+    steps = await platform.store.bank_payments.steps(payment_id)
+    return PaymentView(kept=kept, customer=view.customer, proposals=view.proposals, steps=steps)
+
+
+async def _views(platform: Platform, kept: Sequence[KeptPayment]) -> list[PaymentView]:
+    proposed = await proposals(platform, kept)
+    numbers = {}
+    for customer_id in {one.customer_id for one in kept if one.customer_id is not None}:
+        customer = await platform.store.customers.get(customer_id)
+        numbers[customer_id] = customer.number if customer else None
+    return [
+        PaymentView(
+            kept=one,
+            customer=None if one.customer_id is None else numbers[one.customer_id],
+            proposals=proposed.get(one.id, ()),
+        )
+        for one in kept
+    ]

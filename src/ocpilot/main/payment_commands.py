@@ -1,0 +1,76 @@
+"""What `ocpilot payment` and `ocpilot ledger` ask of a platform."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from ocpilot.app import bank_payments, ledger_views, payment_views, reminders
+from ocpilot.app.bank_payments import Taken
+from ocpilot.app.ledger_records import Balance, KeptEntry, LedgerFault
+from ocpilot.app.ledger_views import CustomerAccount
+from ocpilot.app.payment_views import PaymentView
+from ocpilot.app.platform import Platform
+from ocpilot.billing.ledger import Account
+
+#: Who did what is done by a command.
+_WHO = "command"
+
+
+class PaymentsOf:
+    """`cli.payment.PaymentCommands` of one platform."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def take(self, name: str, data: bytes) -> Taken:
+        """See `PaymentCommands`."""
+        return await bank_payments.take_file(self._platform, name, data, _WHO)
+
+    async def listed(self, *, unmatched: bool, limit: int) -> Sequence[PaymentView]:
+        """See `PaymentCommands`."""
+        return await payment_views.listed(self._platform, unmatched=unmatched, limit=limit)
+
+    async def show(self, payment_id: int) -> PaymentView:
+        """See `PaymentCommands`."""
+        return await payment_views.shown(self._platform, payment_id)
+
+    async def match(self, payment_id: int, number: str, amount: Decimal | None) -> None:
+        """See `PaymentCommands`."""
+        await bank_payments.match(self._platform, payment_id, number, amount, _WHO)
+
+    async def unmatch(self, payment_id: int, why: str) -> None:
+        """See `PaymentCommands`."""
+        await bank_payments.unmatch(self._platform, payment_id, why, _WHO)
+
+    async def refund(self, payment_id: int, by: int | None) -> None:
+        """See `PaymentCommands`."""
+        await bank_payments.refund(self._platform, payment_id, by, _WHO)
+
+
+class LedgerOf:
+    """`cli.ledger.LedgerCommands` of one platform."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def balances(self, since: date | None, until: date | None) -> Sequence[Balance]:
+        """See `LedgerCommands`."""
+        return await self._platform.store.ledger.balances(since=since, until=until)
+
+    async def entries(self, since: date | None, until: date | None, after: int, limit: int) -> Sequence[KeptEntry]:
+        """See `LedgerCommands`."""
+        return await self._platform.store.ledger.entries(since=since, until=until, after=after, limit=limit)
+
+    async def customer(self, number: str) -> CustomerAccount:
+        """See `LedgerCommands`."""
+        return await ledger_views.customer_account(self._platform, number)
+
+    async def faults(self) -> Sequence[LedgerFault]:
+        """See `LedgerCommands`."""
+        return await ledger_views.faults(self._platform)
+
+    async def write_off(self, number: str, why: str) -> str:
+        """See `LedgerCommands`."""
+        entry = await reminders.write_off(self._platform, number, why)
+        lost = next(line for line in entry.lines if line.account is Account.BAD_DEBTS)
+        return f"{lost.amount} {lost.currency}"

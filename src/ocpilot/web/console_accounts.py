@@ -1,0 +1,61 @@
+"""The operator console: accounts of the books, what customers owe, who is reminded, and one customer's account."""
+
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from ocpilot.app import ledger_views, reminders
+from ocpilot.base.errors import Conflict, NotFound, OcpilotError, UserError
+from ocpilot.billing.reminders import Reminder
+from ocpilot.web.reader import Reader
+from ocpilot.web.sign_in import text
+
+
+async def listed(reader: Reader) -> Response:
+    """Balances, customers with something open, and reminders that are due."""
+    return await _list(reader)
+
+
+async def shown(reader: Reader) -> Response:
+    """All of one customer: invoices, payments, what is open."""
+    account = await ledger_views.customer_account(reader.platform, reader.request.path_params["number"])
+    return reader.page("console/account.html", {"account": account})
+
+
+async def remind(reader: Reader) -> Response:
+    """The next reminder of an invoice."""
+    number = text(await reader.request.form(), "invoice").strip()
+    try:
+        reminder = await reminders.remind(reader.platform, number)
+    except (Conflict, UserError, NotFound) as error:
+        return await _list(reader, problem=error)
+    return reader.go(f"/console/reminders/{quote(reminder.invoice, safe='')}/{reminder.level}")
+
+
+async def reminder(reader: Reader) -> Response:
+    """One that went out: its words, to be sent."""
+    return reader.page("console/reminder.html", {"reminder": await _reminder(reader)})
+
+
+async def reminder_pdf(reader: Reader) -> Response:
+    """The same on paper."""
+    pdf = await reminders.paper(reader.platform, await _reminder(reader))
+    return Response(pdf, media_type="application/pdf")
+
+
+async def _reminder(reader: Reader) -> Reminder:
+    place = reader.request.path_params
+    if not (place["level"].isascii() and place["level"].isdecimal() and len(place["level"]) < 4):
+        raise NotFound(f"no reminder {place['level']}")
+    return await reminders.of_invoice(reader.platform, place["invoice"], int(place["level"]))
+
+
+async def _list(reader: Reader, problem: OcpilotError | None = None) -> Response:
+    context = {
+        "balances": await reader.platform.store.ledger.balances(),
+        "debtors": await ledger_views.debtors(reader.platform),
+        "due": await reminders.due(reader.platform),
+        "faults": await ledger_views.faults(reader.platform) if "check" in reader.request.query_params else None,
+        "problem": str(problem) if problem else None,
+    }
+    return reader.page("console/accounts.html", context, status=400 if problem else 200)
