@@ -15,8 +15,8 @@ from ocpilot.app.views import PriceKnown
 from ocpilot.base.ids import shown_party
 from ocpilot.base.texts import Translate, translator
 from ocpilot.base.zones import zone_named
-from ocpilot.billing.clearing_words import rule_text
 from ocpilot.billing import invoice_words
+from ocpilot.billing.clearing_words import rule_text
 from ocpilot.billing.words import difference_row, oddity_text
 from ocpilot.pricing.sentences import rows, sentences
 from ocpilot.web import bill_words, words

@@ -547,6 +547,8 @@ async def desk(store: PostgresStore, tmp_path: Path) -> AsyncIterator[tuple[Post
         reader = Reader(base, session)
         await reader.sign_in("kontor@example.org")
         yield store, reader
+
+
 def pages() -> Callable[[Platform], AbstractAsyncContextManager[Reader]]:
     """The pages of any platform, read by an employee who has signed in."""
 
