@@ -85,13 +85,9 @@ def paper_of(invoice: Invoice) -> Paper:
         subject=invoice.number,
         made=formats.date_in_full(invoice.issued_on, language),
         seller=terms.seller.name,
-        seller_lines=tuple(_seller_lines(terms.seller, terms.buyer.country, words)),
-        to=translate(mark("For") if terms.kind in _OURS else mark("Buyer")),
-        buyer=(terms.buyer.name, *_address_lines(terms.buyer, terms.seller.country, language)),
         seller_lines=tuple(seller_lines(terms.seller, terms.buyer.country, words)),
-        to=Fact(translate(mark("For") if terms.kind in _OURS else mark("Buyer")), buyer),
-        seller_lines=tuple(_seller_lines(terms.seller, terms.buyer.country, translate)),
-        to=Fact(translate(mark("Buyer") if terms.kind.we_buy else mark("For")), buyer),
+        to=translate(mark("Buyer") if terms.kind.we_buy else mark("For")),
+        buyer=(terms.buyer.name, *address_lines(terms.buyer, terms.seller.country, language)),
         facts=tuple(_facts(invoice, words)),
         payment=_payment(invoice, words),
         glance=glance_of(invoice, words),
@@ -105,7 +101,7 @@ def paper_of(invoice: Invoice) -> Paper:
     )
 
 
-def _address_lines(party: BusinessParty, seen_from: str, locale: str) -> Iterator[str]:
+def address_lines(party: BusinessParty, seen_from: str, locale: str) -> Iterator[str]:
     """As on a letter; the country where it is another one than `seen_from`."""
     address = party.address
     yield from address.lines
@@ -119,7 +115,7 @@ def _address_lines(party: BusinessParty, seen_from: str, locale: str) -> Iterato
 def seller_lines(seller: BusinessParty, seen_from: str, words: PaperWords) -> Iterator[str]:
     """Who writes: address, numbers, and how to reach him."""
     translate = words.translate
-    yield from _address_lines(seller, seen_from, words.locale)
+    yield from address_lines(seller, seen_from, words.locale)
     if seller.organisation_number:
         yield f"{translate(mark('Organisation number'))} {seller.organisation_number}"
     if seller.vat_number:
@@ -155,7 +151,6 @@ def _payment(invoice: Invoice, words: PaperWords) -> Payment:
         amount=Fact(translate(asked(invoice)), words.money(invoice.payable)),
         terms=invoice_words.payment_terms(invoice, translate),
         title=translate(mark("Paid to") if kind.is_ours_to_pay else mark("How to pay")),
-        ways=tuple(way_facts(ways_to_pay(invoice), translate)),
         ways=tuple(way_facts(invoice, translate)),
         qr=payment_qr(invoice),
         qr_text=translate(mark("Scan to pay")),
@@ -168,10 +163,6 @@ def asked(invoice: Invoice) -> str:
     if kind.is_credit:
         return mark("Credited")
     return mark("You get") if kind.is_ours_to_pay else mark("To pay")
-
-
-def way_facts(ways: Sequence[PaymentWay], translate: Translate) -> Iterator[Fact]:
-    """Each account, then what to name: the ways of one invoice have the same reference."""
 
 
 def way_facts(invoice: Invoice, translate: Translate) -> Iterator[Fact]:

@@ -9,7 +9,8 @@ import msgspec
 
 from ocpilot.app.customer_fields import FIELDS, texts_of
 from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
-from ocpilot.app.customers import NUMBER, TOKENS, Row, Saved
+from ocpilot.app.customer_table import NUMBER, TOKENS, Row
+from ocpilot.app.customers import Saved
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
 from ocpilot.cli.csv_table import csv_lines

@@ -160,8 +160,7 @@ def parser() -> argparse.ArgumentParser:
     )
     charging = (serve, peer, log, *objects, api_key, hook, db)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
-    billing = (customer, plan, price_series, payment, ledger)
-    billing = (card, customer, plan, price_series)
+    billing = (customer, plan, price_series, payment, card, ledger)
     for module in (*charging, *billing, *alone):
         module.add_parser(commands)
     return root

@@ -101,7 +101,6 @@ from ocpilot.store.transactions import PostgresTransactions
 class PostgresStore:
     """`app.ports.Store`."""
 
-    def __init__(self, database: Database, bell: Bell, nodes: PostgresNodes) -> None:  # noqa: PLR0915 - one line per subject
     def __init__(  # noqa: PLR0915 - a line for each subject
         self, database: Database, bell: Bell, nodes: PostgresNodes
     ) -> None:

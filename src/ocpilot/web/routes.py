@@ -205,8 +205,20 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         guarded(pages, "/console/newcomers/{station}/approve", Who.OPERATOR, console_newcomers.approve, "POST"),
         guarded(pages, "/console/newcomers/{station}/refuse", Who.OPERATOR, console_newcomers.refuse, "POST"),
     ]
-    return [*reading, invite, *doing, again, decide, *held, *paying, *letting_in, act]
-    return [*reading, *_customers(pages), invite, *doing, again, *held, *paying, *letting_in, act]
+    return [
+        *reading,
+        *_customers(pages),
+        invite,
+        *doing,
+        again,
+        decide,
+        *held,
+        *invoices,
+        *paying,
+        *letting_in,
+        *money,
+        act,
+    ]
 
 
 def _customers(pages: Site) -> list[BaseRoute]:
@@ -219,8 +231,6 @@ def _customers(pages: Site) -> list[BaseRoute]:
             ("{number}/tokens/take", console_customers.take),
         )
     ]
-    return [*reading, invite, *doing, again, *held, *paying, *letting_in, *money, act]
-    return [*reading, invite, *doing, again, *held, *invoices, *paying, *letting_in, act]
 
 
 def _static() -> Mount:
