@@ -22,6 +22,7 @@ SAME = {
     "Tariff",
     "CDR {id}",
     "Normal (AC)",
+    "Period",
 }
 
 
