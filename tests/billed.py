@@ -341,3 +341,17 @@ async def accept(store: Store, cdr: CDR, key: ObjectKey, peer_id: int | None) ->
     )
     step = ClearingStep(key=key, before=None, after=ClearingState.ACCEPTED, who="test", why="", at=NOW)
     await store.clearings.begin(clearing, step)
+
+
+async def accepted(
+    platform: Platform, count: int, tokens: Sequence[str] = ("T0",), operators: Sequence[Operator] = OPERATORS
+) -> list[tuple[ObjectKey, CDR, int]]:
+    """CDRs that were received, checked and accepted, each with its peer."""
+    peers = await peers_of(platform.store, operators)
+    kept = []
+    for cdr in cdrs(count, tokens, operators):
+        peer = peers[PartyId.of(cdr.country_code, cdr.party_id)]
+        key = await receive(platform, cdr, peer)
+        await accept(platform.store, cdr, key, peer)
+        kept.append((key, cdr, peer))
+    return kept

@@ -110,11 +110,14 @@ async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two]:
         await pair.stop()
 
 
+CARDS = '[cards]\nprovider = "test"\n\n[web]\nad_hoc = true\n'
+
+
 @pytest.fixture
 async def street(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two]:
-    """An operator alone, who lets anybody charge without an account."""
+    """An operator alone, who lets anybody charge without an account, and takes (test) cards."""
     operator = written(tmp_path_factory.mktemp("street"), "Ladda Sverige", "LAD", "CPO")
-    operator.config.write_text(operator.config.read_text().replace("[web]\n", "[web]\nad_hoc = true\n"))
+    operator.config.write_text(operator.config.read_text().replace("[web]\n", CARDS))
     operator = dataclasses.replace(operator, settings=settings_file.load(operator.config, {}))
     alone = Two(operator, operator)
     try:

@@ -1,4 +1,5 @@
-"""Somebody without an account, in a real browser on a phone: the QR code's address, start, watch, stop, receipt."""
+"""Somebody without an account, in a real browser on a phone: the QR code's address, pay by card, start, watch, stop,
+receipt, and what was taken from the card."""
 
 import asyncio
 import shutil
@@ -10,6 +11,8 @@ from test_driver_story import FLAGS, awaited, press
 from told import SITE
 
 from ocpilot.app import evse_pages, station_views
+from ocpilot.app.card_records import PaymentState
+from ocpilot.billing.ledger import Account
 from ocpilot.demo.pair import eventually
 from ocpilot.simulator.car import SimulatedCar
 
@@ -43,7 +46,12 @@ async def test_somebody_charges_with_nothing_but_the_code_on_the_station(street,
     async with station.running():
         await asyncio.wait_for(station.ready(), 20)
         await phone.goto(await code_of(street))
-        await press(phone, "Starta utan konto")
+        await expect(phone.get_by_text("reserveras före laddningen")).to_be_visible()
+        await press(phone, "Betala med kort och starta")
+        await phone.get_by_role("link", name="Betala med kort").click()
+        await phone.get_by_label("Kortets nummer").fill("4000 0000 0000 3220")
+        await phone.get_by_role("button", name="Betala", exact=True).click()
+        await phone.get_by_role("button", name="Ja, det är jag").click()
         await expect(phone.get_by_role("heading", level=1)).to_have_text("Koppla in bilen", timeout=15_000)
         await expect(phone.get_by_role("note")).to_contain_text("Spara adressen")
         number = await eventually("the station waits for the car", lambda: awaited(station))
@@ -57,3 +65,10 @@ async def test_somebody_charges_with_nothing_but_the_code_on_the_station(street,
         await expect(receipt).to_be_visible(timeout=40_000)
         answer = await phone.request.get(await receipt.evaluate("link => link.href"))
         assert (answer.status, (await answer.body())[:5]) == (200, b"%PDF-")
+        await expect(phone.get_by_text("drogs från ditt kort")).to_be_visible(timeout=20_000)
+        async with street.look(street.operator) as ours:
+            [payment] = await ours.store.cards.page(2)
+            entry = await ours.store.ledger.entry(f"receipt/{payment.receipt}")
+        assert entry is not None
+        taken = entry.entry.lines[0]
+        assert (payment.state, taken.account, taken.amount) == (PaymentState.PAID, Account.CARDS, payment.captured)

@@ -7,7 +7,7 @@ import pytest
 from members import body_in
 from street import ALL, station_of
 
-from ocpilot.app import commands, cdr_credits
+from ocpilot.app import cdr_credits, commands
 from ocpilot.app.bodies import object_in, value_of
 from ocpilot.app.records import ObjectKey
 from ocpilot.base.ids import PartyId

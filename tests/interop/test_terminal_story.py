@@ -91,13 +91,19 @@ class Story:
 
 
 @pytest.fixture
-async def story(lade, start, register, second_database_url, tmp_path, bodies):
+async def payr(start, second_database_url, tmp_path):
+    """The terminal provider SE/PAY."""
     party = PartySettings(country_code="SE", party_id="PAY", role="PTP", name="Payr AB")
-    async with start("Payr", (party,), second_database_url, tmp_path) as payr:
-        pair = await register(lade, payr, Version.V2_3_0)
-        async with station_of(lade, bodies, bodies.evse("E1", capabilities=["REMOTE_START_STOP_CAPABLE"])) as station:
-            await pull.pull(payr.platform, pair.lade_at_resa)
-            yield Story(pair, station)
+    async with start("Payr", (party,), second_database_url, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def story(lade, payr, register, bodies):
+    pair = await register(lade, payr, Version.V2_3_0)
+    async with station_of(lade, bodies, bodies.evse("E1", capabilities=["REMOTE_START_STOP_CAPABLE"])) as station:
+        await pull.pull(payr.platform, pair.lade_at_resa)
+        yield Story(pair, station)
 
 
 async def test_from_the_terminal_to_the_receipt_with_its_eft_data(story):

@@ -12,7 +12,7 @@ LAYERS = (
     {"roaming", "pricing", "metering"},
     {"billing"},
     {"app"},
-    {"store", "http", "api", "ocpp", "cards", "simulator", "web", "mock", "check", "cli"},
+    {"store", "http", "api", "ocpp", "cards", "simulator", "web", "mock", "check", "cli", "mail"},
     {"demo"},
     {"main"},
 )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ocpilot.api import shapes
-from ocpilot.app import shown, site_shown, station_shown
+from ocpilot.app import clearing_shown, shown, site_shown, station_shown
 from ocpilot.app.peer_records import PeerProfile
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.v230 import CDR, EVSE, Location, Session, Tariff, Token
@@ -260,6 +260,55 @@ EXAMPLES: Mapping[type[msgspec.Struct], Body] = {
     shapes.MessageOrder: {"text": "Closed on 24 December", "until": "2026-12-25T00:00:00Z"},
     shapes.MessageMade: {"number": 777155713, "status": "Accepted"},
     shapes.Credit: {"remark": "the meter was wrong"},
+    shapes.Decision: {"action": "dispute", "why": "the start fee is not in the Tariff"},
+    shapes.Reissue: {"why": "wrong tariff", "tariff": "STAD", "kwh": "21.4"},
+    clearing_shown.ReissuedShown: {"credit": "C-2041-C", "cdr": "0c3f9c1e-5d0e-5c33-9f2f-0c5b6f1b7a11"},
+    clearing_shown.ClearingShown: {
+        "party": "SE/LAD",
+        "id": "C-2041",
+        "audience": "SERES",
+        "state": "held",
+        "why": "The price is not ours: found total_cost 9.99 SEK, expected 5.25 SEK",
+        "findings": [{"rule": "price", "found": "total_cost 9.99 SEK", "expected": "5.25 SEK", "holds": True}],
+        "credits": None,
+        "credited_by": None,
+        "currency": "SEK",
+        "total": "9.99",
+        "kwh": "1.5",
+        "ended_at": _AT,
+        "at": _LATER,
+        "steps": [
+            {"at": _LATER, "who": "platform", "before": "new", "after": "held", "why": "The price is not ours"},
+        ],
+    },
+    clearing_shown.DisputeShown: {
+        "text": "Subject: CDR C-2041 of SE/LAD is disputed\n",
+        "dispute": {
+            "to": ["SE/LAD"],
+            "sender": "Resa AB",
+            "cdr_id": "C-2041",
+            "party": "SE/LAD",
+            "session_id": "S-1",
+            "token_uid": "04A1B2C3",
+            "contract_id": "SE-RES-C00000001",
+            "evse_id": "SE*LAD*E1",
+            "location_id": "LOC1",
+            "start": _AT,
+            "end": _LATER,
+            "currency": "SEK",
+            "why": "the price is not that of the Tariff",
+            "priced_by": "ours",
+            "totals": [
+                {"name": "total_cost", "theirs": "9.99", "ours": "5.25", "unit": "SEK"}
+                | {"difference": "4.74", "cause": "they used another tariff"}
+            ],
+            "lines": [
+                {"what": "Energy", "quantity": "1.5 kWh", "unit_price": "3.50 SEK per kWh", "amount": "5.25"}
+                | {"notes": []}
+            ],
+            "findings": [{"what": "The price is not ours", "found": "total_cost 9.99 SEK", "expected": "5.25 SEK"}],
+        },
+    },
     shapes.Invite: {"name": "Resa"},
     shapes.InvitationMade: {
         "name": "Resa",

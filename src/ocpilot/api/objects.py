@@ -120,7 +120,8 @@ async def get_cdr(call: ApiCall) -> Reply:
 
 async def credit_cdr(call: ApiCall) -> Reply:
     """Take a CDR of ours back: its provider gets the Credit CDR of the answer. Again: the same one."""
-    credited = await cdr_credits.credit(call.platform, call.path["id"], call.read(Credit).remark, call.party())
+    remark, who = call.read(Credit).remark, f"key {call.key.name}"
+    credited = await cdr_credits.credit(call.platform, call.path["id"], remark, call.party(), who)
     return calls.held(await our_objects.held(call.platform, credited), 201)
 
 

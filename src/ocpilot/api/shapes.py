@@ -1,7 +1,8 @@
 """What back offices send that is no OCPI object, and what is made for them. Fields nobody knows are errors."""
 
 from datetime import datetime
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -24,6 +25,24 @@ class Credit(Order, frozen=True, kw_only=True):
     """Why a CDR is taken back."""
 
     remark: Annotated[str, msgspec.Meta(max_length=255)] | None = None
+
+
+Why = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+
+
+class Decision(Order, frozen=True, kw_only=True):
+    """What becomes of a CDR, and why."""
+
+    action: Literal["accept", "hold", "dispute", "drop"]
+    why: Why
+
+
+class Reissue(Order, frozen=True, kw_only=True):
+    """Why a CDR is made anew; maybe by another `tariff` of ours (its id), or with another energy in all."""
+
+    why: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    tariff: str | None = None
+    kwh: Decimal | None = None
 
 
 class Invite(Order, frozen=True, kw_only=True):

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from ocpilot.api import commands, hooks, objects, peers, shapes, site_limits, stations
+from ocpilot.api import clearing, commands, hooks, objects, peers, shapes, site_limits, stations
 from ocpilot.api.calls import LARGEST_PAGE, Handler
-from ocpilot.app import shown, site_shown, station_shown
+from ocpilot.app import clearing_shown, shown, site_shown, station_shown
 from ocpilot.app.api_ports import Scope
+from ocpilot.app.clearing_records import ClearingState
 from ocpilot.app.frames import FrameDirection
 from ocpilot.app.hook_ports import EventState
 from ocpilot.app.peer_records import PeerProfile
@@ -155,6 +156,11 @@ _FRAMES = (
     Parameter(name="since", description="Only at this time or later.", schema=MOMENT),
     Parameter(name="until", description="Only before this time.", schema=MOMENT),
 )
+_CLEARING = (
+    _LIMIT,
+    Parameter(name="state", description="Only in this state.", schema=_TEXT | {"enum": [*ClearingState]}),
+    Parameter(name="peer", description="Only from this peer, or for its drivers.", schema=_TEXT),
+)
 _STATION = "/stations/{id}"
 _EVSE = f"/locations{_OBJECT}/evses/{{evse_uid}}"
 _SITE = f"/site-limits{_OBJECT}"
@@ -174,6 +180,18 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *_read("/sessions", Scope.SESSIONS_READ, objects.list_sessions, objects.get_session, Session),
     *_read("/cdrs", Scope.CDRS_READ, objects.list_cdrs, objects.get_cdr, CDR),
     _post(f"/cdrs{_OBJECT}/credit", Scope.CDRS_WRITE, objects.credit_cdr, shapes.Credit, CDR, 201),
+    _post(
+        f"/cdrs{_OBJECT}/reissue",
+        Scope.CDRS_WRITE,
+        clearing.reissue_cdr,
+        shapes.Reissue,
+        clearing_shown.ReissuedShown,
+        201,
+    ),
+    _get(f"/cdrs{_OBJECT}/clearing", Scope.CDRS_READ, clearing.get_clearing, clearing_shown.ClearingShown),
+    _post(f"/cdrs{_OBJECT}/clearing", Scope.CDRS_WRITE, clearing.decide, shapes.Decision, clearing_shown.ClearingShown),
+    _get(f"/cdrs{_OBJECT}/dispute", Scope.CDRS_READ, clearing.get_dispute, clearing_shown.DisputeShown),
+    _all("/clearing", Scope.CDRS_READ, clearing.list_clearing, clearing_shown.ClearingShown, *_CLEARING),
     _all("/site-limits", Scope.LOCATIONS_READ, site_limits.list_site_limits, site_shown.SiteShown),
     _get(_SITE, Scope.LOCATIONS_READ, site_limits.get_site_limit, site_shown.SiteShown),
     Endpoint(

@@ -81,6 +81,45 @@ class KeptInvoice(Record, frozen=True, kw_only=True):
     credited_by: str | None = None
 
 
+class Listed(Record, frozen=True):
+    """An invoice and what is left to be paid of it: above zero to us, below by us."""
+
+    kept: KeptInvoice
+    open: Decimal
+
+    @property
+    def state(self) -> str:
+        """`credited`, `paid`, `open`, or `credit` for a credit note."""
+        if self.kept.kind.is_credit:
+            return "credit"
+        if self.kept.credited_by is not None:
+            return "credited"
+        return "open" if self.open else "paid"
+
+
+class InvoiceQuery(Record, frozen=True, kw_only=True):
+    """Which invoices: of these customers (None: all), issued from `since` to before `until`, those with something left
+    to pay, not sent yet. `after` is the number of the last one of the page before."""
+
+    customer_ids: tuple[int, ...] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    only_open: bool = False
+    only_unsent: bool = False
+    after: str | None = None
+    limit: int = 50
+
+
+class InvoiceSum(Record, frozen=True, kw_only=True):
+    """What invoices of a kind and currency come to."""
+
+    kind: InvoiceKind
+    currency: str
+    count: int
+    total: Decimal
+    open: Decimal
+
+
 class Group(Record, frozen=True, kw_only=True):
     """What can go onto one invoice: open items of one customer, one side of the books and one currency."""
 
@@ -163,6 +202,12 @@ class Invoices(Protocol):
         limit: int = 100,
     ) -> tuple[KeptInvoice, ...]:
         """The newest first; `after` is the number of the last one of the page before."""
+
+    async def listed(self, query: InvoiceQuery) -> tuple[Listed, ...]:
+        """The newest first, each with what is open."""
+
+    async def sums(self, query: InvoiceQuery) -> tuple[InvoiceSum, ...]:
+        """All of a query, whatever its page."""
 
     async def unsent(self, limit: int) -> tuple[KeptInvoice, ...]:
         """Those not sent yet, oldest first."""

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from ocpilot.app import ad_hoc, card_payments, charge_views, commands, evse_pages, tokens
 from ocpilot.app.book_days import today
-from ocpilot.app.card_limits import CardLimits
 from ocpilot.app.card_payments import move, note, provider
 from ocpilot.app.card_ports import CardState
 from ocpilot.app.card_records import CardPayment, PaymentState
@@ -48,7 +47,6 @@ class CardSteps:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._limits = CardLimits(platform)
         self._busy: set[str] = set()
         self._steps: Mapping[PaymentState, Step] = {
             PaymentState.NEW: lambda one: card_payments.tell(platform, one),
@@ -150,8 +148,8 @@ class CardSteps:
             return await self._let_go(payment, "nothing was charged")
         if view.receipt is not None:
             return await self._billed(payment, view.receipt)
-        if view.running:
-            return await self._running(payment, view)
+        if view.running and view.session is not None:
+            return await self._later(replace(payment, session_id=view.session.id))
         return await self._ended(payment, view)
 
     async def _without_charge(self, payment: CardPayment) -> CardPayment:
@@ -165,20 +163,9 @@ class CardSteps:
             return await self._let_go(payment, "the charge did not begin in time")
         return await self._later(payment)
 
-    async def _running(self, payment: CardPayment, view: ChargeView) -> CardPayment:
-        session = view.session
-        if session is None:
-            return await self._later(payment)
-        known = replace(payment, session_id=session.id)
-        if self._limits.is_used_up(session, payment.amount) and await self._limits.stop(view.key, session):
-            what = f"stopped: {payment.amount} {payment.currency} are used up"
-            return await move(self._platform, known, payment.state, what, next_at=self._platform.clock() + _LOOK)
-        return await self._later(known)
-
     async def _ended(self, payment: CardPayment, view: ChargeView) -> CardPayment:
         """Over, and nobody knows yet what it comes to: held for a person, or its price does not agree."""
         session_id = view.session.id if view.session else payment.session_id
-        self._limits.forget(session_id)
         found = await self._platform.store.transactions.by_session(session_id or "")
         needs = ""
         if found is not None and found.state is TransactionState.HELD:
@@ -194,7 +181,6 @@ class CardSteps:
 
     async def _billed(self, payment: CardPayment, receipt: Receipt) -> CardPayment:
         """What the receipt says is taken; less than a card payment is worth is not."""
-        self._limits.forget(payment.session_id)
         total = paper_of(receipt).total.shown
         due = replace(payment, receipt=receipt.number, due=total, needs="", tries=0)
         least = self._platform.settings.cards.minimum.get(payment.currency, 0)

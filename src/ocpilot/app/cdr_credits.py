@@ -33,6 +33,13 @@ class Reissued(Record, frozen=True):
     cdr: StoredObject
 
 
+def kwh_of(kwh: Decimal, given: str) -> Decimal:
+    """An energy that a person said; UserError for what no CDR can say."""
+    if not (kwh.is_finite() and kwh >= 0 and kwh == round(kwh, 4)):
+        raise UserError(f"kWh: found {given}, expected a number from 0, with 4 decimals at most")
+    return kwh
+
+
 async def credit(
     platform: Platform, cdr_id: str, why: str | None = None, party: PartyId | None = None, who: str = PLATFORM
 ) -> StoredObject:

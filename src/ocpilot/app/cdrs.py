@@ -66,12 +66,6 @@ async def make_for(platform: Platform, transaction: Transaction) -> StoredObject
     key = ObjectKey(module=ModuleID.CDRS, party=transaction.party, id=derived_id("cdr", transaction.session_id))
     kept = await platform.store.objects.get(key)
     if kept is None:
-        booking = await bookings.of_transaction(platform, transaction)
-        cdr = msgspec.structs.replace(
-            _cdr(platform, charge, key.id, signed),
-            booking_id=booking.id if booking else None,
-            invoice_reference_id=await terminal_invoices.invoice_reference(platform, transaction),
-        )
         cdr = await bill_of(platform, charge, key.id, signed, transaction.stop_reason)
         kept = own(key, cdr, cdr.last_updated)
         await platform.store.objects.put(kept)
@@ -101,7 +95,11 @@ async def bill_of(platform: Platform, charge: Charge, cdr_id: str, signed: Signe
             "CDR %s of transaction %d does not agree with itself: %s", cdr_id, transaction.id, verdict.differences
         )
     booking = await bookings.of_transaction(platform, transaction)
-    return msgspec.structs.replace(cdr, booking_id=booking.id if booking else None)
+    return msgspec.structs.replace(
+        cdr,
+        booking_id=booking.id if booking else None,
+        invoice_reference_id=await terminal_invoices.invoice_reference(platform, transaction),
+    )
 
 
 # ---- provider ------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from enum import StrEnum
 from ocpilot.app import tokens
 from ocpilot.app.bodies import value_of
 from ocpilot.app.charge_records import Command
+from ocpilot.app.clearing_records import ClearingState
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Account, ObjectKey, Receipt, Record, StoredObject
 from ocpilot.base.errors import InvalidObject, NotFound
@@ -62,6 +63,10 @@ class ChargeView(Record, frozen=True):
     cdr: CDR | None
     place: Location | None
     receipt: Receipt | None
+    #: The bill was taken back, and no other one has come.
+    credited: bool = False
+    #: Which CDR the bill is.
+    bill: ObjectKey | None = None
 
     @property
     def running(self) -> bool:
@@ -241,12 +246,15 @@ async def _joined(
     """A Session with its CDR, receipt and Location."""
     where = ObjectKey(module=ModuleID.LOCATIONS, party=stored.key.party, id=session.location_id)
     place = await platform.store.locations.get(where, stored.peer_id)
+    standing = await platform.store.clearings.get(bill[0].key) if bill else None
     return ChargeView(
         key=stored.key,
         session=session,
         cdr=bill[1] if bill else None,
         place=value_of(Location, place) if place else None,
         receipt=await platform.store.documents.receipt_of(bill[0].key) if bill else None,
+        credited=standing is not None and standing.state is ClearingState.CREDITED,
+        bill=bill[0].key if bill else None,
     )
 
 

@@ -216,8 +216,8 @@ async def charge_of(platform: Platform, transaction: Transaction, under: Tariff 
     )
     came = findings_of(rows) if transaction.state != TransactionState.OPEN else ()
     found = msgspec.structs.replace(found, findings=(*found.findings, *told.findings, *came))
-    under = (reserved.tariff,) if reserved and reserved.tariff else ()
-    held = (*((tariff,) if tariff else ()), *(one for _, one in later), *under)
+    reserving = (reserved.tariff,) if reserved and reserved.tariff else ()
+    held = (*((tariff,) if tariff else ()), *(one for _, one in later), *reserving)
     used = tuple({one.id: one for one in reversed(held)}.values())[::-1]
     return Charge(
         transaction=transaction,

@@ -51,9 +51,7 @@ class Judged(Record, frozen=True):
         return "nothing speaks against it"
 
 
-async def clear(
-    platform: Platform, stored: StoredObject, who: str = PLATFORM, why: str | None = None
-) -> Clearing:
+async def clear(platform: Platform, stored: StoredObject, who: str = PLATFORM, why: str | None = None) -> Clearing:
     """Look at a CDR that nobody has looked at; where it stands then. `why` a person took another one back by it."""
     cdr = value_of(CDR, stored)
     if cdr.credit:
@@ -172,12 +170,12 @@ async def limits_of(platform: Platform, stored: StoredObject) -> ClearingLimits:
 
 async def _around(platform: Platform, stored: StoredObject, cdr: CDR) -> Around:
     check = await platform.store.documents.check(stored.key) or await cdrs.check(platform, stored)
-    signed = signed_charges.why_held(platform, await platform.store.signed.verdict(stored.key))
+    signed = await platform.store.signed.verdict(stored.key) if cdr.signed_data and stored.peer_id else None
     place, connector = await _place(platform, stored, cdr)
     return Around(
         verdict=cdrs.verdict_of(check),
         came_at=await _came_at(platform, stored),
-        signed=signed if stored.peer_id else None,
+        signed=signed_charges.why_held(platform, signed),
         token_known=await _token_known(platform, stored, cdr),
         place_known=place if stored.peer_id else None,
         connector_kw=Decimal(watts_of(connector)) / 1000 if connector else None,

@@ -148,6 +148,9 @@ class Clearings(Protocol):
     async def counts(self) -> dict[ClearingState, int]:
         """How many stand where."""
 
+    async def waiting(self) -> int:
+        """How many are NEW, HELD or DISPUTED: they wait for somebody."""
+
     async def crediting(self, party: PartyId, cdr_id: str) -> tuple[Clearing, ...]:
         """Credit CDRs of a party that take this CDR back."""
 

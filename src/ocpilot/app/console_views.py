@@ -27,6 +27,7 @@ class Overview(Record, frozen=True):
     dead: tuple[Delivery, ...]
     waiting: int
     disagreeing: tuple[CdrCheck, ...]
+    clearing: int
     peers: tuple[Peer, ...]
 
     @property
@@ -55,6 +56,7 @@ async def overview(platform: Platform) -> Overview:
         dead=await store.deliveries.all(None, {DeliveryState.DEAD}, _LETTERS),
         waiting=sum(many for (_, state), many in counts.items() if state is DeliveryState.WAITING),
         disagreeing=await _disagreeing(platform),
+        clearing=await store.clearings.waiting(),
         peers=await store.peers.all(),
     )
 

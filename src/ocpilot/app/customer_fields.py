@@ -25,7 +25,9 @@ _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 #: Scheme of the EAS list, then the number there.
 _ELECTRONIC = re.compile(r"\d{4}:\S+")
 _PARTNERS = frozenset({CustomerKind.PROVIDER, CustomerKind.OPERATOR})
-_BUSINESSES = _PARTNERS | {CustomerKind.COMPANY, CustomerKind.HOST}
+_AT_PLACES = frozenset({CustomerKind.HOST, CustomerKind.HOME})
+#: Who is a business unless something else is said.
+BUSINESSES = _PARTNERS | {CustomerKind.COMPANY, CustomerKind.HOST}
 _NOT_GIVEN = Decimal("NaN")
 
 #: Every field with what it is, in the order of forms.
@@ -55,7 +57,7 @@ FIELDS: Mapping[str, str] = {
     "plan": "name of a price plan; empty: what the operator asks",
     "party": "of providers and operators, such as SE/RES",
     "self_billing": "yes: whoever buys writes the invoice (of providers and operators)",
-    "locations": "of a host: ids of Locations of ours with spaces",
+    "locations": "of a host, and where a home driver charges: ids of Locations of ours with spaces",
     "share": "of a host: per cent of what is earned there",
     "home_rate": "what a home driver gets per kWh",
     "bankgiro": "where we pay to",
@@ -119,7 +121,7 @@ def customer_of(texts: Mapping[str, str], now: datetime) -> Customer:
         days=reading.whole("days", 365, 30),
         invoice_format=reading.word("invoice_format", InvoiceFormat, InvoiceFormat.PDF),
         paid_by=reading.word("paid_by", PaidBy, PaidBy.TRANSFER),
-        is_business=reading.yes("business", usual=kind in _BUSINESSES),
+        is_business=reading.yes("business", usual=kind in BUSINESSES),
         buyer_reference=reading.text("buyer_reference"),
         order_reference=reading.text("order_reference"),
         party=_party(reading),
@@ -147,7 +149,7 @@ def warnings_of(customer: Customer, home: str) -> Iterator[str]:
     facts = customer.party_facts
     if customer.is_business and not facts.vat_number and facts.country != home:
         yield f"a business in {facts.country} without a VAT number: it gets no reverse charge, VAT is charged"
-    if customer.kind in {CustomerKind.HOST, CustomerKind.HOME} and customer.payee == Payee():
+    if customer.kind in _AT_PLACES and customer.payee == Payee():
         yield "nothing says where we pay to (bankgiro, plusgiro, iban or swish)"
     if not facts.email and not facts.electronic_address:
         yield "without email and electronic_address no invoice can be sent"
@@ -183,7 +185,7 @@ def _of_kind(reading: FilledIn, customer: Customer) -> None:
     kind = customer.kind
     if kind in _PARTNERS and customer.party is None and not reading.text("party"):
         reading.wrong("party", f"the party of the {kind}, such as SE/RES")
-    own = {"locations": (CustomerKind.HOST,), "share": (CustomerKind.HOST,), "home_rate": (CustomerKind.HOME,)}
+    own = {"locations": tuple(_AT_PLACES), "share": (CustomerKind.HOST,), "home_rate": (CustomerKind.HOME,)}
     for name, kinds in {**own, "party": tuple(_PARTNERS)}.items():
         if kind not in kinds and reading.text(name):
             reading.wrong(name, f"nothing for a {kind}")
@@ -191,12 +193,12 @@ def _of_kind(reading: FilledIn, customer: Customer) -> None:
         reading.wrong("self_billing", f"no for a {kind}")
     if kind is CustomerKind.HOST:
         reading.number("share", Decimal("0.01"), Decimal(100), _NOT_GIVEN)
-        if not customer.locations:
-            reading.wrong("locations", "ids of Locations of ours")
     if kind is CustomerKind.HOME:
         reading.number("home_rate", Decimal("0.0001"), Decimal(1000), _NOT_GIVEN)
-        if customer.currency is None and not reading.text("currency"):
+        if not customer.currency and not reading.text("currency"):
             reading.wrong("currency", "that of home_rate, such as SEK")
+    if kind in _AT_PLACES and not customer.locations:
+        reading.wrong("locations", "ids of Locations of ours")
     if customer.invoice_format is InvoiceFormat.PEPPOL and not customer.party_facts.electronic_address:
         reading.wrong("electronic_address", "where e-invoices go, for invoice_format is peppol", "nothing")
 

@@ -1,6 +1,6 @@
 """Customers: added and changed with everything wrong named at once, and Tokens that are one customer's at a time."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -15,8 +15,6 @@ from ocpilot.base.time import write
 from ocpilot.wire.protocol import ModuleID
 
 _PAGE = 1000
-#: Columns of a table that are no fields of a customer.
-NUMBER, TOKENS = "number", "tokens"
 
 
 class Saved(Record, frozen=True, kw_only=True):
@@ -26,35 +24,28 @@ class Saved(Record, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-class Row(Record, frozen=True, kw_only=True):
-    """A customer in a table: fields by name, the `number` of one that is there, and his `tokens` with spaces."""
-
-    line: int
-    texts: Mapping[str, str]
-
-
 async def add(platform: Platform, texts: Mapping[str, str]) -> Saved:
     """A new one, of the fields of `customer_fields.FIELDS`. InvalidObject with all that is wrong; Conflict when a
     partner is one already."""
-    customer = await _checked(platform, {**usual(platform), **_given(texts)})
+    customer = await checked(platform, {**usual(platform), **given(texts)})
     added = await platform.store.customers.add(customer)
     await _rate_again(platform, added)
-    return _saved(platform, added)
+    return saved(platform, added)
 
 
 async def change(platform: Platform, number: str, texts: Mapping[str, str]) -> Saved:
     """Other fields of one; an empty text empties. NotFound, InvalidObject. His number and kind stay."""
     before = await numbered(platform, number)
-    checked = await _checked(platform, {**texts_of(before), **texts})
-    if checked.kind is not before.kind:
-        raise UserError(f"customer {number} is a {before.kind}, found {checked.kind}: add another customer for that")
-    since = before.plan_since if checked.plan == before.plan else platform.clock()
+    after = await checked(platform, {**texts_of(before), **texts})
+    if after.kind is not before.kind:
+        raise UserError(f"customer {number} is a {before.kind}, found {after.kind}: add another customer for that")
+    since = before.plan_since if after.plan == before.plan else platform.clock()
     after = msgspec.structs.replace(
-        checked, id=before.id, number=before.number, created_at=before.created_at, plan_since=since
+        after, id=before.id, number=before.number, created_at=before.created_at, plan_since=since
     )
     await platform.store.customers.save(after)
     await _rate_again(platform, after)
-    return _saved(platform, after)
+    return saved(platform, after)
 
 
 async def numbered(platform: Platform, number: str) -> Customer:
@@ -139,90 +130,10 @@ def _overlap(one: CustomerToken, other: CustomerToken) -> bool:
     return (one.until is None or one.until > other.since) and (other.until is None or other.until > one.since)
 
 
-# ---- many at once ----------------------------------------------------------------------------------------------------
-
-
-async def take_rows(platform: Platform, rows: Sequence[Row], *, dry_run: bool = False) -> tuple[Saved, ...]:
-    """Add the customers of a table, or change those that are named by `number`. InvalidObject with all that is wrong in
-    any row: then nothing was taken."""
-    problems: list[Problem] = []
-    known = _Known()
-    async for customer in every(platform):
-        known.add(customer, f"customer {customer.number}")
-    ready = []
-    for row in rows:
-        try:
-            ready.append((row, await _of_row(platform, row, known)))
-        except (InvalidObject, NotFound) as error:
-            found = error.problems if isinstance(error, InvalidObject) else [_no_such(row)]
-            problems += [msgspec.structs.replace(one, path=f"line {row.line} {one.path}") for one in found]
-    if problems:
-        raise InvalidObject(problems, "the table")
-    if dry_run:
-        return tuple(_saved(platform, customer) for _, customer in ready)
-    return tuple([await _take_row(platform, row) for row, _ in ready])
-
-
-class _Known:
-    """Who is there already, by what nobody shares: a table is not taken twice."""
-
-    def __init__(self) -> None:
-        self._by: dict[tuple[object, ...], str] = {}
-
-    def add(self, customer: Customer, where: str) -> Problem | None:
-        """One more; a problem when he is there already."""
-        facts = customer.party_facts
-        name, value = next(
-            (one for one in (("organisation_number", facts.organisation_number), ("email", facts.email)) if one[1]),
-            ("name", facts.name),
-        )
-        key = (customer.kind, customer.party, name, value.lower())
-        if key in self._by:
-            return Problem(
-                path=name, found=f"{value} of {self._by[key]} once more", expected=f"the {NUMBER} of whom to change"
-            )
-        self._by[key] = where
-        return None
-
-
-async def _of_row(platform: Platform, row: Row, known: _Known) -> Customer:
-    """As the row would make him."""
-    texts, number = _fields(row), row.texts.get(NUMBER, "").strip()
-    if number:
-        return await _checked(platform, {**texts_of(await numbered(platform, number)), **texts})
-    customer = await _checked(platform, {**usual(platform), **_given(texts)})
-    again = known.add(customer, f"line {row.line}")
-    if again is not None:
-        raise InvalidObject([again], "customer")
-    return customer
-
-
-async def _take_row(platform: Platform, row: Row) -> Saved:
-    number = row.texts.get(NUMBER, "").strip()
-    saved = await (change(platform, number, _fields(row)) if number else add(platform, _fields(row)))
-    now = platform.clock()
-    warnings = list(saved.warnings)
-    for uid in row.texts.get(TOKENS, "").split():
-        token = CustomerToken(uid=uid, customer_id=saved.customer.id, since=now)
-        try:
-            warnings += await give_token(platform, token)
-        except Conflict as error:
-            warnings.append(str(error))
-    return msgspec.structs.replace(saved, warnings=tuple(warnings))
-
-
-def _fields(row: Row) -> dict[str, str]:
-    return {name: text for name, text in row.texts.items() if name not in {NUMBER, TOKENS}}
-
-
-def _no_such(row: Row) -> Problem:
-    return Problem(path=NUMBER, found=row.texts.get(NUMBER, ""), expected="the number of a customer, or nothing")
-
-
 # ---- checks ----------------------------------------------------------------------------------------------------------
 
 
-async def _checked(platform: Platform, texts: Mapping[str, str]) -> Customer:
+async def checked(platform: Platform, texts: Mapping[str, str]) -> Customer:
     """What the texts make; InvalidObject with all that is wrong in themselves and with what is here."""
     problems: list[Problem] = []
     plan, locations = texts.get("plan", "").strip(), texts.get("locations", "").split()
@@ -240,12 +151,13 @@ async def _checked(platform: Platform, texts: Mapping[str, str]) -> Customer:
     return customer
 
 
-def _given(texts: Mapping[str, str]) -> dict[str, str]:
+def given(texts: Mapping[str, str]) -> dict[str, str]:
     """Without what was left empty."""
     return {name: text for name, text in texts.items() if text.strip()}
 
 
-def _saved(platform: Platform, customer: Customer) -> Saved:
+def saved(platform: Platform, customer: Customer) -> Saved:
+    """With what may not be meant so."""
     return Saved(customer=customer, warnings=tuple(warnings_of(customer, platform.settings.seller.country)))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from ocpilot.app.classes import BOOKING_LOCATIONS, BOOKINGS, CONFIRMATIONS, TERMINALS, class_of
+from ocpilot.app.clearing_records import ClearingState
 from ocpilot.app.hook_ports import Hook, HookAnswer, HookEvent, HookSender
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
@@ -40,6 +41,7 @@ _WORDS = {kind: kind_of(class_of(*kind)).name for kind in _KINDS}
 EVENTS = (
     *(f"{word}.{what}" for word in (*_WORDS.values(), "evse") for what in ("updated", "deleted")),
     *("peer.invited", "peer.registered", "peer.suspended", "peer.unregistered"),
+    *(f"clearing.{state}" for state in ClearingState),
     *("command.result", "command.session", "delivery.dead"),
 )
 

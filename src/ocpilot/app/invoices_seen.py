@@ -1,47 +1,60 @@
-"""Invoices as people see them: with what is still open, and in a word where they stand."""
+"""Invoices as people see them: a page of them, or one with all that is on it and happened to it."""
 
-from collections.abc import Sequence
-from decimal import Decimal
+from datetime import date, datetime, time
 
 from ocpilot.app import invoicing
-from ocpilot.app.bill_records import BillItem, KeptInvoice
+from ocpilot.app.bill_records import BillItem, InvoiceQuery, Listed
+from ocpilot.app.customer_records import Customer
+from ocpilot.app.ledger_records import KeptEntry
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
-
-_PAGE = 200
-
-
-class Listed(Record, frozen=True):
-    """An invoice and what is left to be paid of it: above zero to us, below by us."""
-
-    kept: KeptInvoice
-    open: Decimal
-
-    @property
-    def state(self) -> str:
-        """`credited`, `paid`, `open`, or `credit` for a credit note."""
-        if self.kept.kind.is_credit:
-            return "credit"
-        if self.kept.credited_by is not None:
-            return "credited"
-        return "open" if self.open else "paid"
+from ocpilot.app.sending_records import Sending
+from ocpilot.base.errors import NotFound, UserError
 
 
-async def newest(
-    platform: Platform, customer: str | None = None, limit: int = 50, *, only_open: bool = False
-) -> tuple[Listed, ...]:
-    """The newest ones, those that are not paid in full where asked."""
-    customer_id = None if customer is None else (await invoicing.customer_numbered(platform, customer)).id
-    left = {one.number: one.amount for one in await platform.store.ledger.open_invoices(customer_id)}
-    found: list[Listed] = []
-    after: str | None = None
-    while len(found) < limit:
-        page = await platform.store.invoices.page(customer_id=customer_id, after=after, limit=_PAGE)
-        found += _of(page, left, only_open=only_open)
-        if len(page) < _PAGE:
-            break
-        after = page[-1].number
-    return tuple(found[:limit])
+class InvoiceView(Record, frozen=True, kw_only=True):
+    """One with its customer, what is on it, what it did to the books, and every attempt to send it."""
+
+    listed: Listed
+    customer: Customer
+    items: tuple[BillItem, ...]
+    entries: tuple[KeptEntry, ...]
+    sendings: tuple[Sending, ...]
+
+
+async def query(
+    platform: Platform,
+    customer: str | None = None,
+    month: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+    *,
+    only_open: bool = False,
+    only_unsent: bool = False,
+) -> InvoiceQuery:
+    """`customer` is his number, `month` such as `2026-11` of the books' calendar; NotFound, UserError."""
+    ids = None if customer is None else ((await invoicing.customer_numbered(platform, customer)).id,)
+    since, until = (None, None) if month is None else days_of(platform, month)
+    return InvoiceQuery(
+        customer_ids=ids,
+        since=since,
+        until=until,
+        only_open=only_open,
+        only_unsent=only_unsent,
+        after=after,
+        limit=limit,
+    )
+
+
+def days_of(platform: Platform, month: str) -> tuple[datetime, datetime]:
+    """When a month of the books begins and ends; UserError when it is none."""
+    try:
+        first = date.fromisoformat(f"{month}-01")
+        following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+    except ValueError as error:
+        raise UserError(f"month: found {month[:20]!r}, expected such as 2026-11") from error
+    zone = invoicing.books_zone(platform)
+    return datetime.combine(first, time(), zone), datetime.combine(following, time(), zone)
 
 
 async def one(platform: Platform, number: str) -> tuple[Listed, tuple[BillItem, ...]]:
@@ -51,6 +64,16 @@ async def one(platform: Platform, number: str) -> tuple[Listed, tuple[BillItem, 
     return Listed(kept, left), await platform.store.bill_items.on(number)
 
 
-def _of(page: Sequence[KeptInvoice], left: dict[str, Decimal], *, only_open: bool) -> list[Listed]:
-    seen = [Listed(kept, left.get(kept.number, Decimal(0))) for kept in page]
-    return [one for one in seen if one.open] if only_open else seen
+async def view(platform: Platform, number: str) -> InvoiceView:
+    """All about one; NotFound."""
+    listed, items = await one(platform, number)
+    customer = await platform.store.customers.get(listed.kept.customer_id)
+    if customer is None:
+        raise NotFound(f"invoice {number}: no customer {listed.kept.customer_id}")
+    return InvoiceView(
+        listed=listed,
+        customer=customer,
+        items=items,
+        entries=await platform.store.ledger.of_invoice(number),
+        sendings=await platform.store.sendings.of(number),
+    )

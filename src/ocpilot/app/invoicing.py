@@ -204,18 +204,17 @@ def series_of(platform: Platform, kind: InvoiceKind) -> str:
 
 def terms_of(platform: Platform, customer: Customer, kind: InvoiceKind, currency: str) -> Terms:
     """Who owes whom, and how it is paid."""
-    we_buy = kind.is_ours_to_pay or kind is InvoiceKind.SELF_BILLED_CREDIT
     us, them = seller_of(platform), customer.party_facts
     return Terms(
         kind=kind,
-        seller=them if we_buy else us,
-        buyer=us if we_buy else them,
+        seller=them if kind.we_buy else us,
+        buyer=us if kind.we_buy else them,
         customer_number=customer.number,
         language=customer.language,
         currency=currency,
         zone=customer.time_zone,
         days=customer.days,
-        payee=customer.payee if we_buy else payee_of(platform),
+        payee=customer.payee if kind.we_buy else payee_of(platform),
         prices_include_tax=customer.kind is CustomerKind.DRIVER and not customer.is_business,
         buyer_reference=customer.buyer_reference,
         order_reference=customer.order_reference,

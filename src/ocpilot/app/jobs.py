@@ -16,7 +16,6 @@ from ocpilot.app import (
     cdr_match,
     cdrs,
     clearing,
-    credit_clearing,
     fees,
     hub_orders,
     invoice_records,

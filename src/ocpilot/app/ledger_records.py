@@ -60,6 +60,9 @@ class Ledger(Protocol):
     async def entry(self, key: str) -> KeptEntry | None:
         """By what it is of."""
 
+    async def of_invoice(self, number: str) -> tuple[KeptEntry, ...]:
+        """Every entry that an invoice is in, by number."""
+
     async def entries(
         self,
         *,

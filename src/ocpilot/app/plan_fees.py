@@ -59,14 +59,15 @@ def _of_customer(  # noqa: PLR0917 - what a fee is made of
     since = customer.plan_since or customer.created_at
     for month in _months(month_of(since, zone), month_of(now, zone)):
         at = max(datetime.combine(month, time(), zone).astimezone(UTC), since)
+        line = _line(customer, plan, month, seller, at.astimezone(zone).date(), rules)
         yield BillItem(
             purpose=Purpose.FEE,
             key=ObjectKey(module=ModuleID.CDRS, party=party, id=f"fee/{plan.name}/{month:%Y-%m}/{customer.number}"),
             customer_id=customer.id,
             currency=plan.currency,
             at=at,
-            net=plan.monthly_fee,
-            lines=(_line(customer, plan, month, seller, at.astimezone(zone).date(), rules),),
+            net=line.net,
+            lines=(line,),
         )
 
 

@@ -1,20 +1,18 @@
-"""Price plans and price series: made with everything wrong named at once, and what a charge needs of them."""
+"""Price plans and price series: made with everything wrong named at once."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from ocpilot.app.customer_records import Customer
 from ocpilot.app.filled_in import FilledIn
 from ocpilot.app.plan_records import Gap, Imported, Series
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Record
-from ocpilot.base.errors import Conflict, NotBillable, NotFound
+from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.plans import Margin, PartyMargin, Plan
-from ocpilot.billing.spot import PricePoint, Prices
-from ocpilot.wire.v230 import CDR, Tariff
+from ocpilot.billing.spot import PricePoint
+from ocpilot.wire.v230 import Tariff
 
 #: Every field of a plan with what it is.
 FIELDS: Final[Mapping[str, str]] = {
@@ -31,26 +29,6 @@ _MARGINS = ("percent", "per_kwh", "per_charge")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 _MOST = Decimal(1_000_000)
 _NONE = Decimal(0)
-
-
-class PlanTerms(Record, frozen=True, kw_only=True):
-    """What `billing.plan_prices.sale_lines` is to be told."""
-
-    plan: Plan | None
-    prices: Prices | None = None
-
-
-async def terms_of(platform: Platform, customer: Customer, cdr: CDR) -> PlanTerms:
-    """The plan of a customer, with the prices over the time of a charge; NotBillable when his plan is not there."""
-    if not customer.plan:
-        return PlanTerms(plan=None)
-    plan = await platform.store.plans.get(customer.plan)
-    if plan is None:
-        raise NotBillable(f"customer {customer.number}: found plan {customer.plan}, expected one that is there")
-    if not plan.series:
-        return PlanTerms(plan=plan)
-    prices = await platform.store.price_series.prices(plan.series, cdr.start_date_time, cdr.end_date_time)
-    return PlanTerms(plan=plan, prices=prices)
 
 
 async def add(

@@ -6,6 +6,7 @@ from ocpilot.app.background import Background
 from ocpilot.app.call_schemas import CallSchemas, NoSchemas
 from ocpilot.app.card_ports import CardProvider
 from ocpilot.app.frame_log import FrameLog
+from ocpilot.app.mailing import Mailer, NoMailer
 from ocpilot.app.message_log import MessageLog
 from ocpilot.app.peer_records import Leniency, LeniencyKey
 from ocpilot.app.ports import Partners, Sealing, Store
@@ -38,6 +39,7 @@ class Platform:
     cards: CardProvider | None = None
     #: What each OCPP version can be asked.
     call_schemas: CallSchemas = field(default_factory=NoSchemas)
+    mailer: Mailer = field(default_factory=NoMailer)
     background: Background = field(default_factory=Background)
     #: What peers said in their own way, not yet written (`app/heard.py`).
     leniencies: dict[LeniencyKey, Leniency] = field(default_factory=dict)

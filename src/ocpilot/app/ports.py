@@ -24,6 +24,7 @@ from ocpilot.app.customer_records import Customers
 from ocpilot.app.frames import Frames
 from ocpilot.app.hook_ports import Hooks
 from ocpilot.app.hub_records import HubBook
+from ocpilot.app.invoice_run_records import InvoiceRuns
 from ocpilot.app.ledger_records import Ledger
 from ocpilot.app.local_list_records import LocalLists
 from ocpilot.app.messages import Messages
@@ -52,6 +53,7 @@ from ocpilot.app.records import (
     StoredObject,
 )
 from ocpilot.app.reminder_records import Reminders
+from ocpilot.app.sending_records import Sendings
 from ocpilot.app.signed_records import SignedBook
 from ocpilot.app.site_limit_records import SiteLimits
 from ocpilot.app.station_nodes import Nodes
@@ -276,6 +278,8 @@ class Store(Protocol):
     bill_items: BillItems
     invoices: Invoices
     ledger: Ledger
+    sendings: Sendings
+    invoice_runs: InvoiceRuns
     bank_payments: BankPayments
     reminders: Reminders
     cards: CardPayments

@@ -29,6 +29,10 @@ class ObjectKey(Record, frozen=True, kw_only=True):
     id: str
     sub: str = ""
 
+    def named(self, other: str) -> "ObjectKey":
+        """Another object of the same party and module."""
+        return ObjectKey(module=self.module, party=self.party, id=other, sub=self.sub)
+
     @property
     def folded(self) -> "ObjectKey":
         """The same in the spelling in which ids are compared."""

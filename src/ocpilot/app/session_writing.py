@@ -10,6 +10,7 @@ import time
 
 from ocpilot.app import sessions
 from ocpilot.app.platform import Platform
+from ocpilot.app.reserved_amounts import ReservedAmounts
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ class SessionWriting:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        self._reserved = ReservedAmounts(platform)
         self._due: dict[int, None] = {}
         self._touched = asyncio.Event()
 
@@ -55,6 +57,7 @@ class SessionWriting:
             transaction = await self._platform.store.transactions.get(number)
             if transaction is not None:
                 await sessions.write(self._platform, transaction)
+                await self._reserved.watch(transaction)
         except Exception:
             log.exception(
                 "the session of transaction %d could not be written; its next meter value tries again", number

@@ -32,6 +32,9 @@
         CardUnreachable          3000 / 503  cards     no connection, no answer in time: it may have done what was asked
         CardRefused              3000 / 502  cards     it answered with an error; carries its code
       ForbiddenAddress           2001 / 200  sender    a URL that points inside (SSRF rule)
+      MailError                  3000 / 502  ours      an e-mail did not go out
+        MailServerFailed         3000 / 502  ours      no connection to the mail server, or it does not let us in
+        MailRefused              3000 / 502  ours      the mail server refused one message
       SettingsError              -           user      a setting is missing or wrong
         NotBillable              -           user      a rate or price is missing that a bill needs
       UserError                  -           user      a command or page was used wrongly
@@ -289,6 +292,23 @@ class ForbiddenAddress(BadRequest):
     """A URL of a partner that points to an inner address."""
 
     ocpi_status = 2001
+
+
+class MailError(OcpilotError):
+    """An e-mail did not go out. What the mail server said about that is part of the message, in one line."""
+
+    http_status = 502
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
+
+
+class MailServerFailed(MailError):
+    """No connection to the mail server, or it does not let us in: no message goes out until that changes."""
+
+
+class MailRefused(MailError):
+    """The mail server refused one message, such as one to an address that does not exist."""
 
 
 class SettingsError(OcpilotError):

@@ -127,24 +127,31 @@ class VatRateSettings(Section, frozen=True, kw_only=True):
             raise ValueError(f"rate: found {self.rate}, expected 0 to 100 per cent")
 
 
+#: Numbers stand in addresses, file names and Message-IDs.
+Series = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,12}$")]
+
+
 class BillingSettings(Section, frozen=True, kw_only=True):
     """Invoices. What leads their numbers: those we send, credit notes, those we write in a seller's name and their
     credit notes, and what we tell people who get money. `automatic`: what is due is written by itself, not only when
-    somebody runs `ocpilot invoice run`. `days` until an invoice is to be paid, where the customer has
-    no others; `time_zone` (IANA) is that of the books: which day and month something belongs to. `vat_rates` go before
-    those we know; `domestic_reverse_charge` are the countries in which a reseller of electricity owes the VAT of one
-    who sells to him there (docs/decisions/20261126-vat.md says by which law).
+    somebody runs `ocpilot invoice run`; `automatic_sending`: what was issued is sent by itself. `peppol_outbox` is the
+    folder where e-invoices are put for an access point to fetch. `days` until an invoice is to be paid, where the
+    customer has no others; `time_zone` (IANA) is that of the books: which day and month something belongs to.
+    `vat_rates` go before those we know; `domestic_reverse_charge` are the countries in which a reseller of electricity
+    owes the VAT of one who sells to him there (docs/decisions/20261126-vat.md says by which law).
     For bookkeeping: `accounts` are numbers of its chart where they are others than those of BAS (`{revenue = "3011",
     "vat_out/DE" = "2671"}`), `voucher_series` leads its vouchers, `year_begins` is the first month of the financial
     year. `reminders` are sent one after the other, none unless set; `late_interest` is per cent a year of what is late,
     booked with a reminder."""
 
-    invoice_series: str = "F"
-    credit_series: str = "K"
-    self_billed_series: str = "S"
-    self_billed_credit_series: str = "SK"
-    advice_series: str = "A"
+    invoice_series: Series = "F"
+    credit_series: Series = "K"
+    self_billed_series: Series = "S"
+    self_billed_credit_series: Series = "SK"
+    advice_series: Series = "A"
     automatic: bool = False
+    automatic_sending: bool = False
+    peppol_outbox: str = ""
     days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 30
     time_zone: str = "UTC"
     vat_rates: tuple[VatRateSettings, ...] = ()
@@ -199,6 +206,27 @@ class CardSettings(Section, frozen=True, kw_only=True):
     pay_within: float = 1800.0
     start_within: float = 900.0
     confirmed_within: float = 24.0
+
+
+class MailTls(StrEnum):
+    """How the connection to the mail server is made safe: by STARTTLS, by TLS from the first byte, or not at all."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+class MailSettings(Section, frozen=True, kw_only=True):
+    """The mail server that invoices go out by (SMTP); without `host` none does. `user` and `password` where it wants
+    them; `sender` is who writes, such as `Resa AB <invoices@resa.example>`. `timeout` in seconds."""
+
+    host: str = ""
+    port: int = 587
+    user: str = ""
+    password: str = ""
+    sender: str = ""
+    tls: MailTls = MailTls.STARTTLS
+    timeout: Annotated[float, msgspec.Meta(gt=0)] = 30.0
 
 
 class SecuritySettings(Section, frozen=True, kw_only=True):
@@ -379,6 +407,7 @@ class Settings(Section, frozen=True, kw_only=True):
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
     seller: SellerSettings = SellerSettings()
+    mail: MailSettings = MailSettings()
     billing: BillingSettings = BillingSettings()
     cards: CardSettings = msgspec.field(default_factory=CardSettings)
     security: SecuritySettings = SecuritySettings()

@@ -205,9 +205,9 @@ def _table(totals: Sequence[Total], translate: Translate, locale: str) -> Iterat
 
 
 def _row(one: Total, locale: str) -> tuple[str, str, str, str, str]:
-    values = [_number(value, one, locale) for value in (one.theirs, one.ours)]
+    theirs, ours = _number(one.theirs, one, locale), _number(one.ours, one, locale)
     differs = one.difference is not None and (one.cause or one.difference)
-    return one.name, *values, _number(one.difference if differs else None, one, locale), one.cause
+    return one.name, theirs, ours, _number(one.difference if differs else None, one, locale), one.cause
 
 
 def _number(value: Decimal | None, one: Total, locale: str) -> str:

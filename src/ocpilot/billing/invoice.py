@@ -39,6 +39,11 @@ class InvoiceKind(StrEnum):
         """Whether we owe its total: the buyer is us."""
         return self in {InvoiceKind.SELF_BILLED, InvoiceKind.CREDIT_ADVICE}
 
+    @property
+    def we_buy(self) -> bool:
+        """Whether the buyer is us, who write it in the seller's name."""
+        return self not in {InvoiceKind.INVOICE, InvoiceKind.CREDIT_NOTE}
+
 
 class LineUnit(StrEnum):
     """What a quantity counts (UN/ECE recommendation 20)."""

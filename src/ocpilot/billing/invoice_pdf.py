@@ -1,13 +1,13 @@
 """An Invoice as PDF: all words and numbers are made here, the template `invoice.typ` only places them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 
 from ocpilot.base import formats
 from ocpilot.base.texts import Translate, mark, translator
 from ocpilot.billing import invoice_words
-from ocpilot.billing.invoice import Invoice, InvoiceKind
+from ocpilot.billing.invoice import Invoice
 from ocpilot.billing.invoice_entries import Section, sections
 from ocpilot.billing.invoice_glance import Glance, glance_of
 from ocpilot.billing.paper import Fact, PaperWords, typeset
@@ -25,10 +25,6 @@ _WAYS = {
     WayKind.IBAN: mark("IBAN"),
     WayKind.SWISH: mark("Swish"),
 }
-
-
-#: Those that go to their buyer; the others go to their seller.
-_OURS = frozenset({InvoiceKind.INVOICE, InvoiceKind.CREDIT_NOTE})
 
 
 class TaxLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,11 +50,12 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
 
     language: str
     title: str
-    number: str
-    issued: str
+    subject: str
+    made: str
     seller: str
     seller_lines: tuple[str, ...]
-    to: Fact
+    to: str
+    buyer: tuple[str, ...]
     facts: tuple[Fact, ...]
     payment: Payment
     glance: Glance
@@ -82,15 +79,15 @@ def paper_of(invoice: Invoice) -> Paper:
     language = language_of(terms.language)
     words = PaperWords(translator(language), language, invoice.currency)
     translate = words.translate
-    buyer = "\n".join([terms.buyer.name, *address_lines(terms.buyer, terms.seller.country, language)])
     return Paper(
         language=language,
         title=invoice_words.title(terms.kind, translate),
-        number=invoice.number,
-        issued=formats.date_in_full(invoice.issued_on, language),
+        subject=invoice.number,
+        made=formats.date_in_full(invoice.issued_on, language),
         seller=terms.seller.name,
         seller_lines=tuple(seller_lines(terms.seller, terms.buyer.country, words)),
-        to=Fact(translate(mark("For") if terms.kind in _OURS else mark("Buyer")), buyer),
+        to=translate(mark("Buyer") if terms.kind.we_buy else mark("For")),
+        buyer=(terms.buyer.name, *address_lines(terms.buyer, terms.seller.country, language)),
         facts=tuple(_facts(invoice, words)),
         payment=_payment(invoice, words),
         glance=glance_of(invoice, words),
@@ -151,26 +148,28 @@ def _facts(invoice: Invoice, words: PaperWords) -> Iterator[Fact]:
 def _payment(invoice: Invoice, words: PaperWords) -> Payment:
     translate, kind = words.translate, invoice.terms.kind
     return Payment(
-        amount=Fact(translate(_asked(invoice)), words.money(invoice.payable)),
+        amount=Fact(translate(asked(invoice)), words.money(invoice.payable)),
         terms=invoice_words.payment_terms(invoice, translate),
         title=translate(mark("Paid to") if kind.is_ours_to_pay else mark("How to pay")),
-        ways=tuple(way_facts(ways_to_pay(invoice), translate)),
+        ways=tuple(way_facts(invoice, translate)),
         qr=payment_qr(invoice),
         qr_text=translate(mark("Scan to pay")),
     )
 
 
-def _asked(invoice: Invoice) -> str:
+def asked(invoice: Invoice) -> str:
+    """What its amount is, as a text to be translated."""
     kind = invoice.terms.kind
     if kind.is_credit:
         return mark("Credited")
     return mark("You get") if kind.is_ours_to_pay else mark("To pay")
 
 
-def way_facts(ways: Sequence[PaymentWay], translate: Translate) -> Iterator[Fact]:
-    """Each account, then what to name: the ways of one invoice have the same reference."""
+def way_facts(invoice: Invoice, translate: Translate) -> Iterator[Fact]:
+    """Each account it can be paid to, then what to name: the ways of one invoice have the same reference."""
+    ways = ways_to_pay(invoice)
     for way in ways:
-        yield Fact(translate(_WAYS[way.kind]), grouped_account(way))
+        yield Fact(translate(_WAYS[way.kind]), _account(way))
         if way.bic:
             yield Fact(translate(mark("BIC")), way.bic)
     for reference in dict.fromkeys(way.reference for way in ways):
@@ -178,7 +177,7 @@ def way_facts(ways: Sequence[PaymentWay], translate: Translate) -> Iterator[Fact
         yield Fact(translate(mark("OCR number") if is_giro else mark("Reference")), grouped(reference))
 
 
-def grouped_account(way: PaymentWay) -> str:
+def _account(way: PaymentWay) -> str:
     """An IBAN in fours, other numbers as they are."""
     if way.kind is not WayKind.IBAN:
         return way.account

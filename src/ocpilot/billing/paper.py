@@ -1,6 +1,7 @@
 """What every paper shares: how its words and numbers are written, and typst, which sets it.
 
-Templates (`*.typ`) only place texts; `paper.typ` holds their common look and is put before each.
+Templates (`*.typ`) only place texts; `paper.typ` holds their common look and is put before each. Every paper has
+`language`, `title`, `subject` (which one it is), `made` (when), `seller` and `page`.
 """
 
 from datetime import datetime
@@ -35,10 +36,10 @@ class PaperWords(msgspec.Struct, frozen=True):
     currency: str
 
     def amount(self, value: Decimal | None) -> str:
-        """Without the currency, which stands in the header."""
+        """Without the currency, which stands in the header; nothing is never below zero."""
         if value is None:
             return UNKNOWN
-        return formats.fixed(value, self.locale, HALF_UP.decimals_for(self.currency))
+        return formats.fixed(value + 0, self.locale, HALF_UP.decimals_for(self.currency))
 
     def money(self, value: Decimal) -> str:
         """With the currency."""

@@ -21,6 +21,7 @@ from ocpilot.billing.receipt import ReceiptLine, facts_of, lines_of
 from ocpilot.billing.spot import Prices, spot_lines
 from ocpilot.billing.taxes import Tax, TaxCategory
 from ocpilot.pricing import Amount, PricedCharge, Unit, price
+from ocpilot.pricing.usage import volumes_of
 from ocpilot.wire.v230 import CDR, Tariff, TaxIncluded
 
 _ZERO = Decimal(0)
@@ -117,6 +118,8 @@ def _sold(  # noqa: PLR0917 - what a sale is made of
 
 def _by_tariff(cdr: CDR, plan: Plan, tariff: Tariff, zone: ZoneInfo, language: str) -> Sold:
     """The charge at our own Tariff, by the same engine as any other price."""
+    if cdr.total_energy and not any(volumes_of(period).kwh for period in cdr.charging_periods):
+        raise NotBillable(f"CDR {cdr.id}: found no energy in its Charging Periods, expected {cdr.total_energy} kWh")
     priced = price(
         [_replace(period, tariff_id=tariff.id) for period in cdr.charging_periods],
         [tariff],

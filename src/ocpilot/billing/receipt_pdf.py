@@ -20,8 +20,8 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
 
     language: str
     title: str
-    number: str
-    issued: str
+    subject: str
+    made: str
     seller: str
     seller_lines: tuple[str, ...]
     heading: str
@@ -56,8 +56,8 @@ def paper_of(receipt: Receipt, paid: PaidByCard | None = None) -> Paper:
     return Paper(
         language=receipt.language,
         title=translate(mark("Receipt")),
-        number=receipt.number,
-        issued=words.day(receipt.issued_at, zone),
+        subject=receipt.number,
+        made=words.day(receipt.issued_at, zone),
         seller=receipt.seller.name,
         seller_lines=tuple(_seller_lines(receipt.seller, translate)),
         heading=translate(mark("Charge")),
@@ -147,10 +147,11 @@ def _vat_cells(row: VatRow, words: PaperWords) -> tuple[str, ...]:
 def _paid(paid: PaidByCard, words: PaperWords) -> Iterator[str]:
     """A heading, then a line each."""
     yield words.translate(mark("Paid by card"))
+    taken, given_back = words.translate(mark("Taken from the card")), words.translate(mark("Given back"))
     if paid.amount is not None:
-        yield f"{words.translate(mark('Taken from the card'))}: {words.money(paid.amount)}"
+        yield f"{taken}: {words.money(paid.amount)}"
     if paid.given_back:
-        yield f"{words.translate(mark('Given back'))}: {words.money(paid.given_back)}"
+        yield f"{given_back}: {words.money(paid.given_back)}"
     yield from paid.lines
 
 

@@ -12,7 +12,6 @@ from ocpilot.billing.invoice_pdf import address_lines, seller_lines, way_facts
 from ocpilot.billing.paper import Fact, PaperWords, typeset
 from ocpilot.billing.paper_languages import language_of
 from ocpilot.billing.payment_qr import payment_qr
-from ocpilot.billing.payment_ways import ways_to_pay
 from ocpilot.billing.reminders import Reminder
 
 _TEMPLATE = "reminder.typ"
@@ -64,7 +63,7 @@ def paper_of(reminder: Reminder, invoice: Invoice) -> ReminderPaper:
         sums=tuple(_sums(reminder, words)),
         amount=Fact(translate(mark("To pay")), words.money(reminder.to_pay)),
         ways_title=translate(mark("How to pay")),
-        ways=tuple(way_facts(ways_to_pay(asked), translate)),
+        ways=tuple(way_facts(asked, translate)),
         qr=payment_qr(asked),
         qr_text=translate(mark("Scan to pay")),
         page=translate(mark("Page")),

@@ -8,12 +8,12 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from ocpilot.app.cdr_credits import Anew, Reissued
+from ocpilot.app.cdr_credits import Anew, Reissued, kwh_of
 from ocpilot.app.clearing_moves import Action
 from ocpilot.app.clearing_records import Clearing, ClearingFinding
 from ocpilot.app.disputes import Message
 from ocpilot.app.records import Record
-from ocpilot.base.errors import OcpilotError, UserError
+from ocpilot.base.errors import OcpilotError
 from ocpilot.base.texts import languages
 from ocpilot.billing.check import Verdict
 from ocpilot.billing.dispute import Dispute
@@ -161,9 +161,7 @@ def _kwh(text: str | None) -> Decimal | None:
         kwh = None if text is None else Decimal(text)
     except InvalidOperation:
         kwh = Decimal("NaN")
-    if kwh is not None and not (kwh.is_finite() and kwh >= 0 and kwh == round(kwh, 4)):
-        raise UserError(f"--kwh: found {text}, expected kWh from 0, with 4 decimals at most")
-    return kwh
+    return None if kwh is None else kwh_of(kwh, text or "")
 
 
 async def _move(args: argparse.Namespace, clearing: ClearingCommands) -> int:

@@ -9,7 +9,8 @@ import msgspec
 
 from ocpilot.app.customer_fields import FIELDS, texts_of
 from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
-from ocpilot.app.customers import NUMBER, TOKENS, Row, Saved
+from ocpilot.app.customer_table import NUMBER, TOKENS, Row
+from ocpilot.app.customers import Saved
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
 from ocpilot.cli.csv_table import csv_lines
@@ -26,7 +27,7 @@ examples:
   ocpilot customer add company name="Bud AB" country=SE organisation_number=556703-7485 vat_number=SE556703748501
   ocpilot customer add provider name="Res AB" country=DE vat_number=DE136695976 party=DE/RES
   ocpilot customer add host name="Torget AB" locations=LOC1 share=15 bankgiro=5050-1055
-  ocpilot customer add home name="Bo Ek" home_rate=1.85 currency=SEK
+  ocpilot customer add home name="Bo Ek" locations=BO-EK home_rate=1.85 currency=SEK
 """
 _SET = """\
 fields: see `ocpilot customer add --help`; an empty one is emptied

@@ -189,8 +189,8 @@ def print_account(account: CustomerAccount, as_json: bool) -> None:
         amounts = (_money(one.amount, one.currency), _money(one.balance, one.currency))
         rows.append((str(one.day), one.text, one.invoice or "", *amounts, one.currency))
     print(*aligned([header, *rows]), sep="\n")
-    for one in account.open:
-        print(f"open: {one.number} {_money(one.amount, one.currency)} {one.currency}")
+    for left in account.open:
+        print(f"open: {left.number} {_money(left.amount, left.currency)} {left.currency}")
     for currency, amount in account.owes.items():
         side = "owes us" if amount > 0 else "is owed by us" if amount < 0 else "owes us"
         print(f"{side}: {_money(abs(amount), currency)} {currency}")

@@ -6,10 +6,11 @@ from typing import Protocol
 
 import msgspec
 
+from ocpilot.app.plan_words import margin_words, words_of
 from ocpilot.app.plans import FIELDS
 from ocpilot.base.errors import UserError
 from ocpilot.base.time import now
-from ocpilot.billing.plans import Margin, Plan
+from ocpilot.billing.plans import Plan
 from ocpilot.cli.tables import aligned
 from ocpilot.cli.tariff_files import tariffs_in
 from ocpilot.wire.v230 import Tariff
@@ -117,40 +118,13 @@ def _print_all(plans: Sequence[Plan], as_json: bool) -> None:
     elif not plans:
         print("no price plans yet, so customers pay what operators ask; `ocpilot plan add` makes one")
     else:
-        rows = [("plan", "what a charge costs"), *((one.name, words_of(one)) for one in plans)]
+        rows = [("plan", "what a charge costs"), *((one.name, words_of(one, str)) for one in plans)]
         print(*aligned(rows, left=True), sep="\n")
 
 
 def _lines(plan: Plan) -> list[str]:
-    exceptions = [f"  at {one.party}: {margin_words(one.margin, plan.currency)}" for one in plan.exceptions]
-    return [f"plan {plan.name}", f"  {words_of(plan)}", *exceptions]
-
-
-def words_of(plan: Plan) -> str:
-    """In one line."""
-    base = "the operator's price"
-    if plan.tariff is not None:
-        base = f"tariff {plan.tariff.id}"
-    elif plan.series:
-        base = f"spot price {plan.series}"
-    parts = [base, *([margin_words(plan.margin, plan.currency)] if plan.margin else [])]
-    if plan.monthly_fee:
-        parts.append(f"{plan.monthly_fee} {plan.currency} per month")
-    if plan.included_kwh:
-        parts.append(f"{plan.included_kwh} kWh included")
-    if plan.included_minutes:
-        parts.append(f"{plan.included_minutes} min included")
-    return ", ".join(parts)
-
-
-def margin_words(margin: Margin, currency: str) -> str:
-    """`+8 %, +0.15 SEK per kWh`."""
-    parts = (
-        (margin.percent, "%"),
-        (margin.per_kwh, f"{currency} per kWh"),
-        (margin.per_charge, f"{currency} per charge"),
-    )
-    return ", ".join(f"{value:+f} {words}" for value, words in parts if value) or "no margin"
+    exceptions = [f"  at {one.party}: {margin_words(one.margin, plan.currency, str)}" for one in plan.exceptions]
+    return [f"plan {plan.name}", f"  {words_of(plan, str)}", *exceptions]
 
 
 def _json(value: object) -> str:

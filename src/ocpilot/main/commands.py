@@ -23,6 +23,7 @@ from ocpilot.cli import (
     account,
     api_key,
     books,
+    card,
     cdr,
     cdr_check,
     charge,
@@ -34,6 +35,7 @@ from ocpilot.cli import (
     export_objects,
     hook,
     import_objects,
+    invoice,
     ledger,
     load,
     log,
@@ -62,9 +64,11 @@ from ocpilot.demo import command as demo
 from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
 from ocpilot.main.book_commands import BooksOf, ReconciliationOf
+from ocpilot.main.card_commands import CardsOf
 from ocpilot.main.check_commands import Checks
 from ocpilot.main.clearing_commands import ClearingOf
 from ocpilot.main.customer_commands import CustomersOf, PlansOf, PricesOf
+from ocpilot.main.invoice_commands import InvoicesOf
 from ocpilot.main.join_commands import Joining
 from ocpilot.main.joined import open_platform
 from ocpilot.main.log_commands import LogOf
@@ -103,7 +107,9 @@ _ALONE: dict[str, Callable[[argparse.Namespace], Coroutine[None, None, int]]] = 
 #: Commands that work on a platform.
 _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]] = {
     "account": lambda args, platform: account.run(args, Accounts(platform)),
+    "card": lambda args, platform: card.run(args, CardsOf(platform)),
     "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
+    "invoice": lambda args, platform: invoice.run(args, InvoicesOf(platform)),
     "reconcile": lambda args, platform: reconcile.run(args, ReconciliationOf(platform)),
     "books": lambda args, platform: books.run(args, BooksOf(platform)),
     **{f"cdr {action}": lambda args, platform: clearing.run(args, ClearingOf(platform)) for action in clearing.ACTIONS},
@@ -138,10 +144,23 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    objects = (load, export_objects, import_objects, cdr, reconcile, books, ocmf, charge, station, site_limit, account)
+    objects = (
+        load,
+        export_objects,
+        import_objects,
+        cdr,
+        invoice,
+        reconcile,
+        books,
+        ocmf,
+        charge,
+        station,
+        site_limit,
+        account,
+    )
     charging = (serve, peer, log, *objects, api_key, hook, db)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
-    billing = (customer, plan, price_series, payment, ledger)
+    billing = (customer, plan, price_series, payment, card, ledger)
     for module in (*charging, *billing, *alone):
         module.add_parser(commands)
     return root

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from ocpilot.app import customers, plans
+from ocpilot.app import customer_table, customers, plans
 from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
-from ocpilot.app.customers import Row, Saved
+from ocpilot.app.customer_table import Row
+from ocpilot.app.customers import Saved
 from ocpilot.app.plan_records import Gap, Imported, Series
 from ocpilot.app.platform import Platform
 from ocpilot.billing.plans import Plan
@@ -38,7 +39,7 @@ class CustomersOf:
 
     async def take(self, rows: Sequence[Row], *, dry_run: bool) -> Sequence[Saved]:
         """See `CustomerCommands`."""
-        return await customers.take_rows(self._platform, rows, dry_run=dry_run)
+        return await customer_table.take_rows(self._platform, rows, dry_run=dry_run)
 
     async def give(
         self,

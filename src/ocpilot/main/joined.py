@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from ocpilot.app.frame_log import FrameLog
+from ocpilot.app.mailing import NoMailer
 from ocpilot.app.message_log import MessageLog
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import Seal
@@ -12,6 +13,7 @@ from ocpilot.base import time
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.base.settings import Settings
 from ocpilot.http.client import HttpPartners
+from ocpilot.mail.smtp import SmtpMailer
 from ocpilot.main.card_providers import card_provider
 from ocpilot.ocpp.call_check import OcppSchemas
 from ocpilot.ocpp.calls import Lines, StationCaller
@@ -89,6 +91,7 @@ async def open_switched(settings: Settings) -> AsyncIterator[tuple[Platform, Swi
             partners=partners,
             stations=StationCaller(switchboard),
             sealing=sealing,
+            mailer=SmtpMailer(settings.mail) if settings.mail.host else NoMailer(),
             cards=cards,
             messages=messages,
             frames=FrameLog(settings.log),

@@ -18,6 +18,7 @@ from ocpilot.app.charging import StationService
 from ocpilot.app.comparing import Comparing
 from ocpilot.app.heard import Hearing
 from ocpilot.app.hooking import Hooking
+from ocpilot.app.invoice_worker import InvoiceWorker
 from ocpilot.app.jobs import Jobs
 from ocpilot.app.local_lists import StationTokenKeeper
 from ocpilot.app.platform import Platform
@@ -138,6 +139,7 @@ def _workers(platform: Platform, hooks: HttpHooks, parts: Collection[str]) -> It
         yield Hooking(platform, hooks).run(), "hooks"
     if "jobs" in parts:
         yield Jobs(platform).run(), "jobs"
+        yield InvoiceWorker(platform).run(), "invoices"
         yield Puller(platform).run(), "pull"
         yield Comparing(platform).run(), "compare"
         yield SiteSharing(platform).run(), "site limits"

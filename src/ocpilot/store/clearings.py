@@ -119,6 +119,11 @@ class PostgresClearings:
         """See the port."""
         return {ClearingState(row["state"]): row["found"] for row in await self._database.rows(_SQL["counts"])}
 
+    async def waiting(self) -> int:
+        """See the port."""
+        row = await self._database.row(_SQL["waiting"])
+        return row["found"] if row else 0
+
     async def crediting(self, party: PartyId, cdr_id: str) -> tuple[Clearing, ...]:
         """See the port."""
         values = {"party": party.key, "key_id": fold(cdr_id)}

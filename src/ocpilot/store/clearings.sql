@@ -114,6 +114,10 @@ SELECT * FROM cdr_clearing WHERE state = any(:states) ORDER BY at, party, key_id
 -- How many stand where.
 SELECT state, count(*) AS found FROM cdr_clearing GROUP BY state;
 
+-- name: waiting
+-- How many wait for somebody.
+SELECT count(*) AS found FROM cdr_clearing WHERE state IN ('new', 'held', 'disputed');
+
 -- name: crediting
 -- Credit CDRs that take one CDR back.
 SELECT * FROM cdr_clearing WHERE party = :party AND key_credits = :key_id ORDER BY at;

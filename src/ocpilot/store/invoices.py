@@ -9,7 +9,18 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 
-from ocpilot.app.bill_records import BillItem, Booking, Draft, Drafting, Group, KeptInvoice, Purpose
+from ocpilot.app.bill_records import (
+    BillItem,
+    Booking,
+    Draft,
+    Drafting,
+    Group,
+    InvoiceQuery,
+    InvoiceSum,
+    KeptInvoice,
+    Listed,
+    Purpose,
+)
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.billing.allowances import Used, month_of
 from ocpilot.billing.invoice import Invoice
@@ -105,6 +116,16 @@ class PostgresInvoices:
         """See the port."""
         asked = {"customer_id": customer_id, "since": since, "after": after, "limit": limit}
         return tuple(kept_of(row) for row in await self._database.rows(_SQL["page"], asked))
+
+    async def listed(self, query: InvoiceQuery) -> tuple[Listed, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["listed"], msgspec.structs.asdict(query))
+        return tuple(Listed(kept_of(row), row["open"]) for row in rows)
+
+    async def sums(self, query: InvoiceQuery) -> tuple[InvoiceSum, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["sums"], msgspec.structs.asdict(query))
+        return tuple(record_of(InvoiceSum, row) for row in rows)
 
     async def unsent(self, limit: int) -> tuple[KeptInvoice, ...]:
         """See the port."""

@@ -46,6 +46,37 @@ WHERE (:customer_id::integer IS NULL OR customer_id = :customer_id)
     ))
 ORDER BY issued_at DESC, number DESC LIMIT :limit;
 
+-- name: listed
+-- The newest first with what is open, after the last one of the page before.
+SELECT invoice.*, coalesce(left_over.amount, 0) AS open FROM invoice
+LEFT JOIN LATERAL (
+    SELECT sum(amount) AS amount FROM ledger_line
+    WHERE account IN ('receivable', 'payable') AND ledger_line.invoice = invoice.number
+) AS left_over ON true
+WHERE (:customer_ids::integer[] IS NULL OR customer_id = any(:customer_ids))
+    AND (:since::timestamptz IS NULL OR issued_at >= :since)
+    AND (:until::timestamptz IS NULL OR issued_at < :until)
+    AND (NOT :only_open::boolean OR left_over.amount <> 0)
+    AND (NOT :only_unsent::boolean OR sent_at IS NULL)
+    AND (:after::text IS NULL OR (issued_at, number) < (
+        SELECT issued_at, number FROM invoice AS seen WHERE seen.number = :after
+    ))
+ORDER BY issued_at DESC, number DESC LIMIT :limit;
+
+-- name: sums
+-- What all invoices of a query come to, by kind and currency.
+SELECT kind, currency, count(*) AS count, sum(total) AS total, coalesce(sum(left_over.amount), 0) AS open FROM invoice
+LEFT JOIN LATERAL (
+    SELECT sum(amount) AS amount FROM ledger_line
+    WHERE account IN ('receivable', 'payable') AND ledger_line.invoice = invoice.number
+) AS left_over ON true
+WHERE (:customer_ids::integer[] IS NULL OR customer_id = any(:customer_ids))
+    AND (:since::timestamptz IS NULL OR issued_at >= :since)
+    AND (:until::timestamptz IS NULL OR issued_at < :until)
+    AND (NOT :only_open::boolean OR left_over.amount <> 0)
+    AND (NOT :only_unsent::boolean OR sent_at IS NULL)
+GROUP BY kind, currency ORDER BY currency, kind;
+
 -- name: unsent
 -- Those not sent yet, oldest first.
 SELECT * FROM invoice WHERE sent_at IS NULL ORDER BY issued_at, number LIMIT :limit;

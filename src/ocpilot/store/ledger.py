@@ -34,6 +34,10 @@ class PostgresLedger:
         """See the port."""
         return next(iter(_entries(await self._database.rows(_SQL["entry"], {"key": key}))), None)
 
+    async def of_invoice(self, number: str) -> tuple[KeptEntry, ...]:
+        """See the port."""
+        return tuple(_entries(await self._database.rows(_SQL["of_invoice"], {"invoice": number})))
+
     async def entries(
         self,
         *,

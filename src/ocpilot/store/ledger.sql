@@ -16,6 +16,11 @@ RETURNING entry;
 -- The lines of an entry, by what it is of.
 SELECT * FROM ledger_entry JOIN ledger_line ON entry = number WHERE key = :key ORDER BY place;
 
+-- name: of_invoice
+-- Lines of the entries that an invoice is in.
+SELECT * FROM ledger_entry JOIN ledger_line ON entry = number
+WHERE number IN (SELECT entry FROM ledger_line WHERE invoice = :invoice) ORDER BY number, place;
+
 -- name: entries
 -- Lines of entries by number.
 SELECT * FROM ledger_entry JOIN ledger_line ON entry = number

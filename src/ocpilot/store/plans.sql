@@ -1,6 +1,7 @@
 -- name: add
--- One more plan, if there is none of its name.
-INSERT INTO price_plan (name, body, created_at) VALUES (:name, :body, :at)
+-- One more plan, if there is none of its name, however that is spelled: keys of fees are compared folded.
+INSERT INTO price_plan (name, body, created_at)
+SELECT :name, :body, :at WHERE NOT EXISTS (SELECT FROM price_plan WHERE lower(name) = lower(:name))
 ON CONFLICT (name) DO NOTHING RETURNING name;
 
 -- name: get

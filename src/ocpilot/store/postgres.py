@@ -19,6 +19,7 @@ from ocpilot.app import (
     frames,
     hook_ports,
     hub_records,
+    invoice_run_records,
     ledger_records,
     local_list_records,
     messages,
@@ -29,6 +30,7 @@ from ocpilot.app import (
     quality_records,
     reconciliation_records,
     reminder_records,
+    sending_records,
     signed_records,
     site_limit_records,
     station_nodes,
@@ -62,6 +64,7 @@ from ocpilot.store.documents import PostgresDocuments
 from ocpilot.store.frames import PostgresFrames
 from ocpilot.store.hooks import PostgresHooks
 from ocpilot.store.hub import PostgresHubBook
+from ocpilot.store.invoice_runs import PostgresInvoiceRuns
 from ocpilot.store.invoices import PostgresInvoices
 from ocpilot.store.ledger import PostgresLedger
 from ocpilot.store.leniencies import PostgresLeniencies
@@ -80,6 +83,7 @@ from ocpilot.store.record_checks import PostgresRecordChecks
 from ocpilot.store.reminders import PostgresReminders
 from ocpilot.store.reservations import PostgresReservations
 from ocpilot.store.schema import upgrade
+from ocpilot.store.sendings import PostgresSendings
 from ocpilot.store.server import database_url
 from ocpilot.store.signed import PostgresSignedBook
 from ocpilot.store.site_limits import PostgresSiteLimits
@@ -97,7 +101,9 @@ from ocpilot.store.transactions import PostgresTransactions
 class PostgresStore:
     """`app.ports.Store`."""
 
-    def __init__(self, database: Database, bell: Bell, nodes: PostgresNodes) -> None:  # noqa: PLR0915 - one line per subject
+    def __init__(  # noqa: PLR0915 - a line for each subject
+        self, database: Database, bell: Bell, nodes: PostgresNodes
+    ) -> None:
         self.nodes: station_nodes.Nodes = nodes
         self.objects: object_ports.Objects = PostgresObjects(database, bell)
         self.bookings: object_ports.Bookings = PostgresBookings(database, bell)
@@ -140,6 +146,8 @@ class PostgresStore:
         self.bill_items: bill_records.BillItems = PostgresBillItems(database)
         self.invoices: bill_records.Invoices = PostgresInvoices(database)
         self.ledger: ledger_records.Ledger = PostgresLedger(database)
+        self.sendings: sending_records.Sendings = PostgresSendings(database)
+        self.invoice_runs: invoice_run_records.InvoiceRuns = PostgresInvoiceRuns(database)
         self.bank_payments: bank_payment_records.BankPayments = PostgresBankPayments(database)
         self.reminders: reminder_records.Reminders = PostgresReminders(database)
         self.cards: card_records.CardPayments = PostgresCardPayments(database)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from ocpilot.app import card_payments, played_cards
+from ocpilot.app import ad_hoc, card_payments, played_cards
 from ocpilot.app.card_ports import CardState, PlayedPayment
 from ocpilot.app.card_records import CardPayment
 from ocpilot.app.platform import Platform
@@ -19,7 +19,8 @@ _LONGEST = 256 * 1024
 
 def paying(reader: Reader, payment: CardPayment) -> Response:
     """How far the payment before a charge has come."""
-    context = {"payment": payment, "back": evse_path(payment.evse_id)}
+    until = payment.created_at + ad_hoc.KEPT
+    context = {"payment": payment, "until": until, "back": evse_path(payment.evse_id)}
     return reader.page("paying.html", context, part="paying_part.html")
 
 

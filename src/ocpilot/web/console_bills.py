@@ -2,7 +2,9 @@
 
 from starlette.responses import Response
 
-from ocpilot.app import bill_views, hub_members
+from ocpilot.app import bill_views, disputes, hub_members
+from ocpilot.app.bill_views import CdrDetail
+from ocpilot.app.clearing_records import ClearingState
 from ocpilot.base.settings import HubMode
 from ocpilot.web.console import more, number, party
 from ocpilot.web.reader import Reader
@@ -15,13 +17,22 @@ async def cdrs(reader: Reader) -> Response:
     """The newest CDRs."""
     shown = number(reader, "show", _PAGE, _MOST)
     rows = await bill_views.cdrs(reader.platform, shown)
-    return reader.page("console/cdrs.html", {"rows": rows, "more": more(len(rows), shown)})
+    waiting = await reader.platform.store.clearings.waiting()
+    return reader.page("console/cdrs.html", {"rows": rows, "more": more(len(rows), shown), "waiting": waiting})
 
 
 async def cdr(reader: Reader) -> Response:
     """One CDR: its price line by line, where it differs from ours, and what became of it at each peer."""
     detail = await bill_views.cdr_detail(reader.platform, party(reader), reader.request.path_params["id"])
-    return reader.page("console/cdr.html", {"detail": detail})
+    return reader.page("console/cdr.html", {"detail": detail, "message": await _message(reader, detail)})
+
+
+async def _message(reader: Reader, detail: CdrDetail) -> str | None:
+    """What to tell the partner of one that waits for him or for us."""
+    standing = detail.row.clearing
+    if standing is None or standing.state not in {ClearingState.HELD, ClearingState.DISPUTED}:
+        return None
+    return (await disputes.message(reader.platform, detail.row.stored, reader.tongue.language)).text
 
 
 async def hub(reader: Reader) -> Response:

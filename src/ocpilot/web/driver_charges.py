@@ -2,14 +2,21 @@
 
 from starlette.responses import Response
 
-from ocpilot.app import charge_views, commands, receipts
-from ocpilot.app.charge_views import Stage
+from ocpilot.app import charge_views, commands, driver_invoices, receipts
+from ocpilot.app.charge_views import ChargeView, Stage
+from ocpilot.app.driver_invoices import OnInvoice
+from ocpilot.app.invoice_documents import DocumentKind, document
+from ocpilot.app.mailing import Attachment
 from ocpilot.app.records import ObjectKey, Receipt
 from ocpilot.base.ids import PartyId
+from ocpilot.web.documents import sent_as
 from ocpilot.web.links import charge_path, station_path
 from ocpilot.web.reader import Reader
 from ocpilot.web.sign_in import text
 from ocpilot.wire.protocol import ModuleID
+
+#: Invoices on a driver's page.
+_MOST = 200
 
 
 async def start_charge(reader: Reader) -> Response:
@@ -36,7 +43,8 @@ async def starting(reader: Reader) -> Response:
 async def charges(reader: Reader) -> Response:
     """All charges of this driver."""
     found = await charge_views.charges(reader.platform, reader.known)
-    return reader.page("charges.html", {"charges": found, "totals": charge_views.totals(found)})
+    rows = [(one, await _invoice(reader, one)) for one in found]
+    return reader.page("charges.html", {"charges": rows, "totals": charge_views.totals(found)})
 
 
 async def charge(reader: Reader) -> Response:
@@ -47,7 +55,14 @@ async def charge(reader: Reader) -> Response:
     asked = reader.request.query_params.get("stopping")
     stop = await charge_views.start_view(reader.platform, reader.known, asked) if asked and view.running else None
     receipt_path = f"/receipts/{view.receipt.number}.pdf" if view.receipt else None
-    context = {"charge": view, "stop": stop, "ad_hoc": None, "receipt_path": receipt_path, "payment": None}
+    context = {
+        "charge": view,
+        "stop": stop,
+        "ad_hoc": None,
+        "receipt_path": receipt_path,
+        "payment": None,
+        "invoice": await _invoice(reader, view),
+    }
     return reader.page("charge.html", context, part="charge_part.html")
 
 
@@ -68,14 +83,31 @@ async def receipt(reader: Reader) -> Response:
 
 async def pdf(reader: Reader, found: Receipt) -> Response:
     """A receipt as it is opened or saved."""
-    named = {"Content-Disposition": f'inline; filename="{found.number}.pdf"'}
-    content = await receipts.pdf_of(reader.platform, found)
-    return Response(content, media_type="application/pdf", headers=named)
+    data = await receipts.pdf_of(reader.platform, found)
+    return sent_as(Attachment(name=f"{found.number}.pdf", media_type="application/pdf", data=data))
+
+
+async def invoices(reader: Reader) -> Response:
+    """The newest invoices of this driver."""
+    return reader.page("invoices.html", {"rows": await driver_invoices.listed(reader.platform, reader.known, _MOST)})
+
+
+async def invoice(reader: Reader) -> Response:
+    """One of them as PDF."""
+    kept = await driver_invoices.one(reader.platform, reader.known, str(reader.request.path_params["number"]))
+    return sent_as(await document(kept, DocumentKind.PDF))
 
 
 async def account(reader: Reader) -> Response:
     """Name, language and cards."""
     return reader.page("account.html", {"cards": await charge_views.cards(reader.platform, reader.known)})
+
+
+async def _invoice(reader: Reader, view: ChargeView) -> OnInvoice | None:
+    """The one a charge is on that got no receipt."""
+    if view.bill is None or view.receipt is not None:
+        return None
+    return await driver_invoices.of_charge(reader.platform, reader.known, view.bill)
 
 
 def _party(reader: Reader) -> PartyId:

@@ -64,6 +64,8 @@ async def starting(reader: Reader) -> Response:
         return _missing(reader, _OVER, _OVER_WHY)
     if view.charge is not None:
         return reader.go(f"{ad_hoc_path(_secret(reader))}/charge")
+    if reader.wants_part and "paying" in reader.request.query_params:
+        return reader.go(ad_hoc_path(_secret(reader)))
     payment = await card_payments.of_link(reader.platform, _secret(reader))
     context = {"start": view.start, "ad_hoc": view, "payment": payment, "back": evse_path(view.evse_id)}
     return reader.page("starting.html", context, part="starting_part.html")
@@ -87,6 +89,7 @@ async def charge(reader: Reader) -> Response:
         "ad_hoc": view,
         "receipt_path": receipt_path,
         "payment": payment,
+        "invoice": None,
     }
     return reader.page("charge.html", context, part="charge_part.html")
 

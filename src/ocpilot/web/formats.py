@@ -84,6 +84,10 @@ class Formats:
         """A day of a calendar: `26 November 2026`."""
         return formats.date_in_full(one, self.locale)
 
+    def trimmed(self, value: Decimal) -> str:
+        """Without decimals that say nothing: `25`, `12.345`."""
+        return formats.number(value, self.locale)
+
     def filters(self) -> dict[str, Callable[..., str]]:
         """All of them, by the names templates use."""
         names = (
@@ -100,5 +104,6 @@ class Formats:
             "clock",
             "day",
             "calendar_day",
+            "trimmed",
         )
         return {name: getattr(self, name) for name in names}

@@ -17,7 +17,10 @@ from ocpilot.web import (
     console_accounts,
     console_bills,
     console_cards,
+    console_clearing,
+    console_customers,
     console_held,
+    console_invoices,
     console_messages,
     console_newcomers,
     console_payments,
@@ -115,6 +118,8 @@ def _of_drivers(pages: Site) -> list[BaseRoute]:
         guarded(pages, charge, Who.DRIVER, driver_charges.charge),
         guarded(pages, charge, Who.DRIVER, driver_charges.stop_charge, "POST"),
         guarded(pages, "/receipts/{number}.pdf", Who.DRIVER, driver_charges.receipt),
+        guarded(pages, "/account/invoices", Who.DRIVER, driver_charges.invoices),
+        guarded(pages, "/account/invoices/{number}.pdf", Who.DRIVER, driver_charges.invoice),
         guarded(pages, "/account", Who.DRIVER, driver_charges.account),
     ]
 
@@ -138,8 +143,16 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/transactions/{number}": console_held.transaction,
         "/console/cdrs": console_bills.cdrs,
         "/console/cdrs/{country}/{party}/{id:path}": console_bills.cdr,
+        "/console/invoices": console_invoices.listed,
+        "/console/invoices/due": console_invoices.due,
+        "/console/invoices/{number}": console_invoices.shown,
+        "/console/invoices/{number}/{kind}": console_invoices.document,
         "/console/cards": console_cards.listed,
         "/console/cards/{payment}": console_cards.shown,
+        "/console/clearing": console_clearing.queue,
+        "/console/customers": console_customers.listed,
+        "/console/customers/new": console_customers.new,
+        "/console/customers/{number}": console_customers.shown,
         "/console/hub": console_bills.hub,
         "/console/payments": console_payments.listed,
         "/console/payments/{payment}": console_payments.shown,
@@ -162,6 +175,7 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
     ]
     again = guarded(pages, "/console/messages/{number}/replay", Who.OPERATOR, console_messages.replay, "POST")
     act = guarded(pages, "/console/stations/{station}/{word}", Who.OPERATOR, console_stations.act, "POST")
+    decide = guarded(pages, "/console/clearing/{word}", Who.OPERATOR, console_clearing.act, "POST")
     held = [
         guarded(pages, f"/console/transactions/{{number}}/{word}", Who.OPERATOR, handler, "POST")
         for word, handler in (("release", console_held.release), ("drop", console_held.drop))
@@ -181,12 +195,42 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
             ("refund", console_cards.refund),
         )
     ]
+    invoices = [
+        guarded(pages, "/console/invoices/run", Who.OPERATOR, console_invoices.run, "POST"),
+        guarded(pages, "/console/invoices/{number}/send", Who.OPERATOR, console_invoices.send, "POST"),
+        guarded(pages, "/console/invoices/{number}/credit", Who.OPERATOR, console_invoices.credit, "POST"),
+    ]
     letting_in = [
         guarded(pages, "/console/station-codes", Who.OPERATOR, console_newcomers.make_codes, "POST"),
         guarded(pages, "/console/newcomers/{station}/approve", Who.OPERATOR, console_newcomers.approve, "POST"),
         guarded(pages, "/console/newcomers/{station}/refuse", Who.OPERATOR, console_newcomers.refuse, "POST"),
     ]
-    return [*reading, invite, *doing, again, *held, *paying, *letting_in, *money, act]
+    return [
+        *reading,
+        *_customers(pages),
+        invite,
+        *doing,
+        again,
+        decide,
+        *held,
+        *invoices,
+        *paying,
+        *letting_in,
+        *money,
+        act,
+    ]
+
+
+def _customers(pages: Site) -> list[BaseRoute]:
+    return [
+        guarded(pages, f"/console/customers/{path}", Who.OPERATOR, handler, "POST")
+        for path, handler in (
+            ("new", console_customers.add),
+            ("{number}", console_customers.change),
+            ("{number}/tokens", console_customers.give),
+            ("{number}/tokens/take", console_customers.take),
+        )
+    ]
 
 
 def _static() -> Mount:

@@ -9,14 +9,17 @@ from babel.localedata import locale_identifiers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ocpilot.app import site_words
+from ocpilot.app.clearing_moves import open_to
 from ocpilot.app.platform import Platform
 from ocpilot.app.views import PriceKnown
 from ocpilot.base.ids import shown_party
 from ocpilot.base.texts import Translate, translator
 from ocpilot.base.zones import zone_named
+from ocpilot.billing import invoice_words
+from ocpilot.billing.clearing_words import rule_text
 from ocpilot.billing.words import difference_row, oddity_text
 from ocpilot.pricing.sentences import rows, sentences
-from ocpilot.web import words
+from ocpilot.web import bill_words, words
 from ocpilot.web.formats import Formats
 from ocpilot.web.links import charge_path, console_path, directions_url, station_path
 from ocpilot.web.payment import ways_to_pay
@@ -88,6 +91,7 @@ def _tongue(platform: Platform, language: str) -> Tongue:
         asset=asset,
         has_asset=has_asset,
         words=words,
+        bill_words=bill_words,
         ways_to_pay=ways_to_pay,
         price_lines=lambda tariff, zone: price_lines(tariff, translate, zone_named(zone), formats.locale),
         usual_charge=lambda plug, zone: usual_charge(plug, platform.clock(), zone_named(zone)),
@@ -100,6 +104,9 @@ def _tongue(platform: Platform, language: str) -> Tongue:
         price_rows=lambda priced: rows(priced, translate, formats.locale),
         difference_row=lambda difference, currency: difference_row(difference, currency, translate, formats.locale),
         oddity_text=lambda oddity: oddity_text(oddity, translate),
+        rule_text=lambda rule: rule_text(rule, translate),
+        open_to=open_to,
+        invoice_title=lambda kind: invoice_words.title(kind, translate),
         share_reason=lambda share: site_words.reason(share, translate, lambda value: formats.number(value, 1)),
         share_told=lambda share: site_words.told(share, translate),
         PriceKnown=PriceKnown,

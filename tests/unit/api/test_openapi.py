@@ -7,7 +7,7 @@ import jsonschema_rs
 import msgspec
 import pytest
 
-from ocpilot.api import commands, hooks, objects, peers, problems, site_limits, stations
+from ocpilot.api import clearing, commands, hooks, objects, peers, problems, site_limits, stations
 from ocpilot.api.examples import EXAMPLES, PATCHES
 from ocpilot.api.openapi import document
 from ocpilot.api.router import match
@@ -71,7 +71,7 @@ def test_every_function_that_answers_is_in_the_table():
     """A handler nobody reaches would be one that nobody documented."""
     found = {
         function
-        for module in (objects, peers, commands, hooks, site_limits, stations)
+        for module in (clearing, objects, peers, commands, hooks, site_limits, stations)
         for name, function in inspect.getmembers(module, inspect.iscoroutinefunction)
         if function.__module__ == module.__name__ and not name.startswith("_")
     }

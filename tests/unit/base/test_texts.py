@@ -17,7 +17,9 @@ SAME = {"CDR", "Reservation", "Start", "Reservation: {price}", "per kWh", "Per k
 #: Names of ways to pay are no words.
 NAMES = {"Bankgiro", "Plusgiro", "IBAN", "BIC", "Swish"}
 #: Of pricing and billing, what only operators read: in English and Swedish, as the console.
-FOR_OPERATORS = {"words.py"}
+FOR_OPERATORS = {"words.py", "clearing_words.py", "dispute.py"}
+#: Of billing, what only operators and partners read: in English and Swedish, as the console.
+FOR_OPERATORS = {"words.py", "clearing_words.py", "dispute.py", "four_way.py"}
 
 
 def marked(packages: Iterable[str], without: Collection[str] = ()) -> Iterator[str]:

@@ -6,22 +6,29 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ocpilot.base.errors import NotBillable
 from ocpilot.base.ids import PartyId
+from ocpilot.base.money import HALF_UP
+from ocpilot.base.settings import Supply
 from ocpilot.billing.check import check_cdr
-from ocpilot.billing.invoice import InvoiceLine
-from ocpilot.billing.plan_prices import sale_lines
+from ocpilot.billing.invoice import InvoiceLine, tax_rows
+from ocpilot.billing.plan_prices import Sold, sale_lines, with_tax
 from ocpilot.billing.plans import Margin, PartyMargin, Plan, currency_of
+from ocpilot.billing.receipt import ReceiptLine
 from ocpilot.billing.spot import PricePoint, Prices
 from ocpilot.billing.taxes import Tax, TaxCategory
-from ocpilot.pricing import Unit
+from ocpilot.billing.vat import STANDARD
+from ocpilot.pricing import Amount, Unit
 from ocpilot.wire.v230 import CDR, CdrDimension, CdrDimensionType, ChargingPeriod, Tariff, TaxIncluded
 
 SWEDISH = Tax(category=TaxCategory.STANDARD, rate=Decimal(25), country="SE")
 GERMAN = Tax(category=TaxCategory.STANDARD, rate=Decimal(19), country="DE")
 REVERSED = Tax(category=TaxCategory.REVERSE_CHARGE, country="DE", reason="Reverse charge")
 HOUR = timedelta(hours=1)
+TALLINN = ZoneInfo("Europe/Tallinn")
 
 
 def sold(cdr: CDR, zone: ZoneInfo, plan: Plan | None = None, tax: Tax = SWEDISH, **more: object) -> InvoiceLine:
@@ -134,6 +141,12 @@ def test_a_tariff_that_includes_tax_costs_the_same_in_every_country(b) -> None:
     assert money(sold(cdr, b.zone, plan, tax=REVERSED)) == ("48.00", "48.00")
 
 
+def test_energy_that_no_period_holds_is_not_free_at_our_own_tariff(b) -> None:
+    cdr = msgspec.structs.replace(charged(b.cdr(b.tariff()), NOON, ("0", 2)), total_energy=Decimal(2))
+    with pytest.raises(NotBillable, match="found no energy in its Charging Periods, expected 2 kWh"):
+        sold(cdr, b.zone, Plan(name="P", currency="SEK", tariff=b.tariff()))
+
+
 # ---- spot price ------------------------------------------------------------------------------------------------------
 
 
@@ -217,3 +230,35 @@ def test_energy_that_no_period_holds_is_spread_over_the_charge(b) -> None:
     cdr = msgspec.structs.replace(cdr, total_energy=Decimal(2))
     line = sold(cdr, b.zone, SPOT, prices=hourly(NOON, "1", "3"))
     assert [one.quantity for one in line.details if one.unit is Unit.KWH] == [1, 1, 2]
+
+
+# ---- tax -------------------------------------------------------------------------------------------------------------
+
+
+def test_charges_before_and_after_a_change_of_the_rate_stand_under_two_rates(b) -> None:
+    night = datetime(2025, 6, 30, 20, tzinfo=UTC)
+    rows = []
+    for at in (night, night + timedelta(hours=4)):
+        cdr = charged(b.cdr(b.tariff()), at, ("10", 0.5))
+        rate = STANDARD.rate("EE", cdr.end_date_time.astimezone(TALLINN).date(), Supply.ELECTRICITY)
+        tax = Tax(category=TaxCategory.STANDARD, rate=rate, country="EE")
+        rows.append(sold(cdr, TALLINN, SPOT, tax, prices=hourly(at, "1.90")))
+    assert [money(line) for line in rows] == [("20.00", "24.40"), ("20.00", "24.80")]
+    assert [(row.tax.rate, row.amount) for row in tax_rows(rows, "SEK")] == [
+        (22, Decimal("4.40")),
+        (24, Decimal("4.80")),
+    ]
+
+
+@given(
+    amounts=st.lists(st.decimals(-100, 100, places=4), min_size=1, max_size=9),
+    rate=st.sampled_from(["0", "8.1", "19", "25", "25.5"]),
+)
+def test_details_add_up_to_the_charge_whatever_they_are(amounts: list[Decimal], rate: str) -> None:
+    tax = Tax(category=TaxCategory.STANDARD, rate=Decimal(rate))
+    lines = tuple(ReceiptLine(label="x", amount=Amount(excl=amount)) for amount in amounts)
+    found = with_tax(Sold(lines=lines), tax, "SEK")
+    assert sum(one.amount.excl for one in found) == HALF_UP.round(sum(amounts), "SEK")
+    assert sum(one.amount.incl for one in found) == HALF_UP.round(sum(amounts) * (1 + tax.rate / 100), "SEK")
+    assert all(one.amount.excl + one.amount.vat == one.amount.incl for one in found)
+    assert all(abs(one.amount.excl - amount) <= Decimal("0.01") for one, amount in zip(found, amounts, strict=True))

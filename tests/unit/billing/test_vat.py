@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from tests.priced_cdr import CDR as CHARGE
 
 from ocpilot.base.errors import NotBillable
 from ocpilot.base.settings import BillingSettings, Supply, VatRateSettings
@@ -14,6 +13,7 @@ from ocpilot.billing.taxes import Tax, TaxCategory
 from ocpilot.billing.vat import STANDARD, tax_of_cdr, tax_of_charge, tax_of_service
 from ocpilot.billing.vat_rates import RATES, rules_of
 from ocpilot.wire.v230 import CDR, Price, TaxAmount
+from priced_cdr import CDR as CHARGE
 
 TODAY = date(2026, 11, 26)
 S, AE, O = TaxCategory.STANDARD, TaxCategory.REVERSE_CHARGE, TaxCategory.OUTSIDE  # noqa: E741 - as EN 16931 calls it

@@ -111,7 +111,7 @@ async def test_all_that_is_wrong_is_said_at_once(run):
             "share: found '120', expected a number from 0.01 to 100",
         ),
         (["host", "name=A", "share=20", "locations=NOWHERE"], "locations: found NOWHERE, expected ids of Locations"),
-        (["home", "name=A", "home_rate=0"], "currency: found nothing, expected that of home_rate"),
+        (["home", "name=A", "home_rate=0"], "home_rate: found '0'.*currency: found nothing.*locations: found nothing"),
         (["driver", "name=A", "self_billing=yes"], "self_billing: found 'yes', expected no for a driver"),
         (["company", "name=A", "invoice_format=peppol"], "electronic_address: found nothing"),
         (["company", "name=A", "organisation_number=556703-7486"], "a Swedish organisation number"),
@@ -208,7 +208,7 @@ async def test_a_table_is_taken_as_a_whole(run, file):
 
 
 async def test_everything_wrong_in_a_table_is_named_with_its_line(run, file):
-    await run(*ANNA)
+    anna = await number_of(run, *ANNA)
     table = "number,kind,name,country,email\n,driver,Anna,SE,anna@example.org\n77,driver,Bo,SE,\n,robot,,XX,bo\n"
     with pytest.raises(InvalidObject) as error:
         await run("customer", "import", file(table))
@@ -220,6 +220,12 @@ async def test_everything_wrong_in_a_table_is_named_with_its_line(run, file):
         "line 4 country",
         "line 4 email",
     }
+    await run("customer", "token", "give", anna, "A1")
+    table = "kind,name,email,party,tokens\ndriver,Bo,bo@example.org,,A1 A2\ndriver,Cy,,,a2\n"
+    table += "provider,P,p@example.org,DE/XYZ,\nprovider,Q,q@example.org,DE/XYZ,\n"
+    with pytest.raises(InvalidObject) as error:
+        await run("customer", "import", file(table))
+    assert [problem.path for problem in error.value.problems] == ["line 2 tokens", "line 3 tokens", "line 5 party"]
     with pytest.raises(InvalidObject, match="line 1: found colour"):
         await run("customer", "import", file("kind,name,colour\ndriver,A,red\n"))
 

@@ -42,7 +42,11 @@ def test_what_is_signed_is_said_in_words(file, capsys):
     ]
 
 
-@pytest.mark.parametrize("key", [METER.der, METER.pem, METER.der.hex().encode(), METER.base64.encode(), METER.point()])
+@pytest.mark.parametrize(
+    "key",
+    [METER.der, METER.pem, METER.der.hex().encode(), METER.base64.encode(), METER.point()],
+    ids=["der", "pem", "hex", "base64", "point"],
+)
 def test_a_key_file_may_be_in_any_writing(file, key):
     assert run(["ocmf", "verify", file(BEGIN), "--key-file", file(key, "key")]) == 0
 

@@ -86,6 +86,7 @@ def plan() -> Plan:
 async def test_a_plan_is_kept_as_it_was_and_never_replaced(store: PostgresStore) -> None:
     assert await store.plans.add(plan(), NOON)
     assert not await store.plans.add(Plan(name="OURS"), NOON)
+    assert not await store.plans.add(Plan(name="ours"), NOON)
     assert await store.plans.get("OURS") == plan()
     assert await store.plans.get("OTHER") is None
     assert await store.plans.all() == (plan(),)

@@ -3,8 +3,8 @@
 import dataclasses
 import re
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -547,6 +547,23 @@ async def desk(store: PostgresStore, tmp_path: Path) -> AsyncIterator[tuple[Post
         reader = Reader(base, session)
         await reader.sign_in("kontor@example.org")
         yield store, reader
+
+
+def pages() -> Callable[[Platform], AbstractAsyncContextManager[Reader]]:
+    """The pages of any platform, read by an employee who has signed in."""
+
+    @asynccontextmanager
+    async def opened(platform: Platform) -> AsyncIterator[Reader]:
+        await add_operator(platform)
+        async with (
+            served(platform) as base,
+            aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session,
+        ):
+            reader = Reader(base, session)
+            await reader.sign_in("kontor@example.org")
+            yield reader
+
+    return opened
 
 
 @pytest.fixture

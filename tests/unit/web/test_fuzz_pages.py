@@ -30,18 +30,23 @@ CONSOLE = (
     "/console/transactions/{}",
     "/console/cdrs/{}/{}/{}",
     "/console/peers/{}",
+    "/console/customers",
+    "/console/customers/new",
+    "/console/customers/{}",
     "/console/messages",
     "/console/messages/{}",
     "/console/payments/{}",
     "/console/accounts/{}",
 )
 FORMS = ("/sign-in", "/sign-out", "/language", "/starts", "/charges/{}/{}/{}", "/console/peers/{}/replay")
+FORMS += ("/console/messages/{}/replay", "/console/customers/new", "/console/customers/{}/tokens")
 FORMS += ("/console/messages/{}/replay", "/console/payments", "/console/accounts/remind")
 FORMS += tuple(f"/console/payments/{{}}/{word}" for word in ("match", "unmatch", "refund"))
 FIELDS = (
     *("email", "password", "next", "language", "country", "party", "location", "evse", "connector", "id"),
     *("latitude", "longitude", "radius", "page", "q", "lat", "lon", "near", "status", "module", "sub", "csrf"),
     *("peer", "direction", "object", "correlation", "request", "since", "until", "before"),
+    *("kind", "name", "uid", "after", "days"),
     *("invoice", "amount", "why", "by", "which", "show", "check"),
 )
 

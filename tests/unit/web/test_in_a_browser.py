@@ -32,6 +32,8 @@ CONSOLE_PAGES = [
     "/console/cdrs",
     "/console/cdrs/SE/LAD/cdr-session-9-2",
     "/console/transactions/1",
+    "/console/customers",
+    "/console/customers/new?kind=host",
     "/console/peers",
     "/console/peers/1",
     "/console/peers/1/quality",

@@ -19,5 +19,10 @@ $$;
 CREATE TRIGGER clearing_moved AFTER INSERT ON cdr_clearing_step
 FOR EACH ROW EXECUTE FUNCTION tell_hooks_of_clearing();
 
+-- What came before there was clearing was settled otherwise: only what is of the last day, and has no receipt, is looked at.
+UPDATE cdr SET cleared = true WHERE last_updated < now() - interval '1 day' OR EXISTS (
+    SELECT FROM receipt WHERE receipt.party = cdr.party AND receipt.key_id = cdr.key_id
+);
+
 -- Credit CDRs whose original has not come.
 CREATE INDEX cdr_clearing_credit_waits ON cdr_clearing (at) WHERE state = 'new' AND key_credits IS NOT NULL;

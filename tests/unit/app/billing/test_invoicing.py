@@ -21,18 +21,6 @@ from ocpilot.billing.plans import Plan
 from ocpilot.billing.taxes import TaxCategory
 
 
-async def accepted(platform, count, tokens=("T0",), operators=billed.OPERATORS):
-    """CDRs that were received, checked and accepted; their keys."""
-    peers = await billed.peers_of(platform.store, operators)
-    keys = []
-    for cdr in billed.cdrs(count, tokens, operators):
-        peer = peers[PartyId.of(cdr.country_code, cdr.party_id)]
-        key = await billed.receive(platform, cdr, peer)
-        await billed.accept(platform.store, cdr, key, peer)
-        keys.append((key, cdr, peer))
-    return keys
-
-
 async def run(platform, **asked):
     await rating.rate(platform)
     return [kept async for kept, _, _ in invoicing.run(platform, **asked)]
@@ -40,7 +28,7 @@ async def run(platform, **asked):
 
 async def test_a_drivers_month_is_one_invoice_per_currency_with_the_vat_of_each_place(provider):
     await billed.drivers(provider.store, 1)
-    await accepted(provider, 9)
+    await billed.accepted(provider, 9)
     kronor, euro = sorted(await run(provider), key=lambda kept: kept.invoice.currency, reverse=True)
     assert (kronor.number, euro.number) in {("F-000001", "F-000002"), ("F-000002", "F-000001")}
     assert [row.tax.rate for row in kronor.invoice.taxes] == [Decimal(25)]
@@ -51,7 +39,7 @@ async def test_a_drivers_month_is_one_invoice_per_currency_with_the_vat_of_each_
 
 async def test_every_cdr_is_on_one_invoice_and_the_books_balance(provider):
     await billed.drivers(provider.store, 4)
-    keys = await accepted(provider, 24, ("T0", "T1", "T2", "T3"))
+    keys = await billed.accepted(provider, 24, ("T0", "T1", "T2", "T3"))
     written = await run(provider)
     on_paper = [item.key.id for kept in written for item in await provider.store.bill_items.on(kept.number)]
     assert sorted(on_paper) == sorted(cdr.id for _, cdr, _ in keys)
@@ -75,7 +63,7 @@ async def test_a_month_that_is_not_over_waits_and_one_who_leaves_is_billed_at_on
 
 async def test_who_is_billed_charge_by_charge_gets_an_invoice_for_each(provider):
     await billed.drivers(provider.store, 1, cycle=Cycle.CHARGE)
-    await accepted(provider, 4, operators=billed.OPERATORS[:1])
+    await billed.accepted(provider, 4, operators=billed.OPERATORS[:1])
     assert [len(kept.invoice.lines) for kept in await run(provider)] == [1, 1, 1, 1]
 
 
@@ -86,7 +74,7 @@ async def test_an_operator_who_is_billed_in_reverse_gets_our_sum_of_his_cdrs_wit
             CustomerKind.OPERATOR, str(operator.party), operator.party.country_code, vat_number="NL001234567B01"
         )
         await customers.add(msgspec.structs.replace(customer, party=operator.party, self_billing=True))
-    keys = await accepted(provider, 30)
+    keys = await billed.accepted(provider, 30)
     written = {kept.invoice.terms.seller.name: kept for kept in await run(provider)}
     dutch = written["NL/TNM"]
     assert dutch.kind is InvoiceKind.SELF_BILLED
@@ -100,7 +88,7 @@ async def test_an_operator_who_is_billed_in_reverse_gets_our_sum_of_his_cdrs_wit
 
 async def test_a_credit_cdr_after_the_invoice_becomes_a_credit_note_of_the_same_amount(provider):
     await billed.drivers(provider.store, 1)
-    [(_, cdr, peer)] = await accepted(provider, 1)
+    [(_, cdr, peer)] = await billed.accepted(provider, 1)
     [first] = await run(provider)
     back = credit_of(cdr, cdr.last_updated + timedelta(days=1))
     await billed.accept(provider.store, back, await billed.receive(provider, back, peer), peer)
@@ -113,7 +101,7 @@ async def test_a_credit_cdr_after_the_invoice_becomes_a_credit_note_of_the_same_
 
 async def test_a_credit_cdr_before_the_invoice_leaves_nothing_to_pay(provider):
     await billed.drivers(provider.store, 1)
-    [(_, cdr, peer)] = await accepted(provider, 1)
+    [(_, cdr, peer)] = await billed.accepted(provider, 1)
     await rating.rate(provider)
     back = credit_of(cdr, cdr.last_updated + timedelta(days=1))
     await billed.accept(provider.store, back, await billed.receive(provider, back, peer), peer)
@@ -123,7 +111,7 @@ async def test_a_credit_cdr_before_the_invoice_leaves_nothing_to_pay(provider):
 
 async def test_what_a_person_holds_back_after_it_was_rated_is_on_no_invoice(provider):
     await billed.drivers(provider.store, 1)
-    [(key, _, _), *_] = await accepted(provider, 3, operators=billed.OPERATORS[:1])
+    [(key, _, _), *_] = await billed.accepted(provider, 3, operators=billed.OPERATORS[:1])
     await rating.rate(provider)
     clearing = await provider.store.clearings.get(key)
     held = msgspec.structs.replace(clearing, state=ClearingState.DISPUTED, why="not my car")
@@ -137,7 +125,7 @@ async def test_what_a_person_holds_back_after_it_was_rated_is_on_no_invoice(prov
 
 async def test_an_invoice_is_taken_back_once_and_what_was_on_it_can_be_billed_again(provider):
     await billed.drivers(provider.store, 1)
-    await accepted(provider, 3, operators=billed.OPERATORS[:1])
+    await billed.accepted(provider, 3, operators=billed.OPERATORS[:1])
     [kept] = await run(provider)
     with pytest.raises(UserError, match="says why"):
         await invoicing.credit(provider, kept.number, " ")
@@ -155,7 +143,7 @@ async def test_an_invoice_is_taken_back_once_and_what_was_on_it_can_be_billed_ag
 
 async def test_runs_beside_each_other_bill_every_cdr_once(provider):
     await billed.drivers(provider.store, 6, cycle=Cycle.CHARGE)
-    await accepted(provider, 36, [f"T{number}" for number in range(6)], billed.OPERATORS[:1])
+    await billed.accepted(provider, 36, [f"T{number}" for number in range(6)], billed.OPERATORS[:1])
     await rating.rate(provider)
 
     async def alone():
@@ -169,7 +157,7 @@ async def test_runs_beside_each_other_bill_every_cdr_once(provider):
 
 async def test_nothing_of_an_issued_invoice_and_of_the_books_can_be_changed(provider, database_url):
     await billed.drivers(provider.store, 1)
-    await accepted(provider, 1)
+    await billed.accepted(provider, 1)
     await run(provider)
     connection = await asyncpg.connect(database_url)
     for statement in (
@@ -188,7 +176,7 @@ async def test_nothing_of_an_issued_invoice_and_of_the_books_can_be_changed(prov
 async def test_a_charge_without_a_known_vat_rate_waits_and_says_what_is_missing(provider):
     await billed.drivers(provider.store, 1)
     far = billed.Operator(PartyId("JP", "TEP"), "JPN", "Tokyo", "JPY", Decimal(50), Decimal(10))
-    [(key, _, _)] = await accepted(provider, 1, operators=(far,))
+    [(key, _, _)] = await billed.accepted(provider, 1, operators=(far,))
     assert await run(provider) == []
     clearing = await provider.store.clearings.get(key)
     assert "no VAT rate is known for JP" in clearing.problem
@@ -216,7 +204,7 @@ async def test_items_of_a_purpose_are_told_apart(provider):
     await billed.drivers(provider.store, 1)
     customer = billed.customer_of(CustomerKind.OPERATOR, "Ladda Sverige")
     await provider.store.customers.add(msgspec.structs.replace(customer, party=PartyId("SE", "LAD")))
-    [(key, _, _)] = await accepted(provider, 1)
+    [(key, _, _)] = await billed.accepted(provider, 1)
     await rating.rate(provider)
     assert [item.purpose for item in await provider.store.bill_items.of(key)] == [Purpose.SALE, Purpose.PURCHASE]
     written = await run(provider)
@@ -226,7 +214,7 @@ async def test_items_of_a_purpose_are_told_apart(provider):
 async def test_what_a_plan_includes_is_used_up_over_the_invoices_of_a_month(provider):
     await provider.store.plans.add(Plan(name="Thirty", currency="SEK", included_kwh=Decimal(30)), billed.NOW)
     await billed.drivers(provider.store, 1, plan="Thirty", cycle=Cycle.CHARGE)
-    keys = await accepted(provider, 6, operators=billed.OPERATORS[:1])
+    keys = await billed.accepted(provider, 6, operators=billed.OPERATORS[:1])
     kwh = [cdr.total_energy for _, cdr, _ in keys]
     written = sorted(await run(provider), key=lambda kept: kept.invoice.start)
     paid = [kept.invoice.net for kept in written]
@@ -237,7 +225,7 @@ async def test_what_a_plan_includes_is_used_up_over_the_invoices_of_a_month(prov
 
 async def test_a_plan_that_is_not_known_keeps_the_charge_waiting(provider):
     await billed.drivers(provider.store, 1, plan="Gone")
-    [(key, _, _)] = await accepted(provider, 1)
+    [(key, _, _)] = await billed.accepted(provider, 1)
     assert await run(provider) == []
     assert "found plan 'Gone'" in (await provider.store.clearings.get(key)).problem
 
@@ -246,7 +234,7 @@ async def test_the_fee_of_a_month_is_charged_once_and_stands_beside_its_charges(
     await provider.store.plans.add(Plan(name="Member", currency="SEK", monthly_fee=Decimal(39)), billed.NOW)
     since = datetime(2026, 11, 3, tzinfo=UTC)
     await billed.drivers(provider.store, 1, plan="Member", plan_since=since)
-    await accepted(provider, 2, operators=billed.OPERATORS[:1])
+    await billed.accepted(provider, 2, operators=billed.OPERATORS[:1])
     assert [await fees.charge(provider), await fees.charge(provider)] == [2, 0]  # November and December
     [kept] = await run(provider)
     assert [line.net for line in kept.invoice.lines if not line.cdr] == [Decimal(39)]

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app import ad_hoc, card_payments, evse_pages, played_cards
+from ocpilot.app import ad_hoc, card_payments, evse_pages, played_cards, tariffs
 from ocpilot.app.bodies import own
 from ocpilot.app.card_ports import CardState
 from ocpilot.app.card_records import MAY_CHARGE, MOVES, PaymentState, heard_of
@@ -23,7 +23,7 @@ from ocpilot.cards.played import PlayedCards
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import Capability
 
-from .conftest import LOCATION, OPERATOR
+from .conftest import LOCATION, OPERATOR, TARIFF
 
 GOOD, DECLINED, ASKS, OLD = "4242 4242 4242 4242", "4000000000000002", "4000000000003220", "4000000000000069"
 S = PaymentState
@@ -204,11 +204,22 @@ async def test_a_charge_is_stopped_before_it_costs_more_than_was_reserved(street
     for wh in (6_000, 12_000, 18_000):
         street.passes(1800)
         await street.meter(transaction, wh)
-        await street.jobs.once()
         await street.platform.background.drain()
         asked.append([one[0] for one in street.stations.calls].count("stop"))
     assert asked == [0, 0, 1]
     assert "used up" in [one.what for one in await street.store.cards.steps((await payment(street)).id)][-1]
+
+
+@pytest.mark.parametrize(("kind", "stops"), [("AD_HOC_USER", 1), ("RFID", 0)])
+async def test_a_charge_at_a_terminal_is_stopped_at_what_the_tariff_lets_its_provider_reserve(operator, kind, stops):
+    """mod_payments, "Transaction": it can also be stopped by the CPO backend if the preauth limit is reached."""
+    await tariffs.put(operator.platform, replace(TARIFF, preauthorize_amount=Decimal(80), last_updated=operator.now))
+    await operator.token(type=kind)
+    transaction = await operator.start()
+    for wh in (6_000, 12_000):
+        operator.passes(1800)
+        await operator.meter(transaction, wh)
+    assert [one[0] for one in operator.stations.calls].count("stop") == stops
 
 
 async def test_more_than_was_reserved_is_never_taken(street):

@@ -1,0 +1,1 @@
+"""E-mail: the mail server as the platform uses it."""

@@ -1,0 +1,43 @@
+"""What `ocpilot card` asks of a platform."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from ocpilot.app import card_payments, terminal_payments
+from ocpilot.app.card_records import CardPayment, CardStep
+from ocpilot.app.platform import Platform
+from ocpilot.app.terminal_payments import TerminalRow
+
+_WHO = "cli"
+
+
+class CardsOf:
+    """`cli.card.CardCommands` of one platform."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def all(self, limit: int, *, needing: bool) -> Sequence[CardPayment]:
+        """See `CardCommands`."""
+        return await card_payments.all_of(self._platform, limit, needing=needing)
+
+    async def terminals(self, limit: int) -> Sequence[TerminalRow]:
+        """See `CardCommands`."""
+        return await terminal_payments.newest(self._platform, limit)
+
+    async def show(self, payment_id: str) -> tuple[CardPayment, Sequence[CardStep]]:
+        """See `CardCommands`."""
+        found = await card_payments.named(self._platform, payment_id)
+        return found, await self._platform.store.cards.steps(found.id)
+
+    async def capture(self, payment_id: str) -> CardPayment:
+        """See `CardCommands`."""
+        return await card_payments.capture(self._platform, payment_id, _WHO)
+
+    async def release(self, payment_id: str, why: str) -> CardPayment:
+        """See `CardCommands`."""
+        return await card_payments.release(self._platform, payment_id, why, _WHO)
+
+    async def refund(self, payment_id: str, amount: Decimal | None, why: str) -> CardPayment:
+        """See `CardCommands`."""
+        return await card_payments.refund(self._platform, payment_id, amount, why, _WHO)

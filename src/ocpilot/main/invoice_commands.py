@@ -1,0 +1,74 @@
+"""What `ocpilot invoice` asks of a platform."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime, time, timedelta
+
+from ocpilot.app import invoice_runs, invoices_seen, invoicing, sending
+from ocpilot.app.bill_records import BillItem, KeptInvoice, Listed
+from ocpilot.app.invoice_documents import DocumentKind, document
+from ocpilot.app.invoicing import Due
+from ocpilot.app.platform import Platform
+from ocpilot.app.sending import Sent
+from ocpilot.base.errors import UserError
+
+#: Who did it, as the invoice remembers it.
+_WHO = "ocpilot invoice send"
+
+
+class InvoicesOf:
+    """`cli.invoice.InvoiceCommands` of one platform."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    def until(self, day: str | None) -> datetime | None:
+        """See `InvoiceCommands`."""
+        if day is None:
+            return None
+        try:
+            after = date.fromisoformat(day) + timedelta(days=1)
+        except (ValueError, OverflowError) as error:
+            raise UserError(f"--until: found {day!r}, expected a day such as 2026-11-30") from error
+        return datetime.combine(after, time(), invoicing.books_zone(self._platform))
+
+    async def rate(self) -> int:
+        """See `InvoiceCommands`."""
+        return sum([found async for found in invoice_runs.prepare(self._platform)])
+
+    async def due(self, until: datetime | None, customer: str | None) -> Sequence[Due]:
+        """See `InvoiceCommands`."""
+        return await invoicing.due(self._platform, until, customer)
+
+    def run(self, until: datetime | None, customer: str | None) -> AsyncIterator[tuple[KeptInvoice, int, int]]:
+        """See `InvoiceCommands`."""
+        return invoicing.run(self._platform, until, customer)
+
+    async def list(
+        self, customer: str | None, month: str | None, limit: int, *, only_open: bool, only_unsent: bool
+    ) -> Sequence[Listed]:
+        """See `InvoiceCommands`."""
+        query = await invoices_seen.query(
+            self._platform, customer, month, limit=limit, only_open=only_open, only_unsent=only_unsent
+        )
+        return await self._platform.store.invoices.listed(query)
+
+    async def show(self, number: str) -> tuple[Listed, Sequence[BillItem]]:
+        """See `InvoiceCommands`."""
+        return await invoices_seen.one(self._platform, number)
+
+    async def document(self, number: str, kind: str) -> bytes:
+        """See `InvoiceCommands`."""
+        kept = await invoicing.numbered(self._platform, number)
+        return (await document(kept, DocumentKind(kind))).data
+
+    async def send(self, number: str, *, again: bool) -> Sent:
+        """See `InvoiceCommands`."""
+        return await sending.send(self._platform, number, _WHO, again=again)
+
+    def send_all(self) -> AsyncIterator[Sent]:
+        """See `InvoiceCommands`."""
+        return sending.send_all(self._platform, _WHO)
+
+    async def credit(self, number: str, why: str, *, again: bool) -> KeptInvoice:
+        """See `InvoiceCommands`."""
+        return await invoicing.credit(self._platform, number, why, again=again)
