@@ -272,5 +272,8 @@ class PartnerInvoices(Protocol):
     async def get(self, customer_id: int, number: str) -> PartnerInvoice | None:
         """By its number."""
 
+    async def named(self, number: str) -> tuple[str, ...]:
+        """What the invoices of this number, of whichever partner, are in the books: `10001/2026-17`."""
+
     async def newest(self, limit: int) -> tuple[PartnerInvoice, ...]:
         """The newest first."""

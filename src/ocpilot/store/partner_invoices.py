@@ -37,6 +37,11 @@ class PostgresPartnerInvoices:
         row = await self._database.row(_SQL["get"], {"customer_id": customer_id, "key_number": fold(number)})
         return record_of(PartnerInvoice, row) if row else None
 
+    async def named(self, number: str) -> tuple[str, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["named"], {"key_number": fold(number)})
+        return tuple(row["reference"] for row in rows)
+
     async def newest(self, limit: int) -> tuple[PartnerInvoice, ...]:
         """See the port."""
         return tuple(

@@ -39,6 +39,8 @@ CONSOLE_PAGES = [
     "/console/peers/1/quality",
     "/console/messages",
     "/console/messages/2",
+    "/console/payments",
+    "/console/accounts",
 ]
 
 
