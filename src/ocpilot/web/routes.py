@@ -16,6 +16,7 @@ from ocpilot.web import (
     console,
     console_accounts,
     console_bills,
+    console_books,
     console_cards,
     console_clearing,
     console_customers,
@@ -27,6 +28,7 @@ from ocpilot.web import (
     console_peers,
     console_plans,
     console_quality,
+    console_reconciliation,
     console_sites,
     console_stations,
     driver_charges,
@@ -155,6 +157,12 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         "/console/customers/new": console_customers.new,
         "/console/customers/{number}": console_customers.shown,
         "/console/plans": console_plans.listed,
+        "/console/reconciliation": console_reconciliation.page,
+        "/console/statements/{partner}.{form}": console_reconciliation.statement_file,
+        "/console/statements/{partner}": console_reconciliation.statement,
+        "/console/books": console_books.listed,
+        "/console/books/{month}": console_books.month,
+        "/console/books/{month}/{file}": console_books.file,
         "/console/hub": console_bills.hub,
         "/console/payments": console_payments.listed,
         "/console/payments/{payment}": console_payments.shown,
@@ -202,6 +210,7 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         guarded(pages, "/console/invoices/{number}/send", Who.OPERATOR, console_invoices.send, "POST"),
         guarded(pages, "/console/invoices/{number}/credit", Who.OPERATOR, console_invoices.credit, "POST"),
     ]
+    closing = guarded(pages, "/console/books/{month}/close", Who.OPERATOR, console_books.close, "POST")
     letting_in = [
         guarded(pages, "/console/station-codes", Who.OPERATOR, console_newcomers.make_codes, "POST"),
         guarded(pages, "/console/newcomers/{station}/approve", Who.OPERATOR, console_newcomers.approve, "POST"),
@@ -219,6 +228,7 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         *paying,
         *letting_in,
         *money,
+        closing,
         act,
     ]
 
