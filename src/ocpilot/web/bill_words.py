@@ -7,7 +7,6 @@ from ocpilot.app.bill_records import Purpose
 from ocpilot.app.sending_records import Sending, Way
 from ocpilot.base.texts import mark
 from ocpilot.billing.invoice import LineUnit
-from ocpilot.billing.ledger import Account
 
 #: Where an invoice stands.
 INVOICE_STATE: Final = {
@@ -31,25 +30,6 @@ PURPOSE: Final = {
 LINE_UNIT: Final = {LineUnit.ONE: "", LineUnit.KWH: "kWh", LineUnit.MINUTE: "min", LineUnit.MONTH: "×"}
 
 SENDING_WAY: Final = {Way.EMAIL: mark("By e-mail"), Way.PEPPOL: mark("By Peppol")}
-
-#: Accounts of the books.
-ACCOUNT: Final = {
-    Account.RECEIVABLE: mark("Owed to us"),
-    Account.PAYABLE: mark("Owed by us"),
-    Account.REVENUE: mark("Revenue"),
-    Account.PURCHASES: mark("Purchases"),
-    Account.VAT_OUT: mark("Output VAT"),
-    Account.VAT_IN: mark("Input VAT"),
-    Account.REVENUE_SHARE: mark("Shares of site hosts"),
-    Account.REIMBURSEMENT: mark("Home charging paid back"),
-    Account.BANK: mark("Bank"),
-    Account.CARDS: mark("Card payments on their way"),
-    Account.CARD_FEES: mark("Card fees"),
-    Account.REMINDER_FEES: mark("Reminder fees and interest"),
-    Account.ROUNDING: mark("Rounding"),
-    Account.UNMATCHED: mark("Unmatched payments"),
-    Account.BAD_DEBTS: mark("Bad debts"),
-}
 
 
 def sent(at: datetime | None, problem: str | None) -> tuple[str, str]:

@@ -23,6 +23,7 @@ SAME = {
     "Tariff",
     "CDR {id}",
     "Normal (AC)",
+    "Period",
 }
 
 
