@@ -3,8 +3,10 @@
 Every step is a new ledger entry. What is on no invoice is on UNMATCHED until a person decides.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 import msgspec
@@ -14,7 +16,7 @@ from ocpilot.app.bank_payment_records import BankFile, Deciding, KeptPayment, Mo
 from ocpilot.app.payment_matching import Found, debt_of, found
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
-from ocpilot.base.errors import Conflict, InvalidObject, NotFound, UserError
+from ocpilot.base.errors import Conflict, InvalidObject, UserError
 from ocpilot.base.money import HALF_UP
 from ocpilot.base.problem import Problem
 from ocpilot.billing import bgmax, camt
@@ -61,7 +63,7 @@ async def take_file(platform: Platform, name: str, data: bytes, who: str) -> Tak
     """
     if len(data) > LARGEST_FILE:
         raise UserError(f"{name}: found {len(data)} bytes, expected at most {LARGEST_FILE}")
-    content = read_file(name, data)
+    content = await asyncio.to_thread(read_file, name, data)
     noted = BankFile(
         digest=hashlib.sha256(data).hexdigest(),
         name=name,
@@ -73,7 +75,8 @@ async def take_file(platform: Platform, name: str, data: bytes, who: str) -> Tak
     file = await platform.store.bank_payments.add_file(noted)
     if file.finished:
         return Taken(file=file, known=len(content.payments))
-    kept = [await _take(platform, file, payment) for payment in content.payments]
+    open_from = await platform.store.ledger.open_from()
+    kept = [await _take(platform, file, payment, open_from) for payment in content.payments]
     await platform.store.bank_payments.finished(file.id)
     new = tuple(one for one in kept if one is not None)
     return Taken(file=msgspec.structs.replace(file, finished=True), new=new, known=len(kept) - len(new))
@@ -84,10 +87,7 @@ async def match(platform: Platform, payment_id: int, number: str, amount: Decima
 
     NotFound; Conflict when nothing is left, the currency is another, or more is wanted than is left or open.
     """
-    kept = await platform.store.invoices.get(number)
-    if kept is None:
-        raise NotFound(f"no invoice {number}")
-    debt = await debt_of(platform, kept)
+    debt = await debt_of(platform, number)
     return await _move(platform, payment_id, [debt.number], _matching(platform, debt, amount, who))
 
 
@@ -96,11 +96,7 @@ async def unmatch(platform: Platform, payment_id: int, why: str, who: str) -> Ke
     if not why.strip():
         raise UserError("--why: say why the match was wrong")
     numbers = [*_on_invoices(await platform.store.bank_payments.steps(payment_id))]
-    debts = {}
-    for number in numbers:
-        kept = await platform.store.invoices.get(number)
-        if kept is not None:
-            debts[number] = await debt_of(platform, kept)
+    debts = {number: await debt_of(platform, number) for number in numbers}
     return await _move(platform, payment_id, numbers, _unmatching(platform, debts, why.strip(), who))
 
 
@@ -111,11 +107,14 @@ async def refund(platform: Platform, payment_id: int, by: int | None, who: str) 
     return (await platform.store.bank_payments.move(ids, [], _refunding(platform, who)))[0]
 
 
-async def _take(platform: Platform, file: BankFile, payment: BankPayment) -> KeptPayment | None:
+async def _take(platform: Platform, file: BankFile, payment: BankPayment, open_from: date) -> KeptPayment | None:
+    """A payment of a month that is closed is booked on the first day that is not."""
     named = await found(platform, payment)
     numbers = [debt.number for debt in named.debts]
     at = platform.clock()
-    return await platform.store.bank_payments.add(payment, file, at, numbers, _first(platform, named))
+    return await platform.store.bank_payments.add(
+        payment, file, at, numbers, _first(platform, named, max(payment.day, open_from))
+    )
 
 
 async def _move(platform: Platform, payment_id: int, numbers: Sequence[str], decide: Deciding) -> KeptPayment:
@@ -125,7 +124,7 @@ async def _move(platform: Platform, payment_id: int, numbers: Sequence[str], dec
 # ---- what is decided under the lock ----------------------------------------------------------------------------------
 
 
-def _first(platform: Platform, named: Found) -> Deciding:
+def _first(platform: Platform, named: Found, day: date) -> Deciding:
     """The payment goes onto what it names; the rest is its customer's where it is known."""
 
     def decide(
@@ -140,7 +139,7 @@ def _first(platform: Platform, named: Found) -> Deciding:
         text = f"{payment.payer} {named.by}".strip() or payment.bank_id
         entry = entry_of_payment(
             f"payment/{payments[0].id}",
-            payment.day,
+            day,
             text,
             payment.currency,
             bank=payment.amount,

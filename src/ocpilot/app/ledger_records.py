@@ -77,6 +77,9 @@ class Ledger(Protocol):
     async def balances(self, *, since: date | None = None, until: date | None = None) -> tuple[Balance, ...]:
         """Every account; only days from `since` to before `until`."""
 
+    async def open_from(self) -> date:
+        """The first day that is in no closed month."""
+
     async def customer_balances(self, customer_id: int) -> tuple[Balance, ...]:
         """What stands on each account in a customer's name."""
 

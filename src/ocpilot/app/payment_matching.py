@@ -11,13 +11,16 @@ from ocpilot.app.bill_records import KeptInvoice
 from ocpilot.app.ledger_records import OpenInvoice
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
+from ocpilot.base.errors import NotFound
 from ocpilot.billing import payment_words
-from ocpilot.billing.bank_payment import BankPayment
+from ocpilot.billing.bank_payment import BankPayment, Named
 from ocpilot.billing.ledger import debt_account, settled_with
 from ocpilot.billing.settling import Debt, Left
 
 #: References and numbers that are looked up of one payment.
 _MOST = 50
+#: The number that named it, and what of it is open.
+_Named = tuple[str, Debt]
 
 
 class Found(Record, frozen=True, kw_only=True):
@@ -39,25 +42,28 @@ class Proposal(Record, frozen=True, kw_only=True):
 
 async def found(platform: Platform, payment: BankPayment) -> Found:
     """What the payment names: its references first, then what its text says."""
-    by_reference: list[tuple[KeptInvoice, Decimal | None]] = []
+    by_reference: list[_Named] = []
     why = Left.NO_REFERENCE
-    for named in payment.named[:_MOST]:
-        reference = payment_words.plain(named.reference)
-        kept = await _by_reference(platform, reference) or await _numbered(platform, [named.reference])
-        if len(kept) > 1:
-            return Found(why=Left.AMBIGUOUS, by=named.reference)
-        wrong = payment_words.has_wrong_check_digit(reference)
-        why = Left.WRONG_CHECK_DIGIT if wrong and not kept else Left.UNKNOWN_REFERENCE
-        by_reference += [(one, named.amount) for one in kept]
+    for one in payment.named[:_MOST]:
+        debts = await _referenced(platform, one)
+        if debts is None:
+            return Found(why=Left.AMBIGUOUS, by=one.reference)
+        wrong = payment_words.has_wrong_check_digit(payment_words.plain(one.reference))
+        why = Left.WRONG_CHECK_DIGIT if wrong and not debts else Left.UNKNOWN_REFERENCE
+        by_reference += debts
     if by_reference:
         return _found(payment, by_reference)
     in_text = await _in_text(platform, [payment.text, *(one.reference for one in payment.named)])
-    return _found(payment, [(one, None) for one in in_text]) if in_text else Found(why=why)
+    return _found(payment, [(one.number, _debt(one)) for one in in_text]) if in_text else Found(why=why)
 
 
-async def debt_of(platform: Platform, kept: KeptInvoice) -> Debt:
-    """The debt of an invoice, with what of it is open now."""
-    debt = _debt(kept, None)
+async def debt_of(platform: Platform, number: str) -> Debt:
+    """The debt of an invoice of ours, or of one that a partner wrote (`10001/2026-17`), with what of it is open now.
+    NotFound."""
+    kept = await platform.store.invoices.get(number)
+    debt = _debt(kept) if kept else await _debt_of_partner(platform, number)
+    if debt is None:
+        raise NotFound(f"no invoice {number}")
     return msgspec.structs.replace(debt, open=await platform.store.ledger.open_of(debt.number))
 
 
@@ -92,21 +98,49 @@ async def _name(platform: Platform, customer_id: int) -> str:
     return customer.name if customer else ""
 
 
-def _found(payment: BankPayment, kept: Iterable[tuple[KeptInvoice, Decimal | None]]) -> Found:
+def _found(payment: BankPayment, named: Iterable[_Named]) -> Found:
     """In the payment's currency; another one is for a person."""
-    every: dict[str, tuple[KeptInvoice, Debt]] = {}
-    for one, stated in kept:
-        debt = _debt(one, stated)
-        every.setdefault(debt.number, (one, debt))
+    every: dict[str, _Named] = {}
+    for number, debt in named:
+        every.setdefault(debt.number, (number, debt))
     debts = tuple(debt for _, debt in every.values() if debt.currency == payment.currency)
-    by = " ".join(one.number for one, _ in every.values())
+    by = " ".join(number for number, _ in every.values())
     if not debts:
-        customer = tuple(debt for _, debt in every.values())
-        return Found(debts=customer, why=Left.OTHER_CURRENCY, by=by)
+        return Found(debts=tuple(debt for _, debt in every.values()), why=Left.OTHER_CURRENCY, by=by)
     return Found(debts=debts, why=Left.REVERSAL if payment.is_reversal else Left.NOTHING, by=by)
 
 
-def _debt(kept: KeptInvoice, stated: Decimal | None) -> Debt:
+async def _referenced(platform: Platform, named: Named) -> Sequence[_Named] | None:
+    """Invoices of one reference: ours by it or by their numbers in it, else one of a partner's. None: it may be one of
+    several."""
+    kept = await _by_reference(platform, payment_words.plain(named.reference))
+    if len(kept) > 1:
+        return None
+    kept = kept or await _numbered(platform, [named.reference])
+    if kept:
+        stated = named.amount if len(kept) == 1 else None
+        return [(one.number, _debt(one, stated)) for one in kept]
+    numbers = await platform.store.partner_invoices.named(named.reference.strip())
+    debts = [debt for number in numbers if (debt := await _debt_of_partner(platform, number, named.amount))]
+    return None if len(debts) > 1 else [(debt.number, debt) for debt in debts]
+
+
+async def _debt_of_partner(platform: Platform, number: str, stated: Decimal | None = None) -> Debt | None:
+    """As it was booked (`billing.partner_entry`)."""
+    booked = await platform.store.ledger.entry(f"partner-invoice/{number}")
+    for line in booked.entry.lines if booked else ():
+        if line.customer_id is not None:
+            return Debt(
+                number=number,
+                account=line.account,
+                customer_id=line.customer_id,
+                currency=line.currency,
+                stated=stated,
+            )
+    return None
+
+
+def _debt(kept: KeptInvoice, stated: Decimal | None = None) -> Debt:
     return Debt(
         number=settled_with(kept.invoice),
         account=debt_account(kept.kind),

@@ -42,9 +42,10 @@ class _Line(msgspec.Struct, frozen=True):
 
 
 class _Paid(msgspec.Struct):
-    """A record 20 or 21 with those below it."""
+    """A record 20 or 21 with those below it; `place` counts in the section."""
 
     head: _Line
+    place: int
     parts: list[_Line] = msgspec.field(default_factory=list)
 
 
@@ -126,7 +127,7 @@ class _Reader:
     def _add(self, section: _Section | None, line: _Line) -> bool:
         """Put a line where it belongs; False when that is nowhere. Codes nobody knows are to be passed over."""
         if line.code in {"20", "21"} and section is not None:
-            section.paid.append(_Paid(line))
+            section.paid.append(_Paid(line, len(section.paid) + 1))
         elif line.code in _PARTS and section is not None and section.paid:
             section.paid[-1].parts.append(line)
         else:
@@ -157,7 +158,7 @@ class _Reader:
         head, sign = paid.head, -1 if paid.head.code == "21" else 1
         account = section.opening.at(3, 12).lstrip("0") or section.opening.at(13, 22).lstrip("0")
         serial = head.at(58, 69).strip("0")
-        place = head.at(58, 69) if serial else f"place {section.paid.index(paid) + 1}"
+        place = head.at(58, 69) if serial else f"place {paid.place}"
         named = tuple(self._named(paid, currency))
         return BankPayment(
             bank_id=f"{deposit.at(38, 45)}/{deposit.at(46, 50)}/{place}",

@@ -1,6 +1,6 @@
 """ISO 20022 camt.053, the statement of an account (BankToCustomerStatement), of every version from .02 on.
 
-Names are matched without their namespace, which differs by version. Only what is booked counts. An entry is one payment
+Namespaces are taken off, for they differ by version. Only what is booked counts. An entry is one payment
 (or several, when its details are a transaction each and add up to it); where they do not, it is one payment with
 all they name: the money is what was booked.
 """
@@ -41,13 +41,13 @@ def read(data: bytes, what: str = "file") -> PaymentFile:
     """All booked payments of all statements of a file. InvalidObject with every problem, each with its element."""
     root = _root(data, what)
     reader = _Reader()
-    body = _child(root, "BkToCstmrStmt")
-    if root.tag.rpartition("}")[2] != "Document" or body is None:
-        found = " ".join(one.tag.rpartition("}")[2] for one in (root, *root[:1]))
+    body = root.find("BkToCstmrStmt")
+    if root.tag != "Document" or body is None:
+        found = " ".join(one.tag for one in (root, *root[:1]))
         raise InvalidObject([_problem("Document", found, "BkToCstmrStmt, a statement (camt.053)")], what)
     payments = [
         payment
-        for number, statement in enumerate(_children(body, "Stmt"), start=1)
+        for number, statement in enumerate(body.findall("Stmt"), start=1)
         for payment in reader.statement(statement, f"Stmt[{number}]")
     ]
     if reader.problems:
@@ -67,6 +67,8 @@ def _root(data: bytes, what: str) -> Element:
         raise InvalidObject([_problem("Document", str(error), "whole XML in the encoding it names")], what) from error
     if _is_deep(root):
         raise InvalidObject([_problem("Document", "elements in elements", f"at most {_DEEPEST} deep")], what)
+    for one in root.iter():
+        one.tag = one.tag.rpartition("}")[2]
     return root
 
 
@@ -90,7 +92,7 @@ class _Reader:
             self._wrong(f"{path}/Acct/Id", "nothing", "IBAN or Othr/Id")
         found: list[BankPayment] = []
         moved = Decimal(0)
-        for number, entry in enumerate(_children(statement, "Ntry"), start=1):
+        for number, entry in enumerate(statement.findall("Ntry"), start=1):
             if _text(entry, "Sts/Cd") != _BOOKED and _text(entry, "Sts") != _BOOKED:
                 continue
             payments = self._entry(entry, account, f"{path}/Ntry[{number}]")
@@ -102,7 +104,7 @@ class _Reader:
     def _entry(self, entry: Element, account: str, path: str) -> list[BankPayment]:
         amount, currency = self._amount(entry, path)
         day = self._day(entry, path)
-        details = [one for group in _children(entry, "NtryDtls") for one in _children(group, "TxDtls")]
+        details = [one for group in entry.findall("NtryDtls") for one in group.findall("TxDtls")]
         shares = [_share(one, amount, currency) for one in details]
         parted = len(details) > 1 and None not in shares and sum(filter(None, shares)) == amount
         parts: list[tuple[list[Element], Decimal | None]] = [(details, amount)]
@@ -122,13 +124,13 @@ class _Reader:
     def _balances(self, statement: Element, path: str, kinds: set[str]) -> list[Decimal]:
         return [
             self._amount(one, f"{path}/Bal[{number}]")[0]
-            for number, one in enumerate(_children(statement, "Bal"), start=1)
+            for number, one in enumerate(statement.findall("Bal"), start=1)
             if _text(one, "Tp/CdOrPrtry/Cd") in kinds
         ]
 
     def _amount(self, element: Element, path: str) -> tuple[Decimal, str]:
         """With its sign and currency."""
-        given, side = _child(element, "Amt"), _text(element, "CdtDbtInd")
+        given, side = element.find("Amt"), _text(element, "CdtDbtInd")
         amount = _decimal(given)
         currency = "" if given is None else given.get("Ccy", "")
         if amount is None:
@@ -159,7 +161,7 @@ def _payment(
     other = "Dbtr" if amount > 0 else "Cdtr"
     first = details[0] if details else entry
     named = tuple(name for one in details for name in _named(one))
-    raw = "\n".join(_plain(one) for one in (details if len(details) == 1 else [entry]))
+    raw = "\n".join(tostring(one, encoding="unicode").strip() for one in (details if len(details) == 1 else [entry]))
     return BankPayment(
         bank_id=_bank_id(entry, details, raw),
         account=account,
@@ -195,7 +197,7 @@ def _bank_id(entry: Element, details: Sequence[Element], raw: str) -> str:
 def _share(details: Element, whole: Decimal, currency: str) -> Decimal | None:
     """What of an entry is one transaction's, with its sign; None where it is not said in the account's currency."""
     for path in ("Amt", "AmtDtls/TxAmt/Amt"):
-        given = _find(details, path)
+        given = details.find(path)
         amount = _decimal(given)
         if given is not None and amount is not None and given.get("Ccy", currency) == currency:
             side = _text(details, "CdtDbtInd")
@@ -207,18 +209,18 @@ def _share(details: Element, whole: Decimal, currency: str) -> Decimal | None:
 def _named(details: Element) -> Iterator[Named]:
     """References of the payer: structured ones with what of the payment is for each, else that from end to end."""
     found = False
-    for structured in _all(details, "RmtInf/Strd"):
-        given = [_decimal(_find(structured, f"RfrdDocAmt/{name}")) for name in ("RmtdAmt", "DuePyblAmt")]
-        taken_off = _decimal(_find(structured, "RfrdDocAmt/CdtNoteAmt"))
+    for structured in details.findall("RmtInf/Strd"):
+        given = [_decimal(structured.find(f"RfrdDocAmt/{name}")) for name in ("RmtdAmt", "DuePyblAmt")]
+        taken_off = _decimal(structured.find("RfrdDocAmt/CdtNoteAmt"))
         amount = -taken_off if taken_off else next((one for one in given if one), None)
         texts = [
             _text(structured, "CdtrRefInf/Ref"),
-            *(_text(one, "Nb") for one in _children(structured, "RfrdDocInf")),
+            *(_text(one, "Nb") for one in structured.findall("RfrdDocInf")),
         ]
         for text in texts:
             if text not in _NONE:
                 found = True
-                yield Named(reference=text, amount=amount if len(_all(details, "RmtInf/Strd")) > 1 else None)
+                yield Named(reference=text, amount=amount if len(details.findall("RmtInf/Strd")) > 1 else None)
                 break
     end_to_end = _text(details, "Refs/EndToEndId")
     if not found and end_to_end not in _NONE:
@@ -228,59 +230,31 @@ def _named(details: Element) -> Iterator[Named]:
 def _free_text(entry: Element, details: Sequence[Element]) -> Iterator[str]:
     for one in details:
         for path in ("RmtInf/Ustrd", "RmtInf/Strd/AddtlRmtInf", "AddtlTxInf"):
-            yield from (text for found in _all(one, path) if (text := (found.text or "").strip()))
+            yield from (text for found in one.findall(path) if (text := (found.text or "").strip()))
     if text := _text(entry, "AddtlNtryInf"):
         yield text
 
 
 def _charges(element: Element) -> Decimal:
     """What the bank kept; a total where it gives one."""
-    total = _decimal(_find(element, "Chrgs/TtlChrgsAndTaxAmt"))
+    total = _decimal(element.find("Chrgs/TtlChrgsAndTaxAmt"))
     if total is not None:
         return total
     paths = ("Chrgs/Rcrd/Amt", "Chrgs/Amt")
-    return sum((amount for path in paths for one in _all(element, path) if (amount := _decimal(one))), Decimal(0))
+    return sum((amount for path in paths for one in element.findall(path) if (amount := _decimal(one))), Decimal(0))
 
 
-# ---- elements by their names, whatever the namespace -----------------------------------------------------------------
-
-
-def _children(element: Element, name: str) -> list[Element]:
-    return [one for one in element if isinstance(one.tag, str) and one.tag.rpartition("}")[2] == name]
-
-
-def _child(element: Element, name: str) -> Element | None:
-    return next(iter(_children(element, name)), None)
-
-
-def _all(element: Element, path: str) -> list[Element]:
-    found = [element]
-    for name in path.split("/"):
-        found = [below for one in found for below in _children(one, name)]
-    return found
-
-
-def _find(element: Element, path: str) -> Element | None:
-    return next(iter(_all(element, path)), None)
+# ---- elements by their names -----------------------------------------------------------------------------------------
 
 
 def _text(element: Element, path: str) -> str:
-    found = _find(element, path)
-    return "" if found is None else (found.text or "").strip()
+    return (element.findtext(path) or "").strip()
 
 
 def _decimal(element: Element | None) -> Decimal | None:
     """None for what is no plain number; a sign stands nowhere."""
     text = "" if element is None else (element.text or "").strip()
     return Decimal(text) if _AMOUNT.fullmatch(text) else None
-
-
-def _plain(element: Element) -> str:
-    """As XML without the prefixes that a namespace makes."""
-    for one in element.iter():
-        if isinstance(one.tag, str):
-            one.tag = one.tag.rpartition("}")[2]
-    return tostring(element, encoding="unicode").strip()
 
 
 def _problem(where: str, found: str, expected: str) -> Problem:

@@ -88,6 +88,8 @@ async def _decided(
 ) -> tuple[KeptPayment, ...]:
     """Lock the invoices, ask what is to be done, write it."""
     await session.rows(_SQL["lock_invoices"], {"numbers": list(numbers)})
+    if any("/" in number for number in numbers):
+        await session.rows(_SQL["lock_partner_invoices"], {"numbers": list(numbers)})
     rows = await session.rows(_SQL["open_of"], {"numbers": list(numbers)})
     open_of: dict[str, Decimal] = dict.fromkeys(numbers, Decimal(0)) | {row["number"]: row["amount"] for row in rows}
     moves = decide(payments, await _steps(session, payments[0].id), open_of)

@@ -24,6 +24,16 @@ RETURNING *;
 -- Nobody else settles or credits these invoices until the transaction ends.
 SELECT number FROM invoice WHERE number = any(:numbers) ORDER BY number FOR UPDATE;
 
+-- name: lock_partner_invoices
+-- The same of those that partners wrote.
+SELECT id FROM partner_invoice
+WHERE (customer_id, key_number) IN (
+    SELECT customer.id, lower(substr(named.number, length(customer.number) + 2))
+    FROM unnest(:numbers::text[]) AS named (number)
+    JOIN customer ON customer.number = split_part(named.number, '/', 1)
+)
+ORDER BY id FOR UPDATE;
+
 -- name: open_of
 -- What is left to be paid of these invoices.
 SELECT invoice AS number, sum(amount) AS amount FROM ledger_line

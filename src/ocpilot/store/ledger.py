@@ -56,6 +56,11 @@ class PostgresLedger:
         rows = await self._database.rows(_SQL["balances"], {"since": since, "until": until})
         return tuple(record_of(Balance, row) for row in rows)
 
+    async def open_from(self) -> date:
+        """See the port."""
+        row = await self._database.row(_SQL["open_from"])
+        return row["day"] if row and row["day"] else date.min
+
     async def customer_balances(self, customer_id: int) -> tuple[Balance, ...]:
         """See the port."""
         rows = await self._database.rows(_SQL["customer_balances"], {"customer_id": customer_id})

@@ -58,6 +58,10 @@ GROUP BY ledger_line.invoice, ledger_line.customer_id, currency HAVING sum(amoun
 SELECT coalesce(sum(amount), 0) AS amount FROM ledger_line
 WHERE account IN ('receivable', 'payable') AND invoice = :number;
 
+-- name: open_from
+-- The day after the newest closed month.
+SELECT (max(month) + interval '1 month')::date AS day FROM closed_month;
+
 -- name: customer_balances
 -- What stands on each account in a customer's name.
 SELECT

@@ -1,7 +1,7 @@
 """Payments of bank files: booked once, on the invoices they name, and the rest waits until a person decides."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import asyncpg
@@ -17,10 +17,12 @@ from ocpilot.app.bill_records import Purpose
 from ocpilot.app.customer_records import CustomerKind
 from ocpilot.app.payment_matching import proposals
 from ocpilot.app.platform import Platform
+from ocpilot.app.reconciliation_records import PartnerInvoice
 from ocpilot.base.errors import Conflict, InvalidObject, NotFound, UserError
 from ocpilot.base.settings import Settings
 from ocpilot.billing.invoice import InvoiceKind
 from ocpilot.billing.ledger import Account
+from ocpilot.billing.partner_entry import partner_entry
 from ocpilot.billing.payment_reference import ocr_of
 from ocpilot.billing.settling import Left
 
@@ -126,6 +128,69 @@ async def test_what_we_pay_is_matched_by_the_number_of_our_advice(platform):
     (one,) = (await take_file(platform, "statement.xml", data, "kim")).new
     assert (one.open, await platform.store.ledger.open_of(bill.number)) == (0, 0)
     assert (await sums(platform))[Account.BANK] == -100
+
+
+async def test_what_we_pay_a_partner_is_matched_by_the_number_of_his_invoice(platform):
+    partner = await customer(platform.store, "Lade AB", kind=CustomerKind.OPERATOR)
+    other = await customer(platform.store, "Volt AB", kind=CustomerKind.OPERATOR)
+    first, both = await owed(platform, partner, "2026-17"), await owed(platform, partner, "2026-18")
+    await owed(platform, other, "2026-18")
+    data = camt(
+        entry("100", transaction(ocr="2026-17"), side="DBIT", bank_id="1"),
+        entry("100", transaction(ocr="2026-18"), side="DBIT", bank_id="2"),
+    )
+    one, two = (await take_file(platform, "statement.xml", data, "kim")).new
+    assert (one.open, await platform.store.ledger.open_of(first)) == (0, 0)
+    assert (two.why, two.open) == (Left.AMBIGUOUS, -100)
+    assert (await match(platform, two.id, both, None, "kim")).open == 0
+    assert (await unmatch(platform, two.id, "the other one", "kim")).open == -100
+    await check(platform)
+
+
+async def owed(platform, partner, number: str) -> str:
+    """An invoice of 100 that a partner wrote to us: how it stands in the books."""
+    reference, day = f"{partner.number}/{number}", NOW.date()
+    booked = partner_entry(
+        customer_id=partner.id,
+        reference=reference,
+        day=day,
+        currency="SEK",
+        net=Decimal(80),
+        tax=Decimal(20),
+        in_our_name=False,
+    )
+    kept = PartnerInvoice(
+        customer_id=partner.id,
+        number=number,
+        currency="SEK",
+        day=day,
+        net=Decimal(80),
+        tax=Decimal(20),
+        who="kim",
+        at=NOW,
+    )
+    assert await platform.store.partner_invoices.register(kept, booked)
+    return reference
+
+
+async def test_a_payment_of_a_closed_month_is_booked_on_the_first_day_after_it(platform):
+    bill = await issued(platform.store, await customer(platform.store), at=datetime(2026, 10, 2, tzinfo=UTC))
+
+    async def report() -> tuple[str, str]:
+        return "{}", "{}"
+
+    await platform.store.books.close(date(2026, 10, 1), NOW, "kim", report)
+    (one,) = await paid(platform, Paid("100", ocr_of(bill.number)), day="20261030")
+    assert (one.open, one.payment.day) == (0, date(2026, 10, 30))
+    booked = await platform.store.ledger.entry("payment/1")
+    assert booked.entry.day == date(2026, 11, 1)
+
+
+async def test_one_reference_may_name_two_invoices(platform):
+    anna = await customer(platform.store)
+    bills = [await issued(platform.store, anna) for _ in range(2)]
+    (one,) = await paid(platform, Paid("200", " ".join(bill.number for bill in bills), code="4"))
+    assert (one.open, await platform.store.ledger.open_invoices()) == (0, ())
 
 
 async def test_a_reversal_waits_for_a_person_who_opens_the_invoice_again(platform):

@@ -15,6 +15,7 @@ SAME = {
     "Session",
     "Token",
     "Museum",
+    "Partner",
     "Station",
     "Position",
     "Wi-Fi",

@@ -129,4 +129,4 @@ async def test_a_customers_credit_is_shown_as_his(desk):
     await upload(reader, bgmax(Paid("130", ocr_of(bill.number))))
     words = (await reader.get(f"/console/accounts/{anna.number}")).words
     assert "We owe" in words
-    assert "Paid and on no invoice" in words
+    assert "Unused credit" in words
