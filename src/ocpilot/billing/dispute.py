@@ -158,7 +158,10 @@ def _text(one: Dispute, translate: Translate, locale: str) -> Iterator[str]:
     yield translate(mark("Subject: CDR {id} of {party} is disputed")).format(id=one.cdr_id, party=one.party)
     yield translate(mark("To: {parties}")).format(parties=", ".join(one.to))
     yield ""
-    yield translate(mark("We do not accept this CDR as it is: {why}")).format(why=one.why)
+    if one.why:
+        yield translate(mark("We do not accept this CDR as it is: {why}")).format(why=one.why)
+    else:
+        yield translate(mark("We do not accept this CDR as it is."))
     yield ""
     yield from _facts(one, translate)
     if one.findings:

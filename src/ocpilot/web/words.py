@@ -302,7 +302,7 @@ TRANSACTION_STATE: Final = {
 CLEARING_STATE: Final = {
     ClearingState.HELD: (mark("Held"), "bad"),
     ClearingState.DISPUTED: (mark("Disputed"), "warn"),
-    ClearingState.NEW: (mark("Waits for its original"), "busy"),
+    ClearingState.NEW: (mark("New"), "busy"),
     ClearingState.ACCEPTED: (mark("Accepted"), "good"),
     ClearingState.ISSUED: (mark("Issued"), "good"),
     ClearingState.CREDITED: (mark("Credited"), "quiet"),
