@@ -34,7 +34,18 @@ async def remind(reader: Reader) -> Response:
 
 async def reminder(reader: Reader) -> Response:
     """One that went out: its words, to be sent."""
-    return reader.page("console/reminder.html", {"reminder": await _reminder(reader)})
+    return reader.page("console/reminder.html", {"reminder": await _reminder(reader), "sent_to": None, "problem": None})
+
+
+async def send_reminder(reader: Reader) -> Response:
+    """By e-mail."""
+    found, to, problem = await _reminder(reader), None, None
+    try:
+        to = await reminders.mail(reader.platform, found)
+    except OcpilotError as error:
+        problem = str(error)
+    context = {"reminder": found, "sent_to": to, "problem": problem}
+    return reader.page("console/reminder.html", context, status=400 if problem else 200)
 
 
 async def reminder_pdf(reader: Reader) -> Response:

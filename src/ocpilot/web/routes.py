@@ -186,6 +186,7 @@ def _of_operators(pages: Site) -> list[BaseRoute]:
         guarded(pages, "/console/payments/{payment}/unmatch", Who.OPERATOR, console_payments.unmatch, "POST"),
         guarded(pages, "/console/payments/{payment}/refund", Who.OPERATOR, console_payments.refund, "POST"),
         guarded(pages, "/console/accounts/remind", Who.OPERATOR, console_accounts.remind, "POST"),
+        guarded(pages, "/console/reminders/{invoice}/{level}", Who.OPERATOR, console_accounts.send_reminder, "POST"),
     ]
     paying = [
         guarded(pages, f"/console/cards/{{payment}}/{word}", Who.OPERATOR, handler, "POST")

@@ -112,6 +112,8 @@ async def test_accounts_show_who_owes_what_and_who_is_reminded(desk):
     page = await reader.get("/console/reminders/F-000001/1")
     assert "Reminder 1 of F-000001" in page.words
     assert "A reminder fee of" in page.words
+    sent = await post(reader, "/console/reminders/F-000001/1")
+    assert (sent.status, "no e-mail address" in sent.words) == (400, True)
     assert (await reader.get("/console/reminders/F-000001/1.pdf")).headers["Content-Type"] == "application/pdf"
     assert [(await reader.get(f"/console/reminders/F-000001/{level}")).status for level in ("2", "0", "x")] == [404] * 3
     page = await post(reader, "/console/accounts/remind", invoice=bill.number)
