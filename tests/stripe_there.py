@@ -22,6 +22,10 @@ class StripeThere:
     def __init__(self) -> None:
         self.sessions: dict[str, dict[str, object]] = {}
         self.intents: dict[str, dict[str, object]] = {}
+        #: What was never taken stands here too, as in old versions of the API.
+        self.refunds: list[dict[str, object]] = [
+            {"id": "re_0", "object": "refund", "amount": 47655, "status": "succeeded", "metadata": {}}
+        ]
         self.answers: dict[str, tuple[int, object]] = {}
         self.asked: list[tuple[str, dict[str, str], str | None]] = []
         self.broken: list[int] = []
@@ -66,7 +70,9 @@ class StripeThere:
             return 200, self._whole(session) if method == "GET" else session
         if parts[0] == "payment_intents":
             return self._change(self.intents[parts[1]], parts[2], body)
-        return self._refund(self.intents[body["payment_intent"]], int(body["amount"]))
+        if method == "GET":
+            return 200, {"object": "list", "data": self.refunds, "has_more": False, "url": "/v1/refunds"}
+        return self._refund(body)
 
     def _new_session(self, body: dict[str, str]) -> dict[str, object]:
         ident = f"cs_test_{next(self._numbers)}"
@@ -100,7 +106,7 @@ class StripeThere:
             "latest_charge": {
                 "id": "ch_1",
                 "object": "charge",
-                "amount_refunded": 0,
+                "amount_refunded": 47655,
                 "payment_method_details": {"type": "card", "card": {"brand": "visa", "last4": "4242"}},
             },
         }
@@ -120,12 +126,12 @@ class StripeThere:
             intent |= {"status": "canceled", "amount_capturable": 0}
         return 200, intent
 
-    def _refund(self, intent: dict[str, object], amount: int) -> tuple[int, object]:
-        charge = intent["latest_charge"]
-        assert isinstance(charge, dict)
-        charge["amount_refunded"] += amount
+    def _refund(self, body: dict[str, str]) -> tuple[int, object]:
         self.done.append("refund")
-        return 200, {"id": "re_1", "object": "refund", "amount": amount, "status": "succeeded"}
+        number, key = len(self.refunds) + 1, body["metadata[payment]"]
+        made = {"id": f"re_{number}", "object": "refund", "amount": int(body["amount"]), "status": "succeeded"}
+        self.refunds.append(made | {"metadata": {"payment": key}})
+        return 200, self.refunds[-1]
 
     def _whole(self, session: dict[str, object]) -> dict[str, object]:
         """As with `expand`."""

@@ -5,25 +5,29 @@ accounted for, and the books must be balanced.
 """
 
 import asyncio
+import itertools
 import os
-from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 import msgspec
+import pytest
 
 import bank_files
 import billed
-from ocpilot.app import bank_payments, cdrs, clearing_actions, invoicing, reconciliation
+from ocpilot.app import bank_payments, cdrs, clearing_actions, invoicing, months, reconciliation
+from ocpilot.app.bill_records import KeptInvoice
 from ocpilot.app.bodies import text_of
 from ocpilot.app.clearing_moves import Action
-from ocpilot.app.clearing_records import ClearingState
+from ocpilot.app.clearing_records import Clearing, ClearingState
 from ocpilot.app.customer_records import CustomerKind
 from ocpilot.app.jobs import Jobs
-from ocpilot.app.months import Month
+from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import StoredObject
+from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.secrets import Seal
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.cdr import credit_of
@@ -35,6 +39,8 @@ from ocpilot.wire.v230 import CDR
 COUNT = 10_000 if os.environ.get("OCPILOT_LONG") else 600
 TOKENS = [f"T{number}" for number in range(50)]
 ZERO = Decimal(0)
+_numbers = itertools.count(1)
+CURRENCIES = ("SEK", "EUR")
 WHO = "anna@example.org"
 
 
@@ -72,20 +78,46 @@ async def settled(platform: Platform) -> Jobs:
             return jobs
 
 
-async def of_state(platform: Platform, state: ClearingState):
-    return await platform.store.clearings.in_states([state], limit=100_000)
+@dataclass
+class Month:
+    """The provider, what the operators sent, and what is wrong with it: one in a hundred CDRs is too dear, and another
+    one comes twice, under two ids."""
+
+    platform: Platform
+    peers: dict[PartyId, Peer]
+    right: dict[str, CDR]
+    wrong: dict[str, CDR]
+    twice: list[CDR]
+
+    async def receive(self) -> None:
+        """Sessions and CDRs come; the doubled ones last."""
+        sent = [self.wrong.get(cdr.id, cdr) for cdr in self.right.values()]
+        for start in range(0, COUNT, 20):
+            await asyncio.gather(*(told(self.platform, cdr, self.peers) for cdr in sent[start : start + 20]))
+        await settled(self.platform)
+        for cdr in self.twice:
+            await told(self.platform, cdr, self.peers)
+        await settled(self.platform)
+
+    async def mend(self, key: ObjectKey) -> None:
+        """Its operator credits what was too dear, and sends a right one."""
+        first, peer = self.wrong[key.id], self.peers[key.party]
+        credit = credit_of(first, first.last_updated + timedelta(days=1))
+        mended = msgspec.structs.replace(self.right[key.id], id=f"{key.id}-2")
+        for cdr in (credit, mended):
+            await cdrs.receive(self.platform, peer, OWN_VERSION, codec.body_of(cdr))
+
+    async def of_state(self, state: ClearingState) -> tuple[Clearing, ...]:
+        return await self.platform.store.clearings.in_states([state], limit=100_000)
 
 
-async def sums(platform: Platform) -> dict[tuple[Account, str], Decimal]:
-    return {(one.account, one.currency): one.amount for one in await platform.store.ledger.balances()}
-
-
-async def test_every_amount_of_a_month_is_accounted_for(store, tmp_path):
+@pytest.fixture
+async def month(store, tmp_path) -> Month:
+    """Fifty Tokens: 45 drivers and a company; three operators whose invoices we write."""
     settings = billed.settings_of(tmp_path)
-    now = billed.NOW
     platform = Platform(
         settings=settings,
-        clock=lambda: now,
+        clock=lambda: billed.NOW,
         store=store,
         partners=object(),
         stations=object(),
@@ -96,98 +128,103 @@ async def test_every_amount_of_a_month_is_accounted_for(store, tmp_path):
     for number in range(45, 50):
         await billed.give(store, company, f"T{number}", cost_centre=f"Avdelning {number % 2}")
     for operator in billed.OPERATORS:
-        partner = billed.customer_of(
-            CustomerKind.OPERATOR, str(operator.party), operator.party.country_code, vat_number="DE136695976"
-        )
+        country = operator.party.country_code
+        partner = billed.customer_of(CustomerKind.OPERATOR, str(operator.party), country, vat_number="DE136695976")
         await store.customers.add(msgspec.structs.replace(partner, party=operator.party, self_billing=True))
     numbers = await billed.peers_of(store)
-    peers = {party: await store.peers.get(number) for party, number in numbers.items()}
     await billed.settle(platform, numbers, TOKENS)
-
-    # What came: one in a hundred is too dear, another one comes twice under two ids.
     made = list(billed.cdrs(COUNT, TOKENS))
-    dear = {cdr.id for number, cdr in enumerate(made) if number % 100 == 50}
-    twice = [msgspec.structs.replace(cdr, id=f"{cdr.id}-B") for number, cdr in enumerate(made) if number % 100 == 20]
-    sent = [too_dear(cdr) if cdr.id in dear else cdr for cdr in made]
-    for start in range(0, COUNT, 20):
-        await asyncio.gather(*(told(platform, cdr, peers) for cdr in sent[start : start + 20]))
-    await settled(platform)
-    for cdr in twice:
-        await told(platform, cdr, peers)
-    await settled(platform)
+    return Month(
+        platform=platform,
+        peers={party: await store.peers.get(number) for party, number in numbers.items()},
+        right={cdr.id: cdr for cdr in made},
+        wrong={cdr.id: too_dear(cdr) for cdr in made[50::100]},
+        twice=[msgspec.structs.replace(cdr, id=f"{cdr.id}-B") for cdr in made[20::100]],
+    )
 
-    held = await of_state(platform, ClearingState.HELD)
-    rules = Counter(one.findings[0].rule for one in held)
-    assert len(held) == len(dear) + len(twice)
-    assert rules["price"] == len(dear)
-    assert {one.key.id for one in held if one.findings[0].rule != "price"} == {cdr.id for cdr in twice}
 
-    # The ones too dear are disputed; half of their operators credit them and send right ones. Doubled ones are dropped.
-    wrong = {cdr.id: cdr for cdr in sent if cdr.id in dear}
-    right = {cdr.id: cdr for cdr in made}
-    for one in held:
-        if one.key.id not in wrong:
-            await clearing_actions.act(platform, one.key, Action.DROP, WHO, "came twice")
-            continue
-        await clearing_actions.act(platform, one.key, Action.DISPUTE, WHO, "a tenth too much")
-        if sorted(wrong).index(one.key.id) % 2:
-            credit = credit_of(wrong[one.key.id], wrong[one.key.id].last_updated + timedelta(days=1))
-            await cdrs.receive(platform, peers[one.key.party], OWN_VERSION, codec.body_of(credit))
-            mended = msgspec.structs.replace(right[one.key.id], id=f"{one.key.id}-2")
-            await cdrs.receive(platform, peers[one.key.party], OWN_VERSION, codec.body_of(mended))
-    await settled(platform)
-    disputed = await of_state(platform, ClearingState.DISPUTED)
-    assert len(disputed) + len(await of_state(platform, ClearingState.CREDITED)) == len(dear)
-    assert len(await of_state(platform, ClearingState.DROPPED)) == len(twice)
-    accepted = [one for one in await of_state(platform, ClearingState.ACCEPTED) if one.credits is None]
-    assert len(accepted) == COUNT - len(disputed)
-
-    # Invoices: to 45 drivers and a company, and in the name of three operators; each CDR once on each side.
-    written = [kept async for kept, _, _ in invoicing.run(platform)]
+async def test_every_amount_of_a_month_is_accounted_for(month):
+    await month.receive()
+    accepted, disputed = await cleared(month)
+    written = [kept async for kept, _, _ in invoicing.run(month.platform)]
     sold = [kept for kept in written if kept.number.startswith("F-")]
     bought = [kept for kept in written if kept.number.startswith("S-")]
+    agree(accepted, sold, bought)
+    await all_paid(month.platform, sold, bought)
+    await balanced(month.platform, sold, bought)
+    found = await reconciliation.check(month.platform, months.Month(first=date(2026, 11, 1)))
+    assert found.summary.charges >= COUNT
+    assert {one.about.split("/")[1] for one in found.findings} == {one.key.id for one in disputed}
+
+
+async def cleared(month: Month) -> tuple[Sequence[Clearing], Sequence[Clearing]]:
+    """Everything wrong is found. Doubled ones are dropped; the ones too dear are disputed, and half of them mended.
+    What is accepted in the end, and what is still disputed."""
+    held = await month.of_state(ClearingState.HELD)
+    assert {one.key.id for one in held if one.findings[0].rule == "price"} == set(month.wrong)
+    assert {one.key.id for one in held if one.findings[0].rule != "price"} == {cdr.id for cdr in month.twice}
+    mended = sorted(month.wrong)[::2]
+    for one in held:
+        is_wrong = one.key.id in month.wrong
+        action, why = (Action.DISPUTE, "a tenth too much") if is_wrong else (Action.DROP, "came twice")
+        await clearing_actions.act(month.platform, one.key, action, WHO, why)
+        if one.key.id in mended:
+            await month.mend(one.key)
+    await settled(month.platform)
+    disputed = await month.of_state(ClearingState.DISPUTED)
+    assert {one.key.id for one in disputed} == set(month.wrong) - set(mended)
+    assert {one.key.id for one in await month.of_state(ClearingState.CREDITED)} == set(mended)
+    accepted = [one for one in await month.of_state(ClearingState.ACCEPTED) if one.credits is None]
+    assert len(accepted) == COUNT - len(disputed)
+    return accepted, disputed
+
+
+def agree(accepted: Sequence[Clearing], sold: Sequence[KeptInvoice], bought: Sequence[KeptInvoice]) -> None:
+    """Each CDR is sold once; what we pay operators is what their CDRs say, and what drivers pay is that and a cent per
+    charge at most (amounts of CDRs have four decimals, those of charges two)."""
     lines = [line.cdr for kept in sold for line in kept.invoice.lines]
     assert sorted(lines) == sorted(f"{one.key.party.key}/{one.key.id}" for one in accepted)
-    for currency in ("SEK", "EUR"):
+    for currency in CURRENCIES:
         cost = sum((one.total for one in accepted if one.currency == currency), ZERO)
-        assert sum((kept.invoice.net for kept in bought if kept.invoice.currency == currency), ZERO) == cost
-        net = sum((kept.invoice.net for kept in sold if kept.invoice.currency == currency), ZERO)
-        assert abs(net - cost) <= Decimal("0.01") * len(lines)
+        assert total(bought, currency, "net") == cost
+        assert abs(total(sold, currency, "net") - cost) <= Decimal("0.01") * len(lines)
 
-    # Everybody pays but one, one pays half; we pay the operators.
-    assert await pay(platform, sold[2:]) == len(sold) - 2
-    half = sold[1].invoice.payable / 2
-    await bank(platform, sold[1].invoice.currency, [(sold[1].invoice.payment_reference, round(half, 2))])
-    left = {one.number: one.amount for one in await store.ledger.open_invoices()}
-    assert set(left) == {sold[0].number, sold[1].number, *(kept.number for kept in bought)}
-    await pay(platform, sold[:1])
-    await bank(
-        platform,
-        sold[1].invoice.currency,
-        [(sold[1].invoice.payment_reference, sold[1].invoice.payable - round(half, 2))],
-    )
+
+async def all_paid(platform: Platform, sold: Sequence[KeptInvoice], bought: Sequence[KeptInvoice]) -> None:
+    """Everybody pays at once but one, who is late, and one who pays in two halves; then we pay the operators."""
+    late, halves, *at_once = sold
+    assert await pay(platform, at_once) == len(at_once)
+    half = round(halves.invoice.payable / 2, 2)
+    await bank(platform, halves.invoice.currency, [(halves.invoice.payment_reference, half)])
+    left = {one.number: one.amount for one in await platform.store.ledger.open_invoices()}
+    assert set(left) == {late.number, halves.number, *(kept.number for kept in bought)}
+    assert left[halves.number] == halves.invoice.payable - half
+    await pay(platform, [late])
+    rest = [(halves.invoice.payment_reference, halves.invoice.payable - half)]
+    await bank(platform, halves.invoice.currency, rest)
     await pay(platform, bought, side="DBIT")
 
-    # Nothing is open, nothing is unmatched, and the books are balanced.
-    assert await store.ledger.open_invoices() == ()
-    books = await sums(platform)
-    for currency in ("SEK", "EUR"):
+
+async def balanced(platform: Platform, sold: Sequence[KeptInvoice], bought: Sequence[KeptInvoice]) -> None:
+    """Nothing is open, nothing unmatched, all accounts together are zero, and the bank holds what is left."""
+    assert await platform.store.ledger.open_invoices() == ()
+    books = {(one.account, one.currency): one.amount for one in await platform.store.ledger.balances()}
+    for currency in CURRENCIES:
         assert sum(amount for (_, its), amount in books.items() if its == currency) == 0
         assert books.get((Account.UNMATCHED, currency), ZERO) == ZERO
-        in_bank = sum((kept.invoice.payable for kept in sold if kept.invoice.currency == currency), ZERO)
-        out = sum((kept.invoice.payable for kept in bought if kept.invoice.currency == currency), ZERO)
-        assert books[Account.BANK, currency] == in_bank - out
+        in_bank = total(sold, currency, "payable") - total(bought, currency, "payable")
+        assert books[Account.BANK, currency] == in_bank
 
-    # The four-way check finds what is still open, and nothing else.
-    found = await reconciliation.check(platform, Month(first=date(2026, 11, 1)))
-    assert {one.cdr.split("/")[1] for one in found.findings} == {one.key.id for one in disputed}
-    assert found.summary.charges >= COUNT
+
+def total(invoices: Sequence[KeptInvoice], currency: str, name: str) -> Decimal:
+    """The sum of an amount of invoices in one currency."""
+    return sum((getattr(kept.invoice, name) for kept in invoices if kept.invoice.currency == currency), ZERO)
 
 
 async def pay(platform: Platform, invoices, side: str = "CRDT") -> int:
     """A file of the bank in which all of these are paid; how many it matched."""
     matched = 0
-    for currency in ("SEK", "EUR"):
+    for currency in CURRENCIES:
         those = [kept for kept in invoices if kept.invoice.currency == currency]
         paid = [(kept.invoice.payment_reference, kept.invoice.payable) for kept in those]
         matched += await bank(platform, currency, paid, side) if paid else 0
@@ -200,7 +237,7 @@ async def bank(platform: Platform, currency: str, paid, side: str = "CRDT") -> i
         bank_files.entry(
             str(amount),
             bank_files.transaction(ocr=reference),
-            bank_id=f"{side}-{reference}-{amount}",
+            bank_id=f"B{next(_numbers)}",
             side=side,
             currency=currency,
         )

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ocpilot.app import api_keys
-from ocpilot.app.api_ports import Scope
+from ocpilot.app.api_ports import OF_THE_PLATFORM, Scope
 from ocpilot.base.ids import PartyId
 from servers import running
 
@@ -61,7 +61,7 @@ class Office:
 async def office(node, *scopes, party=None, name="erp") -> Office:
     """A key for this platform; without scopes it has all."""
     limit = PartyId.parse(party) if party else None
-    wanted = scopes or [one for one in Scope if limit is None or not one.startswith("peers")]
+    wanted = scopes or [one for one in Scope if limit is None or one not in OF_THE_PLATFORM]
     _, text = await api_keys.add(node.platform, name, wanted, limit)
     return Office(node.base, text, node.session)
 

@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 LARGEST_PAGE = 1000
 _USUAL_PAGE = 100
+_YES = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +79,15 @@ class ApiCall:
                 f'If-Match: found {given[:60]}, expected the ETag of an earlier answer such as "1f0c"'
             )
         return given[1:-1]
+
+    def yes(self, name: str) -> bool | None:
+        """`true` or `false` of the query, None when it was not asked; MissingParameter for anything else."""
+        text = self.query.get(name)
+        if not text:
+            return None
+        if text not in _YES:
+            raise MissingParameter(f"{name}: found {text[:20]!r}, expected true or false")
+        return _YES[text]
 
     def limit(self) -> int:
         """How many objects a page is to have."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ocpilot.api import shapes
-from ocpilot.app import clearing_shown, shown, site_shown, station_shown
+from ocpilot.app import clearing_shown, invoices_shown, shown, site_shown, station_shown
 from ocpilot.app.peer_records import PeerProfile
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.v230 import CDR, EVSE, Location, Session, Tariff, Token
@@ -122,6 +122,27 @@ _PEER: Body = {
     "pulled_at": _LATER,
     "created_at": _AT,
     "updated_at": _AT,
+}
+_INVOICE: Body = {
+    "number": "F-000042",
+    "kind": "invoice",
+    "state": "open",
+    "purpose": "sale",
+    "customer": "10017",
+    "name": "Anna Berg",
+    "issued_at": _AT,
+    "issued_on": "2026-11-26",
+    "due_on": "2026-12-26",
+    "currency": "SEK",
+    "net": "80.00",
+    "tax": "20.00",
+    "rounding": "0.00",
+    "payable": "100.00",
+    "open": "100.00",
+    "payment_reference": "38000000422",
+    "sent_at": None,
+    "credits": None,
+    "credited_by": None,
 }
 _COMMAND: Body = {
     "id": "0d8a7cf6-0f4f-4f6e-9f1a-3c3f0b0f6f55",
@@ -260,6 +281,41 @@ EXAMPLES: Mapping[type[msgspec.Struct], Body] = {
     shapes.MessageOrder: {"text": "Closed on 24 December", "until": "2026-12-25T00:00:00Z"},
     shapes.MessageMade: {"number": 777155713, "status": "Accepted"},
     shapes.Credit: {"remark": "the meter was wrong"},
+    shapes.InvoiceCredit: {"why": "wrong address", "again": True},
+    shapes.RunOrder: {"customer": "10017"},
+    invoices_shown.InvoiceShown: _INVOICE,
+    invoices_shown.InvoiceInFull: {
+        "invoice": _INVOICE,
+        "lines": [
+            {
+                "text": "Charging at Kiruna station",
+                "quantity": "1",
+                "unit": "C62",
+                "unit_price": "80.00",
+                "net": "80.00",
+                "tax_rate": "25",
+                "tax_country": "SE",
+                "driver": "",
+                "cost_centre": "",
+            }
+        ],
+        "taxes": [{"name": "VAT", "category": "S", "rate": "25", "country": "SE", "base": "80.00", "amount": "20.00"}],
+        "cdrs": [_OWNER | {"id": "C-1", "ended_at": _AT, "kwh": "22.1", "net": "80.00"}],
+    },
+    invoices_shown.InvoiceRunShown: {
+        "id": 7,
+        "state": "running",
+        "who": "API key erp",
+        "customer": None,
+        "rated": 1200,
+        "groups": 340,
+        "done": 12,
+        "written": 12,
+        "failed": 0,
+        "problem": None,
+        "asked_at": _AT,
+        "ended_at": None,
+    },
     shapes.Decision: {"action": "dispute", "why": "the start fee is not in the Tariff"},
     shapes.Reissue: {"why": "wrong tariff", "tariff": "STAD", "kwh": "21.4"},
     clearing_shown.ReissuedShown: {"credit": "C-2041-C", "cdr": "0c3f9c1e-5d0e-5c33-9f2f-0c5b6f1b7a11"},

@@ -18,16 +18,18 @@ from ocpilot.wire.schema import Definitions
 _AT = "#/components/schemas/"
 _TEXT: Body = {"type": "string"}
 _DESCRIPTION = """\
-For back offices: our own Locations, Tariffs and Tokens, Sessions and CDRs, peers, commands and web hooks. OCPI objects
-are those of OCPI 2.3.0, and what is written goes out to peers as everything does. Every request carries an API key
-(`ocpilot api-key add`); cookies mean nothing. Errors are RFC 9457 problems; of an object that is not valid `errors`
-lists everything that is wrong with it."""
+For back offices: our own Locations, Tariffs and Tokens, Sessions and CDRs, invoices, peers, commands and web hooks.
+OCPI objects are those of OCPI 2.3.0, and what is written goes out to peers as everything does. Every request carries an
+API key (`ocpilot api-key add`); cookies mean nothing. Errors are RFC 9457 problems; of an object that is not valid
+`errors` lists everything that is wrong with it."""
 _VARIABLES: dict[str, str] = {
     "country_code": "The country of the party that owns the object (ISO 3166-1 alpha-2).",
     "party_id": "The party that owns the object.",
     "id": "The id of the object, percent-encoded.",
     "evse_uid": "The uid of the EVSE in its Location.",
     "name": "The name it was given.",
+    "number": "The number of the invoice.",
+    "run": "The id of the run.",
     "month": "A month of the operator's calendar, such as 2026-11.",
     "action": "The action of the call, such as `Reset`.",
 }
@@ -150,6 +152,8 @@ class _Document:
 
     def _worked(self, endpoint: Endpoint, status: int) -> Body:
         about = {200: "Done.", 201: "Created.", 202: "It goes on in the background.", 204: "Done."}[status]
+        if endpoint.media_type is not None:
+            return {"description": about, "content": {endpoint.media_type: {}}}
         if endpoint.response is None or status == 204:
             return {"description": about}
         schema, example = self._shape(endpoint.response), example_of(endpoint.response)
@@ -189,6 +193,7 @@ def _refusals(endpoint: Endpoint) -> list[int]:
     found |= {404} if variables(endpoint) or endpoint.method == "POST" else set()
     found |= {400} if endpoint.query or endpoint.request else set()
     found |= {413, 422} if endpoint.request or endpoint.method == "POST" else set()
+    found |= {422} if endpoint.media_type is not None else set()
     found |= {409} if endpoint.method in {"POST", "PUT"} else set()
     found |= {412} if endpoint.method in ("PUT", "PATCH", "DELETE") and _is_object(endpoint) else set()
     found |= {502} if endpoint.method == "POST" and tag_of(endpoint) in ("peers", "commands", "stations") else set()

@@ -27,6 +27,19 @@ class Credit(Order, frozen=True, kw_only=True):
     remark: Annotated[str, msgspec.Meta(max_length=255)] | None = None
 
 
+class InvoiceCredit(Order, frozen=True, kw_only=True):
+    """Why an invoice is taken back, as it stands on the credit note; `again`: what was on it is billed again."""
+
+    why: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    again: bool = False
+
+
+class RunOrder(Order, frozen=True, kw_only=True):
+    """Whose invoices are written; without `customer` (a customer number) everybody's."""
+
+    customer: str | None = None
+
+
 Why = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 
 

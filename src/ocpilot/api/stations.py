@@ -16,8 +16,6 @@ from ocpilot.app.pages import moment_in
 from ocpilot.base.errors import MissingParameter
 from ocpilot.wire import codec
 
-_YES = {"true": True, "false": False}
-
 
 async def list_stations(call: ApiCall) -> Reply:
     """Stations of ours by id, with their EVSEs: what each is, since when and why."""
@@ -28,7 +26,7 @@ async def list_stations(call: ApiCall) -> Reply:
             party=call.key.only,
             location_id=call.query.get("location_id") or None,
             text=call.query.get("text") or None,
-            connected=_yes(call, "connected"),
+            connected=call.yes("connected"),
             status=call.query.get("status") or None,
             after=listing.read(cursor, str) if cursor else "",
             limit=call.limit(),
@@ -55,7 +53,7 @@ async def list_frames(call: ApiCall) -> Reply:
             station_id=station.id,
             direction=_direction(call),
             action=call.query.get("action") or None,
-            failed=_yes(call, "failed") or False,
+            failed=call.yes("failed") or False,
             since=moment_in(call.query, "since"),
             until=moment_in(call.query, "until"),
             before=listing.read(cursor, tuple[Annotated[datetime, msgspec.Meta(tz=True)], int]) if cursor else None,
@@ -107,15 +105,6 @@ async def show_message(call: ApiCall) -> Reply:
 
 async def _station(call: ApiCall) -> Station:
     return await station_views.named(call.platform, call.path["id"], call.key.only)
-
-
-def _yes(call: ApiCall, name: str) -> bool | None:
-    text = call.query.get(name)
-    if not text:
-        return None
-    if text not in _YES:
-        raise MissingParameter(f"{name}: found {text[:20]!r}, expected true or false")
-    return _YES[text]
 
 
 def _direction(call: ApiCall) -> FrameDirection | None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from ocpilot.api import clearing, commands, hooks, objects, peers, shapes, site_limits, stations
+from ocpilot.api import clearing, commands, hooks, invoices, objects, peers, shapes, site_limits, stations
 from ocpilot.api.calls import LARGEST_PAGE, Handler
-from ocpilot.app import clearing_shown, shown, site_shown, station_shown
+from ocpilot.app import clearing_shown, invoices_shown, shown, site_shown, station_shown
 from ocpilot.app.api_ports import Scope
 from ocpilot.app.clearing_records import ClearingState
 from ocpilot.app.frames import FrameDirection
@@ -39,6 +39,8 @@ class Endpoint:
     #: The body holds some fields of `request` only.
     patches: bool = False
     response: Shape | None = None
+    #: The answer is a file of this media type.
+    media_type: str | None = None
     #: The answer is a page of `response`.
     listed: bool = False
     #: HTTP statuses when it worked.
@@ -134,6 +136,10 @@ def _get(path: str, scope: Scope, handler: Handler, response: Shape) -> Endpoint
     return Endpoint(method="GET", path=path, scope=scope, handler=handler, response=response)
 
 
+def _file(path: str, scope: Scope, handler: Handler, media_type: str) -> Endpoint:
+    return Endpoint(method="GET", path=path, scope=scope, handler=handler, media_type=media_type)
+
+
 def _all(path: str, scope: Scope, handler: Handler, response: Shape, *query: Parameter) -> Endpoint:
     return Endpoint(method="GET", path=path, scope=scope, handler=handler, response=response, listed=True, query=query)
 
@@ -156,6 +162,16 @@ _FRAMES = (
     Parameter(name="since", description="Only at this time or later.", schema=MOMENT),
     Parameter(name="until", description="Only before this time.", schema=MOMENT),
 )
+_INVOICES = (
+    _LIMIT,
+    _CURSOR,
+    Parameter(name="customer", description="Only of the customer with this number.", schema=_TEXT),
+    Parameter(name="issued_from", description="Only those issued at this time or later.", schema=MOMENT),
+    Parameter(name="issued_to", description="Only those issued before this time.", schema=MOMENT),
+    Parameter(name="open", description="Only those that are not paid in full.", schema=_BOOL),
+    Parameter(name="unsent", description="Only those that were not sent.", schema=_BOOL),
+)
+_INVOICE = "/invoices/{number}"
 _CLEARING = (
     _LIMIT,
     Parameter(name="state", description="Only in this state.", schema=_TEXT | {"enum": [*ClearingState]}),
@@ -203,6 +219,27 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         response=site_shown.SiteShown,
     ),
     _delete(_SITE, Scope.LOCATIONS_WRITE, site_limits.delete_site_limit),
+    _all("/invoices", Scope.INVOICES_READ, invoices.list_invoices, invoices_shown.InvoiceShown, *_INVOICES),
+    _get(_INVOICE, Scope.INVOICES_READ, invoices.get_invoice, invoices_shown.InvoiceInFull),
+    _file(f"{_INVOICE}/pdf", Scope.INVOICES_READ, invoices.get_invoice_pdf, "application/pdf"),
+    _file(f"{_INVOICE}/xml", Scope.INVOICES_READ, invoices.get_invoice_xml, "application/xml"),
+    _post(
+        f"{_INVOICE}/credit",
+        Scope.INVOICES_WRITE,
+        invoices.credit_invoice,
+        shapes.InvoiceCredit,
+        invoices_shown.InvoiceInFull,
+        201,
+    ),
+    _post(
+        "/invoice-runs",
+        Scope.INVOICES_WRITE,
+        invoices.run_invoices,
+        shapes.RunOrder,
+        invoices_shown.InvoiceRunShown,
+        202,
+    ),
+    _get("/invoice-runs/{run}", Scope.INVOICES_READ, invoices.get_invoice_run, invoices_shown.InvoiceRunShown),
     _all("/peers", Scope.PEERS_READ, peers.list_peers, shown.PeerShown),
     _post("/peers", Scope.PEERS_WRITE, peers.invite_peer, shapes.Invite, shapes.InvitationMade, 201),
     _get(_PEER, Scope.PEERS_READ, peers.get_peer, shown.PeerShown),

@@ -91,4 +91,4 @@ def _check_limit(platform: Platform, scopes: Collection[Scope], party: PartyId) 
     if party not in ours:
         raise UserError(f"found the party {party}, expected one of ours: {', '.join(map(str, ours))}")
     if common := sorted(OF_THE_PLATFORM.intersection(scopes)):
-        raise UserError(f"{', '.join(common)}: peers are of the whole platform, a key for {party} alone cannot have it")
+        raise UserError(f"{', '.join(common)}: of the whole platform, a key for {party} alone cannot have it")

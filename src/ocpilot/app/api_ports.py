@@ -26,12 +26,14 @@ class Scope(StrEnum):
     COMMANDS_WRITE = "commands:write"
     STATIONS_READ = "stations:read"
     STATIONS_WRITE = "stations:write"
+    INVOICES_READ = "invoices:read"
+    INVOICES_WRITE = "invoices:write"
     HOOKS_READ = "hooks:read"
     HOOKS_WRITE = "hooks:write"
 
 
 #: What belongs to the platform as a whole: a key of one party cannot have it.
-OF_THE_PLATFORM = frozenset({Scope.PEERS_READ, Scope.PEERS_WRITE})
+OF_THE_PLATFORM = frozenset({Scope.PEERS_READ, Scope.PEERS_WRITE, Scope.INVOICES_READ, Scope.INVOICES_WRITE})
 
 
 class ApiKey(Record, frozen=True, kw_only=True):

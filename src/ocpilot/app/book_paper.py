@@ -103,7 +103,9 @@ def _waiting(found: MonthReport, words: Words) -> Table:
 def _ages(found: MonthReport, words: Words) -> Table:
     return Table(
         heading=words.translate(mark("Open by age")),
-        header=words.texts(mark("Account"), mark("Currency"), mark("Days at least"), mark("Invoices"), mark("Open")),
+        header=words.texts(
+            mark("Account"), mark("Currency"), mark("Days at least"), mark("Invoices"), mark("Left to pay")
+        ),
         texts=2,
         rows=tuple(
             (
@@ -122,7 +124,9 @@ def _ages(found: MonthReport, words: Words) -> Table:
 def _debts(found: MonthReport, words: Words) -> Table:
     return Table(
         heading=words.translate(mark("Open invoices, the oldest first")),
-        header=words.texts(mark("Number"), mark("Customer"), mark("Since"), mark("Currency"), mark("Open")),
+        header=words.texts(
+            mark("Invoice number"), mark("Customer"), mark("Since"), mark("Currency"), mark("Left to pay")
+        ),
         texts=4,
         rows=tuple(
             (one.number, one.customer, one.since.isoformat(), one.currency, words.amount(one.amount, one.currency))

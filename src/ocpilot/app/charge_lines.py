@@ -130,6 +130,11 @@ def shared(rating: Rating, host: Customer) -> BillItem:
 def paid_back(rating: Rating, home: Customer) -> BillItem:
     """What somebody gets for what was charged at his home."""
     rate = _number(home, "home_rate", home.home_rate)
+    if home.currency not in {None, rating.cdr.currency}:
+        raise NotBillable(
+            f"customer {home.number}: found {rating.cdr.currency} in CDR {rating.cdr.id}, expected {home.currency}, "
+            "the currency of his rate per kWh"
+        )
     line = InvoiceLine(
         text=translator(home.language)(mark("Charged at home, {day}")).format(day=rating.day.isoformat()),
         quantity=rating.cdr.total_energy,

@@ -159,7 +159,7 @@ def _facts(reading: FilledIn) -> BusinessParty:
     reading.needed("country", FIELDS["country"])
     country = reading.checked("country", _country)
     return BusinessParty(
-        name=reading.needed("name", FIELDS["name"]),
+        name=reading.needed("name", "that of the person or the company"),
         address=Address(
             lines=tuple(line.strip() for line in reading.text("street").split("|") if line.strip()),
             postal_code=reading.text("postal_code"),

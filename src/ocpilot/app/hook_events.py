@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Raw, to_builtins
 
-from ocpilot.app import shown
+from ocpilot.app import invoices_seen, invoices_shown, shown
 from ocpilot.app.concerns import ABOUT_TOKENS, concerns
 from ocpilot.app.homes import home
 from ocpilot.app.hook_ports import Hook, HookEvent
@@ -98,6 +98,8 @@ async def _about(platform: Platform, event: HookEvent) -> object:
     """What is told of something that is no OCPI object."""
     if event.data is not None:
         return Raw(event.data.encode())
+    if event.module == "invoice":
+        return to_builtins(invoices_shown.invoice_shown((await invoices_seen.one(platform, event.object_id))[0]))
     if event.module == "peer":
         peer = await platform.store.peers.get(int(event.object_id))
         return to_builtins(shown.peer(peer)) if peer else None

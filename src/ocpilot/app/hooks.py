@@ -42,7 +42,7 @@ EVENTS = (
     *(f"{word}.{what}" for word in (*_WORDS.values(), "evse") for what in ("updated", "deleted")),
     *("peer.invited", "peer.registered", "peer.suspended", "peer.unregistered"),
     *(f"clearing.{state}" for state in ClearingState),
-    *("command.result", "command.session", "delivery.dead"),
+    *("command.result", "command.session", "delivery.dead", "invoice.issued"),
 )
 
 

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-import msgspec
-
 from ocpilot.app.customer_records import Customer, CustomerKind
-from ocpilot.app.months import today
+from ocpilot.app.invoicing import books_zone
+from ocpilot.app.months import Month, today
 from ocpilot.app.platform import Platform
 from ocpilot.app.reconciliation import parties_of
-from ocpilot.app.reconciliation_records import CdrVerdict, PartnerInvoice, RecordCheck
+from ocpilot.app.reconciliation_records import PartnerInvoice, RecordCheck, Span, Unclaimed
 from ocpilot.app.records import Record
 from ocpilot.base.errors import Conflict, NotFound, UserError
 from ocpilot.base.ids import PartyId
@@ -23,8 +22,9 @@ _ROUNDED = Decimal("0.01")
 
 class Received(Record, frozen=True, kw_only=True):
     """An invoice as it came: by whom, its number, and what stands on it. `net` None is our own sum of its CDRs, `day`
-    None today. `tax` is its VAT, or `tax_rate` per cent of the net. `anyway`: it is right though our books say
-    otherwise."""
+    None today. `tax` is its VAT, or `tax_rate` per cent of the net. `month`: it is for all CDRs of that month that we
+    agree with and nobody has billed, beside those its records name; for partners who send none. `anyway`: it is right
+    though our books say otherwise."""
 
     partner: str
     number: str
@@ -34,6 +34,7 @@ class Received(Record, frozen=True, kw_only=True):
     tax_rate: Decimal | None = None
     day: date | None = None
     due: date | None = None
+    month: Month | None = None
     anyway: bool = False
 
 
@@ -46,7 +47,12 @@ async def register(platform: Platform, received: Received, who: str) -> PartnerI
     parties = await parties_of(platform, received.partner)
     checks = [one for party in parties for one in await platform.store.record_checks.of_invoice(party, received.number)]
     customer = await _customer(platform, parties, checks)
-    currency, ours = _ours(received, checks)
+    before = await platform.store.partner_invoices.get(customer.id, received.number)
+    if before is not None and _is_same(before, received):
+        return before
+    cdrs = _unclaimed(platform, received.month, parties, customer)
+    more = () if cdrs is None else await platform.store.partner_invoices.sums(cdrs)
+    currency, ours = _ours(received, checks, more)
     net = _net(received, currency, ours, checks)
     tax = received.tax or Decimal(0)
     if received.tax_rate is not None:
@@ -72,11 +78,18 @@ async def register(platform: Platform, received: Received, who: str) -> PartnerI
         tax=tax,
         in_our_name=customer.kind is CustomerKind.PROVIDER,
     )
-    before = await platform.store.partner_invoices.get(customer.id, received.number)
-    if before is not None and received.day is None:
-        invoice = msgspec.structs.replace(invoice, day=before.day)
-    await platform.store.partner_invoices.register(invoice, booked)
+    await platform.store.partner_invoices.register(invoice, booked, cdrs)
     return invoice
+
+
+def _is_same(before: PartnerInvoice, received: Received) -> bool:
+    """Whether what is said of it now is what was said before."""
+    tax = received.tax
+    if received.tax_rate is not None:
+        tax = HALF_UP.round(before.net * received.tax_rate / 100, before.currency)
+    said = (received.currency, received.net, tax, received.day)
+    kept = (before.currency, before.net, before.tax, before.day)
+    return all(one is None or one == other for one, other in zip(said, kept, strict=True))
 
 
 async def _customer(platform: Platform, parties: Sequence[str], checks: Sequence[RecordCheck]) -> Customer:
@@ -92,23 +105,36 @@ async def _customer(platform: Platform, parties: Sequence[str], checks: Sequence
     raise NotFound(f"no customer of kind {' or '.join(kinds)} has a party of this partner: {', '.join(parties)}")
 
 
-def _ours(received: Received, checks: Sequence[RecordCheck]) -> tuple[str, Decimal | None]:
+def _unclaimed(
+    platform: Platform, month: Month | None, parties: tuple[str, ...], customer: Customer
+) -> Unclaimed | None:
+    if month is None:
+        return None
+    since, until = month.moments(books_zone(platform))
+    span = Span(since=since, until=until, parties=parties)
+    return Unclaimed(span=span, ours=customer.kind is CustomerKind.PROVIDER)
+
+
+def _ours(
+    received: Received, checks: Sequence[RecordCheck], more: Sequence[tuple[str, Decimal]]
+) -> tuple[str, Decimal | None]:
     """The currency, and what its CDRs come to in our books: those we agree with."""
     sums: dict[str, Decimal] = {}
-    for one in (one for check in checks for one in check.sums):
-        sums[one.currency] = sums.get(one.currency, Decimal(0)) + one.agreed
+    named = [(one.currency, one.agreed) for check in checks for one in check.sums]
+    for currency, amount in (*named, *more):
+        sums[currency] = sums.get(currency, Decimal(0)) + amount
     if received.currency is not None:
         return received.currency, sums.get(received.currency)
     if len(sums) != 1:
-        found = f"records in {', '.join(sorted(sums))}" if sums else "no record of it"
+        found = f"records in {', '.join(sorted(sums))}" if sums else "no CDR of it"
         raise UserError(f"invoice {received.number}: found {found}; expected its currency: --currency")
     return next(iter(sums.items()))
 
 
 def _net(received: Received, currency: str, ours: Decimal | None, checks: Sequence[RecordCheck]) -> Decimal:
     if received.net is None and ours is None:
-        raise UserError(f"invoice {received.number}: no record says what it is for; expected its net: --net")
-    wrong = sum(len([one for one in check.cdrs if one.verdict is not CdrVerdict.AGREED]) for check in checks)
+        raise UserError(f"invoice {received.number}: nothing says what it is for; expected --month, or its net: --net")
+    wrong = sum(len(check.wrong) for check in checks)
     net = HALF_UP.round(ours or Decimal(0), currency) if received.net is None else received.net
     if received.anyway:
         return net

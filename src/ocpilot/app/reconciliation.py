@@ -13,8 +13,9 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.reconciliation_records import LooseEnd, Span, Trail
 from ocpilot.app.records import Record
 from ocpilot.base.errors import NotFound
+from ocpilot.base.texts import mark
 from ocpilot.billing import four_way
-from ocpilot.billing.four_way import Billed, Charge, Fault, Finding, Invoiced, Side, Standing, Step
+from ocpilot.billing.four_way import Billed, Charge, Fault, Finding, Invoiced, Side, Standing, Step, Text, text
 
 _PAGE = 1000
 _SIDES = {
@@ -160,11 +161,14 @@ class _Check:
             after = ends[-1]
             for one in ends:
                 fault = Fault.MISSING if one.at < running else Fault.WAITS
-                yield _loose(one, fault, f"no CDR; the Session is {one.status}", "a CDR", page="sessions")
+                found = text(mark("no CDR; the Session is {status}"), status=one.status)
+                yield _loose(one, fault, found, text(mark("a CDR")), page="sessions")
         for one in await self._trails.uncleared(self._span, _PAGE):
-            yield _loose(one, Fault.WAITS, "nobody has looked at it", "accepted or held", page="cdrs")
+            found = text(mark("nobody has looked at it"))
+            yield _loose(one, Fault.WAITS, found, text(mark("accepted or held")), page="cdrs")
         for one in await self._trails.items_without_cdr(self._span, _PAGE):
-            yield _loose(one, Fault.MISSING, f"billed on {one.status or 'no invoice'}", "its CDR", page="cdrs")
+            found = text(mark("billed on {invoice}, and the CDR is not here"), invoice=one.status or "–")
+            yield _loose(one, Fault.MISSING, found, text(mark("its CDR")), page="cdrs")
 
     async def _invoices(self, trails: Sequence[Trail]) -> Sequence[Invoiced]:
         numbers = {item.invoice for trail in trails for item in trail.items if item.invoice} - self._seen
@@ -219,7 +223,7 @@ def _billed(trail: Trail) -> Iterator[Billed]:
             )
 
 
-def _loose(end: LooseEnd, fault: Fault, found: str, expected: str, *, page: str) -> Finding:
+def _loose(end: LooseEnd, fault: Fault, found: Text, expected: Text, *, page: str) -> Finding:
     return Finding(
         step=Step.CDR,
         fault=fault,

@@ -191,9 +191,14 @@ class RecordCheck(Record, frozen=True, kw_only=True):
     at: datetime
 
     @property
+    def wrong(self) -> tuple[CheckedCdr, ...]:
+        """The CDRs we do not agree with."""
+        return tuple(one for one in self.cdrs if one.verdict is not CdrVerdict.AGREED)
+
+    @property
     def is_open(self) -> bool:
-        """Whether there is a CDR we do not agree with."""
-        return any(one.verdict is not CdrVerdict.AGREED for one in self.cdrs)
+        """Whether there is one."""
+        return bool(self.wrong)
 
 
 class InvoicedCdr(Record, frozen=True, kw_only=True):
@@ -262,12 +267,24 @@ class PartnerInvoice(Record, frozen=True, kw_only=True):
     at: datetime
 
 
+class Unclaimed(Record, frozen=True, kw_only=True):
+    """CDRs with a partner that ended in a span and that nobody has billed: ours to him, or his to us. `span.parties`
+    are his."""
+
+    span: Span
+    ours: bool
+
+
 class PartnerInvoices(Protocol):
     """Storage of them; nothing of one ever changes."""
 
-    async def register(self, invoice: PartnerInvoice, entry: Entry) -> bool:
-        """Keep it with its ledger entry, in one transaction; False when the same is there. Conflict when one of this
-        number is there and says otherwise, or its day is in a closed month."""
+    async def sums(self, cdrs: Unclaimed) -> tuple[tuple[str, Decimal], ...]:
+        """Currencies, and what these CDRs come to in each before taxes."""
+
+    async def register(self, invoice: PartnerInvoice, entry: Entry, cdrs: Unclaimed | None = None) -> bool:
+        """Keep it with its ledger entry, in one transaction; False when the same is there. From now on it bills `cdrs`
+        in its currency. Conflict when one of this number is there and says otherwise, or its day is in a closed
+        month."""
 
     async def get(self, customer_id: int, number: str) -> PartnerInvoice | None:
         """By its number."""

@@ -128,7 +128,7 @@ def _balances(found: Statement, words: Words) -> Table:
         mark("Invoiced"),
         mark("Invoices of the month"),
         mark("Paid"),
-        mark("Open"),
+        mark("Left to pay"),
     )
     return Table(
         heading=words.translate(mark("In all")),
@@ -180,13 +180,13 @@ def _cdrs(found: Statement, ours: bool, words: Words) -> Table:
 
 def _documents(found: Statement, words: Words) -> Table:
     header = (
-        mark("Number"),
+        mark("Invoice number"),
         mark("Written by"),
         mark("Date"),
         mark("Currency"),
         mark("Incl. VAT"),
         mark("Paid"),
-        mark("Open"),
+        mark("Left to pay"),
     )
     return Table(
         heading=words.translate(mark("Invoices of the month, above zero where they owe us")),

@@ -23,7 +23,6 @@ from ocpilot.billing.taxes import Tax
 from ocpilot.pricing import Unit
 
 _ZERO = Decimal(0)
-_ONE_LINE_IS_ALL = 1
 
 
 class Consumed(Protocol):
@@ -120,7 +119,7 @@ def _free_of(item: Consumed, month: date, unit: Unit, free: Decimal, whole: Deci
 
 def _counted(details: Sequence[ReceiptLine], unit: Unit) -> Sequence[ReceiptLine]:
     """The details that are priced by this unit; a charge of which only one amount is known counts as energy."""
-    if len(details) == _ONE_LINE_IS_ALL and details[0].quantity is None:
+    if [one.quantity for one in details] == [None]:
         return details if unit is Unit.KWH else ()
     return [one for one in details if one.unit is unit]
 

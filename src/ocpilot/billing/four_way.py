@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from ocpilot.base.texts import mark
 from ocpilot.billing.invoice import InvoiceKind
 from ocpilot.billing.ledger import side_of
 
@@ -110,6 +111,16 @@ class Invoiced(msgspec.Struct, frozen=True, kw_only=True):
     due_on: date | None
 
 
+class Text(msgspec.Struct, frozen=True):
+    """A sentence with places for values, as it is translated; `str` has it in English."""
+
+    says: str
+    values: dict[str, str] = {}
+
+    def __str__(self) -> str:
+        return self.says.format(**self.values)
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One fault. `about` is a CDR, Session or invoice, as one looks it up; `where` says where to look, a path of the
     console."""
@@ -118,11 +129,30 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     fault: Fault
     about: str
     partner: str
-    found: str
-    expected: str
+    found: Text
+    expected: Text
     amount: Decimal = Decimal(0)
     currency: str = ""
     where: str = ""
+
+
+def text(says: str, **values: object) -> Text:
+    """A sentence with its values."""
+    return Text(says, {name: str(value) for name, value in values.items()})
+
+
+#: What ought to be there.
+_A_SESSION = text(mark("the Session of the charge"))
+_ONE = text(mark("one"))
+_ONCE = text(mark("once"))
+_ONE_OF_THEM = text(mark("one of them"))
+_DECIDED = text(mark("accepted, credited or dropped"))
+_NOTHING = text(mark("nothing billed"))
+_ON_INVOICE = text(mark("an invoice"))
+_BILLED = {
+    Side.SALE: text(mark("an invoice to the driver or the partner, or a receipt")),
+    Side.PURCHASE: text(mark("the partner's invoice, or ours in his name")),
+}
 
 
 def of_charge(charge: Charge) -> Iterator[Finding]:
@@ -130,9 +160,12 @@ def of_charge(charge: Charge) -> Iterator[Finding]:
     if not charge.credit:
         yield from _session(charge)
     if charge.bills > 1 and charge.standing is Standing.COUNTS and not charge.credit:
-        yield _of(charge, Step.CDR, Fault.DOUBLED, f"{charge.bills} CDRs of Session {charge.session}", "one")
-    if charge.standing in {Standing.HELD, Standing.DISPUTED}:
-        yield _of(charge, Step.CDR, Fault.WAITS, f"{charge.standing}: {charge.why}", "accepted, credited or dropped")
+        found = text(mark("{count} CDRs of Session {session}"), count=charge.bills, session=charge.session)
+        yield _of(charge, Step.CDR, Fault.DOUBLED, found, _ONE)
+    if charge.standing is Standing.HELD:
+        yield _of(charge, Step.CDR, Fault.WAITS, text(mark("held: {why}"), why=charge.why), _DECIDED)
+    if charge.standing is Standing.DISPUTED:
+        yield _of(charge, Step.CDR, Fault.WAITS, text(mark("disputed: {why}"), why=charge.why), _DECIDED)
     for side in charge.sides:
         yield from _of_side(charge, side)
 
@@ -140,17 +173,20 @@ def of_charge(charge: Charge) -> Iterator[Finding]:
 def _session(charge: Charge) -> Iterator[Finding]:
     """A reservation that nobody came for costs something and has no Session."""
     if charge.session_kwh is None and charge.kwh:
-        found = f"no Session {charge.session}" if charge.session else "no Session"
-        yield _of(charge, Step.SESSION, Fault.MISSING, found, "the Session of the charge")
+        named = text(mark("no Session {session}"), session=charge.session)
+        found = named if charge.session else text(mark("no Session"))
+        yield _of(charge, Step.SESSION, Fault.MISSING, found, _A_SESSION)
     elif charge.session_kwh is not None and abs(charge.session_kwh - charge.kwh) > _ENERGY:
-        yield _of(charge, Step.SESSION, Fault.DIFFERS, f"{charge.session_kwh} kWh", f"{charge.kwh} kWh as in the CDR")
+        found = text("{kwh} kWh", kwh=charge.session_kwh)
+        expected = text(mark("{kwh} kWh as in the CDR"), kwh=charge.kwh)
+        yield _of(charge, Step.SESSION, Fault.DIFFERS, found, expected)
 
 
 def _of_side(charge: Charge, side: Side) -> Iterator[Finding]:
     items = [item for item in charge.items if item.side is side]
     live = [item for item in items if item.credited_by is None]
-    if charge.standing is Standing.DROPPED and side is Side.PURCHASE and live:
-        yield _of(charge, Step.BILL, Fault.DIFFERS, "dropped, and billed all the same", "nothing billed")
+    if charge.standing is Standing.DROPPED and side is Side.PURCHASE and any(item.invoice for item in live):
+        yield _of(charge, Step.BILL, Fault.DIFFERS, text(mark("dropped, and billed all the same")), _NOTHING)
     if charge.standing is not Standing.COUNTS:
         return
     named = charge.named if side is charge.sides[-1] else 0
@@ -160,56 +196,71 @@ def _of_side(charge: Charge, side: Side) -> Iterator[Finding]:
     yield from _twice(charge, live, named, receipt)
     for item in live:
         if item.as_cdr and (abs(item.net - charge.total) > _ROUNDED or item.currency != charge.currency):
-            found, expected = f"{item.net} {item.currency}", f"{charge.total} {charge.currency} as in the CDR"
-            yield _of(charge, Step.BILL, Fault.DIFFERS, f"{found} ({item.purpose})", expected)
+            found = text("{net} {currency} ({purpose})", net=item.net, currency=item.currency, purpose=item.purpose)
+            expected = text(mark("{total} {currency} as in the CDR"), total=charge.total, currency=charge.currency)
+            yield _of(charge, Step.BILL, Fault.DIFFERS, found, expected)
         if item.invoice is None and not named:
-            yield _of(charge, Step.INVOICE, Fault.WAITS, f"on no invoice ({item.purpose})", "an invoice")
+            found = text(mark("on no invoice ({purpose})"), purpose=item.purpose)
+            yield _of(charge, Step.INVOICE, Fault.WAITS, found, _ON_INVOICE)
 
 
 def _unbilled(charge: Charge, side: Side, items: Sequence[Billed]) -> Finding:
     taken_back = next((item for item in items if item.credited_by is not None), None)
     if taken_back is not None:
-        found = f"{taken_back.invoice} was taken back by {taken_back.credited_by}, and it was not billed again"
-        return _of(charge, Step.BILL, Fault.MISSING, found, f"a {side}")
+        found = text(
+            mark("{invoice} was taken back by {credit}, and it was not billed again"),
+            invoice=taken_back.invoice,
+            credit=taken_back.credited_by,
+        )
+        return _of(charge, Step.BILL, Fault.MISSING, found, _BILLED[side])
     if not charge.rated:
-        return _of(charge, Step.BILL, Fault.WAITS, "not worked out yet what is billed", f"a {side}")
-    return _of(charge, Step.BILL, Fault.MISSING, f"no {side}", "an invoice, a receipt or a record of the partner")
+        found = text(mark("not worked out yet what is billed"))
+        return _of(charge, Step.BILL, Fault.WAITS, found, _BILLED[side])
+    found = text(mark("nobody pays for it")) if side is Side.SALE else text(mark("nothing says what we pay for it"))
+    return _of(charge, Step.BILL, Fault.MISSING, found, _BILLED[side])
 
 
 def _twice(charge: Charge, live: Sequence[Billed], named: int, receipt: str | None) -> Iterator[Finding]:
     purposes = [item.purpose for item in live]
     for purpose in sorted({one for one in purposes if purposes.count(one) > 1}):
-        numbers = ", ".join(item.invoice or "none yet" for item in live if item.purpose == purpose)
-        yield _of(charge, Step.BILL, Fault.DOUBLED, f"billed twice as {purpose}: {numbers}", "once")
+        numbers = ", ".join(item.invoice or "–" for item in live if item.purpose == purpose)
+        found = text(mark("billed twice as {purpose}: {numbers}"), purpose=purpose, numbers=numbers)
+        yield _of(charge, Step.BILL, Fault.DOUBLED, found, _ONCE)
     if live and receipt:
-        found = f"receipt {receipt} and {live[0].invoice or 'a bill'}"
-        yield _of(charge, Step.BILL, Fault.DOUBLED, found, "one of them")
+        found = text(mark("receipt {receipt} and {invoice}"), receipt=receipt, invoice=live[0].invoice or "–")
+        yield _of(charge, Step.BILL, Fault.DOUBLED, found, _ONE_OF_THEM)
     invoiced = next((item.invoice for item in live if item.invoice), None)
     if invoiced and named:
-        yield _of(charge, Step.BILL, Fault.DOUBLED, f"on {invoiced} and on a record of the partner", "one of them")
+        found = text(mark("on {invoice} and on a record of the partner"), invoice=invoiced)
+        yield _of(charge, Step.BILL, Fault.DOUBLED, found, _ONE_OF_THEM)
     if named > 1:
-        yield _of(charge, Step.BILL, Fault.DOUBLED, f"on {named} records of the partner", "one")
+        found = text(mark("on {count} records of the partner"), count=named)
+        yield _of(charge, Step.BILL, Fault.DOUBLED, found, _ONE)
 
 
 def of_invoice(invoice: Invoiced, today: date) -> Iterator[Finding]:
     """What is wrong with a document and its payment."""
     if invoice.items is not None and abs(abs(invoice.items) - abs(invoice.net)) > _ROUNDED * invoice.lines:
-        found = f"{invoice.net}, and its charges come to {invoice.items}"
-        yield _of_invoice(invoice, Step.INVOICE, Fault.DIFFERS, found, "the same")
+        found = text(mark("{net}, and its charges come to {items}"), net=invoice.net, items=invoice.items)
+        yield _of_invoice(invoice, Step.INVOICE, Fault.DIFFERS, found, text(mark("the same")))
     expected = side_of(invoice.kind) * invoice.to_pay
+    booked = text(mark("{amount} in the ledger"), amount=expected)
     if invoice.booked is None and invoice.to_pay:
-        yield _of_invoice(invoice, Step.PAYMENT, Fault.MISSING, "not in the ledger", str(expected))
+        yield _of_invoice(invoice, Step.PAYMENT, Fault.MISSING, text(mark("not in the ledger")), booked)
     elif invoice.booked is not None and invoice.booked != expected:
-        yield _of_invoice(invoice, Step.PAYMENT, Fault.DIFFERS, f"{invoice.booked} in the ledger", str(expected))
+        found = text(mark("{amount} in the ledger"), amount=invoice.booked)
+        yield _of_invoice(invoice, Step.PAYMENT, Fault.DIFFERS, found, booked)
     elif invoice.open * expected < 0:
-        yield _of_invoice(invoice, Step.PAYMENT, Fault.DIFFERS, f"{abs(invoice.open)} paid too much", "nothing open")
+        found = text(mark("{amount} paid too much"), amount=abs(invoice.open))
+        yield _of_invoice(invoice, Step.PAYMENT, Fault.DIFFERS, found, text(mark("nothing open")))
     elif invoice.open:
         overdue = invoice.due_on is not None and invoice.due_on < today
-        found = f"{abs(invoice.open)} open" + (f", due {invoice.due_on}" if invoice.due_on else "")
-        yield _of_invoice(invoice, Step.PAYMENT, Fault.MISSING if overdue else Fault.WAITS, found, "paid")
+        dated = text(mark("{amount} open, due {day}"), amount=abs(invoice.open), day=invoice.due_on)
+        found = dated if invoice.due_on else text(mark("{amount} open"), amount=abs(invoice.open))
+        yield _of_invoice(invoice, Step.PAYMENT, Fault.MISSING if overdue else Fault.WAITS, found, text(mark("paid")))
 
 
-def _of(charge: Charge, step: Step, fault: Fault, found: str, expected: str) -> Finding:
+def _of(charge: Charge, step: Step, fault: Fault, found: Text, expected: Text) -> Finding:
     return Finding(
         step=step,
         fault=fault,
@@ -223,7 +274,7 @@ def _of(charge: Charge, step: Step, fault: Fault, found: str, expected: str) -> 
     )
 
 
-def _of_invoice(invoice: Invoiced, step: Step, fault: Fault, found: str, expected: str) -> Finding:
+def _of_invoice(invoice: Invoiced, step: Step, fault: Fault, found: Text, expected: Text) -> Finding:
     return Finding(
         step=step,
         fault=fault,

@@ -15,6 +15,7 @@ import msgspec
 import stripe
 from stripe import Charge, PaymentIntent, StripeClient
 from stripe.checkout import Session
+from stripe.params.checkout import SessionCreateParams
 
 from ocpilot.app.card_ports import AtProvider, CardOrder, CardState
 from ocpilot.base.errors import CardRefused, CardUnreachable, NotAuthorized
@@ -28,6 +29,7 @@ _STATES = {
     "canceled": CardState.RELEASED,
 }
 _EXPANDED = ["payment_intent.latest_charge"]
+_NOT_GIVEN = frozenset({"failed", "canceled"})
 #: What our id is called in `metadata`.
 _OURS = "payment"
 
@@ -62,11 +64,19 @@ class StripeCards:
 
     async def authorise(self, order: CardOrder, key: str) -> AtProvider:
         """See the port."""
-        price = {"currency": order.currency.lower(), "unit_amount": to_coins(order.amount, order.currency)}
-        params: stripe.params.checkout.SessionCreateParams = {
+        params: SessionCreateParams = {
             "mode": "payment",
-            "payment_method_types": ["card"],
-            "line_items": [{"quantity": 1, "price_data": {**price, "product_data": {"name": order.what}}}],
+            "allowed_payment_method_types": ["card"],
+            "line_items": [
+                {
+                    "quantity": 1,
+                    "price_data": {
+                        "currency": order.currency.lower(),
+                        "unit_amount": to_coins(order.amount, order.currency),
+                        "product_data": {"name": order.what},
+                    },
+                }
+            ],
             "payment_intent_data": {"capture_method": "manual", "metadata": {_OURS: order.id}},
             "metadata": {_OURS: order.id},
             "client_reference_id": order.id,
@@ -80,7 +90,8 @@ class StripeCards:
     async def state(self, reference: str) -> AtProvider:
         """See the port."""
         async with _told():
-            return _at(await self._client.checkout.sessions.retrieve_async(reference, {"expand": _EXPANDED}))
+            session = await self._client.checkout.sessions.retrieve_async(reference, {"expand": _EXPANDED})
+            return _at(session, await self._refunded(session))
 
     async def capture(self, reference: str, amount: Decimal, currency: str, key: str) -> AtProvider:
         """See the port."""
@@ -107,7 +118,8 @@ class StripeCards:
         intent = await self._intent(reference)
         async with _told():
             await self._client.refunds.create_async(
-                {"payment_intent": intent, "amount": to_coins(amount, currency)}, {"idempotency_key": key}
+                {"payment_intent": intent, "amount": to_coins(amount, currency), "metadata": {_OURS: key}},
+                {"idempotency_key": key},
             )
         return await self.state(reference)
 
@@ -124,7 +136,16 @@ class StripeCards:
 
     async def close(self) -> None:
         """See the port."""
-        await self._http.close_async()
+        await self._http.close_async()  # type: ignore[no-untyped-call]  # the SDK says no types
+
+    async def _refunded(self, session: Session) -> int:
+        """What we gave back, in coins. Not what the Charge says: Stripe may count there what was never taken."""
+        intent = session.payment_intent
+        if not isinstance(intent, PaymentIntent) or intent.status != "succeeded":
+            return 0
+        found = await self._client.refunds.list_async({"payment_intent": intent.id, "limit": 100})
+        given = (one for one in found.data if one.status not in _NOT_GIVEN and _OURS in (one.metadata or {}))
+        return sum(one.amount for one in given)
 
     async def _intent(self, reference: str) -> str:
         async with _told():
@@ -134,7 +155,7 @@ class StripeCards:
         return found if isinstance(found, str) else found.id
 
 
-def _at(session: Session) -> AtProvider:
+def _at(session: Session, refunded: int = 0) -> AtProvider:
     """The payment of a Checkout Session, with its PaymentIntent when that came with it."""
     intent = session.payment_intent if isinstance(session.payment_intent, PaymentIntent) else None
     charge = intent.latest_charge if intent and isinstance(intent.latest_charge, Charge) else None
@@ -146,7 +167,7 @@ def _at(session: Session) -> AtProvider:
         url=session.url,
         authorised=from_coins(intent.amount_capturable if intent else 0, currency),
         captured=from_coins(intent.amount_received if intent else 0, currency),
-        refunded=from_coins(charge.amount_refunded if charge else 0, currency),
+        refunded=from_coins(refunded, currency),
         card=_card(charge),
         message=(declined.message or "") if declined else "",
     )

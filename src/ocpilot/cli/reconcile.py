@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Protocol
 
+from ocpilot.app import months
 from ocpilot.app.partner_invoices import Received
 from ocpilot.app.reconciliation import Reconciled
 from ocpilot.app.reconciliation_records import PartnerInvoice, RecordCheck
@@ -18,8 +19,8 @@ from ocpilot.cli.reading import lines_of
 from ocpilot.cli.report_lines import report_text
 from ocpilot.cli.writing import write_out
 
-#: Columns of a file of invoices; the last five may be missing or empty.
-_COLUMNS = ("partner", "number", "net", "vat", "currency", "day", "due")
+#: Columns of a file of invoices; the last six may be missing or empty.
+_COLUMNS = ("partner", "number", "net", "vat", "currency", "day", "due", "month")
 
 
 class ReconcileCommands(Protocol):
@@ -90,6 +91,11 @@ def _add_receive(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
     receive.add_argument("--currency", metavar="CODE", help="its currency (else that of its CDRs)")
     receive.add_argument("--day", metavar="DATE", help="its date (else today)")
     receive.add_argument("--due", metavar="DATE", help="when it is to be paid")
+    receive.add_argument(
+        "--month",
+        metavar="YYYY-MM",
+        help="it is for all CDRs of this month that are on no other (partners without records)",
+    )
     receive.add_argument("--anyway", action="store_true", help="it is right, though our books say otherwise")
     receive.add_argument("--file", metavar="CSV", help="many of them; - is standard input")
     receive.add_argument("--json", action="store_true", help="print JSON")
@@ -159,6 +165,7 @@ def _received(args: argparse.Namespace) -> Iterator[Received]:
         tax_rate=_amount("--vat-rate", args.vat_rate),
         day=_day("--day", args.day),
         due=_day("--due", args.due),
+        month=months.parse(args.month) if args.month else None,
         anyway=args.anyway,
     )
 
@@ -177,6 +184,7 @@ def _of_file(name: str, anyway: bool) -> Iterator[Received]:
             tax=_amount(f"{where}vat", row.get("vat")),
             day=_day(f"{where}day", row.get("day")),
             due=_day(f"{where}due", row.get("due")),
+            month=months.parse(row["month"]) if row.get("month") else None,
             anyway=anyway,
         )
 

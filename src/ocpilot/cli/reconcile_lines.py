@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from ocpilot.app.reconciliation import Reconciled
-from ocpilot.app.reconciliation_records import CdrVerdict, PartnerInvoice, RecordCheck
+from ocpilot.app.reconciliation_records import PartnerInvoice, RecordCheck
 from ocpilot.base import time
 from ocpilot.billing.four_way import Finding
 from ocpilot.cli.tables import aligned
@@ -28,7 +28,8 @@ def json_text(found: object) -> str:
 def print_check(checked: Reconciled, as_json: bool) -> None:
     """Summary first, then every finding."""
     if as_json:
-        print(json_text(checked))
+        rows = [{name: getattr(one, name) for name in _HEADER} | _said(one) for one in checked.findings]
+        print(json_text({"summary": checked.summary, "findings": rows}))
         return
     summary = checked.summary
     since, until = (time.write(one) for one in (summary.since, summary.until))
@@ -48,8 +49,12 @@ def print_check(checked: Reconciled, as_json: bool) -> None:
     )
 
 
+def _said(one: Finding) -> dict[str, str]:
+    return {"found": str(one.found), "expected": str(one.expected)}
+
+
 def _row(one: Finding) -> tuple[str, ...]:
-    return one.step, one.fault, one.about, one.found, one.expected
+    return one.step, one.fault, one.about, str(one.found), str(one.expected)
 
 
 def findings_csv(findings: Sequence[Finding]) -> str:
@@ -57,7 +62,7 @@ def findings_csv(findings: Sequence[Finding]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(_HEADER)
-    writer.writerows([getattr(one, name) for name in _HEADER] for one in findings)
+    writer.writerows([str(getattr(one, name)) for name in _HEADER] for one in findings)
     return text.getvalue()
 
 
@@ -75,11 +80,10 @@ def print_records(checks: Sequence[RecordCheck], as_json: bool) -> None:
 def _record(check: RecordCheck) -> Iterator[str]:
     sums = "; ".join(f"agreed {one.agreed} of {one.known} {one.currency}" for one in check.sums) or "nothing known"
     yield f"invoice {check.invoice_id} of {check.key.party}: {len(check.cdrs)} CDRs, {sums} (excl. VAT)"
-    wrong = [one for one in check.cdrs if one.verdict is not CdrVerdict.AGREED]
-    for one in wrong[:_NAMED]:
+    for one in check.wrong[:_NAMED]:
         yield f"  {one.id}: {one.verdict.replace('_', ' ')}{f' ({one.why})' if one.why else ''}"
-    if len(wrong) > _NAMED:
-        yield f"  and {len(wrong) - _NAMED} more (--json has them all)"
+    if len(check.wrong) > _NAMED:
+        yield f"  and {len(check.wrong) - _NAMED} more (--json has them all)"
     if check.unnamed:
         yield f"  {len(check.unnamed)} CDRs of these months are on no record: {check.unnamed[0].id} ..."
 

@@ -75,8 +75,8 @@ LEFT JOIN cdr_clearing ON cdr_clearing.party = bill_item.party AND cdr_clearing.
 WHERE invoice IS NULL AND bill_item.at < :until
     AND coalesce(state, '') NOT IN ('held', 'disputed', 'dropped')
     AND NOT (purpose IN ('roaming', 'purchase') AND EXISTS (
-        SELECT FROM record_cdr
-        WHERE key_cdr = bill_item.key_id AND record_cdr.party = CASE purpose
+        SELECT FROM claimed_cdr
+        WHERE key_cdr = bill_item.key_id AND partner = CASE purpose
             WHEN 'purchase' THEN bill_item.party ELSE cdr_clearing.audience
         END
     ))

@@ -1,8 +1,10 @@
 """Invoices that partners wrote, each with its ledger entry."""
 
+from decimal import Decimal
+
 import msgspec
 
-from ocpilot.app.reconciliation_records import PartnerInvoice
+from ocpilot.app.reconciliation_records import PartnerInvoice, Unclaimed
 from ocpilot.base.errors import Conflict
 from ocpilot.base.ids import fold
 from ocpilot.billing.ledger import Entry
@@ -20,16 +22,25 @@ class PostgresPartnerInvoices:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def register(self, invoice: PartnerInvoice, entry: Entry) -> bool:
+    async def sums(self, cdrs: Unclaimed) -> tuple[tuple[str, Decimal], ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["sums"], _columns(cdrs))
+        return tuple((row["currency"], row["total"]) for row in rows)
+
+    async def register(self, invoice: PartnerInvoice, entry: Entry, cdrs: Unclaimed | None = None) -> bool:
         """See the port."""
         values = {**msgspec.structs.asdict(invoice), "key_number": fold(invoice.number)}
         async with self._database.transaction() as session:
-            if await session.row(_SQL["add"], values) is None:
+            added = await session.row(_SQL["add"], values)
+            if added is None:
                 row = await session.row(_SQL["get"], values)
                 kept = record_of(PartnerInvoice, row) if row else invoice
                 if _said(kept) != _said(invoice):
                     raise Conflict(f"invoice {kept.number} is registered with {kept.net} + {kept.tax} {kept.currency}")
                 return False
+            if cdrs is not None:
+                claim = {**_columns(cdrs), "invoice_id": added["id"], "currency": invoice.currency}
+                await session.rows(_SQL["claim"], claim)
             return await book(session, entry)
 
     async def get(self, customer_id: int, number: str) -> PartnerInvoice | None:
@@ -47,6 +58,11 @@ class PostgresPartnerInvoices:
         return tuple(
             record_of(PartnerInvoice, row) for row in await self._database.rows(_SQL["newest"], {"limit": limit})
         )
+
+
+def _columns(cdrs: Unclaimed) -> dict[str, object]:
+    span = cdrs.span
+    return {"parties": list(span.parties or ()), "since": span.since, "until": span.until, "ours": cdrs.ours}
 
 
 def _said(invoice: PartnerInvoice) -> tuple[object, ...]:

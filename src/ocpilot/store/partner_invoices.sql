@@ -5,6 +5,20 @@ VALUES (:customer_id, :number, :key_number, :currency, :day, :due, :net, :tax, :
 ON CONFLICT (customer_id, key_number) DO NOTHING
 RETURNING id;
 
+-- name: sums
+-- What CDRs with a partner come to that ended in a time and that nobody has billed, by currency.
+SELECT currency, sum(total) AS total FROM unclaimed_cdr
+WHERE partner = any(:parties::text[]) AND (peer_id = 0) = :ours AND ended_at >= :since AND ended_at < :until
+GROUP BY currency ORDER BY currency;
+
+-- name: claim
+-- Notes of these CDRs in a currency that an invoice is for them.
+INSERT INTO partner_invoice_cdr (invoice_id, partner, key_cdr)
+SELECT :invoice_id, partner, key_id FROM unclaimed_cdr
+WHERE partner = any(:parties::text[]) AND (peer_id = 0) = :ours AND ended_at >= :since AND ended_at < :until
+    AND currency = :currency
+RETURNING key_cdr;
+
 -- name: get
 -- By number.
 SELECT * FROM partner_invoice WHERE customer_id = :customer_id AND key_number = :key_number;

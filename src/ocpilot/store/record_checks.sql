@@ -54,17 +54,9 @@ ORDER BY named.place;
 -- CDRs with a partner that we agree with and that are on no invoice between us.
 SELECT
     id, true AS known, peer_id = 0 AS ours, state, why, currency, total, ended_at, credited_by, NULL AS other_invoice
-FROM cdr_clearing
-WHERE ended_at >= :since AND ended_at < :until AND state IN ('issued', 'accepted')
-    AND CASE WHEN :ours THEN peer_id = 0 AND audience = :party ELSE party = :party AND peer_id = :peer_id END
-    AND NOT EXISTS (
-        SELECT FROM record_cdr WHERE key_cdr = cdr_clearing.key_id AND record_cdr.party = :party
-    )
-    AND NOT EXISTS (
-        SELECT FROM bill_item
-        WHERE bill_item.party = cdr_clearing.party AND bill_item.key_id = cdr_clearing.key_id AND invoice IS NOT NULL
-            AND purpose IN ('roaming', 'purchase')
-    )
+FROM unclaimed_cdr
+WHERE ended_at >= :since AND ended_at < :until AND partner = :party
+    AND peer_id = CASE WHEN :ours THEN 0 ELSE :peer_id END
 ORDER BY ended_at, party, key_id LIMIT :limit;
 
 -- name: reconciled

@@ -7,8 +7,8 @@ FROM (
         peer_id = 0 AS ours, state, currency, kwh, total,
         CASE
             WHEN EXISTS (
-                SELECT FROM record_cdr
-                WHERE key_cdr = cdr_clearing.key_id AND record_cdr.party = any(:parties::text[])
+                SELECT FROM claimed_cdr
+                WHERE key_cdr = cdr_clearing.key_id AND partner = any(:parties::text[])
             ) THEN total
             ELSE coalesce((
                 SELECT sum(net) FROM bill_item JOIN invoice ON invoice.number = bill_item.invoice

@@ -16,9 +16,9 @@ SELECT
     ) AS bills,
     receipt.number AS receipt,
     (
-        SELECT count(*) FROM record_cdr
+        SELECT count(DISTINCT key_invoice) FROM claimed_cdr
         WHERE key_cdr = cleared.key_id
-            AND record_cdr.party = CASE WHEN cleared.peer_id = 0 THEN cleared.audience ELSE cleared.party END
+            AND partner = CASE WHEN cleared.peer_id = 0 THEN cleared.audience ELSE cleared.party END
     ) AS named,
     coalesce((
         SELECT json_agg(json_build_object(

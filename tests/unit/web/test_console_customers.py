@@ -1,12 +1,15 @@
 """The console's pages about customers: found, added, changed, given Tokens, with everything wrong said at once."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from ocpilot.app.customer_records import CustomerKind
-from ocpilot.billing.plans import Margin, Plan
+from ocpilot.base.ids import PartyId
+from ocpilot.billing.plans import Margin, PartyMargin, Plan
+from ocpilot.billing.spot import PricePoint
 
 from .conftest import NOW
 
@@ -84,3 +87,19 @@ async def test_tokens_are_given_and_ended(console, platform, anna):
 async def test_a_customer_that_is_not_there_is_not_found(console):
     assert (await console.get("/console/customers/99")).status == 404
     assert (await console.post("/console/customers/99", {"name": "x"})).status == 404
+
+
+async def test_plans_and_price_series_are_listed_with_what_is_missing(console, platform):
+    page = await console.get("/console/plans")
+    assert "No price plans yet" in page.words
+    assert "No price series yet" in page.words
+    other = PartyMargin(party=PartyId("DE", "ABC"), margin=Margin(percent=Decimal(2)))
+    await platform.store.plans.add(Plan(name="SPOT", currency="SEK", series="SE3", exceptions=(other,)), NOW)
+    hour = timedelta(hours=1)
+    points = [PricePoint(at=NOW + hour * at, until=NOW + hour * (at + 1), price=Decimal(1)) for at in (0, 2)]
+    await platform.store.price_series.import_points("SE3", "SEK", points)
+    words = (await console.get("/console/plans")).words
+    assert "SPOT spot price SE3 DE/ABC: +2 %" in words
+    assert (
+        "SE3 SEK 23 Nov 2026 08:30 UTC 23 Nov 2026 11:30 UTC 2 23 Nov 2026 09:30 UTC – 23 Nov 2026 10:30 UTC" in words
+    )

@@ -34,6 +34,7 @@ CONSOLE_PAGES = [
     "/console/transactions/1",
     "/console/customers",
     "/console/customers/new?kind=host",
+    "/console/plans",
     "/console/peers",
     "/console/peers/1",
     "/console/peers/1/quality",

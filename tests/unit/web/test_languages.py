@@ -15,6 +15,7 @@ SAME = {
     "Session",
     "Token",
     "Museum",
+    "Partner",
     "Station",
     "Position",
     "Wi-Fi",
@@ -22,6 +23,7 @@ SAME = {
     "Tariff",
     "CDR {id}",
     "Normal (AC)",
+    "Period",
 }
 
 

@@ -68,6 +68,40 @@ CREATE INDEX partner_invoice_day ON partner_invoice (day, id);
 CREATE TRIGGER partner_invoice_stays BEFORE UPDATE OR DELETE ON partner_invoice
 FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
+-- What such an invoice is for, where no record of the partner says so but a person did.
+CREATE TABLE partner_invoice_cdr (
+    invoice_id bigint NOT NULL REFERENCES partner_invoice,
+    partner text COLLATE "C" NOT NULL,
+    key_cdr text COLLATE "C" NOT NULL,
+    PRIMARY KEY (key_cdr, partner)
+);
+
+-- CDRs that a partner bills, by a record of his or because a person said so; `key_invoice` is his invoice.
+CREATE VIEW claimed_cdr AS
+SELECT record_cdr.party AS partner, key_cdr, key_invoice
+FROM record_cdr
+JOIN record_check ON record_check.party = record_cdr.party AND record_check.key_id = record_cdr.key_id
+UNION ALL
+SELECT partner, key_cdr, key_number
+FROM partner_invoice_cdr JOIN partner_invoice ON partner_invoice.id = invoice_id;
+
+-- CDRs between us and a partner that both sides owe for and nobody has billed.
+CREATE VIEW unclaimed_cdr AS
+SELECT
+    party, key_id, id, peer_id, audience, state, why, currency, total, ended_at, credited_by,
+    CASE WHEN peer_id = 0 THEN audience ELSE party END AS partner
+FROM cdr_clearing
+WHERE state IN ('issued', 'accepted')
+    AND NOT EXISTS (
+        SELECT FROM claimed_cdr
+        WHERE key_cdr = key_id AND partner = CASE WHEN peer_id = 0 THEN audience ELSE party END
+    )
+    AND NOT EXISTS (
+        SELECT FROM bill_item
+        WHERE bill_item.party = cdr_clearing.party AND bill_item.key_id = cdr_clearing.key_id AND invoice IS NOT NULL
+            AND purpose IN ('roaming', 'purchase')
+    );
+
 -- A closed month: `report` and `books` (what the export needs beside the ledger) as JSON, as they were when it was closed.
 CREATE TABLE closed_month (
     month date PRIMARY KEY CHECK (extract(day FROM month) = 1),

@@ -29,3 +29,11 @@ CREATE TABLE invoice_run (
     ended_at timestamptz
 );
 CREATE UNIQUE INDEX invoice_run_one ON invoice_run ((ended_at IS NULL)) WHERE ended_at IS NULL;
+
+CREATE FUNCTION tell_hooks_of_invoice() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM tell_hooks('invoice.issued', 'invoice', NEW.number, NEW.number, NULL);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER invoice_issued AFTER INSERT ON invoice FOR EACH ROW EXECUTE FUNCTION tell_hooks_of_invoice();
