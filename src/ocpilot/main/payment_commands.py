@@ -32,6 +32,10 @@ class PaymentsOf:
         """See `PaymentCommands`."""
         return await payment_views.listed(self._platform, unmatched=unmatched, limit=limit)
 
+    async def of_invoice(self, number: str) -> Sequence[PaymentView]:
+        """See `PaymentCommands`."""
+        return await payment_views.of_invoice(self._platform, number)
+
     async def show(self, payment_id: int) -> PaymentView:
         """See `PaymentCommands`."""
         return await payment_views.shown(self._platform, payment_id)

@@ -77,3 +77,6 @@ MATCH_STEP: Final = {
     StepKind.UNMATCHED: mark("Taken off"),
     StepKind.REFUNDED: mark("Paid back"),
 }
+
+#: A file of which not all is in the books: its import was stopped, or goes on.
+UNFINISHED_FILE: Final = (mark("Not finished: import it again"), "warn")

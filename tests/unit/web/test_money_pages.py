@@ -42,6 +42,7 @@ async def test_a_file_is_imported_and_what_waits_is_matched_taken_off_and_paid_b
     page = await upload(reader, data)
     assert "november.txt: 2 new payments, 1 of them settled; 0 were there already." in page.words
     assert f"It names no invoice. {other.number}" in page.words.replace(" ", " ")
+    assert "november.txt bgmax" in page.words
     page = await reader.get("/console/payments/2")
     assert f"It may be for invoice {other.number} of Anna Berg" in page.words
     assert (await post(reader, "/console/payments/2/match", invoice=other.number, amount="20,50")).status == 303
