@@ -36,6 +36,7 @@ from ocpilot.cli import (
     hook,
     import_objects,
     invoice,
+    invoice_remind,
     ledger,
     load,
     log,
@@ -75,7 +76,7 @@ from ocpilot.main.log_commands import LogOf
 from ocpilot.main.message_commands import Messages
 from ocpilot.main.mock_commands import Mocks
 from ocpilot.main.office_commands import ApiKeysOf, HooksOf, Moving
-from ocpilot.main.payment_commands import LedgerOf, PaymentsOf
+from ocpilot.main.payment_commands import LedgerOf, PaymentsOf, RemindersOf
 from ocpilot.main.peer_commands import PeersOf
 from ocpilot.main.platform_commands import Accounts, Cdrs, HeldCharges, Loading, Meters
 from ocpilot.main.simulated import Fleets, Simulations
@@ -110,6 +111,7 @@ _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]
     "card": lambda args, platform: card.run(args, CardsOf(platform)),
     "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
     "invoice": lambda args, platform: invoice.run(args, InvoicesOf(platform)),
+    "invoice remind": lambda args, platform: invoice_remind.run(args, RemindersOf(platform)),
     "reconcile": lambda args, platform: reconcile.run(args, ReconciliationOf(platform)),
     "books": lambda args, platform: books.run(args, BooksOf(platform)),
     **{f"cdr {action}": lambda args, platform: clearing.run(args, ClearingOf(platform)) for action in clearing.ACTIONS},

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Final
 
+from ocpilot.app.bank_payment_records import MatchState, StepKind
 from ocpilot.app.bill_records import Purpose
 from ocpilot.app.sending_records import Sending, Way
 from ocpilot.base.texts import mark
 from ocpilot.billing.invoice import LineUnit
+from ocpilot.billing.settling import Left
 
 #: Where an invoice stands.
 INVOICE_STATE: Final = {
@@ -44,3 +46,37 @@ def sending(one: Sending) -> tuple[str, str]:
     if one.ended_at is None:
         return mark("On its way"), "busy"
     return (mark("Failed"), "bad") if one.problem else (mark("Sent"), "good")
+
+
+#: How much of a payment is on invoices.
+MATCH_STATE: Final = {
+    MatchState.SETTLED: (mark("Settled"), "good"),
+    MatchState.PARTLY: (mark("Partly"), "warn"),
+    MatchState.UNMATCHED: (mark("Unmatched"), "bad"),
+}
+
+#: Why something of a payment is on no invoice.
+LEFT: Final = {
+    Left.NOTHING: "",
+    Left.NO_REFERENCE: mark("It names no invoice."),
+    Left.UNKNOWN_REFERENCE: mark("It names none of our invoices."),
+    Left.WRONG_CHECK_DIGIT: mark("The check digit of its reference is wrong."),
+    Left.AMBIGUOUS: mark("Several invoices have its reference."),
+    Left.PAID_ALREADY: mark("The invoice it names was paid before."),
+    Left.CREDITED: mark("The invoice it names was credited."),
+    Left.OVERPAID: mark("More was paid than was open."),
+    Left.OTHER_CURRENCY: mark("The invoice it names is in another currency."),
+    Left.REVERSAL: mark("It takes an earlier payment back."),
+    Left.BY_HAND: mark("A person took it off its invoice."),
+}
+
+#: What happened to a payment.
+MATCH_STEP: Final = {
+    StepKind.MATCHED: mark("Matched"),
+    StepKind.LEFT: mark("Left over"),
+    StepKind.UNMATCHED: mark("Taken off"),
+    StepKind.REFUNDED: mark("Paid back"),
+}
+
+#: A file of which not all is in the books: its import was stopped, or goes on.
+UNFINISHED_FILE: Final = (mark("Not finished: import it again"), "warn")

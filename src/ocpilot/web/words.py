@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from ocpilot.app.bank_payment_records import MatchState, StepKind
 from ocpilot.app.card_records import PaymentState
 from ocpilot.app.cdr_match_records import Clue, Part
 from ocpilot.app.charge_views import ChargeView, Stage
@@ -24,8 +23,6 @@ from ocpilot.billing import signed_words
 from ocpilot.billing.captures import CaptureState
 from ocpilot.billing.check import State, TariffSource
 from ocpilot.billing.four_way import Fault, Step
-from ocpilot.billing.ledger import Account
-from ocpilot.billing.settling import Left
 from ocpilot.wire.v230 import (
     CommandResponseType,
     CommandResultType,
@@ -474,53 +471,3 @@ def charge_status(charge: ChargeView) -> tuple[str, str]:
     if charge.cdr is not None or charge.session is None:
         return SESSION_STATUS[SessionStatus.COMPLETED]
     return SESSION_STATUS[charge.session.status]
-
-
-#: How much of a payment is on invoices.
-MATCH_STATE: Final = {
-    MatchState.SETTLED: (mark("Settled"), "good"),
-    MatchState.PARTLY: (mark("Partly"), "warn"),
-    MatchState.UNMATCHED: (mark("Unmatched"), "bad"),
-}
-
-#: Why something of a payment is on no invoice.
-LEFT: Final = {
-    Left.NOTHING: "",
-    Left.NO_REFERENCE: mark("It names no invoice."),
-    Left.UNKNOWN_REFERENCE: mark("It names none of our invoices."),
-    Left.WRONG_CHECK_DIGIT: mark("The check digit of its reference is wrong."),
-    Left.AMBIGUOUS: mark("Several invoices have its reference."),
-    Left.PAID_ALREADY: mark("The invoice it names was paid before."),
-    Left.CREDITED: mark("The invoice it names was credited."),
-    Left.OVERPAID: mark("More was paid than was open."),
-    Left.OTHER_CURRENCY: mark("The invoice it names is in another currency."),
-    Left.REVERSAL: mark("It takes an earlier payment back."),
-    Left.BY_HAND: mark("A person took it off its invoice."),
-}
-
-#: What happened to a payment.
-MATCH_STEP: Final = {
-    StepKind.MATCHED: mark("Matched"),
-    StepKind.LEFT: mark("Left over"),
-    StepKind.UNMATCHED: mark("Taken off"),
-    StepKind.REFUNDED: mark("Paid back"),
-}
-
-#: Accounts of the books.
-ACCOUNT: Final = {
-    Account.RECEIVABLE: mark("Owed to us"),
-    Account.PAYABLE: mark("Owed by us"),
-    Account.REVENUE: mark("Revenue"),
-    Account.PURCHASES: mark("Purchases"),
-    Account.VAT_OUT: mark("Output VAT"),
-    Account.VAT_IN: mark("Input VAT"),
-    Account.REVENUE_SHARE: mark("Shares of site hosts"),
-    Account.REIMBURSEMENT: mark("Home charging paid back"),
-    Account.BANK: mark("Bank"),
-    Account.CARDS: mark("Card payments on their way"),
-    Account.CARD_FEES: mark("Card fees"),
-    Account.REMINDER_FEES: mark("Reminder fees and interest"),
-    Account.ROUNDING: mark("Rounding"),
-    Account.UNMATCHED: mark("Unmatched payments"),
-    Account.BAD_DEBTS: mark("Bad debts"),
-}
