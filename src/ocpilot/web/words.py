@@ -15,7 +15,6 @@ from ocpilot.app.evse_pages import Obstacle
 from ocpilot.app.frames import FrameDirection
 from ocpilot.app.messages import Direction, MessageLine
 from ocpilot.app.quality_records import Lack
-from ocpilot.app.reconciliation_records import CdrVerdict
 from ocpilot.app.site_limit_records import Told
 from ocpilot.app.status_records import StatusReason
 from ocpilot.base.signed_verdict import SignedVerdict
@@ -23,8 +22,6 @@ from ocpilot.base.texts import mark
 from ocpilot.billing import signed_words
 from ocpilot.billing.captures import CaptureState
 from ocpilot.billing.check import State, TariffSource
-from ocpilot.billing.four_way import Fault, Step
-from ocpilot.billing.ledger import Account
 from ocpilot.billing.settling import Left
 from ocpilot.wire.v230 import (
     CommandResponseType,
@@ -66,41 +63,6 @@ CUSTOMER_KIND: Final = {
     CustomerKind.OPERATOR: mark("Operator"),
     CustomerKind.HOST: mark("Site host"),
     CustomerKind.HOME: mark("Home charging"),
-}
-
-#: Where in the life of a charge something is at fault, and what.
-STEP: Final = {
-    Step.SESSION: mark("Session"),
-    Step.CDR: "CDR",
-    Step.BILL: mark("Bill"),
-    Step.INVOICE: mark("Invoice"),
-    Step.PAYMENT: mark("Payment"),
-}
-FAULT: Final = {
-    Fault.MISSING: (mark("Missing"), "bad"),
-    Fault.DOUBLED: (mark("Doubled"), "bad"),
-    Fault.DIFFERS: (mark("Differs"), "bad"),
-    Fault.WAITS: (mark("Waits"), "busy"),
-}
-
-#: What a CDR that a partner's record names is in our books, and whether there is one we do not agree with.
-CDR_VERDICT: Final = {
-    CdrVerdict.AGREED: mark("agreed"),
-    CdrVerdict.UNKNOWN: mark("unknown to us"),
-    CdrVerdict.NOT_ACCEPTED: mark("not accepted yet"),
-    CdrVerdict.DISPUTED: mark("disputed"),
-    CdrVerdict.CREDITED: mark("credited"),
-    CdrVerdict.DROPPED: mark("dropped"),
-    CdrVerdict.NAMED_TWICE: mark("named twice"),
-    CdrVerdict.BILLED_TWICE: mark("on another invoice"),
-}
-RECORD_STATE: Final = {False: (mark("Agrees"), "good"), True: (mark("Open"), "warn")}
-
-#: How it stands with a month of the books.
-MONTH_STATE: Final = {
-    "closed": (mark("Closed"), "good"),
-    "open": (mark("Open"), "warn"),
-    "running": (mark("Not over"), "quiet"),
 }
 
 #: Whether more may be drawn at a site than its limit.
@@ -504,23 +466,4 @@ MATCH_STEP: Final = {
     StepKind.LEFT: mark("Left over"),
     StepKind.UNMATCHED: mark("Taken off"),
     StepKind.REFUNDED: mark("Paid back"),
-}
-
-#: Accounts of the books.
-ACCOUNT: Final = {
-    Account.RECEIVABLE: mark("Owed to us"),
-    Account.PAYABLE: mark("Owed by us"),
-    Account.REVENUE: mark("Revenue"),
-    Account.PURCHASES: mark("Purchases"),
-    Account.VAT_OUT: mark("Output VAT"),
-    Account.VAT_IN: mark("Input VAT"),
-    Account.REVENUE_SHARE: mark("Shares of site hosts"),
-    Account.REIMBURSEMENT: mark("Home charging paid back"),
-    Account.BANK: mark("Bank"),
-    Account.CARDS: mark("Card payments on their way"),
-    Account.CARD_FEES: mark("Card fees"),
-    Account.REMINDER_FEES: mark("Reminder fees and interest"),
-    Account.ROUNDING: mark("Rounding"),
-    Account.UNMATCHED: mark("Unmatched payments"),
-    Account.BAD_DEBTS: mark("Bad debts"),
 }
