@@ -358,7 +358,7 @@ async def test_many_invoices_are_registered_from_a_file(platform, run, tmp_path)
         await run("reconcile", "receive", "--file", str(table))
     with pytest.raises(UserError, match="found no NUMBER"):
         await run("reconcile", "receive")
-    with pytest.raises(UserError, match="expected one such as 2026-11"):
+    with pytest.raises(UserError, match="expected such as 2026-11"):
         await run("books", "report", "--month", "november")
 
 
