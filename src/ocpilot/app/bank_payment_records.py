@@ -115,10 +115,8 @@ class BankPayments(Protocol):
     async def steps(self, payment_id: int) -> tuple[PaymentStep, ...]:
         """What became of it, in order."""
 
-    async def page(
-        self, *, unmatched: bool = False, customer_id: int | None = None, before: int | None = None, limit: int = 100
-    ) -> tuple[KeptPayment, ...]:
-        """The newest first, those before one."""
+    async def page(self, *, unmatched: bool = False, limit: int = 100) -> tuple[KeptPayment, ...]:
+        """The newest first; `unmatched`: only those of which something is on no invoice."""
 
     async def of_invoice(self, number: str) -> tuple[tuple[int, PaymentStep], ...]:
         """Payments and steps that concern an invoice, in order."""

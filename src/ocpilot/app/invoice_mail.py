@@ -15,11 +15,15 @@ async def mail_of(platform: Platform, kept: KeptInvoice, customer: Customer, bef
     attached = await document(kept, DocumentKind.FACTUR_X if wants_xml else DocumentKind.PDF)
     words = letter(kept.invoice)
     mark = f"{kept.number}.{kept.seal.hex()[:12]}" + (f".{before + 1}" if before else "")
-    domain = platform.settings.mail.sender.rpartition("@")[2].strip(" >") or "localhost"
     return Mail(
         to=customer.party_facts.email,
         subject=words.subject,
         text=words.text,
-        message_id=f"<invoice.{mark}@{domain}>",
+        message_id=f"<invoice.{mark}@{sender_domain(platform)}>",
         attachments=(attached,),
     )
+
+
+def sender_domain(platform: Platform) -> str:
+    """Where our messages come from: what their ids end with."""
+    return platform.settings.mail.sender.rpartition("@")[2].strip(" >") or "localhost"

@@ -1,7 +1,6 @@
 """Payments as people and programs see them: what the bank says, what became of it, and what it may be for."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from ocpilot.app.bank_payment_records import KeptPayment, PaymentStep
 from ocpilot.app.payment_matching import Proposal, proposals
@@ -18,18 +17,18 @@ class PaymentView(Record, frozen=True, kw_only=True):
     proposals: tuple[Proposal, ...]
     steps: tuple[PaymentStep, ...] = ()
 
-    @property
-    def at(self) -> datetime:
-        """When we learnt of it."""
-        return self.kept.at
 
-
-async def listed(
-    platform: Platform, *, unmatched: bool, before: int | None = None, limit: int = 100
-) -> Sequence[PaymentView]:
+async def listed(platform: Platform, *, unmatched: bool, limit: int) -> Sequence[PaymentView]:
     """The newest first, with proposals for those that are not settled."""
-    kept = await platform.store.bank_payments.page(unmatched=unmatched, before=before, limit=limit)
-    return await _views(platform, kept)
+    return await _views(platform, await platform.store.bank_payments.page(unmatched=unmatched, limit=limit))
+
+
+async def of_invoice(platform: Platform, number: str) -> Sequence[PaymentView]:
+    """Those that were ever matched with an invoice, the first one first."""
+    steps = await platform.store.bank_payments.of_invoice(number)
+    ids = dict.fromkeys(payment_id for payment_id, _ in steps)
+    every = [await platform.store.bank_payments.get(payment_id) for payment_id in ids]
+    return await _views(platform, [one for one in every if one is not None])
 
 
 async def shown(platform: Platform, payment_id: int) -> PaymentView:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from ocpilot.app import book_days
+from ocpilot.app.invoice_mail import sender_domain
+from ocpilot.app.mailing import Attachment, Mail
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
 from ocpilot.app.reminder_records import LateInvoice
@@ -74,12 +76,41 @@ async def of_invoice(platform: Platform, number: str, level: int) -> Reminder:
     return sent[level - 1]
 
 
+async def newest(platform: Platform, number: str) -> Reminder:
+    """The last reminder of an invoice that went out. NotFound."""
+    return await of_invoice(platform, number, len(await platform.store.reminders.of(number)))
+
+
 async def paper(platform: Platform, reminder: Reminder) -> bytes:
     """The same as PDF. NotFound when its invoice is gone."""
     kept = await platform.store.invoices.get(reminder.invoice)
     if kept is None:
         raise NotFound(f"no invoice {reminder.invoice}")
     return await asyncio.to_thread(reminder_pdf, reminder, kept.invoice)
+
+
+async def mail(platform: Platform, reminder: Reminder) -> str:
+    """Send it by e-mail, with its PDF; to which address. Whoever gets it twice can tell by its Message-ID.
+
+    UserError when the customer has no address; what the mail server says.
+    """
+    kept = await platform.store.invoices.get(reminder.invoice)
+    customer = await platform.store.customers.get(kept.customer_id) if kept else None
+    to = customer.party_facts.email if customer else ""
+    if not to:
+        raise UserError(f"invoice {reminder.invoice}: its customer has no e-mail address")
+    name = f"{reminder.invoice}-{reminder.level}"
+    attached = Attachment(name=f"{name}.pdf", media_type="application/pdf", data=await paper(platform, reminder))
+    await platform.mailer.send(
+        Mail(
+            to=to,
+            subject=f"{reminder.title}: {reminder.invoice}",
+            text="\n\n".join(reminder.paragraphs),
+            message_id=f"<reminder.{name}@{sender_domain(platform)}>",
+            attachments=(attached,),
+        )
+    )
+    return to
 
 
 async def write_off(platform: Platform, number: str, why: str) -> Entry:

@@ -22,8 +22,8 @@ class ReminderPaper(msgspec.Struct, frozen=True, kw_only=True):
 
     language: str
     title: str
-    number: str
-    issued: str
+    subject: str
+    made: str
     seller: str
     seller_lines: tuple[str, ...]
     to: Fact
@@ -54,8 +54,8 @@ def paper_of(reminder: Reminder, invoice: Invoice) -> ReminderPaper:
     return ReminderPaper(
         language=language,
         title=reminder.title,
-        number=reminder.invoice,
-        issued=formats.date_in_full(reminder.day, language),
+        subject=reminder.invoice,
+        made=formats.date_in_full(reminder.day, language),
         seller=terms.seller.name,
         seller_lines=tuple(seller_lines(terms.seller, terms.buyer.country, words)),
         to=Fact(translate(mark("For")), buyer),

@@ -14,7 +14,7 @@ from ocpilot.app.bill_records import BillItem, KeptInvoice, Listed
 from ocpilot.app.invoicing import Due
 from ocpilot.app.sending import Outcome, Sent
 from ocpilot.base.errors import UserError
-from ocpilot.cli import invoice_lines
+from ocpilot.cli import invoice_lines, invoice_remind
 
 #: How many invoices a line of progress stands for.
 _STEP = 100
@@ -103,6 +103,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     credit.add_argument("number", help="the invoice")
     credit.add_argument("--why", required=True, help="the reason, as it stands on the credit note")
     credit.add_argument("--again", action="store_true", help="what was on it is billed again by the next run")
+    invoice_remind.add_parser(actions)
     for action in (run, listed, show, send, credit):
         action.add_argument("--config", help="settings file (TOML)")
         action.add_argument("--json", action="store_true", help="print JSON")

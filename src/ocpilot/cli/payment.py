@@ -11,6 +11,8 @@ from ocpilot.app.payment_views import PaymentView
 from ocpilot.base.errors import UserError
 from ocpilot.cli import payment_lines
 
+_EMPTY = "no payments; import them with: ocpilot payment import FILE"
+
 
 class PaymentCommands(Protocol):
     """What the platform does for this command."""
@@ -20,6 +22,9 @@ class PaymentCommands(Protocol):
 
     async def listed(self, *, unmatched: bool, limit: int) -> Sequence[PaymentView]:
         """The newest payments."""
+
+    async def of_invoice(self, number: str) -> Sequence[PaymentView]:
+        """Those that were ever matched with an invoice."""
 
     async def show(self, payment_id: int) -> PaymentView:
         """One with what became of it; NotFound."""
@@ -42,6 +47,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     take.add_argument("files", nargs="+", metavar="FILE", help="BgMax (Bankgirot) or camt.053 (ISO 20022)")
     listed = _action(actions, "list", "the newest payments", "ocpilot payment list --unmatched")
     listed.add_argument("--unmatched", action="store_true", help="only those of which something is on no invoice")
+    listed.add_argument("--invoice", metavar="NUMBER", help="only those that were matched with this invoice")
     listed.add_argument("--limit", metavar="N", type=int, default=100, help="at most so many (100)")
     show = _action(actions, "show", "one payment, and what became of it", "ocpilot payment show 17")
     match = _action(actions, "match", "settle an invoice with a payment", "ocpilot payment match 17 F-000123")
@@ -76,11 +82,15 @@ async def run(args: argparse.Namespace, payments: PaymentCommands) -> int:
             taken = [await payments.take(Path(name).name, _read(name)) for name in args.files]
             payment_lines.print_taken(taken, args.json)
             return 0
+        case "list" if args.invoice:
+            payment_lines.print_payments(await payments.of_invoice(args.invoice), args.json, "it is matched with none")
+            return 0
         case "list":
             if args.limit < 1:
                 raise UserError(f"--limit: found {args.limit}, expected 1 or more")
             found = await payments.listed(unmatched=args.unmatched, limit=args.limit)
-            payment_lines.print_payments(found, args.json, args.unmatched)
+            empty = "every payment is matched" if args.unmatched else _EMPTY
+            payment_lines.print_payments(found, args.json, empty)
             return 0
         case "match":
             await payments.match(args.id, args.invoice, amount_of(args.amount))

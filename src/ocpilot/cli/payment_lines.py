@@ -75,12 +75,12 @@ def print_taken(taken: Sequence[Taken], as_json: bool) -> None:
         )
 
 
-def print_payments(views: Sequence[PaymentView], as_json: bool, unmatched: bool) -> None:
-    """A line each."""
+def print_payments(views: Sequence[PaymentView], as_json: bool, empty: str) -> None:
+    """A line each; `empty` where there is none."""
     if as_json:
         print_json([row_of(one) for one in views])
     elif not views:
-        print("every payment is matched" if unmatched else "no payments; import them with: ocpilot payment import FILE")
+        print(empty)
     else:
         print(*aligned([*_table(views)], left=True), sep="\n")
 

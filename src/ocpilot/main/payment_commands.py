@@ -1,4 +1,4 @@
-"""What `ocpilot payment` and `ocpilot ledger` ask of a platform."""
+"""What `ocpilot payment`, `ocpilot ledger` and `ocpilot invoice remind` ask of a platform."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -10,7 +10,9 @@ from ocpilot.app.ledger_records import Balance, KeptEntry, LedgerFault
 from ocpilot.app.ledger_views import CustomerAccount
 from ocpilot.app.payment_views import PaymentView
 from ocpilot.app.platform import Platform
+from ocpilot.app.reminders import DueReminder
 from ocpilot.billing.ledger import Account
+from ocpilot.billing.reminders import Reminder
 
 #: Who did what is done by a command.
 _WHO = "command"
@@ -29,6 +31,10 @@ class PaymentsOf:
     async def listed(self, *, unmatched: bool, limit: int) -> Sequence[PaymentView]:
         """See `PaymentCommands`."""
         return await payment_views.listed(self._platform, unmatched=unmatched, limit=limit)
+
+    async def of_invoice(self, number: str) -> Sequence[PaymentView]:
+        """See `PaymentCommands`."""
+        return await payment_views.of_invoice(self._platform, number)
 
     async def show(self, payment_id: int) -> PaymentView:
         """See `PaymentCommands`."""
@@ -74,3 +80,30 @@ class LedgerOf:
         entry = await reminders.write_off(self._platform, number, why)
         lost = next(line for line in entry.lines if line.account is Account.BAD_DEBTS)
         return f"{lost.amount} {lost.currency}"
+
+
+class RemindersOf:
+    """`cli.invoice_remind.RemindCommands` of one platform."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def due(self) -> Sequence[DueReminder]:
+        """See `RemindCommands`."""
+        return await reminders.due(self._platform)
+
+    async def remind(self, number: str) -> Reminder:
+        """See `RemindCommands`."""
+        return await reminders.remind(self._platform, number)
+
+    async def newest(self, number: str) -> Reminder:
+        """See `RemindCommands`."""
+        return await reminders.newest(self._platform, number)
+
+    async def paper(self, reminder: Reminder) -> bytes:
+        """See `RemindCommands`."""
+        return await reminders.paper(self._platform, reminder)
+
+    async def mail(self, reminder: Reminder) -> str:
+        """See `RemindCommands`."""
+        return await reminders.mail(self._platform, reminder)

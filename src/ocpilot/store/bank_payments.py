@@ -70,11 +70,9 @@ class PostgresBankPayments:
         """See the port."""
         return await _steps(self._database, payment_id)
 
-    async def page(
-        self, *, unmatched: bool = False, customer_id: int | None = None, before: int | None = None, limit: int = 100
-    ) -> tuple[KeptPayment, ...]:
+    async def page(self, *, unmatched: bool = False, limit: int = 100) -> tuple[KeptPayment, ...]:
         """See the port."""
-        asked = {"unmatched": unmatched, "customer_id": customer_id, "before": before, "limit": limit}
+        asked = {"unmatched": unmatched, "limit": limit}
         return tuple(_kept(row) for row in await self._database.rows(_SQL["page"], asked))
 
     async def of_invoice(self, number: str) -> tuple[tuple[int, PaymentStep], ...]:

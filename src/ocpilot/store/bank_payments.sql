@@ -61,12 +61,8 @@ SELECT * FROM bank_payment WHERE id = :id;
 SELECT what, invoice, amount, who, why, at FROM bank_payment_step WHERE payment_id = :id ORDER BY id;
 
 -- name: page
--- The newest first, those before one.
-SELECT * FROM bank_payment
-WHERE (NOT :unmatched OR open <> 0)
-    AND (:customer_id::integer IS NULL OR customer_id = :customer_id)
-    AND (:before::integer IS NULL OR id < :before)
-ORDER BY id DESC LIMIT :limit;
+-- The newest first.
+SELECT * FROM bank_payment WHERE NOT :unmatched OR open <> 0 ORDER BY id DESC LIMIT :limit;
 
 -- name: of_invoice
 -- What was paid of an invoice, by which payment.

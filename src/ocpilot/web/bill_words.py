@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Final
 
+from ocpilot.app import book_words
 from ocpilot.app.bank_payment_records import MatchState, StepKind
-from ocpilot.app.bill_records import Purpose
+from ocpilot.app.reconciliation_records import CdrVerdict
 from ocpilot.app.sending_records import Sending, Way
 from ocpilot.base.texts import mark
+from ocpilot.billing.four_way import Fault, Step
 from ocpilot.billing.invoice import LineUnit
-from ocpilot.billing.ledger import Account
 from ocpilot.billing.settling import Left
 
 #: Where an invoice stands.
@@ -19,15 +20,9 @@ INVOICE_STATE: Final = {
     "credit": (mark("Credit note"), "quiet"),
 }
 
-#: What is billed, or paid.
-PURPOSE: Final = {
-    Purpose.SALE: mark("Charges of the customer"),
-    Purpose.ROAMING: mark("Charges of the provider's drivers at our stations"),
-    Purpose.PURCHASE: mark("Charges of our drivers at the operator's stations"),
-    Purpose.HOST: mark("Share of the site's host"),
-    Purpose.HOME: mark("Charging at home, paid back"),
-    Purpose.FEE: mark("Fees"),
-}
+#: What is billed, or paid, and accounts of the books.
+PURPOSE: Final = book_words.PURPOSE
+ACCOUNT: Final = book_words.ACCOUNT
 
 #: Units of lines.
 LINE_UNIT: Final = {LineUnit.ONE: "", LineUnit.KWH: "kWh", LineUnit.MINUTE: "min", LineUnit.MONTH: "×"}
@@ -64,23 +59,39 @@ MATCH_STEP: Final = {
     StepKind.REFUNDED: mark("Paid back"),
 }
 
-#: Accounts of the books.
-ACCOUNT: Final = {
-    Account.RECEIVABLE: mark("Owed to us"),
-    Account.PAYABLE: mark("Owed by us"),
-    Account.REVENUE: mark("Revenue"),
-    Account.PURCHASES: mark("Purchases"),
-    Account.VAT_OUT: mark("Output VAT"),
-    Account.VAT_IN: mark("Input VAT"),
-    Account.REVENUE_SHARE: mark("Shares of site hosts"),
-    Account.REIMBURSEMENT: mark("Home charging paid back"),
-    Account.BANK: mark("Bank"),
-    Account.CARDS: mark("Card payments on their way"),
-    Account.CARD_FEES: mark("Card fees"),
-    Account.REMINDER_FEES: mark("Reminder fees and interest"),
-    Account.ROUNDING: mark("Rounding"),
-    Account.UNMATCHED: mark("Unmatched payments"),
-    Account.BAD_DEBTS: mark("Bad debts"),
+#: Where in the life of a charge something is at fault, and what.
+STEP: Final = {
+    Step.SESSION: mark("Session"),
+    Step.CDR: "CDR",
+    Step.BILL: mark("Bill"),
+    Step.INVOICE: mark("Invoice"),
+    Step.PAYMENT: mark("Payment"),
+}
+FAULT: Final = {
+    Fault.MISSING: (mark("Missing"), "bad"),
+    Fault.DOUBLED: (mark("Doubled"), "bad"),
+    Fault.DIFFERS: (mark("Differs"), "bad"),
+    Fault.WAITS: (mark("Waits"), "busy"),
+}
+
+#: What a CDR that a partner's record names is in our books, and whether there is one we do not agree with.
+CDR_VERDICT: Final = {
+    CdrVerdict.AGREED: mark("agreed"),
+    CdrVerdict.UNKNOWN: mark("unknown to us"),
+    CdrVerdict.NOT_ACCEPTED: mark("not accepted yet"),
+    CdrVerdict.DISPUTED: mark("disputed"),
+    CdrVerdict.CREDITED: mark("credited"),
+    CdrVerdict.DROPPED: mark("dropped"),
+    CdrVerdict.NAMED_TWICE: mark("named twice"),
+    CdrVerdict.BILLED_TWICE: mark("on another invoice"),
+}
+RECORD_STATE: Final = {False: (mark("Agrees"), "good"), True: (mark("Open"), "warn")}
+
+#: How it stands with a month of the books.
+MONTH_STATE: Final = {
+    "closed": (mark("Closed"), "good"),
+    "open": (mark("Open"), "warn"),
+    "running": (mark("Not over"), "quiet"),
 }
 
 
@@ -96,3 +107,37 @@ def sending(one: Sending) -> tuple[str, str]:
     if one.ended_at is None:
         return mark("On its way"), "busy"
     return (mark("Failed"), "bad") if one.problem else (mark("Sent"), "good")
+
+
+#: How much of a payment is on invoices.
+MATCH_STATE: Final = {
+    MatchState.SETTLED: (mark("Settled"), "good"),
+    MatchState.PARTLY: (mark("Partly"), "warn"),
+    MatchState.UNMATCHED: (mark("Unmatched"), "bad"),
+}
+
+#: Why something of a payment is on no invoice.
+LEFT: Final = {
+    Left.NOTHING: "",
+    Left.NO_REFERENCE: mark("It names no invoice."),
+    Left.UNKNOWN_REFERENCE: mark("It names none of our invoices."),
+    Left.WRONG_CHECK_DIGIT: mark("The check digit of its reference is wrong."),
+    Left.AMBIGUOUS: mark("Several invoices have its reference."),
+    Left.PAID_ALREADY: mark("The invoice it names was paid before."),
+    Left.CREDITED: mark("The invoice it names was credited."),
+    Left.OVERPAID: mark("More was paid than was open."),
+    Left.OTHER_CURRENCY: mark("The invoice it names is in another currency."),
+    Left.REVERSAL: mark("It takes an earlier payment back."),
+    Left.BY_HAND: mark("A person took it off its invoice."),
+}
+
+#: What happened to a payment.
+MATCH_STEP: Final = {
+    StepKind.MATCHED: mark("Matched"),
+    StepKind.LEFT: mark("Left over"),
+    StepKind.UNMATCHED: mark("Taken off"),
+    StepKind.REFUNDED: mark("Paid back"),
+}
+
+#: A file of which not all is in the books: its import was stopped, or goes on.
+UNFINISHED_FILE: Final = (mark("Not finished: import it again"), "warn")

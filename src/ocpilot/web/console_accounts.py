@@ -5,6 +5,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from ocpilot.app import ledger_views, reminders
+from ocpilot.app.book_paper import account_name
 from ocpilot.base.errors import Conflict, NotFound, OcpilotError, UserError
 from ocpilot.billing.reminders import Reminder
 from ocpilot.web.reader import Reader
@@ -34,7 +35,18 @@ async def remind(reader: Reader) -> Response:
 
 async def reminder(reader: Reader) -> Response:
     """One that went out: its words, to be sent."""
-    return reader.page("console/reminder.html", {"reminder": await _reminder(reader)})
+    return reader.page("console/reminder.html", {"reminder": await _reminder(reader), "sent_to": None, "problem": None})
+
+
+async def send_reminder(reader: Reader) -> Response:
+    """By e-mail."""
+    found, to, problem = await _reminder(reader), None, None
+    try:
+        to = await reminders.mail(reader.platform, found)
+    except OcpilotError as error:
+        problem = str(error)
+    context = {"reminder": found, "sent_to": to, "problem": problem}
+    return reader.page("console/reminder.html", context, status=400 if problem else 200)
 
 
 async def reminder_pdf(reader: Reader) -> Response:
@@ -52,6 +64,7 @@ async def _reminder(reader: Reader) -> Reminder:
 
 async def _list(reader: Reader, problem: OcpilotError | None = None) -> Response:
     context = {
+        "account_name": account_name,
         "balances": await reader.platform.store.ledger.balances(),
         "debtors": await ledger_views.debtors(reader.platform),
         "due": await reminders.due(reader.platform),

@@ -104,6 +104,7 @@ async def _list(
         most = min(int(query["show"]), _MOST_SHOWN)
     views = await payment_views.listed(reader.platform, unmatched=unmatched, limit=most + 1)
     context = {
+        "files": await reader.platform.store.bank_payments.files(),
         "views": views[:most],
         "next": most + _PAGE if len(views) > most else None,
         "unmatched": unmatched,

@@ -66,6 +66,9 @@ async def test_a_payment_waits_with_a_proposal_until_it_is_matched(run, imported
     assert "left: 30.00 SEK (overpaid)" in told
     _, told = await run("payment", "unmatch", "2", "--why", "it was too little")
     assert f"unmatched {other.number} -20.00 by command: it was too little" in told
+    (row,) = json.loads((await run("payment", "list", "--invoice", other.number, "--json"))[1])
+    assert row["id"] == 2
+    assert (await run("payment", "list", "--invoice", "F-000009"))[1] == "it is matched with none\n"
     row = json.loads((await run("payment", "refund", "2", "--json"))[1])
     assert (row["state"], [step["what"] for step in row["steps"]][-1]) == ("settled", "refunded")
     again = json.loads((await run("payment", "import", "--json", str(file)))[1])

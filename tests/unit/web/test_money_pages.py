@@ -42,6 +42,7 @@ async def test_a_file_is_imported_and_what_waits_is_matched_taken_off_and_paid_b
     page = await upload(reader, data)
     assert "november.txt: 2 new payments, 1 of them settled; 0 were there already." in page.words
     assert f"It names no invoice. {other.number}" in page.words.replace(" ", " ")
+    assert "november.txt bgmax" in page.words
     page = await reader.get("/console/payments/2")
     assert f"It may be for invoice {other.number} of Anna Berg" in page.words
     assert (await post(reader, "/console/payments/2/match", invoice=other.number, amount="20,50")).status == 303
@@ -106,12 +107,14 @@ async def test_accounts_show_who_owes_what_and_who_is_reminded(desk):
     words = (await reader.get("/console/accounts?check=1")).words
     assert "The books hold" in words
     assert f"{bill.number} Anna Berg" in words
-    assert "Owed to us" in words
+    assert "Receivables" in words
     page = await post(reader, "/console/accounts/remind", invoice=bill.number)
     assert (page.status, page.headers["Location"]) == (303, "/console/reminders/F-000001/1")
     page = await reader.get("/console/reminders/F-000001/1")
     assert "Reminder 1 of F-000001" in page.words
     assert "A reminder fee of" in page.words
+    sent = await post(reader, "/console/reminders/F-000001/1")
+    assert (sent.status, "no e-mail address" in sent.words) == (400, True)
     assert (await reader.get("/console/reminders/F-000001/1.pdf")).headers["Content-Type"] == "application/pdf"
     assert [(await reader.get(f"/console/reminders/F-000001/{level}")).status for level in ("2", "0", "x")] == [404] * 3
     page = await post(reader, "/console/accounts/remind", invoice=bill.number)
