@@ -11,6 +11,9 @@ from ocpilot.app.records import Record
 from ocpilot.app.sending_records import Sending
 from ocpilot.base.errors import NotFound
 
+#: No books are older; the first year of the calendar is in no time zone.
+_FIRST_YEAR = 2000
+
 
 class InvoiceView(Record, frozen=True, kw_only=True):
     """One with its customer, what is on it, what it did to the books, and every attempt to send it."""

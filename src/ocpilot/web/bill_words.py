@@ -1,4 +1,4 @@
-"""What invoices, their sending, payments and the books are called on pages."""
+"""What invoices, their sending and the books are called on pages."""
 
 from datetime import datetime
 from typing import Final
@@ -28,36 +28,6 @@ ACCOUNT: Final = book_words.ACCOUNT
 LINE_UNIT: Final = {LineUnit.ONE: "", LineUnit.KWH: "kWh", LineUnit.MINUTE: "min", LineUnit.MONTH: "×"}
 
 SENDING_WAY: Final = {Way.EMAIL: mark("By e-mail"), Way.PEPPOL: mark("By Peppol")}
-
-#: How much of a payment is on invoices.
-MATCH_STATE: Final = {
-    MatchState.SETTLED: (mark("Settled"), "good"),
-    MatchState.PARTLY: (mark("Partly"), "warn"),
-    MatchState.UNMATCHED: (mark("Unmatched"), "bad"),
-}
-
-#: Why something of a payment is on no invoice.
-LEFT: Final = {
-    Left.NOTHING: "",
-    Left.NO_REFERENCE: mark("It names no invoice."),
-    Left.UNKNOWN_REFERENCE: mark("It names none of our invoices."),
-    Left.WRONG_CHECK_DIGIT: mark("The check digit of its reference is wrong."),
-    Left.AMBIGUOUS: mark("Several invoices have its reference."),
-    Left.PAID_ALREADY: mark("The invoice it names was paid before."),
-    Left.CREDITED: mark("The invoice it names was credited."),
-    Left.OVERPAID: mark("More was paid than was open."),
-    Left.OTHER_CURRENCY: mark("The invoice it names is in another currency."),
-    Left.REVERSAL: mark("It takes an earlier payment back."),
-    Left.BY_HAND: mark("A person took it off its invoice."),
-}
-
-#: What happened to a payment.
-MATCH_STEP: Final = {
-    StepKind.MATCHED: mark("Matched"),
-    StepKind.LEFT: mark("Left over"),
-    StepKind.UNMATCHED: mark("Taken off"),
-    StepKind.REFUNDED: mark("Paid back"),
-}
 
 #: Where in the life of a charge something is at fault, and what.
 STEP: Final = {
