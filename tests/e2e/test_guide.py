@@ -60,6 +60,19 @@ GUIDES = {
             "the same bytes",
         ),
     ),
+    "guides/invoices.md": (
+        ("8861",),
+        (
+            "10001     Bud AB  sale  SEK       1",
+            "1 invoice, 37.13 SEK",
+            '%PDF-<cbc:PayableAmount currencyID="SEK">37.13</cbc:PayableAmount>',
+            "F-000001: failed, peppol to 0007:5560360793: billing.peppol_outbox: outbox: No such file",
+            "F-000001: sent, peppol to 0007:5560360793",
+            "F-000001.xml",
+            "K-000001: credit_note to Bud AB, 37.13 SEK",
+            "F-000002",
+        ),
+    ),
     "guides/site-limit.md": (
         ("8851",),
         (

@@ -14,9 +14,10 @@ from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import PartySettings
 from ocpilot.billing.captures import CaptureState
 from ocpilot.billing.ledger import Account
+from ocpilot.main.card_commands import TerminalsOf
 from ocpilot.simulator.car import SimulatedCar
 from ocpilot.wire.protocol import ModuleID, Version
-from ocpilot.wire.v230 import CDR, CaptureStatusCode, Price, Terminal
+from ocpilot.wire.v230 import CDR, CaptureStatusCode, InvoiceCreator, Price, Terminal
 
 PAYR = PartyId("SE", "PAY")
 REFERENCE = "pp-100100-1948213567"
@@ -50,9 +51,9 @@ class Story:
         made = Terminal(terminal_id="T1", reference="serial-1", last_updated=self.payr.platform.clock())
         await payments.put_terminal(self.payr.platform, PAYR, made, OPERATOR)
         await self.from_provider()
-        said = {"location_ids": ["L1"], "invoice_creator": "CPO"}
-        said |= {"invoice_base_url": terminal_payments.invoice_base_url(self.lade.platform)} | changes
-        await payments.assign(self.lade.platform, self.payr_at_lade, "T1", said, OPERATOR)
+        said = {"locations": ["L1"], "evses": None, "invoice": "us", "party": "SE/LAD"} | changes
+        said["invoice"] = InvoiceCreator.CPO if said["invoice"] == "us" else InvoiceCreator.PTP
+        await TerminalsOf(self.lade.platform).assign(self.payr_at_lade.name, "T1", **said)
 
     async def charge(self, reference=REFERENCE):
         """The driver holds his card to the terminal; half an hour later he has had enough."""
@@ -109,6 +110,8 @@ async def story(lade, payr, register, bodies):
 async def test_from_the_terminal_to_the_receipt_with_its_eft_data(story):
     """The CPO creates the invoice: the PTP has to push a financial advice confirmation after the capture."""
     await story.terminal()
+    [known] = await TerminalsOf(story.lade.platform).all()
+    assert (known.peer, known.terminal.location_ids, known.terminal.invoice_creator) == ("Resa", ("L1",), "CPO")
     cdr = await story.charge()
     assert (cdr.authorization_reference, cdr.invoice_reference_id) == (REFERENCE, REFERENCE)
     assert cdr.cdr_token.type == "AD_HOC_USER"
@@ -155,7 +158,7 @@ async def test_a_confirmation_that_never_comes_is_missing_after_a_day(story):
 
 async def test_when_the_ptp_creates_the_invoice_the_cdr_names_none(story):
     """If this id is set then the invoice was created by the CPO, if not then it will be created by the PTP."""
-    await story.terminal(invoice_creator="PTP")
+    await story.terminal(invoice="provider")
     cdr = await story.charge()
     assert (cdr.invoice_reference_id, cdr.authorization_reference) == (None, REFERENCE)
     assert await terminal_payments.newest(story.lade.platform, 5) == ()

@@ -3,24 +3,15 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from ocpilot.app.bill_records import Purpose
 from ocpilot.app.book_records import MonthReport, TaxedSum, Waits
+from ocpilot.app.book_words import ACCOUNT, PURPOSE
 from ocpilot.app.ledger_records import Balance
 from ocpilot.app.months import month_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.report_paper import Words, paper, words_of
 from ocpilot.base.texts import mark
-from ocpilot.billing.ledger import Account
 from ocpilot.billing.report import Report, Table
 
-_PURPOSES = {
-    Purpose.SALE: mark("Drivers and companies"),
-    Purpose.ROAMING: mark("Charges of partners' drivers"),
-    Purpose.PURCHASE: mark("Charges at partners' stations"),
-    Purpose.HOST: mark("Site hosts"),
-    Purpose.HOME: mark("Charges at home"),
-    Purpose.FEE: mark("Fees"),
-}
 _WAITS = {
     Waits.HELD: mark("Held: somebody has to look at them"),
     Waits.DISPUTED: mark("Disputed with their operator"),
@@ -73,7 +64,7 @@ def _revenue(found: MonthReport, words: Words) -> Table:
 def _taxed(one: TaxedSum, words: Words) -> tuple[str, ...]:
     sign = Decimal(-1 if one.ours_to_pay else 1)
     return (
-        words.translate(_PURPOSES[one.purpose]),
+        words.translate(PURPOSE[one.purpose]),
         one.tax.country or "–",
         f"{one.tax.name} {one.tax.rate.normalize():f} % ({one.tax.category})",
         one.currency,
@@ -109,7 +100,7 @@ def _ages(found: MonthReport, words: Words) -> Table:
         texts=2,
         rows=tuple(
             (
-                words.translate(account_name(one.account)),
+                words.translate(ACCOUNT[one.account]),
                 one.currency,
                 str(one.days),
                 words.count(one.invoices),
@@ -143,7 +134,7 @@ def _accounts(heading: str, balances: Iterable[Balance], words: Words) -> Table:
         texts=2,
         rows=tuple(
             (
-                words.translate(account_name(one.account)),
+                words.translate(ACCOUNT[one.account]),
                 one.currency,
                 words.amount(one.debit, one.currency),
                 words.amount(one.credit, one.currency),
@@ -153,27 +144,3 @@ def _accounts(heading: str, balances: Iterable[Balance], words: Words) -> Table:
         ),
         empty=words.translate(mark("Nothing")),
     )
-
-
-_ACCOUNTS = {
-    Account.RECEIVABLE: mark("Receivables"),
-    Account.PAYABLE: mark("Payables"),
-    Account.REVENUE: mark("Revenue"),
-    Account.PURCHASES: mark("Purchases"),
-    Account.VAT_OUT: mark("VAT out"),
-    Account.VAT_IN: mark("VAT in"),
-    Account.REVENUE_SHARE: mark("Shares of site hosts"),
-    Account.REIMBURSEMENT: mark("Charging at home"),
-    Account.BANK: mark("Bank"),
-    Account.CARDS: mark("Cards"),
-    Account.CARD_FEES: mark("Fees of cards"),
-    Account.REMINDER_FEES: mark("Reminder fees"),
-    Account.ROUNDING: mark("Rounding"),
-    Account.UNMATCHED: mark("Unmatched payments"),
-    Account.BAD_DEBTS: mark("Bad debts"),
-}
-
-
-def account_name(account: Account) -> str:
-    """What people call an account; one without a name by its word."""
-    return _ACCOUNTS.get(account, str(account))

@@ -9,10 +9,10 @@ from itertools import groupby
 import msgspec
 
 from ocpilot import __version__
+from ocpilot.app.book_days import books_zone, today
 from ocpilot.app.book_records import AgeSum, ClosedMonth, MonthReport, OpenDebt
-from ocpilot.app.invoicing import books_zone
 from ocpilot.app.ledger_records import Balance, KeptEntry
-from ocpilot.app.months import Month, today
+from ocpilot.app.months import Month
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import Conflict, SettingsError, UserError
 from ocpilot.billing.chart import Chart, UnknownAccount, chart_of, postings

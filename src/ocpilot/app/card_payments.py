@@ -4,6 +4,7 @@ What goes on by itself is in `card_steps.py`. Every step is kept; who is not the
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -78,18 +79,20 @@ async def begin(platform: Platform, page: EvsePage, connector_id: str | None, la
     )
     what = f"{payment.amount} {payment.currency} are to be reserved"
     await platform.store.cards.add(payment, _step(platform, payment, None, what, PLATFORM))
-    await tell(platform, payment)
+    with suppress(CardError):  # his page says that the provider is being asked, and the job goes on
+        await tell(platform, payment)
     return secret
 
 
 async def tell(platform: Platform, payment: CardPayment) -> CardPayment:
-    """The provider gets to know of a new payment; when that fails, the next look tries again under the same key."""
+    """The provider gets to know of a new payment, under the same key however often it is told. CardUnreachable when it
+    may not know of it; when that lasts too long the driver is gone, and he never saw a page to pay at."""
+    if platform.clock() - payment.created_at >= timedelta(seconds=platform.settings.cards.pay_within):
+        return await move(platform, payment, PaymentState.DECLINED, "the provider did not answer", next_at=None)
     try:
         there = await provider(platform).authorise(_order(platform, payment), f"{payment.id}-authorise")
     except CardRefused as error:
         return await move(platform, payment, PaymentState.DECLINED, str(error), next_at=None)
-    except CardError as error:
-        return await note(platform, payment, str(error))
     told, later = replace(payment, reference=there.reference, url=there.url), platform.clock() + _LOOK
     return await move(platform, told, PaymentState.OPEN, "the provider waits for the driver", next_at=later)
 
@@ -104,7 +107,8 @@ async def look(platform: Platform, payment: CardPayment) -> CardPayment:
     if after is None:
         if now - payment.created_at >= timedelta(seconds=platform.settings.cards.pay_within):
             return await move(platform, payment, PaymentState.RELEASING, "nobody paid", next_at=now)
-        return await note(platform, replace(payment, next_at=now + _LOOK), there.message or payment.why)
+        waits = replace(payment, next_at=now + _LOOK, tries=0, needs="")
+        return await note(platform, waits, there.message or payment.why)
     known = replace(payment, card=there.card, url=None)
     ends = not MOVES[after]
     return await move(
@@ -156,12 +160,12 @@ async def release(platform: Platform, payment_id: str, why: str, who: str) -> Ca
     """Take nothing. Conflict when something was taken already, or a charge runs."""
     payment = await named(platform, payment_id)
     if payment.state is PaymentState.RELEASING:
-        payment = replace(payment, tries=0, attempt=payment.attempt + 1)
+        payment = replace(payment, tries=0, needs="", attempt=payment.attempt + 1)
     elif PaymentState.RELEASING not in MOVES[payment.state]:
         raise Conflict(f"card payment {payment_id} is {payment.state}: there is nothing to release")
     if payment.state is PaymentState.CHARGING and payment.session_id is not None and not payment.needs:
         raise Conflict(f"card payment {payment_id}: its charge goes on; stop that first")
-    return await _decided(platform, replace(payment, needs=""), PaymentState.RELEASING, why, who)
+    return await _decided(platform, payment, PaymentState.RELEASING, why, who)
 
 
 async def refund(platform: Platform, payment_id: str, amount: Decimal | None, why: str, who: str) -> CardPayment:
@@ -173,7 +177,7 @@ async def refund(platform: Platform, payment_id: str, amount: Decimal | None, wh
     given = HALF_UP.round(left if amount is None else amount, payment.currency)
     if not 0 < given <= left:
         raise UserError(f"refund: found {given}, expected more than 0 and at most {left} {payment.currency}")
-    fresh = replace(payment, refunding=given, tries=0)
+    fresh = replace(payment, refunding=given)
     return await _decided(platform, fresh, PaymentState.REFUNDING, why or f"{given} to be given back", who)
 
 
@@ -202,11 +206,12 @@ async def move(
     next_at: datetime | None,
 ) -> CardPayment:
     """The payment as it was given, now in this state, with the step; as it really is when somebody was quicker.
-    `next_at`: when it is to be looked at again by itself."""
+    `next_at`: when it is to be looked at again by itself. In another state no failure counts any more."""
     if not payment.may_become(after):
         raise Conflict(f"card payment {payment.id} is {payment.state} and cannot become {after}")
     now, version = platform.clock(), payment.version + 1
-    changed = replace(payment, state=after, why=what, version=version, changed_at=now, next_at=next_at)
+    fresh = payment if after == payment.state else replace(payment, tries=0, needs="")
+    changed = replace(fresh, state=after, why=what, version=version, changed_at=now, next_at=next_at)
     if await platform.store.cards.save(changed, _step(platform, changed, payment.state, what, who)):
         return changed
     return await named(platform, payment.id)

@@ -182,7 +182,7 @@ class CardSteps:
     async def _billed(self, payment: CardPayment, receipt: Receipt) -> CardPayment:
         """What the receipt says is taken; less than a card payment is worth is not."""
         total = paper_of(receipt).total.shown
-        due = replace(payment, receipt=receipt.number, due=total, needs="", tries=0)
+        due = replace(payment, receipt=receipt.number, due=total)
         least = self._platform.settings.cards.minimum.get(payment.currency, 0)
         if total <= 0 or total < least:
             return await self._let_go(due, f"{total} {payment.currency} are not taken from a card")
@@ -203,7 +203,7 @@ class CardSteps:
             there = await provider(self._platform).capture(reference, amount, payment.currency, key)
         if there.state is not CardState.CAPTURED:
             raise CardRefused(f"nothing can be taken: the payment is {there.state} at the provider {there.message}")
-        taken = replace(payment, captured=there.captured, needs="", tries=0, card=there.card or payment.card)
+        taken = replace(payment, captured=there.captured, card=there.card or payment.card)
         what = f"{there.captured} {payment.currency} were taken"
         return await move(self._platform, taken, PaymentState.CAPTURED, what, next_at=self._platform.clock())
 
@@ -232,7 +232,7 @@ class CardSteps:
         if payment.receipt is not None and payment.due:
             receipt = await self._receipt(payment)
             await self._platform.store.ledger.book(card_sales.sale(receipt, payment.captured, today(self._platform)))
-        return await move(self._platform, replace(payment, needs=""), PaymentState.RELEASED, payment.why, next_at=None)
+        return await move(self._platform, payment, PaymentState.RELEASED, payment.why, next_at=None)
 
     async def _refunding(self, payment: CardPayment) -> CardPayment:
         """How much was given back in all tells whether this refund was done."""
@@ -248,7 +248,7 @@ class CardSteps:
         await self._platform.store.ledger.book(card_sales.refund(receipt, payment.refunding, number, day))
         after = PaymentState.REFUNDED if wanted == payment.captured else PaymentState.PAID
         what = f"{payment.refunding} {payment.currency} were given back"
-        done = replace(payment, refunded=wanted, refunding=Decimal(0), tries=0, needs="")
+        done = replace(payment, refunded=wanted, refunding=Decimal(0))
         return await move(self._platform, done, after, what, next_at=None)
 
     async def _receipt(self, payment: CardPayment) -> paper.Receipt:

@@ -66,6 +66,11 @@ class Clearing(Record, frozen=True, kw_only=True):
     problem: str | None = None
     at: datetime
 
+    @property
+    def reason(self) -> str:
+        """`why`, where it says more than the findings do; else empty."""
+        return "" if self.why in {one.sentence for one in self.findings} else self.why
+
 
 class Unrated(Record, frozen=True, kw_only=True):
     """A CDR of which it is to be worked out what is billed, and what the check found, None where nobody priced it."""

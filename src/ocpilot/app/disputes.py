@@ -31,7 +31,7 @@ async def message(platform: Platform, stored: StoredObject, language: str = "en"
         [one for one in standing.findings if one.holds] or standing.findings,
         to=_sides(platform, stored, standing),
         sender=platform.settings.seller.name or platform.settings.name,
-        why=standing.why,
+        why=standing.reason,
         translate=translate,
         locale=language,
     )

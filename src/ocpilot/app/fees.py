@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Mapping
 
+from ocpilot.app.book_days import books_zone
 from ocpilot.app.customer_records import Customer
-from ocpilot.app.invoicing import books_zone
 from ocpilot.app.plan_fees import fees_due
 from ocpilot.app.platform import Platform
 from ocpilot.app.seller import seller_of

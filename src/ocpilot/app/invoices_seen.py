@@ -1,15 +1,18 @@
 """Invoices as people see them: a page of them, or one with all that is on it and happened to it."""
 
-from datetime import date, datetime, time
+from datetime import datetime
 
-from ocpilot.app import invoicing
+from ocpilot.app import book_days, invoicing, months
 from ocpilot.app.bill_records import BillItem, InvoiceQuery, Listed
 from ocpilot.app.customer_records import Customer
 from ocpilot.app.ledger_records import KeptEntry
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
 from ocpilot.app.sending_records import Sending
-from ocpilot.base.errors import NotFound, UserError
+from ocpilot.base.errors import NotFound
+
+#: No books are older; the first year of the calendar is in no time zone.
+_FIRST_YEAR = 2000
 
 
 class InvoiceView(Record, frozen=True, kw_only=True):
@@ -48,9 +51,12 @@ async def query(
 
 def days_of(platform: Platform, month: str) -> tuple[datetime, datetime]:
     """When a month of the books begins and ends; UserError when it is none."""
+    return months.parse(month).moments(book_days.books_zone(platform))
     try:
         first = date.fromisoformat(f"{month}-01")
         following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+        if first.year < _FIRST_YEAR:
+            raise ValueError(first)
     except ValueError as error:
         raise UserError(f"month: found {month[:20]!r}, expected such as 2026-11") from error
     zone = invoicing.books_zone(platform)

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ocpilot.app.bill_records import ACCOUNTS, BillItem, Draft, Group, KeptInvoice, Purpose
+from ocpilot.app.book_days import books_zone
 from ocpilot.app.customer_records import Customer, CustomerKind, Cycle
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
 from ocpilot.app.seller import payee_of, seller_of
 from ocpilot.base.errors import NotFound, UserError
-from ocpilot.base.zones import zone_named
 from ocpilot.billing.allowances import Used, allowance_lines
 from ocpilot.billing.grouped_lines import Summand, grouped
 from ocpilot.billing.invoice import Invoice, InvoiceKind, InvoiceLine, Terms, invoice_of, negated
@@ -286,8 +286,3 @@ async def customer_numbered(platform: Platform, number: str) -> Customer:
     if customer is None:
         raise NotFound(f"no customer {number}")
     return customer
-
-
-def books_zone(platform: Platform) -> ZoneInfo:
-    """Where days and months of the books begin and end."""
-    return zone_named(platform.settings.billing.time_zone)

@@ -1,12 +1,10 @@
 """Months of the books: `2026-11` to days and moments and back, in the time zone of the books."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ocpilot.app.invoicing import books_zone
-from ocpilot.app.platform import Platform
 from ocpilot.base.errors import UserError
 
 
@@ -14,6 +12,10 @@ class Month(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """`first` is its first day."""
 
     first: date
+
+    def __post_init__(self) -> None:
+        if self.first.year == MAXYEAR:
+            raise ValueError(f"{self.first}: no month of a calendar begins after it")
 
     def __str__(self) -> str:
         return f"{self.first:%Y-%m}"
@@ -48,13 +50,8 @@ def parse(text: str) -> Month:
     """`2026-11`; UserError otherwise."""
     try:
         return Month(first=datetime.strptime(text, "%Y-%m").date())  # noqa: DTZ007 - a month has no zone
-    except ValueError:
-        raise UserError(f"found the month {text!r}, expected one such as 2026-11") from None
-
-
-def today(platform: Platform) -> date:
-    """The day it is in the books."""
-    return platform.clock().astimezone(books_zone(platform)).date()
+    except (ValueError, OverflowError):
+        raise UserError(f"month: found {text[:20]!r}, expected such as 2026-11") from None
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+from ocpilot.app.book_days import books_zone, today
 from ocpilot.app.customer_records import Customer, CustomerKind
-from ocpilot.app.invoicing import books_zone
-from ocpilot.app.months import Month, today
+from ocpilot.app.months import Month
 from ocpilot.app.platform import Platform
 from ocpilot.app.reconciliation import parties_of
 from ocpilot.app.reconciliation_records import PartnerInvoice, RecordCheck, Span, Unclaimed
@@ -39,7 +39,8 @@ class Received(Record, frozen=True, kw_only=True):
 
 
 async def register(platform: Platform, received: Received, who: str) -> PartnerInvoice:
-    """Keep it and book it, once. The same again changes nothing.
+    """Keep it and book it, once; one of a month that is closed on the first day that is not. The same again changes
+    nothing.
 
     NotFound for an unknown partner, or one that is no customer; Conflict when our sum is another, there are CDRs we do
     not agree with, or the same number was registered with other amounts.
@@ -72,7 +73,7 @@ async def register(platform: Platform, received: Received, who: str) -> PartnerI
     booked = partner_entry(
         customer_id=customer.id,
         reference=f"{customer.number}/{received.number}",
-        day=invoice.day,
+        day=max(invoice.day, await platform.store.ledger.open_from()),
         currency=currency,
         net=net,
         tax=tax,

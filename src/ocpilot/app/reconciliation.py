@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ocpilot.app.bill_records import Purpose
+from ocpilot.app.book_days import books_zone, today
 from ocpilot.app.clearing_records import ClearingState
-from ocpilot.app.invoicing import books_zone
-from ocpilot.app.months import Month, today
+from ocpilot.app.months import Month
 from ocpilot.app.platform import Platform
 from ocpilot.app.reconciliation_records import LooseEnd, Span, Trail
 from ocpilot.app.records import Record

@@ -11,8 +11,8 @@ from decimal import Decimal
 import msgspec
 
 from ocpilot.app.bodies import value_of
+from ocpilot.app.book_days import books_zone
 from ocpilot.app.clearing_records import ClearingState
-from ocpilot.app.invoicing import books_zone
 from ocpilot.app.months import month_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.reconciliation_records import CdrVerdict, CheckedCdr, NamedCdr, RecordCheck, RecordSum

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app.invoicing import books_zone
+from ocpilot.app.book_days import books_zone
 from ocpilot.app.platform import Platform
 from ocpilot.base import formats
 from ocpilot.base.money import HALF_UP

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
+from ocpilot.app.book_days import books_zone
 from ocpilot.app.clearing_records import ClearingState
-from ocpilot.app.invoicing import books_zone
 from ocpilot.app.months import Month
 from ocpilot.app.platform import Platform
 from ocpilot.app.reconciliation import parties_of

@@ -53,5 +53,8 @@ class TerminalPayments(Protocol):
     async def terminals_at(self, peer_id: int, location_id: str, evse_uid: str) -> tuple[StoredObject, ...]:
         """Terminals of a provider that serve this EVSE, by itself or by its Location."""
 
+    async def terminals(self) -> tuple[StoredObject, ...]:
+        """Every terminal that a provider sent, by provider and id."""
+
     async def newest(self, limit: int) -> tuple[TerminalPayment, ...]:
         """The newest first."""

@@ -158,7 +158,10 @@ def _text(one: Dispute, translate: Translate, locale: str) -> Iterator[str]:
     yield translate(mark("Subject: CDR {id} of {party} is disputed")).format(id=one.cdr_id, party=one.party)
     yield translate(mark("To: {parties}")).format(parties=", ".join(one.to))
     yield ""
-    yield translate(mark("We do not accept this CDR as it is: {why}")).format(why=one.why)
+    if one.why:
+        yield translate(mark("We do not accept this CDR as it is: {why}")).format(why=one.why)
+    else:
+        yield translate(mark("We do not accept this CDR as it is."))
     yield ""
     yield from _facts(one, translate)
     if one.findings:
@@ -186,9 +189,9 @@ def _text(one: Dispute, translate: Translate, locale: str) -> Iterator[str]:
 def _facts(one: Dispute, translate: Translate) -> Iterator[str]:
     facts = (
         ("CDR", one.cdr_id),
-        (translate(mark("Session")), one.session_id or "–"),
-        ("EVSE", f"{one.evse_id} ({translate(mark('Location'))} {one.location_id})"),
-        (translate(mark("Token")), f"{one.token_uid}, {one.contract_id}"),
+        ("Session", one.session_id or "–"),
+        ("EVSE", f"{one.evse_id} (Location {one.location_id})"),
+        ("Token", f"{one.token_uid}, {one.contract_id}"),
         (translate(mark("Charged")), f"{write(one.start)} – {write(one.end)}"),
     )
     width = max(len(name) for name, _ in facts)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ocpilot.app import book_paper, books, months, partner_invoices, reconciliation, statements
+from ocpilot.app import book_days, book_paper, books, months, partner_invoices, reconciliation, statements
 from ocpilot.app.book_records import ClosedMonth, MonthReport
 from ocpilot.app.books import ExportFormat
 from ocpilot.app.months import Month
@@ -48,7 +48,7 @@ class ReconciliationOf:
     def _month(self, name: str | None) -> Month:
         if name is not None:
             return months.parse(name)
-        return months.month_of(months.today(self._platform)).before
+        return months.month_of(book_days.today(self._platform)).before
 
 
 class BooksOf:

@@ -1,12 +1,16 @@
-"""What `ocpilot card` asks of a platform."""
+"""What `ocpilot card` and `ocpilot terminal` ask of a platform."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 
-from ocpilot.app import card_payments, terminal_payments
+from ocpilot.app import card_payments, terminal_payments, terminals
 from ocpilot.app.card_records import CardPayment, CardStep
 from ocpilot.app.platform import Platform
 from ocpilot.app.terminal_payments import TerminalRow
+from ocpilot.app.terminals import KnownTerminal
+from ocpilot.base.errors import UserError
+from ocpilot.base.ids import PartyId
+from ocpilot.wire.v230 import InvoiceCreator
 
 _WHO = "cli"
 
@@ -41,3 +45,33 @@ class CardsOf:
     async def refund(self, payment_id: str, amount: Decimal | None, why: str) -> CardPayment:
         """See `CardCommands`."""
         return await card_payments.refund(self._platform, payment_id, amount, why, _WHO)
+
+
+class TerminalsOf:
+    """`cli.terminal.TerminalCommands` of one platform."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def all(self) -> Sequence[KnownTerminal]:
+        """See `TerminalCommands`."""
+        return await terminals.all_of(self._platform)
+
+    async def assign(
+        self,
+        peer: str,
+        terminal: str,
+        *,
+        locations: Sequence[str] | None,
+        evses: Sequence[str] | None,
+        invoice: InvoiceCreator | None,
+        party: str | None,
+    ) -> None:
+        """See `TerminalCommands`."""
+        try:
+            ours = None if party is None else PartyId.parse(party)
+        except ValueError as error:
+            raise UserError(f"--party: {error}") from error
+        await terminals.assign(
+            self._platform, peer, terminal, locations=locations, evses=evses, invoice=invoice, party=ours
+        )

@@ -59,13 +59,14 @@ from ocpilot.cli import (
     station_message,
     station_simulate,
     tariff,
+    terminal,
     validate,
 )
 from ocpilot.demo import command as demo
 from ocpilot.http.openapi import document_of_everything
 from ocpilot.main import serving
 from ocpilot.main.book_commands import BooksOf, ReconciliationOf
-from ocpilot.main.card_commands import CardsOf
+from ocpilot.main.card_commands import CardsOf, TerminalsOf
 from ocpilot.main.check_commands import Checks
 from ocpilot.main.clearing_commands import ClearingOf
 from ocpilot.main.customer_commands import CustomersOf, PlansOf, PricesOf
@@ -109,6 +110,7 @@ _ALONE: dict[str, Callable[[argparse.Namespace], Coroutine[None, None, int]]] = 
 _ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]] = {
     "account": lambda args, platform: account.run(args, Accounts(platform)),
     "card": lambda args, platform: card.run(args, CardsOf(platform)),
+    "terminal": lambda args, platform: terminal.run(args, TerminalsOf(platform)),
     "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
     "invoice": lambda args, platform: invoice.run(args, InvoicesOf(platform)),
     "invoice remind": lambda args, platform: invoice_remind.run(args, RemindersOf(platform)),
@@ -162,7 +164,7 @@ def parser() -> argparse.ArgumentParser:
     )
     charging = (serve, peer, log, *objects, api_key, hook, db)
     alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
-    billing = (customer, plan, price_series, payment, card, ledger)
+    billing = (customer, plan, price_series, payment, card, terminal, ledger)
     for module in (*charging, *billing, *alone):
         module.add_parser(commands)
     return root

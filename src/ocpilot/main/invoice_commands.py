@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, time, timedelta
 
-from ocpilot.app import invoice_runs, invoices_seen, invoicing, sending
+from ocpilot.app import book_days, invoice_runs, invoices_seen, invoicing, sending
 from ocpilot.app.bill_records import BillItem, KeptInvoice, Listed
 from ocpilot.app.invoice_documents import DocumentKind, document
 from ocpilot.app.invoicing import Due
@@ -29,7 +29,7 @@ class InvoicesOf:
             after = date.fromisoformat(day) + timedelta(days=1)
         except (ValueError, OverflowError) as error:
             raise UserError(f"--until: found {day!r}, expected a day such as 2026-11-30") from error
-        return datetime.combine(after, time(), invoicing.books_zone(self._platform))
+        return datetime.combine(after, time(), book_days.books_zone(self._platform))
 
     async def rate(self) -> int:
         """See `InvoiceCommands`."""

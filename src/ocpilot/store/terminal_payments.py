@@ -56,6 +56,10 @@ class PostgresTerminalPayments:
         rows = await self._database.rows(_SQL["terminals_at"], values)
         return tuple(object_of(row, ModuleID.PAYMENTS) for row in rows)
 
+    async def terminals(self) -> tuple[StoredObject, ...]:
+        """See the port."""
+        return tuple(object_of(row, ModuleID.PAYMENTS) for row in await self._database.rows(_SQL["terminals"]))
+
     async def newest(self, limit: int) -> tuple[TerminalPayment, ...]:
         """See the port."""
         return await self._many(_SQL["newest"], {"limit": limit})

@@ -53,6 +53,11 @@ WHERE key_sub = 'terminals' AND peer_id = :peer_id
         lower(body)::jsonb -> 'location_ids' ? :key_location::text OR lower(body)::jsonb -> 'evse_uids' ? :key_evse::text
     );
 
+-- name: terminals
+-- Every one that a provider sent.
+SELECT party, id, sub, peer_id, version, audience, last_updated, context, body FROM payment
+WHERE key_sub = 'terminals' AND peer_id > 0 ORDER BY peer_id, key_id;
+
 -- name: newest
 -- The newest first.
 SELECT * FROM terminal_payment ORDER BY at DESC, party, key_id LIMIT :limit;

@@ -5,8 +5,11 @@ from typing import Final
 
 from ocpilot.app.bank_payment_records import MatchState, StepKind
 from ocpilot.app.bill_records import Purpose
+from ocpilot.app import book_words
+from ocpilot.app.reconciliation_records import CdrVerdict
 from ocpilot.app.sending_records import Sending, Way
 from ocpilot.base.texts import mark
+from ocpilot.billing.four_way import Fault, Step
 from ocpilot.billing.invoice import LineUnit
 from ocpilot.billing.settling import Left
 
@@ -18,20 +21,49 @@ INVOICE_STATE: Final = {
     "credit": (mark("Credit note"), "quiet"),
 }
 
-#: What is billed, or paid.
-PURPOSE: Final = {
-    Purpose.SALE: mark("Charges of the customer"),
-    Purpose.ROAMING: mark("Charges of the provider's drivers at our stations"),
-    Purpose.PURCHASE: mark("Charges of our drivers at the operator's stations"),
-    Purpose.HOST: mark("Share of the site's host"),
-    Purpose.HOME: mark("Charging at home, paid back"),
-    Purpose.FEE: mark("Fees"),
-}
+#: What is billed, or paid, and accounts of the books.
+PURPOSE: Final = book_words.PURPOSE
+ACCOUNT: Final = book_words.ACCOUNT
 
 #: Units of lines.
 LINE_UNIT: Final = {LineUnit.ONE: "", LineUnit.KWH: "kWh", LineUnit.MINUTE: "min", LineUnit.MONTH: "×"}
 
 SENDING_WAY: Final = {Way.EMAIL: mark("By e-mail"), Way.PEPPOL: mark("By Peppol")}
+
+#: Where in the life of a charge something is at fault, and what.
+STEP: Final = {
+    Step.SESSION: mark("Session"),
+    Step.CDR: "CDR",
+    Step.BILL: mark("Bill"),
+    Step.INVOICE: mark("Invoice"),
+    Step.PAYMENT: mark("Payment"),
+}
+FAULT: Final = {
+    Fault.MISSING: (mark("Missing"), "bad"),
+    Fault.DOUBLED: (mark("Doubled"), "bad"),
+    Fault.DIFFERS: (mark("Differs"), "bad"),
+    Fault.WAITS: (mark("Waits"), "busy"),
+}
+
+#: What a CDR that a partner's record names is in our books, and whether there is one we do not agree with.
+CDR_VERDICT: Final = {
+    CdrVerdict.AGREED: mark("agreed"),
+    CdrVerdict.UNKNOWN: mark("unknown to us"),
+    CdrVerdict.NOT_ACCEPTED: mark("not accepted yet"),
+    CdrVerdict.DISPUTED: mark("disputed"),
+    CdrVerdict.CREDITED: mark("credited"),
+    CdrVerdict.DROPPED: mark("dropped"),
+    CdrVerdict.NAMED_TWICE: mark("named twice"),
+    CdrVerdict.BILLED_TWICE: mark("on another invoice"),
+}
+RECORD_STATE: Final = {False: (mark("Agrees"), "good"), True: (mark("Open"), "warn")}
+
+#: How it stands with a month of the books.
+MONTH_STATE: Final = {
+    "closed": (mark("Closed"), "good"),
+    "open": (mark("Open"), "warn"),
+    "running": (mark("Not over"), "quiet"),
+}
 
 
 def sent(at: datetime | None, problem: str | None) -> tuple[str, str]:

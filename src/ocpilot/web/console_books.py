@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from ocpilot.app import book_paper, books, months
+from ocpilot.app import book_days, book_paper, books, months
 from ocpilot.app.books import ExportFormat
 from ocpilot.app.months import Month
 from ocpilot.base.errors import NotFound, UserError
@@ -17,7 +17,7 @@ _MONTHS = 12
 async def listed(reader: Reader) -> Response:
     """The last months: which are closed."""
     closed = {one.month: one for one in await books.closed(reader.platform)}
-    this = months.month_of(months.today(reader.platform))
+    this = months.month_of(book_days.today(reader.platform))
     shown = [this]
     while len(shown) < _MONTHS:
         shown.append(shown[-1].before)
@@ -36,7 +36,7 @@ async def month(reader: Reader) -> Response:
         "found": found,
         "paper": book_paper.month_paper(reader.platform, found, reader.tongue.language),
         "currencies": currencies,
-        "can_close": not found.closed and asked.end <= months.today(reader.platform),
+        "can_close": not found.closed and asked.end <= book_days.today(reader.platform),
     }
     return reader.page("console/book_month.html", context)
 

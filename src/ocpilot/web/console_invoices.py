@@ -22,7 +22,8 @@ _FIELDS = ("customer", "month", "only")
 
 
 async def listed(reader: Reader) -> Response:
-    """The newest invoices that the form asks for, with what all of them come to."""
+    """The newest invoices that the form asks for. What those of a customer or month come to in all is added up: the
+    whole of many years would take seconds."""
     form = {name: reader.request.query_params.get(name, "").strip() for name in _FIELDS}
     asked = {name: value for name, value in form.items() if value}
     try:
@@ -37,7 +38,7 @@ async def listed(reader: Reader) -> Response:
         "asked": bool(asked),
         "problem": None,
         "rows": rows,
-        "sums": await store.invoices.sums(query),
+        "sums": await store.invoices.sums(query) if form["customer"] or form["month"] else (),
         "problems": await store.sendings.problems([row.kept.number for row in rows if row.kept.sent_at is None]),
         "onward": urlencode({**asked, "after": rows[-1].kept.number}) if len(rows) == query.limit else None,
     }

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from ocpilot.app import months, reconciliation, statements
+from ocpilot.app import book_days, months, reconciliation, statements
 from ocpilot.app.months import Month
 from ocpilot.app.peer_records import Peer
 from ocpilot.base.errors import UserError
@@ -58,7 +58,7 @@ async def statement_file(reader: Reader) -> Response:
 
 def _month(reader: Reader) -> tuple[Month, str | None]:
     """The month that is asked for, else the last one that is over; and what is wrong with what was asked."""
-    usual = months.month_of(months.today(reader.platform)).before
+    usual = months.month_of(book_days.today(reader.platform)).before
     text = reader.request.query_params.get("month", "").strip()
     try:
         return (months.parse(text) if text else usual), None

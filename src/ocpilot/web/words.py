@@ -14,7 +14,6 @@ from ocpilot.app.evse_pages import Obstacle
 from ocpilot.app.frames import FrameDirection
 from ocpilot.app.messages import Direction, MessageLine
 from ocpilot.app.quality_records import Lack
-from ocpilot.app.reconciliation_records import CdrVerdict
 from ocpilot.app.site_limit_records import Told
 from ocpilot.app.status_records import StatusReason
 from ocpilot.base.signed_verdict import SignedVerdict
@@ -23,6 +22,7 @@ from ocpilot.billing import signed_words
 from ocpilot.billing.captures import CaptureState
 from ocpilot.billing.check import State, TariffSource
 from ocpilot.billing.four_way import Fault, Step
+from ocpilot.billing.settling import Left
 from ocpilot.wire.v230 import (
     CommandResponseType,
     CommandResultType,
@@ -63,41 +63,6 @@ CUSTOMER_KIND: Final = {
     CustomerKind.OPERATOR: mark("Operator"),
     CustomerKind.HOST: mark("Site host"),
     CustomerKind.HOME: mark("Home charging"),
-}
-
-#: Where in the life of a charge something is at fault, and what.
-STEP: Final = {
-    Step.SESSION: mark("Session"),
-    Step.CDR: "CDR",
-    Step.BILL: mark("Bill"),
-    Step.INVOICE: mark("Invoice"),
-    Step.PAYMENT: mark("Payment"),
-}
-FAULT: Final = {
-    Fault.MISSING: (mark("Missing"), "bad"),
-    Fault.DOUBLED: (mark("Doubled"), "bad"),
-    Fault.DIFFERS: (mark("Differs"), "bad"),
-    Fault.WAITS: (mark("Waits"), "busy"),
-}
-
-#: What a CDR that a partner's record names is in our books, and whether there is one we do not agree with.
-CDR_VERDICT: Final = {
-    CdrVerdict.AGREED: mark("agreed"),
-    CdrVerdict.UNKNOWN: mark("unknown to us"),
-    CdrVerdict.NOT_ACCEPTED: mark("not accepted yet"),
-    CdrVerdict.DISPUTED: mark("disputed"),
-    CdrVerdict.CREDITED: mark("credited"),
-    CdrVerdict.DROPPED: mark("dropped"),
-    CdrVerdict.NAMED_TWICE: mark("named twice"),
-    CdrVerdict.BILLED_TWICE: mark("on another invoice"),
-}
-RECORD_STATE: Final = {False: (mark("Agrees"), "good"), True: (mark("Open"), "warn")}
-
-#: How it stands with a month of the books.
-MONTH_STATE: Final = {
-    "closed": (mark("Closed"), "good"),
-    "open": (mark("Open"), "warn"),
-    "running": (mark("Not over"), "quiet"),
 }
 
 #: Whether more may be drawn at a site than its limit.
@@ -299,7 +264,7 @@ TRANSACTION_STATE: Final = {
 CLEARING_STATE: Final = {
     ClearingState.HELD: (mark("Held"), "bad"),
     ClearingState.DISPUTED: (mark("Disputed"), "warn"),
-    ClearingState.NEW: (mark("Waits for its original"), "busy"),
+    ClearingState.NEW: (mark("New"), "busy"),
     ClearingState.ACCEPTED: (mark("Accepted"), "good"),
     ClearingState.ISSUED: (mark("Issued"), "good"),
     ClearingState.CREDITED: (mark("Credited"), "quiet"),
@@ -471,3 +436,34 @@ def charge_status(charge: ChargeView) -> tuple[str, str]:
     if charge.cdr is not None or charge.session is None:
         return SESSION_STATUS[SessionStatus.COMPLETED]
     return SESSION_STATUS[charge.session.status]
+
+
+#: How much of a payment is on invoices.
+MATCH_STATE: Final = {
+    MatchState.SETTLED: (mark("Settled"), "good"),
+    MatchState.PARTLY: (mark("Partly"), "warn"),
+    MatchState.UNMATCHED: (mark("Unmatched"), "bad"),
+}
+
+#: Why something of a payment is on no invoice.
+LEFT: Final = {
+    Left.NOTHING: "",
+    Left.NO_REFERENCE: mark("It names no invoice."),
+    Left.UNKNOWN_REFERENCE: mark("It names none of our invoices."),
+    Left.WRONG_CHECK_DIGIT: mark("The check digit of its reference is wrong."),
+    Left.AMBIGUOUS: mark("Several invoices have its reference."),
+    Left.PAID_ALREADY: mark("The invoice it names was paid before."),
+    Left.CREDITED: mark("The invoice it names was credited."),
+    Left.OVERPAID: mark("More was paid than was open."),
+    Left.OTHER_CURRENCY: mark("The invoice it names is in another currency."),
+    Left.REVERSAL: mark("It takes an earlier payment back."),
+    Left.BY_HAND: mark("A person took it off its invoice."),
+}
+
+#: What happened to a payment.
+MATCH_STEP: Final = {
+    StepKind.MATCHED: mark("Matched"),
+    StepKind.LEFT: mark("Left over"),
+    StepKind.UNMATCHED: mark("Taken off"),
+    StepKind.REFUNDED: mark("Paid back"),
+}

@@ -1,4 +1,4 @@
-"""`ocpilot card`: what is printed, and what a person decides."""
+"""`ocpilot card` and `ocpilot terminal`: what is printed, and what a person decides."""
 
 import asyncio
 import json
@@ -11,12 +11,15 @@ from ocpilot.app.card_records import CardPayment, CardStep, PaymentState
 from ocpilot.app.records import ObjectKey
 from ocpilot.app.terminal_payment_records import TerminalPayment
 from ocpilot.app.terminal_payments import TerminalRow
+from ocpilot.app.terminals import KnownTerminal
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.captures import CaptureState
 from ocpilot.cli import card as command
+from ocpilot.cli import terminal as terminal_command
 from ocpilot.main.commands import parser
 from ocpilot.wire.protocol import ModuleID
+from ocpilot.wire.v230 import InvoiceCreator, Terminal
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
 LAD = PartyId.of("SE", "LAD")
@@ -128,3 +131,38 @@ def test_what_is_decided_is_passed_on_with_its_reason():
     assert cards.asked == [(9, True), ("p1", "broken"), ("p1", Decimal("12.50"), "slow"), ("p1", None, "slow")]
     with pytest.raises(UserError):
         run(cards, "refund", "p1", "--amount", "much", "--why", "slow")
+
+
+class FakeTerminals:
+    """Some terminals, and what was assigned."""
+
+    def __init__(self, *terminals):
+        self.terminals = terminals
+        self.asked = []
+
+    async def all(self):
+        return self.terminals
+
+    async def assign(self, peer, terminal, **said):
+        self.asked.append((peer, terminal, said))
+
+
+def run_terminal(terminals, *words):
+    return asyncio.run(terminal_command.run(parser().parse_args(["terminal", *words]), terminals))
+
+
+def test_terminals_are_listed_with_what_they_serve(capsys):
+    one = Terminal(terminal_id="T1", location_ids=("L1", "L2"), invoice_creator="CPO", last_updated=AT)
+    run_terminal(FakeTerminals(KnownTerminal(one, "Payr")), "list")
+    assert "L1, L2" in capsys.readouterr().out
+    run_terminal(FakeTerminals(KnownTerminal(one, "Payr")), "list", "--json")
+    assert json.loads(capsys.readouterr().out)[0]["terminal_id"] == "T1"
+    run_terminal(FakeTerminals(), "list")
+    assert "no provider has sent a terminal" in capsys.readouterr().out
+
+
+def test_a_terminal_is_assigned_as_it_is_said():
+    terminals = FakeTerminals()
+    run_terminal(terminals, "assign", "payr", "T1", "--location", "L1", "--location", "L2", "--invoice", "us")
+    said = {"locations": ["L1", "L2"], "evses": None, "invoice": InvoiceCreator.CPO, "party": None}
+    assert terminals.asked == [("payr", "T1", said)]

@@ -132,6 +132,7 @@ async def test_who_leaves_gets_his_last_invoice_before_the_month_is_over(run, pl
         (("list", "--limit", "0"), UserError, "--limit: found 0"),
         (("list", "--month", "November"), UserError, "month: found 'November', expected such as 2026-11"),
         (("list", "--month", "9999-12"), UserError, "month: found '9999-12'"),
+        (("list", "--month", "0001-01"), UserError, "month: found '0001-01'"),
         (("show", "F-1"), NotFound, "no invoice F-1"),
         (("send",), UserError, "expected either numbers"),
         (("send", "--all", "--again"), UserError, "expected either numbers"),

@@ -567,6 +567,24 @@ def pages() -> Callable[[Platform], AbstractAsyncContextManager[Reader]]:
 
 
 @pytest.fixture
+def pages() -> Callable[[Platform], AbstractAsyncContextManager[Reader]]:
+    """The pages of any platform, read by an employee who has signed in."""
+
+    @asynccontextmanager
+    async def opened(platform: Platform) -> AsyncIterator[Reader]:
+        await add_operator(platform)
+        async with (
+            served(platform) as base,
+            aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session,
+        ):
+            reader = Reader(base, session)
+            await reader.sign_in("kontor@example.org")
+            yield reader
+
+    return opened
+
+
+@pytest.fixture
 def console(office: tuple[Platform, Reader]) -> Reader:
     """The employee alone."""
     return office[1]

@@ -19,6 +19,7 @@ PAGES = (
     "/charges/{}/{}/{}",
     "/receipts/{}.pdf",
     "/account",
+    "/account/invoices/{}.pdf",
     "/static/{}",
 )
 CONSOLE = (
@@ -29,6 +30,9 @@ CONSOLE = (
     "/console/sessions/{}/{}/{}",
     "/console/transactions/{}",
     "/console/cdrs/{}/{}/{}",
+    "/console/invoices",
+    "/console/invoices/{}",
+    "/console/invoices/{}/{}",
     "/console/peers/{}",
     "/console/customers",
     "/console/customers/new",
@@ -42,7 +46,9 @@ FORMS = ("/sign-in", "/sign-out", "/language", "/starts", "/charges/{}/{}/{}", "
 FORMS += ("/console/messages/{}/replay", "/console/customers/new", "/console/customers/{}/tokens")
 FORMS += ("/console/messages/{}/replay", "/console/payments", "/console/accounts/remind")
 FORMS += tuple(f"/console/payments/{{}}/{word}" for word in ("match", "unmatch", "refund"))
+FORMS += ("/console/invoices/{}/send", "/console/invoices/{}/credit")
 FIELDS = (
+    *("customer", "month", "only", "after", "why", "again"),
     *("email", "password", "next", "language", "country", "party", "location", "evse", "connector", "id"),
     *("latitude", "longitude", "radius", "page", "q", "lat", "lon", "near", "status", "module", "sub", "csrf"),
     *("peer", "direction", "object", "correlation", "request", "since", "until", "before"),

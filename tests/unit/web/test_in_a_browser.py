@@ -31,6 +31,7 @@ CONSOLE_PAGES = [
     "/console/sessions/SE/LAD/session-9-1",
     "/console/cdrs",
     "/console/cdrs/SE/LAD/cdr-session-9-2",
+    "/console/clearing",
     "/console/transactions/1",
     "/console/customers",
     "/console/customers/new?kind=host",

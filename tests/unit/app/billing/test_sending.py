@@ -72,6 +72,16 @@ async def test_each_goes_the_way_its_customer_wants_it_and_only_once(posted):
     assert (said.way, said.recipient, said.who, said.problem) == (Way.PEPPOL, "0007:5560360793", WHO, None)
 
 
+async def test_of_several_who_send_at_once_one_does(posted):
+    platform, server, _ = posted
+    await customers(platform, *[InvoiceFormat.PDF] * 4)
+    tried = await asyncio.gather(*(all_sent(platform) for _ in range(3)))
+    assert sorted(one.number for some in tried for one in some if one.outcome is Outcome.SENT) == [
+        f"F-{number:06}" for number in range(1, 5)
+    ]
+    assert len(server.taken) == 4
+
+
 async def test_on_purpose_it_goes_out_again_with_a_message_id_of_its_own(posted):
     platform, server, _ = posted
     [kept] = await customers(platform, InvoiceFormat.PDF)
