@@ -52,15 +52,6 @@ async def query(
 def days_of(platform: Platform, month: str) -> tuple[datetime, datetime]:
     """When a month of the books begins and ends; UserError when it is none."""
     return months.parse(month).moments(book_days.books_zone(platform))
-    try:
-        first = date.fromisoformat(f"{month}-01")
-        following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
-        if first.year < _FIRST_YEAR:
-            raise ValueError(first)
-    except ValueError as error:
-        raise UserError(f"month: found {month[:20]!r}, expected such as 2026-11") from error
-    zone = invoicing.books_zone(platform)
-    return datetime.combine(first, time(), zone), datetime.combine(following, time(), zone)
 
 
 async def one(platform: Platform, number: str) -> tuple[Listed, tuple[BillItem, ...]]:

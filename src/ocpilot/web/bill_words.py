@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-from ocpilot.app.bank_payment_records import MatchState, StepKind
-from ocpilot.app.bill_records import Purpose
 from ocpilot.app import book_words
+from ocpilot.app.bank_payment_records import MatchState, StepKind
 from ocpilot.app.reconciliation_records import CdrVerdict
 from ocpilot.app.sending_records import Sending, Way
 from ocpilot.base.texts import mark

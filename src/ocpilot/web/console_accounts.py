@@ -5,7 +5,6 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from ocpilot.app import ledger_views, reminders
-from ocpilot.app.book_paper import account_name
 from ocpilot.base.errors import Conflict, NotFound, OcpilotError, UserError
 from ocpilot.billing.reminders import Reminder
 from ocpilot.web.reader import Reader
@@ -64,7 +63,6 @@ async def _reminder(reader: Reader) -> Reminder:
 
 async def _list(reader: Reader, problem: OcpilotError | None = None) -> Response:
     context = {
-        "account_name": account_name,
         "balances": await reader.platform.store.ledger.balances(),
         "debtors": await ledger_views.debtors(reader.platform),
         "due": await reminders.due(reader.platform),

@@ -21,8 +21,6 @@ from ocpilot.base.texts import mark
 from ocpilot.billing import signed_words
 from ocpilot.billing.captures import CaptureState
 from ocpilot.billing.check import State, TariffSource
-from ocpilot.billing.four_way import Fault, Step
-from ocpilot.billing.settling import Left
 from ocpilot.wire.v230 import (
     CommandResponseType,
     CommandResultType,
@@ -436,34 +434,3 @@ def charge_status(charge: ChargeView) -> tuple[str, str]:
     if charge.cdr is not None or charge.session is None:
         return SESSION_STATUS[SessionStatus.COMPLETED]
     return SESSION_STATUS[charge.session.status]
-
-
-#: How much of a payment is on invoices.
-MATCH_STATE: Final = {
-    MatchState.SETTLED: (mark("Settled"), "good"),
-    MatchState.PARTLY: (mark("Partly"), "warn"),
-    MatchState.UNMATCHED: (mark("Unmatched"), "bad"),
-}
-
-#: Why something of a payment is on no invoice.
-LEFT: Final = {
-    Left.NOTHING: "",
-    Left.NO_REFERENCE: mark("It names no invoice."),
-    Left.UNKNOWN_REFERENCE: mark("It names none of our invoices."),
-    Left.WRONG_CHECK_DIGIT: mark("The check digit of its reference is wrong."),
-    Left.AMBIGUOUS: mark("Several invoices have its reference."),
-    Left.PAID_ALREADY: mark("The invoice it names was paid before."),
-    Left.CREDITED: mark("The invoice it names was credited."),
-    Left.OVERPAID: mark("More was paid than was open."),
-    Left.OTHER_CURRENCY: mark("The invoice it names is in another currency."),
-    Left.REVERSAL: mark("It takes an earlier payment back."),
-    Left.BY_HAND: mark("A person took it off its invoice."),
-}
-
-#: What happened to a payment.
-MATCH_STEP: Final = {
-    StepKind.MATCHED: mark("Matched"),
-    StepKind.LEFT: mark("Left over"),
-    StepKind.UNMATCHED: mark("Taken off"),
-    StepKind.REFUNDED: mark("Paid back"),
-}

@@ -549,23 +549,6 @@ async def desk(store: PostgresStore, tmp_path: Path) -> AsyncIterator[tuple[Post
         yield store, reader
 
 
-def pages() -> Callable[[Platform], AbstractAsyncContextManager[Reader]]:
-    """The pages of any platform, read by an employee who has signed in."""
-
-    @asynccontextmanager
-    async def opened(platform: Platform) -> AsyncIterator[Reader]:
-        await add_operator(platform)
-        async with (
-            served(platform) as base,
-            aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session,
-        ):
-            reader = Reader(base, session)
-            await reader.sign_in("kontor@example.org")
-            yield reader
-
-    return opened
-
-
 @pytest.fixture
 def pages() -> Callable[[Platform], AbstractAsyncContextManager[Reader]]:
     """The pages of any platform, read by an employee who has signed in."""
