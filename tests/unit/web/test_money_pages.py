@@ -107,7 +107,7 @@ async def test_accounts_show_who_owes_what_and_who_is_reminded(desk):
     words = (await reader.get("/console/accounts?check=1")).words
     assert "The books hold" in words
     assert f"{bill.number} Anna Berg" in words
-    assert "Receivables" in words
+    assert "Owed to us" in words
     page = await post(reader, "/console/accounts/remind", invoice=bill.number)
     assert (page.status, page.headers["Location"]) == (303, "/console/reminders/F-000001/1")
     page = await reader.get("/console/reminders/F-000001/1")
