@@ -1,6 +1,6 @@
 """Months of the books: `2026-11` to days and moments and back, in the time zone of the books."""
 
-from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,8 +14,8 @@ class Month(msgspec.Struct, frozen=True, kw_only=True, order=True):
     first: date
 
     def __post_init__(self) -> None:
-        if self.first.year == MAXYEAR:
-            raise ValueError(f"{self.first}: no month of a calendar begins after it")
+        if self.first.year in {MINYEAR, MAXYEAR}:
+            raise ValueError(f"{self.first}: at an end of the calendar, where zones end")
 
     def __str__(self) -> str:
         return f"{self.first:%Y-%m}"
