@@ -1,6 +1,6 @@
 """What a month in the books comes to, months that are closed, and who stores them."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -86,7 +86,8 @@ class MonthReport(Record, frozen=True, kw_only=True):
 
 
 class ClosedMonth(Record, frozen=True, kw_only=True):
-    """`report` is the MonthReport, `books` the `billing.sie.Books` of when it was closed, both as JSON text."""
+    """`report` is the MonthReport, `books` the `billing.sie.Books` of when it was closed, both as JSON text. The report
+    is empty until it was made: that comes after the closing."""
 
     month: date
     at: datetime
@@ -95,16 +96,15 @@ class ClosedMonth(Record, frozen=True, kw_only=True):
     books: str
 
 
-#: Makes the report and the books, as JSON texts, while nothing can be booked.
-Making = Callable[[], Awaitable[tuple[str, str]]]
-
-
 class Books(Protocol):
     """Storage of closed months, and what a month comes to."""
 
-    async def close(self, month: date, at: datetime, who: str, make: Making) -> ClosedMonth:
-        """Close a month, once: nothing is booked until it is done, and nothing in it or before it afterwards. Conflict
-        when it is closed, or when an earlier month with entries is not."""
+    async def close(self, month: date, at: datetime, who: str, books: str) -> None:
+        """Close a month, once: whoever is booking is waited for, and nothing is booked in it or before it afterwards.
+        Conflict when it is closed, or when an earlier month with entries is not."""
+
+    async def keep_report(self, month: date, report: str) -> None:
+        """Keep the report of a closed month; the first one stays."""
 
     async def closed(self) -> tuple[ClosedMonth, ...]:
         """Every closed month, the newest first."""

@@ -42,9 +42,17 @@ class ExportFormat(StrEnum):
 async def report(platform: Platform, month: Month) -> MonthReport:
     """A month as it was when it was closed, or as it is now."""
     closed = await platform.store.books.closed_month(month.first)
-    if closed is not None:
-        return msgspec.json.decode(closed.report, type=MonthReport)
-    return await _report(platform, month)
+    if closed is None:
+        return await _report(platform, month)
+    return msgspec.json.decode(closed.report, type=MonthReport) if closed.report else await _closing(platform, month)
+
+
+async def _closing(platform: Platform, month: Month) -> MonthReport:
+    """The report of a month that is closed, kept; also where whoever closed it died before he had made it."""
+    found = await _report(platform, month, closed=True)
+    await platform.store.books.keep_report(month.first, msgspec.json.encode(found).decode())
+    kept = await platform.store.books.closed_month(month.first)
+    return msgspec.json.decode(kept.report, type=MonthReport) if kept else found
 
 
 async def _report(platform: Platform, month: Month, *, closed: bool = False) -> MonthReport:
@@ -116,15 +124,12 @@ async def close(platform: Platform, month: Month, who: str) -> MonthReport:
     if today(platform) < month.end:
         raise Conflict(f"{month} is not over; it can be closed from {month.end} on")
 
-    async def make() -> tuple[str, str]:
-        found = await _report(platform, month, closed=True)
-        if found.unbalanced or found.broken_seals:
-            raise Conflict(f"{month}: the books do not hold: {', '.join((*found.unbalanced, *found.broken_seals))}")
-        books = books_of(platform, month, today(platform))
-        return msgspec.json.encode(found).decode(), msgspec.json.encode(books).decode()
-
-    kept = await platform.store.books.close(month.first, platform.clock(), who, make)
-    return msgspec.json.decode(kept.report, type=MonthReport)
+    found = await _report(platform, month)
+    if found.unbalanced or found.broken_seals:
+        raise Conflict(f"{month}: the books do not hold: {', '.join((*found.unbalanced, *found.broken_seals))}")
+    books = msgspec.json.encode(books_of(platform, month, today(platform))).decode()
+    await platform.store.books.close(month.first, platform.clock(), who, books)
+    return await _closing(platform, month)
 
 
 async def closed(platform: Platform) -> tuple[ClosedMonth, ...]:

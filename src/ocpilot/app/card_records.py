@@ -1,6 +1,6 @@
 """Card payments for charges without an account: what is kept of each, every step of it, and who stores it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -158,10 +158,8 @@ class CardPayments(Protocol):
     async def steps(self, payment_id: str) -> tuple[CardStep, ...]:
         """All of one, oldest first."""
 
-    async def page(
-        self, limit: int, *, states: Collection[PaymentState] = (), needing: bool = False
-    ) -> tuple[CardPayment, ...]:
-        """The newest first, in these states (any when none is named); those that need a person only."""
+    async def page(self, limit: int, *, needing: bool = False) -> tuple[CardPayment, ...]:
+        """The newest first; with `needing` only those that need a person."""
 
 
 class PlayedPayments(Protocol):

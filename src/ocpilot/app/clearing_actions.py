@@ -28,9 +28,10 @@ async def act(platform: Platform, key: ObjectKey, action: Action, who: str, why:
 
 
 async def _require_unbilled(platform: Platform, found: Clearing, action: Action) -> None:
-    numbers = {item.invoice for item in await platform.store.bill_items.of(found.key)} - {None}
+    items = await platform.store.bill_items.of(found.key)
+    numbers = {item.invoice for item in items if item.invoice is not None and not item.taken_back}
     if numbers:
-        on = ", ".join(sorted(str(one) for one in numbers))
+        on = ", ".join(sorted(numbers))
         raise Conflict(f"CDR {found.key.id} is on invoice {on}: to {action} it, that must be credited first")
 
 

@@ -88,6 +88,8 @@ async def _of_partner(rating: Rating, payers: Payers) -> tuple[BillItem, ...]:
     token = rating.cdr.cdr_token
     driver, operator = PartyId.of(token.country_code, token.party_id), rating.found.stored.key.party
     ours = rating.found.clearing.peer_id is None
+    if ours and rating.cdr.invoice_reference_id is not None:
+        return ()  # paid at a terminal, and its receipt is ours (mod_payments, "InvoiceCreator")
     if ours and not is_ours(rating.platform, driver):
         provider = await payers.partner(driver, CustomerKind.PROVIDER)
         return () if provider is None else (charge_lines.roamed(rating, provider, Purpose.ROAMING),)

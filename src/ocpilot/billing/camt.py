@@ -27,6 +27,8 @@ _DAYS = ("BookgDt/Dt", "BookgDt/DtTm", "ValDt/Dt", "ValDt/DtTm")
 _AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{1,5})?")
 #: Elements within each other; statements have a dozen.
 _DEEPEST = 50
+#: Characters of a bank's id; the standard has 35 for each of two.
+_LONGEST_ID = 100
 #: Characters of a payment's own text that are kept.
 _RAW = 20_000
 _OPENING, _CLOSING = {"OPBD", "PRCD"}, {"CLBD"}
@@ -191,7 +193,9 @@ def _bank_id(entry: Element, details: Sequence[Element], raw: str) -> str:
         names = ("AcctSvcrRef", "TxId", "UETR", "InstrId", "EndToEndId")
         of_one = next((text for name in names if (text := _text(details[0], f"Refs/{name}")) not in _NONE), "")
     both = "/".join(part for part in (of_entry, of_one) if part not in _NONE)
-    return both or sha256(" ".join(raw.split()).encode()).hexdigest()[:32]
+    if both and len(both) <= _LONGEST_ID:
+        return both
+    return sha256(" ".join((both or raw).split()).encode()).hexdigest()[:32]
 
 
 def _share(details: Element, whole: Decimal, currency: str) -> Decimal | None:

@@ -79,7 +79,8 @@ def print_list(rows: Sequence[CdrRow], as_json: bool) -> None:
     for one, line in zip(facts, lines[1:], strict=True):
         print(line)
         for found in one.findings:
-            print(f"    {'' if found.holds else '(noted) '}{found.sentence}")
+            if found.holds:
+                print(f"    {found.sentence}")
 
 
 def _cells(one: CdrFacts) -> tuple[str, ...]:

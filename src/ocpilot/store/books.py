@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from ocpilot.app.book_records import ClosedMonth, Making, OpenDebt, TaxedSum, WaitingSum
+from ocpilot.app.book_records import ClosedMonth, OpenDebt, TaxedSum, WaitingSum
 from ocpilot.base.errors import Conflict
 from ocpilot.billing.taxes import Tax, TaxRow
 from ocpilot.store.pool import Database
@@ -22,8 +22,8 @@ class PostgresBooks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def close(self, month: date, at: datetime, who: str, make: Making) -> ClosedMonth:
-        """See the port; `make` reads on other connections."""
+    async def close(self, month: date, at: datetime, who: str, books: str) -> None:
+        """See the port."""
         async with self._database.transaction() as session:
             await session.row(_SQL["lock_books"])
             newest = await session.row(_SQL["newest_closed"])
@@ -32,10 +32,11 @@ class PostgresBooks:
             before = await session.row(_SQL["open_before"], {"month": month})
             if before is not None and before["day"] is not None:
                 raise Conflict(f"{before['day']:%Y-%m} has entries and is not closed; close it before {month:%Y-%m}")
-            report, books = await make()
-            closed = ClosedMonth(month=month, at=at, who=who, report=report, books=books)
-            await session.row(_SQL["close"], msgspec.structs.asdict(closed))
-            return closed
+            await session.row(_SQL["close"], {"month": month, "at": at, "who": who, "books": books})
+
+    async def keep_report(self, month: date, report: str) -> None:
+        """See the port."""
+        await self._database.row(_SQL["keep_report"], {"month": month, "report": report})
 
     async def closed(self) -> tuple[ClosedMonth, ...]:
         """See the port."""

@@ -11,9 +11,13 @@ WHERE day < :month AND day >= coalesce(
 
 -- name: close
 -- Keeps a closed month.
-INSERT INTO closed_month (month, at, who, report, books) VALUES (:month, :at, :who, :report, :books)
+INSERT INTO closed_month (month, at, who, report, books) VALUES (:month, :at, :who, '', :books)
 ON CONFLICT (month) DO NOTHING
 RETURNING month;
+
+-- name: keep_report
+-- Keeps the report of a closed month, the first one that is made.
+UPDATE closed_month SET report = :report WHERE month = :month AND report = '';
 
 -- name: newest_closed
 -- The newest closed month.

@@ -1,12 +1,12 @@
 """Card payments with their steps, and the payments of the provider that is built in."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
 from ocpilot.app.card_ports import PlayedPayment
-from ocpilot.app.card_records import CardPayment, CardStep, PaymentState
+from ocpilot.app.card_records import CardPayment, CardStep
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import Statement, load
@@ -61,12 +61,9 @@ class PostgresCardPayments:
         rows = await self._database.rows(_SQL["steps"], {"payment_id": payment_id})
         return tuple(record_of(CardStep, row) for row in rows)
 
-    async def page(
-        self, limit: int, *, states: Collection[PaymentState] = (), needing: bool = False
-    ) -> tuple[CardPayment, ...]:
+    async def page(self, limit: int, *, needing: bool = False) -> tuple[CardPayment, ...]:
         """See the port."""
-        values: dict[str, object] = {"limit": limit, "states": [str(one) for one in states], "needing": needing}
-        return await self._many(_SQL["page"], values)
+        return await self._many(_SQL["page"], {"limit": limit, "needing": needing})
 
     async def _one(self, statement: Statement, values: dict[str, object]) -> CardPayment | None:
         row = await self._database.row(statement, values)

@@ -42,7 +42,7 @@ SELECT payment_id, before, after, what, who, at FROM card_payment_step WHERE pay
 -- name: page
 -- The newest first.
 SELECT body FROM card_payment
-WHERE (cardinality(:states::text[]) = 0 OR state = ANY(:states)) AND (NOT :needing::boolean OR needs <> '')
+WHERE NOT :needing::boolean OR needs <> ''
 ORDER BY created_at DESC, id LIMIT :limit;
 
 -- name: begin_played

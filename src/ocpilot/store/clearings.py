@@ -8,7 +8,6 @@ import msgspec
 
 from ocpilot.app.cdr_match_records import CdrMatch
 from ocpilot.app.clearing_records import (
-    BILLED_STATES,
     Clearing,
     ClearingFinding,
     ClearingState,
@@ -151,11 +150,7 @@ class _StandsElsewhere(Exception):
 
 
 async def _move(session: Session, moved: Moved) -> bool:
-    values = {
-        **_values(moved.after, moved.step),
-        "states": [str(one) for one in moved.before],
-        "is_billed": moved.after.state in BILLED_STATES | {ClearingState.CREDITED},
-    }
+    values = {**_values(moved.after, moved.step), "states": [str(one) for one in moved.before]}
     return await session.row(_SQL["move"], values) is not None
 
 

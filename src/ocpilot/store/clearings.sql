@@ -24,11 +24,10 @@ SELECT :party, :key_id, :id, :before, :after, :who, :step_why, :step_at FROM mad
 RETURNING id;
 
 -- name: move
--- Moves a CDR on with a step, if it stands where it was thought to. One that is not billed any more loses its open items.
+-- Moves a CDR on and adds the step, if it still stands where it was thought to.
 WITH moved AS (
     UPDATE cdr_clearing SET
         state = :state,
-        rated = rated AND :is_billed,
         receipt_due = :state = 'accepted' AND :credits::text IS NULL,
         why = :why,
         findings = :findings,
@@ -37,10 +36,7 @@ WITH moved AS (
         credited_by = :credited_by,
         at = :at
     WHERE party = :party AND key_id = :key_id AND state = any(:states)
-    RETURNING party, key_id
-), forgotten AS (
-    DELETE FROM bill_item USING moved
-    WHERE NOT :is_billed AND bill_item.party = moved.party AND bill_item.key_id = moved.key_id AND invoice IS NULL
+    RETURNING party
 )
 INSERT INTO cdr_clearing_step (party, key_id, cdr_id, before, after, who, why, at)
 SELECT :party, :key_id, :id, :before, :after, :who, :step_why, :step_at FROM moved

@@ -19,7 +19,7 @@ from ocpilot.billing import invoice_words
 from ocpilot.billing.clearing_words import rule_text
 from ocpilot.billing.words import difference_row, oddity_text
 from ocpilot.pricing.sentences import rows, sentences
-from ocpilot.web import bill_words, words
+from ocpilot.web import bill_words, card_words, words
 from ocpilot.web.formats import Formats
 from ocpilot.web.links import charge_path, console_path, directions_url, station_path
 from ocpilot.web.payment import ways_to_pay
@@ -91,6 +91,7 @@ def _tongue(platform: Platform, language: str) -> Tongue:
         asset=asset,
         has_asset=has_asset,
         words=words,
+        card_words=card_words,
         bill_words=bill_words,
         ways_to_pay=ways_to_pay,
         price_lines=lambda tariff, zone: price_lines(tariff, translate, zone_named(zone), formats.locale),

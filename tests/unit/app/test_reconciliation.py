@@ -1,5 +1,6 @@
 """The four-way check, statements and the books of a small month with one of each fault."""
 
+import asyncio
 import csv
 import io
 import json
@@ -8,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from babel.messages.extract import extract_from_file
 from msgspec.structs import replace
@@ -26,7 +28,7 @@ from ocpilot.base.errors import Conflict, NotFound, UserError
 from ocpilot.base.settings import PartySettings, SellerSettings, Settings
 from ocpilot.base.texts import translator
 from ocpilot.billing.four_way import Fault, Step
-from ocpilot.billing.ledger import Account, LedgerLine, entry
+from ocpilot.billing.ledger import Account, Entry, LedgerLine, entry
 from ocpilot.billing.report import report_csv
 from ocpilot.billing.report_pdf import report_pdf
 from ocpilot.cli import books as books_command
@@ -404,3 +406,36 @@ async def test_an_invoice_without_records_is_for_what_of_a_month_nobody_billed(p
     assert {one.why for one in (await books.report(platform, NOVEMBER)).waiting} == {"disputed"}
     with pytest.raises(UserError, match="found no CDR of it"):
         await partner_invoices.register(platform, replace(received, number="18"), "kim")
+
+
+async def test_whoever_books_while_a_month_is_closed_is_in_its_report_or_refused(platform):
+    def booking(number: int) -> Entry:
+        lines = [
+            LedgerLine(account=account, amount=Decimal(amount), currency="SEK")
+            for account, amount in ((Account.BANK, 1), (Account.UNMATCHED, -1))
+        ]
+        return entry(f"payment/{number}", date(2026, 11, 30), "payment", lines)
+
+    async def book(number: int) -> bool:
+        try:
+            return await platform.store.ledger.book(booking(number))
+        except Conflict:
+            return False
+
+    async with asyncio.timeout(30):
+        before = [asyncio.create_task(book(number)) for number in range(20)]
+        closing = asyncio.create_task(books.close(platform, NOVEMBER, "kim"))
+        booked = await asyncio.gather(*before, *(book(number) for number in range(20, 40)))
+        report = await closing
+    assert sum(one.debit for one in report.balances) == sum(booked)
+    assert await books.report(platform, NOVEMBER) == report
+
+
+async def test_the_report_of_a_month_is_made_after_whoever_closed_it_died(platform):
+    await sound(platform.store, "C1")
+    as_json = msgspec.json.encode(books.books_of(platform, NOVEMBER, date(2026, 12, 20))).decode()
+    await platform.store.books.close(NOVEMBER.first, NOW, "kim", as_json)
+    first = await books.report(platform, NOVEMBER)
+    assert first.closed
+    await charge(platform.store, "LATE")
+    assert await books.report(platform, NOVEMBER) == first

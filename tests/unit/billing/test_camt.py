@@ -93,6 +93,7 @@ def test_payments_without_an_id_of_the_bank_get_the_same_one_in_every_file():
     assert first == [paid.bank_id for paid in read(camt(one, one, other, version="02")).payments]
     assert len(set(first)) == 3
     assert first[1] == f"{first[0]}#2"
+    assert len(only(camt(entry("50", bank_id="9" * 5000))).bank_id) == 32
 
 
 def test_balances_are_what_the_entries_add_up_to():

@@ -43,6 +43,9 @@ CONSOLE_PAGES = [
     "/console/messages/2",
     "/console/payments",
     "/console/accounts",
+    "/console/reconciliation",
+    "/console/books",
+    "/console/books/2026-10",
 ]
 
 

@@ -103,6 +103,7 @@ WHERE state IN ('issued', 'accepted')
     );
 
 -- A closed month: `report` and `books` (what the export needs beside the ledger) as JSON, as they were when it was closed.
+-- The report is made once nothing can be booked any more; it is empty until then.
 CREATE TABLE closed_month (
     month date PRIMARY KEY CHECK (extract(day FROM month) = 1),
     at timestamptz NOT NULL,
@@ -110,8 +111,12 @@ CREATE TABLE closed_month (
     report text NOT NULL,
     books text NOT NULL
 );
-CREATE TRIGGER closed_month_stays BEFORE UPDATE OR DELETE ON closed_month
+CREATE TRIGGER closed_month_stays BEFORE DELETE ON closed_month
 FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER closed_month_reported BEFORE UPDATE ON closed_month
+FOR EACH ROW WHEN (
+    OLD.report <> '' OR (OLD.month, OLD.at, OLD.who, OLD.books) IS DISTINCT FROM (NEW.month, NEW.at, NEW.who, NEW.books)
+) EXECUTE FUNCTION refuse_change();
 
 -- Nothing is booked in a month that is closed, nor in one before it. After the row: an entry that is there already is no
 -- new one.
