@@ -209,12 +209,6 @@ class Invoices(Protocol):
     async def sums(self, query: InvoiceQuery) -> tuple[InvoiceSum, ...]:
         """All of a query, whatever its page."""
 
-    async def unsent(self, limit: int) -> tuple[KeptInvoice, ...]:
-        """Those not sent yet, oldest first."""
-
-    async def sent(self, number: str, at: datetime) -> None:
-        """It went out."""
-
     async def series(self) -> tuple[str, ...]:
         """Every series there ever was an invoice in."""
 

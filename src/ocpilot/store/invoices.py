@@ -127,14 +127,6 @@ class PostgresInvoices:
         rows = await self._database.rows(_SQL["sums"], msgspec.structs.asdict(query))
         return tuple(record_of(InvoiceSum, row) for row in rows)
 
-    async def unsent(self, limit: int) -> tuple[KeptInvoice, ...]:
-        """See the port."""
-        return tuple(kept_of(row) for row in await self._database.rows(_SQL["unsent"], {"limit": limit}))
-
-    async def sent(self, number: str, at: datetime) -> None:
-        """See the port."""
-        await self._database.row(_SQL["sent"], {"number": number, "at": at})
-
     async def series(self) -> tuple[str, ...]:
         """See the port."""
         return tuple(row["series"] for row in await self._database.rows(_SQL["series"]))

@@ -77,14 +77,6 @@ WHERE (:customer_ids::integer[] IS NULL OR customer_id = any(:customer_ids))
     AND (NOT :only_unsent::boolean OR sent_at IS NULL)
 GROUP BY kind, currency ORDER BY currency, kind;
 
--- name: unsent
--- Those not sent yet, oldest first.
-SELECT * FROM invoice WHERE sent_at IS NULL ORDER BY issued_at, number LIMIT :limit;
-
--- name: sent
--- An invoice went out.
-UPDATE invoice SET sent_at = :at WHERE number = :number AND sent_at IS NULL;
-
 -- name: of_series
 -- Invoices of a series in order, after a place.
 SELECT number, place, body, seal FROM invoice
