@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from datetime import datetime, timedelta
 
 from ocpilot.app import invoice_runs, sending
 from ocpilot.app.platform import Platform
@@ -12,6 +13,7 @@ log = logging.getLogger(__name__)
 _LOOK = 1.0
 #: What `Changes.lead` calls this loop: no peer has this number.
 _INVOICES = -32
+_SWEEP = timedelta(minutes=1)
 _WHO = "ocpilot"
 
 
@@ -20,6 +22,7 @@ class InvoiceWorker:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        self._looked_at: datetime | None = None
 
     async def run(self) -> None:
         """Run until cancelled."""
@@ -33,7 +36,17 @@ class InvoiceWorker:
             await asyncio.sleep(_LOOK)
 
     async def once(self) -> None:
-        """The run that was asked for, then a page of what waits to be sent."""
-        await invoice_runs.go_on(self._platform)
-        if self._platform.settings.billing.automatic_sending:
-            await sending.send_some(self._platform, _WHO)
+        """The run that was asked for, then, whatever became of that, a page of what waits to be sent."""
+        try:
+            await invoice_runs.go_on(self._platform)
+        finally:
+            if self._platform.settings.billing.automatic_sending:
+                await self._send()
+
+    async def _send(self) -> None:
+        """Looked for now and then only when there was nothing: very much may be waiting that cannot be sent."""
+        now = self._platform.clock()
+        if self._looked_at is not None and now - self._looked_at < _SWEEP:
+            return
+        tried = await sending.send_some(self._platform, _WHO)
+        self._looked_at = None if tried else now
