@@ -4,10 +4,11 @@ import msgspec
 import pytest
 
 import billed
-from ocpilot.app import rating
+from ocpilot.app import book_words, rating
 from ocpilot.app.invoice_worker import InvoiceWorker
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import Seal
+from ocpilot.base.texts import translator
 
 
 class Post:
@@ -110,3 +111,9 @@ async def test_one_invoice_is_read_sent_and_taken_back(office):
     assert "Credited by K-000001" in (await reader.get("/console/invoices/F-000001")).words
     assert "was credited by K-000001" in (await reader.post("/console/invoices/F-000001/credit", {"why": "x"})).words
     assert "Förare 0" in (await reader.get("/console/invoices/due")).words
+
+
+def test_every_account_and_purpose_of_the_books_has_its_swedish_name():
+    swedish = translator("sv")
+    names = [*book_words.ACCOUNT.values(), *book_words.PURPOSE.values()]
+    assert [name for name in names if swedish(name) == name] == []
