@@ -18,7 +18,8 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION, Store
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base.ids import PartyId
-from ocpilot.base.settings import BillingSettings, PartySettings, SecuritySettings, SellerSettings, Settings
+from ocpilot.base.money_settings import BillingSettings, SellerSettings
+from ocpilot.base.settings import PartySettings, SecuritySettings, Settings
 from ocpilot.base.zones import zone_named
 from ocpilot.billing.parties import Address, BusinessParty
 from ocpilot.pricing import price

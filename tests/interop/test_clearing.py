@@ -1,5 +1,6 @@
 """A wrong CDR comes, is held, disputed, credited, and the corrected one accepted: over sockets, in every order."""
 
+import asyncpg
 import pytest
 from desk import Desk
 
@@ -78,6 +79,23 @@ async def test_a_corrected_cdr_before_the_credit_is_held_until_that_comes(newest
     await newest_desk.standing("C1-C")
     corrected = await newest_desk.standing("C2")
     assert (corrected.state, corrected.why) == ("accepted", "it corrects CDR C1, which was credited")
+
+
+async def test_one_from_before_there_was_clearing_is_looked_at_when_it_is_taken_back(newest_desk, second_database_url):
+    await newest_desk.comes("C1")
+    connection = await asyncpg.connect(second_database_url)
+    await connection.execute("UPDATE cdr SET cleared = true")
+    await connection.close()
+    assert await newest_desk.standing("C1") is None
+    await newest_desk.credit_comes("C1-C", "C1", "5.25")
+    assert (await newest_desk.standing("C1-C")).state == "accepted"
+    assert (await newest_desk.standing("C1")).state == "credited"
+
+
+async def test_credits_of_each_other_take_back_nothing(newest_desk):
+    await newest_desk.credit_comes("A", "B", "5.25")
+    await newest_desk.credit_comes("B", "A", "5.25")
+    assert {(await newest_desk.standing(one)).state for one in "AB"} == {"held"}
 
 
 async def test_a_credit_that_names_nobody_is_known_by_its_charge_and_amount(newest_desk):

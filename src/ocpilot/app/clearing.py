@@ -126,15 +126,24 @@ def _of(  # noqa: PLR0917 - what a Clearing is made of, in the order it is known
 
 async def settle(platform: Platform, waiting: Clearing, who: str = PLATFORM, why: str | None = None) -> Clearing:
     """Judge a credit that waits; what was held because of the CDR it takes back is judged again."""
+    await _look_at(platform, waiting.key.named(waiting.credits or ""))
     settled = await credit_clearing.settle(platform, waiting, who, why)
     if settled.state in BILLED_STATES:
         await judge_again(platform, settled)
     return settled
 
 
+async def _look_at(platform: Platform, original: ObjectKey) -> None:
+    """One from before there was clearing is looked at when it is taken back."""
+    if await platform.store.clearings.get(original) is None:
+        stored = await platform.store.objects.held(original)
+        if stored is not None:
+            await clear(platform, stored)
+
+
 async def judge_again(platform: Platform, credit: Clearing) -> None:
     """The corrected CDR may have come before the credit: what only the platform held may be right by now."""
-    original = ObjectKey(module=ModuleID.CDRS, party=credit.key.party, id=credit.credits or "")
+    original = credit.key.named(credit.credits or "")
     for one in await _neighbours(platform, await stored_of(platform, original)):
         key = ObjectKey(module=ModuleID.CDRS, party=PartyId.parse(one.party), id=one.id)
         held = await platform.store.clearings.get(key)

@@ -6,7 +6,7 @@ from ocpilot.app.bodies import value_of
 from ocpilot.app.clearing_moves import PLATFORM, WAYS, Action, moved
 from ocpilot.app.clearing_records import Clearing, ClearingFinding, ClearingState
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.records import StoredObject
 from ocpilot.app.tokens import is_ours
 from ocpilot.base.errors import Conflict, InvalidObject
 from ocpilot.base.ids import PartyId
@@ -21,7 +21,7 @@ _MOST = 200
 async def original_of(platform: Platform, stored: StoredObject, credit: CDR) -> StoredObject | None:
     """The CDR that this one takes back: the one it names, else the newest of the same charge and amount."""
     if credit.credit_reference_id is not None:
-        named = await platform.store.objects.held(_key(stored.key.party, credit.credit_reference_id))
+        named = await platform.store.objects.held(stored.key.named(credit.credit_reference_id))
         if named is not None:
             return named
     for one in await platform.store.objects.newest(ModuleID.CDRS, _MOST, [credit.cdr_token.uid]):
@@ -80,7 +80,7 @@ async def _take_back(platform: Platform, credit: Clearing, original: Clearing, w
 
 
 async def _original(platform: Platform, credit: Clearing) -> Clearing | None:
-    return await platform.store.clearings.get(_key(credit.key.party, credit.credits or ""))
+    return await platform.store.clearings.get(credit.key.named(credit.credits or ""))
 
 
 async def _against(platform: Platform, credit: Clearing, original: Clearing) -> tuple[ClearingFinding, ...]:
@@ -99,7 +99,3 @@ async def _against(platform: Platform, credit: Clearing, original: Clearing) -> 
 def _is_ours(platform: Platform, credit: Clearing) -> bool:
     """Of ours, for somebody else to take."""
     return credit.peer_id is None and not is_ours(platform, PartyId.parse(credit.audience or ""))
-
-
-def _key(party: PartyId, cdr_id: str) -> ObjectKey:
-    return ObjectKey(module=ModuleID.CDRS, party=party, id=cdr_id)

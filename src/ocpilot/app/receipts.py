@@ -11,7 +11,7 @@ from ocpilot.app.clearing_records import ClearingState
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Account, ObjectKey, Receipt, StoredObject
 from ocpilot.base.errors import NotFound
-from ocpilot.base.settings import SellerSettings
+from ocpilot.base.money_settings import SellerSettings
 from ocpilot.base.texts import translator
 from ocpilot.billing.paper_languages import Language, language_of
 from ocpilot.billing.receipt import PaidByCard, Seller, receipt_of

@@ -7,7 +7,6 @@ given as JSON in `OCPILOT_PARTIES`. The environment wins over the file. docs/set
 import os
 import tomllib
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -17,18 +16,12 @@ import msgspec
 
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.ids import PartyId
+from ocpilot.base.money_settings import BillingSettings, CardSettings, MailSettings, SellerSettings
+from ocpilot.base.section import Section
 from ocpilot.base.signed_verdict import SignedVerdict
 
 #: The role of a hub in settings (and in 2.2.1; 2.3.0 has no such role, credentials name the hub's party).
 HUB = "HUB"
-
-
-#: Per cent a year: more is a slip of the pen.
-_MOST_INTEREST = 100
-
-
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all sections: a setting with an unknown name is an error, not silence."""
 
 
 class ServerSettings(Section, frozen=True, kw_only=True):
@@ -66,167 +59,6 @@ class PartySettings(Section, frozen=True, kw_only=True):
     def id(self) -> PartyId:
         """The party's two codes."""
         return PartyId.of(self.country_code, self.party_id)
-
-
-class SellerSettings(Section, frozen=True, kw_only=True):
-    """Who issues receipts and invoices: legal name, address, numbers, and where invoices are paid to. `address` are its
-    lines before `postal_code` and `city`; `country` is ISO 3166-1 alpha-2. `electronic_address` is where e-invoices
-    come from, `0007:5567321707` (scheme of the EAS list, number). `receipt_series` leads every receipt number."""
-
-    name: str = ""
-    address: tuple[str, ...] = ()
-    postal_code: str = ""
-    city: str = ""
-    country: str = ""
-    electronic_address: str = ""
-    f_tax: bool = False
-    bankgiro: str = ""
-    plusgiro: str = ""
-    iban: str = ""
-    bic: str = ""
-    swish: str = ""
-    organisation_number: str = ""
-    vat_number: str = ""
-    email: str = ""
-    phone: str = ""
-    receipt_series: str = "R"
-
-
-class ReminderSettings(Section, frozen=True, kw_only=True):
-    """A reminder: `days` after an invoice was due, or after the reminder before it as many as the two are apart. `fee`
-    is taken for invoices in `currency` (Sweden: 60 SEK where it was agreed, act 1981:739). `text` is what it says, in
-    place of our own words; `{number}`, `{due}` and `{open}` are filled in."""
-
-    days: Annotated[int, msgspec.Meta(ge=1, le=365)]
-    fee: Decimal = Decimal(0)
-    currency: str = "SEK"
-    text: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.fee >= 0:
-            raise ValueError(f"fee: found {self.fee}, expected 0 or more")
-
-
-class Supply(StrEnum):
-    """What is sold: what was charged, or a fee."""
-
-    ELECTRICITY = "electricity"
-    SERVICE = "service"
-
-
-class VatRateSettings(Section, frozen=True, kw_only=True):
-    """The VAT `rate` in per cent of a country (ISO 3166-1 alpha-2) from a day on; without `supply`, of both."""
-
-    country: str
-    since: date
-    rate: Decimal
-    supply: Supply | None = None
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.rate <= 100:
-            raise ValueError(f"rate: found {self.rate}, expected 0 to 100 per cent")
-
-
-#: Numbers stand in addresses, file names and Message-IDs.
-Series = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,12}$")]
-
-
-class BillingSettings(Section, frozen=True, kw_only=True):
-    """Invoices. What leads their numbers: those we send, credit notes, those we write in a seller's name and their
-    credit notes, and what we tell people who get money. `automatic`: what is due is written by itself, not only when
-    somebody runs `ocpilot invoice run`; `automatic_sending`: what was issued is sent by itself. `peppol_outbox` is the
-    folder where e-invoices are put for an access point to fetch. `days` until an invoice is to be paid, where the
-    customer has no others; `time_zone` (IANA) is that of the books: which day and month something belongs to.
-    `vat_rates` go before those we know; `domestic_reverse_charge` are the countries in which a reseller of electricity
-    owes the VAT of one who sells to him there (docs/decisions/20261126-vat.md says by which law).
-    For bookkeeping: `accounts` are numbers of its chart where they are others than those of BAS (`{revenue = "3011",
-    "vat_out/DE" = "2671"}`), `voucher_series` leads its vouchers, `year_begins` is the first month of the financial
-    year. `reminders` are sent one after the other, none unless set; `late_interest` is per cent a year of what is late,
-    booked with a reminder."""
-
-    invoice_series: Series = "F"
-    credit_series: Series = "K"
-    self_billed_series: Series = "S"
-    self_billed_credit_series: Series = "SK"
-    advice_series: Series = "A"
-    automatic: bool = False
-    automatic_sending: bool = False
-    peppol_outbox: str = ""
-    days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 30
-    time_zone: str = "UTC"
-    vat_rates: tuple[VatRateSettings, ...] = ()
-    domestic_reverse_charge: tuple[str, ...] = ("AT", "CZ", "DE", "IT", "RO")
-    accounts: dict[str, str] = {}
-    voucher_series: str = "O"
-    year_begins: Annotated[int, msgspec.Meta(ge=1, le=12)] = 1
-    reminders: tuple[ReminderSettings, ...] = ()
-    late_interest: Decimal = Decimal(0)
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.late_interest <= _MOST_INTEREST:
-            raise ValueError(
-                f"late_interest: found {self.late_interest}, expected 0 to {_MOST_INTEREST} per cent a year"
-            )
-        days = [one.days for one in self.reminders]
-        if days != sorted(set(days)):
-            raise ValueError(f"reminders: found days {days}, expected each later than the one before")
-
-
-class CardProviderName(StrEnum):
-    """Who takes card payments: nobody, a provider that is built in and moves no money, or Stripe."""
-
-    NONE = "none"
-    TEST = "test"
-    STRIPE = "stripe"
-
-
-_PREAUTHORISED = {"EUR": Decimal(60), "GBP": Decimal(50), "USD": Decimal(60)} | {
-    name: Decimal(600) for name in ("SEK", "NOK", "DKK")
-}
-_LEAST = {"EUR": Decimal("0.50"), "GBP": Decimal("0.30"), "USD": Decimal("0.50")} | {
-    name: Decimal(3) for name in ("SEK", "NOK", "DKK")
-}
-
-
-class CardSettings(Section, frozen=True, kw_only=True):
-    """Card payments. `secret_key` and `webhook_secret` are those of our account at the provider, `api_base` is where it
-    is reached (empty: where it always is), `timeout` seconds an answer of it may take. By currency: what is reserved
-    before a charge where its Tariff names no amount (`preauthorise`), and the least that is taken (`minimum`): less is
-    not worth a provider's fee, and some refuse it. `pay_within` seconds a driver has at the provider's page,
-    `start_within` seconds until the charge must have begun. `confirmed_within`: hours after a CDR in which a terminal
-    provider is to say what it captured."""
-
-    provider: CardProviderName = CardProviderName.NONE
-    secret_key: str = ""
-    webhook_secret: str = ""
-    api_base: str = ""
-    timeout: Annotated[float, msgspec.Meta(gt=0)] = 10.0
-    preauthorise: dict[str, Decimal] = msgspec.field(default_factory=lambda: dict(_PREAUTHORISED))
-    minimum: dict[str, Decimal] = msgspec.field(default_factory=lambda: dict(_LEAST))
-    pay_within: float = 1800.0
-    start_within: float = 900.0
-    confirmed_within: float = 24.0
-
-
-class MailTls(StrEnum):
-    """How the connection to the mail server is made safe: by STARTTLS, by TLS from the first byte, or not at all."""
-
-    STARTTLS = "starttls"
-    TLS = "tls"
-    NONE = "none"
-
-
-class MailSettings(Section, frozen=True, kw_only=True):
-    """The mail server that invoices go out by (SMTP); without `host` none does. `user` and `password` where it wants
-    them; `sender` is who writes, such as `Resa AB <invoices@resa.example>`. `timeout` in seconds."""
-
-    host: str = ""
-    port: int = 587
-    user: str = ""
-    password: str = ""
-    sender: str = ""
-    tls: MailTls = MailTls.STARTTLS
-    timeout: Annotated[float, msgspec.Meta(gt=0)] = 30.0
 
 
 class SecuritySettings(Section, frozen=True, kw_only=True):

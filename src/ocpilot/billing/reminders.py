@@ -14,7 +14,7 @@ import msgspec
 
 from ocpilot.base import formats
 from ocpilot.base.money import HALF_UP
-from ocpilot.base.settings import ReminderSettings
+from ocpilot.base.money_settings import ReminderSettings
 from ocpilot.base.texts import Translate, mark, translator
 from ocpilot.billing.invoice import Invoice
 from ocpilot.billing.ledger import Account, Entry, LedgerLine, entry

@@ -8,7 +8,7 @@ operator and driver buys and sells it (CJEU C-60/23); what is paid whether or no
 from datetime import date
 from decimal import Decimal
 
-from ocpilot.base.settings import Supply
+from ocpilot.base.money_settings import Supply
 from ocpilot.base.zones import two_letters
 from ocpilot.billing.parties import BusinessParty
 from ocpilot.billing.taxes import Tax, TaxCategory

@@ -13,7 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from ocpilot.base.errors import NotBillable
-from ocpilot.base.settings import BillingSettings, Supply
+from ocpilot.base.money_settings import BillingSettings, Supply
 
 #: From a day on, per cent.
 Since = tuple[date, Decimal]

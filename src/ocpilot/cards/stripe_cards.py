@@ -19,7 +19,7 @@ from stripe.params.checkout import SessionCreateParams
 
 from ocpilot.app.card_ports import AtProvider, CardOrder, CardState
 from ocpilot.base.errors import CardRefused, CardUnreachable, NotAuthorized
-from ocpilot.base.settings import CardSettings
+from ocpilot.base.money_settings import CardSettings
 from ocpilot.cards.stripe_amounts import from_coins, to_coins
 
 #: docs.stripe.com/payments/paymentintents/lifecycle; every other status waits for the driver.

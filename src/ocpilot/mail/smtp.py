@@ -11,7 +11,7 @@ from email.utils import formatdate, parseaddr
 
 from ocpilot.app.mailing import Mail
 from ocpilot.base.errors import MailRefused, MailServerFailed, SettingsError
-from ocpilot.base.settings import MailSettings, MailTls
+from ocpilot.base.money_settings import MailSettings, MailTls
 
 
 class SmtpMailer:

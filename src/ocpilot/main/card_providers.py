@@ -7,7 +7,8 @@ from ocpilot.app.card_ports import CardProvider
 from ocpilot.app.card_records import PlayedPayments
 from ocpilot.base import time
 from ocpilot.base.errors import SettingsError
-from ocpilot.base.settings import CardProviderName, Settings
+from ocpilot.base.money_settings import CardProviderName
+from ocpilot.base.settings import Settings
 from ocpilot.cards.played import PlayedCards
 from ocpilot.cards.stripe_cards import StripeCards
 

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import derived_key
 from ocpilot.base.errors import OcpilotError
-from ocpilot.base.settings import CardProviderName
+from ocpilot.base.money_settings import CardProviderName
 from ocpilot.web import (
     cards,
     driver_charges,

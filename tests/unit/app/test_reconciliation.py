@@ -25,7 +25,8 @@ from ocpilot.app.partner_invoices import Received
 from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import Conflict, NotFound, UserError
-from ocpilot.base.settings import PartySettings, SellerSettings, Settings
+from ocpilot.base.money_settings import SellerSettings
+from ocpilot.base.settings import PartySettings, Settings
 from ocpilot.base.texts import translator
 from ocpilot.billing.four_way import Fault, Step
 from ocpilot.billing.ledger import Account, Entry, LedgerLine, entry

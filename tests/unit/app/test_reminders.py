@@ -14,7 +14,8 @@ from ocpilot.app.ledger_views import customer_account, faults
 from ocpilot.app.platform import Platform
 from ocpilot.app.reminders import due, remind, write_off
 from ocpilot.base.errors import Conflict, NotFound, UserError
-from ocpilot.base.settings import BillingSettings, ReminderSettings, Settings
+from ocpilot.base.money_settings import BillingSettings, ReminderSettings
+from ocpilot.base.settings import Settings
 from ocpilot.billing.ledger import Account
 from ocpilot.billing.payment_reference import ocr_of
 from ocpilot.billing.reminders import Reminder

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ocpilot.base.errors import NotBillable
 from ocpilot.base.ids import PartyId
 from ocpilot.base.money import HALF_UP
-from ocpilot.base.settings import Supply
+from ocpilot.base.money_settings import Supply
 from ocpilot.billing.check import check_cdr
 from ocpilot.billing.invoice import InvoiceLine, tax_rows
 from ocpilot.billing.plan_prices import Sold, sale_lines, with_tax

@@ -9,7 +9,7 @@ import pypdf
 import pytest
 
 from issued import SELLER, line
-from ocpilot.base.settings import ReminderSettings
+from ocpilot.base.money_settings import ReminderSettings
 from ocpilot.billing.invoice import InvoiceKind, Terms, invoice_of
 from ocpilot.billing.ledger import Account
 from ocpilot.billing.parties import Payee

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from ocpilot.base.errors import NotBillable
-from ocpilot.base.settings import BillingSettings, Supply, VatRateSettings
+from ocpilot.base.money_settings import BillingSettings, Supply, VatRateSettings
 from ocpilot.billing.parties import Address, BusinessParty
 from ocpilot.billing.taxes import Tax, TaxCategory
 from ocpilot.billing.vat import STANDARD, tax_of_cdr, tax_of_charge, tax_of_service

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ocpilot.app.card_ports import CardOrder, CardState
 from ocpilot.base.errors import CardRefused, CardUnreachable, NotAuthorized
-from ocpilot.base.settings import CardSettings
+from ocpilot.base.money_settings import CardSettings
 from ocpilot.cards.stripe_amounts import from_coins, to_coins
 from ocpilot.cards.stripe_cards import StripeCards
 from stripe_there import KEY, stripe_there

@@ -9,7 +9,8 @@ from ocpilot.app import accounts
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import Seal
 from ocpilot.base.errors import Conflict, InvalidObject, NotFound, UserError
-from ocpilot.base.settings import PartySettings, SecuritySettings, SellerSettings, Settings
+from ocpilot.base.money_settings import SellerSettings
+from ocpilot.base.settings import PartySettings, SecuritySettings, Settings
 from ocpilot.cli import customer, plan, price_series
 from ocpilot.main.commands import parser
 from ocpilot.main.customer_commands import CustomersOf, PlansOf, PricesOf

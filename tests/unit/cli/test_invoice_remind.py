@@ -10,7 +10,8 @@ from issued import SELLER, customer, issued
 from ocpilot.app.mailing import Mail
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import Conflict, NotFound, UserError
-from ocpilot.base.settings import BillingSettings, ReminderSettings, Settings
+from ocpilot.base.money_settings import BillingSettings, ReminderSettings
+from ocpilot.base.settings import Settings
 from ocpilot.billing.parties import BusinessParty
 from ocpilot.cli import invoice_remind
 from ocpilot.main.commands import parser

@@ -10,7 +10,7 @@ from authority import Authority
 from mail_server import MailServer, running_mail_server
 from ocpilot.app.mailing import Attachment, Mail
 from ocpilot.base.errors import MailRefused, MailServerFailed, SettingsError
-from ocpilot.base.settings import MailSettings, MailTls
+from ocpilot.base.money_settings import MailSettings, MailTls
 from ocpilot.mail.smtp import SmtpMailer
 
 MAIL = Mail(

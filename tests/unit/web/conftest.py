@@ -31,14 +31,8 @@ from ocpilot.app.secrets import Seal
 from ocpilot.app.station_events import CallAnswer, Payload
 from ocpilot.base.errors import OcpilotError, PeerUnreachable
 from ocpilot.base.ids import PartyId
-from ocpilot.base.settings import (
-    BillingSettings,
-    PartySettings,
-    ReminderSettings,
-    SecuritySettings,
-    SellerSettings,
-    Settings,
-)
+from ocpilot.base.money_settings import BillingSettings, ReminderSettings, SellerSettings
+from ocpilot.base.settings import PartySettings, SecuritySettings, Settings
 from ocpilot.demo import network
 from ocpilot.metering.public_keys import PublicKey
 from ocpilot.metering.signed import SignedCharge, judge_charge

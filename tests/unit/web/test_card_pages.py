@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ocpilot.app import card_payments
 from ocpilot.app.card_records import PaymentState
 from ocpilot.app.card_steps import CardSteps
-from ocpilot.base.settings import CardProviderName, CardSettings
+from ocpilot.base.money_settings import CardProviderName, CardSettings
 from ocpilot.cards.played import PlayedCards
 
 from .conftest import Reader, add_operator, fill_operator, platform_of, served

@@ -16,7 +16,7 @@ from ocpilot.app.invoice_worker import InvoiceWorker
 from ocpilot.app.sending import Outcome
 from ocpilot.app.sending_records import Sending, Way
 from ocpilot.base.errors import NotFound
-from ocpilot.base.settings import MailSettings, MailTls
+from ocpilot.base.money_settings import MailSettings, MailTls
 from ocpilot.mail.smtp import SmtpMailer
 
 WHO = "test"

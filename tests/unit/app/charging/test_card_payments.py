@@ -17,7 +17,7 @@ from ocpilot.app.card_ports import CardState
 from ocpilot.app.card_records import MAY_CHARGE, MOVES, PaymentState, heard_of
 from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import CardRefused, CardUnreachable, Conflict, NotAuthorized, UserError
-from ocpilot.base.settings import CardSettings
+from ocpilot.base.money_settings import CardSettings
 from ocpilot.billing.ledger import Account
 from ocpilot.cards.played import PlayedCards
 from ocpilot.wire.protocol import ModuleID
