@@ -23,7 +23,7 @@ from ocpilot.base.errors import StationError
 log = logging.getLogger(__name__)
 
 #: Who leads, beside the jobs (0) and the peers.
-_LISTS = -2
+_LISTS = -6
 #: How many stations are talked to at the same time.
 _AT_ONCE = 8
 #: How often a station is asked whether it still has the list that we think it has.
