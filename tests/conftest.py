@@ -43,6 +43,7 @@ $$;
 _numbers = itertools.count(1)
 
 
+@pytest.hookimpl(tryfirst=True)  # before the plugin that reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of a file stay in one process; so do all that play whole platforms, which leave no core idle."""
     whole = Path(__file__).parent / "e2e"
