@@ -29,7 +29,7 @@ demo: setup
 
 # One process per core, four at most. Those that play whole platforms stay in one, one after the other.
 test: setup
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 check: $(VENV)/.ready
 	$(BIN)/ruff format --check src tests benchmarks

@@ -11,6 +11,7 @@ from pathlib import Path
 import asyncpg
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from ocpilot.store.postgres import PostgresStore, store_at
 from ocpilot.store.schema import upgrade
@@ -43,13 +44,17 @@ $$;
 _numbers = itertools.count(1)
 
 
-@pytest.hookimpl(tryfirst=True)  # before the plugin that reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file stay in one process; so do all that play whole platforms, which leave no core idle."""
-    whole = Path(__file__).parent / "e2e"
-    for item in items:
-        group = "e2e" if whole in item.path.parents else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+class ByFile(LoadScopeScheduling):
+    """Which tests go to the same process: those of a file, and all that play whole platforms, which leave no core
+    idle."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::", 1)[0]
+        return "e2e" if path.startswith("tests/e2e/") else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    return ByFile(config, log)
 
 
 async def run_sql(url: str, *statements: str) -> None:
