@@ -53,6 +53,11 @@ class ByFile(LoadScopeScheduling):
         return "e2e" if path.startswith("tests/e2e/") else path
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: most tests wait for a database or a socket now and then."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
     return ByFile(config, log)
 

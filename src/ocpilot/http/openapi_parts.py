@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from ocpilot.base import errors
-from ocpilot.base.errors import Conflict, OcpilotError, StationError
+from ocpilot.base.errors import CardError, Conflict, MailError, OcpilotError, StationError
 from ocpilot.roaming.routing import FROM_COUNTRY, FROM_PARTY, TO_COUNTRY, TO_PARTY
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.protocol import TokenEncoding
@@ -67,7 +67,7 @@ def _envelope(description: str, status_code: Body, **fields: Body) -> Body:
 
 def _seen_by_peers(root: type[OcpilotError] = OcpilotError) -> Iterator[type[OcpilotError]]:
     """The errors of the tree that an OCPI peer may be answered with (base/errors.py)."""
-    if root.fault == "user" or issubclass(root, StationError):
+    if root.fault == "user" or issubclass(root, (StationError, CardError, MailError)):
         return
     yield root
     for error in root.__subclasses__():

@@ -16,8 +16,6 @@ SOURCE = Path(__file__).parents[3] / "src" / "ocpilot"
 SAME = {"CDR", "Reservation", "Start", "Reservation: {price}", "per kWh", "Per kWh", "Tariff", "Period"}
 #: Names of ways to pay are no words.
 NAMES = {"Bankgiro", "Plusgiro", "IBAN", "BIC", "Swish"}
-#: Of pricing and billing, what only operators read: in English and Swedish, as the console.
-FOR_OPERATORS = {"words.py", "clearing_words.py", "dispute.py"}
 #: Of billing, what only operators and partners read: in English and Swedish, as the console.
 FOR_OPERATORS = {"words.py", "clearing_words.py", "dispute.py", "four_way.py"}
 

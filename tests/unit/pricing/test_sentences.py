@@ -1,16 +1,11 @@
 """Prices in words a driver reads, in both languages."""
 
-import re
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from babel.messages.extract import extract_from_dir
 
-import ocpilot.billing
-import ocpilot.pricing
 from ocpilot.base.texts import translator
 from ocpilot.pricing.sentences import describe_tariff, sentences
 from ocpilot.pricing.stories import of_looks
@@ -160,16 +155,6 @@ def test_a_story_tells_of_power_and_current_that_were_others_or_not_measured(b) 
 def test_what_a_tariff_has_no_price_for_is_no_story(b) -> None:
     tariff = b.tariff(b.component("ENERGY", "4"), b.element(b.component("TIME", "1"), reservation="RESERVATION"))
     assert len(story(b.cost([b.period(ENERGY="1", TIME="1")], tariff), tariff)) == 1
-
-
-def test_every_text_of_prices_and_bills_has_its_swedish() -> None:
-    swedish = translator("sv")
-    folders = (Path(ocpilot.pricing.__file__).parent, Path(ocpilot.billing.__file__).parent)
-    found = {text for folder in folders for _, _, text, _, _ in extract_from_dir(folder, keywords={"mark": None})}
-    assert len(found) > 60
-    assert {text for text in found if swedish(text) == text} <= SAME
-    places = {text: set(re.findall(r"{(\w+)}", text)) for text in found}
-    assert [text for text in found if set(re.findall(r"{(\w+)}", swedish(text))) != places[text]] == []
 
 
 def test_a_language_without_texts_is_english() -> None:
