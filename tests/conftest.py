@@ -44,13 +44,17 @@ $$;
 _numbers = itertools.count(1)
 
 
+#: Takes long, and most of it waiting.
+GUIDES = "tests/e2e/test_guide.py"
+
+
 class ByFile(LoadScopeScheduling):
-    """Which tests go to the same process: those of a file, and all that play whole platforms, which leave no core
-    idle."""
+    """Which tests go to the same process: those of a file, and all that kill or load whole platforms, which leave no
+    core idle."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.split("::", 1)[0]
-        return "e2e" if path.startswith("tests/e2e/") else path
+        return "e2e" if path.startswith("tests/e2e/") and path != GUIDES else path
 
 
 def pytest_xdist_auto_num_workers() -> int:
