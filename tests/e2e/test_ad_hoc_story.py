@@ -68,7 +68,8 @@ async def test_somebody_charges_with_nothing_but_the_code_on_the_station(street,
         await expect(phone.get_by_text("drogs från ditt kort")).to_be_visible(timeout=20_000)
         async with street.look(street.operator) as ours:
             [payment] = await ours.store.cards.page(2)
-            entry = await ours.store.ledger.entry(f"receipt/{payment.receipt}")
-        assert entry is not None
+            key = f"receipt/{payment.receipt}"
+            entry = await eventually("the payment is in the books", lambda: ours.store.ledger.entry(key))
+            [payment] = await ours.store.cards.page(2)
         taken = entry.entry.lines[0]
         assert (payment.state, taken.account, taken.amount) == (PaymentState.PAID, Account.CARDS, payment.captured)

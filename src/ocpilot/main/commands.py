@@ -199,14 +199,31 @@ def _terminable() -> Iterator[None]:
         return
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        yield
+        with _heard():
+            yield
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
+@contextmanager
+def _heard() -> Iterator[None]:
+    """Where Ctrl-C is ignored, as in the background of a shell, it goes on to be, but SIGTERM needs what asyncio does
+    at Ctrl-C: its handler is there only where the usual one was."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        yield
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
 def _interrupt(_: int, frame: FrameType | None) -> None:
     interrupted = signal.getsignal(signal.SIGINT)
-    if not callable(interrupted):  # Ctrl-C is ignored, as in the background of a shell; SIGTERM is not
+    if not callable(interrupted):
         raise KeyboardInterrupt
     interrupted(signal.SIGINT, frame)
 
