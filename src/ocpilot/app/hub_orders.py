@@ -96,7 +96,7 @@ async def take(platform: Platform, call: Call, order: HubOrder) -> Answer:
         return replace(here, result=result, result_at=now, sent_at=None, correlation_id=call.correlation_id)
 
     changed = await platform.store.hub.modify(order.id, change)
-    if changed is not None and changed.sent_at is None:
+    if changed is not None and changed.result_at == now:  # the same again is on its way already, or tried again
         platform.background.start(_sent_at_once(platform, changed), f"result of {order.word} {order.id}")
     return Answer(answered_by=PartyId.parse(order.sender) if order.sender else None)
 

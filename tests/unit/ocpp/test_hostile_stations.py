@@ -206,10 +206,10 @@ async def test_a_station_that_does_not_answer_pings_is_let_go(serve_with, platfo
 
 
 async def test_without_pings_a_silent_station_is_let_go_and_one_that_talks_is_not(serve_with, platform, eventually):
-    async with serve_with(platform, silence=0.3) as served, served.station("GOOD") as good, served.station() as silent:
-        for number in range(8):
+    async with serve_with(platform, silence=1.5) as served, served.station("GOOD") as good, served.station() as silent:
+        for number in range(20):
             await good.call("Heartbeat", {}, str(number))
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
         assert (await closed(silent)) == (1001, "nothing was heard for too long")
         assert served.gateway.holds("GOOD")
 
