@@ -21,7 +21,7 @@ from ocpilot.app import bank_payments, cdrs, clearing_actions, invoicing, months
 from ocpilot.app.bill_records import KeptInvoice
 from ocpilot.app.bodies import text_of
 from ocpilot.app.clearing_moves import Action
-from ocpilot.app.clearing_records import Clearing, ClearingState
+from ocpilot.app.clearing_records import Clearing, ClearingState, Wanted
 from ocpilot.app.customer_records import CustomerKind
 from ocpilot.app.jobs import Jobs
 from ocpilot.app.peer_records import Peer
@@ -108,7 +108,7 @@ class Month:
             await cdrs.receive(self.platform, peer, OWN_VERSION, codec.body_of(cdr))
 
     async def of_state(self, state: ClearingState) -> tuple[Clearing, ...]:
-        return await self.platform.store.clearings.in_states([state], limit=100_000)
+        return await self.platform.store.clearings.listed(Wanted(states=(state,), limit=100_000))
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Where a CDR stands between the check and the bill, every step that led there, and who stores it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -117,13 +117,9 @@ class Clearings(Protocol):
     async def begin(self, clearing: Clearing, step: ClearingStep) -> bool:
         """Store a new one with its first step; False when there is one."""
 
-    async def move(
-        self, key: ObjectKey, before: Collection[ClearingState], after: Clearing, step: ClearingStep
-    ) -> bool:
-        """Replace it and add the step, if it still stands in one of these states; False when not."""
-
     async def move_together(self, moves: Sequence[Moved]) -> bool:
-        """The same with several in one transaction; False, and nothing is changed, when one stands elsewhere."""
+        """Replace each and add its step, in one transaction; False, and nothing is changed, when one does not stand in
+        a state that it moves from."""
 
     async def get(self, key: ObjectKey) -> Clearing | None:
         """By CDR."""
@@ -147,17 +143,11 @@ class Clearings(Protocol):
     async def steps(self, key: ObjectKey) -> tuple[ClearingStep, ...]:
         """All of one, oldest first."""
 
-    async def in_states(self, states: Collection[ClearingState], limit: int = 1000) -> tuple[Clearing, ...]:
-        """Those in these states, longest first."""
-
     async def counts(self) -> dict[ClearingState, int]:
         """How many stand where."""
 
     async def waiting(self) -> int:
         """How many are NEW, HELD or DISPUTED: they wait for somebody."""
-
-    async def crediting(self, party: PartyId, cdr_id: str) -> tuple[Clearing, ...]:
-        """Credit CDRs of a party that take this CDR back."""
 
     async def unrated(self, limit: int, again: datetime) -> tuple[Unrated, ...]:
         """Those that are to be billed and of which it was not worked out what, in the order they came; of those that

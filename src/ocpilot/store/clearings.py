@@ -1,6 +1,6 @@
 """Where each CDR stands, and every step that led there."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
@@ -41,13 +41,6 @@ class PostgresClearings:
     async def begin(self, clearing: Clearing, step: ClearingStep) -> bool:
         """See the port."""
         return await self._database.row(_SQL["begin"], _values(clearing, step)) is not None
-
-    async def move(
-        self, key: ObjectKey, before: Collection[ClearingState], after: Clearing, step: ClearingStep
-    ) -> bool:
-        """See the port."""
-        there = msgspec.structs.replace(after, key=key)
-        return await self.move_together([Moved(before=frozenset(before), after=there, step=step)])
 
     async def move_together(self, moves: Sequence[Moved]) -> bool:
         """See the port; in the order of their keys, so that two of us form no ring."""
@@ -109,11 +102,6 @@ class PostgresClearings:
         rows = await self._database.rows(_SQL["steps"], key_values(key))
         return tuple(record_of(ClearingStep, row, key=_key(row, row["cdr_id"])) for row in rows)
 
-    async def in_states(self, states: Collection[ClearingState], limit: int = 1000) -> tuple[Clearing, ...]:
-        """See the port."""
-        values = {"states": [str(one) for one in states], "limit": limit}
-        return tuple(_clearing(row) for row in await self._database.rows(_SQL["in_states"], values))
-
     async def counts(self) -> dict[ClearingState, int]:
         """See the port."""
         return {ClearingState(row["state"]): row["found"] for row in await self._database.rows(_SQL["counts"])}
@@ -122,11 +110,6 @@ class PostgresClearings:
         """See the port."""
         row = await self._database.row(_SQL["waiting"])
         return row["found"] if row else 0
-
-    async def crediting(self, party: PartyId, cdr_id: str) -> tuple[Clearing, ...]:
-        """See the port."""
-        values = {"party": party.key, "key_id": fold(cdr_id)}
-        return tuple(_clearing(row) for row in await self._database.rows(_SQL["crediting"], values))
 
     async def unrated(self, limit: int, again: datetime) -> tuple[Unrated, ...]:
         """See the port."""

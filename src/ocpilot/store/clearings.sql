@@ -102,10 +102,6 @@ ORDER BY at, party, key_id LIMIT :limit;
 -- All steps of a CDR, oldest first.
 SELECT * FROM cdr_clearing_step WHERE party = :party AND key_id = :key_id ORDER BY id;
 
--- name: in_states
--- Those that stand in one of these states, longest first.
-SELECT * FROM cdr_clearing WHERE state = any(:states) ORDER BY at, party, key_id LIMIT :limit;
-
 -- name: counts
 -- How many stand where.
 SELECT state, count(*) AS found FROM cdr_clearing GROUP BY state;
@@ -113,10 +109,6 @@ SELECT state, count(*) AS found FROM cdr_clearing GROUP BY state;
 -- name: waiting
 -- How many wait for somebody.
 SELECT count(*) AS found FROM cdr_clearing WHERE state IN ('new', 'held', 'disputed');
-
--- name: crediting
--- Credit CDRs that take one CDR back.
-SELECT * FROM cdr_clearing WHERE party = :party AND key_credits = :key_id ORDER BY at;
 
 -- name: unrated
 -- Those that may be billed and of which nobody worked out yet what, in the order they came, with the CDR and its check.

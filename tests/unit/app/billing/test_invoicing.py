@@ -11,7 +11,7 @@ import pytest
 import billed
 from ocpilot.app import fees, invoicing, rating
 from ocpilot.app.bill_records import Purpose
-from ocpilot.app.clearing_records import ClearingState, ClearingStep
+from ocpilot.app.clearing_records import ClearingState, ClearingStep, Moved
 from ocpilot.app.customer_records import CustomerKind, Cycle
 from ocpilot.base.errors import Conflict, UserError
 from ocpilot.base.ids import PartyId
@@ -118,7 +118,8 @@ async def test_what_a_person_holds_back_after_it_was_rated_is_on_no_invoice(prov
     step = ClearingStep(
         key=key, before=clearing.state, after=held.state, who="anna@example.org", why=held.why, at=billed.NOW
     )
-    assert await provider.store.clearings.move(key, [clearing.state], held, step)
+    move = Moved(before=frozenset({clearing.state}), after=held, step=step)
+    assert await provider.store.clearings.move_together([move])
     [kept] = await run(provider)
     assert len(kept.invoice.lines) == 2
 
