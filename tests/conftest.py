@@ -5,10 +5,11 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import asyncpg
+import hanging
 import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -64,6 +65,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
     return ByFile(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """With all that is set up and tidied up."""
+    with hanging.watched():
+        return (yield)
 
 
 async def run_sql(url: str, *statements: str) -> None:
