@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import asyncpg
-import hanging
 import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+import hanging
 from ocpilot.store.postgres import PostgresStore, store_at
 from ocpilot.store.schema import upgrade
 from ocpilot.store.server import BundledServer
