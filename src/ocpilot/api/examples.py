@@ -203,6 +203,7 @@ EXAMPLES: Mapping[type[msgspec.Struct], Body] = {
         "attempts": 6,
         "next_at": None,
         "last_error": "POST https://ocpi.resa.example/ocpi/2.3.0/receiver/cdrs: HTTP 200, status 2001 no such token",
+        "remote_url": None,
         "updated_at": _LATER,
     },
     shown.CommandShown: _COMMAND,

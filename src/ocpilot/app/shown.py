@@ -64,7 +64,7 @@ class FindingShown(Shown, frozen=True, kw_only=True):
 
 
 class DeliveryShown(Shown, frozen=True, kw_only=True):
-    """What became of an object for a peer."""
+    """What became of an object for a peer; `remote_url` is where the peer keeps it, when it said so."""
 
     module: str
     party: str
@@ -74,6 +74,7 @@ class DeliveryShown(Shown, frozen=True, kw_only=True):
     attempts: int
     next_at: Moment | None
     last_error: str | None
+    remote_url: str | None
     updated_at: Moment
 
 
@@ -181,6 +182,7 @@ def delivery(one: Delivery) -> DeliveryShown:
         attempts=one.attempts,
         next_at=_written(one.next_at),
         last_error=one.last_error,
+        remote_url=one.remote_url,
         updated_at=time.write(one.updated_at),
     )
 

@@ -5,6 +5,7 @@ from typing import Self
 
 import msgspec
 
+from ocpilot.app import shown
 from ocpilot.app.crawl_records import Crawl
 from ocpilot.app.peer_records import Delivery, DeliveryState, Detected, Leniency, Peer, PeerProfile
 from ocpilot.app.peers import Invitation
@@ -31,21 +32,6 @@ class PeerRow(msgspec.Struct, kw_only=True):
     endpoints: list[str]
     profile: PeerProfile
     detected: Detected
-
-
-class DeliveryRow(msgspec.Struct, kw_only=True):
-    """What became of one object, as printed."""
-
-    module: str
-    party: str
-    id: str
-    sub: str
-    state: str
-    attempts: int
-    next_at: str | None
-    last_error: str | None
-    remote_url: str | None
-    updated_at: str
 
 
 def row_of(peer: Peer) -> PeerRow:
@@ -186,7 +172,7 @@ def print_profiles(ready: Sequence[ReadyProfile], as_json: bool) -> None:
 
 def print_deliveries(deliveries: Sequence[Delivery], states: Sequence[DeliveryState], as_json: bool) -> None:
     """What became of objects; `states` were asked for."""
-    rows = [_delivery_row(one) for one in deliveries]
+    rows = [shown.delivery(one) for one in deliveries]
     if as_json:
         _print_json(rows)
         return
@@ -206,21 +192,6 @@ def print_count(count: int, what: str, as_json: bool) -> None:
         _print_json({"count": count})
         return
     print(f"{count} {'dead letter' if count == 1 else 'dead letters'} {what}")
-
-
-def _delivery_row(one: Delivery) -> DeliveryRow:
-    return DeliveryRow(
-        module=one.key.module,
-        party=str(one.key.party),
-        id=one.key.id,
-        sub=one.key.sub,
-        state=one.state,
-        attempts=one.attempts,
-        next_at=time.write(one.next_at) if one.next_at else None,
-        last_error=one.last_error,
-        remote_url=one.remote_url,
-        updated_at=time.write(one.updated_at),
-    )
 
 
 def _written(value: object) -> str:
