@@ -22,6 +22,8 @@ from ocpilot.base.signed_verdict import SignedVerdict
 
 #: The role of a hub in settings (and in 2.2.1; 2.3.0 has no such role, credentials name the hub's party).
 HUB = "HUB"
+#: (types, "Role"), and a hub.
+ROLES = ("CPO", "EMSP", HUB, "NAP", "NSP", "OTHER", "PTP", "SCSP")
 
 
 class ServerSettings(Section, frozen=True, kw_only=True):
@@ -54,6 +56,10 @@ class PartySettings(Section, frozen=True, kw_only=True):
     role: str
     name: str
     website: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise ValueError(f"role: found {self.role!r}, expected one of {', '.join(ROLES)}")
 
     @property
     def id(self) -> PartyId:

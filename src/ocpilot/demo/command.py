@@ -14,7 +14,7 @@ import msgspec
 from ocpilot.base.errors import OcpilotError
 from ocpilot.demo import live, people, story
 from ocpilot.demo.pair import Pair, opened_pair, register
-from ocpilot.demo.platforms import Opener
+from ocpilot.demo.platforms import Opener, require_free
 from ocpilot.simulator.make import OcppVersion
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import SUPPORTED, Version
@@ -64,6 +64,8 @@ async def _stay(
 ) -> int:
     folder = (args.folder or Path("demo-data")).resolve()
     ports = (args.port, args.port + 1)
+    for port in ports:
+        require_free(port)
     print(f"Setting up an operator and a provider in {folder} ...", flush=True)
     async with opened_pair(folder, open_platform, ports=ports, cdr_delay=2.0) as pair:
         spoken = await register(pair, version)

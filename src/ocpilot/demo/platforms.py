@@ -90,6 +90,15 @@ def free_port() -> int:
         return port
 
 
+def require_free(port: int) -> None:
+    """OcpilotError when somebody listens there: what answers would be taken for the platform that could not start."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise OcpilotError(f"port {port}: found {reason}, expected a free one: --port PORT") from error
+
+
 def write_platform(folder: Path, *, name: str, party_id: str, role: str, port: int, cdr_delay: float) -> DemoPlatform:
     """Writes the settings file of one platform into `folder`, as a person would."""
     home = folder / party_id.lower()
