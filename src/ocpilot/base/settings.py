@@ -200,11 +200,11 @@ class StationSettings(Section, frozen=True, kw_only=True):
 
 
 class WebSettings(Section, frozen=True, kw_only=True):
-    """`languages` offered to readers, the first one is the default; `time_zone` (IANA) is where the operator's people
-    work; `map_*` is where the map opens. `ad_hoc`: whoever stands at a station of ours may start a charge there without
-    an account."""
+    """`languages` offered to drivers, the first one is the default, and the console is in those of them that it has;
+    `time_zone` (IANA) is where the operator's people work; `map_*` is where the map opens. `ad_hoc`: whoever stands at
+    a station of ours may start a charge there without an account."""
 
-    languages: tuple[str, ...] = ("en", "sv")
+    languages: tuple[str, ...] = ("en", "sv", "de", "nl")
     time_zone: str = "UTC"
     map_latitude: float = 59.6
     map_longitude: float = 16.5

@@ -70,7 +70,7 @@ async def test_a_transaction_whose_station_told_no_register_at_the_start_is_show
     begun, _ = await store.transactions.start(
         replace(held, id=0, session_id="no-register", dedupe="no register", meter_start_wh=None)
     )
-    assert "Meter – → …" in (await console.get(f"/console/transactions/{begun.id}")).words
+    assert "Meter – →" in (await console.get(f"/console/transactions/{begun.id}")).words
 
 
 async def test_what_is_odd_about_a_transaction_is_told_and_a_person_drops_it(console, store):
