@@ -74,15 +74,16 @@ async def _stay(
         with contextlib.suppress(asyncio.CancelledError):
             print(_welcome(pair), flush=True)
             await live.earlier_charges(pair, chance, ocpp)
+            await live.first_invoices(pair.provider_view)
             await live.keep_charging(pair, chance, ocpp)
     return 0
 
 
 def _welcome(pair: Pair) -> str:
-    driver = people.DRIVERS[0]
+    drivers = "\n".join(f"{'':19}{one.email:20}{one.language}  {one.pays}" for one in people.DRIVERS)
     return f"""
-  Driver pages     {pair.provider.url}/           {driver.email}  {people.PASSWORD}
-                   (in English: {people.DRIVERS[1].email}, the same password)
+  Driver pages     {pair.provider.url}/           all of them with the password  {people.PASSWORD}
+{drivers}
   Operator console {pair.operator.url}/console    {people.OPERATOR_EMAIL}  {people.PASSWORD}
   Provider console {pair.provider.url}/console    {people.PROVIDER_EMAIL}  {people.PASSWORD}
   OCPI             {pair.operator.url}/ocpi/versions and {pair.provider.url}/ocpi/versions

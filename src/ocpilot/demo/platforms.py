@@ -57,9 +57,17 @@ heartbeat_interval = 30
 [web]
 time_zone = "Europe/Stockholm"
 
+[billing]
+time_zone = "Europe/Stockholm"
+automatic = true
+
 [seller]
 name = {seller}
-address = ["Strandvägen 1", "114 51 Stockholm", "Sverige"]
+address = ["Strandvägen 1"]
+postal_code = "114 51"
+city = "Stockholm"
+country = "SE"
+bankgiro = "5050-1055"
 organisation_number = "556677-8899"
 vat_number = "SE556677889901"
 email = "hej@example.org"

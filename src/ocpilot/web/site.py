@@ -127,6 +127,7 @@ def _tongue(platform: Platform, language: str) -> Tongue:
         rule_text=lambda rule: rule_text(rule, translate),
         open_to=open_to,
         invoice_title=lambda kind: invoice_words.title(kind, translate),
+        tax_name=lambda tax: invoice_words.tax_name(tax, translate),
         share_reason=lambda share: site_words.reason(share, translate, lambda value: formats.number(value, 1)),
         share_told=lambda share: site_words.told(share, translate),
         PriceKnown=PriceKnown,

@@ -31,5 +31,6 @@ def test_a_port_that_is_taken_is_named(command, tmp_path, monkeypatch, capsys):
         port = taken.getsockname()[1]
         assert run([command, "--port", str(port)]) == 1
     error = capsys.readouterr().err
-    assert error.startswith("ocpilot: ") and not error.startswith("ocpilot: :")
+    assert error.startswith("ocpilot: ")
+    assert not error.startswith("ocpilot: :")
     assert str(port) in error

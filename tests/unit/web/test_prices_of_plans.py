@@ -45,7 +45,8 @@ async def test_a_plan_by_the_hour_shows_the_price_of_this_hour(reader, world):
     await pays_by(world, world.omar, spot)
     await reader.sign_in("omar@example.org")
     words = (await reader.get(STATION)).words
-    assert "1.25 SEK per kWh incl. VAT" in words and "this is the price now" in words
+    assert "1.25 SEK per kWh incl. VAT" in words
+    assert "this is the price now" in words
     assert "Start fee" not in words
 
 
