@@ -17,7 +17,7 @@ from ocpilot.app import peers
 from ocpilot.app.platform import Platform
 from ocpilot.base import settings as settings_file
 from ocpilot.base import time
-from ocpilot.demo import people
+from ocpilot.demo import customers, people
 from ocpilot.demo.platforms import DemoPlatform, free_port, start, stop, write_platform
 from ocpilot.main.joined import open_platform
 from ocpilot.simulator.clock import SteppedClock
@@ -102,7 +102,7 @@ async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two]:
         await pair.start(provider)
         async with pair.look(operator) as ours, pair.look(provider) as theirs:
             await people.settle_operator(ours)
-            await people.settle_provider(theirs)
+            await customers.settle_provider(theirs)
             invitation = await peers.invite(ours, provider.settings.name)
             await peers.register(theirs, invitation.versions_url, invitation.token, operator.settings.name)
         yield pair
@@ -139,7 +139,7 @@ async def three(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Three
         await asyncio.gather(*(members.start(one) for one in (members.hub, operator, provider)))
         async with members.look(members.hub) as hub, members.look(operator) as ours, members.look(provider) as theirs:
             await people.settle_operator(ours)
-            await people.settle_provider(theirs)
+            await customers.settle_provider(theirs)
             for joining in (ours, theirs):
                 invitation = await peers.invite(hub, joining.settings.name)
                 await peers.register(joining, invitation.versions_url, invitation.token, hub.settings.name)

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from ocpilot.app import tokens
+from ocpilot.app import driver_costs, tokens
 from ocpilot.app.bodies import value_of
 from ocpilot.app.charge_records import Command
 from ocpilot.app.clearing_records import ClearingState
+from ocpilot.app.driver_costs import Charged, Paid
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Account, ObjectKey, Receipt, Record, StoredObject
 from ocpilot.base.errors import InvalidObject, NotFound
@@ -67,6 +68,8 @@ class ChargeView(Record, frozen=True):
     credited: bool = False
     #: Which CDR the bill is.
     bill: ObjectKey | None = None
+    #: What whoever pays for it pays; None: what the operator asks.
+    paid: Paid | None = None
 
     @property
     def running(self) -> bool:
@@ -91,12 +94,16 @@ class ChargeView(Record, frozen=True):
 
     @property
     def cost(self) -> Price | None:
-        """The bill, or the cost so far when the operator tells it."""
+        """What the driver pays, or the bill, or the cost so far; None while it is not known."""
+        if self.paid is not None:
+            return self.paid.cost
         return self.cdr.total_cost if self.cdr else self._known.total_cost
 
     @property
     def currency(self) -> str:
         """ISO 4217."""
+        if self.paid is not None:
+            return self.paid.currency
         return self.cdr.currency if self.cdr else self._known.currency
 
     @property
@@ -215,9 +222,10 @@ class Sum(Record, frozen=True):
 def totals(views: Sequence[ChargeView]) -> tuple[tuple[str, Sum], ...]:
     """The sum of all billed charges per currency."""
     sums: dict[str, Sum] = {}
-    for cdr in (view.cdr for view in views if view.cdr):
-        before = sums.get(cdr.currency, Sum(kwh=Decimal(), cost=Decimal()))
-        sums[cdr.currency] = Sum(kwh=before.kwh + cdr.total_energy, cost=before.cost + after_taxes(cdr.total_cost))
+    for view in (one for one in views if one.cdr):
+        before = sums.get(view.currency, Sum(kwh=Decimal(), cost=Decimal()))
+        cost = after_taxes(view.cost) if view.cost else Decimal()
+        sums[view.currency] = Sum(kwh=before.kwh + view.kwh, cost=before.cost + cost)
     return tuple(sums.items())
 
 
@@ -247,14 +255,17 @@ async def _joined(
     where = ObjectKey(module=ModuleID.LOCATIONS, party=stored.key.party, id=session.location_id)
     place = await platform.store.locations.get(where, stored.peer_id)
     standing = await platform.store.clearings.get(bill[0].key) if bill else None
+    location, cdr = value_of(Location, place) if place else None, bill[1] if bill else None
+    charged = Charged(session=session, cdr=cdr, place=location, key=stored.key, peer_id=stored.peer_id)
     return ChargeView(
         key=stored.key,
         session=session,
-        cdr=bill[1] if bill else None,
-        place=value_of(Location, place) if place else None,
+        cdr=cdr,
+        place=location,
         receipt=await platform.store.documents.receipt_of(bill[0].key) if bill else None,
         credited=standing is not None and standing.state is ClearingState.CREDITED,
         bill=bill[0].key if bill else None,
+        paid=await driver_costs.paid(platform, charged, bill[0].key if bill else None),
     )
 
 

@@ -102,6 +102,10 @@ class CustomerToken(Record, frozen=True, kw_only=True):
     since: datetime
     until: datetime | None = None
 
+    def holds(self, at: datetime) -> bool:
+        """Is it the customer's at that moment?"""
+        return self.since <= at and (self.until is None or at < self.until)
+
 
 class Customers(Protocol):
     """Storage of customers."""

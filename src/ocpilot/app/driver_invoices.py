@@ -1,10 +1,8 @@
 """A driver's invoices: those of the customer he is himself, and on which of them a charge of his is."""
 
-from datetime import datetime
-
 from ocpilot.app import invoicing
 from ocpilot.app.bill_records import InvoiceQuery, KeptInvoice, Listed, Purpose
-from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
+from ocpilot.app.customer_records import Customer, CustomerKind
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Account, ObjectKey, Record
 from ocpilot.base.errors import NotFound
@@ -29,19 +27,15 @@ async def customers_of(platform: Platform, account: Account) -> tuple[Customer, 
     what the others charged.
     """
     now, his = platform.clock(), {fold(uid) for uid in account.token_uids}
-    held = [one for one in await platform.store.customers.of_tokens(account.token_uids) if _holds(one, now)]
+    held = [one for one in await platform.store.customers.of_tokens(account.token_uids) if one.holds(now)]
     found = []
     for customer_id in dict.fromkeys(one.customer_id for one in held):
         customer = await platform.store.customers.get(customer_id)
         if customer is not None and customer.kind in _PEOPLE:
-            tokens = [one for one in await platform.store.customers.tokens(customer_id) if _holds(one, now)]
+            tokens = [one for one in await platform.store.customers.tokens(customer_id) if one.holds(now)]
             if {fold(one.uid) for one in tokens} <= his:
                 found.append(customer)
     return tuple(found)
-
-
-def _holds(token: CustomerToken, now: datetime) -> bool:
-    return token.since <= now and (token.until is None or now < token.until)
 
 
 async def listed(platform: Platform, account: Account, limit: int) -> tuple[Listed, ...]:

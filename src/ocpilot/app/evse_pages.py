@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ocpilot.app import views
 from ocpilot.app.charge_records import Station
+from ocpilot.app.driver_prices import Paying
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
 from ocpilot.app.views import ChargePoint, StationView
@@ -55,11 +56,11 @@ def url_of(platform: Platform, evse: EVSE) -> str | None:
     return f"{platform.settings.server.base_url}/evse/{quote(evse.evse_id, safe='*')}" if evse.evse_id else None
 
 
-async def find(platform: Platform, evse_id: str) -> EvsePage:
+async def find(platform: Platform, evse_id: str, payer: Paying | None = None) -> EvsePage:
     """By the EVSE id on the station, in any case and with or without its `*`; NotFound for one that nobody knows or
-    that is not in use."""
+    that is not in use. Prices are what `payer` pays (None: what the operator asks)."""
     for key in await platform.store.locations.with_evse_id(evse_id):
-        station = await views.station(platform, key.party, key.id)
+        station = await views.station(platform, key.party, key.id, payer)
         point = next((one for one in station.points if fold(one.evse.uid) == fold(key.sub)), None)
         if point is not None:
             return await _page(platform, station, point)

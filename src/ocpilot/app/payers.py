@@ -45,7 +45,7 @@ class Payers:
     def of_token(self, uid: str, at: datetime) -> tuple[Customer, CustomerToken] | None:
         """Whose Token it was at that moment."""
         for token in self._tokens.get(fold(uid), ()):
-            if token.since <= at and (token.until is None or at < token.until):
+            if token.holds(at):
                 return self._owners[token.customer_id], token
         return None
 

@@ -41,7 +41,7 @@ async def settle(platform: Platform, key: ObjectKey) -> Receipt | None:
 async def _is_customers(platform: Platform, cdr: CDR) -> bool:
     began = cdr.start_date_time
     tokens = await platform.store.customers.of_tokens([cdr.cdr_token.uid])
-    return any(one.since <= began and (one.until is None or one.until > began) for one in tokens)
+    return any(one.holds(began) for one in tokens)
 
 
 async def issue(platform: Platform, key: ObjectKey) -> Receipt:
@@ -116,9 +116,10 @@ async def _of(platform: Platform, key: ObjectKey) -> StoredObject | None:
 
 def _seller(platform: Platform) -> Seller:
     seller: SellerSettings = platform.settings.seller
+    town = f"{seller.postal_code} {seller.city}".strip()
     return Seller(
         name=seller.name or platform.settings.name,
-        address=seller.address,
+        address=(*seller.address, *([town] if town else [])),
         org_number=seller.organisation_number or None,
         vat_id=seller.vat_number or None,
     )

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ocpilot.app import tariffs as tariff_store
 from ocpilot.app.bodies import value_of
+from ocpilot.app.driver_prices import Paying, tariffs_paid
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, Record, StoredObject
 from ocpilot.app.visibility import meant_for
@@ -123,12 +124,12 @@ class Search(Record, frozen=True):
     limit: int = 40
 
 
-async def stations(platform: Platform, search: Search) -> tuple[StationView, ...]:
-    """The stations that fit, nearest first."""
+async def stations(platform: Platform, search: Search, payer: Paying | None = None) -> tuple[StationView, ...]:
+    """The stations that fit, nearest first, with what `payer` pays there (None: what operators ask)."""
     places = await _places(platform, search)
     freshest = _freshest(location for _, location in places)
     fitting = [(stored, location) for stored, location in places if _fits(location, search)]
-    prices = _Prices(platform)
+    prices = _Prices(platform, payer)
     views = [await _view(prices, stored, location, freshest) for stored, location in fitting[: search.limit]]
     return tuple(replace(view, distance_km=_distance(search, view.location)) for view in views)
 
@@ -156,8 +157,8 @@ def _readable(found: Iterable[StoredObject]) -> Iterator[tuple[StoredObject, Loc
             log.warning("Location %s of %s cannot be shown: %s", stored.key.id, stored.key.party, error)
 
 
-async def station(platform: Platform, party: PartyId, location_id: str) -> StationView:
-    """One Location, the freshest when several peers told us about it; NotFound."""
+async def station(platform: Platform, party: PartyId, location_id: str, payer: Paying | None = None) -> StationView:
+    """One Location, the freshest when several peers told us about it, with what `payer` pays there; NotFound."""
     found = [
         stored
         for stored in await platform.store.locations.find(location_id)
@@ -168,7 +169,7 @@ async def station(platform: Platform, party: PartyId, location_id: str) -> Stati
     stored = max(found, key=lambda one: one.last_updated)
     location = value_of(Location, stored)
     freshest = _freshest([location, *await _sharing(platform, location, stored.key)])
-    return await _view(_Prices(platform), stored, location, freshest)
+    return await _view(_Prices(platform, payer), stored, location, freshest)
 
 
 async def _sharing(platform: Platform, location: Location, own: ObjectKey) -> list[Location]:
@@ -199,10 +200,7 @@ async def _view(
     points = []
     for evse in location.evses:
         if evse.status not in _NOT_SHOWN:
-            plugs = [
-                Plug(connector=one, tariffs=await prices.at(stored.key.party, stored.peer_id, one))
-                for one in evse.connectors
-            ]
+            plugs = [Plug(connector=one, tariffs=await prices.at(stored, location, one)) for one in evse.connectors]
             points.append(_point(evse, tuple(plugs), freshest))
     return StationView(key=stored.key, peer_id=stored.peer_id, location=location, points=tuple(points))
 
@@ -218,15 +216,17 @@ def _point(evse: EVSE, plugs: tuple[Plug, ...], freshest: dict[str, tuple[EVSE, 
 class _Prices:
     """The Tariffs that hold at Connectors; each is looked up once a page."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, payer: Paying | None) -> None:
         self._platform = platform
+        self._payer = payer
         self._known: dict[tuple[int | None, ObjectKey], Tariff | None] = {}
 
-    async def at(self, party: PartyId, peer_id: int | None, connector: Connector) -> tuple[Tariff, ...]:
-        now = self._platform.clock()
-        named = [await self._tariff(party, peer_id, one) for one in connector.tariff_ids]
+    async def at(self, stored: StoredObject, place: Location, connector: Connector) -> tuple[Tariff, ...]:
+        now, party = self._platform.clock(), stored.key.party
+        named = [await self._tariff(party, stored.peer_id, one) for one in connector.tariff_ids]
         holding = [tariff for tariff in named if tariff is not None and is_valid(tariff, now)]
-        return tuple(sorted(holding, key=lambda tariff: tariff.type not in {None, TariffType.REGULAR}))
+        asked = tuple(sorted(holding, key=lambda tariff: tariff.type not in {None, TariffType.REGULAR}))
+        return asked if self._payer is None else tariffs_paid(self._platform, self._payer, party, place.country, asked)
 
     async def _tariff(self, party: PartyId, peer_id: int | None, tariff_id: str) -> Tariff | None:
         key = (peer_id, tariff_store.key_of(party, tariff_id))

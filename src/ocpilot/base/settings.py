@@ -22,6 +22,8 @@ from ocpilot.base.signed_verdict import SignedVerdict
 
 #: The role of a hub in settings (and in 2.2.1; 2.3.0 has no such role, credentials name the hub's party).
 HUB = "HUB"
+#: (types, "Role"), and a hub.
+ROLES = ("CPO", "EMSP", HUB, "NAP", "NSP", "OTHER", "PTP", "SCSP")
 
 
 class ServerSettings(Section, frozen=True, kw_only=True):
@@ -54,6 +56,10 @@ class PartySettings(Section, frozen=True, kw_only=True):
     role: str
     name: str
     website: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise ValueError(f"role: found {self.role!r}, expected one of {', '.join(ROLES)}")
 
     @property
     def id(self) -> PartyId:
@@ -194,11 +200,11 @@ class StationSettings(Section, frozen=True, kw_only=True):
 
 
 class WebSettings(Section, frozen=True, kw_only=True):
-    """`languages` offered to readers, the first one is the default; `time_zone` (IANA) is where the operator's people
-    work; `map_*` is where the map opens. `ad_hoc`: whoever stands at a station of ours may start a charge there without
-    an account."""
+    """`languages` offered to drivers, the first one is the default, and the console is in those of them that it has;
+    `time_zone` (IANA) is where the operator's people work; `map_*` is where the map opens. `ad_hoc`: whoever stands at
+    a station of ours may start a charge there without an account."""
 
-    languages: tuple[str, ...] = ("en", "sv")
+    languages: tuple[str, ...] = ("en", "sv", "de", "nl")
     time_zone: str = "UTC"
     map_latitude: float = 59.6
     map_longitude: float = 16.5

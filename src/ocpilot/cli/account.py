@@ -6,6 +6,7 @@ import os
 from typing import Protocol
 
 from ocpilot.base.errors import UserError
+from ocpilot.base.texts import languages
 
 
 class AccountCommands(Protocol):
@@ -29,10 +30,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="add a driver or an operator's employee",
         epilog="example: OCPILOT_PASSWORD=... ocpilot account add driver anna@example.org --name Anna --card 04A1B2C3",
     )
-    add.add_argument("role", choices=("driver", "operator"))
-    add.add_argument("email")
-    add.add_argument("--name", default="")
-    add.add_argument("--language", default="en", help="language of pages and receipts (en, sv)")
+    add.add_argument("role", choices=("driver", "operator"), help="what he signs in as")
+    add.add_argument("email", help="by which he signs in")
+    add.add_argument("--name", default="", help="what he is called on pages")
+    add.add_argument(
+        "--language",
+        choices=languages(),
+        default="en",
+        help="of pages and receipts (default: %(default)s); the console is in en and sv",
+    )
     add.add_argument("--card", action="append", default=[], help="RFID uid of a driver's card; may be repeated")
     add.add_argument("--config", help="settings file (TOML)")
     return parser

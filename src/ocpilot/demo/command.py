@@ -14,7 +14,7 @@ import msgspec
 from ocpilot.base.errors import OcpilotError
 from ocpilot.demo import live, people, story
 from ocpilot.demo.pair import Pair, opened_pair, register
-from ocpilot.demo.platforms import Opener
+from ocpilot.demo.platforms import Opener, require_free
 from ocpilot.simulator.make import OcppVersion
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import SUPPORTED, Version
@@ -64,6 +64,8 @@ async def _stay(
 ) -> int:
     folder = (args.folder or Path("demo-data")).resolve()
     ports = (args.port, args.port + 1)
+    for port in ports:
+        require_free(port)
     print(f"Setting up an operator and a provider in {folder} ...", flush=True)
     async with opened_pair(folder, open_platform, ports=ports, cdr_delay=2.0) as pair:
         spoken = await register(pair, version)
@@ -72,15 +74,16 @@ async def _stay(
         with contextlib.suppress(asyncio.CancelledError):
             print(_welcome(pair), flush=True)
             await live.earlier_charges(pair, chance, ocpp)
+            await live.first_invoices(pair.provider_view)
             await live.keep_charging(pair, chance, ocpp)
     return 0
 
 
 def _welcome(pair: Pair) -> str:
-    driver = people.DRIVERS[0]
+    drivers = "\n".join(f"{'':19}{one.email:20}{one.language}  {one.pays}" for one in people.DRIVERS)
     return f"""
-  Driver pages     {pair.provider.url}/           {driver.email}  {people.PASSWORD}
-                   (in English: {people.DRIVERS[1].email}, the same password)
+  Driver pages     {pair.provider.url}/           all of them with the password  {people.PASSWORD}
+{drivers}
   Operator console {pair.operator.url}/console    {people.OPERATOR_EMAIL}  {people.PASSWORD}
   Provider console {pair.provider.url}/console    {people.PROVIDER_EMAIL}  {people.PASSWORD}
   OCPI             {pair.operator.url}/ocpi/versions and {pair.provider.url}/ocpi/versions

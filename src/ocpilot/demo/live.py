@@ -7,17 +7,20 @@ from datetime import timedelta
 
 import msgspec
 
+from ocpilot.app import invoicing
+from ocpilot.app.customer_records import CustomerKind
+from ocpilot.app.platform import Platform
 from ocpilot.base import time
 from ocpilot.demo import network, people
 from ocpilot.demo.network import Site
-from ocpilot.demo.pair import Pair
+from ocpilot.demo.pair import Pair, eventually
 from ocpilot.simulator.car import SimulatedCar
 from ocpilot.simulator.clock import SimClock, SteppedClock
 from ocpilot.simulator.make import OcppVersion, StationMake
 from ocpilot.simulator.station import SimulatedStation
 
 #: Cars that charged before anybody looked, so that history and receipts are not empty.
-_EARLIER = 10
+_EARLIER = 12
 _LIVE = StationMake(model="Simulated", meter_interval=10.0)
 _EARLIER_MAKE = StationMake(model="Simulated", meter_interval=300.0)
 
@@ -34,6 +37,20 @@ async def earlier_charges(pair: Pair, chance: random.Random, ocpp: Sequence[Ocpp
             await station.present_token(driver.card, 1)
             await station.play(chance.uniform(1200, 5400))
             await station.unplug(1)
+
+
+async def first_invoices(provider: Platform) -> None:
+    """Of what was charged so far: the driver's are written by themselves, the company's month is not over yet."""
+    company = next(iter(await provider.store.customers.of_kind(CustomerKind.COMPANY)), None)
+    if company is None:
+        return
+
+    async def is_due() -> bool:
+        return bool(await invoicing.due(provider, provider.clock(), company.number))
+
+    await eventually("charges of the company that can be billed", is_due)
+    async for _ in invoicing.run(provider, provider.clock(), company.number):
+        pass
 
 
 async def keep_charging(pair: Pair, chance: random.Random, ocpp: Sequence[OcppVersion]) -> None:

@@ -11,7 +11,7 @@ from ocpilot.app import peers
 from ocpilot.app.peer_records import PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import OcpilotError
-from ocpilot.demo import people
+from ocpilot.demo import customers, people
 from ocpilot.demo.platforms import DemoPlatform, Opener, served, write_platform
 from ocpilot.wire.protocol import Version
 
@@ -46,7 +46,7 @@ async def opened_pair(
     )
     async with open_platform(operator.settings) as operator_view, open_platform(provider.settings) as provider_view:
         await people.settle_operator(operator_view)
-        await people.settle_provider(provider_view)
+        await customers.settle_provider(provider_view)
         async with served(operator), served(provider):
             yield Pair(operator=operator, provider=provider, operator_view=operator_view, provider_view=provider_view)
 

@@ -12,19 +12,37 @@ STATION_PASSWORD = "station-secret"  # noqa: S105 - the demo's simulated station
 
 @dataclass(frozen=True, kw_only=True)
 class Driver:
-    """A driver of the demo provider, with a card."""
+    """A driver of the demo provider, with a card. He pays by invoice and this plan, or his company does for this cost
+    centre; else each charge has its receipt."""
 
     email: str
     name: str
     card: str
     language: str
+    plan: str = ""
+    cost_centre: str = ""
+
+    @property
+    def pays(self) -> str:
+        """In words."""
+        if self.plan:
+            return f"by invoice, price plan {self.plan}"
+        return f"his company by invoice, cost centre {self.cost_centre}" if self.cost_centre else "with receipts"
 
 
 DRIVERS = (
     Driver(email="anna@example.org", name="Anna Lindqvist", card="04A1B2C3D4E5F6", language="sv"),
     Driver(email="maria@example.org", name="Maria García", card="04C3D4E5F6A1B2", language="en"),
-    Driver(email="erik@example.org", name="Erik Johansson", card="04B2C3D4E5F6A1", language="sv"),
-    Driver(email="omar@example.org", name="Omar Haddad", card="04D4E5F6A1B2C3", language="en"),
+    Driver(
+        email="erik@example.org",
+        name="Erik Johansson",
+        card="04B2C3D4E5F6A1",
+        language="sv",
+        cost_centre="Service",
+    ),
+    Driver(email="omar@example.org", name="Omar Haddad", card="04D4E5F6A1B2C3", language="en", plan="PLUS"),
+    Driver(email="lena@example.org", name="Lena Vogel", card="04E5F6A1B2C3D4", language="de", cost_centre="Sales"),
+    Driver(email="joost@example.org", name="Joost de Vries", card="04F6A1B2C3D4E5", language="nl"),
 )
 OPERATOR_EMAIL = "drift@example.org"
 PROVIDER_EMAIL = "kontor@example.org"
@@ -41,19 +59,3 @@ async def settle_operator(operator: Platform) -> None:
     for station in network.stations(await passwords.hashed(STATION_PASSWORD)):
         await operator.store.stations.save(station)
     await accounts.create_operator(operator, email=OPERATOR_EMAIL, name="Drift", password=PASSWORD, language="sv")
-
-
-async def settle_provider(provider: Platform) -> None:
-    """The provider's drivers with app and card, and somebody in the office. Again: nothing happens."""
-    if await provider.store.accounts.by_email(PROVIDER_EMAIL) is not None:
-        return
-    for driver in DRIVERS:
-        await accounts.create_driver(
-            provider,
-            email=driver.email,
-            name=driver.name,
-            password=PASSWORD,
-            language=driver.language,
-            cards=(driver.card,),
-        )
-    await accounts.create_operator(provider, email=PROVIDER_EMAIL, name="Kontoret", password=PASSWORD, language="sv")

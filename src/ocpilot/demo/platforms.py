@@ -57,9 +57,17 @@ heartbeat_interval = 30
 [web]
 time_zone = "Europe/Stockholm"
 
+[billing]
+time_zone = "Europe/Stockholm"
+automatic = true
+
 [seller]
 name = {seller}
-address = ["Strandvägen 1", "114 51 Stockholm", "Sverige"]
+address = ["Strandvägen 1"]
+postal_code = "114 51"
+city = "Stockholm"
+country = "SE"
+bankgiro = "5050-1055"
 organisation_number = "556677-8899"
 vat_number = "SE556677889901"
 email = "hej@example.org"
@@ -88,6 +96,15 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def require_free(port: int) -> None:
+    """OcpilotError when somebody listens there: what answers would be taken for the platform that could not start."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise OcpilotError(f"port {port}: found {reason}, expected a free one: --port PORT") from error
 
 
 def write_platform(folder: Path, *, name: str, party_id: str, role: str, port: int, cdr_delay: float) -> DemoPlatform:

@@ -17,7 +17,7 @@ from ocpilot import __version__
 from ocpilot.api import openapi as api
 from ocpilot.app.platform import Platform
 from ocpilot.base import settings as settings_file
-from ocpilot.base.errors import InvalidObject, OcpilotError
+from ocpilot.base.errors import InvalidObject, OcpilotError, SettingsError
 from ocpilot.base.settings import Settings
 from ocpilot.cli import (
     account,
@@ -185,7 +185,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         # Whoever reads our output has seen enough (`| head`); what is still to be flushed goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        print(f"ocpilot: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"ocpilot: {where}{error.strerror or error}", file=sys.stderr)
     except KeyboardInterrupt:
         return 130
     return 1
@@ -239,11 +240,13 @@ def _run(args: argparse.Namespace) -> int:
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             return runner.run(alone(args))
     settings = settings_file.load(_config(args))
+    if args.command == "db":
+        return asyncio.run(db.run(args, Upkeep(settings)))
+    if not settings.parties:
+        raise SettingsError(f"{_which(args)}: found no [[parties]], expected at least one, see docs/settings.md")
     if args.command == "serve":
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             return runner.run(serving.serve(settings, serve.parts_of(args)))
-    if args.command == "db":
-        return asyncio.run(db.run(args, Upkeep(settings)))
     return asyncio.run(_on_platform(args, settings))
 
 
@@ -260,3 +263,8 @@ async def _on_platform(args: argparse.Namespace, settings: Settings) -> int:
 
 def _config(args: argparse.Namespace) -> Path | None:
     return Path(args.config) if args.config else None
+
+
+def _which(args: argparse.Namespace) -> str:
+    """The settings that are used, in words for who forgot to name them."""
+    return str(args.config or "no settings file was named (--config FILE), and the environment")

@@ -26,7 +26,6 @@ from ocpilot.app.pulling import Puller
 from ocpilot.app.push import Pusher
 from ocpilot.app.site_sharing import SiteSharing
 from ocpilot.app.station_tariffs import StationTariffs
-from ocpilot.base.errors import SettingsError
 from ocpilot.base.settings import Settings
 from ocpilot.cli.serve import PARTS
 from ocpilot.http.described import openapi_routes
@@ -46,8 +45,6 @@ Work = Coroutine[object, object, None]
 
 async def serve(settings: Settings, parts: Collection[str] = PARTS) -> int:
     """Serve these parts until told to stop (SIGTERM, SIGINT)."""
-    if not settings.parties:
-        raise SettingsError("parties: found none, expected at least one, see docs/settings.md")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     async with open_switched(settings) as (platform, switchboard):
         gateway = await _gateway(platform, switchboard) if "ocpp" in parts else None

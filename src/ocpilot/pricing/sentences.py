@@ -13,6 +13,9 @@ from ocpilot.pricing.exact import has_taxes, includes_taxes
 from ocpilot.pricing.trace import Amount, PricedCharge, PriceLine, Reason, Unit
 from ocpilot.wire.v230 import PriceComponent, Tariff, TariffDimensionType
 
+#: Decimals of a price per minute, by which drivers are told prices of time (Regulation (EU) 2023/1804, article 5(4));
+#: where it has more, the price per hour says exactly what it is.
+_MINUTE_PLACES = 4
 _PLAIN_STEPS = {Unit.KWH: 1, Unit.SECOND: 1, Unit.ONCE: 0}
 _UNITS = {TariffDimensionType.ENERGY: Unit.KWH, TariffDimensionType.FLAT: Unit.ONCE}
 _COMPONENTS = {
@@ -153,7 +156,11 @@ def _driver_price(tariff: Tariff, component: PriceComponent, unit: Unit, transla
         price, tax = price * (1 + component.vat / 100), mark("incl. VAT")
     elif has_taxes(tariff):
         tax = mark("excl. VAT")
-    shown = _unit_price(price, tariff.currency, unit, translate, locale)
+    per_minute = price / 60
+    if unit is Unit.SECOND and per_minute == round(per_minute, _MINUTE_PLACES):
+        shown = f"{formats.money(per_minute, tariff.currency, locale)} {translate(mark('per minute'))}"
+    else:
+        shown = _unit_price(price, tariff.currency, unit, translate, locale)
     return f"{shown} {translate(tax)}" if tax else shown
 
 

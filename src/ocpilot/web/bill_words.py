@@ -12,14 +12,6 @@ from ocpilot.billing.four_way import Fault, Step
 from ocpilot.billing.invoice import LineUnit
 from ocpilot.billing.settling import Left
 
-#: Where an invoice stands.
-INVOICE_STATE: Final = {
-    "open": (mark("Open"), "busy"),
-    "paid": (mark("Paid"), "good"),
-    "credited": (mark("Credited"), "quiet"),
-    "credit": (mark("Credit note"), "quiet"),
-}
-
 #: What is billed, or paid, and accounts of the books.
 PURPOSE: Final = book_words.PURPOSE
 ACCOUNT: Final = book_words.ACCOUNT

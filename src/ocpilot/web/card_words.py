@@ -1,4 +1,4 @@
-"""Card payments in a reader's words."""
+"""Card payments in an operator's words."""
 
 from typing import Final
 
@@ -21,48 +21,6 @@ PAYMENT_STATE: Final = {
     PaymentState.DECLINED: (mark("Declined"), "quiet"),
     PaymentState.REFUNDING: (mark("To be given back"), "warn"),
     PaymentState.REFUNDED: (mark("Given back"), "quiet"),
-}
-
-#: The same for the driver before his charge: what and what now.
-PAYING: Final = {
-    PaymentState.NEW: (mark("Asking the payment provider…"), mark("This takes a few seconds.")),
-    PaymentState.OPEN: (
-        mark("Pay by card"),
-        mark("{amount} are reserved on your card. What you use is taken from that, the rest is released."),
-    ),
-    PaymentState.DECLINED: (mark("The card was declined"), mark("Nothing was reserved. Try again with another card.")),
-    **dict.fromkeys(
-        (PaymentState.AUTHORISED, PaymentState.STARTING, PaymentState.CHARGING),
-        (mark("Your card is accepted"), mark("{amount} are reserved. Asking the station…")),
-    ),
-    **dict.fromkeys(
-        (
-            PaymentState.RELEASING,
-            PaymentState.RELEASED,
-            PaymentState.CAPTURING,
-            PaymentState.CAPTURED,
-            PaymentState.PAID,
-            PaymentState.REFUNDING,
-            PaymentState.REFUNDED,
-        ),
-        (mark("The charge did not start"), mark("Nothing is taken from your card; what was reserved is released.")),
-    ),
-}
-
-#: And after it.
-SETTLED: Final = {
-    **dict.fromkeys(
-        PaymentState, mark("{reserved} are reserved on your card; what the charge came to is taken from that.")
-    ),
-    **dict.fromkeys(
-        (PaymentState.CAPTURED, PaymentState.PAID, PaymentState.REFUNDING),
-        mark("{amount} were taken from your card, the rest of {reserved} is released."),
-    ),
-    **dict.fromkeys(
-        (PaymentState.RELEASING, PaymentState.RELEASED),
-        mark("Nothing is taken from your card; what was reserved is released."),
-    ),
-    PaymentState.REFUNDED: mark("What was taken from your card was given back."),
 }
 
 #: What a terminal provider says it captured.

@@ -122,7 +122,7 @@ async def _page(
         "customer": customer,
         "texts": texts,
         "tokens": await reader.platform.store.customers.tokens(customer.id),
-        "plan_words": words_of(plan, reader.tongue.translate) if plan else None,
+        "plan_words": words_of(plan, reader.tongue.translate, reader.tongue.formats.locale) if plan else None,
         "warnings": list(warnings_of(customer, reader.platform.settings.seller.country)),
         **await _form(reader, customer.kind, {**texts, **(given or {})}, problems),
     }

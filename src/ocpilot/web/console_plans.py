@@ -8,12 +8,13 @@ from ocpilot.web.reader import Reader
 
 async def listed(reader: Reader) -> Response:
     """All plans and all series."""
-    translate, store = reader.tongue.translate, reader.platform.store
+    tongue, store = reader.tongue, reader.platform.store
+    translate, locale = tongue.translate, tongue.formats.locale
     plans = [
         (
             plan.name,
-            words_of(plan, translate),
-            [(one.party, margin_words(one.margin, plan.currency, translate)) for one in plan.exceptions],
+            words_of(plan, translate, locale),
+            [(one.party, margin_words(one.margin, plan.currency, translate, locale)) for one in plan.exceptions],
         )
         for plan in await store.plans.all()
     ]

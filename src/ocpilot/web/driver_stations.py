@@ -5,10 +5,10 @@ from starlette.responses import JSONResponse, Response
 from ocpilot.app import charge_views, views
 from ocpilot.app.views import Current, Search
 from ocpilot.base.ids import PartyId
+from ocpilot.web.driver_words import EVSE_STATUS
 from ocpilot.web.links import station_path
 from ocpilot.web.reader import Reader
 from ocpilot.web.usual_charge import cheapest_first
-from ocpilot.web.words import EVSE_STATUS
 
 _MAP_LIMIT = 400
 
@@ -18,21 +18,30 @@ async def start(reader: Reader) -> Response:
     if not reader.site.serves_drivers:
         return reader.page("about.html", {})
     search = _search(reader)
-    found = await views.stations(reader.platform, search)
+    payer = await reader.payer()
+    found = await views.stations(reader.platform, search, payer)
     by_price = reader.request.query_params.get("sort") == "price"
     if by_price:
         found = cheapest_first(found, reader.platform.clock())
     running = await charge_views.running_charges(reader.platform, reader.known) if reader.is_driver else ()
     placed = "lat" in reader.request.query_params
-    context = {"stations": found, "search": search, "placed": placed, "running": running, "by_price": by_price}
+    context = {
+        "stations": found,
+        "search": search,
+        "placed": placed,
+        "running": running,
+        "by_price": by_price,
+        "payer": payer,
+    }
     return reader.page("stations.html", context, part="stations_list.html")
 
 
 async def station(reader: Reader) -> Response:
     """One station, with a start button for each EVSE."""
     party = PartyId.of(reader.request.path_params["country"], reader.request.path_params["party"])
-    view = await views.station(reader.platform, party, reader.request.path_params["location"])
-    return reader.page("station.html", {"station": view}, part="station_points.html")
+    payer = await reader.payer()
+    view = await views.station(reader.platform, party, reader.request.path_params["location"], payer)
+    return reader.page("station.html", {"station": view, "payer": payer}, part="station_points.html")
 
 
 async def map_points(reader: Reader) -> Response:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from ocpilot.app import ad_hoc, card_payments, evse_pages, terminal_payments
 from ocpilot.app.attempts import Attempts
+from ocpilot.app.driver_prices import Paying
 from ocpilot.app.evse_pages import EvsePage
 from ocpilot.base.errors import NotFound
 from ocpilot.base.texts import mark
@@ -28,7 +29,8 @@ _OVER_WHY = mark("It is wrong or too old: the link to a charge works for 30 days
 async def evse(reader: Reader) -> Response:
     """What it is, costs and does; a start for drivers, and for anybody where the operator allows it."""
     try:
-        return _page(reader, await _found(reader))
+        payer = await reader.payer()
+        return _page(reader, await _found(reader, payer), payer)
     except NotFound:
         return _missing(reader, _UNKNOWN, _LOOK_AGAIN)
 
@@ -38,11 +40,11 @@ def starting_here() -> Handler:
     addresses, evses = Attempts(_OF_ADDRESS), Attempts(_AT_EVSE)
 
     async def start(reader: Reader) -> Response:
-        page = await _found(reader)
+        page = await _found(reader, None)
         now, client = reader.platform.clock(), reader.request.client
         address, place = client.host if client else "", str(page.point.evse.evse_id)
         if not (addresses.allowed(now, address) and evses.allowed(now, place)):
-            return _page(reader, page, _TOO_OFTEN, 429)
+            return _page(reader, page, None, _TOO_OFTEN, 429)
         addresses.failed(now, address)
         evses.failed(now, place)
         form = await reader.request.form()
@@ -120,14 +122,23 @@ def _secret(reader: Reader) -> str:
     return str(reader.request.path_params["secret"])
 
 
-async def _found(reader: Reader) -> EvsePage:
-    return await evse_pages.find(reader.platform, reader.request.path_params["evse"])
+async def _found(reader: Reader, payer: Paying | None) -> EvsePage:
+    return await evse_pages.find(reader.platform, reader.request.path_params["evse"], payer)
 
 
-def _page(reader: Reader, page: EvsePage, problem: str | None = None, status: int = 200) -> Response:
+def _page(
+    reader: Reader, page: EvsePage, payer: Paying | None, problem: str | None = None, status: int = 200
+) -> Response:
     point = page.without_contract if page.ad_hoc and reader.account is None else page.point
     reserve = card_payments.reserve_at(reader.platform, page, None)
-    context = {"evse": page, "station": page.station, "point": point, "problem": problem, "reserve": reserve}
+    context = {
+        "evse": page,
+        "station": page.station,
+        "point": point,
+        "problem": problem,
+        "reserve": reserve,
+        "payer": payer,
+    }
     return reader.page("evse.html", context, part="evse_part.html", status=status)
 
 

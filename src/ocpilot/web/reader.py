@@ -9,12 +9,15 @@ from urllib.parse import quote, urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from ocpilot.app.driver_prices import Paying, paying
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Account, AccountRole
 from ocpilot.base.errors import NotAuthorized
 from ocpilot.web.site import Site, Tongue
 
 LANGUAGE_COOKIE = "ocpilot_language"
+#: Who reads these is no driver.
+_IN_CONSOLE_LANGUAGES = ("/console", "/api")
 _ACCOUNT = "account"
 _STAMP = "stamp"
 _CSRF = "csrf"
@@ -53,6 +56,17 @@ class Reader:
     def is_operator(self) -> bool:
         """Signed in as an operator?"""
         return self.account is not None and self.account.role == AccountRole.OPERATOR
+
+    @property
+    def tongues(self) -> Mapping[str, Tongue]:
+        """The languages he may choose from."""
+        return self.site.console_tongues if self.is_operator else self.site.tongues
+
+    async def payer(self) -> Paying | None:
+        """Who pays for what he charges; None for whoever is no driver, or pays what operators ask."""
+        if self.account is None or not self.is_driver:
+            return None
+        return await paying(self.platform, self.account.token_uids, self.platform.clock())
 
     @property
     def wants_part(self) -> bool:
@@ -145,7 +159,9 @@ def _csrf(request: Request) -> str:
 def _tongue(request: Request, site: Site, account: Account | None) -> Tongue:
     accepted = request.headers.get("accept-language", "")
     wanted = [request.cookies.get(LANGUAGE_COOKIE, ""), *_accepted(accepted)]
-    return site.tongue(*([account.language] if account else []), *wanted)
+    is_operator = account is not None and account.role == AccountRole.OPERATOR
+    console = is_operator or request.url.path.startswith(_IN_CONSOLE_LANGUAGES)
+    return site.tongue(*([account.language] if account else []), *wanted, console=console)
 
 
 def _accepted(header: str) -> list[str]:

@@ -58,7 +58,7 @@ async def sign_out(reader: Reader) -> Response:
 async def choose_language(reader: Reader) -> Response:
     """Remembers the language in a cookie, and with the account when there is one."""
     form = await reader.request.form()
-    language = reader.site.tongue(text(form, "language")).language
+    language = reader.site.tongue(text(form, "language"), console=reader.is_operator).language
     if reader.account is not None:
         await reader.platform.store.accounts.save(replace(reader.account, language=language))
     response = reader.go(safe_next(text(form, "next")))

@@ -19,15 +19,29 @@ from ocpilot.billing import invoice_words
 from ocpilot.billing.clearing_words import rule_text
 from ocpilot.billing.words import difference_row, oddity_text
 from ocpilot.pricing.sentences import rows, sentences
-from ocpilot.web import bill_words, card_words, words
+from ocpilot.web import bill_words, card_words, driver_words, words
+from ocpilot.web.driver_words import connector_name
 from ocpilot.web.formats import Formats
 from ocpilot.web.links import charge_path, console_path, directions_url, station_path
 from ocpilot.web.payment import ways_to_pay
 from ocpilot.web.price_lines import price_lines
 from ocpilot.web.static_files import asset, has_asset
 from ocpilot.web.usual_charge import usual_charge, usual_charge_at
-from ocpilot.web.words import connector_name
 
+#: The languages of the console; pages of drivers are in all there are.
+CONSOLE_LANGUAGES = ("en", "sv")
+#: Pages about money, beside the invoices.
+_MONEY_PAGES = (
+    "/console/customers",
+    "/console/plans",
+    "/console/payments",
+    "/console/accounts",
+    "/console/reminders",
+    "/console/cards",
+    "/console/books",
+    "/console/reconciliation",
+    "/console/statements",
+)
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -52,22 +66,26 @@ class Site:
 
     platform: Platform
     tongues: Mapping[str, Tongue]
+    console_tongues: Mapping[str, Tongue]
 
     @property
     def serves_drivers(self) -> bool:
         """Do we play a provider? Then the pages of drivers are ours to show."""
         return bool(self.platform.settings.parties_as("EMSP"))
 
-    def tongue(self, *wanted: str) -> Tongue:
+    def tongue(self, *wanted: str, console: bool = False) -> Tongue:
         """The first wanted language we offer, else our default."""
-        found = next((self.tongues[one] for one in wanted if one in self.tongues), None)
-        return found or next(iter(self.tongues.values()))
+        offered = self.console_tongues if console else self.tongues
+        found = next((offered[one] for one in wanted if one in offered), None)
+        return found or next(iter(offered.values()))
 
 
 def site(platform: Platform) -> Site:
     """The pages of this platform in the languages it offers."""
     languages = platform.settings.web.languages or ("en",)
-    return Site(platform=platform, tongues={language: _tongue(platform, language) for language in languages})
+    tongues = {language: _tongue(platform, language) for language in languages}
+    of_console = {language: one for language, one in tongues.items() if language in CONSOLE_LANGUAGES}
+    return Site(platform=platform, tongues=tongues, console_tongues=of_console or {"en": _tongue(platform, "en")})
 
 
 def _tongue(platform: Platform, language: str) -> Tongue:
@@ -91,6 +109,7 @@ def _tongue(platform: Platform, language: str) -> Tongue:
         asset=asset,
         has_asset=has_asset,
         words=words,
+        driver_words=driver_words,
         card_words=card_words,
         bill_words=bill_words,
         ways_to_pay=ways_to_pay,
@@ -108,9 +127,11 @@ def _tongue(platform: Platform, language: str) -> Tongue:
         rule_text=lambda rule: rule_text(rule, translate),
         open_to=open_to,
         invoice_title=lambda kind: invoice_words.title(kind, translate),
+        tax_name=lambda tax: invoice_words.tax_name(tax, translate),
         share_reason=lambda share: site_words.reason(share, translate, lambda value: formats.number(value, 1)),
         share_told=lambda share: site_words.told(share, translate),
         PriceKnown=PriceKnown,
+        money_pages=_MONEY_PAGES,
         settings=platform.settings,
         language=language,
     )

@@ -30,12 +30,12 @@ def test_a_tariff_is_told_with_vat_where_it_is_known(b) -> None:
     assert described(tariff) == [
         "4.50 SEK per kWh incl. VAT",
         "Start fee: 5.00 SEK incl. VAT",
-        "Parking after charging: 30.00 SEK per hour incl. VAT, billed per started minute",
+        "Parking after charging: 0.50 SEK per minute incl. VAT, billed per started minute",
     ]
     assert described(tariff, "sv") == [
         "4,50 kr per kWh inkl. moms",
         "Startavgift: 5,00 kr inkl. moms",
-        "Parkering efter laddning: 30,00 kr per timme inkl. moms, debiteras per påbörjad minut",
+        "Parkering efter laddning: 0,50 kr per minut inkl. moms, debiteras per påbörjad minut",
     ]
 
 

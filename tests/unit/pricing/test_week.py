@@ -56,7 +56,7 @@ def test_what_has_no_price_at_a_time_is_free_then(b) -> None:
     tariff = b.tariff(
         b.component("ENERGY", "4"), b.element(b.component("PARKING_TIME", "24"), start_time="08:00", end_time="18:00")
     )
-    assert [row[-1] for row in rows(tariff)] == ["free", "30.00 SEK per hour incl. VAT", "free"]
+    assert [row[-1] for row in rows(tariff)] == ["free", "0.50 SEK per minute incl. VAT", "free"]
 
 
 def test_a_season_counts_when_its_days_are_in_the_week(b) -> None:

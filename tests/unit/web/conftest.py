@@ -189,7 +189,7 @@ def platform_of(store: PostgresStore, folder: Path, role: str, clock=lambda: NOW
             ),
         ),
         security=SecuritySettings(secret_key="a key for tests only"),
-        seller=SellerSettings(name="Resa AB", phone="+46 771 123 456"),
+        seller=SellerSettings(name="Resa AB", country="SE", phone="+46 771 123 456"),
     )
     messages = MessageLog(settings.log)
     return Platform(

@@ -138,7 +138,7 @@ async def test_a_stop_that_failed_says_what_to_do_and_can_be_tried_again(reader,
 async def test_a_finished_charge_waits_for_its_bill(reader):
     await reader.sign_in("anna@example.org")
     page = await reader.get("/charges/SE/LAD/session-1-4")
-    assert "Väntar på operatörens faktura" in page.words
+    assert "Väntar på operatörens räkning" in page.words
     assert 'hx-trigger="every 5s"' in page.text
 
 

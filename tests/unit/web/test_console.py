@@ -1,5 +1,7 @@
 """What operators see, on a real store with an operator's data."""
 
+from msgspec.structs import replace
+
 from ocpilot.metering.findings import Finding, Oddity
 
 
@@ -61,6 +63,14 @@ async def test_a_transaction_says_why_it_is_held(console):
     assert "1,000 Wh → 5,000 Wh" in words
     for number in ("2", "x", "9" * 30):
         assert (await console.get(f"/console/transactions/{number}")).status == 404
+
+
+async def test_a_transaction_whose_station_told_no_register_at_the_start_is_shown(console, store):
+    held = await store.transactions.get(1)
+    begun, _ = await store.transactions.start(
+        replace(held, id=0, session_id="no-register", dedupe="no register", meter_start_wh=None)
+    )
+    assert "Meter – →" in (await console.get(f"/console/transactions/{begun.id}")).words
 
 
 async def test_what_is_odd_about_a_transaction_is_told_and_a_person_drops_it(console, store):

@@ -21,7 +21,8 @@ async def test_the_start_page_lists_stations_with_power_price_and_ways_to_pay(re
     assert page.status == 200
     assert "Västerås Erikslund" in page.words
     assert "1 of 2 available 150 kW CCS" in page.words
-    assert "6.50 SEK per kWh incl. VAT · Start fee: 5.00 SEK incl. VAT" in page.words
+    parking = "Parking after charging: 2.00 SEK per minute incl. VAT, billed per started minute"
+    assert f"6.50 SEK per kWh incl. VAT · {parking} · Start fee: 5.00 SEK incl. VAT" in page.words
     assert "Here in the app Charging card" in page.words
 
 
