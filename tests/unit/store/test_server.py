@@ -1,5 +1,6 @@
 """The bundled PostgreSQL: started, shared, found again after a kill, stopped by the last one."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -10,10 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
+import msgspec
 import pytest
 
 from ocpilot.base.errors import SettingsError
-from ocpilot.store.server import BundledServer
+from ocpilot.base.settings import load
+from ocpilot.store.server import BundledServer, database_url
 
 HOLD = """
 import sys, time
@@ -99,6 +102,20 @@ async def test_a_killed_server_is_started_over_its_stale_files(folder: Path) -> 
     before.stop()
     assert runs(folder)
     after.stop()
+    assert not runs(folder)
+
+
+async def test_a_server_that_is_killed_while_we_run_comes_back_by_itself(folder: Path, caplog) -> None:
+    settings = msgspec.structs.replace(load(None, {}), data_dir=folder.parent)
+    async with asyncio.timeout(30), database_url(settings) as url:
+        os.kill(postmaster(folder), signal.SIGKILL)
+        while True:
+            try:
+                assert await ask(url, "SELECT count(*) FROM kept") == 1
+                break
+            except (OSError, asyncpg.PostgresError):
+                await asyncio.sleep(0.05)
+    assert "PostgreSQL is gone and is started again" in caplog.text
     assert not runs(folder)
 
 

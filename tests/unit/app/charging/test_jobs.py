@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from ocpilot.app import cdrs, sessions
+from ocpilot.app import cdrs, console_views, sessions
 from ocpilot.app.charge_records import TransactionState
 from ocpilot.base.settings import ChargingSettings
 from ocpilot.wire.protocol import ModuleID
@@ -106,6 +106,27 @@ async def test_a_transaction_that_cannot_be_billed_blocks_no_other_and_is_tried_
     operator.passes(1)
     await operator.jobs.once()
     assert (await operator.store.transactions.get(poisoned)).state == TransactionState.BILLED
+
+
+async def test_a_step_that_fails_as_a_whole_stops_no_other_and_a_person_is_told(operator, monkeypatch):
+    await operator.token()
+    await operator.charge()
+
+    async def unreadable(_):
+        raise ArithmeticError("a row nobody can read")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(operator.store.commands, "expired", unreadable)
+        for failures in (1, 2, 3):
+            assert await operator.store.troubles.lately(operator.now - timedelta(hours=1), 10) == ()
+            await operator.jobs.once()
+            assert operator.jobs.failures == {"expire": failures}
+            operator.passes(600)
+    assert len(await operator.store.objects.newest(ModuleID.CDRS, 2)) == 1
+    [trouble] = (await console_views.overview(operator.platform)).troubles
+    assert (trouble.step, trouble.about, trouble.error) == ("expire", "", "ArithmeticError: a row nobody can read")
+    await operator.jobs.once()
+    assert (await console_views.overview(operator.platform)).troubles == ()
 
 
 async def test_recovering_twice_changes_nothing(operator):
