@@ -27,6 +27,7 @@ from ocpilot.billing.allowances import Used, month_of
 from ocpilot.billing.invoice import Invoice
 from ocpilot.store.bill_items import item_of
 from ocpilot.store.ledger import book as book_in
+from ocpilot.store.ledger import take_back
 from ocpilot.store.pool import Database, Session
 from ocpilot.store.queries import load
 from ocpilot.store.rows import record_of
@@ -101,6 +102,7 @@ class PostgresInvoices:
                 await session.rows(_ITEMS["again"], {"number": number})
             await session.rows(_CLEARINGS["unrate_invoice"], {"number": number})
             await _book(session, book, kept)
+            await take_back(session, number, kept.invoice.issued_on)
             return kept
 
     async def get(self, number: str) -> KeptInvoice | None:
