@@ -47,7 +47,8 @@ class BillItem(Record, frozen=True, kw_only=True):
     `lines` are as on the invoice, one per tax. `at` is when the charge ended, the moment of supply. A Credit CDR's
     lines are below zero. `kwh` and `seconds` count against what `plan` includes, the one it was priced by (empty: none;
     None: worked out before that was kept). `invoice` is the number of the one it is on, None: none yet; `taken_back`:
-    a credit note took that one back.
+    a credit note took that one back. Of what is about to be invoiced, `corrects` is the invoice that it takes a charge
+    of back, and the day that was issued on.
     """
 
     id: int = 0
@@ -65,6 +66,8 @@ class BillItem(Record, frozen=True, kw_only=True):
     plan: str | None = None
     invoice: str | None = None
     taken_back: bool = False
+    corrects: str | None = None
+    corrects_issued_on: date | None = None
 
 
 class KeptInvoice(Record, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
 from ocpilot.app.seller import payee_of, seller_of
 from ocpilot.base.errors import NotFound, UserError
+from ocpilot.base.texts import mark, translator
 from ocpilot.billing.allowances import Used, allowance_lines
 from ocpilot.billing.grouped_lines import Summand, grouped
 from ocpilot.billing.invoice import Invoice, InvoiceKind, InvoiceLine, Terms, invoice_of, negated
@@ -146,13 +147,25 @@ def draft_of(platform: Platform, due: Due, items: Sequence[BillItem], used: Used
     credit = _CREDITS.get(kind)
     if credit is not None and sum((line.net for line in lines), Decimal(0)) < 0:
         kind, lines = credit, tuple(negated(line) for line in lines)
-    terms = terms_of(platform, customer, kind, group.currency)
+    terms = _correcting(terms_of(platform, customer, kind, group.currency), items)
     days = [one.at.astimezone(zone).date() for one in items]
 
     def make(number: str) -> Invoice:
         return _numbered(platform, terms, lines, number, days=(min(days), max(days)))
 
     return Draft(series_of(platform, kind), make)
+
+
+def _correcting(terms: Terms, items: Sequence[BillItem]) -> Terms:
+    """With the invoices of which charges are taken back: a credit note for one of them is set off against it."""
+    corrected = {item.corrects: item.corrects_issued_on for item in items if item.corrects is not None}
+    if not corrected:
+        return terms
+    if terms.kind.is_credit and len(corrected) == 1:
+        ((number, day),) = corrected.items()
+        return msgspec.structs.replace(terms, credits=number, credits_issued_on=day)
+    said = translator(terms.language)(mark("Charges of these invoices are taken back: {numbers}."))
+    return msgspec.structs.replace(terms, notes=(*terms.notes, said.format(numbers=", ".join(sorted(corrected)))))
 
 
 def lines_of(customer: Customer, group: Group, items: Sequence[BillItem], zone: ZoneInfo) -> tuple[InvoiceLine, ...]:

@@ -62,8 +62,16 @@ WHERE invoice IS NULL AND at < :until AND (:customer_id::integer IS NULL OR cust
 GROUP BY customer_id, purpose, currency ORDER BY customer_id, purpose, currency;
 
 -- name: open
--- Items of a group that are on no invoice; nobody else puts them onto one until the transaction ends.
-SELECT * FROM bill_item
+-- Items of a group that are on no invoice, those that take a charge back with the invoice it was on; locked.
+SELECT bill_item.*, corrected.number AS corrects, corrected.issued_on AS corrects_issued_on FROM bill_item
+LEFT JOIN LATERAL (
+    SELECT invoice.number, (invoice.body::json ->> 'issued_on')::date AS issued_on FROM cdr_clearing AS credit
+    JOIN bill_item AS billed ON billed.party = credit.party AND billed.key_id = credit.key_credits
+        AND billed.purpose = bill_item.purpose AND billed.customer_id = bill_item.customer_id
+    JOIN invoice ON invoice.number = billed.invoice
+    WHERE bill_item.net < 0 AND credit.party = bill_item.party AND credit.key_id = bill_item.key_id
+    ORDER BY billed.turn DESC LIMIT 1
+) AS corrected ON true
 WHERE invoice IS NULL AND customer_id = :customer_id AND purpose = any(:purposes) AND currency = :currency
     AND at < :until
     AND NOT EXISTS (
@@ -71,7 +79,7 @@ WHERE invoice IS NULL AND customer_id = :customer_id AND purpose = any(:purposes
         WHERE stands.party = bill_item.party AND stands.key_id = bill_item.key_id
             AND stands.state IN ('held', 'disputed', 'dropped')
     )
-ORDER BY at, id LIMIT :limit::bigint FOR UPDATE;
+ORDER BY at, id LIMIT :limit::bigint FOR UPDATE OF bill_item;
 
 -- name: used
 -- What charges on invoices used of what plans include, by month of the books' calendar and plan.

@@ -7,12 +7,14 @@ import msgspec
 import pytest
 
 import billed
-from ocpilot.app import customers, fees, invoicing, rating
+from ocpilot.app import customers, fees, invoicing, rating, setting_off
 from ocpilot.app.bill_records import Purpose
 from ocpilot.app.bodies import own
 from ocpilot.app.clearing_records import Clearing, ClearingState, ClearingStep
 from ocpilot.app.customer_records import CustomerKind, CustomerToken
+from ocpilot.app.ledger_views import faults
 from ocpilot.app.platform import Platform
+from ocpilot.base.errors import Conflict
 from ocpilot.billing.cdr import credit_of
 from ocpilot.billing.plans import Margin, Plan
 from ocpilot.wire.protocol import ModuleID
@@ -131,13 +133,50 @@ async def test_a_charge_is_credited_once_when_both_it_and_its_invoice_are_taken_
     await billed.drivers(provider.store, 1)
     cdr, _ = await charged(provider, BEGAN, BEGAN + timedelta(days=1))
     (first,) = await invoices(provider)
-    back = credit_of(cdr, cdr.last_updated + timedelta(days=1))
-    await billed.accept(provider.store, back, await billed.receive(provider, back, 1), 1)
+    await take_back(provider, cdr)
     while await rating.rate(provider):
         pass
     await invoicing.credit(provider, first.number, "not his car")
     assert await invoices(provider) == []
     assert {one.amount for one in await provider.store.ledger.balances()} == {Decimal(0)}
+
+
+async def test_a_credit_note_for_charges_of_one_invoice_names_it_and_comes_off_it(provider):
+    await billed.drivers(provider.store, 1)
+    first, second = await charged(provider, BEGAN, BEGAN + timedelta(days=1))
+    (bill,) = await invoices(provider)
+    await take_back(provider, first)
+    (note,) = await invoices(provider)
+    terms = note.invoice.terms
+    assert (note.kind, terms.credits, terms.credits_issued_on) == ("credit_note", bill.number, bill.invoice.issued_on)
+    left = bill.invoice.payable - note.invoice.payable
+    assert {one.number: one.amount for one in await provider.store.ledger.open_invoices()} == {bill.number: left}
+    assert (await invoicing.numbered(provider, bill.number)).credited_by is None
+    assert second.id in {item.key.id for item in await provider.store.bill_items.on(bill.number)}
+
+
+async def test_charges_of_several_invoices_are_named_in_a_sentence_and_set_off_by_a_person(provider):
+    await billed.drivers(provider.store, 1)
+    first = await charged(provider, BEGAN)
+    bills = await invoices(provider)
+    first += await charged(provider, BEGAN + timedelta(days=1), first=2)
+    bills += await invoices(provider)
+    for cdr in first:
+        await take_back(provider, cdr)
+    (note,) = await invoices(provider)
+    assert note.invoice.terms.notes == ("Charges of these invoices are taken back: F-000001, F-000002.",)
+    await setting_off.between(provider, note.number, bills[0].number, None)
+    await setting_off.between(provider, bills[1].number, note.number, Decimal(7))
+    open_now = {one.number: one.amount for one in await provider.store.ledger.open_invoices()}
+    assert open_now == {"F-000002": bills[1].invoice.payable - 7, note.number: 7 - bills[1].invoice.payable}
+    with pytest.raises(Conflict, match=r"K-000001 and F-000001: found -24\.51 and 0\.00 SEK open"):
+        await setting_off.between(provider, note.number, bills[0].number, None)
+    assert await faults(provider) == ()
+
+
+async def take_back(platform: Platform, cdr):
+    back = credit_of(cdr, cdr.last_updated + timedelta(days=1))
+    await billed.accept(platform.store, back, await billed.receive(platform, back, 1), 1)
 
 
 # ---- plans -----------------------------------------------------------------------------------------------------------
