@@ -89,6 +89,10 @@ class Move(Record, frozen=True, kw_only=True):
 Deciding = Callable[[Sequence[KeptPayment], Sequence[PaymentStep], Mapping[str, Decimal]], Sequence[Move]]
 
 
+#: Makes of what is open of invoices the entry that takes them off each other.
+SettingOff = Callable[[Mapping[str, Decimal]], Entry]
+
+
 class BankPayments(Protocol):
     """Storage of them. Whatever a method writes is one transaction, with its ledger entry."""
 
@@ -108,6 +112,9 @@ class BankPayments(Protocol):
 
     async def move(self, ids: Sequence[int], numbers: Sequence[str], decide: Deciding) -> tuple[KeptPayment, ...]:
         """Do with payments what is decided, with them and these invoices locked. NotFound."""
+
+    async def set_off(self, numbers: Sequence[str], decide: SettingOff) -> Entry:
+        """Book what is decided of these invoices while nobody else settles or credits them, by no payment."""
 
     async def get(self, payment_id: int) -> KeptPayment | None:
         """By number."""

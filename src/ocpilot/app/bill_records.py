@@ -45,8 +45,10 @@ class BillItem(Record, frozen=True, kw_only=True):
     """What one customer pays, or gets, for one CDR (or for a fee, whose `key` is made up and whose party is ours).
 
     `lines` are as on the invoice, one per tax. `at` is when the charge ended, the moment of supply. A Credit CDR's
-    lines are below zero. `kwh` and `seconds` count against what a plan includes. `invoice` is the number of the one
-    it is on, None: none yet; `taken_back_by` that of the credit note which took it back.
+    lines are below zero. `kwh` and `seconds` count against what `plan` includes, the one it was priced by (empty: none;
+    None: worked out before that was kept). `invoice` is the number of the one it is on, None: none yet; `taken_back`:
+    a credit note took that one back. Of what is about to be invoiced, `corrects` is the invoice that it takes a charge
+    of back, and the day that was issued on.
     """
 
     id: int = 0
@@ -61,8 +63,11 @@ class BillItem(Record, frozen=True, kw_only=True):
     net: Decimal
     lines: tuple[InvoiceLine, ...]
     exact: Decimal | None = None
+    plan: str | None = None
     invoice: str | None = None
     taken_back: bool = False
+    corrects: str | None = None
+    corrects_issued_on: date | None = None
 
 
 class KeptInvoice(Record, frozen=True, kw_only=True):
@@ -138,8 +143,10 @@ class Draft(Record, frozen=True):
     make: Callable[[str], Invoice]
 
 
-#: Makes of items, and of what charges on earlier invoices used in each month, what goes onto paper; in a thread.
-Drafting = Callable[[Sequence[BillItem], Mapping[date, Used]], Draft]
+#: What charges on earlier invoices used, by month and plan (None: not kept which).
+UsedBefore = Mapping[tuple[date, str | None], Used]
+#: Makes of items, and of what charges on earlier invoices used, what goes onto paper; in a thread.
+Drafting = Callable[[Sequence[BillItem], UsedBefore], Draft]
 #: What it does to the books.
 Booking = Callable[[Invoice], Entry]
 
@@ -148,8 +155,8 @@ class BillItems(Protocol):
     """Storage of what is to be billed."""
 
     async def rated(self, rated: Sequence[ObjectKey], items: Sequence[BillItem]) -> int:
-        """Store what of these CDRs is to be billed, each purpose of a CDR once, and that it was worked out; how many
-        are new. One transaction."""
+        """Store what of these CDRs is to be billed, each purpose of a CDR once (of hosts: each host), and that it was
+        worked out; how many are new. What is on an invoice stays, what is on none becomes this. One transaction."""
 
     async def of(self, key: ObjectKey) -> tuple[BillItem, ...]:
         """What of this CDR is billed."""

@@ -86,7 +86,8 @@ async def sold(rating: Rating, customer: Customer, token: CustomerToken, plan: P
         driver=token.driver,
         cost_centre=token.cost_centre,
     )
-    return item_of(rating, customer, Purpose.SALE, lines, currency=currency_of(cdr, plan))
+    item = item_of(rating, customer, Purpose.SALE, lines, currency=currency_of(cdr, plan))
+    return msgspec.structs.replace(item, plan=plan.name if plan else "")
 
 
 async def _prices(rating: Rating, plan: Plan | None) -> Prices | None:

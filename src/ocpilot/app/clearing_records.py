@@ -157,5 +157,8 @@ class Clearings(Protocol):
         """Note why it could not be worked out."""
 
     async def unrate(self, token_uids: Sequence[str], party: PartyId | None = None) -> int:
-        """Work out again what of CDRs of these Tokens, or with this partner, is to be billed, where nothing is; how
-        many."""
+        """Work out again what of CDRs of these Tokens, or with this partner, is to be billed, where nothing is or, of
+        Tokens, it is on no invoice yet; how many."""
+
+    async def unrate_customer(self, customer_id: int) -> int:
+        """Work out again what of this customer's is on no invoice yet; how many CDRs."""

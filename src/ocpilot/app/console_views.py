@@ -8,6 +8,7 @@ from ocpilot.app.peer_records import Delivery, DeliveryState, Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import CdrCheck, Record, StoredObject
 from ocpilot.app.troubles import Trouble
+from ocpilot.app.sending_records import Sending
 from ocpilot.base.errors import InvalidObject, NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.matching import is_bill_of
@@ -16,7 +17,7 @@ from ocpilot.wire.v230 import CDR, Session
 
 #: How many of the newest bills the overview looks through for those that disagree.
 _NEWEST = 100
-#: How many dead letters it shows.
+#: How many dead letters, and invoices that do not go out, it shows.
 _LETTERS = 10
 #: What fails still has failed in this time, the longest pause of a job included.
 _STILL = timedelta(minutes=15)
@@ -33,6 +34,7 @@ class Overview(Record, frozen=True):
     waiting: int
     disagreeing: tuple[CdrCheck, ...]
     clearing: int
+    unsent: tuple[Sending, ...]
     peers: tuple[Peer, ...]
     troubles: tuple[Trouble, ...]
 
@@ -63,6 +65,7 @@ async def overview(platform: Platform) -> Overview:
         waiting=sum(many for (_, state), many in counts.items() if state is DeliveryState.WAITING),
         disagreeing=await _disagreeing(platform),
         clearing=await store.clearings.waiting(),
+        unsent=await store.sendings.failing(_LETTERS),
         peers=await store.peers.all(),
         troubles=await store.troubles.lately(platform.clock() - _STILL, _LETTERS),
     )

@@ -50,15 +50,23 @@ class PaidBy(StrEnum):
     CARD = "card"
 
 
+class EarlierPlan(Record, frozen=True, kw_only=True):
+    """A price plan that a customer had; `since` None: from the first."""
+
+    plan: str
+    since: datetime | None
+    until: datetime
+
+
 class Customer(Record, frozen=True, kw_only=True):
     """One of them. `id` is 0 until stored; `number` is what stands on invoices, given when it is stored.
 
     `party` is the partner's (`SERES`), of providers and operators. `self_billing`: whoever buys writes the invoice
     (reverse billing; hosts and home drivers always). `currency` None: each currency of his charges gets its own
     invoice. `plan` is the name of his price plan, empty: what the operator's price came to; he has it since
-    `plan_since`, None: from the first. `share` is a host's, in per cent of what is earned without taxes at
-    `locations`. `home_rate` is what a home driver gets per kWh.
-    `payee` is where we pay to.
+    `plan_since`, None: from the first, and had `earlier_plans` before, in order. `share` is a host's, in per cent of
+    what is earned without taxes at `locations`. `home_rate` is what a home driver gets per kWh. `payee` is where we
+    pay to.
     """
 
     id: int = 0
@@ -79,6 +87,7 @@ class Customer(Record, frozen=True, kw_only=True):
     self_billing: bool = False
     plan: str = ""
     plan_since: datetime | None = None
+    earlier_plans: tuple[EarlierPlan, ...] = ()
     locations: tuple[str, ...] = ()
     share: str = ""
     home_rate: str = ""
@@ -89,6 +98,10 @@ class Customer(Record, frozen=True, kw_only=True):
     def name(self) -> str:
         """His name."""
         return self.party_facts.name
+
+    def plan_at(self, moment: datetime) -> str:
+        """The name of the price plan he had at that moment."""
+        return next((one.plan for one in self.earlier_plans if moment < one.until), self.plan)
 
 
 class CustomerToken(Record, frozen=True, kw_only=True):

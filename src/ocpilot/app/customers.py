@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ocpilot.app.book_days import books_zone
 from ocpilot.app.customer_fields import customer_of, texts_of, warnings_of
-from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
+from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken, EarlierPlan
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
 from ocpilot.base.errors import Conflict, InvalidObject, NotFound, UserError
@@ -39,12 +41,19 @@ async def change(platform: Platform, number: str, texts: Mapping[str, str]) -> S
     after = await checked(platform, {**texts_of(before), **texts})
     if after.kind is not before.kind:
         raise UserError(f"customer {number} is a {before.kind}, found {after.kind}: add another customer for that")
-    since = before.plan_since if after.plan == before.plan else platform.clock()
     after = msgspec.structs.replace(
-        after, id=before.id, number=before.number, created_at=before.created_at, plan_since=since
+        after,
+        id=before.id,
+        number=before.number,
+        created_at=before.created_at,
+        plan_since=before.plan_since,
+        earlier_plans=before.earlier_plans,
     )
+    after = _with_plan_from(after, before.plan, platform.clock(), books_zone(platform))
     await platform.store.customers.save(after)
     await _rate_again(platform, after)
+    if _what_prices_need(before) != _what_prices_need(after):
+        await platform.store.clearings.unrate_customer(after.id)
     return saved(platform, after)
 
 
@@ -159,6 +168,27 @@ def given(texts: Mapping[str, str]) -> dict[str, str]:
 def saved(platform: Platform, customer: Customer) -> Saved:
     """With what may not be meant so."""
     return Saved(customer=customer, warnings=tuple(warnings_of(customer, platform.settings.seller.country)))
+
+
+def _with_plan_from(customer: Customer, before: str, now: datetime, zone: ZoneInfo) -> Customer:
+    """He has his plan from now on, and had the one before until now. What is changed again on the same day (of the
+    books) was a mistake: it never held."""
+    if customer.plan == before:
+        return customer
+    since, earlier = customer.plan_since, customer.earlier_plans
+    if (since or customer.created_at).astimezone(zone).date() != now.astimezone(zone).date():
+        ended = EarlierPlan(plan=before, since=since, until=now)
+        return msgspec.structs.replace(customer, plan_since=now, earlier_plans=(*earlier, ended))
+    if earlier and earlier[-1].plan == customer.plan:
+        return msgspec.structs.replace(customer, plan_since=earlier[-1].since, earlier_plans=earlier[:-1])
+    return customer
+
+
+def _what_prices_need(customer: Customer) -> tuple[object, ...]:
+    """What of a customer decides prices and taxes of his charges, and the words for them."""
+    facts = customer.party_facts
+    plans = (customer.plan, customer.plan_since, customer.earlier_plans)
+    return (facts.vat_number, facts.country, customer.is_business, customer.language, *plans)
 
 
 async def _rate_again(platform: Platform, customer: Customer) -> None:

@@ -26,7 +26,7 @@ async def charge(platform: Platform) -> int:
     while page := await platform.store.customers.all(_PAGE, after):
         after = page[-1].id
         for customer in page:
-            if customer.plan in plans:
+            if plans.keys() & {customer.plan, *(one.plan for one in customer.earlier_plans)}:
                 charged += await _of(platform, customer, plans)
     return charged
 
@@ -44,6 +44,6 @@ async def _of(platform: Platform, customer: Customer, plans: Mapping[str, Plan])
             rules=rules_of(platform.settings.billing),
         )
     except NotBillable as error:
-        log.warning("customer %s: the fee of plan %s cannot be billed: %s", customer.number, customer.plan, error)
+        log.warning("customer %s: a monthly fee cannot be billed: %s", customer.number, error)
         return 0
     return await platform.store.bill_items.rated([], items)

@@ -19,8 +19,9 @@ async def tell(platform: Platform, number: str) -> None:
     kept = await platform.store.invoices.get(number)
     if kept is None:
         raise NotFound(f"no invoice {number}")
-    if kept.invoice.terms.credits:
-        await _withdraw(platform, kept.invoice.terms.credits)
+    first = await platform.store.invoices.get(kept.invoice.terms.credits)
+    if first is not None and first.credited_by == number:
+        await _withdraw(platform, first.number)
     if kept.credited_by is None:
         for (party, other), ids in (await _parties(platform, number)).items():
             for part, some in enumerate(_parts(ids), start=1):

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ocpilot.app.bill_records import ACCOUNTS, BillItem, Draft, Group, KeptInvoice, Purpose
+from ocpilot.app.bill_records import ACCOUNTS, BillItem, Draft, Group, KeptInvoice, Purpose, UsedBefore
 from ocpilot.app.book_days import books_zone
 from ocpilot.app.customer_records import Customer, CustomerKind, Cycle
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
 from ocpilot.app.seller import payee_of, seller_of
 from ocpilot.base.errors import NotFound, UserError
+from ocpilot.base.texts import mark, translator
 from ocpilot.billing.allowances import Used, allowance_lines
 from ocpilot.billing.grouped_lines import Summand, grouped
 from ocpilot.billing.invoice import Invoice, InvoiceKind, InvoiceLine, Terms, invoice_of, negated
@@ -32,11 +33,11 @@ _GROUPED = frozenset({Purpose.ROAMING, Purpose.PURCHASE, Purpose.HOST})
 
 
 class Due(Record, frozen=True):
-    """Items that go onto one invoice, those with `at` < `until`, and the price plan of the customer."""
+    """Items that go onto one invoice, those with `at` < `until`, and all price plans by name."""
 
     group: Group
     customer: Customer
-    plan: Plan | None
+    plans: Mapping[str, Plan]
     until: datetime
 
 
@@ -57,7 +58,7 @@ async def due(platform: Platform, until: datetime | None = None, number: str | N
             continue
         end = until or _end_of(customer.cycle, now, books_zone(platform))
         if group.first < end:
-            found.append(Due(group, customer, plans.get(customer.plan), end))
+            found.append(Due(group, customer, plans, end))
     return tuple(_without_fees_beside(found))
 
 
@@ -96,7 +97,7 @@ async def issue_all(platform: Platform, one: Due) -> AsyncIterator[KeptInvoice]:
 async def issue(platform: Platform, one: Due, *, alone: bool = False) -> KeptInvoice | None:
     """One invoice of open items, `alone` of the first one only; None when there are none any more."""
 
-    def draft(items: Sequence[BillItem], used: Mapping[date, Used]) -> Draft:
+    def draft(items: Sequence[BillItem], used: UsedBefore) -> Draft:
         return draft_of(platform, one, items, used)
 
     def book(invoice: Invoice) -> Entry:
@@ -137,7 +138,7 @@ def _end_of(cycle: Cycle, now: datetime, zone: ZoneInfo) -> datetime:
 # ---- an invoice ----------------------------------------------------------------------------------------------------
 
 
-def draft_of(platform: Platform, due: Due, items: Sequence[BillItem], used: Mapping[date, Used]) -> Draft:
+def draft_of(platform: Platform, due: Due, items: Sequence[BillItem], used: UsedBefore) -> Draft:
     """What the items come to on paper: an invoice, or a credit note when it is below zero. `used` is what charges on
     earlier invoices used of what the plan includes."""
     zone, customer, group = books_zone(platform), due.customer, due.group
@@ -146,13 +147,25 @@ def draft_of(platform: Platform, due: Due, items: Sequence[BillItem], used: Mapp
     credit = _CREDITS.get(kind)
     if credit is not None and sum((line.net for line in lines), Decimal(0)) < 0:
         kind, lines = credit, tuple(negated(line) for line in lines)
-    terms = terms_of(platform, customer, kind, group.currency)
+    terms = _correcting(terms_of(platform, customer, kind, group.currency), items)
     days = [one.at.astimezone(zone).date() for one in items]
 
     def make(number: str) -> Invoice:
         return _numbered(platform, terms, lines, number, days=(min(days), max(days)))
 
     return Draft(series_of(platform, kind), make)
+
+
+def _correcting(terms: Terms, items: Sequence[BillItem]) -> Terms:
+    """With the invoices of which charges are taken back: a credit note for one of them is set off against it."""
+    corrected = {item.corrects: item.corrects_issued_on for item in items if item.corrects is not None}
+    if not corrected:
+        return terms
+    if terms.kind.is_credit and len(corrected) == 1:
+        ((number, day),) = corrected.items()
+        return msgspec.structs.replace(terms, credits=number, credits_issued_on=day)
+    said = translator(terms.language)(mark("Charges of these invoices are taken back: {numbers}."))
+    return msgspec.structs.replace(terms, notes=(*terms.notes, said.format(numbers=", ".join(sorted(corrected)))))
 
 
 def lines_of(customer: Customer, group: Group, items: Sequence[BillItem], zone: ZoneInfo) -> tuple[InvoiceLine, ...]:
@@ -167,14 +180,33 @@ def lines_of(customer: Customer, group: Group, items: Sequence[BillItem], zone: 
     return grouped(summands, group.currency, zone, customer.language)
 
 
-def _included(
-    due: Due, items: Sequence[BillItem], used: Mapping[date, Used], zone: ZoneInfo
-) -> tuple[InvoiceLine, ...]:
-    """What the plan includes is taken off what was charged."""
-    if due.plan is None or due.group.purpose not in {Purpose.SALE, Purpose.FEE}:
-        return ()
-    sold = [item for item in items if item.purpose is Purpose.SALE]
-    return allowance_lines(sold, due.plan, used, currency=due.group.currency, zone=zone, language=due.customer.language)
+def _included(due: Due, items: Sequence[BillItem], used: UsedBefore, zone: ZoneInfo) -> tuple[InvoiceLine, ...]:
+    """What each plan includes is taken off what was charged while the customer had it."""
+
+    def name_of(plan: str | None, at: datetime) -> str:
+        return due.customer.plan_at(at) if plan is None else plan
+
+    sold: dict[str, list[BillItem]] = {}
+    for item in items:
+        if item.purpose is Purpose.SALE:
+            sold.setdefault(name_of(item.plan, item.at), []).append(item)
+    before: dict[str, dict[date, Used]] = {}
+    for (month, plan), one in used.items():
+        months = before.setdefault(name_of(plan, datetime.combine(month, time(), zone)), {})
+        months[month] = months.get(month, Used()) + one
+    return tuple(
+        line
+        for name, charges in sold.items()
+        if (plan := due.plans.get(name)) is not None
+        for line in allowance_lines(
+            charges,
+            plan,
+            before.get(name, {}),
+            currency=due.group.currency,
+            zone=zone,
+            language=due.customer.language,
+        )
+    )
 
 
 _CREDITS = {

@@ -49,11 +49,13 @@ class Payers:
                 return self._owners[token.customer_id], token
         return None
 
-    def plan(self, customer: Customer) -> Plan | None:
-        """His price plan; None when he pays what operators ask. NotBillable when there is none of that name."""
-        if customer.plan and customer.plan not in self._plans:
-            raise NotBillable(f"customer {customer.number}: found plan {customer.plan!r}, expected one that is known")
-        return self._plans.get(customer.plan)
+    def plan(self, customer: Customer, at: datetime) -> Plan | None:
+        """His price plan at that moment; None when he paid what operators ask. NotBillable when there is none of that
+        name."""
+        name = customer.plan_at(at)
+        if name and name not in self._plans:
+            raise NotBillable(f"customer {customer.number}: found plan {name!r}, expected one that is known")
+        return self._plans.get(name)
 
     async def partner(self, party: PartyId, kind: CustomerKind) -> Customer | None:
         """The partner of this party."""

@@ -1,7 +1,7 @@
 """Monthly fees of price plans: one item for each customer and month, whatever is run how often."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from babel import dates
@@ -34,41 +34,40 @@ def fees_due(
     zone: ZoneInfo,
     rules: VatRules = STANDARD,
 ) -> tuple[BillItem, ...]:
-    """The fee of each month that has begun since a customer got his plan, in full, three months back at most.
+    """The fee of each month that has begun while a customer had a plan, in full, three months back at most.
 
     `party` is ours, `zone` that of the books. The key is made up of plan, month and customer, so that the store keeps
     each once. NotBillable when the rate of the VAT is not known.
     """
     return tuple(
-        item
+        _fee(customer, plan, month, at, party, _line(customer, plan, month, seller, at.astimezone(zone).date(), rules))
         for customer in customers
-        if (plan := plans.get(customer.plan)) is not None and plan.monthly_fee
-        for item in _of_customer(customer, plan, now, seller, party, zone, rules)
+        for name, since, until in _held(customer, now)
+        if (plan := plans.get(name)) is not None and plan.monthly_fee
+        for month in _months(month_of(since, zone), month_of(until, zone), month_of(now, zone))
+        for at in (max(datetime.combine(month, time(), zone).astimezone(UTC), since),)
     )
 
 
-def _of_customer(  # noqa: PLR0917 - what a fee is made of
-    customer: Customer,
-    plan: Plan,
-    now: datetime,
-    seller: BusinessParty,
-    party: PartyId,
-    zone: ZoneInfo,
-    rules: VatRules,
-) -> Iterator[BillItem]:
-    since = customer.plan_since or customer.created_at
-    for month in _months(month_of(since, zone), month_of(now, zone)):
-        at = max(datetime.combine(month, time(), zone).astimezone(UTC), since)
-        line = _line(customer, plan, month, seller, at.astimezone(zone).date(), rules)
-        yield BillItem(
-            purpose=Purpose.FEE,
-            key=ObjectKey(module=ModuleID.CDRS, party=party, id=f"fee/{plan.name}/{month:%Y-%m}/{customer.number}"),
-            customer_id=customer.id,
-            currency=plan.currency,
-            at=at,
-            net=line.net,
-            lines=(line,),
-        )
+def _held(customer: Customer, now: datetime) -> Iterator[tuple[str, datetime, datetime]]:
+    """Every plan he had, with the first and the last moment of it."""
+    for one in customer.earlier_plans:
+        yield one.plan, one.since or customer.created_at, one.until - timedelta(microseconds=1)
+    yield customer.plan, customer.plan_since or customer.created_at, now
+
+
+def _fee(  # noqa: PLR0917 - what a fee is made of
+    customer: Customer, plan: Plan, month: date, at: datetime, party: PartyId, line: InvoiceLine
+) -> BillItem:
+    return BillItem(
+        purpose=Purpose.FEE,
+        key=ObjectKey(module=ModuleID.CDRS, party=party, id=f"fee/{plan.name}/{month:%Y-%m}/{customer.number}"),
+        customer_id=customer.id,
+        currency=plan.currency,
+        at=at,
+        net=line.net,
+        lines=(line,),
+    )
 
 
 def _line(  # noqa: PLR0917 - what a fee is made of
@@ -88,9 +87,9 @@ def _line(  # noqa: PLR0917 - what a fee is made of
     )
 
 
-def _months(first: date, last: date) -> Iterator[date]:
-    """The first days of these months, of the last few."""
-    places = range(max(_place(first), _place(last) - _BACK), _place(last) + 1)
+def _months(first: date, last: date, now: date) -> Iterator[date]:
+    """The first days of these months, of the last few before now."""
+    places = range(max(_place(first), _place(now) - _BACK), _place(last) + 1)
     return (date(place // 12, place % 12 + 1, 1) for place in places)
 
 

@@ -67,8 +67,8 @@ async def _items(platform: Platform, payers: Payers, one: Unrated) -> AsyncItera
     if one.clearing.peer_id is None:
         for host in payers.at_place(cdr.cdr_location.id, CustomerKind.HOST):
             yield charge_lines.shared(rating, host)
-    for home in payers.at_place(cdr.cdr_location.id, CustomerKind.HOME):
-        yield charge_lines.paid_back(rating, home)
+        for home in payers.at_place(cdr.cdr_location.id, CustomerKind.HOME)[:1]:
+            yield charge_lines.paid_back(rating, home)
 
 
 async def _of_driver(rating: Rating, payers: Payers) -> tuple[BillItem, ...]:
@@ -80,7 +80,7 @@ async def _of_driver(rating: Rating, payers: Payers) -> tuple[BillItem, ...]:
     if found is None:
         return ()
     customer, theirs = found
-    return (await charge_lines.sold(rating, customer, theirs, payers.plan(customer)),)
+    return (await charge_lines.sold(rating, customer, theirs, payers.plan(customer, rating.cdr.start_date_time)),)
 
 
 async def _of_partner(rating: Rating, payers: Payers) -> tuple[BillItem, ...]:
@@ -103,7 +103,10 @@ async def _taken_back(platform: Platform, one: Unrated) -> list[BillItem]:
     """What a Credit CDR takes back: what was billed of the CDR it is of, where no credit note did so before."""
     credits = one.clearing.credits or ""
     original = ObjectKey(module=ModuleID.CDRS, party=one.stored.key.party, id=credits)
-    newest = {item.purpose: item for item in await platform.store.bill_items.of(original)}
+    newest = {
+        (item.purpose, item.customer_id if item.purpose is Purpose.HOST else None): item
+        for item in await platform.store.bill_items.of(original)
+    }
     return [_against(item, one) for item in newest.values() if not item.taken_back]
 
 

@@ -48,7 +48,7 @@ async def remind(platform: Platform, number: str) -> Reminder:
     def decide(late: LateInvoice) -> tuple[Reminder, Entry]:
         invoice = late.invoice.invoice
         level = None
-        if invoice.due_on is not None and late.open > 0:
+        if invoice.due_on is not None and late.open > 0 and late.invoice.credited_by is None:
             level = rules.due_level(billing.reminders, invoice.due_on, late.sent, today)
         if level is None:
             raise Conflict(

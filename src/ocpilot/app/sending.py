@@ -22,7 +22,7 @@ from ocpilot.billing.invoice import InvoiceKind
 _PAGE = 100
 #: An attempt that has not ended after so long died.
 _STALE = timedelta(minutes=15)
-#: How long what could not be sent waits until it is tried again by itself.
+#: How long what could not be sent waits until it is tried again by itself; twice as long each time, a day at most.
 _AGAIN = timedelta(hours=1)
 
 
@@ -53,7 +53,7 @@ async def send(platform: Platform, number: str, who: str, *, again: bool = False
 async def send_all(platform: Platform, who: str) -> AsyncIterator[Sent]:
     """Everything that was not sent, oldest first; each is tried once."""
     began, mailer = platform.clock(), _UntilItFails(platform.mailer)
-    while found := await _waiting(platform, began):
+    while found := await _waiting(platform, began, timedelta()):
         for kept in found:
             yield await _send(platform, mailer, kept, who)
 
@@ -61,14 +61,14 @@ async def send_all(platform: Platform, who: str) -> AsyncIterator[Sent]:
 async def send_some(platform: Platform, who: str) -> int:
     """A page of what was not tried lately; how many were tried."""
     mailer = _UntilItFails(platform.mailer)
-    found = await _waiting(platform, platform.clock() - _AGAIN)
+    found = await _waiting(platform, platform.clock(), _AGAIN)
     for kept in found:
         await _send(platform, mailer, kept, who)
     return len(found)
 
 
-async def _waiting(platform: Platform, untried_since: datetime) -> tuple[KeptInvoice, ...]:
-    return await platform.store.sendings.waiting(untried_since, platform.clock() - _STALE, _PAGE)
+async def _waiting(platform: Platform, now: datetime, pause: timedelta) -> tuple[KeptInvoice, ...]:
+    return await platform.store.sendings.waiting(now, pause, platform.clock() - _STALE, _PAGE)
 
 
 async def _send(platform: Platform, mailer: Mailer, kept: KeptInvoice, who: str, *, again: bool = False) -> Sent:

@@ -1,7 +1,7 @@
 """Attempts to send invoices: which way, to whom, by whom and what came of it, and who stores them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -46,6 +46,9 @@ class Sendings(Protocol):
     async def problems(self, numbers: Sequence[str]) -> dict[str, str]:
         """Why the last attempt of each of these failed, where it did."""
 
-    async def waiting(self, untried_since: datetime, stale: datetime, limit: int) -> tuple[KeptInvoice, ...]:
-        """Invoices that were not sent, were not tried since then, and that nobody began to send after `stale`; oldest
-        first."""
+    async def failing(self, limit: int) -> tuple[Sending, ...]:
+        """Of invoices that have not gone out though it was tried, the last attempt; the newest first."""
+
+    async def waiting(self, now: datetime, pause: timedelta, stale: datetime, limit: int) -> tuple[KeptInvoice, ...]:
+        """Invoices that were not sent, were not tried for a `pause` (twice as long after each attempt more, a day at
+        most), and that nobody began to send after `stale`; oldest first."""

@@ -51,6 +51,9 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
     kwh: Decimal = _ZERO
     seconds: int = 0
 
+    def __add__(self, other: "Used") -> "Used":
+        return Used(kwh=self.kwh + other.kwh, seconds=self.seconds + other.seconds)
+
 
 class _Free(msgspec.Struct, frozen=True):
     """So much of one charge is included, and what that much was priced."""

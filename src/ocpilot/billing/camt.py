@@ -20,6 +20,8 @@ from ocpilot.base.problem import Problem
 from ocpilot.billing.bank_payment import LARGEST_FILE, BankPayment, Named, PaymentFile, numbered
 
 _BOOKED = "BOOK"
+#: Said by the standard, and no money yet (ExternalEntryStatus1Code).
+_NOT_BOOKED = {"PDNG", "INFO", "FUTR"}
 _IN, _OUT = "CRDT", "DBIT"
 #: What banks write where there is no reference.
 _NONE = {"", "NOTPROVIDED", "NOT PROVIDED", "NONREF"}
@@ -95,13 +97,22 @@ class _Reader:
         found: list[BankPayment] = []
         moved = Decimal(0)
         for number, entry in enumerate(statement.findall("Ntry"), start=1):
-            if _text(entry, "Sts/Cd") != _BOOKED and _text(entry, "Sts") != _BOOKED:
+            where = f"{path}/Ntry[{number}]"
+            if not self._is_booked(entry, where):
                 continue
-            payments = self._entry(entry, account, f"{path}/Ntry[{number}]")
+            payments = self._entry(entry, account, where)
             moved += sum((one.amount for one in payments), Decimal(0))
             found += payments
         self._check_balances(statement, path, moved)
         return found
+
+    def _is_booked(self, entry: Element, path: str) -> bool:
+        """A status nobody knows may be money: then it is not passed over."""
+        status = _text(entry, "Sts/Cd") or _text(entry, "Sts")
+        if status not in {_BOOKED, *_NOT_BOOKED}:
+            found = status or _text(entry, "Sts/Prtry") or "nothing"
+            self._wrong(f"{path}/Sts", found, f"{_BOOKED}, or {', '.join(sorted(_NOT_BOOKED))} of what is no money yet")
+        return status == _BOOKED
 
     def _entry(self, entry: Element, account: str, path: str) -> list[BankPayment]:
         amount, currency = self._amount(entry, path)
@@ -147,7 +158,7 @@ class _Reader:
         """Booked, else of value."""
         text = next(filter(None, (_text(entry, path) for path in _DAYS)), "")
         try:
-            return datetime.fromisoformat(text).date()
+            return datetime.fromisoformat(text.removesuffix("Z")).date()
         except ValueError:
             self._wrong(f"{path}/BookgDt", repr(text), "a day such as 2026-11-26")
             return date.min
@@ -177,7 +188,7 @@ def _payment(
         or _text(first, f"RltdPties/{other}Acct/Id/Othr/Id"),
         payer_number=_text(first, f"RltdPties/{other}/Pty/Id/OrgId/Othr/Id")
         or _text(first, f"RltdPties/{other}/Id/OrgId/Othr/Id"),
-        is_reversal=_text(entry, "RvslInd").lower() in ("true", "1"),
+        is_reversal=_text(entry, "RvslInd").lower() in ("true", "1") or first.find("RtrInf") is not None,
         charges=sum((_charges(one) for one in ([entry] if len(details) != 1 else [entry, *details])), Decimal(0)),
         raw=raw[:_RAW],
         place=path,

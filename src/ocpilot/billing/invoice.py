@@ -80,7 +80,8 @@ class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True):
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """What goes onto an invoice beside its lines. `credits` is the number of the invoice that a credit note takes back,
-    `why` the reason. `prepaid` was paid before it was issued. `zone` (IANA) is that of the buyer."""
+    or takes charges of back, `why` the reason. `prepaid` was paid before it was issued. `zone` (IANA) is that of the
+    buyer."""
 
     kind: InvoiceKind
     seller: BusinessParty

@@ -84,6 +84,12 @@ def entry_of(invoice: Invoice, customer_id: int, account: Account) -> Entry:
     return entry(f"invoice/{invoice.number}", invoice.issued_on, f"{kind} {invoice.number}", lines)
 
 
+def taken_back(number: str, day: date, beside: Iterable[LedgerLine]) -> Entry:
+    """What was booked beside an invoice that is credited, its reminders and its write-off, falls with it."""
+    lines = (msgspec.structs.replace(line, amount=-line.amount) for line in beside)
+    return entry(f"credited/{number}", day, f"reminders and write-off of {number}, which was credited", lines)
+
+
 def debt_account(kind: InvoiceKind) -> Account:
     """Where the total of a document of this kind stands until it is paid."""
     ours_to_pay = kind.is_ours_to_pay or kind is InvoiceKind.SELF_BILLED_CREDIT

@@ -88,6 +88,21 @@ def why_left(amount: Decimal, debts: Sequence[Debt], found: Sequence[Share]) -> 
     return Left.CREDITED if any(debt.credited for debt in debts) else Left.PAID_ALREADY
 
 
+def set_off(one: Debt, other: Debt, wanted: Decimal | None = None) -> tuple[Share, Share]:
+    """What of two debts takes each other up: all that can, or `wanted`. ValueError with why they do not."""
+    if (one.customer_id, one.currency) != (other.customer_id, other.currency):
+        raise ValueError("expected two of the same customer in the same currency")
+    most = min(abs(one.open), abs(other.open)) if one.open * other.open < 0 else ZERO
+    amount = most if wanted is None else wanted
+    if not ZERO < amount <= most:
+        raise ValueError(
+            f"found {one.open} and {other.open} {one.currency} open, expected {wanted or 'something'} that is owed to "
+            "us on one and by us on the other"
+        )
+    sign = 1 if one.open > 0 else -1
+    return Share(debt=one, amount=sign * amount), Share(debt=other, amount=-sign * amount)
+
+
 def customer_of(debts: Iterable[Debt]) -> int | None:
     """Whose the rest of a payment is: None where the invoices are of several customers."""
     found = {debt.customer_id for debt in debts}

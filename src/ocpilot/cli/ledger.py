@@ -3,12 +3,14 @@
 import argparse
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Protocol
 
 from ocpilot.app.ledger_records import Balance, KeptEntry, LedgerFault
 from ocpilot.app.ledger_views import CustomerAccount
 from ocpilot.base.errors import UserError
 from ocpilot.cli import payment_lines
+from ocpilot.cli.payment import amount_of
 
 
 class LedgerCommands(Protocol):
@@ -26,12 +28,15 @@ class LedgerCommands(Protocol):
     async def faults(self) -> Sequence[LedgerFault]:
         """What does not hold."""
 
+    async def set_off(self, number: str, other: str, amount: Decimal | None) -> str:
+        """Take two invoices off each other; how much that was, with its currency."""
+
     async def write_off(self, number: str, why: str) -> str:
         """Give up what is open of an invoice; what that was, with its currency."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """`ocpilot ledger balances|entries|customer|check|write-off`."""
+    """`ocpilot ledger balances|entries|customer|check|write-off|set-off`."""
     parser = subparsers.add_parser("ledger", help="the books: accounts, entries, what a customer owes")
     actions = parser.add_subparsers(dest="action", required=True)
     balances = _action(actions, "balances", "every account with its sums", "ocpilot ledger balances --since 2026-11-01")
@@ -49,7 +54,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     lost.add_argument("invoice", metavar="INVOICE", help="number of the invoice")
     lost.add_argument("--why", required=True, help="why nobody will pay")
+    _set_off_parser(actions)
     return parser
+
+
+def _set_off_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    example = "ocpilot ledger set-off K-000002 F-000123"
+    parser = _action(actions, "set-off", "take what we owe a customer off what he owes us", example)
+    parser.add_argument("invoice", metavar="INVOICE", help="one of them, such as a credit note")
+    parser.add_argument("other", metavar="OTHER", help="the other one, of the same customer")
+    parser.add_argument("--amount", metavar="AMOUNT", help="only so much (else all that can be)")
 
 
 def _action(
@@ -78,6 +92,12 @@ async def run(args: argparse.Namespace, ledger: LedgerCommands) -> int:
                 payment_lines.print_json({"invoice": args.invoice, "written_off": lost})
             else:
                 print(f"{args.invoice}: {lost} written off")
+        case "set-off":
+            taken = await ledger.set_off(args.invoice, args.other, amount_of(args.amount))
+            if args.json:
+                payment_lines.print_json({"invoices": [args.invoice, args.other], "set_off": taken})
+            else:
+                print(f"{taken} of {args.invoice} and {args.other} set off")
         case _:
             faults = await ledger.faults()
             payment_lines.print_faults(faults, args.json)

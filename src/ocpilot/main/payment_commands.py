@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from ocpilot.app import bank_payments, ledger_views, payment_views, reminders
+from ocpilot.app import bank_payments, ledger_views, payment_views, reminders, setting_off
 from ocpilot.app.bank_payments import Taken
 from ocpilot.app.ledger_records import Balance, KeptEntry, LedgerFault
 from ocpilot.app.ledger_views import CustomerAccount
@@ -74,6 +74,11 @@ class LedgerOf:
     async def faults(self) -> Sequence[LedgerFault]:
         """See `LedgerCommands`."""
         return await ledger_views.faults(self._platform)
+
+    async def set_off(self, number: str, other: str, amount: Decimal | None) -> str:
+        """See `LedgerCommands`."""
+        entry = await setting_off.between(self._platform, number, other, amount)
+        return f"{abs(entry.lines[0].amount)} {entry.lines[0].currency}"
 
     async def write_off(self, number: str, why: str) -> str:
         """See `LedgerCommands`."""

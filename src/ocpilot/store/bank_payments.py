@@ -7,9 +7,10 @@ from decimal import Decimal
 import asyncpg
 import msgspec
 
-from ocpilot.app.bank_payment_records import BankFile, Deciding, KeptPayment, Move, PaymentStep
+from ocpilot.app.bank_payment_records import BankFile, Deciding, KeptPayment, Move, PaymentStep, SettingOff
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.billing.bank_payment import BankPayment
+from ocpilot.billing.ledger import Entry
 from ocpilot.billing.settling import Left
 from ocpilot.store.ledger import book
 from ocpilot.store.pool import Database, Session
@@ -61,6 +62,14 @@ class PostgresBankPayments:
                 raise NotFound(f"no payment {missing[0]}")
             return await _decided(session, [found[one] for one in ids], numbers, decide)
 
+    async def set_off(self, numbers: Sequence[str], decide: SettingOff) -> Entry:
+        """See the port."""
+        async with self._database.transaction() as session:
+            entry = decide(await _open_of(session, numbers))
+            if not await book(session, entry):
+                raise Conflict(f"{entry.key} is in the books already")
+            return entry
+
     async def get(self, payment_id: int) -> KeptPayment | None:
         """See the port."""
         row = await self._database.row(_SQL["get"], {"id": payment_id})
@@ -84,14 +93,19 @@ class PostgresBankPayments:
 async def _decided(
     session: Session, payments: Sequence[KeptPayment], numbers: Sequence[str], decide: Deciding
 ) -> tuple[KeptPayment, ...]:
-    """Lock the invoices, ask what is to be done, write it."""
+    """Ask what is to be done, write it."""
+    open_of = await _open_of(session, numbers)
+    moves = decide(payments, await _steps(session, payments[0].id), open_of)
+    return tuple([await _moved(session, one.id, move) for one, move in zip(payments, moves, strict=True)])
+
+
+async def _open_of(session: Session, numbers: Sequence[str]) -> dict[str, Decimal]:
+    """What is open of invoices, locked."""
     await session.rows(_SQL["lock_invoices"], {"numbers": list(numbers)})
     if any("/" in number for number in numbers):
         await session.rows(_SQL["lock_partner_invoices"], {"numbers": list(numbers)})
     rows = await session.rows(_SQL["open_of"], {"numbers": list(numbers)})
-    open_of: dict[str, Decimal] = dict.fromkeys(numbers, Decimal(0)) | {row["number"]: row["amount"] for row in rows}
-    moves = decide(payments, await _steps(session, payments[0].id), open_of)
-    return tuple([await _moved(session, one.id, move) for one, move in zip(payments, moves, strict=True)])
+    return dict.fromkeys(numbers, Decimal(0)) | {row["number"]: row["amount"] for row in rows}
 
 
 async def _moved(session: Session, payment_id: int, move: Move) -> KeptPayment:

@@ -30,7 +30,9 @@ class PostgresBillItems:
         keys = {"parties": [key.party.key for key in rated], "keys": [fold(key.id) for key in rated]}
         async with self._database.transaction() as session:
             await session.row(_SQL["rated"], keys)
-            return len(await session.rows(_SQL["add"], _columns(items))) if items else 0
+            columns = _columns(items)
+            await session.row(_SQL["gone"], {**keys, **columns})
+            return sum(row["new"] for row in await session.rows(_SQL["add"], columns)) if items else 0
 
     async def of(self, key: ObjectKey) -> tuple[BillItem, ...]:
         """See the port."""
@@ -57,8 +59,8 @@ def _columns(items: Sequence[BillItem]) -> dict[str, object]:
     return {
         "purposes": [str(item.purpose) for item in items],
         "modules": [str(item.key.module) for item in items],
-        "parties": [item.key.party.key for item in items],
-        "keys": [fold(item.key.id) for item in items],
+        "item_parties": [item.key.party.key for item in items],
+        "item_keys": [fold(item.key.id) for item in items],
         "ids": [item.key.id for item in items],
         "customers": [item.customer_id for item in items],
         "currencies": [item.currency for item in items],
@@ -68,4 +70,5 @@ def _columns(items: Sequence[BillItem]) -> dict[str, object]:
         "nets": [item.net for item in items],
         "exacts": [item.exact for item in items],
         "lines": [json_of(item.lines) for item in items],
+        "plans": [item.plan for item in items],
     }

@@ -127,6 +127,10 @@ class PostgresClearings:
             rows += await self._database.rows(_SQL["unrate_party"], {"party": party.key})
         return len(rows)
 
+    async def unrate_customer(self, customer_id: int) -> int:
+        """See the port."""
+        return len(await self._database.rows(_SQL["unrate_customer"], {"customer_id": customer_id}))
+
 
 class _StandsElsewhere(Exception):
     """Ends a transaction in which one of several moves cannot be made."""

@@ -135,12 +135,18 @@ ORDER BY cdr_clearing.at, cdr_clearing.party, cdr_clearing.key_id LIMIT :limit;
 UPDATE cdr_clearing SET problem = :problem, problem_at = :at WHERE party = :party AND key_id = :key_id;
 
 -- name: unrate_tokens
--- Works out again what is billed of CDRs of these Tokens, where nothing is.
+-- Works out again what is billed of CDRs of these Tokens, where nothing is or it is on no invoice yet.
 UPDATE cdr_clearing SET rated = false
-WHERE rated AND token_uid = any(:tokens) AND NOT EXISTS (
-    SELECT FROM bill_item
-    WHERE bill_item.party = cdr_clearing.party AND bill_item.key_id = cdr_clearing.key_id
-        AND purpose IN ('sale', 'home')
+WHERE rated AND token_uid = any(:tokens) AND (
+    EXISTS (
+        SELECT FROM bill_item
+        WHERE bill_item.party = cdr_clearing.party AND bill_item.key_id = cdr_clearing.key_id
+            AND purpose = 'sale' AND invoice IS NULL
+    ) OR NOT EXISTS (
+        SELECT FROM bill_item
+        WHERE bill_item.party = cdr_clearing.party AND bill_item.key_id = cdr_clearing.key_id
+            AND purpose IN ('sale', 'home')
+    )
 )
 RETURNING key_id;
 
@@ -151,5 +157,25 @@ WHERE rated AND (audience = :party OR party = :party) AND NOT EXISTS (
     SELECT FROM bill_item
     WHERE bill_item.party = cdr_clearing.party AND bill_item.key_id = cdr_clearing.key_id
         AND purpose IN ('roaming', 'purchase')
+)
+RETURNING key_id;
+
+-- name: unrate_customer
+-- Works out again what a customer is billed and that is on no invoice yet.
+UPDATE cdr_clearing SET rated = false
+FROM bill_item
+WHERE bill_item.party = cdr_clearing.party AND bill_item.key_id = cdr_clearing.key_id
+    AND customer_id = :customer_id AND invoice IS NULL AND rated
+RETURNING cdr_clearing.key_id;
+
+-- name: unrate_invoice
+-- Works out again what was on an invoice that is taken back, and what takes back CDRs that were on it.
+UPDATE cdr_clearing SET rated = false
+WHERE (party, key_id) IN (
+    SELECT party, key_id FROM bill_item WHERE invoice = :number
+    UNION
+    SELECT credit.party, credit.key_id FROM bill_item
+    JOIN cdr_clearing AS credit ON credit.party = bill_item.party AND credit.key_credits = bill_item.key_id
+    WHERE bill_item.invoice = :number
 )
 RETURNING key_id;

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -20,18 +20,21 @@ from ocpilot.app.bill_records import (
     KeptInvoice,
     Listed,
     Purpose,
+    UsedBefore,
 )
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.billing.allowances import Used, month_of
 from ocpilot.billing.invoice import Invoice
 from ocpilot.store.bill_items import item_of
 from ocpilot.store.ledger import book as book_in
+from ocpilot.store.ledger import take_back
 from ocpilot.store.pool import Database, Session
 from ocpilot.store.queries import load
 from ocpilot.store.rows import record_of
 
 _SQL = load("invoices")
 _ITEMS = load("bill_items")
+_CLEARINGS = load("clearings")
 _INVOICE = msgspec.json.Decoder(Invoice)
 #: Fees go onto the same invoice as what was charged.
 _WITH_FEES = {Purpose.SALE: (Purpose.SALE, Purpose.FEE), Purpose.FEE: (Purpose.SALE, Purpose.FEE)}
@@ -97,7 +100,9 @@ class PostgresInvoices:
             await session.row(_SQL["credited"], {"number": number, "credited_by": kept.number})
             if again:
                 await session.rows(_ITEMS["again"], {"number": number})
+            await session.rows(_CLEARINGS["unrate_invoice"], {"number": number})
             await _book(session, book, kept)
+            await take_back(session, number, kept.invoice.issued_on)
             return kept
 
     async def get(self, number: str) -> KeptInvoice | None:
@@ -151,7 +156,7 @@ class PostgresInvoices:
                 last, seal = row["place"], row["seal"]
 
 
-async def _used(session: Session, items: Sequence[BillItem], zone: ZoneInfo) -> dict[date, Used]:
+async def _used(session: Session, items: Sequence[BillItem], zone: ZoneInfo) -> UsedBefore:
     """What the customer's charges on earlier invoices used in the months of these items."""
     asked = {
         "customer_id": items[0].customer_id,
@@ -160,7 +165,7 @@ async def _used(session: Session, items: Sequence[BillItem], zone: ZoneInfo) -> 
         "until": month_of(items[-1].at, zone),
     }
     rows = await session.rows(_ITEMS["used"], asked)
-    return {row["month"]: Used(kwh=row["kwh"], seconds=row["seconds"]) for row in rows}
+    return {(row["month"], row["plan"]): Used(kwh=row["kwh"], seconds=row["seconds"]) for row in rows}
 
 
 async def _write(session: Session, draft: Draft, customer_id: int, purpose: Purpose) -> KeptInvoice:

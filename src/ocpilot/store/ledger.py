@@ -103,6 +103,13 @@ async def book(session: Session, entry: Entry) -> bool:
         raise Conflict(str(error)) from error
 
 
+async def take_back(session: Session, invoice: str, day: date) -> None:
+    """What was booked beside an invoice that is credited in this transaction falls with it."""
+    beside = [_line(row) for row in await session.rows(_SQL["beside"], {"number": invoice})]
+    if beside:
+        await book(session, ledger.taken_back(invoice, day, beside))
+
+
 def _entries(rows: Iterable[asyncpg.Record]) -> Iterable[KeptEntry]:
     for _, found in groupby(rows, key=lambda row: row["number"]):
         lines = list(found)

@@ -16,6 +16,12 @@ RETURNING entry;
 -- The lines of an entry, by what it is of.
 SELECT * FROM ledger_entry JOIN ledger_line ON entry = number WHERE key = :key ORDER BY place;
 
+-- name: beside
+-- What reminders and a write-off of an invoice did to the accounts.
+SELECT account, sum(amount) AS amount, currency, customer_id, invoice FROM ledger_entry JOIN ledger_line ON entry = number
+WHERE key = 'write-off/' || :number OR (key > 'reminder/' || :number || '/' AND key < 'reminder/' || :number || '0')
+GROUP BY account, currency, customer_id, invoice HAVING sum(amount) <> 0;
+
 -- name: of_invoice
 -- Lines of the entries that an invoice is in.
 SELECT * FROM ledger_entry JOIN ledger_line ON entry = number

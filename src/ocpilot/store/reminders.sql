@@ -1,5 +1,5 @@
 -- name: open_invoices
--- Invoices to be paid to us of which something is open, with their reminders.
+-- Invoices to be paid to us of which something is open and that were not taken back, with their reminders.
 SELECT invoice.*, owed.amount AS open, sent.bodies
 FROM (
     SELECT invoice AS number, sum(amount) AS amount FROM ledger_line
@@ -9,6 +9,7 @@ JOIN invoice USING (number)
 LEFT JOIN LATERAL (
     SELECT array_agg(reminder.body ORDER BY level) AS bodies FROM reminder WHERE reminder.invoice = number
 ) AS sent ON true
+WHERE credited_by IS NULL
 ORDER BY invoice.issued_at, number;
 
 -- name: of

@@ -1,7 +1,7 @@
 """Attempts to send invoices."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -47,7 +47,11 @@ class PostgresSendings:
         rows = await self._database.rows(_SQL["problems"], {"numbers": numbers})
         return {row["number"]: row["problem"] for row in rows if row["problem"]}
 
-    async def waiting(self, untried_since: datetime, stale: datetime, limit: int) -> tuple[KeptInvoice, ...]:
+    async def failing(self, limit: int) -> tuple[Sending, ...]:
         """See the port."""
-        asked = {"untried_since": untried_since, "stale": stale, "limit": limit}
+        return tuple(record_of(Sending, row) for row in await self._database.rows(_SQL["failing"], {"limit": limit}))
+
+    async def waiting(self, now: datetime, pause: timedelta, stale: datetime, limit: int) -> tuple[KeptInvoice, ...]:
+        """See the port."""
+        asked = {"now": now, "pause": pause, "stale": stale, "limit": limit}
         return tuple(kept_of(row) for row in await self._database.rows(_SQL["waiting"], asked))

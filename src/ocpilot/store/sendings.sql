@@ -25,11 +25,21 @@ SELECT * FROM invoice_sending WHERE number = :number ORDER BY id;
 SELECT DISTINCT ON (number) number, problem FROM invoice_sending WHERE number = any(:numbers) ORDER BY number, id DESC;
 
 -- name: waiting
--- Invoices not sent, not tried lately and not on their way, oldest first.
-SELECT * FROM invoice
-WHERE sent_at IS NULL
-    AND NOT EXISTS (
-        SELECT FROM invoice_sending AS tried WHERE tried.number = invoice.number
-            AND (tried.at >= :untried_since OR (tried.ended_at IS NULL AND tried.at > :stale))
-    )
+-- Invoices not sent, not tried for a pause that doubles with each attempt, up to a day, and not on their way; oldest first.
+SELECT invoice.* FROM invoice
+CROSS JOIN LATERAL (
+    SELECT count(*) AS times, max(at) AS last, coalesce(bool_or(ended_at IS NULL AND at > :stale), false) AS goes_on
+    FROM invoice_sending WHERE invoice_sending.number = invoice.number
+) AS tried
+WHERE sent_at IS NULL AND NOT goes_on
+    AND (times = 0 OR last < :now::timestamptz - least(:pause::interval * 2 ^ least(times - 1, 20), interval '1 day'))
 ORDER BY issued_at, number LIMIT :limit;
+
+-- name: failing
+-- Invoices of which a late attempt failed and that have not gone out since, with the newest one's reason.
+SELECT * FROM (
+    SELECT DISTINCT ON (number) tried.* FROM (SELECT * FROM invoice_sending ORDER BY id DESC LIMIT 1000) AS tried
+    JOIN invoice USING (number)
+    WHERE sent_at IS NULL AND ended_at IS NOT NULL ORDER BY number, tried.id DESC
+) AS newest
+ORDER BY id DESC LIMIT :limit;

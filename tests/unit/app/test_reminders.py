@@ -66,6 +66,28 @@ async def test_what_is_paid_or_credited_is_not_reminded_of(platform):
         await remind(platform, "F-000009")
 
 
+async def test_the_fees_of_an_invoice_that_is_credited_fall_with_it_paid_or_not(platform):
+    bill = await issued(platform.store, anna := await customer(platform.store))
+    for day in (datetime(2026, 12, 8, tzinfo=UTC), datetime(2026, 12, 30, tzinfo=UTC)):
+        platform.clock.now = day
+        await remind(platform, bill.number)
+    await take_file(platform, "a.txt", bgmax(Paid("160", ocr_of(bill.number))), "kim")
+    await credited(platform.store, bill.number)
+    assert (await customer_account(platform, anna.number)).owes == {"SEK": -160}
+    assert {one.account: one.amount for one in await platform.store.ledger.balances()}[Account.REMINDER_FEES] == 0
+    assert await faults(platform) == ()
+    with pytest.raises(Conflict, match="no reminder is due"):
+        await remind(platform, bill.number)
+
+
+async def test_an_invoice_that_was_given_up_and_then_credited_owes_nobody_anything(platform):
+    bill = await issued(platform.store, anna := await customer(platform.store))
+    await write_off(platform, bill.number, "moved away")
+    await credited(platform.store, bill.number)
+    assert (await customer_account(platform, anna.number)).owes == {"SEK": 0}
+    assert {one.amount for one in await platform.store.ledger.balances()} == {0}
+
+
 async def test_without_the_setting_nobody_is_reminded(platform, store):
     await issued(store, await customer(store))
     plain = Platform(settings=Settings(), clock=platform.clock, store=store, partners=None, stations=None, sealing=None)

@@ -62,6 +62,25 @@ def test_a_reversal_is_known_as_one_and_its_sign_is_that_of_the_booking():
     assert (paid.amount, paid.is_reversal) == (-80, True)
 
 
+def test_money_that_was_returned_is_a_reversal_also_where_only_the_transaction_says_so():
+    back = transaction(ocr="1", more="<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>")
+    assert only(camt(entry("80", back, side="DBIT"))).is_reversal
+
+
+def test_a_day_may_have_a_zone():
+    assert only(camt(entry("1", day="2026-11-26Z"))).day == only(camt(entry("1", day="2026-11-26+01:00"))).day
+
+
+def test_what_is_no_money_yet_is_passed_over_and_a_status_nobody_knows_is_not():
+    assert [one.amount for one in read(camt(entry("1") + entry("2", status="<Cd>PDNG</Cd>"))).payments] == [1]
+    with pytest.raises(
+        InvalidObject, match=r"Stmt\[1\]/Ntry\[1\]/Sts: found booked, expected BOOK, or FUTR, INFO, PDNG"
+    ):
+        read(camt(entry("1", status="<Prtry>booked</Prtry>")))
+    with pytest.raises(InvalidObject, match="Sts: found nothing"):
+        read(camt(entry("1", status="")))
+
+
 def test_what_the_bank_kept_is_told_and_only_what_was_booked_counts():
     charges = "<Chrgs><TtlChrgsAndTaxAmt Ccy='SEK'>2</TtlChrgsAndTaxAmt></Chrgs>"
     paid = only(camt(entry("98", transaction("100", more=charges))))

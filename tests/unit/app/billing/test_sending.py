@@ -155,6 +155,20 @@ async def test_by_itself_what_failed_is_tried_again_an_hour_later(posted):
     server.unknown = set()
     await InvoiceWorker(platform).once()
     assert server.taken == []
+    [failing] = await platform.store.sendings.failing(10)
+    assert (failing.number, "no such user" in failing.problem) == (kept.number, True)
     await InvoiceWorker(replace(platform, clock=lambda: billed.NOW + timedelta(minutes=61))).once()
     assert len(server.taken) == 1
+    assert await platform.store.sendings.failing(10) == ()
     assert [one.problem is None for one in await platform.store.sendings.of(kept.number)] == [False, True]
+
+
+async def test_pauses_between_attempts_grow_to_a_day(posted):
+    platform, server, _ = posted
+    [kept] = await customers(platform, InvoiceFormat.PDF)
+    server.unknown = {"example.org"}
+    look = timedelta(minutes=61)
+    for number in range(73):
+        await sending.send_some(replace(platform, clock=lambda at=billed.NOW + number * look: at), WHO)
+    tried = [(one.at - billed.NOW) // look for one in await platform.store.sendings.of(kept.number)]
+    assert tried == [0, 1, 3, 7, 15, 31, 55]
