@@ -66,8 +66,8 @@ def check_cdr(
 
     `zone` is the Location's (None: UTC). `expired` is whether nobody came for the reservation; None, nothing being said
     of it, is that the CDR holds nothing but one. The total of a Credit CDR is expected to be negative, its parts are
-    not (mod_cdrs, "Credit CDRs"). `rounding` is how its operator rounds amounts. Where hours or energy were rounded when
-    the CDR was written, what they were rounded from counts, if less differs then.
+    not (mod_cdrs, "Credit CDRs"). `rounding` is how its operator rounds amounts. Where hours or energy were rounded
+    when the CDR was written, what they were rounded from counts, if less differs then.
     """
     used, source = _tariffs(cdr, tariffs)
     basis = Basis(
