@@ -14,6 +14,7 @@ from ocpilot.billing.numbers import Difference, compared, numbers_in, numbers_of
 from ocpilot.billing.structure import Oddity, oddities
 from ocpilot.billing.tolerance import STRICT, Tolerance
 from ocpilot.billing.trials import Basis
+from ocpilot.billing.unrounded import unrounded
 from ocpilot.pricing import PricedCharge
 from ocpilot.wire.v230 import CDR, Tariff
 
@@ -65,7 +66,8 @@ def check_cdr(
 
     `zone` is the Location's (None: UTC). `expired` is whether nobody came for the reservation; None, nothing being said
     of it, is that the CDR holds nothing but one. The total of a Credit CDR is expected to be negative, its parts are
-    not (mod_cdrs, "Credit CDRs"). `rounding` is how its operator rounds amounts.
+    not (mod_cdrs, "Credit CDRs"). `rounding` is how its operator rounds amounts. Where hours or energy were rounded
+    when the CDR was written, what they were rounded from counts, if less differs then.
     """
     used, source = _tariffs(cdr, tariffs)
     basis = Basis(
@@ -76,19 +78,35 @@ def check_cdr(
         expired=_only_reserved(cdr) if expired is None else expired,
         rounding=rounding,
     )
-    ours = basis.priced(explained=True)
-    theirs, right = numbers_in(cdr), numbers_of(ours, is_credit=bool(cdr.credit))
-    differences = compared(theirs, right, cdr.currency, tolerance)
     odd = oddities(cdr, used)
-    case = Case(basis=basis, ours=ours, theirs=theirs, right=right, oddities=odd)
+    case, differences = _read(basis, odd, tolerance)
     is_wrong = any(oddity.problem.severity is Severity.ERROR for oddity in odd)
     return Verdict(
-        agrees=not differences and ours.total is not None and not is_wrong,
-        ours=ours,
+        agrees=not differences and case.ours.total is not None and not is_wrong,
+        ours=case.ours,
         differences=explained(differences, case),
         source=source,
         findings=odd,
     )
+
+
+def _read(basis: Basis, odd: tuple[Oddity, ...], tolerance: Tolerance) -> tuple[Case, Sequence[Difference]]:
+    """The CDR as it is written; as it was before its numbers were rounded, if less differs then."""
+    case, differences = _compared(basis, odd, tolerance)
+    if differences:
+        whole = unrounded(basis.cdr)
+        again, fewer = _compared(msgspec.structs.replace(basis, cdr=whole), odd, tolerance)
+        if len(fewer) < len(differences):
+            return again, fewer
+    return case, differences
+
+
+def _compared(basis: Basis, odd: tuple[Oddity, ...], tolerance: Tolerance) -> tuple[Case, Sequence[Difference]]:
+    cdr = basis.cdr
+    ours = basis.priced(explained=True)
+    theirs, right = numbers_in(cdr), numbers_of(ours, is_credit=bool(cdr.credit))
+    case = Case(basis=basis, ours=ours, theirs=theirs, right=right, oddities=odd)
+    return case, compared(theirs, right, cdr.currency, tolerance)
 
 
 def _tariffs(cdr: CDR, ours: Sequence[Tariff] | None) -> tuple[Sequence[Tariff], TariffSource]:

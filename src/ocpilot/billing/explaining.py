@@ -136,7 +136,7 @@ def _plain(difference: Difference, case: Case) -> Cause | None:
     if "_cost" not in difference.name:
         return _of_volume(difference, case)
     if ".taxes" in difference.name:
-        return _of_taxes(case)
+        return Cause.ROUNDING if _rounding(difference, case) else _of_taxes(case)
     return next((cause for cause, holds in _EXPLANATIONS if holds(difference, case)), None) or _odd(case)
 
 

@@ -22,6 +22,15 @@ from ocpilot.wire.v230 import CDR, ChargingPeriod, Session, Tariff
 SOMEBODY = Context(party=PartyId.of("XX", "XXX"))
 
 
+def unsaid_in(body: Body) -> Context:
+    """What a CDR or Session of 2.1.1 does not say and no price depends on: its owner, and whose Token `auth_id` is."""
+    auth_id = body.get("auth_id")
+    if not isinstance(auth_id, str):
+        return SOMEBODY
+    token: Body = {"country_code": "XX", "party_id": "XXX", "uid": auth_id, "type": "OTHER"}
+    return msgspec.structs.replace(SOMEBODY, token=token)
+
+
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
     """What of a CDR or Session is priced. `whole` is the object, when nothing is wrong with it; else `problems` say
     what is. `end` None: still running."""
@@ -83,7 +92,7 @@ def charge_in(cls: type[CDR] | type[Session], item: object, version: Version | N
     bare = {name: value for name, value in body.items() if name != "tariffs"}
     spoken = version or guess_version(kind_of(cls), bare)
     try:
-        whole = read(cls, spoken, bare, SOMEBODY).value
+        whole = read(cls, spoken, bare, unsaid_in(bare)).value
     except InvalidObject as error:
         wrong = tuple(one for one in error.problems if one.severity is Severity.ERROR)
         return _as_far_as_readable(body, spoken, tariffs, (*wrong, *noted), f"{where}: {cls.__name__}")

@@ -8,7 +8,7 @@ import msgspec
 
 from ocpilot.base.errors import InvalidObject
 from ocpilot.base.time import hours
-from ocpilot.cli.charges import SOMEBODY
+from ocpilot.cli.charges import unsaid_in
 from ocpilot.pricing import PricedCharge, Sum, price
 from ocpilot.wire.codec import read
 from ocpilot.wire.kinds import guess_version, kind_of
@@ -83,7 +83,7 @@ def _line(text: Text, path: str, item: object, terms: Terms) -> Line | None:
         return Line(file=text.file, line=text.line, reasons=(f"{path}: found {type(item).__name__}, expected a CDR",))
     try:
         version = terms.version or guess_version(kind_of(CDR), item)
-        cdr = read(CDR, version, item, SOMEBODY).value
+        cdr = read(CDR, version, item, unsaid_in(item)).value
     except InvalidObject as error:
         reasons = tuple(str(problem) for problem in error.problems)
         return Line(file=text.file, line=text.line, id=_text(item.get("id")), reasons=reasons)

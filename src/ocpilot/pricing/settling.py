@@ -26,12 +26,17 @@ def settled(
     exact: Sequence[Exact], parts: Sequence[Part], rates: Sequence[Decimal | None], units: Units, *, gross_first: bool
 ) -> list[Settled]:
     """Each line rounded. Net and tax are rounded and the gross is their sum; the other way around (`gross_first`) when
-    the prices hold the tax, so that a driver pays exactly what the price says."""
+    the prices hold the tax, so that a driver pays exactly what the price says. Without the tax each side is rounded
+    that is known."""
     base = _shares([one.incl if gross_first else one.excl for one in exact], parts, units)
     tax = _shares([one.vat for one in exact], parts, units)
     found = []
-    for part, rate, first, vat in zip(parts, rates, base, tax, strict=True):
-        other = None if first is None or vat is None else first - vat if gross_first else first + vat
+    for part, rate, one, first, vat in zip(parts, rates, exact, base, tax, strict=True):
+        if first is None or vat is None:
+            second = one.excl if gross_first else one.incl
+            other = None if second is None else units.rounded(second)
+        else:
+            other = first - vat if gross_first else first + vat
         excl, incl = (other, first) if gross_first else (first, other)
         found.append(Settled(part, rate, excl, vat, incl, units.amount(excl, vat, incl)))
     return found

@@ -418,6 +418,14 @@ def test_ways_of_rounding_are_told_apart(right: CDR, cause: Cause, total: str) -
     assert first_causes(check(plain, tolerance=STRICT)) == {cause}
 
 
+def test_a_tax_that_is_off_by_what_rounding_loses_has_the_right_rate(right: CDR) -> None:
+    tax = right.total_cost.taxes[0]
+    off = replace(
+        right.total_cost, taxes=(replace(tax, amount=tax.amount + Decimal("0.05")), *right.total_cost.taxes[1:])
+    )
+    assert first_causes(check(replace(right, total_cost=off))) == {Cause.ROUNDING}
+
+
 def test_lines_rounded_each_are_named(right: CDR) -> None:
     many = tuple(replace(one, tariff_id=f"T{place}") for place, one in enumerate(halves()))
     tariffs = tuple(replace(HALVES, id=f"T{place}") for place in range(6))

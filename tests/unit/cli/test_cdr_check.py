@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from ocpilot.main import run
+from ocpilot.wire import v230
+from ocpilot.wire.codec import convert, dumps
+from ocpilot.wire.protocol import Version
 from priced_cdr import CDR, TARIFF
 
 RIGHT = CDR | {"tariffs": [TARIFF]}
@@ -133,6 +136,11 @@ def test_an_old_cdr_is_read_in_its_version(tmp_path: Path) -> None:
     old = RIGHT | {"total_cost": {"excl_vat": 48, "incl_vat": 60}}
     old["tariffs"] = [{name: value for name, value in TARIFF.items() if name != "tax_included"}]
     assert check(write(tmp_path, old)) == 0
+
+
+def test_the_number_of_a_card_as_auth_id_of_an_old_cdr_is_no_hindrance(tmp_path: Path) -> None:
+    old = convert(v230.CDR, RIGHT, Version.V2_3_0, Version.V2_1_1).body | {"auth_id": "04E5A2B1C3D480"}
+    assert check(write(tmp_path, json.loads(dumps(old)))) == 0
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,14 @@ def test_a_free_component_without_vat_leaves_the_tax_known(b) -> None:
     assert sides(priced.total.amount) == (8, 2, 10)
 
 
+def test_what_is_paid_is_known_when_one_tariff_holds_its_tax_and_another_adds_it(b) -> None:
+    holds = b.tariff(b.component("FLAT", "3", None), tax="YES", ident="A")
+    adds = b.tariff(b.component("ENERGY", "2"), ident="B")
+    priced = b.cost([b.period(0, "A", TIME="0.5"), b.period(30, "B", ENERGY="4")], holds, adds)
+    assert sides(priced.total.amount) == (None, None, 13)
+    assert priced.total.amount.shown == 13
+
+
 def test_taxes_are_listed_per_rate(b) -> None:
     tariff = b.tariff(b.component("FLAT", "10", "6"), b.component("ENERGY", "2"), b.component("TIME", "60"))
     priced = b.cost([b.period(ENERGY="4", TIME="0.5")], tariff)
@@ -121,8 +129,9 @@ def test_where_no_taxes_apply_a_limit_bounds_both_sides_alike(b, gross: str | No
         assert sides(b.cost([b.period(ENERGY=kwh)], tariff).total.amount) == (20, 0, 20)
 
 
-def test_nothing_used_and_a_minimum_without_gross_leaves_the_vat_unknown(b) -> None:
-    tariff = b.tariff(b.component("ENERGY", "1"), min_price=b.limit("10"))
+@pytest.mark.parametrize("tax", ["NO", "YES"])
+def test_nothing_used_and_a_minimum_without_gross_leaves_the_vat_unknown(b, tax: str) -> None:
+    tariff = b.tariff(b.component("ENERGY", "1"), tax=tax, min_price=b.limit("10"))
     assert sides(b.cost([b.period(ENERGY="0")], tariff).total.amount) == (10, None, None)
 
 
