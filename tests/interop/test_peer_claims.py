@@ -1,5 +1,6 @@
 """What a peer claims to be is held against what the operator allowed, in both directions and all versions."""
 
+import msgspec
 import pytest
 
 from ocpilot.app import peers
@@ -71,7 +72,9 @@ async def test_to_be_a_hub_is_a_claim_of_its_own(newest):
 
 async def test_a_hub_may_be_allowed_anything(newest):
     known = await peers.named(newest.lade.platform, "Resa")
-    await peers.allow(newest.lade.platform, known, ("*",))
+    fetched = msgspec.structs.replace(known, pulled_at=newest.lade.clock())
+    allowed = await peers.allow(newest.lade.platform, fetched, ("*",))
+    assert allowed.pulled_at is None, "what was refused until now is fetched again"
     hub = claiming(newest.resa, newest.lades_token, "EMSP:SE/RES", "CPO:NO/XYZ", hub="SERES")
     assert (await newest.lade.ask("PUT", f"{newest.version}/credentials", newest.resas_token, hub)).status == 1000
 

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager, suppress
 
 import msgspec
 
+from ocpilot.app import peers
+from ocpilot.app.peer_records import DeliveryState
 from ocpilot.app.push import Pusher
 from ocpilot.wire.protocol import ModuleID, Version
 
@@ -52,6 +54,27 @@ async def test_tariffs_locations_sessions_and_cdrs_arrive(connection, bodies):
         for module, ident in EXPECTED:
             [body] = await until(lambda m=module, i=ident: received(connection, m, i))
             assert body["id"] == ident
+
+
+async def test_a_peer_that_left_and_came_back_is_told_all_again_and_its_bills_once(newest, bodies):
+    lade, resa = newest.lade, newest.resa
+    await lade.keep(ModuleID.TARIFFS, bodies.tariff(Version.V2_3_0))
+    await lade.keep(ModuleID.CDRS, bodies.cdr(Version.V2_3_0), audience="SERES")
+
+    async def acknowledged():
+        return await lade.platform.store.deliveries.all(newest.resa_at_lade.id, [DeliveryState.ACKNOWLEDGED])
+
+    async with pushing(lade):
+        await until(lambda: received(newest, ModuleID.TARIFFS, "T1"))
+        bills = await until(acknowledged)
+    await peers.unregister(resa.platform, newest.lade_at_resa)
+    for gone in await resa.platform.store.objects.find(ModuleID.TARIFFS, "T1"):
+        await resa.platform.store.objects.delete(gone.key, gone.peer_id)
+    invitation = await peers.invite(lade.platform, "Resa")
+    await peers.register(resa.platform, invitation.versions_url, invitation.token, "Lade")
+    async with pushing(lade):
+        await until(lambda: received(newest, ModuleID.TARIFFS, "T1"))
+    assert await acknowledged() == bills
 
 
 async def test_a_change_of_status_arrives(newest, bodies):

@@ -6,7 +6,7 @@ import pytest
 from ocpilot.app import credentials as app_credentials
 from ocpilot.app import peers
 from ocpilot.app.peer_records import PeerState
-from ocpilot.base.errors import Conflict, InvalidObject
+from ocpilot.base.errors import Conflict, InvalidObject, PeerUnreachable
 from ocpilot.wire.protocol import TokenEncoding, Version
 
 VERSIONS = (Version.V2_2_1, Version.V2_3_0)
@@ -146,6 +146,16 @@ async def test_after_unregistering_neither_token_opens_anything(newest):
     assert (await peers.named(newest.lade.platform, "Resa")).state is PeerState.UNREGISTERED
     assert (await newest.lade.ask("GET", "versions", resas)).http == 401
     assert (await newest.resa.ask("GET", "versions", lades)).http == 401
+
+
+async def test_a_peer_that_is_gone_for_good_is_forgotten_only_when_it_may_remain_untold(newest):
+    gone = [msgspec.structs.replace(one, url="http://127.0.0.1:9/gone") for one in newest.lade_at_resa.endpoints]
+    lade = msgspec.structs.replace(newest.lade_at_resa, endpoints=tuple(gone))
+    with pytest.raises(PeerUnreachable):
+        await peers.unregister(newest.resa.platform, lade)
+    assert (await peers.named(newest.resa.platform, "Lade")).state is PeerState.REGISTERED
+    assert (await peers.unregister(newest.resa.platform, lade, untold=True)).state is PeerState.UNREGISTERED
+    assert (await newest.resa.ask("GET", "versions", newest.lades_token)).http == 401
 
 
 async def test_a_platform_that_left_may_come_back(newest):

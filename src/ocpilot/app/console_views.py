@@ -7,8 +7,8 @@ from ocpilot.app.charge_records import Station, Transaction, TransactionState
 from ocpilot.app.peer_records import Delivery, DeliveryState, Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import CdrCheck, Record, StoredObject
-from ocpilot.app.troubles import Trouble
 from ocpilot.app.sending_records import Sending
+from ocpilot.app.troubles import Trouble
 from ocpilot.base.errors import InvalidObject, NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.matching import is_bill_of

@@ -12,7 +12,7 @@ import msgspec
 
 from ocpilot.app import hub_clients
 from ocpilot.app.exchange import Answer, Call, versions_url
-from ocpilot.app.peer_records import Detected, Peer, PeerState, party_key
+from ocpilot.app.peer_records import ChangeCursor, Detected, Peer, PeerState, party_key
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.secrets import hash_token
@@ -78,7 +78,7 @@ async def _accept(platform: Platform, call: Call) -> Answer:
     handshake.match(our_roles(platform), [role.role for role in theirs.roles], found.endpoints)
     token = new_credentials_token()
     peer = _with_used(registered(platform, call.peer, theirs, found, token), call)
-    await keep_registered(platform, peer, found.noticed)
+    await keep_registered(platform, call.peer, peer, found.noticed)
     return await _credentials_answer(platform, call, token)
 
 
@@ -234,9 +234,11 @@ async def _taken(platform: Platform, peer_id: int, theirs: Credentials) -> Mappi
     return holders
 
 
-async def keep_registered(platform: Platform, peer: Peer, noticed: Detected) -> None:
+async def keep_registered(platform: Platform, before: Peer, peer: Peer, noticed: Detected) -> None:
     """Store a peer whose tokens are exchanged. What it plays is not reached through hubs any more: nothing of it is
     told, or billed, twice."""
+    if before.state is PeerState.INVITED:
+        await _told_from_the_beginning(platform, peer)
     await platform.store.peers.save(peer)
     await platform.store.peers.noticed(peer.id, noticed)
     await hub_clients.tell(platform, peer)
@@ -246,6 +248,13 @@ async def keep_registered(platform: Platform, peer: Peer, noticed: Detected) -> 
         behind = tuple(role for role in hub.roles if party_key(role) not in peer.parties)
         if hub.hub_party is not None and behind != hub.roles:
             await platform.store.peers.save(msgspec.structs.replace(hub, roles=behind))
+
+
+async def _told_from_the_beginning(platform: Platform, peer: Peer) -> None:
+    """Who comes back after it left need not hold what it was told then; what it acknowledged for good is not sent
+    twice."""
+    await platform.store.changes.advance(peer.id, ChangeCursor(), ())
+    await platform.store.deliveries.replay(peer.id, platform.clock())
 
 
 def registered(platform: Platform, peer: Peer, theirs: Credentials, found: Discovered, token: str) -> Peer:

@@ -97,14 +97,18 @@ async def update(platform: Platform, peer: Peer, version: Version | None = None)
         raise
 
 
-async def unregister(platform: Platform, peer: Peer) -> Peer:
+async def unregister(platform: Platform, peer: Peer, *, untold: bool = False) -> Peer:
     """End the connection on both sides, or take an invitation back. A peer that does not know us any more counts as
     told.
 
-    PeerUnreachable when it cannot be told: then nothing changes here.
+    PeerUnreachable or PeerRefused when it cannot be told: then nothing changes here, unless it may remain `untold`.
     """
     if peer.state is not PeerState.INVITED:
-        await _tell_it_is_over(platform, peer)
+        try:
+            await _tell_it_is_over(platform, peer)
+        except PeerError:
+            if not untold:
+                raise
     gone = credentials.forgotten(platform, peer)
     await platform.store.peers.save(gone)
     await hub_clients.tell(platform, gone)
@@ -112,8 +116,11 @@ async def unregister(platform: Platform, peer: Peer) -> Peer:
 
 
 async def allow(platform: Platform, peer: Peer, allowed: Sequence[str]) -> Peer:
-    """From now on the peer may claim exactly this; nothing given: what it claims the next time it registers."""
-    changed = msgspec.structs.replace(peer, allowed=_allowed(allowed), updated_at=platform.clock())
+    """From now on the peer may claim exactly this; nothing given: what it claims the next time it registers.
+
+    Everything is fetched from it again: what was not its own before was refused.
+    """
+    changed = msgspec.structs.replace(peer, allowed=_allowed(allowed), pulled_at=None, updated_at=platform.clock())
     await platform.store.peers.save(changed)
     return changed
 
@@ -249,7 +256,7 @@ async def _finish(platform: Platform, peer: Peer, theirs: Credentials, found: Di
 
 async def _kept(platform: Platform, peer: Peer, theirs: Credentials, found: Discovered, token: str) -> Peer:
     done = credentials.registered(platform, peer, theirs, found, token)
-    await credentials.keep_registered(platform, done, found.noticed)
+    await credentials.keep_registered(platform, peer, done, found.noticed)
     return done
 
 

@@ -45,8 +45,8 @@ class PeerCommands(Protocol):
     async def update(self, name: str, version: str | None) -> Peer:
         """New tokens on both sides, and the peer's endpoints again."""
 
-    async def unregister(self, name: str) -> Peer:
-        """End the connection."""
+    async def unregister(self, name: str, *, untold: bool) -> Peer:
+        """End the connection; `untold`: also when the peer cannot be told."""
 
     async def suspend(self, name: str) -> Peer:
         """Stop talking with it for now."""
@@ -145,7 +145,8 @@ def _add_connecting(actions: "argparse._SubParsersAction[argparse.ArgumentParser
         parsed.add_argument("--ocpi", metavar="VERSION", help="the OCPI version; the newest both speak when absent")
     _action(actions, "suspend", "stop talking with it for now; its token is refused")
     _action(actions, "resume", "talk with it again")
-    _action(actions, "unregister", "end the connection on both sides")
+    unregister = _action(actions, "unregister", "end the connection on both sides")
+    unregister.add_argument("--untold", action="store_true", help="also when it cannot be told: it is gone for good")
     allow = _action(
         actions, "allow", "say anew what it may claim to be", example="partner CPO:DE/ABC EMSP:DE/ABC EMSP:DE/XYZ"
     )
@@ -250,7 +251,7 @@ _CHANGES: Mapping[str, Callable[[argparse.Namespace, PeerCommands], Awaitable[Pe
     "update": lambda args, peers: peers.update(args.name, args.ocpi),
     "suspend": lambda args, peers: peers.suspend(args.name),
     "resume": lambda args, peers: peers.resume(args.name),
-    "unregister": lambda args, peers: peers.unregister(args.name),
+    "unregister": lambda args, peers: peers.unregister(args.name, untold=args.untold),
     "allow": lambda args, peers: peers.allow(args.name, args.allow),
     "set": lambda args, peers: peers.change_profile(args.name, args.like, _changes(args)),
     "show": lambda args, peers: peers.named(args.name),

@@ -14,7 +14,7 @@ from ocpilot.app.pulling import since_last_pull
 from ocpilot.app.quality_records import QualityReport
 from ocpilot.app.ready_profiles import ready
 from ocpilot.app.records import ObjectKey
-from ocpilot.base.errors import UserError
+from ocpilot.base.errors import PeerError, UserError
 from ocpilot.cli.peer import PullOptions
 from ocpilot.wire.protocol import SUPPORTED, Version
 
@@ -39,9 +39,16 @@ class PeersOf:
         """See `PeerCommands`."""
         return await peers.update(self._platform, await self.named(name), _version(version))
 
-    async def unregister(self, name: str) -> Peer:
+    async def unregister(self, name: str, *, untold: bool) -> Peer:
         """See `PeerCommands`."""
-        return await peers.unregister(self._platform, await self.named(name))
+        peer = await self.named(name)
+        try:
+            return await peers.unregister(self._platform, peer, untold=untold)
+        except PeerError as error:
+            raise UserError(
+                f"{error}\n{peer.name} was not told and stays registered. Is it gone for good, "
+                f"or does it not know us any more? Then: ocpilot peer unregister --untold {name!r}"
+            ) from error
 
     async def suspend(self, name: str) -> Peer:
         """See `PeerCommands`."""

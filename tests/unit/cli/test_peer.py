@@ -69,7 +69,7 @@ class FakePeers:
         self.asked.append((name, version))
         return LADE
 
-    async def unregister(self, name: str) -> Peer:
+    async def unregister(self, name: str, *, untold: bool) -> Peer:
         return LADE
 
     async def suspend(self, name: str) -> Peer:
