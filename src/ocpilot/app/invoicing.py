@@ -197,10 +197,10 @@ def _included(due: Due, items: Sequence[BillItem], used: UsedBefore, zone: ZoneI
     return tuple(
         line
         for name, charges in sold.items()
-        if (plan := due.plans.get(name)) is not None
+        if (included := due.plans.get(name)) is not None
         for line in allowance_lines(
             charges,
-            plan,
+            included,
             before.get(name, {}),
             currency=due.group.currency,
             zone=zone,
