@@ -7,6 +7,7 @@ reconnect after a restart would keep every core busy for minutes with it.
 import asyncio
 import hmac
 import secrets
+from functools import cache
 from hashlib import sha256
 
 from argon2 import PasswordHasher
@@ -14,8 +15,6 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 _HASHER = PasswordHasher()
 _KEY = "sha256:"
-#: Checked when there is nobody by that name, so that the answer takes as long as for a wrong password.
-_NOBODY = _HASHER.hash("nobody has this password")
 
 
 async def hashed(password: str) -> str:
@@ -42,12 +41,18 @@ async def matches(password: str, password_hash: str | None) -> bool:
     """Is it the password of this hash? False, and as slow, when there is no hash."""
     if password_hash is not None and is_of_key(password_hash):
         return hmac.compare_digest(password_hash, hashed_key(password))
-    fits = await asyncio.to_thread(_fits, password, password_hash or _NOBODY)
+    fits = await asyncio.to_thread(_fits, password, password_hash)
     return fits and password_hash is not None
 
 
-def _fits(password: str, password_hash: str) -> bool:
+@cache
+def _of_nobody() -> str:
+    """Checked when there is nobody by that name, so that the answer takes as long as for a wrong password."""
+    return _HASHER.hash("nobody has this password")
+
+
+def _fits(password: str, password_hash: str | None) -> bool:
     try:
-        return _HASHER.verify(password_hash, password)
+        return _HASHER.verify(password_hash or _of_nobody(), password)
     except (VerificationError, InvalidHashError):
         return False

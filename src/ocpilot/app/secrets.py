@@ -1,4 +1,4 @@
-"""Secrets: tokens we only compare are kept as hashes, tokens we must send are sealed, passwords are argon2."""
+"""Secrets: tokens we only compare are kept as hashes, tokens we must send are sealed."""
 
 import base64
 import hashlib
@@ -8,8 +8,6 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -19,28 +17,11 @@ from ocpilot.base.settings import Settings
 
 KEY_FILE = "secret.key"
 SHORTEST_SECRET_KEY = 16
-_PASSWORDS = PasswordHasher()
 
 
 def hash_token(token: str) -> bytes:
     """SHA-256 of a credentials token: it has 256 random bits, so it needs no salt and no slow hash."""
     return hashlib.sha256(token.encode()).digest()
-
-
-def hash_password(password: str) -> str:
-    """argon2id with its parameters and salt, as text. Slow on purpose: run it in a thread."""
-    return _PASSWORDS.hash(password)
-
-
-def password_matches(password: str, password_hash: str | None) -> bool:
-    """Whether this is the password. None takes as long as a wrong one. Slow on purpose: run it in a thread."""
-    if password_hash is None:
-        _PASSWORDS.hash(password)
-        return False
-    try:
-        return _PASSWORDS.verify(password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False
 
 
 def secret_key(settings: Settings) -> str:

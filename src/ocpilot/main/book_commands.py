@@ -13,6 +13,9 @@ from ocpilot.app.reconciliation_records import PartnerInvoice, RecordCheck
 from ocpilot.app.statements import Statement
 from ocpilot.billing.report import Report
 from ocpilot.billing.report_pdf import report_pdf
+from ocpilot.cli import books as books_command
+from ocpilot.cli import reconcile
+from ocpilot.main.on_platform import on_platform
 
 #: Who did it, where a command did.
 _CLI = "cli"
@@ -79,3 +82,7 @@ class BooksOf:
 
     def _on_paper(self, found: MonthReport) -> tuple[MonthReport, Report]:
         return found, book_paper.month_paper(self._platform, found)
+
+
+run_reconcile = on_platform(lambda args, platform: reconcile.run(args, ReconciliationOf(platform)))
+run_books = on_platform(lambda args, platform: books_command.run(args, BooksOf(platform)))

@@ -10,6 +10,8 @@ from ocpilot.app.terminal_payments import TerminalRow
 from ocpilot.app.terminals import KnownTerminal
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
+from ocpilot.cli import card, terminal
+from ocpilot.main.on_platform import on_platform
 from ocpilot.wire.v230 import InvoiceCreator
 
 _WHO = "cli"
@@ -75,3 +77,7 @@ class TerminalsOf:
         await terminals.assign(
             self._platform, peer, terminal, locations=locations, evses=evses, invoice=invoice, party=ours
         )
+
+
+run_card = on_platform(lambda args, platform: card.run(args, CardsOf(platform)))
+run_terminal = on_platform(lambda args, platform: terminal.run(args, TerminalsOf(platform)))

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from ocpilot.check import documents, report
 from ocpilot.check.run import Plan, check
 from ocpilot.check.verdicts import Outcome
+from ocpilot.cli import check as check_command
 from ocpilot.cli.check import CheckOptions, CheckReport
+from ocpilot.main.alone import alone
 
 
 class Checks:
@@ -34,3 +36,6 @@ class Checks:
             json=documents.as_json(done),
             junit=documents.as_junit(done),
         )
+
+
+run_check = alone(lambda args: check_command.run(args, Checks()))

@@ -10,7 +10,9 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.records import StoredObject
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
+from ocpilot.cli import clearing as clearing_command
 from ocpilot.cli.clearing import Rechecked
+from ocpilot.main.on_platform import on_platform
 from ocpilot.wire.v230 import CDR
 
 #: Who moves a CDR from the command line.
@@ -57,3 +59,6 @@ def _party(text: str | None) -> PartyId | None:
         return None if text is None else PartyId.parse(text)
     except ValueError as error:
         raise UserError(f"--party: {error}") from error
+
+
+run_clearing = on_platform(lambda args, platform: clearing_command.run(args, ClearingOf(platform)))

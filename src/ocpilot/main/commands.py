@@ -1,181 +1,135 @@
-"""The command line: which commands there are, and what each is handed."""
+"""The command line: which commands there are, where their words are read, and what does them.
+
+Only what a command needs is imported: a validator is not to wait for the server, nor a shell script for all commands.
+"""
 
 import argparse
-import asyncio
 import os
-import signal
 import sys
-import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from types import FrameType
-
-from uvicorn.loops.auto import auto_loop_factory
+from collections.abc import Callable, Sequence
+from importlib import import_module
 
 from ocpilot import __version__
-from ocpilot.api import openapi as api
-from ocpilot.app.platform import Platform
-from ocpilot.base import settings as settings_file
-from ocpilot.base.errors import InvalidObject, OcpilotError, SettingsError
-from ocpilot.base.settings import Settings
-from ocpilot.cli import (
-    account,
-    api_key,
-    books,
-    card,
-    cdr,
-    cdr_check,
-    charge,
-    check,
-    clearing,
-    convert,
-    customer,
-    db,
-    export_objects,
-    hook,
-    import_objects,
-    invoice,
-    invoice_remind,
-    ledger,
-    load,
-    log,
-    mock,
-    ocmf,
-    openapi,
-    payment,
-    peer,
-    plan,
-    price,
-    price_many,
-    price_series,
-    reconcile,
-    schema,
-    serve,
-    simulate,
-    site_limit,
-    station,
-    station_join,
-    station_message,
-    station_simulate,
-    tariff,
-    terminal,
-    validate,
-)
-from ocpilot.demo import command as demo
-from ocpilot.http.openapi import document_of_everything
-from ocpilot.main import serving
-from ocpilot.main.book_commands import BooksOf, ReconciliationOf
-from ocpilot.main.card_commands import CardsOf, TerminalsOf
-from ocpilot.main.check_commands import Checks
-from ocpilot.main.clearing_commands import ClearingOf
-from ocpilot.main.customer_commands import CustomersOf, PlansOf, PricesOf
-from ocpilot.main.invoice_commands import InvoicesOf
-from ocpilot.main.join_commands import Joining
-from ocpilot.main.joined import open_platform
-from ocpilot.main.log_commands import LogOf
-from ocpilot.main.message_commands import Messages
-from ocpilot.main.mock_commands import Mocks
-from ocpilot.main.office_commands import ApiKeysOf, HooksOf, Moving
-from ocpilot.main.payment_commands import LedgerOf, PaymentsOf, RemindersOf
-from ocpilot.main.peer_commands import PeersOf
-from ocpilot.main.platform_commands import Accounts, Cdrs, HeldCharges, Loading, Meters
-from ocpilot.main.simulated import Fleets, Simulations
-from ocpilot.main.site_commands import SitesOf
-from ocpilot.main.station_commands import StationsOf
-from ocpilot.store.upkeep import Upkeep
+from ocpilot.base.errors import InvalidObject, OcpilotError
+from ocpilot.main.terminable import terminable
 
-#: Commands that need neither settings nor a database.
-_PURE: dict[str, Callable[[argparse.Namespace], int]] = {
-    "validate": validate.run,
-    "convert": convert.run,
-    "price": price.run,
-    "cdr check": cdr_check.run,
-    "ocmf verify": ocmf.run_verify,
-    "price-many": price_many.run,
-    "schema": schema.run,
-    "tariff": tariff.run,
-    "openapi": lambda args: openapi.run(args, document_of_everything, api.document),
+#: Where the words of each command are read, in the order in which they are told of.
+_READ = {
+    "serve": "cli.serve",
+    "peer": "cli.peer",
+    "log": "cli.log",
+    "load": "cli.load",
+    "export": "cli.export_objects",
+    "import": "cli.import_objects",
+    "cdr": "cli.cdr",
+    "invoice": "cli.invoice",
+    "reconcile": "cli.reconcile",
+    "books": "cli.books",
+    "ocmf": "cli.ocmf",
+    "charge": "cli.charge",
+    "station": "cli.station",
+    "site-limit": "cli.site_limit",
+    "account": "cli.account",
+    "api-key": "cli.api_key",
+    "hook": "cli.hook",
+    "db": "cli.db",
+    "customer": "cli.customer",
+    "plan": "cli.plan",
+    "price-series": "cli.price_series",
+    "payment": "cli.payment",
+    "card": "cli.card",
+    "terminal": "cli.terminal",
+    "ledger": "cli.ledger",
+    "validate": "cli.validate",
+    "convert": "cli.convert",
+    "schema": "cli.schema",
+    "openapi": "cli.openapi",
+    "price": "cli.price",
+    "price-many": "cli.price_many",
+    "tariff": "cli.tariff",
+    "mock": "cli.mock",
+    "check": "cli.check",
+    "simulate": "cli.simulate",
+    "demo": "demo.command",
 }
 
-#: Commands that talk with a platform from outside and need no settings either.
-_ALONE: dict[str, Callable[[argparse.Namespace], Coroutine[None, None, int]]] = {
-    "mock": lambda args: mock.run(args, Mocks()),
-    "check": lambda args: check.run(args, Checks()),
-    "simulate": lambda args: simulate.run(args, Fleets()),
-    "station simulate": lambda args: station_simulate.run(args, Simulations()),
-}
-
-#: Commands that work on a platform.
-_ON_PLATFORM: dict[str, Callable[[argparse.Namespace, Platform], Awaitable[int]]] = {
-    "account": lambda args, platform: account.run(args, Accounts(platform)),
-    "card": lambda args, platform: card.run(args, CardsOf(platform)),
-    "terminal": lambda args, platform: terminal.run(args, TerminalsOf(platform)),
-    "cdr": lambda args, platform: cdr.run(args, Cdrs(platform)),
-    "invoice": lambda args, platform: invoice.run(args, InvoicesOf(platform)),
-    "invoice remind": lambda args, platform: invoice_remind.run(args, RemindersOf(platform)),
-    "reconcile": lambda args, platform: reconcile.run(args, ReconciliationOf(platform)),
-    "books": lambda args, platform: books.run(args, BooksOf(platform)),
-    **{f"cdr {action}": lambda args, platform: clearing.run(args, ClearingOf(platform)) for action in clearing.ACTIONS},
-    "ocmf": lambda args, platform: ocmf.run(args, Meters(platform)),
-    "charge": lambda args, platform: charge.run(args, HeldCharges(platform)),
-    "station": lambda args, platform: station.run(args, StationsOf(platform)),
-    **{
-        f"station {action}": lambda args, platform: station_join.run(args, Joining(platform))
-        for action in station_join.ACTIONS
-    },
-    "station message": lambda args, platform: station_message.run(args, Messages(platform)),
-    "site-limit": lambda args, platform: site_limit.run(args, SitesOf(platform)),
-    "payment": lambda args, platform: payment.run(args, PaymentsOf(platform)),
-    "ledger": lambda args, platform: ledger.run(args, LedgerOf(platform)),
-    "customer": lambda args, platform: customer.run(args, CustomersOf(platform)),
-    "plan": lambda args, platform: plan.run(args, PlansOf(platform)),
-    "price-series": lambda args, platform: price_series.run(args, PricesOf(platform)),
-    "load": lambda args, platform: load.run(args, Loading(platform)),
-    "peer": lambda args, platform: peer.run(args, PeersOf(platform)),
-    "log": lambda args, platform: log.run(args, LogOf(platform)),
-    "api-key": lambda args, platform: api_key.run(args, ApiKeysOf(platform)),
-    "hook": lambda args, platform: hook.run(args, HooksOf(platform)),
-    "export": lambda args, platform: export_objects.run(args, Moving(platform)),
-    "import": lambda args, platform: import_objects.run(args, Moving(platform)),
+#: What does a command, or one of its actions, and gives the exit code.
+_DONE = {
+    "serve": "main.serving:run_serve",
+    "peer": "main.peer_commands:run_peer",
+    "log": "main.log_commands:run_log",
+    "load": "main.platform_commands:run_load",
+    "export": "main.office_commands:run_export",
+    "import": "main.office_commands:run_import",
+    "cdr": "main.platform_commands:run_cdr",
+    "cdr check": "cli.cdr_check:run",
+    "cdr accept": "main.clearing_commands:run_clearing",
+    "cdr hold": "main.clearing_commands:run_clearing",
+    "cdr dispute": "main.clearing_commands:run_clearing",
+    "cdr drop": "main.clearing_commands:run_clearing",
+    "cdr credit": "main.clearing_commands:run_clearing",
+    "cdr reissue": "main.clearing_commands:run_clearing",
+    "cdr check-stored": "main.clearing_commands:run_clearing",
+    "invoice": "main.invoice_commands:run_invoice",
+    "invoice remind": "main.payment_commands:run_remind",
+    "reconcile": "main.book_commands:run_reconcile",
+    "books": "main.book_commands:run_books",
+    "ocmf": "main.platform_commands:run_ocmf",
+    "ocmf verify": "cli.ocmf:run_verify",
+    "charge": "main.platform_commands:run_charge",
+    "station": "main.station_commands:run_station",
+    "station waiting": "main.join_commands:run_join",
+    "station approve": "main.join_commands:run_join",
+    "station refuse": "main.join_commands:run_join",
+    "station invite": "main.join_commands:run_join",
+    "station message": "main.message_commands:run_message",
+    "station simulate": "main.simulated:run_station_simulate",
+    "site-limit": "main.site_commands:run_site_limit",
+    "account": "main.platform_commands:run_account",
+    "api-key": "main.office_commands:run_api_key",
+    "hook": "main.office_commands:run_hook",
+    "db": "main.db_commands:run_db",
+    "customer": "main.customer_commands:run_customer",
+    "plan": "main.customer_commands:run_plan",
+    "price-series": "main.customer_commands:run_price_series",
+    "payment": "main.payment_commands:run_payment",
+    "card": "main.card_commands:run_card",
+    "terminal": "main.card_commands:run_terminal",
+    "ledger": "main.payment_commands:run_ledger",
+    "validate": "cli.validate:run",
+    "convert": "cli.convert:run",
+    "schema": "cli.schema:run",
+    "openapi": "main.openapi_commands:run_openapi",
+    "price": "cli.price:run",
+    "price-many": "cli.price_many:run",
+    "tariff": "cli.tariff:run",
+    "mock": "main.mock_commands:run_mock",
+    "check": "main.check_commands:run_check",
+    "simulate": "main.simulated:run_simulate",
+    "demo": "main.demo_commands:run_demo",
 }
 
 
-def parser() -> argparse.ArgumentParser:
-    """All commands with their options; docs/commands.md is checked against it."""
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """All commands with their options; docs/commands.md is checked against it. `only`: one command, if there is one of
+    that name."""
     root = argparse.ArgumentParser(
         prog="ocpilot", description="The charging platform on open standards: OCPI, OCPP, pricing, billing, roaming."
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    objects = (
-        load,
-        export_objects,
-        import_objects,
-        cdr,
-        invoice,
-        reconcile,
-        books,
-        ocmf,
-        charge,
-        station,
-        site_limit,
-        account,
-    )
-    charging = (serve, peer, log, *objects, api_key, hook, db)
-    alone = (validate, convert, schema, openapi, price, price_many, tariff, mock, check, simulate, demo)
-    billing = (customer, plan, price_series, payment, card, terminal, ledger)
-    for module in (*charging, *billing, *alone):
-        module.add_parser(commands)
+    for name in [only] if only in _READ else _READ:
+        import_module(f"ocpilot.{_READ[name]}").add_parser(commands)
     return root
 
 
 def run(argv: Sequence[str] | None = None) -> int:
     """The command `ocpilot`: 0 done, 1 it failed or found something (one clear line), 2 wrong usage."""
-    args = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    args = parser(words[0] if words else None).parse_args(words)
     try:
-        with _terminable():
-            return _run(args)
+        with terminable():
+            return _work(args)(args)
     except InvalidObject as error:
         for problem in error.problems:
             print(f"ocpilot: {error.what}: {problem}", file=sys.stderr)
@@ -192,79 +146,9 @@ def run(argv: Sequence[str] | None = None) -> int:
     return 1
 
 
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM ends a command as Ctrl-C does: what it opened is closed, and processes it started end with it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        with _heard():
-            yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def _heard() -> Iterator[None]:
-    """Where Ctrl-C is ignored, as in the background of a shell, it goes on to be, but SIGTERM needs what asyncio does
-    at Ctrl-C: its handler is there only where the usual one was."""
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        yield
-        return
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-def _interrupt(_: int, frame: FrameType | None) -> None:
-    interrupted = signal.getsignal(signal.SIGINT)
-    if not callable(interrupted):
-        raise KeyboardInterrupt
-    interrupted(signal.SIGINT, frame)
-
-
-def _run(args: argparse.Namespace) -> int:
-    pure = _PURE.get(_named(args)) or _PURE.get(args.command)
-    if pure is not None:
-        return pure(args)
-    if args.command == "demo":
-        return asyncio.run(demo.run(args, open_platform))
-    alone = _ALONE.get(_named(args)) or _ALONE.get(args.command)
-    if alone is not None:
-        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-            return runner.run(alone(args))
-    settings = settings_file.load(_config(args))
-    if args.command == "db":
-        return asyncio.run(db.run(args, Upkeep(settings)))
-    if not settings.parties:
-        raise SettingsError(f"{_which(args)}: found no [[parties]], expected at least one, see docs/settings.md")
-    if args.command == "serve":
-        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-            return runner.run(serving.serve(settings, serve.parts_of(args)))
-    return asyncio.run(_on_platform(args, settings))
-
-
-def _named(args: argparse.Namespace) -> str:
-    """A command with its action, such as `cdr check`."""
-    return f"{args.command} {getattr(args, 'action', None) or ''}".strip()
-
-
-async def _on_platform(args: argparse.Namespace, settings: Settings) -> int:
-    async with open_platform(settings) as platform:
-        command = _ON_PLATFORM.get(_named(args)) or _ON_PLATFORM[args.command]
-        return await command(args, platform)
-
-
-def _config(args: argparse.Namespace) -> Path | None:
-    return Path(args.config) if args.config else None
-
-
-def _which(args: argparse.Namespace) -> str:
-    """The settings that are used, in words for who forgot to name them."""
-    return str(args.config or "no settings file was named (--config FILE), and the environment")
+def _work(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
+    """What does a command; its action, such as `cdr check`, may be something of its own."""
+    named = f"{args.command} {getattr(args, 'action', None) or ''}".strip()
+    module, _, name = _DONE.get(named, _DONE[args.command]).partition(":")
+    work: Callable[[argparse.Namespace], int] = getattr(import_module(f"ocpilot.{module}"), name)
+    return work

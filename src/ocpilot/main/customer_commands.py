@@ -11,6 +11,8 @@ from ocpilot.app.plan_records import Gap, Imported, Series
 from ocpilot.app.platform import Platform
 from ocpilot.billing.plans import Plan
 from ocpilot.billing.spot import PricePoint
+from ocpilot.cli import customer, plan, price_series
+from ocpilot.main.on_platform import on_platform
 from ocpilot.wire.v230 import Tariff
 
 
@@ -120,3 +122,8 @@ class PricesOf:
     async def show(self, name: str) -> tuple[Series, Sequence[Gap]]:
         """See `PriceCommands`."""
         return await plans.series_named(self._platform, name)
+
+
+run_customer = on_platform(lambda args, platform: customer.run(args, CustomersOf(platform)))
+run_plan = on_platform(lambda args, platform: plan.run(args, PlansOf(platform)))
+run_price_series = on_platform(lambda args, platform: price_series.run(args, PricesOf(platform)))

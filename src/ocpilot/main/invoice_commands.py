@@ -10,6 +10,8 @@ from ocpilot.app.invoicing import Due
 from ocpilot.app.platform import Platform
 from ocpilot.app.sending import Sent
 from ocpilot.base.errors import UserError
+from ocpilot.cli import invoice
+from ocpilot.main.on_platform import on_platform
 
 #: Who did it, as the invoice remembers it.
 _WHO = "ocpilot invoice send"
@@ -72,3 +74,6 @@ class InvoicesOf:
     async def credit(self, number: str, why: str, *, again: bool) -> KeptInvoice:
         """See `InvoiceCommands`."""
         return await invoicing.credit(self._platform, number, why, again=again)
+
+
+run_invoice = on_platform(lambda args, platform: invoice.run(args, InvoicesOf(platform)))

@@ -6,6 +6,8 @@ from datetime import timedelta
 from ocpilot.app import newcomers
 from ocpilot.app.platform import Platform
 from ocpilot.base import time
+from ocpilot.cli import station_join
+from ocpilot.main.on_platform import on_platform
 
 
 class Joining:
@@ -42,3 +44,6 @@ class Joining:
         """See `JoinCommands`."""
         codes = await newcomers.invite(self._platform, location_id, evses, count, timedelta(days=days))
         return [*codes, f"{self._platform.settings.server.base_url.replace('http', 'ws', 1)}/ocpp/ID"]
+
+
+run_join = on_platform(lambda args, platform: station_join.run(args, Joining(platform)))

@@ -9,7 +9,9 @@ from ocpilot.app import message_replay, message_views, peers
 from ocpilot.app.message_views import MessageDetail, MessageList, MessageRow
 from ocpilot.app.messages import MessageQuery
 from ocpilot.app.platform import Platform
+from ocpilot.cli import log as log_command
 from ocpilot.main.following import MOST, follow
+from ocpilot.main.on_platform import on_platform
 
 
 class LogOf:
@@ -45,3 +47,6 @@ class LogOf:
         """See `LogCommands`."""
         message = await message_views.named(self._platform, message_id)
         return await self.show(await message_replay.replay(self._platform, message))
+
+
+run_log = on_platform(lambda args, platform: log_command.run(args, LogOf(platform)))

@@ -6,6 +6,8 @@ from ocpilot.app import display_messages, station_views
 from ocpilot.app.display_messages import Message
 from ocpilot.app.platform import Platform
 from ocpilot.app.station_events import Payload
+from ocpilot.cli import station_message
+from ocpilot.main.on_platform import on_platform
 
 
 class Messages:
@@ -28,3 +30,6 @@ class Messages:
         """See `MessageCommands`."""
         station = await station_views.named(self._platform, station_id)
         return await display_messages.shown(self._platform, station)
+
+
+run_message = on_platform(lambda args, platform: station_message.run(args, Messages(platform)))

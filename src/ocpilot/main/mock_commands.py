@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from ocpilot.cli import mock as mock_command
 from ocpilot.cli.mock import MockOptions
+from ocpilot.main.alone import alone
 from ocpilot.mock import registration
 from ocpilot.mock.faults import SENTENCES, Faults, read_faults
 from ocpilot.mock.partner import Part
@@ -41,3 +43,6 @@ class Mocks:
             else:
                 say(f"token A:      {partner.connection.token_a}")
             await asyncio.Event().wait()
+
+
+run_mock = alone(lambda args: mock_command.run(args, Mocks()))

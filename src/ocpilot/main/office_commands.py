@@ -11,7 +11,9 @@ from ocpilot.app.moving import Filter, Line, Taken
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
+from ocpilot.cli import api_key, export_objects, hook, import_objects
 from ocpilot.http.hook_sender import HttpHooks
+from ocpilot.main.on_platform import on_platform
 from ocpilot.wire.protocol import ModuleID, Version
 
 #: Events that are listed.
@@ -104,3 +106,9 @@ def _party(text: str | None) -> PartyId | None:
         return None if text is None else PartyId.parse(text)
     except ValueError as error:
         raise UserError(str(error)) from error
+
+
+run_api_key = on_platform(lambda args, platform: api_key.run(args, ApiKeysOf(platform)))
+run_hook = on_platform(lambda args, platform: hook.run(args, HooksOf(platform)))
+run_export = on_platform(lambda args, platform: export_objects.run(args, Moving(platform)))
+run_import = on_platform(lambda args, platform: import_objects.run(args, Moving(platform)))

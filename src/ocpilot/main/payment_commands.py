@@ -13,6 +13,8 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.reminders import DueReminder
 from ocpilot.billing.ledger import Account
 from ocpilot.billing.reminders import Reminder
+from ocpilot.cli import invoice_remind, ledger, payment
+from ocpilot.main.on_platform import on_platform
 
 #: Who did what is done by a command.
 _WHO = "command"
@@ -112,3 +114,8 @@ class RemindersOf:
     async def mail(self, reminder: Reminder) -> str:
         """See `RemindCommands`."""
         return await reminders.mail(self._platform, reminder)
+
+
+run_payment = on_platform(lambda args, platform: payment.run(args, PaymentsOf(platform)))
+run_ledger = on_platform(lambda args, platform: ledger.run(args, LedgerOf(platform)))
+run_remind = on_platform(lambda args, platform: invoice_remind.run(args, RemindersOf(platform)))

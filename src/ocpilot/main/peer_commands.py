@@ -15,7 +15,9 @@ from ocpilot.app.quality_records import QualityReport
 from ocpilot.app.ready_profiles import ready
 from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import PeerError, UserError
+from ocpilot.cli import peer as peer_command
 from ocpilot.cli.peer import PullOptions
+from ocpilot.main.on_platform import on_platform
 from ocpilot.wire.protocol import SUPPORTED, Version
 
 
@@ -125,3 +127,6 @@ def _version(text: str | None) -> Version | None:
     if text not in SUPPORTED:
         raise UserError(f"OCPI {text} is not one we speak: {', '.join(SUPPORTED)}")
     return Version(text)
+
+
+run_peer = on_platform(lambda args, platform: peer_command.run(args, PeersOf(platform)))

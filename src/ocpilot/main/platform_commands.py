@@ -13,6 +13,8 @@ from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.signed_records import MeterKey
 from ocpilot.base.errors import InvalidObject, UserError
 from ocpilot.base.ids import PartyId
+from ocpilot.cli import account, cdr, charge, load, ocmf
+from ocpilot.main.on_platform import on_platform
 from ocpilot.wire.protocol import Version
 
 
@@ -135,3 +137,10 @@ def _audience(text: str | None) -> str | None:
         return PartyId.parse(text).key
     except ValueError as error:
         raise UserError(f"--for: {error}, nor '*' for everybody") from error
+
+
+run_account = on_platform(lambda args, platform: account.run(args, Accounts(platform)))
+run_cdr = on_platform(lambda args, platform: cdr.run(args, Cdrs(platform)))
+run_charge = on_platform(lambda args, platform: charge.run(args, HeldCharges(platform)))
+run_load = on_platform(lambda args, platform: load.run(args, Loading(platform)))
+run_ocmf = on_platform(lambda args, platform: ocmf.run(args, Meters(platform)))

@@ -1,5 +1,6 @@
 """`ocpilot serve`: one process that answers partners, stations and people, pushes, and does what is due."""
 
+import argparse
 import contextlib
 import gc
 import logging
@@ -27,12 +28,14 @@ from ocpilot.app.push import Pusher
 from ocpilot.app.site_sharing import SiteSharing
 from ocpilot.app.station_tariffs import StationTariffs
 from ocpilot.base.settings import Settings
-from ocpilot.cli.serve import PARTS
+from ocpilot.cli.serve import PARTS, parts_of
 from ocpilot.http.described import openapi_routes
 from ocpilot.http.hook_sender import HttpHooks
 from ocpilot.http.server import OcpiServer, ocpi_routes
+from ocpilot.main.alone import alone
 from ocpilot.main.described_api import described
 from ocpilot.main.joined import Switchboard, open_switched
+from ocpilot.main.on_platform import settings_of_platform
 from ocpilot.main.servers import main_server, station_server
 from ocpilot.ocpp.gateway import Gateway, gateway_settings
 from ocpilot.ocpp.relay import Node
@@ -41,6 +44,12 @@ from ocpilot.web.routes import web_routes
 log = logging.getLogger(__name__)
 
 Work = Coroutine[object, object, None]
+
+
+def run_serve(args: argparse.Namespace) -> int:
+    """See `cli.serve`."""
+    settings = settings_of_platform(args)
+    return alone(lambda _: serve(settings, parts_of(args)))(args)
 
 
 async def serve(settings: Settings, parts: Collection[str] = PARTS) -> int:

@@ -10,8 +10,10 @@ import msgspec
 
 from ocpilot.base import time
 from ocpilot.base.errors import OcpilotError
+from ocpilot.cli import simulate, station_simulate
 from ocpilot.cli.simulate import SimulateOptions
 from ocpilot.cli.station_simulate import Simulation
+from ocpilot.main.alone import alone
 from ocpilot.simulator.car import SimulatedCar
 from ocpilot.simulator.clock import SteppedClock
 from ocpilot.simulator.faults import SENTENCES, read_faults
@@ -133,3 +135,7 @@ async def _charged(station: SimulatedStation, simulation: Simulation, say: Calla
     await station.unplug(simulation.connector)
     say(f"{station.energy_wh / 1000:.3f} kWh in {simulation.minutes:g} minutes")
     return True
+
+
+run_simulate = alone(lambda args: simulate.run(args, Fleets()))
+run_station_simulate = alone(lambda args: station_simulate.run(args, Simulations()))

@@ -7,6 +7,8 @@ from ocpilot.app import site_limits
 from ocpilot.app.platform import Platform
 from ocpilot.app.site_limit_records import LimitGroup, SiteLimit
 from ocpilot.app.site_limits import SiteView
+from ocpilot.cli import site_limit
+from ocpilot.main.on_platform import on_platform
 
 
 class SitesOf:
@@ -49,3 +51,6 @@ class SitesOf:
         """See `SiteLimitCommands`."""
         party = await site_limits.party_of(self._platform, location_id)
         return await site_limits.view(self._platform, party, location_id)
+
+
+run_site_limit = on_platform(lambda args, platform: site_limit.run(args, SitesOf(platform)))

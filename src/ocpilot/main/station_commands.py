@@ -22,8 +22,10 @@ from ocpilot.app.station_events import Payload
 from ocpilot.app.station_import import ConnectorRow, StationTaken
 from ocpilot.app.station_reports import StationReport
 from ocpilot.app.station_views import StationNow, StationPage
+from ocpilot.cli import station
 from ocpilot.cli.station_qr import PrintedCode
 from ocpilot.main.following import MOST, follow
+from ocpilot.main.on_platform import on_platform
 
 
 class StationsOf:
@@ -96,3 +98,6 @@ class StationsOf:
         else:
             found = (await station_views.named(self._platform, station_id),)
         return [await station_reports.report(self._platform, station, wanted) for station in found]
+
+
+run_station = on_platform(lambda args, platform: station.run(args, StationsOf(platform)))

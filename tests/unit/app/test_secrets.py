@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ocpilot.app.secrets import Seal, derived_key, hash_password, hash_token, password_matches, secret_key
+from ocpilot.app.secrets import Seal, derived_key, hash_token, secret_key
 from ocpilot.base.errors import OcpilotError, SettingsError
 from ocpilot.base.settings import SecuritySettings, Settings
 
@@ -51,12 +51,3 @@ def test_each_purpose_has_its_own_key() -> None:
 def test_a_token_hash_is_the_same_every_time_and_hides_the_token() -> None:
     assert hash_token("A") == hash_token("A") != hash_token("a")
     assert len(hash_token("A")) == 32
-
-
-def test_a_password_matches_its_hash_and_nothing_else() -> None:
-    kept = hash_password("correct horse")
-    assert kept.startswith("$argon2id$")
-    assert password_matches("correct horse", kept)
-    assert not password_matches("Correct horse", kept)
-    assert not password_matches("correct horse", None)
-    assert not password_matches("correct horse", "no hash")
