@@ -9,6 +9,7 @@ import asyncio
 from contextlib import suppress
 from weakref import WeakKeyDictionary
 
+from ocpilot.base.ids import new_id
 from ocpilot.store.line import LOST, Line
 from ocpilot.store.queries import load
 
@@ -22,7 +23,9 @@ class Bell:
     """`rings` counts what was heard; a task that looked at the log before a ring does not sleep through it."""
 
     def __init__(self, url: str) -> None:
-        self.line = Line(url, CHANNEL, lambda _: self._heard())
+        #: What our own rings say: they were heard here before they were sent.
+        self._name = new_id()
+        self.line = Line(url, CHANNEL, lambda said: self._heard() if said != self._name else None)
         self.rings = 0
         self._looked: WeakKeyDictionary[asyncio.Task[object], int] = WeakKeyDictionary()
         self._event = asyncio.Event()
@@ -74,4 +77,4 @@ class Bell:
     async def _announce(self) -> None:
         await asyncio.sleep(GATHER)
         with suppress(*LOST):
-            await self.line.value(_SQL["announce"])
+            await self.line.value(_SQL["announce"], self._name)

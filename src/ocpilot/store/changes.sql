@@ -19,8 +19,8 @@ INSERT INTO change_cursor (peer_id, xid, seq) VALUES (:peer_id, :xid::text::xid8
 ON CONFLICT (peer_id) DO UPDATE SET xid = excluded.xid, seq = excluded.seq;
 
 -- name: announce
--- Tell the other processes that something was written.
-SELECT pg_notify('ocpilot_change', '');
+-- Tell the other processes that something was written, and who says so.
+SELECT pg_notify('ocpilot_change', :name);
 
 -- name: lead
 -- Try to be the only process that pushes to this peer, until this connection ends.

@@ -12,6 +12,7 @@ from ocpilot.app.peer_records import ChangeCursor
 from ocpilot.app.records import ObjectKey, PageQuery, StoredObject
 from ocpilot.base import time
 from ocpilot.store import location_pages
+from ocpilot.store.bell import CHANNEL
 from ocpilot.store.postgres import PostgresStore, store_at
 from ocpilot.wire.protocol import ModuleID
 
@@ -71,13 +72,15 @@ async def hearing(store: PostgresStore, monkeypatch: pytest.MonkeyPatch) -> Hear
 
 
 async def test_a_page_is_not_asked_for_again_while_nothing_is_written(hearing, connection, location) -> None:
+    told = asyncio.Event()
+    await connection.add_listener(CHANNEL, lambda *_: told.set())
     await hearing.store.locations.put(location("A"))
     before = await hearing.store.locations.page(ALL)
-    transaction = connection.transaction()
-    await transaction.start()
-    await connection.execute("LOCK TABLE location IN ACCESS EXCLUSIVE MODE")
-    assert await hearing.store.locations.page(ALL) is before
-    await transaction.rollback()
+    # That something was written here is told to the others, and is no news here.
+    await told.wait()
+    async with asyncio.timeout(10), connection.transaction():
+        await connection.execute("LOCK TABLE location IN ACCESS EXCLUSIVE MODE")
+        assert await hearing.store.locations.page(ALL) is before
 
 
 async def test_a_page_at_hand_shows_what_was_written_here_at_once(hearing, location, evse) -> None:
