@@ -1,7 +1,7 @@
 """Customers: added and changed with everything wrong named at once, and Tokens that are one customer's at a time."""
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -192,6 +192,10 @@ def _what_prices_need(customer: Customer) -> tuple[object, ...]:
 
 
 async def _rate_again(platform: Platform, customer: Customer) -> None:
-    """What was charged with a partner before we knew whom to bill."""
+    """What was charged with a partner, or at a place, before we knew whom to bill or to pay."""
+    clearings = platform.store.clearings
     if customer.party is not None and customer.kind in {CustomerKind.PROVIDER, CustomerKind.OPERATOR}:
-        await platform.store.clearings.unrate((), customer.party)
+        await clearings.unrate((), customer.party)
+    if customer.since is not None:
+        since = datetime.combine(customer.since, time(), books_zone(platform))
+        await clearings.unrate_places(customer.locations, since)
