@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ocpilot.app import fees
 from ocpilot.app.book_days import books_zone
 from ocpilot.app.customer_fields import customer_of, texts_of, warnings_of
 from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken, EarlierPlan
@@ -52,6 +53,8 @@ async def change(platform: Platform, number: str, texts: Mapping[str, str]) -> S
     after = _with_plan_from(after, before.plan, platform.clock(), books_zone(platform))
     await platform.store.customers.save(after)
     await _rate_again(platform, after)
+    if after.plan != before.plan:
+        await fees.forget(platform, after, before.plan)
     if _what_prices_need(before) != _what_prices_need(after):
         await platform.store.clearings.unrate_customer(after.id)
     return saved(platform, after)

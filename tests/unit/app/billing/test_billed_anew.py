@@ -243,6 +243,7 @@ async def test_a_charge_is_priced_by_the_plan_of_then_with_what_that_included(an
 async def test_every_plan_a_customer_had_in_a_month_has_its_fee_and_a_mistake_of_the_same_day_has_none(anna):
     platform, number = anna
     await customers.change(platform, number, {"plan": "DEAR"})
+    await fees.charge(platform)
     await customers.change(platform, number, {"plan": ""})
     await fees.charge(platform)
     await fees.charge(platform)
