@@ -162,3 +162,7 @@ class Clearings(Protocol):
 
     async def unrate_customer(self, customer_id: int) -> int:
         """Work out again what of this customer's is on no invoice yet; how many CDRs."""
+
+    async def unrate_places(self, locations: Sequence[str], since: datetime) -> int:
+        """Work out again what of our CDRs at these Locations, of charges that ended since then, is to be paid to
+        somebody; how many."""

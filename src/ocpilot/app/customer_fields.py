@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import msgspec
@@ -60,6 +60,7 @@ FIELDS: Mapping[str, str] = {
     "locations": "of a host, and where a home driver charges: ids of Locations of ours with spaces",
     "share": "of a host: per cent of what is earned there",
     "home_rate": "what a home driver gets per kWh",
+    "since": "of a host and at home: the first day that counts, such as 2026-11-01; empty: from now on",
     "bankgiro": "where we pay to",
     "plusgiro": "",
     "iban": "",
@@ -101,6 +102,7 @@ def texts_of(customer: Customer) -> dict[str, str]:
         "locations": " ".join(customer.locations),
         "share": customer.share,
         "home_rate": customer.home_rate,
+        "since": customer.since.isoformat() if customer.since else "",
         **msgspec.structs.asdict(payee),
         "f_tax": _word(facts.f_tax),
     }
@@ -130,6 +132,7 @@ def customer_of(texts: Mapping[str, str], now: datetime) -> Customer:
         locations=tuple(dict.fromkeys(reading.text("locations").split())),
         share=reading.text("share"),
         home_rate=reading.text("home_rate"),
+        since=_since(reading),
         payee=Payee(
             bankgiro=reading.checked("bankgiro", registered_numbers.bankgiro),
             plusgiro=reading.checked("plusgiro", registered_numbers.plusgiro),
@@ -185,7 +188,12 @@ def _of_kind(reading: FilledIn, customer: Customer) -> None:
     kind = customer.kind
     if kind in _PARTNERS and customer.party is None and not reading.text("party"):
         reading.wrong("party", f"the party of the {kind}, such as SE/RES")
-    own = {"locations": tuple(_AT_PLACES), "share": (CustomerKind.HOST,), "home_rate": (CustomerKind.HOME,)}
+    own = {
+        "locations": tuple(_AT_PLACES),
+        "since": tuple(_AT_PLACES),
+        "share": (CustomerKind.HOST,),
+        "home_rate": (CustomerKind.HOME,),
+    }
     for name, kinds in {**own, "party": tuple(_PARTNERS)}.items():
         if kind not in kinds and reading.text(name):
             reading.wrong(name, f"nothing for a {kind}")
@@ -211,6 +219,15 @@ def _party(reading: FilledIn) -> PartyId | None:
         return PartyId.parse(given)
     except ValueError:
         reading.wrong("party", "a party such as SE/RES")
+        return None
+
+
+def _since(reading: FilledIn) -> date | None:
+    given = reading.text("since")
+    try:
+        return date.fromisoformat(given) if given else None
+    except ValueError:
+        reading.wrong("since", "a day such as 2026-11-01")
         return None
 
 

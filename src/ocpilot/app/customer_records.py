@@ -1,7 +1,7 @@
 """Who gets invoices and whose Tokens they are: drivers, companies, partners, site hosts, and who stores them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Protocol
 
@@ -65,8 +65,8 @@ class Customer(Record, frozen=True, kw_only=True):
     (reverse billing; hosts and home drivers always). `currency` None: each currency of his charges gets its own
     invoice. `plan` is the name of his price plan, empty: what the operator's price came to; he has it since
     `plan_since`, None: from the first, and had `earlier_plans` before, in order. `share` is a host's, in per cent of
-    what is earned without taxes at `locations`. `home_rate` is what a home driver gets per kWh. `payee` is where we
-    pay to.
+    what is earned without taxes at `locations`. `home_rate` is what a home driver gets per kWh. Of both, `since` is the
+    first day of the books that counts, None: whatever is worked out while he is a customer. `payee` is where we pay to.
     """
 
     id: int = 0
@@ -91,6 +91,7 @@ class Customer(Record, frozen=True, kw_only=True):
     locations: tuple[str, ...] = ()
     share: str = ""
     home_rate: str = ""
+    since: date | None = None
     payee: Payee = Payee()
     created_at: datetime
 

@@ -1,11 +1,12 @@
 """Customers: added and changed with everything wrong named at once, and Tokens that are one customer's at a time."""
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ocpilot.app import fees
 from ocpilot.app.book_days import books_zone
 from ocpilot.app.customer_fields import customer_of, texts_of, warnings_of
 from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken, EarlierPlan
@@ -52,6 +53,8 @@ async def change(platform: Platform, number: str, texts: Mapping[str, str]) -> S
     after = _with_plan_from(after, before.plan, platform.clock(), books_zone(platform))
     await platform.store.customers.save(after)
     await _rate_again(platform, after)
+    if after.plan != before.plan:
+        await fees.forget(platform, after, before.plan)
     if _what_prices_need(before) != _what_prices_need(after):
         await platform.store.clearings.unrate_customer(after.id)
     return saved(platform, after)
@@ -192,6 +195,10 @@ def _what_prices_need(customer: Customer) -> tuple[object, ...]:
 
 
 async def _rate_again(platform: Platform, customer: Customer) -> None:
-    """What was charged with a partner before we knew whom to bill."""
+    """What was charged with a partner, or at a place, before we knew whom to bill or to pay."""
+    clearings = platform.store.clearings
     if customer.party is not None and customer.kind in {CustomerKind.PROVIDER, CustomerKind.OPERATOR}:
-        await platform.store.clearings.unrate((), customer.party)
+        await clearings.unrate((), customer.party)
+    if customer.since is not None:
+        since = datetime.combine(customer.since, time(), books_zone(platform))
+        await clearings.unrate_places(customer.locations, since)

@@ -37,7 +37,8 @@ async def paying(platform: Platform, uids: Sequence[str], at: datetime) -> Payin
     customer = None if token is None else await platform.store.customers.get(token.customer_id)
     if customer is None:
         return None
-    plan = await platform.store.plans.get(customer.plan) if customer.plan else None
+    name = customer.plan_at(at)
+    plan = await platform.store.plans.get(name) if name else None
     return Paying(customer=customer, plan=plan, spot=await _spot(platform, plan, at), at=at)
 
 

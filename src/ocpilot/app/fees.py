@@ -5,10 +5,12 @@ from collections.abc import Mapping
 
 from ocpilot.app.book_days import books_zone
 from ocpilot.app.customer_records import Customer
-from ocpilot.app.plan_fees import fees_due
+from ocpilot.app.plan_fees import fee_key, fees_due
 from ocpilot.app.platform import Platform
 from ocpilot.app.seller import seller_of
 from ocpilot.base.errors import NotBillable
+from ocpilot.base.ids import PartyId
+from ocpilot.billing.allowances import month_of
 from ocpilot.billing.plans import Plan
 from ocpilot.billing.vat_rates import rules_of
 
@@ -31,15 +33,27 @@ async def charge(platform: Platform) -> int:
     return charged
 
 
+async def forget(platform: Platform, customer: Customer, plan: str) -> None:
+    """Take this month's fee of a plan that the customer never had off his next invoice."""
+    if plan in {customer.plan, *(one.plan for one in customer.earlier_plans)}:
+        return
+    month = month_of(platform.clock(), books_zone(platform))
+    await platform.store.bill_items.rated([fee_key(_party(platform), plan, month, customer)], [])
+
+
+def _party(platform: Platform) -> PartyId:
+    """Whose fees are kept as."""
+    return (platform.settings.parties_as("EMSP") or platform.settings.parties)[0].id
+
+
 async def _of(platform: Platform, customer: Customer, plans: Mapping[str, Plan]) -> int:
-    ours = platform.settings.parties_as("EMSP") or platform.settings.parties
     try:
         items = fees_due(
             [customer],
             plans,
             platform.clock(),
             seller=seller_of(platform),
-            party=ours[0].id,
+            party=_party(platform),
             zone=books_zone(platform),
             rules=rules_of(platform.settings.billing),
         )

@@ -183,16 +183,16 @@ def lines_of(customer: Customer, group: Group, items: Sequence[BillItem], zone: 
 def _included(due: Due, items: Sequence[BillItem], used: UsedBefore, zone: ZoneInfo) -> tuple[InvoiceLine, ...]:
     """What each plan includes is taken off what was charged while the customer had it."""
 
-    def name_of(plan: str | None, at: datetime) -> str:
-        return due.customer.plan_at(at) if plan is None else plan
+    def name_of(named: str | None, at: datetime) -> str:
+        return due.customer.plan_at(at) if named is None else named
 
     sold: dict[str, list[BillItem]] = {}
     for item in items:
         if item.purpose is Purpose.SALE:
             sold.setdefault(name_of(item.plan, item.at), []).append(item)
     before: dict[str, dict[date, Used]] = {}
-    for (month, plan), one in used.items():
-        months = before.setdefault(name_of(plan, datetime.combine(month, time(), zone)), {})
+    for (month, named), one in used.items():
+        months = before.setdefault(name_of(named, datetime.combine(month, time(), zone)), {})
         months[month] = months.get(month, Used()) + one
     return tuple(
         line

@@ -80,17 +80,26 @@ async def customer_account(platform: Platform, number: str) -> CustomerAccount:
     if customer is None:
         raise NotFound(f"no customer {number}")
     balances = await platform.store.ledger.customer_balances(customer.id)
-    owes: dict[str, Decimal] = {}
-    for one in balances:
-        if one.account in _HIS:
-            owes[one.currency] = owes.get(one.currency, Decimal(0)) + one.amount
     return CustomerAccount(
         customer=customer,
         rows=tuple(_rows(await _entries(platform, customer.id), customer.id)),
         open=await platform.store.ledger.open_invoices(customer.id),
         credits=tuple(one for one in balances if one.account is Account.UNMATCHED and one.amount),
-        owes=owes,
+        owes=_owed(balances),
     )
+
+
+async def owed(platform: Platform, customer_id: int) -> dict[str, Decimal]:
+    """What a customer owes in all by currency, with what we owe him and his money that is on no invoice taken off."""
+    return _owed(await platform.store.ledger.customer_balances(customer_id))
+
+
+def _owed(balances: Iterable[Balance]) -> dict[str, Decimal]:
+    owes: dict[str, Decimal] = {}
+    for one in balances:
+        if one.account in _HIS:
+            owes[one.currency] = owes.get(one.currency, Decimal(0)) + one.amount
+    return owes
 
 
 async def faults(platform: Platform) -> tuple[LedgerFault, ...]:

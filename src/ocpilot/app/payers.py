@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Self
 
+from ocpilot.app.book_days import books_zone
 from ocpilot.app.clearing_records import Unrated
 from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
 from ocpilot.app.platform import Platform
@@ -64,6 +65,11 @@ class Payers:
             self._partners[key] = await self._platform.store.customers.of_party(party, kind)
         return self._partners[key]
 
-    def at_place(self, location_id: str, kind: CustomerKind) -> tuple[Customer, ...]:
-        """Hosts of a Location, or whose home it is."""
-        return tuple(one for one, places in self._at_places if one.kind is kind and fold(location_id) in places)
+    def at_place(self, location_id: str, kind: CustomerKind, began: datetime) -> tuple[Customer, ...]:
+        """Hosts of a Location, or whose home it is, for whom a charge counts that began then."""
+        day = began.astimezone(books_zone(self._platform)).date()
+        return tuple(
+            one
+            for one, places in self._at_places
+            if one.kind is kind and fold(location_id) in places and (one.since is None or one.since <= day)
+        )

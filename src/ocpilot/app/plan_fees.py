@@ -49,6 +49,11 @@ def fees_due(
     )
 
 
+def fee_key(party: PartyId, plan: str, month: date, customer: Customer) -> ObjectKey:
+    """What a fee is kept under."""
+    return ObjectKey(module=ModuleID.CDRS, party=party, id=f"fee/{plan}/{month:%Y-%m}/{customer.number}")
+
+
 def _held(customer: Customer, now: datetime) -> Iterator[tuple[str, datetime, datetime]]:
     """Every plan he had, with the first and the last moment of it."""
     for one in customer.earlier_plans:
@@ -61,7 +66,7 @@ def _fee(  # noqa: PLR0917 - what a fee is made of
 ) -> BillItem:
     return BillItem(
         purpose=Purpose.FEE,
-        key=ObjectKey(module=ModuleID.CDRS, party=party, id=f"fee/{plan.name}/{month:%Y-%m}/{customer.number}"),
+        key=fee_key(party, plan.name, month, customer),
         customer_id=customer.id,
         currency=plan.currency,
         at=at,

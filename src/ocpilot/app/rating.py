@@ -65,9 +65,10 @@ async def _items(platform: Platform, payers: Payers, one: Unrated) -> AsyncItera
     for item in await _of_partner(rating, payers):
         yield item
     if one.clearing.peer_id is None:
-        for host in payers.at_place(cdr.cdr_location.id, CustomerKind.HOST):
+        place, began = cdr.cdr_location.id, cdr.start_date_time
+        for host in payers.at_place(place, CustomerKind.HOST, began):
             yield charge_lines.shared(rating, host)
-        for home in payers.at_place(cdr.cdr_location.id, CustomerKind.HOME)[:1]:
+        for home in payers.at_place(place, CustomerKind.HOME, began)[:1]:
             yield charge_lines.paid_back(rating, home)
 
 

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from decimal import Decimal
 
 from ocpilot.app import book_days
+from ocpilot.app.bill_records import KeptInvoice
 from ocpilot.app.invoice_mail import sender_domain
+from ocpilot.app.ledger_views import owed
 from ocpilot.app.mailing import Attachment, Mail
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
@@ -25,7 +28,8 @@ class DueReminder(Record, frozen=True, kw_only=True):
 
 
 async def due(platform: Platform) -> Sequence[DueReminder]:
-    """Invoices to be reminded of today, by `[billing] reminders`; none without that setting. Oldest first."""
+    """Invoices to be reminded of today, by `[billing] reminders`; none without that setting, and none of a customer who
+    owes nothing in all. Oldest first."""
     levels, today = platform.settings.billing.reminders, book_days.today(platform)
     if not levels:
         return []
@@ -33,16 +37,28 @@ async def due(platform: Platform) -> Sequence[DueReminder]:
     for late in await platform.store.reminders.open_invoices():
         due_on = late.invoice.invoice.due_on
         level = rules.due_level(levels, due_on, late.sent, today) if due_on else None
-        if due_on and level is not None:
+        if due_on and level is not None and await _owes_in_all(platform, late.invoice) > 0:
             found.append(DueReminder(late=late, level=level, days=(today - due_on).days))
     return found
+
+
+async def _owes_in_all(platform: Platform, kept: KeptInvoice) -> Decimal:
+    """By the customer of an invoice, in its currency: nobody is reminded of what only waits to be set off."""
+    return (await owed(platform, kept.customer_id)).get(kept.invoice.currency, Decimal(0))
 
 
 async def remind(platform: Platform, number: str) -> Reminder:
     """The next reminder of an invoice, each level once, with its fee and interest in the books.
 
-    NotFound; Conflict when none is due: it is paid, or not late enough, or had them all. Sending it is the caller's.
+    NotFound; Conflict when none is due: it is paid, or not late enough, or had them all, or its customer owes nothing
+    in all. Sending it is the caller's.
     """
+    kept = await platform.store.invoices.get(number)
+    if kept is not None and await platform.store.ledger.open_of(number) > 0 >= await _owes_in_all(platform, kept):
+        raise Conflict(
+            f"invoice {number}: its customer owes nothing in all: match the payment that is his, or set the invoice "
+            "off against what we owe him"
+        )
     billing, today = platform.settings.billing, book_days.today(platform)
 
     def decide(late: LateInvoice) -> tuple[Reminder, Entry]:

@@ -10,7 +10,7 @@ import msgspec
 from ocpilot.base import formats
 from ocpilot.base.texts import mark
 from ocpilot.billing.invoice import Invoice, InvoiceLine, LineUnit
-from ocpilot.billing.invoice_sums import Charged, charged, grouped_by, shown, shown_of
+from ocpilot.billing.invoice_sums import Charged, charged, grouped_by, lines_shown, shown, shown_of
 from ocpilot.billing.paper import PaperWords
 from ocpilot.billing.receipt import ChargeFacts, ReceiptLine
 from ocpilot.pricing import Unit
@@ -58,10 +58,11 @@ class GroupSum(msgspec.Struct, frozen=True, kw_only=True):
 
 def sections(invoice: Invoice, words: PaperWords) -> tuple[Section, ...]:
     """All entries; in sections when lines name more than one cost centre or driver."""
-    groups = grouped_by(invoice.lines, lambda line: (line.cost_centre, line.driver))
+    every = lines_shown(invoice)
+    groups = grouped_by(every, lambda line: (line.cost_centre, line.driver))
     with_rate = len(invoice.taxes) > 1
     if len(groups) < 2:
-        return (Section(name="", total="", entries=tuple(_entries(invoice.lines, words, with_rate))),)
+        return (Section(name="", total="", entries=tuple(_entries(every, words, with_rate))),)
     return tuple(
         Section(
             name=_name(key, words),
@@ -74,8 +75,9 @@ def sections(invoice: Invoice, words: PaperWords) -> tuple[Section, ...]:
 
 def group_sums(invoice: Invoice, words: PaperWords) -> tuple[GroupSum, ...]:
     """By cost centre, or by driver where there are none; empty where there is nothing to tell apart."""
-    has_centres = any(line.cost_centre for line in invoice.lines)
-    groups = grouped_by(invoice.lines, lambda line: (line.cost_centre if has_centres else line.driver,))
+    every = lines_shown(invoice)
+    has_centres = any(line.cost_centre for line in every)
+    groups = grouped_by(every, lambda line: (line.cost_centre if has_centres else line.driver,))
     if len(groups) < 2:
         return ()
     return tuple(_sum_of(_name(key, words), lines) for key, lines in groups.items())

@@ -54,6 +54,13 @@ def shown(line: InvoiceLine) -> Decimal:
     return line.net if line.gross is None else line.gross
 
 
+def lines_shown(invoice: Invoice) -> tuple[InvoiceLine, ...]:
+    """Its lines as its reader sees prices: a business sees them without tax, whatever was worked out with it."""
+    if invoice.terms.prices_include_tax:
+        return invoice.lines
+    return tuple(msgspec.structs.replace(line, gross=None) for line in invoice.lines)
+
+
 def charged(lines: Iterable[InvoiceLine]) -> Iterator[Charged]:
     """Lines of the same charge that stand one after the other as one; what takes one back is another."""
     same: list[InvoiceLine] = []
@@ -68,7 +75,7 @@ def charged(lines: Iterable[InvoiceLine]) -> Iterator[Charged]:
 
 def figures(invoice: Invoice) -> Figures:
     """Of all charges; those taken back count below zero."""
-    found = [one for one in charged(invoice.lines) if one.first.charge is not None]
+    found = [one for one in charged(lines_shown(invoice)) if one.first.charge is not None]
     facts = [(one.sign, one.first.charge) for one in found if one.first.charge is not None]
     return Figures(
         charges=sum(sign for sign, _ in facts),
@@ -91,7 +98,7 @@ def by_month(invoice: Invoice) -> tuple[Slice, ...]:
         day = line.end.astimezone(zone).date() if line.end else invoice.end
         return day.replace(day=1).isoformat()
 
-    return tuple(sorted(_slices((month(line), shown(line)) for line in invoice.lines), key=lambda one: one.name))
+    return tuple(sorted(_slices((month(line), shown(line)) for line in lines_shown(invoice)), key=lambda one: one.name))
 
 
 def month_of(one: Slice) -> date:
@@ -111,7 +118,7 @@ def grouped_by(
 
 def _kinds(invoice: Invoice) -> Iterator[tuple[str, Decimal]]:
     """Of each line its price lines. What they differ from it, rounded one by one, counts to the first."""
-    for line in invoice.lines:
+    for line in lines_shown(invoice):
         parts = [(detail.label, shown_of(detail, line)) for detail in line.details] or [(line.text, shown(line))]
         difference = shown(line) - sum(amount for _, amount in parts)
         yield parts[0][0], parts[0][1] + difference

@@ -131,6 +131,11 @@ class PostgresClearings:
         """See the port."""
         return len(await self._database.rows(_SQL["unrate_customer"], {"customer_id": customer_id}))
 
+    async def unrate_places(self, locations: Sequence[str], since: datetime) -> int:
+        """See the port."""
+        asked = {"locations": [fold(one) for one in locations], "since": since}
+        return len(await self._database.rows(_SQL["unrate_places"], asked))
+
 
 class _StandsElsewhere(Exception):
     """Ends a transaction in which one of several moves cannot be made."""

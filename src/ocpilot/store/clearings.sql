@@ -168,6 +168,14 @@ WHERE bill_item.party = cdr_clearing.party AND bill_item.key_id = cdr_clearing.k
     AND customer_id = :customer_id AND invoice IS NULL AND rated
 RETURNING cdr_clearing.key_id;
 
+-- name: unrate_places
+-- Works out again what of our charges at some Locations is paid to somebody.
+UPDATE cdr_clearing SET rated = false
+FROM cdr_match
+WHERE cdr_match.party = cdr_clearing.party AND cdr_match.key_id = cdr_clearing.key_id AND rated
+    AND cdr_clearing.peer_id = 0 AND ended_at >= :since AND key_location = any(:locations)
+RETURNING cdr_clearing.key_id;
+
 -- name: unrate_invoice
 -- Works out again what was on an invoice that is taken back, and what takes back CDRs that were on it.
 UPDATE cdr_clearing SET rated = false

@@ -78,6 +78,11 @@ _TERMS = Group(
             kinds=frozenset({CustomerKind.HOME}),
             required=True,
         ),
+        Field(
+            name="since",
+            label=mark("First day that counts, such as 2026-11-01 (empty: from now on)"),
+            kinds=frozenset({CustomerKind.HOST, CustomerKind.HOME}),
+        ),
         Field(name="currency", label=mark("Currency (empty: that of each charge)")),
         Field(
             name="cycle",

@@ -88,6 +88,18 @@ async def test_an_invoice_that_was_given_up_and_then_credited_owes_nobody_anythi
     assert {one.amount for one in await platform.store.ledger.balances()} == {0}
 
 
+async def test_whoever_owes_nothing_in_all_is_not_reminded(platform):
+    paid = await issued(platform.store, anna := await customer(platform.store))
+    await take_file(platform, "a.txt", bgmax(Paid("100", ocr_of(paid.number))), "kim")
+    await credited(platform.store, paid.number)
+    late = await issued(platform.store, anna)
+    assert await due(platform) == []
+    with pytest.raises(Conflict, match="its customer owes nothing in all"):
+        await remind(platform, late.number)
+    more = await issued(platform.store, anna)
+    assert [one.late.invoice.number for one in await due(platform)] == [late.number, more.number]
+
+
 async def test_without_the_setting_nobody_is_reminded(platform, store):
     await issued(store, await customer(store))
     plain = Platform(settings=Settings(), clock=platform.clock, store=store, partners=None, stations=None, sealing=None)

@@ -61,6 +61,8 @@ def test_a_charge_taken_back_counts_below_zero() -> None:
 
 
 def test_prices_are_shown_as_amounts_are() -> None:
+    [worked_out_with_tax] = sections(made(terms(), charge(0, gross=True)), WORDS)
+    assert worked_out_with_tax == sections(made(terms(), charge(0)), WORDS)[0]
     [gross] = sections(made(terms(buyer=DRIVER, prices_include_tax=True), charge(0, gross=True)), WORDS)
     [net] = sections(made(terms(), charge(0)), WORDS)
     assert [row.price.replace("\xa0", " ") for row in gross.entries[0].rows] == ["5.00 SEK", "4.50 SEK per kWh"]

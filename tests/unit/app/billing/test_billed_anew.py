@@ -7,14 +7,14 @@ import msgspec
 import pytest
 
 import billed
-from ocpilot.app import customers, fees, invoicing, rating, setting_off
+from ocpilot.app import cdr_match, customers, fees, invoicing, rating, setting_off
 from ocpilot.app.bill_records import Purpose
 from ocpilot.app.bodies import own
 from ocpilot.app.clearing_records import Clearing, ClearingState, ClearingStep
 from ocpilot.app.customer_records import CustomerKind, CustomerToken
 from ocpilot.app.ledger_views import faults
 from ocpilot.app.platform import Platform
-from ocpilot.base.errors import Conflict
+from ocpilot.base.errors import Conflict, InvalidObject
 from ocpilot.billing.cdr import credit_of
 from ocpilot.billing.plans import Margin, Plan
 from ocpilot.wire.protocol import ModuleID
@@ -41,7 +41,8 @@ async def charged(platform: Platform, *starts: datetime, first: int = 1, uid: st
 async def ours(platform: Platform, cdr):
     """A charge at our own station, issued to nobody."""
     key = billed.key_of(ModuleID.CDRS, LADE.party, cdr.id)
-    await platform.store.objects.put(own(key, cdr, billed.NOW))
+    stored = own(key, cdr, billed.NOW)
+    await platform.store.objects.put(stored)
     clearing = Clearing(
         key=key,
         peer_id=None,
@@ -56,6 +57,7 @@ async def ours(platform: Platform, cdr):
     )
     step = ClearingStep(key=key, before=None, after=clearing.state, who="test", why="", at=billed.NOW)
     await platform.store.clearings.begin(clearing, step)
+    return stored
 
 
 async def at_place(platform: Platform, kind: CustomerKind, name: str, **said: object):
@@ -70,6 +72,22 @@ async def test_each_host_of_a_site_gets_his_share(provider):
     written = {kept.invoice.terms.seller.name: kept.invoice.net for kept in await invoices(provider)}
     net = cdr.total_cost.before_taxes
     assert written == {"Torget": round(net / 10, 2), "Parkering": round(net / 20, 2)}
+
+
+async def test_a_host_who_comes_later_gets_his_share_since_the_day_that_is_said(provider):
+    for number, start in ((1, BEGAN), (21, BEGAN + timedelta(days=1)), (41, BEGAN + timedelta(days=2))):
+        cdr = billed.cdr_of(number, LADE, "X", start)
+        await cdr_match.match(provider, await ours(provider, cdr))
+    while await rating.rate(provider):
+        pass
+    place = billed.place_of(LADE, 1)
+    await provider.store.locations.put(own(billed.key_of(ModuleID.LOCATIONS, LADE.party, "L1"), place, billed.NOW))
+    said = {"kind": "host", "name": "Torget", "locations": "L1", "share": "10", "country": "SE"}
+    await customers.add(provider, {**said, "since": "2026-11-21"})
+    (kept,) = await invoices(provider)
+    assert [item.key.id for item in await provider.store.bill_items.on(kept.number)] == ["CDR-000021", "CDR-000041"]
+    with pytest.raises(InvalidObject, match="since: found 'soon', expected a day such as 2026-11-01"):
+        await customers.change(provider, kept.invoice.terms.customer_number, {"since": "soon"})
 
 
 async def test_a_home_is_not_paid_for_what_was_charged_at_a_partners_place_with_the_same_id(provider):
@@ -225,6 +243,7 @@ async def test_a_charge_is_priced_by_the_plan_of_then_with_what_that_included(an
 async def test_every_plan_a_customer_had_in_a_month_has_its_fee_and_a_mistake_of_the_same_day_has_none(anna):
     platform, number = anna
     await customers.change(platform, number, {"plan": "DEAR"})
+    await fees.charge(platform)
     await customers.change(platform, number, {"plan": ""})
     await fees.charge(platform)
     await fees.charge(platform)
