@@ -25,7 +25,7 @@ class Bell:
     def __init__(self, url: str) -> None:
         #: What our own rings say: they were heard here before they were sent.
         self._name = new_id()
-        self.line = Line(url, CHANNEL, lambda said: self._heard() if said != self._name else None)
+        self.line = Line(url, CHANNEL, self._told)
         self.rings = 0
         self._looked: WeakKeyDictionary[asyncio.Task[object], int] = WeakKeyDictionary()
         self._event = asyncio.Event()
@@ -68,6 +68,10 @@ class Bell:
         if self._announcing is not None:
             await self._announcing
         await self.line.close()
+
+    def _told(self, said: str) -> None:
+        if said != self._name:
+            self._heard()
 
     def _heard(self) -> None:
         self.rings += 1
