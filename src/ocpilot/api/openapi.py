@@ -8,6 +8,7 @@ import msgspec
 from ocpilot import __version__
 from ocpilot.api import problems
 from ocpilot.api.examples import example_of
+from ocpilot.api.hooks_described import webhooks
 from ocpilot.api.table import ENDPOINTS, PREFIX, Endpoint
 from ocpilot.app.api_ports import Scope
 from ocpilot.app.hooks import EVENTS
@@ -21,7 +22,11 @@ _DESCRIPTION = """\
 For back offices: our own Locations, Tariffs and Tokens, Sessions and CDRs, invoices, peers, commands and web hooks.
 OCPI objects are those of OCPI 2.3.0, and what is written goes out to peers as everything does. Every request carries an
 API key (`ocpilot api-key add`); cookies mean nothing. Errors are RFC 9457 problems; of an object that is not valid
-`errors` lists everything that is wrong with it."""
+`errors` lists everything that is wrong with it.
+
+First call: `ocpilot api-key add first --scope locations:read` prints a key once, then
+`curl -H "Authorization: Bearer ocpi_..." URL/api/v1/locations`. What web hooks are sent and how to check that it is
+from here is under `webhooks`."""
 _VARIABLES: dict[str, str] = {
     "country_code": "The country of the party that owns the object (ISO 3166-1 alpha-2).",
     "party_id": "The party that owns the object.",
@@ -82,6 +87,7 @@ def document(base_url: str, title: str = "OCPIlot") -> Body:
         "security": [{"key": []}],
         "tags": [{"name": tag} for tag in dict.fromkeys(tag_of(endpoint) for endpoint in ENDPOINTS)],
         "paths": paths,
+        "webhooks": webhooks(),
         "components": described.components(),
         "x-scopes": [*Scope],
         "x-events": [*EVENTS],

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from time import monotonic
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
@@ -32,14 +32,19 @@ _ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def api_routes(platform: Platform) -> list[BaseRoute]:
-    """`/api/openapi.json` and all under `/api/v1`, also what does not exist; stations are under `/api/stations` too."""
+    """`/api/openapi.json` and all under `/api/v1`, whose root leads to the page about it, also what does not exist;
+    stations are under `/api/stations` too."""
 
     async def described(_: Request) -> Response:
         made = document(platform.settings.server.base_url, platform.settings.name)
         return Response(dumps(made), media_type="application/json")
 
+    async def to_its_page(_: Request) -> Response:
+        return RedirectResponse("/api")
+
     server = ApiServer(platform)
-    return [Route("/api/openapi.json", described), Mount(PREFIX, app=server), Mount(_SHORT, app=server)]
+    pages = [Route(path, to_its_page) for path in (PREFIX, f"{PREFIX}/")]
+    return [Route("/api/openapi.json", described), *pages, Mount(PREFIX, app=server), Mount(_SHORT, app=server)]
 
 
 class ApiServer:

@@ -57,7 +57,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add.add_argument("--days", type=int, metavar="N", help="how long it holds; for ever when absent")
     listing = actions.add_parser("list", help="list all keys", epilog="example: ocpilot api-key list --json")
     revoke = actions.add_parser("revoke", help="end a key for ever", epilog="example: ocpilot api-key revoke erp")
-    revoke.add_argument("name", metavar="NAME")
+    revoke.add_argument("name", metavar="NAME", help="of the key")
     for action in (add, listing, revoke):
         action.add_argument("--config", metavar="FILE", help="settings file (TOML)")
         action.add_argument("--json", action="store_true", help="print JSON")

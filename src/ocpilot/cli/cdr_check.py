@@ -55,7 +55,7 @@ def add_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     add_pricing_options(parser)
     parser.add_argument("--tolerance", metavar="AMOUNT", help="in the CDR's currency (else its smallest unit)")
     parser.add_argument("--version", choices=[str(version) for version in SUPPORTED], help="the OCPI version")
-    parser.add_argument("--language", choices=languages(), default="en", help="of the explanations")
+    parser.add_argument("--language", choices=languages(), default="en", help="of the explanations (%(default)s)")
     parser.add_argument("--json", action="store_true", help="write all verdicts as one JSON object")
     parser.add_argument(
         "--stored",

@@ -75,10 +75,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--token", required=True, metavar="A", help="the token A it gave out for registering")
     parser.add_argument("--version", choices=versions, help="the version to check (default: the newest; all: each)")
     parser.add_argument("--party", default="SE/CHK", metavar="XX/YYY", help="the party we play (default: SE/CHK)")
-    parser.add_argument("--host", default="127.0.0.1", help="the address at which the platform can call us back")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="the address at which the platform can call us back (%(default)s)"
+    )
     parser.add_argument("--port", type=int, default=0, help="the port for that; 0 takes a free one (default)")
     parser.add_argument("--public-url", default="", metavar="URL", help="how the platform reaches us, if another way")
-    parser.add_argument("--timeout", type=float, default=15.0, metavar="S", help="seconds an answer may take")
+    parser.add_argument(
+        "--timeout", type=float, default=15.0, metavar="S", help="seconds an answer may take (%(default)s)"
+    )
     parser.add_argument("--keep", action="store_true", help="stay registered at the end")
     parser.add_argument("--strict", action="store_true", help="a warning is a failure too")
     parser.add_argument("--verbose", action="store_true", help="name the rules that passed too")

@@ -100,7 +100,7 @@ def add_parsers(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         more = "" if needed else "; left out for one that is disputed already: its message again"
         parser.add_argument("--why", required=needed, help=f"kept with the CDR{more}")
         if action is Action.DISPUTE:
-            parser.add_argument("--language", choices=languages(), default="en", help="of the message")
+            parser.add_argument("--language", choices=languages(), default="en", help="of the message (%(default)s)")
     credit = _parser(
         actions,
         "credit",

@@ -27,7 +27,8 @@ def add_parser(subparsers: "Subparsers") -> None:
         ("status", "list the schema files and when they were applied; exit code 1 when one waits"),
         ("upgrade", "apply the schema files that wait (`ocpilot serve` does it at its start too)"),
     ):
-        action = actions.add_parser(name, help=about, description=about)
+        example = f"example: ocpilot db {name} --config platform.toml"
+        action = actions.add_parser(name, help=about, description=about, epilog=example)
         action.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML)")
 
 

@@ -67,7 +67,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--owner", default=OURS, metavar="WHO", help="ours (default), peers, or the name of a peer")
     parser.add_argument("--party", metavar="P", help="only objects of this party, such as SE/LAD")
     parser.add_argument("--since", metavar="DATE", help="only what changed at this time (UTC) or later")
-    parser.add_argument("--version", choices=[str(one) for one in SUPPORTED], default=str(SUPPORTED[0]))
+    parser.add_argument(
+        "--version",
+        choices=[str(one) for one in SUPPORTED],
+        default=str(SUPPORTED[0]),
+        help="the OCPI version (%(default)s)",
+    )
     parser.add_argument("--config", metavar="FILE", help="settings file (TOML)")
     return parser
 

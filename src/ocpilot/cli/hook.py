@@ -54,11 +54,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         ("resume", "go on telling one that was switched off"),
         ("test", "send an event that says nothing, and say what was answered"),
     ):
-        _action(actions, name, about, f"example: ocpilot hook {name} erp").add_argument("name", metavar="NAME")
+        _action(actions, name, about, f"example: ocpilot hook {name} erp").add_argument(
+            "name", metavar="NAME", help="of the hook"
+        )
     deliveries = _action(actions, "deliveries", "what is on its way or dead", "example: ocpilot hook deliveries erp")
-    deliveries.add_argument("name", nargs="?", metavar="NAME")
+    deliveries.add_argument("name", nargs="?", metavar="NAME", help="of one hook")
     replay = _action(actions, "replay", "send dead events again", "example: ocpilot hook replay erp")
-    replay.add_argument("name", metavar="NAME")
+    replay.add_argument("name", metavar="NAME", help="of the hook")
     replay.add_argument("event", nargs="?", metavar="ID", help="only this event")
     return parser
 

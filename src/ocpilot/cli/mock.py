@@ -60,15 +60,21 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--role", choices=["cpo", "emsp", "hub", "both"], default="cpo", help="what to play")
+    parser.add_argument(
+        "--role", choices=["cpo", "emsp", "hub", "both"], default="cpo", help="what to play (%(default)s)"
+    )
     parser.add_argument(
         "--party", metavar="XX/YYY", help="as which party; SE/MCP, SE/MEM, SE/MHB or SE/MBO by the role"
     )
     parser.add_argument("--version", choices=[str(version) for version in SUPPORTED], help="offer only this version")
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen at")
-    parser.add_argument("--port", type=int, default=8700, help="the port to listen at; 0 takes a free one")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (%(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=8700, help="the port to listen at; 0 takes a free one (%(default)s)"
+    )
     parser.add_argument("--public-url", default="", metavar="URL", help="how others reach us, if not at host and port")
-    parser.add_argument("--objects", type=int, default=200, metavar="N", help="how many objects of each kind")
+    parser.add_argument(
+        "--objects", type=int, default=200, metavar="N", help="how many objects of each kind (%(default)s)"
+    )
     parser.add_argument("--data", type=Path, metavar="FILE", help="serve the OCPI objects in this file instead")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[=RATE]", help="what to do wrong")
     parser.add_argument("--seed", type=int, default=0, help="other faults at other moments, other made-up objects")

@@ -28,9 +28,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     versions = [str(version) for version in SUPPORTED]
-    parser.add_argument("--version", choices=versions, default=versions[0], help="the OCPI version")
+    parser.add_argument("--version", choices=versions, default=versions[0], help="the OCPI version (%(default)s)")
     parser.add_argument("--api", action="store_true", help="that of the JSON API for back offices instead")
-    parser.add_argument("--url", default="http://127.0.0.1:8080", help="where the server is reached")
+    parser.add_argument("--url", default="http://127.0.0.1:8080", help="where the server is reached (%(default)s)")
     return parser
 
 

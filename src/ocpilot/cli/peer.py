@@ -129,7 +129,7 @@ def _add_connecting(actions: "argparse._SubParsersAction[argparse.ArgumentParser
         "register with a platform that gave us a token",
         example="partner https://partner.example/ocpi/versions TOKEN --allow CPO:DE/ABC",
     )
-    register.add_argument("versions_url", metavar="VERSIONS_URL")
+    register.add_argument("versions_url", metavar="VERSIONS_URL", help="of the invitation")
     register.add_argument("token", metavar="TOKEN", help="the token it gave us (CREDENTIALS_TOKEN_A)")
     for parsed in (invite, register):
         parsed.add_argument(

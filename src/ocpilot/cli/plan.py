@@ -53,7 +53,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add = actions.add_parser(
         "add", help="make a price plan", epilog=_ADD, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    add.add_argument("name", metavar="NAME")
+    add.add_argument("name", metavar="NAME", help="what it is called on pages and at customers")
     for name, about in FIELDS.items():
         add.add_argument(f"--{name.replace('_', '-')}", metavar=name.rsplit("_", 1)[-1].upper(), help=about)
     add.add_argument("--tariff", metavar="FILE", help="OCPI Tariff (JSON) that every charge is priced by")
@@ -66,7 +66,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     listing = actions.add_parser("list", help="all price plans", epilog="example: ocpilot plan list --json")
     show = actions.add_parser("show", help="one price plan", epilog="example: ocpilot plan show GOLD")
-    show.add_argument("name", metavar="NAME")
+    show.add_argument("name", metavar="NAME", help="of the plan")
     for action in (add, listing, show):
         action.add_argument("--config", metavar="FILE", help="settings file (TOML)")
         action.add_argument("--json", action="store_true", help="print JSON")

@@ -53,7 +53,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     what.add_argument("--session", metavar="FILE", help="a Session; - is standard input")
     add_pricing_options(parser)
     parser.add_argument("--version", choices=[str(version) for version in SUPPORTED], help="the OCPI version")
-    parser.add_argument("--language", choices=languages(), default="en", help="of the explanations")
+    parser.add_argument("--language", choices=languages(), default="en", help="of the explanations (%(default)s)")
     parser.add_argument("--trace", action="store_true", help="tell when which price held, and why the others did not")
     parser.add_argument("--json", action="store_true", help="write totals, lines and trace as one JSON object")
     return parser

@@ -71,9 +71,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--tariff", nargs="+", action="extend", default=[], metavar="FILE", help="tariffs (else those in each CDR)"
     )
-    parser.add_argument("--time-zone", default="UTC", metavar="Z", help="of the Locations, such as Europe/Stockholm")
+    parser.add_argument(
+        "--time-zone", default="UTC", metavar="Z", help="of the Locations, such as Europe/Stockholm (%(default)s)"
+    )
     parser.add_argument("--version", choices=[str(version) for version in SUPPORTED], help="the OCPI version")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N", help="else one per core")
+    parser.add_argument(
+        "--processes", type=int, default=os.cpu_count() or 1, metavar="N", help="how many at once (one per core)"
+    )
     return parser
 
 

@@ -31,7 +31,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     names = [kind.name for kind in ALL_KINDS]
     parser.add_argument("kind", metavar="KIND", nargs="?", choices=names, help="one of those below")
     parser.add_argument(
-        "--version", choices=[str(version) for version in SUPPORTED], default=str(CANONICAL), help="the OCPI version"
+        "--version",
+        choices=[str(version) for version in SUPPORTED],
+        default=str(CANONICAL),
+        help="the OCPI version (%(default)s)",
     )
     parser.add_argument("--list", action="store_true", help="name every kind with the versions that have it, and end")
     return parser

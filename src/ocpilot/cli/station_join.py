@@ -49,7 +49,9 @@ def add_parsers(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="A station that nobody added joins with a code as its password, and gets another one at once.",
         epilog="example: ocpilot station invite --location LOC1 --evse LOC1-1 --evse LOC1-2 --count 2",
     )
-    invite.add_argument("--count", type=int, default=1, help="codes, each for one station with its share of the EVSEs")
+    invite.add_argument(
+        "--count", type=int, default=1, help="codes (1), each for one station with its share of the EVSEs"
+    )
     invite.add_argument("--days", type=float, default=14, help="days until they are worth nothing (14)")
     for each in (approve, invite):
         each.add_argument("--location", required=True, help="id of the Location it stands at")

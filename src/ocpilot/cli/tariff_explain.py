@@ -49,9 +49,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("file", metavar="FILE", help="a JSON or JSON Lines file; - is standard input")
     parser.add_argument("--version", choices=[str(version) for version in SUPPORTED], help="the OCPI version")
-    parser.add_argument("--language", choices=languages(), default="en", help="of the words")
+    parser.add_argument("--language", choices=languages(), default="en", help="of the words (%(default)s)")
     parser.add_argument(
-        "--time-zone", default="UTC", metavar="Z", help="the Location's, such as Europe/Stockholm: for its validity"
+        "--time-zone",
+        default="UTC",
+        metavar="Z",
+        help="the Location's, such as Europe/Stockholm: for its validity (%(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="write a JSON list of the tariffs")
     return parser

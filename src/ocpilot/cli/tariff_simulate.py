@@ -89,10 +89,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="TIME",
         help="when it begins, by the clock of the time zone; else now",
     )
-    add("--time-zone", default="UTC", metavar="Z", help="the Location's time zone, such as Europe/Stockholm")
+    add(
+        "--time-zone",
+        default="UTC",
+        metavar="Z",
+        help="the Location's time zone, such as Europe/Stockholm (%(default)s)",
+    )
     add("--series", type=_step, metavar="STEP", help="begin it at every step, such as 15m or 1h")
-    add("--over", choices=list(_DAYS), default="day", help="how long the series is")
-    add("--language", choices=languages(), default="en", help="of the words")
+    add("--over", choices=list(_DAYS), default="day", help="how long the series is (%(default)s)")
+    add("--language", choices=languages(), default="en", help="of the words (%(default)s)")
     add("--json", action="store_true", help="write one JSON object")
     return parser
 

@@ -38,7 +38,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--ocpp", choices=[str(version) for version in OcppVersion], help="the OCPP version of stations"
     )
     parser.add_argument("--folder", type=Path, help="keep data here (default: demo-data; with --once a fresh folder)")
-    parser.add_argument("--port", type=int, default=8811, help="the operator's port; the provider takes the next one")
+    parser.add_argument(
+        "--port", type=int, default=8811, help="the operator's port (%(default)s); the provider takes the next one"
+    )
 
 
 async def run(args: argparse.Namespace, open_platform: Opener) -> int:

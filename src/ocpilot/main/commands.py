@@ -114,7 +114,9 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     """All commands with their options; docs/commands.md is checked against it. `only`: one command, if there is one of
     that name."""
     root = argparse.ArgumentParser(
-        prog="ocpilot", description="The charging platform on open standards: OCPI, OCPP, pricing, billing, roaming."
+        prog="ocpilot",
+        description="The charging platform on open standards: OCPI, OCPP, pricing, billing, roaming.",
+        epilog="example: ocpilot demo. `ocpilot COMMAND --help` shows examples of each.",
     )
     root.add_argument("--version", action="version", version=f"ocpilot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -1,7 +1,11 @@
 """The OpenAPI document of the API: sound in itself, and in agreement with its table, which is whole."""
 
+import hashlib
+import hmac
 import inspect
 import re
+import time
+from datetime import UTC, datetime
 
 import jsonschema_rs
 import msgspec
@@ -13,11 +17,14 @@ from ocpilot.api.openapi import document
 from ocpilot.api.router import match
 from ocpilot.api.table import ENDPOINTS, PREFIX
 from ocpilot.app.api_ports import Scope
+from ocpilot.app.hooks import EVENTS, SIGNATURE, signature
 from ocpilot.base.errors import MethodNotAllowed, NotFound
 from ocpilot.wire import codec
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import Version
 
+#: What the code in the description of hooks uses.
+HAVING = {"hmac": hmac, "hashlib": hashlib, "time": time}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 VALUES = {
     "country_code": "SE",
@@ -137,3 +144,13 @@ def test_variables_are_decoded_and_never_empty():
     with pytest.raises(MethodNotAllowed) as raised:
         match("DELETE", f"{PREFIX}/peers/x")
     assert raised.value.allowed == ("GET",)
+
+
+def test_what_a_hook_is_sent_is_described_and_its_signature_can_be_checked_as_told(described):
+    post = described["webhooks"]["event"]["post"]
+    assert {one["name"] for one in post["parameters"]} == {SIGNATURE, "OCPIlot-Event-Id"}
+    event = post["requestBody"]["content"]["application/json"]["schema"]
+    assert set(event["properties"]["event"]["enum"]) == {*EVENTS, "hook.test"}
+    told = "\n".join(line.strip() for line in post["description"].splitlines() if line.startswith("    "))
+    body, secret = b"{}", "whsec_x"
+    exec(told, {"header": signature(secret, body, datetime.now(UTC)), "body": body, "secret": secret, **HAVING})  # noqa: S102 - it is our own text

@@ -1,11 +1,16 @@
 """What a command says to whoever calls it in a wrong way, and that it leaves nothing behind."""
 
+import argparse
+import re
 import socket
+from collections.abc import Iterator
 
 import pytest
 
-from ocpilot.main.commands import run
+from ocpilot.main.commands import parser, run
 
+#: Defaults that go without saying.
+NOTHING = (None, False, 0, "", "==SUPPRESS==", [], ())
 PARTY = '[[parties]]\ncountry_code = "SE"\nparty_id = "LAD"\nname = "Lade"\n'
 
 
@@ -34,3 +39,25 @@ def test_a_port_that_is_taken_is_named(command, tmp_path, monkeypatch, capsys):
     assert error.startswith("ocpilot: ")
     assert not error.startswith("ocpilot: :")
     assert str(port) in error
+
+
+def leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    inner = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
+    for action in inner:
+        for child in action.choices.values():
+            yield from leaves(child)
+    if not inner:
+        yield parser
+
+
+@pytest.mark.parametrize("command", list(leaves(parser())), ids=lambda command: command.prog)
+def test_the_help_of_a_command_has_an_example_and_says_what_is_taken_when_nothing_is_said(command):
+    assert re.search(r"example|such as", command.format_help())
+    assert [one.dest for one in command._actions if not one.help] == []
+    silent = [one.dest for one in command._actions if one.default not in NOTHING and not tells(one)]
+    assert silent == []
+
+
+def tells(option: argparse.Action) -> bool:
+    text = option.help or ""
+    return any(word in text for word in ("(", "default", "left out", "unless"))

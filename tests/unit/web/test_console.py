@@ -51,7 +51,7 @@ async def test_a_cdr_says_what_its_meter_signed(console):
 async def test_a_cdr_that_disagrees_says_where(reader):
     await reader.sign_in("kontor@example.org")
     words = (await reader.get("/console/cdrs/SE/LAD/cdr-session-2-1")).words
-    assert "Where it differs from our price Number Theirs Ours Difference Probably because" in words
+    assert "Where it differs from our price Figure Theirs Ours Difference Probably because" in words
     assert "total_cost 131.336 SEK 118.84 SEK 12.496 SEK they used a price that is not in the tariff" in words
     assert "It came from a peer; we send it to nobody." in words
 

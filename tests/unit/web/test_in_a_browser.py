@@ -105,6 +105,19 @@ async def test_no_page_of_a_driver_is_wider_than_a_phone(chromium, world):
         assert await too_wide(page, DRIVER_PAGES) == []
 
 
+@pytest.mark.parametrize("language", ["sv", "de", "nl"])
+async def test_no_page_and_no_menu_is_cut_on_a_phone_in_any_language(chromium, world, language):
+    async with phone(chromium, world.base) as page:
+        await sign_in(page, "anna@example.org")
+        await page.goto("/account")
+        await page.select_option("#language", language)
+        await page.click("text=/Spara|Save/")
+        assert await page.get_attribute("html", "lang") == language
+        assert await too_wide(page, ["/", STATION, "/charges", "/account"]) == []
+        ends = await page.locator(".nav a").evaluate_all("all => all.map(one => one.getBoundingClientRect().right)")
+        assert max(ends) <= PHONE["width"]
+
+
 async def test_no_page_of_the_console_is_wider_than_a_phone(chromium, console):
     async with phone(chromium, console.base) as page:
         await sign_in(page, "kontor@example.org")
