@@ -75,7 +75,7 @@ GUIDES = {
     ),
     "guides/backup.md": (
         ("8871", "8872"),
-        ("lade.dump: ", "lade.dump is restored", '"id":"DAY"', "the books hold", "as it should be"),
+        ("lade.dump: ", "lade.dump is restored", '"id":"DAY"'),
     ),
     "guides/site-limit.md": (
         ("8851",),
