@@ -73,6 +73,10 @@ GUIDES = {
             "F-000002",
         ),
     ),
+    "guides/backup.md": (
+        ("8871", "8872"),
+        ("lade.dump: ", "lade.dump is restored", '"id":"DAY"'),
+    ),
     "guides/site-limit.md": (
         ("8851",),
         (

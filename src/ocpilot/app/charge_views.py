@@ -187,7 +187,7 @@ async def charge_view(platform: Platform, account: Account, party: PartyId, sess
     sessions = await platform.store.objects.find(ModuleID.SESSIONS, session_id)
     for stored in sessions:
         session = value_of(Session, stored)
-        if stored.key.party == party and _his(account, session.cdr_token):
+        if stored.key.party == party and is_his(platform, account, stored, session.cdr_token):
             cdrs = await platform.store.objects.newest(ModuleID.CDRS, _MANY, [session.cdr_token.uid])
             return await _joined(platform, stored, session, _cdr_of(session, cdrs))
     raise NotFound(f"no charge {session_id}")
@@ -207,7 +207,7 @@ async def with_tokens(platform: Platform, uids: Sequence[str], limit: int) -> tu
     views = []
     for stored in sessions:
         session = _readable(stored)
-        if session is not None:
+        if session is not None and _may_be_his(platform, stored, session.cdr_token):
             views.append(await _joined(platform, stored, session, _cdr_of(session, cdrs)))
     return tuple(sorted(views, key=lambda view: view.started, reverse=True))
 
@@ -285,5 +285,13 @@ def _readable(stored: StoredObject) -> Session | None:
         return None
 
 
-def _his(account: Account, token: CdrToken) -> bool:
-    return fold(token.uid) in {fold(uid) for uid in account.token_uids}
+def is_his(platform: Platform, account: Account, stored: StoredObject, token: CdrToken) -> bool:
+    """Whether a Session or CDR with this Token is of this driver of ours."""
+    return fold(token.uid) in {fold(uid) for uid in account.token_uids} and _may_be_his(platform, stored, token)
+
+
+def _may_be_his(platform: Platform, stored: StoredObject, token: CdrToken) -> bool:
+    """At a station of ours charges whoever has a Token of any provider, and uids of two providers may be the same.
+    What peers send us is about Tokens of ours, in whatever name."""
+    party = PartyId.of(token.country_code, token.party_id)
+    return stored.peer_id is not None or tokens.is_ours(platform, party)

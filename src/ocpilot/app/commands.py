@@ -11,6 +11,7 @@ from ocpilot.app import sent_orders, tokens
 from ocpilot.app.accounts import provider
 from ocpilot.app.bodies import parsed, text_of, value_of
 from ocpilot.app.charge_records import Command, CommandDirection
+from ocpilot.app.charge_views import is_his
 from ocpilot.app.command_orders import order_start, order_stop, order_unlock, receive
 from ocpilot.app.command_records import OUR_OWN, give_result, link_session, text_in
 from ocpilot.app.heard import heard
@@ -22,7 +23,7 @@ from ocpilot.app.records import Account, ObjectKey, StoredObject
 from ocpilot.app.reservation_orders import order_cancel, order_reserve
 from ocpilot.app.sent_orders import Response, connected, operator_of
 from ocpilot.base.errors import NotFound, UnknownLocation, UserError
-from ocpilot.base.ids import PartyId, fold, new_id
+from ocpilot.base.ids import PartyId, new_id
 from ocpilot.roaming.routing import Route
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
@@ -345,9 +346,8 @@ async def _party_at(platform: Platform, peer: Peer, command: Command) -> PartyId
 
 async def session_of(platform: Platform, account: Account, session_id: str) -> tuple[StoredObject, Session]:
     """A Session of this driver, ours or a peer's; NotFound when it is not his."""
-    his = {fold(uid) for uid in account.token_uids}
     for stored in await platform.store.objects.find(ModuleID.SESSIONS, session_id):
         session = value_of(Session, stored)
-        if fold(session.cdr_token.uid) in his:
+        if is_his(platform, account, stored, session.cdr_token):
             return stored, session
     raise NotFound(f"no session {session_id} of yours")

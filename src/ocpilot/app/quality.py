@@ -11,6 +11,7 @@ from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.quality_records import Finding, Lack, QualityReport, Tally
 from ocpilot.base import time
+from ocpilot.base.spreadsheet import harmless_row
 from ocpilot.base.texts import mark
 from ocpilot.wire.protocol import ModuleID
 
@@ -59,8 +60,6 @@ _TOLD: Mapping[Lack, tuple[str, str, str, str]] = {
 }
 #: Fields of the CSV, in their order.
 COLUMNS = ("kind", "module", "object", "place", "found", "expected", "count", "first", "last", "example")
-#: What makes a spreadsheet take a text for a formula (OWASP, "CSV Injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def report(platform: Platform, peer: Peer) -> QualityReport:
@@ -141,7 +140,7 @@ def as_csv(quality: QualityReport) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    writer.writerows([harmless(cell) for cell in row] for one in quality.findings for row in _rows(one))
+    writer.writerows(harmless_row(row) for one in quality.findings for row in _rows(one))
     return out.getvalue()
 
 
@@ -151,8 +150,3 @@ def _rows(one: Finding) -> Iterator[tuple[str, ...]]:
     for example in one.examples or ("",):
         ident, _, said = example.partition(": ")
         yield (one.lack, one.module, ident, *shown, said)
-
-
-def harmless(cell: str) -> str:
-    """The cell as a text for every spreadsheet."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

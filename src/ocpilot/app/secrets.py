@@ -27,11 +27,11 @@ def hash_token(token: str) -> bytes:
 def secret_key(settings: Settings) -> str:
     """`security.secret_key`, or the key in `data_dir` (mode 0600), made at the first call."""
     given = settings.security.secret_key
-    if given and len(given) < SHORTEST_SECRET_KEY:
-        raise SettingsError(
-            f"security.secret_key: found {len(given)} characters, expected {SHORTEST_SECRET_KEY} or more"
-        )
-    return given or _key_in(settings.data_dir)
+    key = given or _key_in(settings.data_dir)
+    if len(key) < SHORTEST_SECRET_KEY:
+        where = "security.secret_key" if given else settings.data_dir / KEY_FILE
+        raise SettingsError(f"{where}: found {len(key)} characters, expected {SHORTEST_SECRET_KEY} or more")
+    return key
 
 
 def derived_key(settings: Settings, purpose: str) -> bytes:
@@ -74,7 +74,11 @@ def _key_in(folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         new = folder / f".{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
         new.touch(mode=0o600, exist_ok=False)
-        new.write_text(secrets.token_urlsafe(48))
+        with new.open("w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            # What is sealed with it may be on disk before it is, and would be lost with it.
+            os.fsync(file.fileno())
         with suppress(FileExistsError):
             path.hardlink_to(new)
         new.unlink()

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from ocpilot.base.spreadsheet import harmless
 from ocpilot.billing.sie import Voucher
 
 HEADER = (
@@ -38,7 +39,7 @@ def entries_csv(series: str, vouchers: Sequence[Voucher]) -> bytes:
                     voucher.day.isoformat(),
                     voucher.booked_on.isoformat(),
                     voucher.key,
-                    voucher.text,
+                    harmless(voucher.text),
                     posting.account,
                     posting.number,
                     f"{posting.amount:f}" if posting.amount > 0 else "",

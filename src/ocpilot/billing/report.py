@@ -5,6 +5,8 @@ import io
 
 import msgspec
 
+from ocpilot.base.spreadsheet import harmless_row
+
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
     """Rows as wide as the header. The first `texts` columns stand to the left, numbers to the right. `empty` is said
@@ -35,7 +37,7 @@ def report_csv(report: Report) -> str:
     """Each table under its heading, an empty line between two."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerows([(report.title, report.subject), *report.facts])
+    writer.writerows(harmless_row(row) for row in [(report.title, report.subject), *report.facts])
     for table in report.tables:
-        writer.writerows([(), (table.heading,), table.header, *table.rows])
+        writer.writerows(harmless_row(row) for row in [(), (table.heading,), table.header, *table.rows])
     return text.getvalue()

@@ -9,6 +9,7 @@ import msgspec
 from ocpilot.app.reconciliation import Reconciled
 from ocpilot.app.reconciliation_records import PartnerInvoice, RecordCheck
 from ocpilot.base import time
+from ocpilot.base.spreadsheet import harmless_row
 from ocpilot.billing.four_way import Finding
 from ocpilot.cli.tables import aligned
 
@@ -62,7 +63,7 @@ def findings_csv(findings: Sequence[Finding]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(_HEADER)
-    writer.writerows([str(getattr(one, name)) for name in _HEADER] for one in findings)
+    writer.writerows(harmless_row(str(getattr(one, name)) for name in _HEADER) for one in findings)
     return text.getvalue()
 
 

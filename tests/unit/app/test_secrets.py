@@ -43,6 +43,12 @@ def test_a_short_key_is_refused() -> None:
         Seal(Settings(security=SecuritySettings(secret_key="short")))
 
 
+def test_a_key_file_that_a_power_cut_left_empty_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / "secret.key").touch()
+    with pytest.raises(SettingsError, match=r"secret\.key: found 0 characters, expected 16 or more"):
+        secret_key(Settings(data_dir=tmp_path))
+
+
 def test_each_purpose_has_its_own_key() -> None:
     assert derived_key(KEYED, "cookies") != derived_key(KEYED, "seal")
     assert len(derived_key(KEYED, "cookies")) == 32

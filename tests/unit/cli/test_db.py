@@ -21,6 +21,16 @@ class FakeDatabase:
         self.applied_at = dict.fromkeys(self.applied_at, "now")
         return waiting
 
+    async def dump(self, file: Path) -> None:
+        _write(file, repr(self.applied_at))
+
+    async def restore(self, file: Path) -> None:
+        self.applied_at = {"first": f"from {file.name}"}
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_text(text)
+
 
 def parsed(*words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
@@ -42,6 +52,14 @@ async def test_upgrade_names_what_it_applied_and_then_has_nothing_to_do(capsys: 
     assert await run(parsed("upgrade"), database) == 0
     assert capsys.readouterr().out == "applied second\nnothing to do\n"
     assert await run(parsed("status"), database) == 0
+
+
+async def test_a_dump_goes_into_a_file_and_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    database, file = FakeDatabase(first=None), tmp_path / "all.dump"
+    assert await run(parsed("dump", str(file)), database) == 0
+    assert await run(parsed("restore", str(file)), database) == 0
+    assert database.applied_at == {"first": "from all.dump"}
+    assert capsys.readouterr().out == f"{file}: 15 bytes\n{file} is restored\n"
 
 
 def test_an_action_is_needed() -> None:

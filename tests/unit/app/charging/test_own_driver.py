@@ -2,14 +2,17 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
-from ocpilot.app import accounts, charges, commands, reservations, tokens
-from ocpilot.app.bodies import text_of
+from ocpilot.app import accounts, charge_views, charges, commands, reservations, tokens
+from ocpilot.app.bodies import text_of, value_of
 from ocpilot.app.charge_records import Reservation, TransactionState
 from ocpilot.app.records import ObjectKey
+from ocpilot.base.errors import NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID
+from ocpilot.wire.v230 import Session
 
 LOCATION = ObjectKey(module=ModuleID.LOCATIONS, party=PartyId.of("SE", "LAD"), id="L1")
 
@@ -51,6 +54,24 @@ async def test_a_station_that_is_away_refuses_at_once(both, driver):
     both.stations.connected = False
     command = await start(both, driver)
     assert (command.response, command.result) == ("REJECTED", "REJECTED")
+
+
+async def test_a_card_of_another_provider_with_the_same_uid_is_no_charge_of_our_driver(both):
+    driver = await accounts.create_driver(
+        both.platform, email="a@b.se", name="A", password="long enough", cards=("CARD1",)
+    )
+    await both.charge()
+    [stored] = await both.store.objects.newest(ModuleID.SESSIONS, 2)
+    assert len(await charge_views.charges(both.platform, driver)) == 1
+    session = value_of(Session, stored)
+    foreign = msgspec.structs.replace(session.cdr_token, country_code="DE", party_id="FRE")
+    body = text_of(msgspec.structs.replace(session, cdr_token=foreign))
+    await both.store.objects.put(msgspec.structs.replace(stored, body=body))
+    assert await charge_views.charges(both.platform, driver) == ()
+    with pytest.raises(NotFound):
+        await charge_views.charge_view(both.platform, driver, stored.key.party, stored.key.id)
+    with pytest.raises(NotFound):
+        await commands.stop_session(both.platform, driver, stored.key.id)
 
 
 async def test_a_card_of_ours_is_no_business_of_any_peer(both):
