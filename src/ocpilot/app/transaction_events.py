@@ -39,7 +39,7 @@ async def take(platform: Platform, station: Station, event: TransactionEvent) ->
 
 async def _is_another(platform: Platform, known: Transaction, event: TransactionEvent) -> bool:
     """A station that counts its transactions from the start again after a reset: the name is used twice, maybe while we
-    still wait for the end of the first. The same start may come again with another time; then nothing happened between."""
+    still wait for the end of the first. The same start may come again with another time, but nothing happened since."""
     if event.kind is not EventKind.STARTED:
         return False
     if known.id_tag and event.token is not None and fold(known.id_tag) != fold(event.token.value):
