@@ -111,12 +111,12 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
     ),
     "two charges told late, both starts before both stops": (
         [
-            *[start(100, said=0), start(100.1, 3000, tag=SECOND_CARD, said=70)],
-            *[stop(100.2, 3000, number=-1, said=60), stop(100.3, 6000, number=-1, said=130)],
+            *[start(100, said=0), start(100.1, 3000, tag=SECOND_CARD, said=30)],
+            *[stop(100.2, 3000, number=-1, said=20), stop(100.3, 6000, number=-1, said=50)],
         ],
         [
-            billed("2", Oddity.STOPPED_BY_OTHER_ID, Oddity.REPLAYED),
-            billed("3", Oddity.STOPPED_BY_OTHER_ID, Oddity.REPLAYED),
+            billed("2", Oddity.STOPPED_BY_OTHER_ID, Oddity.REPLAYED, minutes=20),
+            billed("3", Oddity.STOPPED_BY_OTHER_ID, Oddity.REPLAYED, minutes=20),
         ],
     ),
     "a card whose reader adds blanks": ([start(0, tag=" 04A1B2C3 "), stop(60, 11_000)], [billed("10")]),

@@ -121,7 +121,7 @@ def _doubts(taken: Counted, registers: Sequence[Register], start: datetime, last
 
 def _goes_on(registers: Sequence[Register], samples: Sequence[MeterSample], last: datetime) -> bool:
     """Whether energy flowed when the register was read for the last time, which was well before the end."""
-    if len(registers) < 2 or last - registers[-1][0] < _SHORT or registers[-1][1] <= registers[-2][1]:
+    if len(registers) < 2 or last - registers[-1][0] <= _SHORT or registers[-1][1] <= registers[-2][1]:
         return False
     states = states_of([one for one in samples if one.at <= last])
     return not states or states[-1][1] in FLOWING

@@ -61,6 +61,15 @@ def states_of(samples: Sequence[MeterSample]) -> list[tuple[datetime, ChargingSt
     return found
 
 
+def from_start(
+    states: Sequence[tuple[datetime, ChargingState]], start: datetime
+) -> list[tuple[datetime, ChargingState]]:
+    """The same, and that the car charged until it is said for the first time that nothing flows."""
+    if not states or states[0][0] <= start or states[0][1] in FLOWING:
+        return [*states]
+    return [(start, ChargingState.CHARGING), *states]
+
+
 def stretches_of(
     samples: Sequence[MeterSample],
     states: Sequence[tuple[datetime, ChargingState]],
@@ -68,12 +77,12 @@ def stretches_of(
     moments: Sequence[datetime],
 ) -> list[Stretch]:
     """The time between neighbouring moments, of which every change of state is one; what came at the very first and
-    last second is in there too. Before any state is known the car charges, unless it was only connected then."""
+    last second is in there too. Before any state is known the first one holds, and CHARGING when there is none."""
     levels = [Decimal(0), *(curve.at(moment) for moment in moments[1:-1]), curve.total]
     spans = zip(pairwise(moments), pairwise(levels), strict=True)
     found = [Stretch(start=start, end=end, wh=high - low) for (start, end), (low, high) in spans]
     readings = _Readings(samples)
-    turn, state = 0, states[0][1] if states and states[0][1] in FLOWING else ChargingState.CHARGING
+    turn, state = 0, states[0][1] if states else ChargingState.CHARGING
     for one in found:
         since = None
         while turn < len(states) and states[turn][0] <= one.start:
