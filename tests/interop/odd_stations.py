@@ -22,6 +22,8 @@ from ocpilot.metering.findings import Oddity
 from ocpilot.wire.protocol import ModuleID, Version
 
 CARD = "04A1B2C3"
+SECOND_CARD = "04D4E5F6"
+#: Of nobody.
 OTHER_CARD = "04FFFFFF"
 
 
@@ -116,10 +118,11 @@ class OddStation:
 
 @asynccontextmanager
 async def odd_station(node, bodies, version: str = "ocpp1.6") -> AsyncIterator[OddStation]:
-    """Station CS1 with two EVSEs of 22 kW, connected; one card that may always charge."""
+    """Station CS1 with two EVSEs of 22 kW, connected; two cards that may always charge."""
     await node.keep(ModuleID.LOCATIONS, bodies.location(evses=[bodies.evse("E1"), bodies.evse("E2")]))
     await node.keep(ModuleID.TARIFFS, bodies.tariff(Version.V2_3_0))
-    await node.keep(ModuleID.TOKENS, bodies.token(CARD, whitelist="ALWAYS"))
+    for card in (CARD, SECOND_CARD):
+        await node.keep(ModuleID.TOKENS, bodies.token(card, whitelist="ALWAYS"))
     connectors = tuple(StationConnector(evse_id=one, evse_uid=f"E{one}", ocpi_connector_id="1") for one in (1, 2))
     await stations.add(node.platform, "CS1", party=OPERATOR, location_id="L1", connectors=connectors, password=PASSWORD)
     async with gateway_of(node.platform) as url:

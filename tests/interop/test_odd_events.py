@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
-from odd_stations import CARD, OTHER_CARD, Became, Step, connected, event, odd_station, play
+from odd_stations import CARD, OTHER_CARD, SECOND_CARD, Became, Step, connected, event, odd_station, play
 
 from ocpilot.metering.findings import Oddity
 
@@ -92,6 +92,14 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
         [began(0, None), event(30, "Updated", state="Charging", seq=1), ended(60, None, seq=2)],
         [other("held", Oddity.NO_METER_VALUES)],
     ),
+    "the last meter value came long before the end": (
+        [began(0), event(30, "Updated", 6000, seq=1), ended(60, None, seq=2)],
+        [other("held", Oddity.END_UNREAD)],
+    ),
+    "the last meter value came when the car had stopped": (
+        [began(0), event(30, "Updated", 11_000, seq=1, state="SuspendedEV"), ended(60, None, seq=2)],
+        [billed("10", parked=30)],
+    ),
     "the first meter value comes late": (
         [began(0, None), event(30, "Updated", 6000, seq=1), ended(60, seq=2)],
         [other("held", Oddity.BEGIN_UNREAD)],
@@ -106,6 +114,43 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
     "a name used twice": (
         [began(0), ended(60, seq=1), began(70, 11_000), ended(130, 21_000, seq=1)],
         [billed("10"), billed("10")],
+    ),
+    "a name used twice, and the first end is lost": (
+        [
+            *[began(0), event(20, "Updated", 3000, seq=1), connected(25)],
+            *[event(30, "Started", 3000, evse=1, token=SECOND_CARD), ended(50, 6000, seq=1)],
+        ],
+        [billed("2", Oddity.STOP_LOST, minutes=20), billed("3", minutes=20)],
+    ),
+    "a name used twice by the same card": (
+        [began(0), event(20, "Updated", 3000, seq=1), connected(25), began(30, 3000), ended(50, 6000, seq=1)],
+        [billed("2", Oddity.STOP_LOST, minutes=20), billed("3", minutes=20)],
+    ),
+    "a name of each EVSE": (
+        [
+            *[began(0), event(5, "Started", 7000, evse=2, token=SECOND_CARD)],
+            *[event(10, "Updated", 2000, seq=1, evse=1), event(15, "Updated", 8500, seq=1, evse=2)],
+            *[event(20, "Ended", 3000, seq=2, evse=1), event(25, "Ended", 10_000, seq=2, evse=2)],
+        ],
+        [billed("2", minutes=20), billed("3", minutes=20)],
+    ),
+    "plugged in, and charging, within a second": (
+        [
+            began(0, state="EVConnected"),
+            event(0.01, "Updated", seq=1, said=0, state="Charging"),
+            event(40, "Updated", 11_000, seq=2, state="SuspendedEV"),
+            event(40.01, "Updated", seq=3, said=40, state="Charging"),
+            ended(60, seq=4),
+        ],
+        [billed("10")],
+    ),
+    "plugged in half an hour before the card is shown": (
+        [
+            event(0, "Started", 1000, evse=1, state="EVConnected", trigger="CablePluggedIn"),
+            event(30, "Updated", 1000, seq=1, token=CARD, state="Charging"),
+            ended(60, seq=2),
+        ],
+        [billed("10", minutes=30)],
     ),
     "the car parks": (
         [

@@ -9,6 +9,7 @@ from odd_stations import Became, Step, odd_station, play, start, status, stop, v
 from ocpilot.metering.findings import Oddity
 
 REGISTER = "Energy.Active.Import.Register"
+INTERVAL = "Energy.Active.Import.Interval"
 
 
 def power(watts: int) -> dict[str, str]:
@@ -93,6 +94,23 @@ CASES = {
             stop(60, 1000),
         ],
         billed("10", Oddity.INTERVALS_COUNT),
+    ),
+    "intervals of the wall clock beside those of the charge": (
+        [
+            start(0),
+            *(values(at, of(500, measurand=INTERVAL, context="Sample.Periodic")) for at in range(3, 61, 3)),
+            *(values(at, of(2500, measurand=INTERVAL, context="Sample.Clock")) for at in (15, 30, 45)),
+            stop(60, 1000),
+        ],
+        billed("10", Oddity.INTERVALS_COUNT),
+    ),
+    "small intervals, all told again with the stop": (
+        [
+            start(0),
+            *(values(at, of(90, measurand=INTERVAL, context="Sample.Periodic")) for at in range(1, 61)),
+            stop(60, 1000, data=[(at, [of("0.09", measurand=INTERVAL, unit="kWh")]) for at in range(1, 61)]),
+        ],
+        billed("5.4", Oddity.INTERVALS_COUNT),
     ),
     "energy given back": (
         [

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from odd_stations import (
     OTHER_CARD,
+    SECOND_CARD,
     Became,
     Step,
     booted,
@@ -23,8 +24,8 @@ from ocpilot.metering.findings import Oddity
 from ocpilot.wire.protocol import ModuleID
 
 
-def billed(kwh: str, *kinds: Oddity, minutes: int = 60) -> Became:
-    return Became("billed", Decimal(kwh), frozenset(kinds), minutes)
+def billed(kwh: str, *kinds: Oddity, minutes: int = 60, parked: int | None = None) -> Became:
+    return Became("billed", Decimal(kwh), frozenset(kinds), minutes, parked)
 
 
 def other(state: str, *kinds: Oddity) -> Became:
@@ -33,6 +34,13 @@ def other(state: str, *kinds: Oddity) -> Became:
 
 LATER = 200
 DAYS = 2 * 24 * 60
+
+
+def untimed(minute: float, word: str) -> Step:
+    """StatusNotification without a time, which 1.6 allows."""
+    fields = {"connectorId": 1, "status": word, "errorCode": "NoError"}
+    return lambda station: station.call("StatusNotification", fields, minute)
+
 
 CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
     # ---- the stop that never comes ---------------------------------------------------------------------------------
@@ -101,6 +109,18 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
         [start(0), start(1, tag=OTHER_CARD, connector=2), stop(60, 11_000, number=-1, idTag="04A1B2C3")],
         [billed("10", Oddity.STOPPED_BY_OTHER_ID), other("open")],
     ),
+    "two charges told late, both starts before both stops": (
+        [
+            *[start(100, said=0), start(100.1, 3000, tag=SECOND_CARD, said=30)],
+            *[stop(100.2, 3000, number=-1, said=20), stop(100.3, 6000, number=-1, said=50)],
+        ],
+        [
+            billed("2", Oddity.STOPPED_BY_OTHER_ID, Oddity.REPLAYED, minutes=20),
+            billed("3", Oddity.STOPPED_BY_OTHER_ID, Oddity.REPLAYED, minutes=20),
+        ],
+    ),
+    "a card whose reader adds blanks": ([start(0, tag=" 04A1B2C3 "), stop(60, 11_000)], [billed("10")]),
+    "a connector the station does not have": ([start(0, connector=7), stop(60, 11_000)], [other("held")]),
     "a stop nobody can place": (
         [stop(60, 11_000, number=-1)],
         [other("held", Oddity.NEVER_STARTED, Oddity.TOKEN_UNKNOWN)],
@@ -156,6 +176,35 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
     "a clock of 1970 that is set in the middle": (
         [start(0, said="1970-01-01T00:00:10Z"), values(30, 6000), stop(60, 11_000)],
         [billed("10")],
+    ),
+    "a clock an hour ahead that is set right after the start": (
+        [start(0, said=60), values(20, 4000), values(40, 8000), values(50, 9000), stop(60, 11_000)],
+        [billed("10", Oddity.FROM_THE_FUTURE)],
+    ),
+    "a clock far behind that is set right in the middle": (
+        [
+            *[start(0, said=-90), values(10, 2500, said=-80), values(20, 4000, said=-70)],
+            *[values(30, 6000), values(40, 8000), stop(60, 11_000)],
+        ],
+        [billed("10", Oddity.CLOCK_BEHIND)],
+    ),
+    "a clock that is ahead, and states without a time": (
+        [
+            *[start(0, said=75), untimed(0, "Charging"), values(20, 6000, said=95)],
+            *[values(40, 11_000, said=115), untimed(40, "SuspendedEV"), stop(60, 11_000, said=135)],
+        ],
+        [billed("10", Oddity.CLOCK_AHEAD, parked=20)],
+    ),
+    "a clock that is ahead, and all values with the stop": (
+        [
+            start(0, said=60),
+            stop(60, 11_000, said=120, data=[(60 + at, [{"value": str(1000 + at * 500 // 3)}]) for at in range(1, 60)]),
+        ],
+        [billed("10", Oddity.CLOCK_AHEAD)],
+    ),
+    "only that the car has had enough is told": (
+        [start(0), values(40, 11_000), status(40, "SuspendedEV"), stop(60, 11_000)],
+        [billed("10", parked=20)],
     ),
     "one value of tomorrow": (
         [start(0), values(20, 4000, said=20 + 23 * 60), values(40, 8000), values(50, 9000), stop(60, 11_000)],

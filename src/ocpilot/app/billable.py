@@ -5,6 +5,7 @@ import logging
 from ocpilot.app.charge_records import Transaction
 from ocpilot.app.charges import Charge, NoTerms, charge_of
 from ocpilot.app.finding_words import WORDS
+from ocpilot.app.meant import NOT_AVAILABLE
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
 from ocpilot.metering.findings import JUDGED, Finding, Oddity
@@ -31,6 +32,8 @@ async def judged(platform: Platform, transaction: Transaction) -> Judged:
 
 
 async def _judged(platform: Platform, transaction: Transaction) -> tuple[Judged, tuple[Finding, ...]]:
+    if transaction.cdr_token is not None and transaction.evse_uid == NOT_AVAILABLE:
+        return Judged(held=f"it began at EVSE {transaction.evse_id}, which its station does not have"), ()
     if transaction.cdr_token is None or not transaction.accepted:
         kind = Oddity.TOKEN_REFUSED if transaction.cdr_token else Oddity.TOKEN_UNKNOWN
         finding = Finding(kind=kind, found=transaction.id_tag or "no token was named")

@@ -64,8 +64,8 @@ class Transactions(Protocol):
     async def get(self, transaction_id: int) -> Transaction | None:
         """By OCPP transaction id."""
 
-    async def keyed(self, station_id: str, station_key: str) -> Transaction | None:
-        """The newest that this station named so itself (2.x)."""
+    async def keyed(self, station_id: str, station_key: str, evse_id: int = 0) -> Transaction | None:
+        """The newest that this station named so itself (2.x), at this EVSE if it is not 0 or not yet known where."""
 
     async def modify(self, transaction_id: int, change: Callable[[Transaction], Transaction]) -> Transaction | None:
         """Read under a row lock, apply the pure `change` (who charges, where, since when, under which terms), write;
@@ -76,6 +76,9 @@ class Transactions(Protocol):
 
     async def open_on(self, station_id: str, evse_id: int) -> Transaction | None:
         """The newest open one on that connector."""
+
+    async def open_of(self, station_id: str) -> tuple[Transaction, ...]:
+        """All open ones of a station, oldest first."""
 
     async def of_station(
         self, station_id: str, since: datetime, until: datetime, limit: int

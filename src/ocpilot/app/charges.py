@@ -21,6 +21,7 @@ from ocpilot.base.ids import PartyId, fold
 from ocpilot.base.zones import zone_named
 from ocpilot.billing.metered import Reserved, cost_of, metered
 from ocpilot.billing.power import phases_of, watts_of
+from ocpilot.metering.findings import once_each
 from ocpilot.metering.periods import Measured
 from ocpilot.pricing import PricedCharge, choice
 from ocpilot.wire.protocol import ModuleID
@@ -215,7 +216,7 @@ async def charge_of(platform: Platform, transaction: Transaction, under: Tariff 
         max_power_w=terms.max_power_w,
     )
     came = findings_of(rows) if transaction.state != TransactionState.OPEN else ()
-    found = msgspec.structs.replace(found, findings=(*found.findings, *told.findings, *came))
+    found = msgspec.structs.replace(found, findings=once_each((*found.findings, *told.findings, *came)))
     reserving = (reserved.tariff,) if reserved and reserved.tariff else ()
     held = (*((tariff,) if tariff else ()), *(one for _, one in later), *reserving)
     used = tuple({one.id: one for one in reversed(held)}.values())[::-1]

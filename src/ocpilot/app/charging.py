@@ -191,14 +191,14 @@ class StationService:
         """See `StationEvents`."""
         self._hear(station_id)
         only_values = event.kind is EventKind.UPDATED and event.token is None and event.remote_start_id is None
-        known = self._running.get(station_id, event.station_key) if only_values else None
+        known = self._running.get(station_id, (event.station_key, event.evse_id)) if only_values else None
         if known is not None:
             self._costs.goes_on(station_id, event.station_key)
             return await self._values(station_id, event, known)
         self._running.forget(station_id)
         found, answer = await transaction_events.take(self._platform, await self._station(station_id), event)
         if only_values and found.state == TransactionState.OPEN:
-            self._running.note(station_id, event.station_key, Running(found.id, event.state))
+            self._running.note(station_id, (event.station_key, event.evse_id), Running(found.id, event.state))
         if event.kind is not EventKind.ENDED:
             self.sessions.touch(found.id)
             self._costs.goes_on(station_id, event.station_key)
@@ -222,7 +222,8 @@ class StationService:
         await self._platform.store.transactions.add_samples(rows)
         self.sessions.touch(known.transaction_id)
         if event.state not in (None, known.state):
-            self._running.note(station_id, event.station_key, Running(known.transaction_id, event.state))
+            name = (event.station_key, event.evse_id)
+            self._running.note(station_id, name, Running(known.transaction_id, event.state))
         return TransactionAnswer()
 
     async def sign_certificate(self, station_id: str, csr: str, kind: str | None) -> str | None:

@@ -67,4 +67,5 @@ async def end(platform: Platform, one: Lost) -> None:
     finding = Finding(kind=Oddity.STOP_LOST, found=one.why, at=platform.clock())
     await platform.store.transaction_findings.put(transaction.id, (finding,))
     last = max((row.at for row in await platform.store.transactions.samples(transaction.id)), default=None)
-    await transactions.end(platform, transaction, last or transaction.started_at, reason=_REASON, rows=(), said=False)
+    at = last or transaction.started_at
+    await transactions.end(platform, transaction, at, arrived=None, reason=_REASON, rows=())

@@ -40,9 +40,7 @@ async def of_stop(platform: Platform, station: Station, event: StopEvent) -> Tra
     named = await _named(platform, station, event.transaction_id)
     if named is not None and (named.state == TransactionState.OPEN or named.stop_arrived is None):
         return named
-    evse_ids = dict.fromkeys(one.evse_id for one in station.connectors)
-    on_each = [await platform.store.transactions.open_on(station.id, evse_id) for evse_id in evse_ids]
-    running = [one for one in on_each if one is not None and _can_end(one, named, event)]
+    running = [one for one in await platform.store.transactions.open_of(station.id) if _can_end(one, named, event)]
     if len(running) > 1 and event.id_tag:
         running = [one for one in running if fold(one.id_tag) == fold(event.id_tag)]
     if len(running) != 1:

@@ -6,6 +6,8 @@ else a station says makes it forgotten, and is looked at in the database.
 
 import msgspec
 
+Name = int | tuple[str, int | None]
+
 
 class Running(msgspec.Struct, frozen=True):
     """The transaction of a name, and the state it was in last, in the station's words."""
@@ -15,16 +17,16 @@ class Running(msgspec.Struct, frozen=True):
 
 
 class RunningTransactions:
-    """By station and the name it uses: our number (1.6) or its own (2.x)."""
+    """By station and the name it uses: our number (1.6) or its own and the EVSE it names beside it (2.x)."""
 
     def __init__(self) -> None:
-        self._known: dict[str, dict[int | str, Running]] = {}
+        self._known: dict[str, dict[Name, Running]] = {}
 
-    def get(self, station_id: str, name: int | str | None) -> Running | None:
+    def get(self, station_id: str, name: Name | None) -> Running | None:
         """What the station means; None when that must be looked up."""
         return self._known.get(station_id, {}).get(name) if name is not None else None
 
-    def note(self, station_id: str, name: int | str, running: Running) -> None:
+    def note(self, station_id: str, name: Name, running: Running) -> None:
         """The station means this until something else happens."""
         self._known.setdefault(station_id, {})[name] = running
 

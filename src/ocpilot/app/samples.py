@@ -53,9 +53,11 @@ def rows_of(
         ]
         (first, *others), findings = samples_of(sample.at or arrived, readings)
         refused = tuple(one.found for one in findings[:_REFUSED])
-        beside = _Beside(signed=blobs_in(sample.values), refused=refused, seq=None if rows else seq_no)
+        beside = _Beside(
+            signed=blobs_in(sample.values), refused=refused, seq=None if rows else seq_no, ours=sample.at is None
+        )
         rows.append(_row(transaction_id, first, arrived, beside))
-        rows += [_row(transaction_id, one, arrived) for one in others]
+        rows += [_row(transaction_id, one, arrived, _Beside(ours=sample.at is None)) for one in others]
     return tuple(rows)
 
 
@@ -66,12 +68,14 @@ def state_row(
     state = _STATES.get(status)
     if state is None:
         return None
-    return _row(transaction_id, MeterSample(at=at or arrived, state=state), arrived, _Beside(seq=seq_no))
+    return _row(
+        transaction_id, MeterSample(at=at or arrived, state=state), arrived, _Beside(seq=seq_no, ours=at is None)
+    )
 
 
 def bare_row(transaction_id: int, at: datetime | None, arrived: datetime, seq_no: int) -> SampleRow:
     """That an event came that says nothing of this."""
-    return _row(transaction_id, MeterSample(at=at or arrived), arrived, _Beside(seq=seq_no))
+    return _row(transaction_id, MeterSample(at=at or arrived), arrived, _Beside(seq=seq_no, ours=at is None))
 
 
 def findings_of(rows: Sequence[SampleRow]) -> Iterator[Finding]:
@@ -92,23 +96,30 @@ def moved(transaction_id: int, row: SampleRow) -> SampleRow:
     return msgspec.structs.replace(row, transaction_id=transaction_id)
 
 
-def all_of(transaction: Transaction, rows: Sequence[SampleRow]) -> tuple[MeterSample, ...]:
-    """Every sample of a transaction, its first and last register among them, as far as the station said them."""
-    sent = [msgspec.json.decode(row.body, type=MeterSample) for row in rows]
-    if transaction.stopped_at is not None and transaction.meter_stop_wh is not None:
-        sent.append(MeterSample(at=transaction.stopped_at, register_wh=transaction.meter_stop_wh))
-    if transaction.meter_start_wh is None:
-        return tuple(sent)
-    return (MeterSample(at=transaction.started_at, register_wh=transaction.meter_start_wh), *sent)
+def all_of(transaction: Transaction, rows: Sequence[SampleRow]) -> tuple[tuple[MeterSample, datetime | None], ...]:
+    """Every sample of a transaction, its first and last register among them as far as the station said them; and when
+    it arrived, None where that is not known or where its time is ours."""
+    sent = [(msgspec.json.decode(row.body, type=MeterSample), _told_at(row)) for row in rows]
+    first, last = transaction.meter_start_wh, transaction.meter_stop_wh
+    if first is not None:
+        sent.insert(0, (MeterSample(at=transaction.started_at, register_wh=first), transaction.start_arrived))
+    if transaction.stopped_at is not None and last is not None:
+        sent.append((MeterSample(at=transaction.stopped_at, register_wh=last), transaction.stop_arrived))
+    return tuple(sent)
+
+
+def _told_at(row: SampleRow) -> datetime | None:
+    return None if msgspec.json.decode(row.body, type=_Beside).ours else row.arrived
 
 
 class _Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     """What stands beside a sample's own fields, which readers of samples pass over: signed values, what of it could not
-    be used, and the number of the event it came with."""
+    be used, the number of the event it came with, and whether its time is ours for want of the station's."""
 
     signed: tuple[Blob, ...] = ()
     refused: tuple[str, ...] = ()
     seq: int | None = None
+    ours: bool = False
 
 
 _NOTHING = _Beside()

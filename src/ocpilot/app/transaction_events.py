@@ -1,5 +1,7 @@
 """Transactions of OCPP 2.x: one message for all that happens in them, which may come late, twice or in any order."""
 
+from datetime import timedelta
+
 import msgspec
 
 from ocpilot.app import samples, transactions
@@ -8,21 +10,26 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.station_events import EventKind, IdTagAnswer, StartEvent, TransactionAnswer, TransactionEvent
 from ocpilot.app.stations import connector_of
 from ocpilot.base import time
+from ocpilot.base.ids import fold
 from ocpilot.metering.findings import Oddity
+
+#: What comes with a start may be of a moment later.
+_AT_ONCE = timedelta(seconds=5)
 
 
 async def take(platform: Platform, station: Station, event: TransactionEvent) -> tuple[Transaction, TransactionAnswer]:
     """TransactionEvent: kept before this returns; what was kept before changes nothing. Its transaction, the answer."""
-    known = await platform.store.transactions.keyed(station.id, event.station_key)
+    known = await platform.store.transactions.keyed(station.id, event.station_key, event.evse_id or 0)
     if known is not None and event.kind is EventKind.STARTED:
         known = await _started_late(platform, station, known, event)
-    if known is None or _is_another(known, event):
+    if known is None or await _is_another(platform, known, event):
         transaction, answer = await _begin(platform, station, event)
     else:
         transaction, answer = known, await _about_token(platform, station, known, event)
     rows = rows_of(platform, transaction.id, event)
     if event.kind is EventKind.ENDED:
-        await transactions.end(platform, transaction, event.at, reason=event.reason, rows=rows)
+        now = rows[0].arrived
+        await transactions.end(platform, transaction, event.at, arrived=now, reason=event.reason, rows=rows)
     else:
         if event.kind is EventKind.UPDATED:
             await transactions.goes_on(platform, transaction)
@@ -30,20 +37,30 @@ async def take(platform: Platform, station: Station, event: TransactionEvent) ->
     return transaction, TransactionAnswer(token=answer if event.token else None)
 
 
-def _is_another(known: Transaction, event: TransactionEvent) -> bool:
-    """A station that counts its transactions from the start again after a reset: the name is used twice."""
-    over = known.state != TransactionState.OPEN and known.stopped_at is not None
-    return (
-        over and event.kind is EventKind.STARTED and event.at is not None and event.at > (known.stopped_at or event.at)
-    )
+async def _is_another(platform: Platform, known: Transaction, event: TransactionEvent) -> bool:
+    """A station that counts its transactions from the start again after a reset: the name is used twice, maybe while we
+    still wait for the end of the first. The same start may come again with another time, but nothing happened since."""
+    if event.kind is not EventKind.STARTED:
+        return False
+    if known.id_tag and event.token is not None and fold(known.id_tag) != fold(event.token.value):
+        return event.at is None or event.at > known.started_at
+    if event.at is None:
+        return False
+    if known.state != TransactionState.OPEN:
+        return known.stopped_at is not None and event.at > known.stopped_at
+    if event.seq_no:
+        return False
+    heard = await platform.store.transactions.samples(known.id)
+    return any(known.started_at + _AT_ONCE < row.at <= event.at for row in heard)
 
 
 async def _begin(
     platform: Platform, station: Station, event: TransactionEvent
 ) -> tuple[Transaction, IdTagAnswer | None]:
     """The first we hear of it, whichever event that is; without an EVSE it is for a person."""
-    at = time.write(event.at) if event.at else "-"
-    return await transactions.begin(platform, station, _start(event), f"event|{station.id}|{event.station_key}|{at}")
+    when = time.write(event.at) if event.at else f"-{event.token.value if event.token else ''}"
+    name = f"event|{station.id}|{event.station_key}|{event.evse_id or 0}|{when}"
+    return await transactions.begin(platform, station, _start(event), name)
 
 
 async def _started_late(
@@ -53,13 +70,15 @@ async def _started_late(
     if event.at is None or event.at >= known.started_at or known.state == TransactionState.BILLED:
         return known
     connector = connector_of(station, event.evse_id or known.evse_id, event.connector_id or 1)
+    now = platform.clock()
 
     def change(kept: Transaction) -> Transaction:
         if connector is None or kept.evse_id:
-            return msgspec.structs.replace(kept, started_at=event.at)
+            return msgspec.structs.replace(kept, started_at=event.at, start_arrived=now)
         return msgspec.structs.replace(
             kept,
             started_at=event.at,
+            start_arrived=now,
             evse_id=connector.evse_id,
             evse_uid=connector.evse_uid,
             ocpi_connector_id=connector.ocpi_connector_id,

@@ -52,6 +52,7 @@ _OF_DRIVER = (
     "terms",
     "session_id",
     "started_at",
+    "start_arrived",
     "evse_id",
     "evse_uid",
     "ocpi_connector_id",
@@ -149,8 +150,15 @@ async def _end_already(platform: Platform, begun: Transaction) -> None:
     text = f"kept as transaction {kept.id} until the start came"
     await note(platform, begun, Oddity.STOP_BEFORE_START, text)
     rows = meant.copied(begun, await platform.store.transactions.samples(kept.id))
-    at, reason = kept.stopped_at or kept.started_at, kept.stop_reason
-    await end(platform, begun, at, reason=reason, rows=rows, meter_stop_wh=kept.meter_stop_wh or kept.meter_start_wh)
+    await end(
+        platform,
+        begun,
+        kept.stopped_at or kept.started_at,
+        arrived=kept.stop_arrived or platform.clock(),
+        reason=kept.stop_reason,
+        rows=rows,
+        meter_stop_wh=kept.meter_stop_wh or kept.meter_start_wh,
+    )
     await platform.store.transactions.set_state(kept.id, TransactionState.DROPPED, f"it is of transaction {begun.id}")
 
 
@@ -163,7 +171,8 @@ async def note(platform: Platform, transaction: Transaction, kind: Oddity, found
 async def identify(platform: Platform, station: Station, transaction: Transaction, event: StartEvent) -> IdTagAnswer:
     """Somebody says who charges in a transaction that began without that: it is his from then on."""
     connector = connector_of(station, event.evse_id, event.connector_id)
-    since = msgspec.structs.replace(transaction, started_at=event.at or platform.clock())
+    now = platform.clock()
+    since = msgspec.structs.replace(transaction, started_at=event.at or now, start_arrived=now)
     wanted, answer = await _for_driver(platform, station, connector, event, since)
 
     def change(kept: Transaction) -> Transaction:
@@ -344,9 +353,10 @@ async def booted(platform: Platform, station: Station) -> None:
 
 async def stop(platform: Platform, station: Station, event: StopEvent) -> IdTagAnswer | None:
     """StopTransaction, maybe repeated: the second one changes nothing and is answered the same."""
-    transaction = await meant.of_stop(platform, station, event)
-    rows = samples.rows_of(transaction.id, event.samples, platform.clock())
-    await end(platform, transaction, event.at, reason=event.reason, rows=rows, meter_stop_wh=event.meter_stop_wh)
+    transaction, now = await meant.of_stop(platform, station, event), platform.clock()
+    rows = samples.rows_of(transaction.id, event.samples, now)
+    stop_wh = event.meter_stop_wh
+    await end(platform, transaction, event.at, arrived=now, reason=event.reason, rows=rows, meter_stop_wh=stop_wh)
     return None if event.id_tag is None else await stop_answer(platform, transaction, event.id_tag)
 
 
@@ -355,25 +365,26 @@ async def end(
     transaction: Transaction,
     at: datetime | None,
     *,
+    arrived: datetime | None,
     reason: str | None,
     rows: Sequence[SampleRow],
     meter_stop_wh: Decimal | None = None,
-    said: bool = True,
 ) -> None:
-    """It is over, with the last samples; one that was over keeps its end, unless that was ours for want of a stop."""
-    now = platform.clock()
+    """It is over, with the last samples; one that was over keeps its end, unless that was ours for want of a stop, of
+    which none `arrived`."""
+    ended = at or arrived or platform.clock()
     stopped = await platform.store.transactions.stop(
         transaction.id,
-        at=max(at or now, transaction.started_at),
-        arrived=now if said else None,
+        at=max(ended, transaction.started_at),
+        arrived=arrived,
         meter_stop_wh=meter_stop_wh,
         reason=reason,
         samples=rows,
     )
     if stopped is not None and stopped != transaction:
         await sessions.write(platform, stopped)
-    elif said and transaction.state == TransactionState.BILLED and transaction.stop_arrived is None:
-        await note(platform, transaction, Oddity.LATE_STOP, f"{meter_stop_wh} Wh at {time.write(at or now)}")
+    elif arrived and transaction.state == TransactionState.BILLED and transaction.stop_arrived is None:
+        await note(platform, transaction, Oddity.LATE_STOP, f"{meter_stop_wh} Wh at {time.write(ended)}")
 
 
 async def stop_answer(platform: Platform, transaction: Transaction, id_tag: str) -> IdTagAnswer:

@@ -16,6 +16,7 @@ from ocpilot.metering.limit import Limit
 from ocpilot.metering.registers import exports_of, intervals_of, registers_of
 from ocpilot.metering.samples import MeterSample
 from ocpilot.metering.scales import scaled
+from ocpilot.metering.stretches import FLOWING, states_of
 
 #: A charge shorter than this may well have no meter value between its first and its last, and its first so late.
 _SHORT = timedelta(minutes=1)
@@ -50,6 +51,9 @@ def energy_of(samples: Sequence[MeterSample], start: datetime, last: datetime, l
     exports = [one for one in exports_of(samples) if one[0] <= last]
     taken = _taken(inside, samples, start, limit) if inside else Counted([start], [Decimal(0)], [])
     more = [*_late(registers, inside), *(_doubts(taken, inside, start, last) if ended else ())]
+    if ended and not more and _goes_on(inside, samples, last):
+        at, register = inside[-1]
+        more.append(Finding(kind=Oddity.END_UNREAD, found=f"{register} Wh, {last - at} before the end", at=at))
     return _energy(taken, counted(exports, start, limit) if exports else None, more)
 
 
@@ -113,3 +117,11 @@ def _doubts(taken: Counted, registers: Sequence[Register], start: datetime, last
     if not taken.wh[-1] and any(one.kind in _LEFT_OUT for one in taken.findings):
         return [Finding(kind=Oddity.NOTHING_BELIEVED, found=str(taken.findings[0]))]
     return []
+
+
+def _goes_on(registers: Sequence[Register], samples: Sequence[MeterSample], last: datetime) -> bool:
+    """Whether energy flowed when the register was read for the last time, which was well before the end."""
+    if len(registers) < 2 or last - registers[-1][0] <= _SHORT or registers[-1][1] <= registers[-2][1]:
+        return False
+    states = states_of([one for one in samples if one.at <= last])
+    return not states or states[-1][1] in FLOWING

@@ -24,6 +24,7 @@ class Oddity(StrEnum):
     INTERVALS_COUNT = "intervals_count"  # the register stands still while the station sends intervals
     NO_METER_VALUES = "no_meter_values"  # a charge of some length and not one meter value
     BEGIN_UNREAD = "begin_unread"  # the first register came well after the start: what flowed before it is not known
+    END_UNREAD = "end_unread"  # the last register came well before the end, and energy flowed: how much is not known
     NOTHING_BELIEVED = "nothing_believed"  # meter values, none of which could be counted
     POWER_DISAGREES = "power_disagrees"  # power was read for a while, and the register does not know of it
     ENERGY_AFTER_END = "energy_after_end"
@@ -55,6 +56,7 @@ HOLDING = frozenset(
         Oddity.METER_REPLACED,
         Oddity.NO_METER_VALUES,
         Oddity.BEGIN_UNREAD,
+        Oddity.END_UNREAD,
         Oddity.NOTHING_BELIEVED,
         Oddity.POWER_DISAGREES,
         Oddity.NEVER_STARTED,

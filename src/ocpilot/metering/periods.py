@@ -19,6 +19,7 @@ from ocpilot.metering.stretches import (
     PARKED,
     Stretch,
     dimensions_of,
+    from_start,
     session_dimensions_of,
     states_of,
     stretches_of,
@@ -107,7 +108,7 @@ def measured(
     inside = known if not known or known[-1].at <= last else [sample for sample in known if sample.at <= last]
     limit = Limit.of(max_power_w)
     energy = energy_of(known, first, last, limit, ended=end is not None)
-    states = states_of(inside)
+    states = from_start(states_of(inside), first)
     flowing = energy.curve.flowing([(at, state in FLOWING) for at, state in states], limit)
     curve, crossings = flowing.through([border * 1000 for border in cuts.kwh])
     changes = [(first, tariff_id), *((whole_second(one.at), one.tariff_id) for one in switches)]

@@ -36,8 +36,14 @@ def exports_of(samples: Sequence[MeterSample]) -> list[Register]:
 
 
 def intervals_of(samples: Sequence[MeterSample]) -> list[Register]:
-    """What each interval came to, in order of time; negative where more was given back than taken."""
-    return sorted((one.at, one.interval_wh) for one in samples if one.interval_wh is not None)
+    """What each interval came to, in order of time; negative where more was given back than taken.
+
+    Those of the wall clock (`Sample.Clock`) measure the same energy once more where there are others; so does one that
+    ends when another does, in a StopTransaction that tells all values again.
+    """
+    told = [(one.at, one.interval_wh, one.context) for one in samples if one.interval_wh is not None]
+    billing = [one for one in told if one[2] != Context.CLOCK] or told
+    return sorted({at: wh for at, wh, _ in billing}.items())
 
 
 def _billing(points: Sequence[MeterSample]) -> list[MeterSample]:

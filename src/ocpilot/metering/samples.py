@@ -1,6 +1,6 @@
 """What a station measured at one moment, in units everyone agrees on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -51,19 +51,26 @@ class MeterSample(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def in_order(samples: Iterable[MeterSample]) -> list[MeterSample]:
-    """Sorted by whole seconds, the same sample once; whatever order they came in, the same list.
+    """Sorted by whole seconds, the same sample once; whatever order they came in, the same list but for states of one
+    moment, of which the last one that came holds.
 
     Samples of one second: states first, then registers in rising order.
     """
-    whole = [msgspec.structs.replace(one, at=whole_second(one.at)) if one.at.microsecond else one for one in samples]
-    whole.sort(key=_by_time)
+    exact = sorted(samples, key=_by_time)
+    whole = [msgspec.structs.replace(one, at=whole_second(one.at)) if one.at.microsecond else one for one in exact]
     ordered: list[MeterSample] = []
     begun = 0
     for place in range(1, len(whole) + 1):
         if place == len(whole) or whole[place].at != whole[begun].at:
-            ordered += whole[begun:place] if place - begun == 1 else sorted(set(whole[begun:place]), key=_within)
+            same = whole[begun:place]
+            ordered += same if len(same) == 1 else sorted(_once(same), key=_within)
             begun = place
     return ordered
+
+
+def _once(same: Sequence[MeterSample]) -> list[MeterSample]:
+    """Each where it came last."""
+    return [*dict.fromkeys(reversed(same))][::-1]
 
 
 def whole_second(moment: datetime) -> datetime:
@@ -74,4 +81,4 @@ def whole_second(moment: datetime) -> datetime:
 def _within(one: MeterSample) -> tuple[object, ...]:
     numbers = (one.register_wh, one.export_wh, one.interval_wh, one.power_w, one.current_a, one.soc)
     shown = tuple((number is not None, number or Decimal(0)) for number in numbers)
-    return (one.state is None, *shown, one.state or "", one.context or "")
+    return (one.state is None, *shown, one.context or "")

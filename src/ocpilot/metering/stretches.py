@@ -61,6 +61,15 @@ def states_of(samples: Sequence[MeterSample]) -> list[tuple[datetime, ChargingSt
     return found
 
 
+def from_start(
+    states: Sequence[tuple[datetime, ChargingState]], start: datetime
+) -> list[tuple[datetime, ChargingState]]:
+    """The same, and that the car charged until it is said for the first time that nothing flows."""
+    if not states or states[0][0] <= start or states[0][1] in FLOWING:
+        return [*states]
+    return [(start, ChargingState.CHARGING), *states]
+
+
 def stretches_of(
     samples: Sequence[MeterSample],
     states: Sequence[tuple[datetime, ChargingState]],

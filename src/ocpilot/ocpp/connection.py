@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ocpilot.app.frames import FrameDirection
 from ocpilot.app.station_events import Payload
+from ocpilot.base.errors import BadRequest
 from ocpilot.base.problem import Problem
 from ocpilot.ocpp import schemas
 from ocpilot.ocpp.asking import Asking
@@ -203,6 +204,9 @@ class Connection:
         except CallRefused as refusal:
             _LOG.warning("%s: a call is refused: %s", self._station.id, refusal)
             return self._rpc.refuse(call, refusal.code, str(refusal), refusal.details)
+        except BadRequest as error:
+            _LOG.warning("%s: %s %r is refused: %s", self._station.id, call.action, call.id, error)
+            return self._rpc.refuse(call, ErrorCode.PROPERTY_CONSTRAINT, str(error))
         except Exception:  # whatever the platform raised, this station gets an answer and the connection stays
             _LOG.exception("%s: %s %r failed", self._station.id, call.action, call.id)
             return self._rpc.refuse(call, ErrorCode.INTERNAL_ERROR, "the platform could not handle this now")
@@ -212,7 +216,7 @@ class Connection:
         """Nobody waits for an answer, so what is wrong with it is only logged."""
         try:
             await self._handled(said, self.version.sent.get(said.action))
-        except CallRefused as refusal:
+        except (CallRefused, BadRequest) as refusal:
             _LOG.warning("%s: a message is ignored: %s", self._station.id, refusal)
         except Exception:  # as for a call: the connection stays
             _LOG.exception("%s: %s %r failed", self._station.id, said.action, said.id)

@@ -29,7 +29,7 @@ from ocpilot.ocpp import schemas, v16_lists, v16_profiles
 from ocpilot.ocpp.certificate_requests import sign_certificate
 from ocpilot.ocpp.frames import CallError, CallResult, ErrorWords
 from ocpilot.ocpp.notices import always, notice, notices
-from ocpilot.ocpp.values import moment, optional_whole, register, required_text, text, whole
+from ocpilot.ocpp.values import moment, optional_whole, register, required_text, text, token_text, whole
 from ocpilot.ocpp.version import Asked, Handler, Station, payload_of, status_word
 from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit, DisplayText, Tariff
 
@@ -76,7 +76,7 @@ async def _status(station: Station, payload: Payload) -> Payload:
 
 async def _authorize(station: Station, payload: Payload) -> Payload:
     """Authorize (4.1)."""
-    answer = await station.events.authorize(station.id, IdToken(required_text(payload, "idTag")))
+    answer = await station.events.authorize(station.id, IdToken(token_text(payload, "idTag")))
     return {"idTagInfo": _id_tag_info(answer)}
 
 
@@ -84,7 +84,7 @@ async def _start(station: Station, payload: Payload) -> Payload:
     """StartTransaction (4.8)."""
     event = StartEvent(
         evse_id=whole(payload, "connectorId"),
-        token=IdToken(required_text(payload, "idTag")),
+        token=IdToken(token_text(payload, "idTag")),
         meter_start_wh=register(payload, "meterStart"),
         at=moment(payload, station.clock),
         reservation_id=optional_whole(payload, "reservationId"),
@@ -107,7 +107,7 @@ async def _stop(station: Station, payload: Payload) -> Payload:
         transaction_id=whole(payload, "transactionId"),
         meter_stop_wh=register(payload, "meterStop"),
         at=moment(payload, station.clock),
-        id_tag=text(payload, "idTag"),
+        id_tag=token_text(payload, "idTag") if "idTag" in payload else None,
         reason=text(payload, "reason"),
         samples=_samples(payload, "transactionData", station.clock),
     )

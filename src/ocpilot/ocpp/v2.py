@@ -29,7 +29,7 @@ from ocpilot.ocpp import schemas, v2_lists, v2_profiles, v21_tariffs
 from ocpilot.ocpp.frames import CallError, CallResult, ErrorWords
 from ocpilot.ocpp.v2_notices import V21_NOTICES, V21_SENT, V201_NOTICES
 from ocpilot.ocpp.v2_samples import samples_of
-from ocpilot.ocpp.values import inner, moment, optional_whole, required_text, text, whole
+from ocpilot.ocpp.values import inner, moment, optional_whole, required_text, text, token_text, whole
 from ocpilot.ocpp.version import Asked, Handler, Station, payload_of, status_word
 from ocpilot.wire.v230 import ChargingProfile, ChargingRateUnit, DisplayText, Tariff
 
@@ -247,7 +247,7 @@ def _name(transaction: Transaction) -> str:
 
 
 def _token(payload: Payload) -> IdToken:
-    return IdToken(required_text(payload, "idToken"), text(payload, "type"))
+    return IdToken(token_text(payload, "idToken"), text(payload, "type"))
 
 
 def _token_info(answer: IdTagAnswer) -> Payload:

@@ -26,6 +26,11 @@ def required_text(payload: Payload, key: str) -> str:
     return text(payload, key) or ""
 
 
+def token_text(payload: Payload, key: str) -> str:
+    """What a reader read; some pad it."""
+    return required_text(payload, key).strip()
+
+
 def whole(payload: Payload, key: str) -> int:
     """A whole number that a database can hold. CallRefused."""
     value = cast(int, payload[key])

@@ -41,9 +41,10 @@ class PostgresTransactions:
         """See the port."""
         return await self._one(_SQL["get"], {"id": transaction_id})
 
-    async def keyed(self, station_id: str, station_key: str) -> Transaction | None:
+    async def keyed(self, station_id: str, station_key: str, evse_id: int = 0) -> Transaction | None:
         """See the port."""
-        return await self._one(_SQL["keyed"], {"station_id": station_id, "station_key": station_key})
+        values: dict[str, object] = {"station_id": station_id, "station_key": station_key, "evse_id": evse_id}
+        return await self._one(_SQL["keyed"], values)
 
     async def modify(self, transaction_id: int, change: Callable[[Transaction], Transaction]) -> Transaction | None:
         """See the port."""
@@ -62,6 +63,11 @@ class PostgresTransactions:
     async def open_on(self, station_id: str, evse_id: int) -> Transaction | None:
         """See the port."""
         return await self._one(_SQL["open_on"], {"station_id": station_id, "evse_id": evse_id})
+
+    async def open_of(self, station_id: str) -> tuple[Transaction, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["open_of"], {"station_id": station_id})
+        return tuple(_transaction(row) for row in rows)
 
     async def of_station(
         self, station_id: str, since: datetime, until: datetime, limit: int

@@ -22,9 +22,10 @@ SELECT * FROM station_transaction WHERE dedupe = :dedupe;
 SELECT * FROM station_transaction WHERE id = :id;
 
 -- name: keyed
--- The newest that a station named so.
+-- The newest that a station named so, at an EVSE where one is given.
 SELECT * FROM station_transaction
-WHERE station_id = :station_id AND station_key = :station_key ORDER BY id DESC LIMIT 1;
+WHERE station_id = :station_id AND station_key = :station_key AND (:evse_id = 0 OR evse_id IN (0, :evse_id))
+ORDER BY id DESC LIMIT 1;
 
 -- name: get_locked
 -- By number; nobody else may change it until the transaction ends.
@@ -46,6 +47,7 @@ SET
     accepted = :accepted,
     meter_start_wh = :meter_start_wh,
     started_at = :started_at,
+    start_arrived = :start_arrived,
     terms = :terms,
     released = :released
 WHERE id = :id;
@@ -59,6 +61,10 @@ SELECT * FROM station_transaction WHERE key_session = :key_session ORDER BY id D
 SELECT * FROM station_transaction
 WHERE station_id = :station_id AND evse_id = :evse_id AND state = 'open'
 ORDER BY started_at DESC, id DESC LIMIT 1;
+
+-- name: open_of
+-- All open ones of a station.
+SELECT * FROM station_transaction WHERE station_id = :station_id AND state = 'open' ORDER BY started_at, id;
 
 -- name: of_station
 -- Those of a station that began within a time, newest first.
@@ -83,7 +89,7 @@ ON CONFLICT DO NOTHING;
 
 -- name: samples
 -- All samples of a transaction in order of time.
-SELECT transaction_id, at, body, arrived FROM meter_sample WHERE transaction_id = :id ORDER BY at, digest;
+SELECT transaction_id, at, body, arrived FROM meter_sample WHERE transaction_id = :id ORDER BY at, arrived, digest;
 
 -- name: stop
 -- From open to stopped; also what we ended ourselves for want of a stop, when the stop comes before the bill.

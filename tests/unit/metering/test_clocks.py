@@ -30,29 +30,32 @@ def test_a_clock_that_is_right_within_two_minutes_is_left_alone() -> None:
 @pytest.mark.parametrize("ahead", [timedelta(minutes=5), timedelta(hours=2), timedelta(days=300)])
 def test_what_arrives_before_it_was_is_moved_back(ahead: timedelta) -> None:
     clock = clock_of(live(ahead))
-    assert (clock.shift, kinds(clock)) == (LATENCY - ahead, [Oddity.CLOCK_AHEAD])
+    assert kinds(clock) == [Oddity.CLOCK_AHEAD]
     assert clock.right(NOW + ahead, NOW + LATENCY) == NOW + LATENCY
 
 
 def test_local_time_called_utc_is_a_clock_behind_where_the_sun_rises_later() -> None:
     clock = clock_of(live(timedelta(hours=-8)))
-    assert (clock.shift, kinds(clock)) == (timedelta(hours=8) + LATENCY, [Oddity.CLOCK_BEHIND])
+    assert kinds(clock) == [Oddity.CLOCK_BEHIND]
+    assert clock.right(NOW - timedelta(hours=8), NOW) == NOW + LATENCY
 
 
 def test_a_clock_of_1970_that_ticks_is_moved_on() -> None:
     clock = clock_of(live(datetime(1970, 1, 1, tzinfo=UTC) - NOW))
     assert kinds(clock) == [Oddity.CLOCK_BEHIND]
-    assert clock.right(datetime(1970, 1, 1, tzinfo=UTC), None) == NOW + LATENCY
+    assert clock.right(datetime(1970, 1, 1, tzinfo=UTC), NOW) == NOW + LATENCY
 
 
 def test_what_was_kept_while_offline_keeps_its_time() -> None:
     clock = clock_of([(NOW + passed, NOW + timedelta(days=2)) for passed in QUARTERS])
-    assert (clock.shift, kinds(clock)) == (timedelta(), [Oddity.REPLAYED])
+    assert kinds(clock) == [Oddity.REPLAYED]
+    assert clock.right(NOW, NOW + timedelta(hours=5)) == NOW
 
 
 def test_a_charge_that_only_ended_offline_keeps_its_time() -> None:
     clock = clock_of([*live(timedelta())[:4], (NOW + QUARTERS[4], NOW + timedelta(hours=5))])
-    assert (clock.shift, kinds(clock)) == (timedelta(), [Oddity.REPLAYED])
+    assert kinds(clock) == [Oddity.REPLAYED]
+    assert clock.right(NOW, NOW + timedelta(hours=5)) == NOW
 
 
 def test_a_single_message_from_the_future_is_of_the_moment_it_arrived() -> None:
@@ -62,8 +65,41 @@ def test_a_single_message_from_the_future_is_of_the_moment_it_arrived() -> None:
 
 
 def test_one_late_message_says_nothing_about_the_clock() -> None:
-    assert clock_of([(NOW, NOW + timedelta(hours=1))]).shift == timedelta()
+    late = NOW + timedelta(hours=1)
+    assert clock_of([(NOW, late)]).right(NOW, late) == NOW
     assert clock_of([]) == StationClock()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(60, 120), (120, 60), (-90, 0), (0, -90), (-60, 30)],
+    ids=["summer begins", "summer ends", "set right", "set wrong", "behind, then ahead"],
+)
+def test_a_clock_that_is_set_in_the_middle_moves_each_message_as_those_before_it(before: int, after: int) -> None:
+    moments = [NOW + timedelta(minutes=10 * place) for place in range(8)]
+    said = [(one + timedelta(minutes=before if place < 4 else after), one) for place, one in enumerate(moments)]
+    clock = clock_of(said)
+    assert [clock.right(*one) for one in said] == moments
+
+
+def test_a_station_that_catches_up_no_quicker_than_more_comes_is_not_behind() -> None:
+    said = [NOW + timedelta(minutes=10 * place) for place in range(8)]
+    outage = timedelta(hours=2)
+    sent = [(one, one + (outage if place >= 4 else timedelta())) for place, one in enumerate(said)]
+    clock = clock_of(sent)
+    assert ([clock.right(*one) for one in sent], kinds(clock)) == (said, [Oddity.REPLAYED])
+
+
+def test_a_message_that_tells_of_the_hour_before_it_says_how_late_its_newest_value_is() -> None:
+    ahead, end = timedelta(hours=1), NOW + timedelta(minutes=40)
+    told = [(NOW + ahead + timedelta(minutes=minute), end) for minute in range(41)]
+    clock = clock_of([(NOW + ahead, NOW), *told])
+    assert (kinds(clock), clock.right(*told[20])) == ([Oddity.CLOCK_AHEAD], NOW + timedelta(minutes=20))
+
+
+def test_what_has_our_time_is_not_moved() -> None:
+    clock = clock_of(live(timedelta(hours=2)))
+    assert (clock.right(NOW, None), clock.right(NOW, NOW)) == (NOW, NOW)
 
 
 @given(
