@@ -246,6 +246,13 @@ async def test_a_stop_that_comes_after_the_bill_is_kept_as_a_finding(lade, bodie
         assert await station.became(75) == [billed("5", Oddity.STOP_LOST, Oddity.LATE_STOP, minutes=30)]
 
 
+async def test_a_number_that_no_database_holds_is_refused_by_name(lade, bodies, caplog) -> None:
+    async with odd_station(lade, bodies) as station:
+        with pytest.raises(AssertionError, match=r"PropertyConstraintViolation.*value out of int32 range"):
+            await play(station, [start(0, connector=10**12)])
+    assert [one.exc_info for one in caplog.records if one.exc_info] == []
+
+
 # ---- what a person does ------------------------------------------------------------------------------------------
 
 
