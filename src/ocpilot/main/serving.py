@@ -36,7 +36,7 @@ from ocpilot.main.alone import alone
 from ocpilot.main.described_api import described
 from ocpilot.main.joined import Switchboard, open_switched
 from ocpilot.main.on_platform import settings_of_platform
-from ocpilot.main.servers import main_server, station_server
+from ocpilot.main.servers import Server, main_server, station_server
 from ocpilot.ocpp.gateway import Gateway, gateway_settings
 from ocpilot.ocpp.relay import Node
 from ocpilot.web.routes import web_routes
@@ -59,8 +59,8 @@ async def serve(settings: Settings, parts: Collection[str] = PARTS) -> int:
         gateway = await _gateway(platform, switchboard) if "ocpp" in parts else None
         server = main_server(settings, application(platform, gateway, parts), gateway)
         log.info("%s: %s (%s)", settings.name, settings.server.base_url, ", ".join(sorted(parts)))
-        _end_quietly()
         _look_for_cycles_less_often()
+        _end_quietly(server)
         await server.serve()
         if gateway is not None:
             await platform.store.nodes.leave()
@@ -78,10 +78,15 @@ async def _gateway(platform: Platform, switchboard: Switchboard) -> Gateway:
     return gateway
 
 
-def _end_quietly() -> None:
-    """The server raises the signal that ended it once more; by then our part is to close what we opened."""
+def _end_quietly(server: Server) -> None:
+    """The server raises the signal that ended it once more; by then our part is to close what we opened. One that comes
+    before the server listens to signals ends it as well."""
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, end)
 
 
 def _look_for_cycles_less_often() -> None:
