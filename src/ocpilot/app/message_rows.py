@@ -13,6 +13,7 @@ from ocpilot.app.log_writing import storable
 from ocpilot.app.message_places import Place, place_of
 from ocpilot.app.message_secrets import Secrets
 from ocpilot.app.messages import Cut, Direction, Message
+from ocpilot.base.lines import one_line
 from ocpilot.roaming.routing import DIRECT, Route
 from ocpilot.wire.protocol import ModuleID
 
@@ -26,6 +27,7 @@ LONGEST_URL = 4000
 _LONGEST_ID = 256
 _LONGEST_TEXT = 4000
 _LONGEST_HEADERS = 32_000
+_BEGINNING = 400
 
 
 class Exchanged(msgspec.Struct, kw_only=True, gc=False):
@@ -106,6 +108,12 @@ def message_of(one: Exchanged) -> Message:
         response_size=one.response_size,
         response_cut=response_cut,
     )
+
+
+def beginning(one: Exchanged) -> str:
+    """How the answer begins, in one line and without secrets."""
+    body, _ = _body(one, one.response_body, None, _secrets(one))
+    return " ".join(one_line(body.decode(errors="replace")).split())[:_BEGINNING]
 
 
 def _place(one: Exchanged) -> Place:
