@@ -190,6 +190,7 @@ class PeerRefused(PeerError):
         ocpi: int | None,
         retry_after: float | None = None,
         said: str | None = None,
+        *,
         page: str = "",
     ) -> None:
         self.http = http

@@ -270,7 +270,9 @@ async def test_what_else_a_peer_says_is_for_our_people_only_and_without_the_toke
     with pytest.raises(PeerRefused) as caught:
         await partners.call(fake.peer(), "PUT", ModuleID.TARIFFS, R, ("x",))
     assert str(caught.value).endswith("HTTP 422")
-    assert caught.value.in_full.endswith('HTTP 422: {"detail": [ {"msg": "postal_code: Field required", "input": "***"}]}')
+    assert caught.value.in_full.endswith(
+        'HTTP 422: {"detail": [ {"msg": "postal_code: Field required", "input": "***"}]}'
+    )
 
 
 async def test_an_endless_answer_is_cut(fake, partners):
