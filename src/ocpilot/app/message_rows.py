@@ -111,16 +111,21 @@ def message_of(one: Exchanged) -> Message:
 
 
 def beginning(one: Exchanged) -> str:
-    """How the answer begins, in one line and without secrets."""
-    body, _ = _body(one, one.response_body, None, _secrets(one))
-    return " ".join(one_line(body.decode(errors="replace")).split())[:_BEGINNING]
+    """Where the answer leads and how it begins, in one line and without secrets."""
+    secrets, to = _secrets(one), _location(one)
+    body, _ = _body(one, one.response_body, None, secrets)
+    leads = f"leads to {_text(to, secrets)} " if to else ""
+    return " ".join(one_line(leads + body.decode(errors="replace")).split())[:_BEGINNING]
 
 
 def _place(one: Exchanged) -> Place:
     if one.method != "POST":
         return place_of(one.module, one.url, one.segments)
-    location = next((value for name, value in one.response_headers if name.lower() == b"location"), b"")
-    return place_of(one.module, one.url, one.segments, body=one.request_body, location=location.decode("latin-1"))
+    return place_of(one.module, one.url, one.segments, body=one.request_body, location=_location(one))
+
+
+def _location(one: Exchanged) -> str:
+    return next((value for name, value in one.response_headers if name.lower() == b"location"), b"").decode("latin-1")
 
 
 # ---- nothing secret -------------------------------------------------------------------------------------------------

@@ -275,6 +275,13 @@ async def test_what_else_a_peer_says_is_for_our_people_only_and_without_the_toke
     )
 
 
+async def test_a_redirect_is_not_followed_and_our_people_hear_where_it_leads(fake, partners):
+    fake.answer = raw(b"", 301, Location="https://new.example/ocpi?token=secret")
+    with pytest.raises(PeerRefused) as caught:
+        await partners.call(fake.peer(), "GET", ModuleID.TARIFFS, S)
+    assert caught.value.in_full.endswith("HTTP 301: leads to https://new.example/ocpi?token=***")
+
+
 async def test_an_endless_answer_is_cut(fake, partners):
     fake.answer = raw(b" " * (17 * 1024 * 1024))
     with pytest.raises(PeerNonsense, match="larger"):
