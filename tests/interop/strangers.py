@@ -113,6 +113,7 @@ class Say:
     http: int = 200
     status: int = 1000
     headers: dict[str, str] = field(default_factory=dict)
+    message: str | None = None
 
 
 UNKNOWN = Say(None, 404, 2000)
@@ -283,7 +284,7 @@ class Stranger:
     def _written(self, say: Say) -> Response:
         said: dict[str, object] = {
             "status_code": str(say.status) if self.habits.status_as_text else say.status,
-            "status_message": None,
+            "status_message": say.message,
         }
         if self.habits.timestamp:
             said["timestamp"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S") + self.habits.zone
@@ -335,7 +336,7 @@ class Stranger:
 
     def _authorize(self, uid: str) -> Say:
         if uid not in self.allowed:
-            return Say(None, 200 if self.habits.unknown_is_200 else 404, 2004)
+            return Say(None, 200 if self.habits.unknown_is_200 else 404, 2004, message="never seen that card")
         token = next(one for one in self.ours["tokens"] if one["uid"] == uid)
         info = {"allowed": self.allowed[uid], "token": token, "authorization_reference": "REF-1"}
         return Say(self.in_our_way(info))

@@ -226,6 +226,7 @@ async def test_what_the_other_says_is_passed_on_as_he_said_it(market, bodies):
     market.pro.allowed.clear()
     said = await asked(market)
     assert (said.http, said.status) == (404, 2004)
+    assert said.body["status_message"] == "never seen that card"
 
 
 async def test_providers_that_tell_of_no_cards_are_asked_about_every_one(market, bodies):

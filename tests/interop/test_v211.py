@@ -312,3 +312,21 @@ FOLLOWERS = ((OLD, "RES", "EMSP"), (Version.V2_2_1, "SMA", "SCSP"), (Version.V2_
 async def session_with(node, kwh):
     found = await node.platform.store.objects.find(ModuleID.SESSIONS, "S1")
     return found[0] if found and str(value_of(Session, found[0]).kwh) == kwh else None
+
+
+async def test_what_an_old_peer_is_may_be_said_after_it_registered(lade, second_database_url, tmp_path, start):
+    parties = [
+        PartySettings(country_code="SE", party_id=f"BO{role[0]}", role=role, name=role) for role in ("CPO", "EMSP")
+    ]
+    async with start("Both", tuple(parties), second_database_url, tmp_path) as both:
+        invitation = await peers.invite(lade.platform, "Both")
+        guessed = await peers.register(both.platform, invitation.versions_url, invitation.token, "Lade", OLD)
+        assert guessed.allowed == ("EMSP:SE/LAD",)
+        await peers.change_profile(both.platform, guessed, {"role": "CPO"})
+        known = await peers.named(both.platform, "Lade")
+        assert (known.roles[0].role, known.allowed, known.pulled_at) == ("CPO", ("CPO:SE/LAD",), None)
+        assert ModuleID.LOCATIONS in pull.wanted(both.platform, known)
+        # To an operator we are our provider: another party than the one it met first.
+        await peers.allow(lade.platform, await peers.named(lade.platform, "Both"), ["EMSP:SE/BOE"])
+        again = await peers.update(both.platform, known)
+        assert (again.roles, again.endpoints) == (known.roles, known.endpoints)

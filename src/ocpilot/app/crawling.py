@@ -155,7 +155,7 @@ class _Reader:
     def _stopped(self, failure: OcpilotError) -> Crawl:
         if self._wish.may_lack and isinstance(failure, PeerRefused) and failure.http == 404:
             return replace(self.crawl, state=CrawlState.COMPLETE, next_url=None)
-        return replace(self.crawl, state=CrawlState.STOPPED, error=storable(str(failure)))
+        return replace(self.crawl, state=CrawlState.STOPPED, error=storable(failure.in_full))
 
     # ---- where to begin --------------------------------------------------------------------------------------------
 

@@ -160,6 +160,23 @@ def their_role(platform: Platform, peer: Peer) -> Role:
     return handshake.counterpart(our_roles(platform), peer.profile.role)
 
 
+def in_its_role(platform: Platform, peer: Peer) -> Peer:
+    """A peer whose version does not say what it is, as what its profile says by now: it looks as if it had registered
+    so. Others stay as they are."""
+    role = their_role(platform, peer)
+    if peer.version is None or PROTOCOLS[peer.version].roles or all(one.role == role for one in peer.roles):
+        return peer
+    roles = tuple(msgspec.structs.replace(one, role=role) for one in peer.roles)
+    rows = [
+        {"identifier": module, "url": url}
+        for module, url in dict.fromkeys((e.identifier, e.url) for e in peer.endpoints)
+    ]
+    endpoints = msgspec.convert(handshake.with_roles(our_roles(platform), rows, (role,)), tuple[Endpoint, ...])
+    return msgspec.structs.replace(
+        peer, roles=roles, allowed=claims.renamed(peer.allowed, peer.roles, roles), endpoints=endpoints, pulled_at=None
+    )
+
+
 def theirs_in(platform: Platform, version: Version, peer: Peer) -> Context:
     """What to read Credentials and version details of a peer with."""
     return NOTHING if PROTOCOLS[version].roles else Context(role=their_role(platform, peer))
@@ -238,7 +255,7 @@ async def keep_registered(platform: Platform, before: Peer, peer: Peer, noticed:
     """Store a peer whose tokens are exchanged. What it plays is not reached through hubs any more: nothing of it is
     told, or billed, twice."""
     if before.state is PeerState.INVITED:
-        await _told_from_the_beginning(platform, peer)
+        await told_from_the_beginning(platform, peer)
     await platform.store.peers.save(peer)
     await platform.store.peers.noticed(peer.id, noticed)
     await hub_clients.tell(platform, peer)
@@ -250,7 +267,7 @@ async def keep_registered(platform: Platform, before: Peer, peer: Peer, noticed:
             await platform.store.peers.save(msgspec.structs.replace(hub, roles=behind))
 
 
-async def _told_from_the_beginning(platform: Platform, peer: Peer) -> None:
+async def told_from_the_beginning(platform: Platform, peer: Peer) -> None:
     """Who comes back after it left need not hold what it was told then; what it acknowledged for good is not sent
     twice."""
     await platform.store.changes.advance(peer.id, ChangeCursor(), ())

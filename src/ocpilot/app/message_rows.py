@@ -13,6 +13,7 @@ from ocpilot.app.log_writing import storable
 from ocpilot.app.message_places import Place, place_of
 from ocpilot.app.message_secrets import Secrets
 from ocpilot.app.messages import Cut, Direction, Message
+from ocpilot.base.lines import one_line
 from ocpilot.roaming.routing import DIRECT, Route
 from ocpilot.wire.protocol import ModuleID
 
@@ -26,6 +27,7 @@ LONGEST_URL = 4000
 _LONGEST_ID = 256
 _LONGEST_TEXT = 4000
 _LONGEST_HEADERS = 32_000
+_BEGINNING = 400
 
 
 class Exchanged(msgspec.Struct, kw_only=True, gc=False):
@@ -108,11 +110,22 @@ def message_of(one: Exchanged) -> Message:
     )
 
 
+def beginning(one: Exchanged) -> str:
+    """Where the answer leads and how it begins, in one line and without secrets."""
+    secrets, to = _secrets(one), _location(one)
+    body, _ = _body(one, one.response_body, None, secrets)
+    leads = f"leads to {_text(to, secrets)} " if to else ""
+    return " ".join(one_line(leads + body.decode(errors="replace")).split())[:_BEGINNING]
+
+
 def _place(one: Exchanged) -> Place:
     if one.method != "POST":
         return place_of(one.module, one.url, one.segments)
-    location = next((value for name, value in one.response_headers if name.lower() == b"location"), b"")
-    return place_of(one.module, one.url, one.segments, body=one.request_body, location=location.decode("latin-1"))
+    return place_of(one.module, one.url, one.segments, body=one.request_body, location=_location(one))
+
+
+def _location(one: Exchanged) -> str:
+    return next((value for name, value in one.response_headers if name.lower() == b"location"), b"").decode("latin-1")
 
 
 # ---- nothing secret -------------------------------------------------------------------------------------------------

@@ -149,6 +149,9 @@ async def change_profile(platform: Platform, peer: Peer, changes: Mapping[str, o
     except ValueError as error:
         raise UserError(f"profile of {peer.name}: {error}") from error
     changed = msgspec.structs.replace(peer, profile=profile, updated_at=platform.clock())
+    changed = credentials.in_its_role(platform, changed)
+    if changed.roles != peer.roles:
+        await credentials.told_from_the_beginning(platform, changed)
     await platform.store.peers.save(changed)
     return changed
 

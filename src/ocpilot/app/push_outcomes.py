@@ -80,14 +80,14 @@ class Outcomes:
             return self._not_understood(peer, key, before, str(error))
         if not retry.worth_retry(error):
             self.answered()
-            return self.refused(peer, key, before, str(error))
+            return self.refused(peer, key, before, error.in_full)
         was_silent = self.was_silent
         self._circuit = retry.failed(self._circuit, now, self._back_off, self._chance())
         if self.was_silent and not was_silent:
             expected, found = "an answer", str(error)
             count(self._platform, peer, FindingKind.CIRCUIT, key.module, place="", expected=expected, found=found)
         unsure = may_have_arrived(error) or (before is not None and before.unsure)
-        return self._waiting(peer, key, before, str(error), attempts=1, unsure=unsure, retry_after=after)
+        return self._waiting(peer, key, before, error.in_full, attempts=1, unsure=unsure, retry_after=after)
 
     def refused(self, peer: Peer, key: ObjectKey, before: Delivery | None, why: str) -> Delivery:
         """The peer, or our own code, cannot take this object as it is: tried again some times, then a dead letter."""

@@ -62,6 +62,11 @@ class OcpilotError(Exception):
     ocpi_status: ClassVar[int] = 3000
     fault: ClassVar[Fault] = "ours"
 
+    @property
+    def in_full(self) -> str:
+        """With what only our own people may read."""
+        return str(self)
+
 
 class BadRequest(OcpilotError):
     """Understood, and refused."""
@@ -175,7 +180,8 @@ class PeerTimeout(PeerUnreachable):
 
 
 class PeerRefused(PeerError):
-    """The peer answered with an error of its own; `said` is its status_message."""
+    """The peer answered with an error of its own; `said` is its status_message. `page` is how an answer that is no OCPI
+    begins, without secrets: it may be anything, so only our own people read it (`in_full`)."""
 
     def __init__(
         self,
@@ -184,12 +190,20 @@ class PeerRefused(PeerError):
         ocpi: int | None,
         retry_after: float | None = None,
         said: str | None = None,
+        *,
+        page: str = "",
     ) -> None:
         self.http = http
         self.ocpi = ocpi
         self.retry_after = retry_after
         self.said = said
+        self.page = page
         super().__init__(message)
+
+    @property
+    def in_full(self) -> str:
+        """See the base."""
+        return f"{self}: {self.page}" if self.page else str(self)
 
 
 class PeerNonsense(PeerError):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import aiohttp
 
-from ocpilot.app.message_rows import Exchanged
+from ocpilot.app.message_rows import Exchanged, beginning
 from ocpilot.app.records import PartnerAnswer
 from ocpilot.base import time
 from ocpilot.base.errors import PeerNonsense, PeerRefused
@@ -37,14 +37,14 @@ def answer_of(where: str, headers: Mapping[str, str], noted: Exchanged) -> Partn
         said = envelope.read_response(data)
     except PeerNonsense as error:
         if http >= 300:
-            raise PeerRefused(f"{where}: HTTP {http}", http, None, retry_after) from error
+            raise PeerRefused(f"{where}: HTTP {http}", http, None, retry_after, page=beginning(noted)) from error
         if data.strip():
             raise PeerNonsense(f"{where}: {error}") from error
         said = envelope.Envelope(status_code=envelope.SUCCESS)
     noted.ocpi_status, noted.said = said.status_code, said.status_message
     if http >= 300 or not said.ok:
         message = f"{where}: HTTP {http}, status {said.status_code} {said.status_message or ''}".rstrip()
-        raise PeerRefused(message, http, said.status_code, retry_after)
+        raise PeerRefused(message, http, said.status_code, retry_after, said.status_message)
     return PartnerAnswer(
         http_status=http,
         status_code=said.status_code,

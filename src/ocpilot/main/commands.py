@@ -136,7 +136,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             print(f"ocpilot: {error.what}: {problem}", file=sys.stderr)
     except OcpilotError as error:
-        print(f"ocpilot: {error}", file=sys.stderr)
+        print(f"ocpilot: {error.in_full}", file=sys.stderr)
     except BrokenPipeError:
         # Whoever reads our output has seen enough (`| head`); what is still to be flushed goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -48,7 +48,7 @@ class PeersOf:
             return await peers.unregister(self._platform, peer, untold=untold)
         except PeerError as error:
             raise UserError(
-                f"{error}\n{peer.name} was not told and stays registered. Is it gone for good, "
+                f"{error.in_full}\n{peer.name} was not told and stays registered. Is it gone for good, "
                 f"or does it not know us any more? Then: ocpilot peer unregister --untold {name!r}"
             ) from error
 

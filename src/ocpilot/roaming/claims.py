@@ -4,7 +4,7 @@ A claim is written `CPO:DE/ABC`. What is allowed may be wider: `*` anything, `EM
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ocpilot.base.settings import HUB
 from ocpilot.wire.v230 import Credentials, CredentialsRole, Role
@@ -39,6 +39,14 @@ def beyond(claims: Iterable[str], allowed: Iterable[str]) -> tuple[str, ...]:
     """The claims that are not allowed."""
     agreed = frozenset(allowed)
     return tuple(one for one in claims if agreed.isdisjoint({ANYTHING, f"{one.partition(':')[0]}:*", one}))
+
+
+def renamed(
+    allowed: Sequence[str] | None, before: Sequence[CredentialsRole], now: Sequence[CredentialsRole]
+) -> tuple[str, ...] | None:
+    """What is allowed, when what was claimed `before` turns out to have been meant as `now`."""
+    words = {_word(old, None): _word(new, None) for old, new in zip(before, now, strict=True)}
+    return None if allowed is None else tuple(words.get(one, one) for one in allowed)
 
 
 def _word(role: CredentialsRole, hub: str | None) -> str:

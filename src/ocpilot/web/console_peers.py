@@ -143,7 +143,7 @@ async def _peer(reader: Reader, problem: str | None = None) -> Response:
 
 def _shown(error: OcpilotError) -> str:
     """What an operator may read: an error of ours is in the log."""
-    return type(error).__name__ if error.fault == "ours" and not str(error) else str(error)
+    return type(error).__name__ if error.fault == "ours" and not str(error) else error.in_full
 
 
 def _letter(form: FormData) -> ObjectKey:

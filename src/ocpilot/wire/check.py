@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from ocpilot.base.problem import Problem, Severity
 from ocpilot.wire import leaves
-from ocpilot.wire.fields import InItsVersion, Text, Wire, Words
+from ocpilot.wire.fields import Implied, InItsVersion, Text, Wire, Words
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.leaves import Check
 
@@ -37,6 +37,7 @@ class FieldPlan(msgspec.Struct, frozen=True):
     is_list: bool
     check: Check
     section: str
+    implied: Implied | None
 
 
 class Mended(msgspec.Struct, frozen=True):
@@ -66,6 +67,7 @@ def field_plans(cls: type[Wire]) -> tuple[FieldPlan, ...]:
             is_list=get_origin(plain_type(hints[field.name])) is tuple,
             check=_check_for(hints[field.name]),
             section=section,
+            implied=next((mark for mark in marks_of(hints[field.name]) if isinstance(mark, Implied)), None),
         )
         for field in msgspec.structs.fields(cls)
     )
@@ -82,7 +84,8 @@ def object_check(cls: type[Wire]) -> Check:
     # What every field of every object is asked for, ready at hand.
     fields = tuple((plan.name, plan.check, plan.required, plan) for plan in field_plans(cls))
 
-    def check(value: object, problems: list[Problem]) -> object:
+    def check(found_here: object, problems: list[Problem]) -> object:
+        value = _alone(found_here, cls, problems)
         if not isinstance(value, dict):
             problems.append(leaves.error(value, f"an object ({cls.__name__})"))
             return value
@@ -107,11 +110,31 @@ def object_check(cls: type[Wire]) -> Check:
     return check
 
 
+def _alone(value: object, cls: type[Wire], problems: list[Problem]) -> object:
+    """An object that came as a list of one: what is in it."""
+    if not isinstance(value, list) or len(value) != 1 or not isinstance(value[0], dict):
+        return value
+    problems.append(leaves.finding(value, f"an object ({cls.__name__}), not a list of one"))
+    return value[0]
+
+
+def _implied(plan: FieldPlan, value: Body) -> bool | int | None:
+    """What a missing field must be, beside what is there."""
+    there = plan.implied
+    return None if there is None or (there.beside is not None and not value.get(there.beside)) else there.value
+
+
 def _absent(plan: FieldPlan, value: Body, mended: Body, problems: list[Problem]) -> Body:
     """A field that is missing or null. Null is the same as missing where a field may be (mod_locations, PUT)."""
     is_null = plan.name in value
+    found = "null" if is_null else "nothing"
+    meant = _implied(plan, value)
+    if meant is not None:
+        expected = f"a value; taken as {str(meant).lower()}"
+        problem = Problem(path=f".{plan.name}", found=found, expected=expected, severity=Severity.FINDING)
+        problems.append(replace(problem, section=plan.section))
+        return mended | {plan.name: meant}
     if plan.required:
-        found = "null" if is_null else "nothing"
         expected = "a list" if plan.is_list else "a value"
         problems.append(Problem(path=f".{plan.name}", found=found, expected=expected, section=plan.section))
         return mended

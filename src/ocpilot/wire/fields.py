@@ -39,6 +39,13 @@ class InItsVersion(msgspec.Struct, frozen=True):
     meta: Meta
 
 
+class Implied(msgspec.Struct, frozen=True):
+    """What a field that must be there is when it was left out, as many do; `beside`: only where this other one is."""
+
+    value: bool | int
+    beside: str | None = None
+
+
 class Words:
     """Marks an OpenEnum field: any string, known words those of a StrEnum less `without` (types, "OpenEnum")."""
 
@@ -107,6 +114,9 @@ Longitude = Annotated[
     Meta(max_length=11),
     Text(pattern=r"-?[0-9]{1,3}\.[0-9]{5,7}", shown="decimal degrees such as -126.104965", degrees=True),
 ]
+#: Seconds that a command may take where nobody says so: 2.1.1 cannot, and platforms of other versions leave it out.
+USUAL_TIMEOUT = 30
+Timeout = Annotated[int, Implied(USUAL_TIMEOUT)]
 TimeOfDay = Annotated[
     str, Meta(max_length=5), Text(pattern=r"([0-1][0-9]|2[0-3]):[0-5][0-9]|24:00", shown="a time of day such as 13:30")
 ]

@@ -252,10 +252,10 @@ async def test_what_is_no_envelope_is_nonsense(fake, partners, body):
 
 
 async def test_an_ocpi_error_is_a_refusal(fake, partners):
-    fake.answer = lambda _: ocpi(status=2001)
+    fake.answer = raw(b'{"status_code": 2001, "status_message": "no such id"}')
     with pytest.raises(PeerRefused, match="2001") as caught:
         await partners.call(fake.peer(), "GET", ModuleID.TARIFFS, S)
-    assert (caught.value.http, caught.value.ocpi) == (200, 2001)
+    assert (caught.value.http, caught.value.ocpi, caught.value.said) == (200, 2001, "no such id")
 
 
 async def test_an_http_error_without_envelope_is_a_refusal_with_its_retry_after(fake, partners):
@@ -263,6 +263,23 @@ async def test_an_http_error_without_envelope_is_a_refusal_with_its_retry_after(
     with pytest.raises(PeerRefused) as caught:
         await partners.call(fake.peer(), "GET", ModuleID.TARIFFS, S)
     assert (caught.value.http, caught.value.ocpi, caught.value.retry_after) == (503, None, 7.0)
+
+
+async def test_what_else_a_peer_says_is_for_our_people_only_and_without_the_token(fake, partners):
+    fake.answer = raw(b'{"detail": [\n  {"msg": "postal_code: Field required", "input": "secret"}]}', 422)
+    with pytest.raises(PeerRefused) as caught:
+        await partners.call(fake.peer(), "PUT", ModuleID.TARIFFS, R, ("x",))
+    assert str(caught.value).endswith("HTTP 422")
+    assert caught.value.in_full.endswith(
+        'HTTP 422: {"detail": [ {"msg": "postal_code: Field required", "input": "***"}]}'
+    )
+
+
+async def test_a_redirect_is_not_followed_and_our_people_hear_where_it_leads(fake, partners):
+    fake.answer = raw(b"", 301, Location="https://new.example/ocpi?token=secret")
+    with pytest.raises(PeerRefused) as caught:
+        await partners.call(fake.peer(), "GET", ModuleID.TARIFFS, S)
+    assert caught.value.in_full.endswith("HTTP 301: leads to https://new.example/ocpi?token=***")
 
 
 async def test_an_endless_answer_is_cut(fake, partners):

@@ -7,7 +7,18 @@ import pytest
 from ocpilot.base.problem import Severity
 from ocpilot.wire import v221, v230
 from ocpilot.wire.check import MAX_PROBLEMS, mend
-from ocpilot.wire.v230 import Connector, Location, Price, Session, Tariff, Token
+from ocpilot.wire.fields import USUAL_TIMEOUT
+from ocpilot.wire.v230 import (
+    AdditionalGeoLocation,
+    CommandResponse,
+    Connector,
+    Hours,
+    Location,
+    Price,
+    Session,
+    Tariff,
+    Token,
+)
 
 TOKEN = {
     "country_code": "SE",
@@ -96,6 +107,32 @@ def test_what_is_no_object_is_one_problem(body):
 def test_a_required_field_that_is_missing_or_null_is_an_error(missing):
     body = {name: value for name, value in TOKEN.items() if name != "uid"} | missing
     assert problem(Token, body) == ("$.uid", Severity.ERROR)
+
+
+@pytest.mark.parametrize("missing", [{}, {"timeout": None}])
+def test_an_answer_to_a_command_may_leave_out_how_long_it_takes(missing):
+    mended = mend(CommandResponse, {"result": "ACCEPTED", **missing})
+    assert mended.body["timeout"] == USUAL_TIMEOUT
+    [problem] = mended.problems
+    assert (problem.path, problem.severity) == ("$.timeout", Severity.FINDING)
+    assert problem.expected == "a value; taken as 30"
+
+
+def test_hours_that_are_listed_are_not_round_the_clock():
+    listed = {"regular_hours": [{"weekday": 1, "period_begin": "08:00", "period_end": "20:00"}]}
+    assert mend(Hours, listed).body == {**listed, "twentyfourseven": False}
+    [problem] = mend(Hours, {"regular_hours": []}).problems
+    assert problem.severity is Severity.ERROR
+
+
+def test_an_object_in_a_list_of_its_own_is_taken_out():
+    name = {"language": "en", "text": "Entrance"}
+    place = {"latitude": "63.825910", "longitude": "20.263166", "name": [name]}
+    mended = mend(AdditionalGeoLocation, place)
+    assert mended.body["name"] == name
+    assert [(one.path, one.severity) for one in mended.problems] == [("$.name", Severity.FINDING)]
+    for wrong in ([], [name, name], [[name]], ["Entrance"]):
+        assert [one.severity for one in mend(AdditionalGeoLocation, place | {"name": wrong}).problems] == ["error"]
 
 
 def test_null_for_an_optional_field_means_that_it_is_absent():

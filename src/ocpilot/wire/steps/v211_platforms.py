@@ -2,11 +2,10 @@
 
 import zlib
 
+from ocpilot.wire.fields import USUAL_TIMEOUT
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.steps.walk import Assumption, Loss, Notes
 
-#: Seconds a sender of a command waits where 2.1.1 does not say how long.
-_TIMEOUT = 30
 #: What Credentials of 2.1.1 say of their one party.
 _PARTY = ("business_details", "party_id", "country_code")
 _ABOUT_STATIONS = frozenset({"locations", "tariffs", "sessions", "cdrs"})
@@ -53,8 +52,8 @@ def endpoint_up(body: Body, notes: Notes) -> None:
 def response_up(body: Body, notes: Notes) -> None:
     """A sender must know how long to wait."""
     if "timeout" not in body:
-        body["timeout"] = _TIMEOUT
-        notes.append(Assumption(".timeout", f"{_TIMEOUT} seconds: 2.1.1 does not say it"))
+        body["timeout"] = USUAL_TIMEOUT
+        notes.append(Assumption(".timeout", f"{USUAL_TIMEOUT} seconds: 2.1.1 does not say it"))
 
 
 def authorization_up(body: Body, notes: Notes) -> None:

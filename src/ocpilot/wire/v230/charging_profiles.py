@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from ocpilot.wire.fields import DateTime, Number, Url, Wire
+from ocpilot.wire.fields import DateTime, Number, Timeout, Url, Wire
 
 
 class ChargingRateUnit(StrEnum):
@@ -65,7 +65,7 @@ class ChargingProfileResponse(Wire, frozen=True, kw_only=True):
     """The operator's answer; `timeout` in seconds (mod_charging_profiles, "ChargingProfileResponse object")."""
 
     result: ChargingProfileResponseType
-    timeout: int
+    timeout: Timeout
 
 
 class ActiveChargingProfileResult(Wire, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from ocpilot.wire.fields import CiString36, DateTime, PlaceId, Url, Wire
+from ocpilot.wire.fields import CiString36, DateTime, PlaceId, Timeout, Url, Wire
 from ocpilot.wire.v230.tokens import Token
 from ocpilot.wire.v230.types import DisplayText
 
@@ -90,7 +90,7 @@ class CommandResponse(Wire, frozen=True, kw_only=True):
     """The operator's answer; `timeout` in seconds (mod_commands, "CommandResponse object")."""
 
     result: CommandResponseType
-    timeout: int
+    timeout: Timeout
     message: tuple[DisplayText, ...] = ()
 
 

@@ -11,6 +11,7 @@ from ocpilot.wire.fields import (
     CiString36,
     CiString48,
     DateTime,
+    Implied,
     Latitude,
     Longitude,
     Number,
@@ -115,7 +116,7 @@ class RegularHours(Wire, frozen=True, kw_only=True):
 class Hours(Wire, frozen=True, kw_only=True):
     """Opening times (mod_locations, "Hours")."""
 
-    twentyfourseven: bool
+    twentyfourseven: Annotated[bool, Implied(value=False, beside="regular_hours")]
     regular_hours: tuple[RegularHours, ...] = ()
     exceptional_openings: tuple[ExceptionalPeriod, ...] = ()
     exceptional_closings: tuple[ExceptionalPeriod, ...] = ()
