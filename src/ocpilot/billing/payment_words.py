@@ -37,12 +37,14 @@ def references_in(text: str) -> Iterator[str]:
 
 
 def numbers_in(text: str, series: Collection[str]) -> Iterator[str]:
-    """Invoice numbers in a text, as we write them: `F-000123` of `f 123`, `F123`, `F-000123`."""
+    """Invoice numbers in a text, as we write them: `F-000123` of `F-000123`, `f-123`, `F0123`, `f 0123`. Without a dash
+    they have four digits or more: `lgh F 12` is where somebody lives."""
     words = "|".join(sorted(map(re.escape, filter(None, series)), key=len, reverse=True))
     if not words:
         return
-    for found in re.finditer(rf"(?<![0-9A-Za-z])({words})[\s\-]?0*([0-9]{{1,12}})(?![0-9A-Za-z])", text, re.IGNORECASE):
-        yield f"{_written(found.group(1), series)}-{int(found.group(2)):06d}"
+    number = rf"(?<![0-9A-Za-z])({words})(?:\s?-\s?([0-9]{{1,12}})|\s?([0-9]{{4,12}}))(?![0-9A-Za-z])"
+    for found in re.finditer(number, text, re.IGNORECASE):
+        yield f"{_written(found.group(1), series)}-{int(found.group(2) or found.group(3)):06d}"
 
 
 def is_like(name: str, other: str) -> bool:

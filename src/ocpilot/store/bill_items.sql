@@ -102,6 +102,15 @@ SELECT * FROM bill_item WHERE invoice = :number ORDER BY at, id;
 -- Puts items onto an invoice.
 UPDATE bill_item SET invoice = :number WHERE id = any(:ids) AND invoice IS NULL RETURNING id;
 
+-- name: credited_apart
+-- The notes that took back single charges of an invoice already.
+SELECT DISTINCT taken.invoice AS number FROM bill_item AS billed
+JOIN cdr_clearing AS credit ON credit.party = billed.party AND credit.key_credits = billed.key_id
+JOIN bill_item AS taken ON taken.party = credit.party AND taken.key_id = credit.key_id
+    AND taken.purpose = billed.purpose AND taken.customer_id = billed.customer_id
+WHERE billed.invoice = :number AND taken.invoice <> billed.invoice
+ORDER BY number;
+
 -- name: again
 -- Opens what was on an invoice for another one.
 INSERT INTO bill_item (

@@ -96,6 +96,8 @@ class PostgresInvoices:
                 raise Conflict(f"{number} is a credit note: it cannot be credited")
             if first.credited_by is not None:
                 raise Conflict(f"invoice {number} was credited by {first.credited_by} already")
+            if not again:
+                await _refuse_twice(session, number)
             kept = await _write(session, draft(first), first.customer_id, first.purpose)
             await session.row(_SQL["credited"], {"number": number, "credited_by": kept.number})
             if again:
@@ -166,6 +168,16 @@ async def _used(session: Session, items: Sequence[BillItem], zone: ZoneInfo) -> 
     }
     rows = await session.rows(_ITEMS["used"], asked)
     return {(row["month"], row["plan"]): Used(kwh=row["kwh"], seconds=row["seconds"]) for row in rows}
+
+
+async def _refuse_twice(session: Session, number: str) -> None:
+    """Conflict when charges of an invoice were credited by a note of their own: they would be once more."""
+    notes = [str(row["number"]) for row in await session.rows(_ITEMS["credited_apart"], {"number": number})]
+    if notes:
+        raise Conflict(
+            f"charges of {number} were credited by {', '.join(notes)} already: "
+            "credit it so that the rest is billed again (--again)"
+        )
 
 
 async def _write(session: Session, draft: Draft, customer_id: int, purpose: Purpose) -> KeptInvoice:

@@ -68,7 +68,7 @@ async def test_a_payment_with_the_reference_of_an_invoice_settles_it(platform):
     ("payment", "why", "left", "is_hers"),
     [
         (Paid("100", "F-000001", code="5"), Left.NOTHING, "0", True),
-        (Paid("100", code="0", below=["25Faktura f 1, tack"]), Left.NOTHING, "0", True),
+        (Paid("100", code="0", below=["25Faktura f-1, tack"]), Left.NOTHING, "0", True),
         (Paid("100", code="0", below=[f"25OCR {FIRST}"]), Left.NOTHING, "0", True),
         (Paid("40", FIRST), Left.NOTHING, "0", True),
         (Paid("130", FIRST), Left.OVERPAID, "30", True),

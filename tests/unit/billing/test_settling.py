@@ -87,8 +87,9 @@ def test_the_rest_is_somebodys_only_when_all_invoices_are_his():
     ("text", "expected"),
     [
         ("Faktura F-000123", ["F-000123"]),
-        ("f123, F 7 and sk-2", ["F-000123", "F-000007", "SK-000002"]),
+        ("f0123, F 0007, F - 8 and sk-2", ["F-000123", "F-000007", "F-000008", "SK-000002"]),
         ("AF-000123 F-12x", []),
+        ("Storgatan 5, lgh F 12, lgh F12", []),
         ("", []),
     ],
 )

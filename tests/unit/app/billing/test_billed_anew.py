@@ -173,6 +173,20 @@ async def test_a_credit_note_for_charges_of_one_invoice_names_it_and_comes_off_i
     assert second.id in {item.key.id for item in await provider.store.bill_items.on(bill.number)}
 
 
+async def test_an_invoice_of_which_a_charge_was_credited_apart_is_taken_back_only_to_be_billed_again(provider):
+    await billed.drivers(provider.store, 1)
+    first, _ = await charged(provider, BEGAN, BEGAN + timedelta(days=1))
+    (bill,) = await invoices(provider)
+    await take_back(provider, first)
+    (note,) = await invoices(provider)
+    with pytest.raises(Conflict, match=f"charges of {bill.number} were credited by {note.number} already"):
+        await invoicing.credit(provider, bill.number, "not his car")
+    await invoicing.credit(provider, bill.number, "not his car", again=True)
+    await invoices(provider)
+    owed = sum(one.amount for one in await provider.store.ledger.open_invoices())
+    assert owed == bill.invoice.payable - note.invoice.payable
+
+
 async def test_charges_of_several_invoices_are_named_in_a_sentence_and_set_off_by_a_person(provider):
     await billed.drivers(provider.store, 1)
     first = await charged(provider, BEGAN)
