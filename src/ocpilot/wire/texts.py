@@ -10,6 +10,11 @@ from ocpilot.wire.jsontext import loads
 
 _BOM = b"\xef\xbb\xbf"
 _ENDS = {b"{": b"}", b"[": b"]"}
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+#: The first bytes of any JSON value.
+_BEGINS = frozenset(bytes([one]) for one in b'{["-0123456789tfn')
+#: Bytes of a text that are shown of what is no JSON.
+_SHOWN = 40
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,4 +90,14 @@ def value_of(text: bytes, line: int | None = None) -> Value:
     try:
         return Value(line=line, value=loads(text, max_bytes=len(text)))
     except (BadJson, TooLarge) as error:
-        return Value(line=line, wrong=str(error))
+        return Value(line=line, wrong=_other_than_json(text) or str(error))
+
+
+def _other_than_json(text: bytes) -> str | None:
+    """What a text is that does not even begin as JSON."""
+    if text.startswith(_UTF_16):
+        return "text in UTF-16, not in UTF-8"
+    begins = text.strip()[:_SHOWN]
+    if not begins:
+        return "nothing"
+    return None if begins[:1] in _BEGINS else f"text that begins with {begins.decode(errors='replace')!r}"

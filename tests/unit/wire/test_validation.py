@@ -145,3 +145,19 @@ def test_a_part_is_checked_as_what_was_asked_for():
 def test_a_class_that_never_travels_alone_is_checked_when_it_is_named():
     (checked,) = check_text(b'{"type":"ENERGY","price":1}', kind=kind_named("price_component"))
     assert [problem.path for problem in checked.problems] == ["$.step_size"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"", "nothing"),
+        (b" \n", "nothing"),
+        ('[{"a":1}]'.encode("utf-16"), "text in UTF-16, not in UTF-8"),
+        (b"id;name\n1;x", r"text that begins with 'id;name\n1;x'"),
+        (b"<html>", "text that begins with '<html>'"),
+        (b"{", "body is no JSON: Input data was truncated"),
+    ],
+)
+def test_what_does_not_even_begin_as_json_is_named(text, said):
+    (checked,) = check_text(text)
+    assert [problem.found for problem in checked.problems] == [said]
