@@ -12,8 +12,10 @@ from ocpilot.app.peers import Invitation
 from ocpilot.app.pull import ModulePull, PullSummary
 from ocpilot.app.ready_profiles import ReadyProfile
 from ocpilot.base import time
+from ocpilot.base.ids import PartyId
 from ocpilot.cli.reading import Progress
 from ocpilot.cli.tables import aligned
+from ocpilot.wire.v230 import CredentialsRole
 
 #: Characters of what is wrong with an object that a line has room for.
 _REASON = 300
@@ -40,7 +42,7 @@ def row_of(peer: Peer) -> PeerRow:
         name=peer.name,
         state=peer.state,
         version=peer.version,
-        parties=[f"{role.country_code}/{role.party_id} {role.role}" for role in peer.roles],
+        parties=[_party_of(peer, role) for role in peer.roles],
         allowed=None if peer.allowed is None else list(peer.allowed),
         versions_url=peer.versions_url,
         updated_at=time.write(peer.updated_at),
@@ -50,12 +52,20 @@ def row_of(peer: Peer) -> PeerRow:
     )
 
 
+def _party_of(peer: Peer, role: CredentialsRole) -> str:
+    """`SE/LAD CPO`. What is a hub is none of the roles of 2.3.0 (mod_credentials, "hub_party_id")."""
+    party = PartyId.of(role.country_code, role.party_id)
+    return f"{party} {'HUB' if party.key == peer.hub_party else role.role}"
+
+
 def print_state(peer: Peer, as_json: bool) -> None:
     """How it is connected now; as JSON the whole peer."""
     if as_json:
         _print_json(row_of(peer))
         return
     print(f"{peer.name}: {peer.state}, OCPI {peer.version or '-'}")
+    if peer.hub_party is not None and not any("*" in claim for claim in peer.allowed or ()):
+        print(f"  a hub: what its members send is refused until they are allowed: ocpilot peer allow '{peer.name}' '*'")
 
 
 def print_peer(peer: Peer, as_json: bool) -> None:

@@ -18,6 +18,7 @@ from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.cli import peer as command
+from ocpilot.cli import peer_lines
 from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
 from ocpilot.wire.v230 import BusinessDetails, CredentialsRole, Role
 
@@ -298,3 +299,14 @@ async def test_dead_letters_are_named_or_all_of_them_meant(capsys):
 async def test_a_dead_letter_that_is_not_named_rightly_is_explained(words):
     with pytest.raises(UserError, match=r"found|no party"):
         await run(FakePeers(), "replay", "Lade", *words)
+
+
+def test_a_hub_is_named_and_it_is_said_that_its_members_must_be_allowed(capsys):
+    exchange = msgspec.structs.replace(ROLE, role="OTHER", party_id="HUB")
+    hub = msgspec.structs.replace(LADE, name="Exchange", roles=(exchange, ROLE), hub_party="SEHUB")
+    peer_lines.print_peer(hub, as_json=False)
+    said = capsys.readouterr().out
+    assert "SE/HUB HUB, SE/LAD CPO" in said
+    assert "ocpilot peer allow 'Exchange' '*'" in said
+    peer_lines.print_peer(msgspec.structs.replace(hub, allowed=("*",)), as_json=False)
+    assert "peer allow" not in capsys.readouterr().out
