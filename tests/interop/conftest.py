@@ -37,7 +37,8 @@ from ocpilot.store.postgres import store_at
 from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
 from servers import running
 
-LAD = PartySettings(country_code="SE", party_id="LAD", role="CPO", name="Lade AB")
+LOGO = "https://lade.example/logo.SVG"
+LAD = PartySettings(country_code="SE", party_id="LAD", role="CPO", name="Lade AB", logo=LOGO)
 RES = PartySettings(country_code="SE", party_id="RES", role="EMSP", name="Resa AB")
 
 

@@ -52,7 +52,10 @@ async def test_each_side_finds_the_token_it_uses_in_the_credentials_it_gets(newe
     reply = await newest.lade.ask("GET", f"{newest.version}/credentials", newest.resas_token)
     assert reply.http == 200
     assert reply.data["token"] == newest.resas_token
-    assert reply.data["roles"][0]["party_id"] == "LAD"
+    [role] = reply.data["roles"]
+    assert role["party_id"] == "LAD"
+    logo = {"url": "https://lade.example/logo.SVG", "category": "OPERATOR", "type": "svg"}
+    assert role["business_details"]["logo"] == logo
 
 
 async def test_a_plain_token_is_understood_too(newest):

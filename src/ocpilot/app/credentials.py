@@ -25,7 +25,17 @@ from ocpilot.roaming.addresses import check_url
 from ocpilot.wire import codec
 from ocpilot.wire.codec import NOTHING, Context
 from ocpilot.wire.protocol import PROTOCOLS, ModuleID, Version
-from ocpilot.wire.v230 import BusinessDetails, Credentials, CredentialsRole, Endpoint, Role, VersionDetails, VersionInfo
+from ocpilot.wire.v230 import (
+    BusinessDetails,
+    Credentials,
+    CredentialsRole,
+    Endpoint,
+    Image,
+    ImageCategory,
+    Role,
+    VersionDetails,
+    VersionInfo,
+)
 
 _CONNECTED = frozenset({PeerState.REGISTERED, PeerState.SUSPENDED})
 #: How long a replaced token opens versions and credentials, and one that was offered waits to be accepted.
@@ -182,12 +192,16 @@ def theirs_in(platform: Platform, version: Version, peer: Peer) -> Context:
     return NOTHING if PROTOCOLS[version].roles else Context(role=their_role(platform, peer))
 
 
+def _logo(url: str | None) -> Image | None:
+    return None if url is None else Image(url=url, category=ImageCategory.OPERATOR, type=url.rpartition(".")[2].lower())
+
+
 def our_credentials(platform: Platform, token: str, behind: Sequence[CredentialsRole] = ()) -> Credentials:
     """Our credentials object with the token the other platform is to use; `behind` are those reached through us."""
     roles = tuple(
         CredentialsRole(
             role=Role.OTHER if party.role == HUB else Role(party.role),
-            business_details=BusinessDetails(name=party.name, website=party.website),
+            business_details=BusinessDetails(name=party.name, website=party.website, logo=_logo(party.logo)),
             party_id=party.id.party_id,
             country_code=party.id.country_code,
         )

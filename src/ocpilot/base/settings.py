@@ -48,18 +48,26 @@ class DatabaseSettings(Section, frozen=True, kw_only=True):
     pool: int = 10
 
 
+#: How the URL of a logo ends: what kind of picture it is (mod_locations, "Image").
+PICTURES = (".png", ".svg", ".jpg", ".jpeg", ".gif")
+
+
 class PartySettings(Section, frozen=True, kw_only=True):
-    """A party this installation plays a role for (Credentials, "CredentialsRole class")."""
+    """A party this installation plays a role for (Credentials, "CredentialsRole class"); `logo` is the URL of a
+    picture."""
 
     country_code: str
     party_id: str
     role: str
     name: str
     website: str | None = None
+    logo: str | None = None
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:
             raise ValueError(f"role: found {self.role!r}, expected one of {', '.join(ROLES)}")
+        if self.logo is not None and not self.logo.lower().endswith(PICTURES):
+            raise ValueError(f"logo: found {self.logo!r}, expected a URL that ends with {', '.join(PICTURES)}")
 
     @property
     def id(self) -> PartyId:

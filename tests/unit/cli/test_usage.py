@@ -29,6 +29,13 @@ def test_a_role_that_does_not_exist_is_named_with_those_that_do(tmp_path, capsys
     assert "role: found 'CP', expected one of CPO, EMSP, HUB" in capsys.readouterr().err
 
 
+def test_a_logo_whose_kind_nobody_can_tell_is_refused(tmp_path, capsys):
+    config = tmp_path / "platform.toml"
+    config.write_text(PARTY + 'role = "CPO"\nlogo = "https://lade.example/logo"\n')
+    assert run(["serve", "--config", str(config)]) == 1
+    assert "logo: found 'https://lade.example/logo', expected a URL that ends with .png" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", ["mock", "demo"])
 def test_a_port_that_is_taken_is_named(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
