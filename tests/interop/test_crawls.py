@@ -16,6 +16,7 @@ from ocpilot.app.crawl_records import CrawlState
 from ocpilot.app.heard import Hearing
 from ocpilot.app.peer_records import FindingKind, VanishedPolicy
 from ocpilot.app.pull import PullWish
+from ocpilot.app.pulling import since_last_pull
 from ocpilot.app.records import ObjectKey, PartnerPage
 from ocpilot.base.errors import PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.base.ids import PartyId
@@ -37,6 +38,7 @@ class Lists:
         self.before = before or (lambda lists, offset: None)
         self.asked = []
         self.told = len
+        self.said_at = None
         self.next_of = lambda offset: offset + self.size if offset + self.size < len(self.items) else None
 
     async def page(self, peer, module, params=None, segments=(), *, url=None, sender=None):
@@ -50,6 +52,7 @@ class Lists:
             items=tuple(codec.loads(msgspec.json.encode(self.items[offset : offset + self.size]))),
             total=self.told(self.items),
             next_url=None if following is None else f"http://x/?offset={following}",
+            said_at=self.said_at,
         )
 
 
@@ -117,6 +120,16 @@ async def test_a_crawl_of_thousands_that_is_killed_goes_on_where_it_was(newest, 
     assert lists.asked[0] == 1500
     assert (done.error, done.pages, done.received, done.listed, done.told) == (None, 150, 3000, 3000, 3000)
     assert await held(newest) == set(NAMES)
+
+
+async def test_a_peer_whose_clock_is_behind_is_asked_from_earlier_on(newest, tariffs):
+    lists = Lists(tariffs("T1"))
+    lists.said_at = newest.resa.platform.clock() - timedelta(hours=6, minutes=59)
+    await run(newest, lists)
+    [lade] = await newest.resa.platform.store.peers.all()
+    assert lade.detected.clock_behind == 7 * 3600
+    lade = replace(lade, pulled_at=lists.said_at)
+    assert since_last_pull(lade) == lists.said_at - timedelta(hours=7, minutes=10)
 
 
 async def test_a_page_the_peer_fails_is_asked_for_again_and_then_the_crawl_waits_there(newest, tariffs):

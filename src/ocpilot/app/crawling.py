@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from ocpilot.app import heard
 from ocpilot.app.crawl_records import Crawl, CrawlState, Purpose, Seen
-from ocpilot.app.peer_records import FindingKind, Peer
+from ocpilot.app.peer_records import Detected, FindingKind, Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import PartnerPage, Record
 from ocpilot.base import time
@@ -199,6 +199,7 @@ class _Reader:
 
     async def _round(self) -> None:
         page = await self._first_page()
+        await self._note_clock(page)
         walked, empty = {self.crawl.next_url}, 0
         while True:
             await self._turn(page)
@@ -210,6 +211,12 @@ class _Reader:
                 return
             walked.add(page.next_url)
             page = await self._page(page.next_url)
+
+    async def _note_clock(self, page: PartnerPage) -> None:
+        """What the peer changed is found by its own clock: it is asked for from earlier on where that is behind."""
+        behind = crawling.clock_behind(page.said_at, self._platform.clock())
+        if behind is not None and behind != (self._peer.detected.clock_behind or 0):
+            await self._platform.store.peers.noticed(self._peer.id, Detected(clock_behind=behind))
 
     async def _first_page(self) -> PartnerPage:
         """Where we are; from the beginning when the Link that we kept leads nowhere any more."""

@@ -98,13 +98,14 @@ class Detected(Record, frozen=True, kw_only=True, omit_defaults=True):
     """How a peer talks, as found out by itself; None: not seen yet. What its profile says wins.
 
     `endpoints_without_role`: its version has roles of endpoints and it leaves them out. `refuses_patch`: it answered
-    a PATCH as a method that it does not have.
+    a PATCH as a method that it does not have. `clock_behind`: seconds that its clock is behind ours, or more.
     """
 
     token_encoding: TokenEncoding | None = None
     trailing_slash: bool | None = None
     endpoints_without_role: bool | None = None
     refuses_patch: bool | None = None
+    clock_behind: int | None = None
 
 
 def party_key(role: CredentialsRole) -> str:

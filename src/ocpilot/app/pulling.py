@@ -24,8 +24,9 @@ _OVERLAP = timedelta(minutes=10)
 
 
 def since_last_pull(peer: Peer) -> datetime | None:
-    """From when on a peer is asked what it changed; None for everything."""
-    return None if peer.pulled_at is None else peer.pulled_at - _OVERLAP
+    """From when on, by its own clock, a peer is asked what it changed; None for everything."""
+    behind = timedelta(seconds=peer.detected.clock_behind or 0)
+    return None if peer.pulled_at is None else peer.pulled_at - _OVERLAP - behind
 
 
 class Puller:

@@ -156,7 +156,7 @@ class Receipt(Record, frozen=True, kw_only=True):
 
 class PartnerAnswer(Record, frozen=True, kw_only=True):
     """A peer's answer to one call of ours: `data` is decoded JSON with Decimals; `encoding` is how the token that it
-    took was written."""
+    took was written, `said_at` the time by its own clock."""
 
     http_status: int
     status_code: int
@@ -164,11 +164,14 @@ class PartnerAnswer(Record, frozen=True, kw_only=True):
     data: object
     headers: Mapping[str, str]
     encoding: TokenEncoding | None = None
+    said_at: datetime | None = None
 
 
 class PartnerPage(Record, frozen=True, kw_only=True):
-    """One page of a peer's list, as decoded JSON; `total` as it says it, `next_url` None on the last page."""
+    """One page of a peer's list, as decoded JSON; `total` as it says it, `next_url` None on the last page, `said_at`
+    the time by the peer's clock."""
 
     items: tuple[object, ...]
     total: int | None
     next_url: str | None
+    said_at: datetime | None = None

@@ -51,4 +51,5 @@ def answer_of(where: str, headers: Mapping[str, str], noted: Exchanged) -> Partn
         status_message=said.status_message,
         data=said.data,
         headers=headers,
+        said_at=said.timestamp,
     )

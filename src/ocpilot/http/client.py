@@ -190,7 +190,7 @@ class HttpPartners:
         items = [] if answer.data is None else answer.data
         if not isinstance(items, list):
             raise PeerNonsense(f"{peer.name}: {module} returned no list")
-        return page_of(start, here, items, answer.headers)
+        return replace(page_of(start, here, items, answer.headers), said_at=answer.said_at)
 
     # ---- one exchange ----------------------------------------------------------------------------------------------
 

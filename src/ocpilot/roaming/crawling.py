@@ -4,6 +4,8 @@ Objects move between pages while a list is read: one that changes goes to its en
 the first of the next page is met by nobody. Its absence shows in the total, and in nothing else.
 """
 
+from datetime import datetime
+
 import msgspec
 
 from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused
@@ -15,6 +17,8 @@ MOST_ROUNDS = 10
 MOST_PAGES = 100_000
 #: So does one with so many empty pages in a row: some peers hand out a Link behind the end of a list.
 MOST_EMPTY = 10
+#: Clocks are told apart in steps of so many seconds, and a clock that is further away than two days is none.
+CLOCK_STEP, CLOCK_MOST = 300, 48 * 3600
 #: How often one page is asked for.
 TRIES = 3
 #: A peer that wants a longer pause, in seconds, is asked again another time.
@@ -32,6 +36,17 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     listed: int
     met: int
     fresh: int
+
+
+def clock_behind(said_at: datetime | None, now: datetime) -> int | None:
+    """How many seconds a peer's clock is behind, rounded up in steps: what differs by less than a minute is none. None
+    when it does not tell its time, or none of these days."""
+    if said_at is None:
+        return None
+    seconds = (now - said_at).total_seconds()
+    if abs(seconds) > CLOCK_MOST:
+        return None
+    return 0 if seconds < 60 else -int(-seconds // CLOCK_STEP) * CLOCK_STEP
 
 
 def has_all(done: Round) -> bool:

@@ -1,9 +1,11 @@
 """When a list has been read to its end, and when a page is asked for again."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from ocpilot.base.errors import NoMatchingEndpoints, PeerNonsense, PeerRefused, PeerUnreachable
-from ocpilot.roaming.crawling import MOST_ROUNDS, TRIES, Round, goes_again, has_all, is_gone, wait_before
+from ocpilot.roaming.crawling import MOST_ROUNDS, TRIES, Round, clock_behind, goes_again, has_all, is_gone, wait_before
 from ocpilot.roaming.retry import BackOff
 
 BACK_OFF = BackOff(first=1.0, longest=300.0)
@@ -70,3 +72,16 @@ def test_a_page_is_asked_for_again_when_that_may_help(error, seconds):
 )
 def test_a_link_that_leads_nowhere_is_told_from_a_peer_in_trouble(error, gone):
     assert is_gone(error) is gone
+
+
+@pytest.mark.parametrize(
+    ("behind", "told"),
+    [(0, 0), (59, 0), (61, 300), (7200, 7200), (7201, 7500), (-3600, 0), (24 * 3600, 24 * 3600), (72 * 3600, None)],
+)
+def test_a_clock_is_behind_by_whole_steps_or_is_none(behind, told):
+    now = datetime(2026, 11, 26, 12, tzinfo=UTC)
+    assert clock_behind(now - timedelta(seconds=behind), now) == told
+
+
+def test_who_does_not_tell_his_time_has_no_clock():
+    assert clock_behind(None, datetime.now(UTC)) is None
