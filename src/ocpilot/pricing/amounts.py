@@ -8,6 +8,7 @@ import msgspec
 from ocpilot.pricing.charges import Charge
 from ocpilot.pricing.exact import Exact, decimals, whole
 from ocpilot.pricing.steps import Stepped
+from ocpilot.pricing.trace import Unit
 
 
 class Amounts(msgspec.Struct, frozen=True):
@@ -21,7 +22,7 @@ def amounts_of(charges: Sequence[Stepped]) -> Amounts:
     """Quantity times price, with and without tax."""
     scales = {id(one.charge.tariff): one.charge.tariff.scale for one in charges}
     common = lcm(*(scale.denominator for scale in scales.values()))
-    places = max((decimals(one.charge.billed) for one in charges), default=0)
+    places = max((decimals(one.charge.billed) for one in charges if one.charge.unit is Unit.KWH), default=0)
     exact = tuple(_exact(one.charge, places, common // one.charge.tariff.scale.denominator) for one in charges)
     return Amounts(exact, common * 10**places)
 

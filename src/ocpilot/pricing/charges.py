@@ -14,7 +14,7 @@ _UNITS = {ENERGY: Unit.KWH, TIME: Unit.SECOND, PARKING: Unit.SECOND}
 _ZERO = Decimal(0)
 
 
-class Charge(msgspec.Struct, frozen=True, eq=False):
+class Charge(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One component and its quantity: kWh, seconds, or 1. `last` is the place of the last period it was active in."""
 
     active: Active
@@ -26,7 +26,7 @@ class Charge(msgspec.Struct, frozen=True, eq=False):
     last: int
 
 
-class _Sum(msgspec.Struct, eq=False):
+class _Sum(msgspec.Struct, eq=False, gc=False):
     """The quantity of one component so far."""
 
     active: Active
@@ -44,11 +44,12 @@ class _Sum(msgspec.Struct, eq=False):
 class Charges:
     """The components used so far, in the order of first use: the fixed ones before what they start with.
 
-    Neighbouring periods in the same situation are summed before their components are looked at.
+    Neighbouring periods in the same situation are summed before their components are looked at. A component is of one
+    part only: what prices a reservation prices nothing else.
     """
 
     def __init__(self) -> None:
-        self._sums: dict[tuple[Part, Active], _Sum] = {}
+        self._sums: dict[Active, _Sum] = {}
         self._had_flat: set[Part] = set()
         self._tariff: CompiledTariff | None = None
         self._found: Found | None = None
@@ -56,8 +57,11 @@ class Charges:
         self._charging = self._parked = 0
         self._last_kwh = self._last_charging = self._last_parked = -1
 
-    def charge(self, place: int, tariff: CompiledTariff, found: Found, volumes: Volumes) -> None:
-        """A period in which a vehicle charged or stood there."""
+    def add(self, place: int, tariff: CompiledTariff, found: Found, volumes: Volumes, *, waits: bool) -> None:
+        """A period in which a vehicle charged or stood there, or (`waits`) an EVSE was only reserved."""
+        if waits:
+            self._reservation(place, tariff, found, volumes.reserved)
+            return
         if found is not self._found:
             self._settle()
             self._tariff, self._found = tariff, found
@@ -73,8 +77,7 @@ class Charges:
             self._parked += volumes.parked
             self._last_parked = place
 
-    def reservation(self, place: int, tariff: CompiledTariff, found: Found, seconds: int) -> None:
-        """A period in which an EVSE was only reserved."""
+    def _reservation(self, place: int, tariff: CompiledTariff, found: Found, seconds: int) -> None:
         self._settle()
         if found.flat is not None:
             self._flat(RESERVATION, found.flat, tariff, place)
@@ -104,12 +107,12 @@ class Charges:
         """A FLAT fee is due once for a reservation and once for a charge."""
         if part not in self._had_flat:
             self._had_flat.add(part)
-            self._sums[part, active] = _Sum(active, tariff, part, Unit.ONCE, 1, place)
+            self._sums[active] = _Sum(active, tariff, part, Unit.ONCE, 1, place)
 
     def _add(self, part: Part, active: Active, tariff: CompiledTariff, quantity: Decimal | int, last: int) -> None:
-        known = self._sums.get((part, active))
+        known = self._sums.get(active)
         if known is None:
-            self._sums[part, active] = _Sum(active, tariff, part, _UNITS.get(part, Unit.SECOND), quantity, last)
+            self._sums[active] = _Sum(active, tariff, part, _UNITS.get(part, Unit.SECOND), quantity, last)
         else:
             known.quantity += quantity
             known.last = last

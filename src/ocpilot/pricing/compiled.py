@@ -6,6 +6,7 @@ duration, power and current lie. Two periods in the same situation are priced by
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -14,11 +15,11 @@ from ocpilot.pricing.borders import DAY, WEEK, Borders, borders
 from ocpilot.pricing.exact import Scale
 from ocpilot.pricing.faults import tariff_faults
 from ocpilot.pricing.lookup import Found, components, found
-from ocpilot.pricing.usage import Levels, Usage, usage_at
+from ocpilot.pricing.usage import Levels, Range, Usage, usage_at
 from ocpilot.wire.v230 import Tariff
 
 #: Bands on every axis, and whether it is a reservation, and an expired one.
-Situation = tuple[int, int, int, int, tuple[int, ...] | None, bool, bool]
+Situation = tuple[int, int, int, int, tuple[int, int], tuple[int, int], bool, bool]
 
 _LOCAL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a moment by the clock of the Location
 #: 1970-01-01 was a Thursday.
@@ -26,6 +27,7 @@ _THURSDAY = 3 * DAY
 _ORDINAL = _LOCAL_EPOCH.toordinal()
 #: Situations that a Tariff remembers at most; one of the field has a few dozen.
 _MOST = 10_000
+_NO_BANDS = (0, 0)
 
 
 class CompiledTariff:
@@ -39,11 +41,13 @@ class CompiledTariff:
         self.faults = tariff_faults(tariff)
         self._borders = Borders() if self.faults else borders(tariff)
         self.has_borders = self._borders != Borders()
-        self.has_clock = bool(self._borders.week or self._borders.dates)
+        self._has_week = bool(self._borders.week)
+        self._has_dates = bool(self._borders.dates)
         self.has_power = bool(self._borders.power_kw)
         self.has_current = bool(self._borders.current_a)
         self.has_levels = self.has_power or self.has_current
-        self.has_amounts = bool(self._borders.kwh or self._borders.seconds)
+        self._has_kwh = bool(self._borders.kwh)
+        self._has_seconds = bool(self._borders.seconds)
         self._found: dict[Situation, Found] = {}
 
     def found(self, local: int, kwh: Decimal, seconds: int, levels: Levels, *, waits: bool, expired: bool) -> Found:
@@ -51,11 +55,12 @@ class CompiledTariff:
         the charge has used so much energy and lasted so long. Decided once per situation."""
         on = self._borders
         situation: Situation = (
-            bisect_right(on.week, (local + _THURSDAY) % WEEK) if self.has_clock else 0,
-            bisect_right(on.dates, local // DAY + _ORDINAL) if self.has_clock else 0,
-            bisect_right(on.kwh, kwh) if self.has_amounts else 0,
-            bisect_right(on.seconds, seconds) if self.has_amounts else 0,
-            self._bands(levels) if self.has_levels else None,
+            bisect_right(on.week, (local + _THURSDAY) % WEEK) if self._has_week else 0,
+            bisect_right(on.dates, local // DAY + _ORDINAL) if self._has_dates else 0,
+            bisect_right(on.kwh, kwh) if self._has_kwh else 0,
+            bisect_right(on.seconds, seconds) if self._has_seconds else 0,
+            _bands(on.power_kw, levels.power) if self.has_power else _NO_BANDS,
+            _bands(on.current_a, levels.current) if self.has_current else _NO_BANDS,
             waits,
             expired,
         )
@@ -67,19 +72,18 @@ class CompiledTariff:
                 self._found[situation] = known
         return known
 
-    def _bands(self, levels: Levels) -> tuple[int, ...]:
-        power, current = self._borders.power_kw, self._borders.current_a
-        (low_power, high_power), (low_current, high_current) = levels.power, levels.current
-        return (
-            -1 if low_power is None else bisect_right(power, low_power),
-            -1 if high_power is None else bisect_right(power, high_power),
-            -1 if low_current is None else bisect_right(current, low_current),
-            -1 if high_current is None else bisect_right(current, high_current),
-        )
-
     def found_at(self, usage: Usage) -> Found:
         """The active components at any moment."""
         return found(self.components, usage)
+
+
+def _bands(borders: Sequence[Decimal], measured: Range) -> tuple[int, int]:
+    """Where the lowest and the highest lie."""
+    low, high = measured
+    return (
+        -1 if low is None else bisect_right(borders, low),
+        -1 if high is None else bisect_right(borders, high),
+    )
 
 
 @lru_cache(maxsize=1024)

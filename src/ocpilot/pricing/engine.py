@@ -9,6 +9,7 @@ from ocpilot.base.money import HALF_UP, RoundingPolicy
 from ocpilot.base.problem import Problem
 from ocpilot.pricing import why
 from ocpilot.pricing.amounts import amounts_of
+from ocpilot.pricing.charges import Charge
 from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.crossings import crossings
 from ocpilot.pricing.exact import has_taxes, includes_taxes
@@ -21,7 +22,7 @@ from ocpilot.pricing.settling import Settled, settled, sums_of
 from ocpilot.pricing.steps import Stepped, stepped
 from ocpilot.pricing.trace import Part, PricedCharge, PriceLine, Sum, Unit
 from ocpilot.pricing.usage import seconds_of
-from ocpilot.pricing.walk import Walk, Walked
+from ocpilot.pricing.walk import walked
 from ocpilot.wire.v230 import ChargingPeriod, Tariff
 
 
@@ -50,12 +51,13 @@ def price(
     if faults:
         ordered = ()
     known = relevant(ordered, tariffs, currency)
-    walk = Walk(zone, known.by_id, known.otherwise, expired=expired, wanted=explained)
-    walked = walk.through(ordered, until)
-    stretches = walked.stretches
-    faults += span_faults((walked.charging, walked.parked, walked.reserved))
-    is_known = known.is_known and not faults and (bool(walked.tariffs) or not ordered)
-    lines, total, parts = _priced(walked, currency, rounding, explained=explained) if is_known else ((), None, {})
+    used = walked(ordered, until, zone, known.by_name, expired=expired, wanted=explained)
+    stretches, relevants = used.stretches, known.tariffs
+    faults += span_faults((used.charging, used.parked, used.reserved))
+    is_known = known.is_known and not faults and (bool(relevants) or not ordered)
+    lines, total, parts = (
+        _priced(used.charges, relevants, currency, rounding, explained=explained) if is_known else ((), None, {})
+    )
     findings: Iterable[Problem] = crossings(stretches, until, zone) if explained else ()
     return PricedCharge(
         currency=currency,
@@ -66,11 +68,11 @@ def price(
         time=parts.get(Part.TIME),
         parking=parts.get(Part.PARKING),
         reservation=parts.get(Part.RESERVATION),
-        kwh=walked.kwh,
+        kwh=used.kwh,
         duration=until - start,
-        charging=span(walked.charging),
-        parked=span(walked.parked),
-        reserved=span(walked.reserved),
+        charging=span(used.charging),
+        parked=span(used.parked),
+        reserved=span(used.reserved),
         expired=expired,
         looks=looks(stretches, zone) if explained else (),
         findings=(*known.findings, *faults, *findings),
@@ -95,12 +97,17 @@ def _end_of(periods: Sequence[ChargingPeriod], start: datetime) -> datetime:
 
 
 def _priced(
-    walked: Walked, currency: str, rounding: RoundingPolicy, *, explained: bool
+    charges: Sequence[Charge],
+    tariffs: Sequence[Tariff],
+    currency: str,
+    rounding: RoundingPolicy,
+    *,
+    explained: bool,
 ) -> tuple[tuple[PriceLine, ...], Sum, dict[Part, Sum]]:
     """Lines with exact amounts first, then the limits on their sum, then all of them rounded together."""
-    charged = stepped(walked.charges)
+    charged = stepped(charges)
     amounts = amounts_of(charged)
-    limits = reached(walked.tariffs, amounts)
+    limits = reached(tariffs, amounts)
     rates = [_rate(one) for one in charged]
     common = rates[0] if rates and rates.count(rates[0]) == len(rates) else None
     units = Units(amounts.denominator, currency, rounding)
@@ -109,7 +116,7 @@ def _priced(
         [*(one.charge.part for one in charged), *(Part.LIMIT for _ in limits)],
         [*rates, *(common for _ in limits)],
         units,
-        gross_first=all(map(includes_taxes, walked.tariffs)),
+        gross_first=all(map(includes_taxes, tariffs)),
     )
     lines = [_charge_line(one, line, explained=explained) for one, line in zip(charged, rounded, strict=False)]
     lines += [_limit_line(one, line) for one, line in zip(limits, rounded[len(charged) :], strict=True)]

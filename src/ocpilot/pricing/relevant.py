@@ -13,16 +13,21 @@ from ocpilot.wire.v230 import ChargingPeriod, Tariff
 
 
 class Relevant(msgspec.Struct, frozen=True, kw_only=True):
-    """The Tariffs by folded id, and the one for periods that name none.
+    """The Tariff for each `tariff_id` that periods name, as they write it, in the order in which they do, and for None
+    where some name none.
 
     `is_known` is False when a period names a Tariff that we do not have or cannot read, or no Tariff is relevant
     at all.
     """
 
-    by_id: Mapping[str, CompiledTariff]
-    otherwise: CompiledTariff | None
+    by_name: Mapping[str | None, CompiledTariff | None]
     is_known: bool
     findings: tuple[Problem, ...] = ()
+
+    @property
+    def tariffs(self) -> Sequence[Tariff]:
+        """Each once."""
+        return tuple({id(one): one.tariff for one in self.by_name.values() if one is not None}.values())
 
 
 def relevant(periods: Sequence[ChargingPeriod], tariffs: Sequence[Tariff | CompiledTariff], currency: str) -> Relevant:
@@ -32,23 +37,24 @@ def relevant(periods: Sequence[ChargingPeriod], tariffs: Sequence[Tariff | Compi
     fitting = [one for one in known if one.tariff.currency.upper() == currency.upper()]
     findings = [finding("$.tariffs", one.tariff.currency, currency) for one in known if one not in fitting]
     findings += [_of_tariff(place, fault) for place, one in enumerate(known) for fault in one.faults]
-    by_id = {fold(one.tariff.id): one for one in reversed(fitting) if not one.faults}
-    named = {period.tariff_id for period in periods}
-    if named <= {None, ""}:
+    named = dict.fromkeys(period.tariff_id for period in periods)
+    if named.keys() <= {None, ""}:
         if len(fitting) > 1:
             findings.append(finding("$.charging_periods", f"no tariff_id and {len(fitting)} tariffs", "a tariff_id"))
         one = _usual(fitting, periods[0].start_date_time) if periods else next(iter(fitting), None)
         if one is not None and one.faults:
             one = None
-        return Relevant(by_id=by_id, otherwise=one, is_known=one is not None, findings=tuple(findings))
-    unknown = {name for name in named if name and fold(name) not in by_id}
+        return Relevant(by_name=dict.fromkeys(named, one), is_known=one is not None, findings=tuple(findings))
+    by_id = {fold(one.tariff.id): one for one in reversed(fitting) if not one.faults}
+    by_name = {name: by_id.get(fold(name)) if name else None for name in named}
+    unknown = {name for name, one in by_name.items() if name and one is None}
     if unknown:
         findings += [
             finding(period_path(place), f"tariff {period.tariff_id}", "one of the tariffs given")
             for place, period in enumerate(periods)
             if period.tariff_id in unknown
         ]
-    return Relevant(by_id=by_id, otherwise=None, is_known=not unknown, findings=tuple(findings))
+    return Relevant(by_name=by_name, is_known=not unknown, findings=tuple(findings))
 
 
 def _usual(fitting: Sequence[CompiledTariff], at: datetime) -> CompiledTariff | None:

@@ -12,30 +12,30 @@ class Units:
     """Rounds numerators over one denominator to whole smallest units of a currency (cents)."""
 
     def __init__(self, denominator: int, currency: str, policy: RoundingPolicy) -> None:
-        self.decimals = policy.decimals_for(currency)
+        decimals = policy.decimals_for(currency)
         self._half_even = policy.mode is Rounding.HALF_EVEN
-        self._times = 10**self.decimals
+        self._times = 10**decimals
         self._denominator = denominator
+        self._unit = Decimal(1).scaleb(-decimals)
 
     def rounded(self, amount: Numerator) -> int:
         """The nearest unit; a tie goes away from zero, or to the even one, as the policy says."""
-        size = abs(amount) * self._times
-        units, rest = divmod(size, self._denominator)
-        twice = 2 * rest
-        if twice > self._denominator or (twice == self._denominator and not (self._half_even and units % 2 == 0)):
-            units += 1
-        return int(units) if amount >= 0 else -int(units)
+        twice = 2 * abs(amount) * self._times
+        units = int((twice + self._denominator) // (2 * self._denominator))
+        if self._half_even and units % 2 and twice == (2 * units - 1) * self._denominator:
+            units -= 1
+        return units if amount >= 0 else -units
 
     def money(self, units: int) -> Decimal:
         """So many units as money, with the decimals of the currency."""
-        return Decimal(units).scaleb(-self.decimals)
+        return units * self._unit
 
     def amount(self, excl: int | None, vat: int | None, incl: int | None) -> Amount:
         """Net, tax and gross as money; None is not known."""
         return Amount(
-            excl=None if excl is None else self.money(excl),
-            vat=None if vat is None else self.money(vat),
-            incl=None if incl is None else self.money(incl),
+            excl=None if excl is None else excl * self._unit,
+            vat=None if vat is None else vat * self._unit,
+            incl=None if incl is None else incl * self._unit,
         )
 
     def apportioned(self, parts: Sequence[Numerator], total: int) -> list[int]:

@@ -23,6 +23,9 @@ class Part(StrEnum):
     RESERVATION = "RESERVATION"
     LIMIT = "LIMIT"
 
+    #: That of the word: an Enum's own is a call of Python for every look into a dict.
+    __hash__ = str.__hash__
+
 
 class Unit(StrEnum):
     """What a quantity counts. Time is counted in seconds and priced per hour."""

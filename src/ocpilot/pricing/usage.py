@@ -20,7 +20,7 @@ _HALF = Decimal("0.5")
 _HOUR = Decimal(3600)
 
 
-class Volumes(msgspec.Struct, frozen=True):
+class Volumes(msgspec.Struct, frozen=True, gc=False):
     """What a period holds to be priced: kWh, and whole seconds of charging, of parking and of a reservation."""
 
     kwh: Decimal
@@ -41,7 +41,7 @@ Range = tuple[Decimal | None, Decimal | None]
 NOT_MEASURED: Range = (None, None)
 
 
-class Levels(msgspec.Struct, frozen=True):
+class Levels(msgspec.Struct, frozen=True, gc=False):
     """Power (kW) and current (A) of a period."""
 
     power: Range = NOT_MEASURED

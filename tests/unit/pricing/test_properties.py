@@ -16,8 +16,9 @@ from ocpilot.pricing import Part, PricedCharge
 from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.lookup import Found
 from ocpilot.pricing.sentences import describe_tariff, rows, sentences
+from ocpilot.pricing.relevant import relevant
 from ocpilot.pricing.usage import usage_at
-from ocpilot.pricing.walk import Stretch, Walk
+from ocpilot.pricing.walk import Stretch, walked
 from ocpilot.wire.v230 import CdrDimension, CdrDimensionType, ChargingPeriod, TariffRestrictions
 
 TIMES = int(os.environ.get("OCPILOT_FUZZ", "1"))
@@ -46,10 +47,8 @@ def numbers(priced: PricedCharge) -> list[object]:
 
 def stretches_of(charge: Charge) -> list[Stretch]:
     """The periods as a Tariff compiled for this charge alone sees them."""
-    by_id = {tariff.id.lower(): CompiledTariff(tariff) for tariff in charge.tariffs}
-    is_named = any(period.tariff_id for period in charge.periods)
-    walk = Walk(charge.zone, by_id, None if is_named else by_id[charge.tariffs[0].id.lower()], expired=charge.expired)
-    return list(walk.through(charge.periods, charge.end).stretches)
+    known = relevant(charge.periods, [CompiledTariff(tariff) for tariff in charge.tariffs], CURRENCY)
+    return list(walked(charge.periods, charge.end, charge.zone, known.by_name, expired=charge.expired).stretches)
 
 
 # ---- nothing breaks, everything adds up ----------------------------------------------------------------------------
