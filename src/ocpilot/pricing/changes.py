@@ -72,7 +72,8 @@ def _on(day: date, times: Iterable[time], zone: ZoneInfo) -> Iterator[datetime]:
     if midnight.utcoffset() == next_midnight.utcoffset():
         yield from (datetime.combine(day, at, zone).astimezone(UTC) for at in times)
         return
-    yield _clock_change(utc_seconds(midnight), utc_seconds(next_midnight), zone)
+    changed = clock_change(utc_seconds(midnight), utc_seconds(next_midnight), zone)
+    yield datetime.fromtimestamp(changed, UTC)
     for at in times:
         for fold in (0, 1):
             moment = datetime.combine(day, at, zone).replace(fold=fold).astimezone(UTC)
@@ -80,11 +81,10 @@ def _on(day: date, times: Iterable[time], zone: ZoneInfo) -> Iterator[datetime]:
                 yield moment
 
 
-def _clock_change(early: int, late: int, zone: ZoneInfo) -> datetime:
+def clock_change(early: int, late: int, zone: ZoneInfo) -> int:
     """Where, between two seconds since 1970, the clock is put forward or back."""
     before = offset_at(early, zone)
-    second = bisect_left(range(early, late), 1, key=lambda at: int(offset_at(at, zone) != before))
-    return datetime.fromtimestamp(early + second, UTC)
+    return early + bisect_left(range(early, late), 1, key=lambda at: int(offset_at(at, zone) != before))
 
 
 def _days(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[date]:

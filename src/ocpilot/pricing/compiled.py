@@ -22,9 +22,10 @@ from ocpilot.wire.v230 import Tariff
 Situation = tuple[int, int, int, int, tuple[int, int], tuple[int, int], bool, bool]
 
 _LOCAL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a moment by the clock of the Location
-#: 1970-01-01 was a Thursday.
-_THURSDAY = 3 * DAY
-_ORDINAL = _LOCAL_EPOCH.toordinal()
+#: 1970-01-01 was a Thursday: seconds from the Monday before.
+THURSDAY = 3 * DAY
+#: And its proleptic ordinal.
+ORDINAL = _LOCAL_EPOCH.toordinal()
 #: Situations that a Tariff remembers at most; one of the field has a few dozen.
 _MOST = 10_000
 _NO_BANDS = (0, 0)
@@ -39,24 +40,24 @@ class CompiledTariff:
         self.components = components(tariff, self.scale)
         #: Why it cannot be priced by; no such Tariff is to be asked for components.
         self.faults = tariff_faults(tariff)
-        self._borders = Borders() if self.faults else borders(tariff)
-        self.has_borders = self._borders != Borders()
-        self._has_week = bool(self._borders.week)
-        self._has_dates = bool(self._borders.dates)
-        self.has_power = bool(self._borders.power_kw)
-        self.has_current = bool(self._borders.current_a)
+        self.borders = Borders() if self.faults else borders(tariff)
+        self.has_borders = self.borders != Borders()
+        self._has_week = bool(self.borders.week)
+        self._has_dates = bool(self.borders.dates)
+        self.has_power = bool(self.borders.power_kw)
+        self.has_current = bool(self.borders.current_a)
         self.has_levels = self.has_power or self.has_current
-        self._has_kwh = bool(self._borders.kwh)
-        self._has_seconds = bool(self._borders.seconds)
+        self._has_kwh = bool(self.borders.kwh)
+        self._has_seconds = bool(self.borders.seconds)
         self._found: dict[Situation, Found] = {}
 
     def found(self, local: int, kwh: Decimal, seconds: int, levels: Levels, *, waits: bool, expired: bool) -> Found:
         """The active components of a period that begins `local` seconds after 1970 by the clock of the Location, when
         the charge has used so much energy and lasted so long. Decided once per situation."""
-        on = self._borders
+        on = self.borders
         situation: Situation = (
-            bisect_right(on.week, (local + _THURSDAY) % WEEK) if self._has_week else 0,
-            bisect_right(on.dates, local // DAY + _ORDINAL) if self._has_dates else 0,
+            bisect_right(on.week, (local + THURSDAY) % WEEK) if self._has_week else 0,
+            bisect_right(on.dates, local // DAY + ORDINAL) if self._has_dates else 0,
             bisect_right(on.kwh, kwh) if self._has_kwh else 0,
             bisect_right(on.seconds, seconds) if self._has_seconds else 0,
             _bands(on.power_kw, levels.power) if self.has_power else _NO_BANDS,

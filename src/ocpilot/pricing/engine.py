@@ -58,7 +58,7 @@ def price(
     lines, total, parts = (
         _priced(used.charges, relevants, currency, rounding, explained=explained) if is_known else ((), None, {})
     )
-    findings: Iterable[Problem] = crossings(stretches, until, zone) if explained else ()
+    findings: Iterable[Problem] = crossings(stretches, zone) if explained else ()
     return PricedCharge(
         currency=currency,
         lines=lines,

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Offsets change at full quarters of an hour only (in UTC).
 _QUARTER = 900
-_SOME_DAYS = 4 * 86400
+#: No zone changes its clock forth and back within so many seconds.
+SOME_DAYS = 4 * 86400
 #: Offsets remembered at most: 70 years of one zone.
 _MOST = 1 << 21
 _offsets: dict[tuple[str | None, int], int] = {}
@@ -34,7 +35,7 @@ def offset_at(at: int, zone: ZoneInfo) -> int:
 def steady_offset(start: int, end: int, zone: ZoneInfo) -> int | None:
     """The offset of a zone that holds all the time between two moments; None where it changes or that takes too long to
     tell: no zone changes its clock forth and back within some days."""
-    if end - start > _SOME_DAYS:
+    if end - start > SOME_DAYS:
         return None
     offset = offset_at(start, zone)
     return offset if offset == offset_at(end, zone) else None

@@ -47,7 +47,7 @@ class Walked(msgspec.Struct, frozen=True, eq=False):
     reserved: int
 
 
-def walked(  # noqa: PLR0914 - one loop that every price goes through: a call per period costs a tenth of the price
+def walked(
     periods: Sequence[ChargingPeriod],
     end: datetime,
     zone: ZoneInfo,

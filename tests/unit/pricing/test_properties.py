@@ -10,13 +10,13 @@ import msgspec
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from charges_generated import SEASONLESS, Charge, charges, hours, seconds_of
+from charges_generated import CURRENCY, SEASONLESS, Charge, charges, hours, seconds_of
 from ocpilot.base.texts import translator
 from ocpilot.pricing import Part, PricedCharge
 from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.lookup import Found
-from ocpilot.pricing.sentences import describe_tariff, rows, sentences
 from ocpilot.pricing.relevant import relevant
+from ocpilot.pricing.sentences import describe_tariff, rows, sentences
 from ocpilot.pricing.usage import usage_at
 from ocpilot.pricing.walk import Stretch, walked
 from ocpilot.wire.v230 import CdrDimension, CdrDimensionType, ChargingPeriod, TariffRestrictions
