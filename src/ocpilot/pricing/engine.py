@@ -74,7 +74,7 @@ def price(
         parked=span(used.parked),
         reserved=span(used.reserved),
         expired=expired,
-        looks=looks(stretches, zone) if explained else (),
+        looks=looks(stretches) if explained else (),
         findings=(*known.findings, *faults, *findings),
     )
 

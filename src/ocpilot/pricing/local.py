@@ -53,7 +53,12 @@ def shown(local: int) -> datetime:
 
 def at_location(at: int, zone: ZoneInfo) -> datetime:
     """The moment with its offset, as people at the Location write it."""
-    return _fixed_epoch(offset_at(at, zone)) + timedelta(seconds=at)
+    return with_offset(at, offset_at(at, zone))
+
+
+def with_offset(at: int, offset: int) -> datetime:
+    """The moment `at` seconds after 1970, by a clock so many seconds ahead of UTC."""
+    return _fixed_epoch(offset) + timedelta(seconds=at)
 
 
 @lru_cache(maxsize=256)

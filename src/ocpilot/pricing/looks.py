@@ -1,52 +1,51 @@
 """For every period: which component priced what, and which were passed over before it (the trace of the lookup)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from ocpilot.pricing.local import at_location
+from ocpilot.pricing.charges import ENERGY, PARKING, RESERVATION, TIME
+from ocpilot.pricing.local import with_offset
 from ocpilot.pricing.lookup import Active
-from ocpilot.pricing.trace import Look, Part, Unit
+from ocpilot.pricing.trace import Look, Part, Passed, Unit
 from ocpilot.pricing.walk import Stretch
 from ocpilot.wire.v230 import TariffDimensionType as Dimension
 
 _ENERGY, _TIME, _PARKING = Dimension.ENERGY, Dimension.TIME, Dimension.PARKING_TIME
-_UNITS = {Part.ENERGY: Unit.KWH, Part.TIME: Unit.SECOND, Part.PARKING: Unit.SECOND, Part.RESERVATION: Unit.SECOND}
+_KWH, _SECOND = Unit.KWH, Unit.SECOND
 
 
-def looks(stretches: Sequence[Stretch], zone: ZoneInfo) -> tuple[Look, ...]:
+def looks(stretches: Sequence[Stretch]) -> tuple[Look, ...]:
     """In order of time; of a period, energy before charging and parking."""
-    return tuple(look for stretch in stretches for look in _of(stretch, zone))
+    return tuple(look for stretch in stretches for look in _of(stretch))
 
 
-def _of(stretch: Stretch, zone: ZoneInfo) -> Iterator[Look]:
+def _of(stretch: Stretch) -> list[Look]:
     volumes, found = stretch.volumes, stretch.found
-    at = at_location(stretch.start, zone)
+    at = with_offset(stretch.start, stretch.local - stretch.start)
     if volumes.is_reservation:
-        yield _look(stretch, at, Part.RESERVATION, _TIME, found.time, Decimal(volumes.reserved))
-        return
+        return [_look(stretch, at, RESERVATION, Decimal(volumes.reserved), _SECOND, found.time, found.passed[_TIME])]
+    of_it = []
     if volumes.kwh:
-        yield _look(stretch, at, Part.ENERGY, _ENERGY, found.energy, volumes.kwh)
+        of_it.append(_look(stretch, at, ENERGY, volumes.kwh, _KWH, found.energy, found.passed[_ENERGY]))
     if volumes.charging:
-        yield _look(stretch, at, Part.TIME, _TIME, found.time, Decimal(volumes.charging))
+        of_it.append(_look(stretch, at, TIME, Decimal(volumes.charging), _SECOND, found.time, found.passed[_TIME]))
     if volumes.parked:
-        yield _look(stretch, at, Part.PARKING, _PARKING, found.parking, Decimal(volumes.parked))
+        parked = Decimal(volumes.parked)
+        of_it.append(_look(stretch, at, PARKING, parked, _SECOND, found.parking, found.passed[_PARKING]))
+    return of_it
 
 
 def _look(  # noqa: PLR0917 - the hot path of a full trace: keywords cost a third more
-    stretch: Stretch, at: datetime, part: Part, dimension: Dimension, active: Active | None, quantity: Decimal
+    stretch: Stretch,
+    at: datetime,
+    part: Part,
+    quantity: Decimal,
+    unit: Unit,
+    active: Active | None,
+    passed: tuple[Passed, ...],
 ) -> Look:
-    return Look(
-        period=stretch.place,
-        at=at,
-        kwh=stretch.kwh,
-        seconds=stretch.seconds,
-        part=part,
-        quantity=quantity,
-        unit=_UNITS[part],
-        tariff_id=stretch.tariff.tariff.id,
-        element=None if active is None else active.element,
-        component=None if active is None else active.component,
-        passed=stretch.found.passed[dimension],
-    )
+    element, component = (None, None) if active is None else (active.element, active.component)
+    tariff_id = stretch.tariff.tariff.id
+    place, kwh, seconds = stretch.place, stretch.kwh, stretch.seconds
+    return Look(place, at, kwh, seconds, part, quantity, unit, tariff_id, element, component, passed)

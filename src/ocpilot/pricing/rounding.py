@@ -20,7 +20,7 @@ class Units:
 
     def rounded(self, amount: Numerator) -> int:
         """The nearest unit; a tie goes away from zero, or to the even one, as the policy says."""
-        twice = 2 * abs(amount) * self._times
+        twice: Numerator = abs(2 * self._times * amount)
         units = int((twice + self._denominator) // (2 * self._denominator))
         if self._half_even and units % 2 and twice == (2 * units - 1) * self._denominator:
             units -= 1

@@ -57,6 +57,9 @@ def _shares(values: Sequence[Numerator | None], parts: Sequence[Part], units: Un
     shares = [0] * len(known)
     sums = [sum(known[place] for place in group) for group in groups.values()]
     for group, share in zip(groups.values(), units.apportioned(sums, whole), strict=True):
+        if len(group) == 1:
+            shares[group[0]] = share
+            continue
         for place, value in zip(group, units.apportioned([known[place] for place in group], share), strict=True):
             shares[place] = value
     return shares

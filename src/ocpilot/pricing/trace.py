@@ -75,7 +75,7 @@ class Passed(msgspec.Struct, frozen=True, kw_only=True):
     because: Reason
 
 
-class Look(msgspec.Struct, frozen=True, kw_only=True):
+class Look(msgspec.Struct, frozen=True, gc=False):
     """Which Price Component priced a quantity of one Charging Period (`period` counts from 0 in order of time), and
     which were passed over before it. `element` and `component` are None when none matched: that much was free.
 
@@ -96,7 +96,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     passed: tuple[Passed, ...]
 
 
-class Amount(msgspec.Struct, frozen=True, kw_only=True):
+class Amount(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Money before tax, the tax, and both. None is not known: never zero. What is known of the three adds up."""
 
     excl: Decimal | None = None

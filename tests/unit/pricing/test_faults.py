@@ -81,3 +81,16 @@ def test_a_duration_is_counted_from_the_charge_when_it_was_reserved_before(b) ->
     assert [finding.found for finding in priced.findings] == [
         "a price that changes at 2026-11-23T10:45:00+00:00 within the period"
     ]
+
+
+def test_only_where_the_price_changes_is_a_period_said_to_change_it(b) -> None:
+    """The first and last of three prices are the same; a border of another dimension changes nothing."""
+    tariff = b.tariff(
+        b.element(b.component("ENERGY", "2"), start_time="10:10", end_time="10:40"),
+        b.element(b.component("PARKING_TIME", "9"), start_time="10:20", end_time="10:50"),
+        b.component("ENERGY", "1"),
+    )
+    priced = b.cost([b.period(ENERGY="4")], tariff)
+    assert [one.found for one in priced.findings] == [
+        f"a price that changes at 2026-11-23T10:{minute}:00+00:00 within the period" for minute in (10, 40)
+    ]
