@@ -149,14 +149,17 @@ def kinds_with(body: Body) -> list[Kind]:
 
 
 def guess_version(kind: Kind, body: Body) -> Version:
-    """The version with the fewest errors; the newest of those with as few. Version details say theirs."""
+    """The version with the fewest errors and fields it does not name; the newest of those with as few. Version details
+    say theirs."""
     candidates = versions_of(kind)
     if kind.cls is v230.VersionDetails and body.get("version") in candidates:
         return Version(str(body["version"]))
-    fewest: dict[Version, int] = {}
+    against: dict[Version, int] = {}
     for version in candidates:
-        problems = mend(class_for(kind, version), body).problems
-        fewest[version] = sum(problem.severity is Severity.ERROR for problem in problems)
-        if fewest[version] == 0:
+        cls = class_for(kind, version)
+        errors = sum(problem.severity is Severity.ERROR for problem in mend(cls, body).problems)
+        # An older version passes over what is wrong with a field that only newer ones have.
+        against[version] = errors + len(body.keys() - set(cls.__struct_encode_fields__))
+        if not against[version]:
             return version
-    return min(candidates, key=lambda version: fewest[version])
+    return min(candidates, key=lambda version: against[version])

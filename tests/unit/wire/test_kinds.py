@@ -73,6 +73,19 @@ def test_the_version_is_the_one_with_the_fewest_errors_and_else_the_newest():
     assert guess_version(session, {"auth_id": "x", "total_cost": 1}) is Version.V2_1_1
 
 
+def test_a_mistake_in_a_newer_field_does_not_make_an_object_an_older_one():
+    owner = {
+        "country_code": "SE",
+        "party_id": "LAD",
+        "id": "T",
+        "currency": "SEK",
+        "last_updated": "2026-11-01T00:00:00Z",
+    }
+    component = {"type": "ENERGY", "price": 1, "step_size": 1, "vat": "twenty"}
+    tariff = owner | {"elements": [{"price_components": [component]}]}
+    assert guess_version(kind_of(v230.Tariff), tariff) is Version.V2_2_1
+
+
 @pytest.mark.parametrize("version", [Version.V2_3_0, Version.V2_2_1])
 def test_version_details_say_their_version(version):
     details = kind_of(v230.VersionDetails)
