@@ -52,11 +52,11 @@ def price(
         ordered = ()
     known = relevant(ordered, tariffs, currency)
     used = walked(ordered, until, zone, known.by_name, expired=expired, wanted=explained)
-    stretches, relevants = used.stretches, known.tariffs
+    stretches, applied = used.stretches, known.tariffs
     faults += span_faults((used.charging, used.parked, used.reserved))
-    is_known = known.is_known and not faults and (bool(relevants) or not ordered)
+    is_known = known.is_known and not faults and (bool(applied) or not ordered)
     lines, total, parts = (
-        _priced(used.charges, relevants, currency, rounding, explained=explained) if is_known else ((), None, {})
+        _priced(used.charges, applied, currency, rounding, explained=explained) if is_known else ((), None, {})
     )
     findings: Iterable[Problem] = crossings(stretches, zone) if explained else ()
     return PricedCharge(
