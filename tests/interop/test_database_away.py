@@ -12,7 +12,6 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ocpilot.metering.findings import Oddity
 
-
 BILLED = Became("billed", Decimal(10), frozenset({Oddity.REPLAYED}), 60)
 
 
