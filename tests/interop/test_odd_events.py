@@ -96,6 +96,10 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
         [began(0), event(30, "Updated", 6000, seq=1), ended(60, None, seq=2)],
         [other("held", Oddity.END_UNREAD)],
     ),
+    "the last meter value came not long before the end": (
+        [began(0), event(58, "Updated", 11_000, seq=1), ended(60, None, seq=2)],
+        [billed("10", Oddity.LITTLE_UNREAD)],
+    ),
     "the last meter value came when the car had stopped": (
         [began(0), event(30, "Updated", 11_000, seq=1, state="SuspendedEV"), ended(60, None, seq=2)],
         [billed("10", parked=30)],
