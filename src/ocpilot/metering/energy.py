@@ -54,8 +54,8 @@ def energy_of(samples: Sequence[MeterSample], start: datetime, last: datetime, l
     exports = [one for one in exports_of(samples) if one[0] <= last]
     taken = _taken(inside, samples, start, limit) if inside else Counted([start], [Decimal(0)], [])
     more = [*_late(registers, inside), *(_doubts(taken, inside, start, last) if ended else ())]
-    if ended and not more:
-        more += _unread(taken, samples, last)
+    if ended and inside and not more:
+        more += _unread(taken, inside[-1][0], samples, last)
     return _energy(taken, counted(exports, start, limit) if exports else None, more)
 
 
@@ -121,13 +121,13 @@ def _doubts(taken: Counted, registers: Sequence[Register], start: datetime, last
     return []
 
 
-def _unread(taken: Counted, samples: Sequence[MeterSample], last: datetime) -> list[Finding]:
-    """What flowed after the last register, as fast as before it, when that came well before the end and energy flowed
-    until then: it is not billed, and where it may be much a person looks."""
-    at, total = taken.times[-1], taken.wh[-1]
+def _unread(taken: Counted, at: datetime, samples: Sequence[MeterSample], last: datetime) -> list[Finding]:
+    """What flowed after the last register, as fast as before it, when that came (`at`) well before the end and energy
+    flowed until then: it is not billed, and where it may be much a person looks."""
+    total = taken.wh[-1]
     # two registers within seconds say nothing of power
-    before = max(bisect_right(taken.times, at - _SHORT) - 1, 0)
-    gained, passed = total - taken.wh[before], seconds(at - taken.times[before])
+    before = max(bisect_right(taken.times, taken.times[-1] - _SHORT) - 1, 0)
+    gained, passed = total - taken.wh[before], seconds(taken.times[-1] - taken.times[before])
     states = states_of([one for one in samples if one.at <= last])
     if last - at <= _SHORT or gained <= 0 or passed <= 0 or (states and states[-1][1] not in FLOWING):
         return []

@@ -137,6 +137,12 @@ def test_a_charge_whose_begin_nobody_read_is_held() -> None:
     assert charged(sample(0.9, 205), sample(60, 5205)).doubts == ()
 
 
+def test_a_car_that_is_only_connected_waits_before_it_charged_and_parks_when_it_has() -> None:
+    said = {0: "CONNECTED", 10: "CHARGING", 30: "CONNECTED", 40: "CHARGING", 50: "CONNECTED"}
+    found = charged(*(sample(minute, 1000 + 100 * minute, state=state) for minute, state in said.items()))
+    assert [span.seconds / 60 for span in (found.withheld, found.charging, found.parked)] == [10, 30, 20]
+
+
 @pytest.mark.parametrize(
     ("minute", "wh", "kind"),
     [
