@@ -96,6 +96,19 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
         [began(0), event(30, "Updated", 6000, seq=1), ended(60, None, seq=2)],
         [other("held", Oddity.END_UNREAD)],
     ),
+    "the car is only connected before it charges and after it": (
+        [
+            began(0, state="EVConnected"),
+            event(20, "Updated", 1000, seq=1, state="Charging"),
+            event(40, "Updated", 8000, seq=2, state="EVConnected"),
+            ended(60, 8000, seq=3),
+        ],
+        [billed("7", parked=20)],
+    ),
+    "the last meter value came not long before the end": (
+        [began(0), event(58, "Updated", 11_000, seq=1), ended(60, None, seq=2)],
+        [billed("10", Oddity.LITTLE_UNREAD)],
+    ),
     "the last meter value came when the car had stopped": (
         [began(0), event(30, "Updated", 11_000, seq=1, state="SuspendedEV"), ended(60, None, seq=2)],
         [billed("10", parked=30)],

@@ -20,6 +20,9 @@ WORDS: Final = {
     Oddity.NO_METER_VALUES: mark("Not one meter value came"),
     Oddity.BEGIN_UNREAD: mark("The first meter value came late; what flowed before it is not known"),
     Oddity.END_UNREAD: mark("The last meter value came well before the end; what flowed after it is not known"),
+    Oddity.LITTLE_UNREAD: mark(
+        "The last meter value came before the end; the little that flowed after it is not billed"
+    ),
     Oddity.NOTHING_BELIEVED: mark("No meter value could be counted"),
     Oddity.POWER_DISAGREES: mark("The register does not know of the power that was measured"),
     Oddity.ENERGY_AFTER_END: mark("Energy after the end is not billed"),

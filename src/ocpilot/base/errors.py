@@ -42,6 +42,8 @@
       ChangedMeanwhile           -    / 412  user      somebody else changed what an If-Match names
       TooOften                   -    / 429  user      an API key asks more than it may; carries when to come again
 
+    DatabaseAway                 -           ours      beside the tree: who catches what others do wrong never means it
+
 OCPI forbids an HTTP error for what reached its layer (status_codes, "Status codes"), so most refusals travel as HTTP
 200 with a 2xxx code.
 """
@@ -66,6 +68,10 @@ class OcpilotError(Exception):
     def in_full(self) -> str:
         """With what only our own people may read."""
         return str(self)
+
+
+class DatabaseAway(Exception):
+    """PostgreSQL cannot be reached, or takes nothing: what was to be written is to be asked for again."""
 
 
 class BadRequest(OcpilotError):

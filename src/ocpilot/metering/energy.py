@@ -12,7 +12,7 @@ from ocpilot.metering.counters import NOISE_WH, Counted, Register, counted
 from ocpilot.metering.curve import EnergyCurve, net
 from ocpilot.metering.evidence import too_little, wh_by_power
 from ocpilot.metering.findings import Finding, Oddity
-from ocpilot.metering.limit import Limit
+from ocpilot.metering.limit import Limit, seconds
 from ocpilot.metering.registers import exports_of, intervals_of, registers_of
 from ocpilot.metering.samples import MeterSample
 from ocpilot.metering.scales import scaled
@@ -20,6 +20,9 @@ from ocpilot.metering.stretches import FLOWING, states_of
 
 #: A charge shorter than this may well have no meter value between its first and its last, and its first so late.
 _SHORT = timedelta(minutes=1)
+#: What may have flowed unread is worth a look beyond this, or this share of the charge if that is less, but never below
+#: the least.
+_MUCH_WH, _MUCH, _LEAST_WH = Decimal(500), Decimal("0.05"), Decimal(100)
 #: Less than this share of what could have flowed is worth a look at the power that was read.
 _NEXT_TO_NOTHING = 200
 #: What leaves a register out: when nothing else is left, nothing was believed.
@@ -51,9 +54,8 @@ def energy_of(samples: Sequence[MeterSample], start: datetime, last: datetime, l
     exports = [one for one in exports_of(samples) if one[0] <= last]
     taken = _taken(inside, samples, start, limit) if inside else Counted([start], [Decimal(0)], [])
     more = [*_late(registers, inside), *(_doubts(taken, inside, start, last) if ended else ())]
-    if ended and not more and _goes_on(inside, samples, last):
-        at, register = inside[-1]
-        more.append(Finding(kind=Oddity.END_UNREAD, found=f"{register} Wh, {last - at} before the end", at=at))
+    if ended and inside and not more:
+        more += _unread(taken, inside[-1][0], samples, last)
     return _energy(taken, counted(exports, start, limit) if exports else None, more)
 
 
@@ -119,9 +121,17 @@ def _doubts(taken: Counted, registers: Sequence[Register], start: datetime, last
     return []
 
 
-def _goes_on(registers: Sequence[Register], samples: Sequence[MeterSample], last: datetime) -> bool:
-    """Whether energy flowed when the register was read for the last time, which was well before the end."""
-    if len(registers) < 2 or last - registers[-1][0] <= _SHORT or registers[-1][1] <= registers[-2][1]:
-        return False
+def _unread(taken: Counted, at: datetime, samples: Sequence[MeterSample], last: datetime) -> list[Finding]:
+    """What flowed after the last register, as fast as before it, when that came (`at`) well before the end and energy
+    flowed until then: it is not billed, and where it may be much a person looks."""
+    total = taken.wh[-1]
+    # two registers within seconds say nothing of power
+    before = max(bisect_right(taken.times, taken.times[-1] - _SHORT) - 1, 0)
+    gained, passed = total - taken.wh[before], seconds(taken.times[-1] - taken.times[before])
     states = states_of([one for one in samples if one.at <= last])
-    return not states or states[-1][1] in FLOWING
+    if last - at <= _SHORT or gained <= 0 or passed <= 0 or (states and states[-1][1] not in FLOWING):
+        return []
+    missed = gained / passed * seconds(last - at)
+    much = missed > max(_LEAST_WH, min(_MUCH_WH, total * _MUCH))
+    found = f"about {missed:.0f} Wh in {last - at} before the end, beside {total:.0f} Wh"
+    return [Finding(kind=Oddity.END_UNREAD if much else Oddity.LITTLE_UNREAD, found=found, at=at)]

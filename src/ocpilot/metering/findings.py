@@ -25,6 +25,7 @@ class Oddity(StrEnum):
     NO_METER_VALUES = "no_meter_values"  # a charge of some length and not one meter value
     BEGIN_UNREAD = "begin_unread"  # the first register came well after the start: what flowed before it is not known
     END_UNREAD = "end_unread"  # the last register came well before the end, and energy flowed: how much is not known
+    LITTLE_UNREAD = "little_unread"  # the same, but it is too little to ask a person
     NOTHING_BELIEVED = "nothing_believed"  # meter values, none of which could be counted
     POWER_DISAGREES = "power_disagrees"  # power was read for a while, and the register does not know of it
     ENERGY_AFTER_END = "energy_after_end"

@@ -45,12 +45,16 @@ class Stretch(msgspec.Struct, kw_only=True):
 
 def states_of(samples: Sequence[MeterSample]) -> list[tuple[datetime, ChargingState]]:
     """Every state and from when on it holds. While the station is without power it gives none: what it said before the
-    interruption holds again after it, unless it says something else then."""
+    interruption holds again after it, unless it says something else then. A car that is only connected (2.x,
+    "ChargingStateEnumType", EVConnected) waits before it charged, and parks when it has."""
     found: list[tuple[datetime, ChargingState]] = []
     before: ChargingState | None = None
+    charged = False
     for one in samples:
         if one.state is not None:
-            found.append((one.at, one.state))
+            charged = charged or one.state is ChargingState.CHARGING
+            parks = charged and one.state is ChargingState.CONNECTED
+            found.append((one.at, ChargingState.IDLE if parks else one.state))
             before = None
         elif one.context == Context.INTERRUPTED and before is None:
             before = found[-1][1] if found else ChargingState.CHARGING

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ocpilot.app.frames import FrameDirection
 from ocpilot.app.station_events import Payload
-from ocpilot.base.errors import BadRequest
+from ocpilot.base.errors import BadRequest, DatabaseAway
 from ocpilot.base.problem import Problem
 from ocpilot.ocpp import schemas
 from ocpilot.ocpp.asking import Asking
@@ -32,7 +32,9 @@ _BOOT = "BootNotification"
 #: Websocket close codes (RFC 6455, 7.4.1) of an end as it should be, and those that stand for none at all.
 _GOODBYE = (1000, 1001, 1012)
 _LOST = (1005, 1006)
-_GOING_AWAY, _POLICY = 1001, 1008
+_GOING_AWAY, _POLICY, _FAILED = 1001, 1008, 1011
+#: Why a station is sent away while the database is.
+CANNOT_STORE = "nothing can be stored now"
 #: OCPP-J 1.6 (4.1.1) lets a station have one call in flight; more than these and we stop reading.
 _MAX_UNHANDLED = 32
 
@@ -71,6 +73,7 @@ class Connection:
         self._rpc = Rpc(version.words, limits.rpc)
         self._calls: asyncio.Queue[Call | Send | None] = asyncio.Queue(_MAX_UNHANDLED)
         self._finishing = False
+        self._outage: DatabaseAway | None = None
         self._asking = Asking(self._rpc, self._send, f"station {station.id}")
         self._now = asyncio.get_running_loop().time
         self._pace = Pace(limits.pace, self._now())
@@ -78,7 +81,8 @@ class Connection:
         self._unanswered = 0
 
     async def run(self) -> None:
-        """Read and handle until the end. A call that is being handled when the socket goes is finished."""
+        """Read and handle until the end. A call that is being handled when the socket goes is finished. DatabaseAway
+        when that is why it ended."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._handle_calls())
@@ -90,6 +94,8 @@ class Connection:
         finally:
             self._asking.give_up()
             self.ended.set()
+        if self._outage is not None:
+            raise self._outage
 
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye; `run` ends soon after."""
@@ -135,7 +141,7 @@ class Connection:
             return
         said = f"closed: {code} {reason}".rstrip()
         self._log(FrameDirection.NOTE if code in _GOODBYE else FrameDirection.FAULT, said)
-        if code not in _GOODBYE:
+        if code not in _GOODBYE and self._outage is None:
             _LOG.warning("%s: %s", self._station.id, said)
 
     async def _take(self, text: str) -> bool:
@@ -186,9 +192,22 @@ class Connection:
 
     async def _handle_calls(self) -> None:
         while (call := await self._calls.get()) is not None:
-            await self._serve_one(call)
+            # what follows a message that could not be stored must not pass it
+            if self._outage is None:
+                await self._serve_or_leave(call)
             self._unanswered -= 1
             self._calls.task_done()
+
+    async def _serve_or_leave(self, call: Call | Send) -> None:
+        """A station keeps what was not answered and says it again on its next connection; what it is told that we
+        failed at, many give up."""
+        try:
+            await self._serve_one(call)
+        except DatabaseAway as error:
+            self._outage, self._finishing = error, True
+            self._log(FrameDirection.FAULT, f"closing: {call.action[:50]} could not be stored: {error}")
+            self._asking.give_up()
+            await self.close(_FAILED, CANNOT_STORE)
 
     async def _serve_one(self, call: Call | Send) -> None:
         if isinstance(call, Send):
@@ -207,6 +226,8 @@ class Connection:
         except BadRequest as error:
             _LOG.warning("%s: %s %r is refused: %s", self._station.id, call.action, call.id, error)
             return self._rpc.refuse(call, ErrorCode.PROPERTY_CONSTRAINT, str(error))
+        except DatabaseAway:
+            raise
         except Exception:  # whatever the platform raised, this station gets an answer and the connection stays
             _LOG.exception("%s: %s %r failed", self._station.id, call.action, call.id)
             return self._rpc.refuse(call, ErrorCode.INTERNAL_ERROR, "the platform could not handle this now")
@@ -218,6 +239,8 @@ class Connection:
             await self._handled(said, self.version.sent.get(said.action))
         except (CallRefused, BadRequest) as refusal:
             _LOG.warning("%s: a message is ignored: %s", self._station.id, refusal)
+        except DatabaseAway:
+            raise
         except Exception:  # as for a call: the connection stays
             _LOG.exception("%s: %s %r failed", self._station.id, said.action, said.id)
 

@@ -20,12 +20,12 @@ from ocpilot.app.attempts import Attempts
 from ocpilot.app.frames import FrameDirection
 from ocpilot.app.station_events import Admission, Payload, StationEvents
 from ocpilot.base import time
-from ocpilot.base.errors import StationUnreachable
+from ocpilot.base.errors import DatabaseAway, StationUnreachable
 from ocpilot.base.problem import Problem
 from ocpilot.base.settings import StationSettings
 from ocpilot.base.time import Clock
 from ocpilot.ocpp.basic_auth import WrongAuthorization
-from ocpilot.ocpp.connection import Connection, ConnectionLimits, FindingsSink, FrameSink
+from ocpilot.ocpp.connection import CANNOT_STORE, Connection, ConnectionLimits, FindingsSink, FrameSink
 from ocpilot.ocpp.frames import CallError, CallResult
 from ocpilot.ocpp.knocking import Proxies, address_of, knock_of
 from ocpilot.ocpp.pace import PaceLimits
@@ -50,6 +50,7 @@ class CloseCode:
     GOING_AWAY = 1001
     PROTOCOL_ERROR = 1002
     POLICY = 1008
+    FAILED = 1011
 
 
 class _Denial(msgspec.Struct, frozen=True):
@@ -61,6 +62,8 @@ class _Denial(msgspec.Struct, frozen=True):
 
 
 _LATER = {"Retry-After": "60"}
+#: Seconds until it is tried again to write down that a station has gone.
+_AGAIN = 5.0
 _DENIALS = {
     Admission.REFUSED: _Denial(401, "not authorized", {"WWW-Authenticate": 'Basic realm="ocpp"'}),
     Admission.TOO_OFTEN: _Denial(429, "too many wrong passwords", {"Retry-After": "900"}),
@@ -128,6 +131,8 @@ class Gateway:
         self._addresses: Counter[str] = Counter()
         self._take_overs = Attempts(_MOST_TAKE_OVERS)
         self._closing = False
+        #: Whether it was said that the database is away.
+        self._away = False
 
     def route(self) -> WebSocketRoute:
         """The route to mount. The server needs `ws_max_size` of `limits.max_size`, no compression, and `StationSocket`
@@ -177,11 +182,24 @@ class Gateway:
         self._addresses[address] += 1
         try:
             await self._serve_from(address, websocket)
+        except* DatabaseAway as errors:
+            self._say_away(errors)
+            await websocket.send_denial_response(PlainTextResponse("the database is away", 503, _LATER))
         finally:
             self._open -= 1
             self._addresses[address] -= 1
             if not self._addresses[address]:
                 del self._addresses[address]
+
+    def _say_away(self, errors: BaseExceptionGroup[DatabaseAway]) -> None:
+        if not self._away:
+            _LOG.error("stations are sent away until the database is back: %s", errors.exceptions[0])
+        self._away = True
+
+    def _say_back(self) -> None:
+        if self._away:
+            _LOG.warning("the database is back, stations are let in")
+        self._away = False
 
     async def _serve_from(self, address: str, websocket: WebSocket) -> None:
         station_id: str = websocket.path_params["station_id"]
@@ -252,14 +270,25 @@ class Gateway:
                 await self._end(station_id, older, CloseCode.POLICY, TAKEN_OVER)
             self._log(station_id, FrameDirection.NOTE, f"connected: {connection.version.subprotocol}")
             await self._events.connected(station_id, connection.version.subprotocol)
+            self._say_back()
             await connection.run()
+        except* DatabaseAway as errors:
+            self._say_away(errors)
+            await connection.close(CloseCode.FAILED, CANNOT_STORE)
         finally:
             connection.ended.set()
             if self._live.get(station_id) is connection:
                 del self._live[station_id]
-                # Stations go to another process now. Those that do not come are found as those of a dead one are.
-                if not self._closing:
-                    await self._events.disconnected(station_id)
+                await self._tell_gone(station_id)
+
+    async def _tell_gone(self, station_id: str) -> None:
+        """Stations go to another process when this one closes. Those that do not come are found as those of a dead one
+        are."""
+        while not self._closing and station_id not in self._live:
+            with suppress(DatabaseAway):
+                await self._events.disconnected(station_id)
+                return
+            await asyncio.sleep(_AGAIN)
 
     async def _hand_over(self, station_id: str, connection: Connection) -> None:
         """Finish what is in work, but not for ever, and close."""

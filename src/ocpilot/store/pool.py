@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias
 
 import asyncpg
 
-from ocpilot.base.errors import BadRequest, SettingsError
+from ocpilot.base.errors import BadRequest, DatabaseAway, SettingsError
 from ocpilot.store.queries import Statement
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
@@ -31,6 +31,21 @@ NOTHING: Mapping[str, object] = {}
 
 #: See `_unstorable`.
 _UNSTORABLE = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
+
+
+#: What is raised when no connection can be had, for whatever reason.
+_NO_CONNECTION = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+#: What a statement raises when the server goes, has gone, may not write (a standby) or has no room to.
+_AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+#: What asyncpg raises for a connection that is gone, and for our own mistakes.
+_MISUSED = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Session(Protocol):
@@ -66,6 +81,7 @@ class OneConnection:
 
 class Database:
     """A Session whose statements stand each on its own; `transaction()` is for several that succeed or fail together.
+    All of them raise DatabaseAway while the database is.
 
     Connections of the pool that are free stay here: to give one back to asyncpg's pool and take it out again costs
     twice as much as a short statement. They go back when somebody waits for one, and when something went wrong.
@@ -133,11 +149,17 @@ class _Loan:
         self._database = database
 
     async def __aenter__(self) -> Lent:
-        self._connection = await self._database.take()
+        try:
+            self._connection = await self._database.take()
+        except _NO_CONNECTION as error:
+            raise DatabaseAway(f"no connection to the database: {error}") from error
         return self._connection
 
-    async def __aexit__(self, kind: type[BaseException] | None, _: object, __: object) -> None:
-        await self._database.give_back(self._connection, whole=kind is None)
+    async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
+        away = isinstance(error, _AWAY) or (isinstance(error, _MISUSED) and not _stands(self._connection))
+        await self._database.give_back(self._connection, whole=error is None)
+        if away:
+            raise DatabaseAway(f"the database went away: {error}") from error
 
 
 def _stands(connection: Lent) -> bool:

@@ -137,6 +137,33 @@ def test_a_charge_whose_begin_nobody_read_is_held() -> None:
     assert charged(sample(0.9, 205), sample(60, 5205)).doubts == ()
 
 
+def test_a_car_that_is_only_connected_waits_before_it_charged_and_parks_when_it_has() -> None:
+    said = {0: "CONNECTED", 10: "CHARGING", 30: "CONNECTED", 40: "CHARGING", 50: "CONNECTED"}
+    found = charged(*(sample(minute, 1000 + 100 * minute, state=state) for minute, state in said.items()))
+    assert [span.seconds / 60 for span in (found.withheld, found.charging, found.parked)] == [10, 30, 20]
+
+
+@pytest.mark.parametrize(
+    ("minute", "wh", "kind"),
+    [
+        (59.1, 10_000, None),  # as near as one can ask
+        (57, 10_000, Oddity.END_UNREAD),  # 526 Wh, more than 500
+        (58, 10_000, Oddity.LITTLE_UNREAD),  # 345 Wh of 10 kWh
+        (50, 2000, Oddity.END_UNREAD),  # 400 Wh of 2 kWh
+        (50, 400, Oddity.LITTLE_UNREAD),  # 80 Wh, whatever share that is
+    ],
+)
+def test_what_may_have_flowed_after_the_last_register_is_held_where_it_is_much(minute, wh, kind) -> None:
+    found = charged(sample(0, 1000), sample(minute, 1000 + wh))
+    assert (kinds(found), found.kwh) == ([kind] if kind else [], Decimal(wh) / 1000)
+    assert bool(found.doubts) is (kind is Oddity.END_UNREAD)
+
+
+def test_two_registers_within_seconds_say_nothing_of_power() -> None:
+    found = charged(sample(0, 1000), sample(56.9, 1900), sample(57, 2000))
+    assert kinds(found) == [Oddity.LITTLE_UNREAD]
+
+
 def test_a_charge_in_which_nothing_flowed_is_not() -> None:
     assert charged(sample(0, 1000), sample(60, 1000)).findings == ()
 

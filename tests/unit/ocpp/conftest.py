@@ -30,6 +30,7 @@ from ocpilot.app.station_events import (
     TransactionAnswer,
     TransactionEvent,
 )
+from ocpilot.base.errors import DatabaseAway
 from ocpilot.base.problem import Problem
 from ocpilot.ocpp.calls import StationCaller
 from ocpilot.ocpp.gateway import Gateway, GatewaySettings
@@ -58,8 +59,15 @@ class FakePlatform:
         self.gate = asyncio.Event()
         self.gate.set()
         self.fail_once: Exception | None = None
+        #: Whether its database is.
+        self.away = False
+
+    def _look(self) -> None:
+        if self.away:
+            raise DatabaseAway("no connection to the database")
 
     async def authenticate(self, knock: Knock) -> Admission:
+        self._look()
         self.knocks.append(knock)
         if knock.station_id in self.waiting and knock.password == PASSWORD:
             return Admission.WAITING
@@ -69,6 +77,7 @@ class FakePlatform:
         self.heard.append(("connected", station_id, protocol))
 
     async def disconnected(self, station_id: str) -> None:
+        self._look()
         self.heard.append(("disconnected", station_id))
 
     async def booted(self, station_id: str, info: BootInfo) -> BootAnswer:

@@ -9,7 +9,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from begun import charge
 from ocpilot.app.station_events import IdToken
-from ocpilot.base.errors import StationTimeout, StationUnreachable
+from ocpilot.base.errors import DatabaseAway, StationTimeout, StationUnreachable
+from ocpilot.ocpp import gateway
 
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
 START = {"connectorId": 1, "idTag": "TAG", "meterStart": 100, "timestamp": "2026-11-23T08:00:00Z"}
@@ -120,6 +121,44 @@ async def test_a_failure_of_the_platform_is_an_internal_error_without_its_words_
     assert failed[:3] == [4, "1", "InternalError"]
     assert "hunter2" not in json.dumps(failed)
     assert again[0] == 3
+
+
+async def test_what_cannot_be_stored_is_not_answered_and_comes_again_on_the_next_connection(served, caplog):
+    served.platform.gate.clear()
+    served.platform.fail_once = DatabaseAway("connection refused")
+    async with served.station() as station:
+        await station.send(json.dumps([2, "1", "StartTransaction", START]))
+        await station.send(json.dumps([2, "2", "StopTransaction", STOP]))
+        served.platform.gate.set()
+        with pytest.raises(ConnectionClosed) as closed:
+            await station.read()
+    assert (closed.value.rcvd.code, served.platform.starts, served.platform.stops) == (1011, [], [])
+    async with served.station() as station:
+        assert (await station.call("StartTransaction", START))[0] == 3
+    said = [one.getMessage() for one in caplog.records if "database" in one.getMessage()]
+    assert said == [
+        "stations are sent away until the database is back: connection refused",
+        "the database is back, stations are let in",
+    ]
+
+
+async def test_while_the_database_is_away_nobody_is_let_in_and_it_is_said_once(served, caplog):
+    served.platform.away = True
+    for _ in range(3):
+        with pytest.raises(InvalidStatus) as refused:
+            await served.connect().__aenter__()
+        assert refused.value.response.status_code == 503
+    assert [one.levelname for one in caplog.records if "database" in one.getMessage()] == ["ERROR"]
+
+
+async def test_that_a_station_has_gone_is_written_down_when_the_database_is_back(served, monkeypatch, eventually):
+    monkeypatch.setattr(gateway, "_AGAIN", 0.01)
+    async with served.station() as station:
+        await station.boot()
+        served.platform.away = True
+    await eventually(lambda: not served.gateway.holds("CS1"))
+    served.platform.away = False
+    await eventually(lambda: served.platform.words()[-1] == "disconnected")
 
 
 async def test_a_repeated_call_is_answered_again_and_handled_once(served):
