@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from charges_generated import CURRENCY, DAYS, ZONES, tariffs
 from ocpilot.base.money import RoundingPolicy
 from ocpilot.billing.metered import metered
+from ocpilot.metering.findings import Oddity
 from ocpilot.metering.periods import Measured
 from ocpilot.metering.samples import ChargingState, MeterSample
 from ocpilot.pricing import Part, PricedCharge, price
@@ -197,7 +198,9 @@ def test_a_meter_that_begins_again_is_reported_and_its_energy_kept(
     lost = reset - charge.samples[place - 1].register_wh
     found, whole = broken.metered(tariff), charge.metered(tariff)
     assert found.kwh == whole.kwh - lost / 1000
-    assert len({one.kind for one in found.findings} - {one.kind for one in whole.findings}) == 1
+    # How much may have flowed after the last reading is judged by the power before it, which is another now.
+    unread = {Oddity.END_UNREAD, Oddity.LITTLE_UNREAD}
+    assert len({one.kind for one in found.findings} - {one.kind for one in whole.findings} - unread) == 1
     assert_priced_whole(found, tariff, charge.zone)
 
 
