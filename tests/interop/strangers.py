@@ -274,8 +274,9 @@ class Stranger:
             body=parsed,
         )
         self.seen.append(seen)
+        opens = request.headers.get("authorization") in map(self._authorization, self.doors)
         await asyncio.sleep(self.habits.slow)
-        if request.headers.get("authorization") not in map(self._authorization, self.doors):
+        if not opens:
             return self._written(Say(None, 401, 2001))
         if self.habits.trailing_slash and len(parts) > 2 and not raw.endswith("/"):
             return Response(status_code=301, headers={"Location": raw + "/"})

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 #: What makes a formula of a text (OWASP, "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-#: Amounts, telephone numbers and times with their units begin so too, and compute nothing.
-_HARMLESS = re.compile(r"[-+][\w\s.,:%/-]*")
+#: Amounts, telephone numbers and times with their units begin so too, and compute nothing. `-T1` is a cell.
+_HARMLESS = re.compile(r"[-+]|[-+]\d[\d\s.,:-]*[\w\s/%]*")
 
 
 def harmless(cell: str) -> str:

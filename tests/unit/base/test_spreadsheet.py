@@ -6,7 +6,7 @@ from ocpilot.base.spreadsheet import harmless, harmless_row
 
 
 @pytest.mark.parametrize(
-    "text", ['=HYPERLINK("http://x.example")', "+1|A", "-1+cmd|' /C calc'!A1", "@SUM(1)", "\t=1", "\r=1", "-(1)"]
+    "text", ['=HYPERLINK("http://x.example")', "+1|A", "-1+cmd|' /C calc'!A1", "@SUM(1)", "\t=1", "\r=1", "-(1)", "-T1"]
 )
 def test_a_formula_becomes_a_text(text):
     assert harmless(text) == f"'{text}"
