@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import sys
@@ -23,6 +24,8 @@ from ocpilot.base.settings import Settings
 Opener = Callable[[Settings], AbstractAsyncContextManager[Platform]]
 
 _START_SECONDS = 60.0
+#: Ports below those that Linux and macOS give to connections.
+_NEVER_GIVEN = range(15_000, 32_000)
 
 _TEMPLATE = """\
 name = {name}
@@ -91,11 +94,12 @@ class DemoPlatform:
 
 
 def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody listens on now, and none that a connection to elsewhere is given meanwhile."""
+    while True:
+        port = random.choice(_NEVER_GIVEN)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def require_free(port: int) -> None:
