@@ -174,8 +174,9 @@ async def refund(platform: Platform, payment_id: str, amount: Decimal | None, wh
     left = payment.captured - payment.refunded
     if payment.state is not PaymentState.PAID or not left:
         raise Conflict(f"card payment {payment_id} is {payment.state}: there is nothing to give back")
-    given = HALF_UP.round(left if amount is None else amount, payment.currency)
-    if not 0 < given <= left:
+    wanted = left if amount is None else amount
+    given = HALF_UP.round(wanted, payment.currency) if wanted.is_finite() and wanted <= left else wanted
+    if not given.is_finite() or not 0 < given <= left:
         raise UserError(f"refund: found {given}, expected more than 0 and at most {left} {payment.currency}")
     fresh = replace(payment, refunding=given)
     return await _decided(platform, fresh, PaymentState.REFUNDING, why or f"{given} to be given back", who)

@@ -69,9 +69,12 @@ class PlayedCards:
     def heard(self, body: bytes, signature: str) -> str | None:
         """See the port; the signature is HMAC-SHA256 of the body, in hexadecimal."""
         wanted = hmac.digest(self._secret.encode(), body, "sha256").hex()
-        if not self._secret or not hmac.compare_digest(wanted, signature):
+        if not self._secret or not hmac.compare_digest(wanted.encode(), signature.encode()):
             raise NotAuthorized("the message is not signed by the provider of card payments")
-        return msgspec.json.decode(body, type=dict[str, str]).get("payment")
+        try:
+            return msgspec.json.decode(body, type=dict[str, str]).get("payment")
+        except msgspec.DecodeError:
+            return None
 
     async def close(self) -> None:
         """See the port."""

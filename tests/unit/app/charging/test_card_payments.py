@@ -238,8 +238,9 @@ async def test_refunds_take_back_revenue_and_vat_in_their_share(street):
     done = await charge(street, 10_000)
     await card_payments.refund(street.platform, done.id, Decimal(20), "it was slow", "cli")
     assert ((await work(street)).state, (await played(street)).refunded) == (S.PAID, 20)
-    with pytest.raises(UserError):
-        await card_payments.refund(street.platform, done.id, Decimal(31), "", "cli")
+    for wrong in ("31", "0", "-1", "0.001", "1e999", "NaN", "-Infinity"):
+        with pytest.raises(UserError, match="expected more than 0 and at most 30"):
+            await card_payments.refund(street.platform, done.id, Decimal(wrong), "", "cli")
     await card_payments.refund(street.platform, done.id, None, "", "cli")
     assert (await work(street)).state == S.REFUNDED
     assert {account: amount for account, amount in (await balances(street)).items() if amount} == {}
@@ -381,6 +382,10 @@ async def test_a_message_of_the_provider_is_believed_to_be_about_a_payment_and_n
     assert (await payment(street)).state == S.AUTHORISED
     with pytest.raises(NotAuthorized):
         await card_payments.heard(street.platform, body, "0" * 64)
+    with pytest.raises(NotAuthorized):
+        await card_payments.heard(street.platform, body, "é")
+    signature = hmac.digest(b"whsec", b"[]", "sha256").hex()
+    await card_payments.heard(street.platform, b"[]", signature)
 
 
 async def test_what_the_tariff_says_is_reserved_comes_first(street):
