@@ -16,7 +16,7 @@ from ocpilot.app.card_records import MOVES, CardPayment, CardStep, PaymentState,
 from ocpilot.app.evse_pages import EvsePage
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
-from ocpilot.base.errors import CardError, CardRefused, Conflict, NotFound, SettingsError, UserError
+from ocpilot.base.errors import CardError, CardRefused, Conflict, NotAuthorized, NotFound, SettingsError, UserError
 from ocpilot.base.ids import new_id
 from ocpilot.base.money import HALF_UP
 from ocpilot.base.texts import mark, translator
@@ -130,6 +130,8 @@ async def of_link(platform: Platform, secret: str) -> CardPayment | None:
 async def heard(platform: Platform, body: bytes, signature: str) -> None:
     """A message of the provider: what it says is asked for, not believed, so that an old one or the same twice does no
     harm. NotAuthorized for one that is not the provider's."""
+    if not signature.isascii():
+        raise NotAuthorized("the signature of a message of the provider of card payments has odd letters")
     payment_id = provider(platform).heard(body, signature)
     payment = await platform.store.cards.get(payment_id) if payment_id else None
     if payment is not None:

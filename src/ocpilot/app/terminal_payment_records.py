@@ -45,8 +45,8 @@ class TerminalPayments(Protocol):
         """By receipt."""
 
     async def unheard(self, since: datetime, limit: int) -> tuple[tuple[TerminalPayment, StoredObject], ...]:
-        """Those that are not paid, or of which a provider said something `since` then, each with his newest confirmation,
-        when nobody has looked at that yet."""
+        """Those that are not paid, or of which a provider said something `since` then, each with his newest
+        confirmation, when nobody has looked at that yet."""
 
     async def confirmation(self, payment: TerminalPayment) -> StoredObject | None:
         """The confirmation it was compared with last, as its provider sent it."""

@@ -69,7 +69,7 @@ class PlayedCards:
     def heard(self, body: bytes, signature: str) -> str | None:
         """See the port; the signature is HMAC-SHA256 of the body, in hexadecimal."""
         wanted = hmac.digest(self._secret.encode(), body, "sha256").hex()
-        if not self._secret or not hmac.compare_digest(wanted.encode(), signature.encode()):
+        if not self._secret or not hmac.compare_digest(wanted, signature):
             raise NotAuthorized("the message is not signed by the provider of card payments")
         try:
             return msgspec.json.decode(body, type=dict[str, str]).get("payment")
