@@ -170,9 +170,14 @@ async def release(platform: Platform, payment_id: str, why: str, who: str) -> Ca
     return await _decided(platform, payment, PaymentState.RELEASING, why, who)
 
 
-async def refund(platform: Platform, payment_id: str, amount: Decimal | None, why: str, who: str) -> CardPayment:
-    """Give back `amount`, all that is left when None. Conflict when nothing was taken; UserError for too much."""
+async def refund(
+    platform: Platform, payment_id: str, amount: Decimal | None, why: str, who: str, *, version: int | None = None
+) -> CardPayment:
+    """Give back `amount`, all that is left when None. `version` is the payment's when somebody decided that. Conflict
+    when nothing was taken, or the payment changed since; UserError for too much."""
     payment = await named(platform, payment_id)
+    if version not in (None, payment.version):
+        raise Conflict(f"card payment {payment_id} changed meanwhile: {payment.refunded} were given back; look again")
     left = payment.captured - payment.refunded
     if payment.state is not PaymentState.PAID or not left:
         raise Conflict(f"card payment {payment_id} is {payment.state}: there is nothing to give back")

@@ -238,6 +238,8 @@ async def test_refunds_take_back_revenue_and_vat_in_their_share(street):
     done = await charge(street, 10_000)
     await card_payments.refund(street.platform, done.id, Decimal(20), "it was slow", "cli")
     assert ((await work(street)).state, (await played(street)).refunded) == (S.PAID, 20)
+    with pytest.raises(Conflict, match=r"20\.00 were given back; look again"):
+        await card_payments.refund(street.platform, done.id, Decimal(20), "it was slow", "cli", version=done.version)
     for wrong in ("31", "0", "-1", "0.001", "1e999", "NaN", "-Infinity"):
         with pytest.raises(UserError, match="expected more than 0 and at most 30"):
             await card_payments.refund(street.platform, done.id, Decimal(wrong), "", "cli")
