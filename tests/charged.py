@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import msgspec
+
 from issued import line
 from ocpilot.app.bill_records import BillItem, Purpose
 from ocpilot.app.cdr_match_records import CdrMatch
@@ -32,6 +34,8 @@ async def charge(
     peer_id: int | None = None,
     party: PartyId = LADE,
     audience: PartyId = RESA,
+    credits: str | None = None,
+    currency: str = "SEK",
 ) -> ObjectKey:
     """A CDR that was cleared and matched, with its Session (`session` empty: one of its own; None: none)."""
     key = ObjectKey(module=ModuleID.CDRS, party=party, id=ident)
@@ -47,7 +51,8 @@ async def charge(
         token_uid="04A1",
         state=state,
         why="a test",
-        currency="SEK",
+        credits=credits,
+        currency=currency,
         total=Decimal(total),
         kwh=Decimal(kwh),
         ended_at=at,
@@ -55,7 +60,8 @@ async def charge(
         at=at,
     )
     await store.clearings.begin(found, ClearingStep(key=key, before=None, after=state, who="t", why="t", at=at))
-    await store.matches.save(_match(key, named, at, peer_id))
+    match = _match(key, named, at, peer_id)
+    await store.matches.save(msgspec.structs.replace(match, credit=credits is not None, credits=credits))
     return key
 
 

@@ -147,6 +147,10 @@ async def test_a_capture_that_failed_and_then_came_is_booked_once(story):
     await story.work()
     assert (await story.row()).state is CaptureState.PAID
     assert (await story.balances())[Account.CARDS] == (await story.row()).payment.due
+    await story.confirm(cdr, half, status=CaptureStatusCode.PARTIAL_SUCCESS, message="the rest was charged back")
+    row = await story.row()
+    assert (row.state, (await story.balances())[Account.CARDS]) == (CaptureState.PARTIAL, 10)
+    assert (await story.balances())[Account.UNMATCHED] == row.payment.due - 10
 
 
 async def test_a_confirmation_that_never_comes_is_missing_after_a_day(story):

@@ -82,13 +82,17 @@ async def take_file(platform: Platform, name: str, data: bytes, who: str) -> Tak
     return Taken(file=msgspec.structs.replace(file, finished=True), new=new, known=len(kept) - len(new))
 
 
-async def match(platform: Platform, payment_id: int, number: str, amount: Decimal | None, who: str) -> KeptPayment:
-    """Settle an invoice with what is left of a payment, or with `amount` of it.
+async def match(
+    platform: Platform, payment_id: int, number: str, amount: Decimal | None, who: str, *, left: Decimal | None = None
+) -> KeptPayment:
+    """Settle an invoice with what is left of a payment, or with `amount` of it. `left` is what of it was left when
+    somebody decided that.
 
-    NotFound; Conflict when nothing is left, the currency is another, or more is wanted than is left or open.
+    NotFound; Conflict when nothing is left, or not `left`, the currency is another, or more is wanted than is left or
+    open.
     """
     debt = await debt_of(platform, number)
-    return await _move(platform, payment_id, [debt.number], _matching(platform, debt, amount, who))
+    return await _move(platform, payment_id, [debt.number], _matching(platform, debt, amount, who, left))
 
 
 async def unmatch(platform: Platform, payment_id: int, why: str, who: str) -> KeptPayment:
@@ -156,12 +160,14 @@ def _first(platform: Platform, named: Found, day: date) -> Deciding:
     return decide
 
 
-def _matching(platform: Platform, debt: Debt, wanted: Decimal | None, who: str) -> Deciding:
+def _matching(platform: Platform, debt: Debt, wanted: Decimal | None, who: str, seen: Decimal | None) -> Deciding:
     def decide(
         payments: Sequence[KeptPayment], steps: Sequence[PaymentStep], open_of: Mapping[str, Decimal]
     ) -> Sequence[Move]:
         kept = payments[0]
         payment = kept.payment
+        if seen not in (None, kept.open):
+            raise Conflict(f"payment {kept.id} was moved meanwhile: {kept.open} of it is left, no longer {seen}")
         share = Share(debt=debt, amount=_wanted(kept, debt, open_of[debt.number], wanted))
         left = kept.open - share.amount
         entry = entry_of_payment(

@@ -14,10 +14,12 @@ from ocpilot.app.book_records import AgeSum, ClosedMonth, MonthReport, OpenDebt
 from ocpilot.app.ledger_records import Balance, KeptEntry
 from ocpilot.app.months import Month
 from ocpilot.app.platform import Platform
+from ocpilot.app.receipts import paper_of
 from ocpilot.base.errors import Conflict, SettingsError, UserError
+from ocpilot.billing import card_sales
 from ocpilot.billing.chart import Chart, UnknownAccount, chart_of, postings
 from ocpilot.billing.entries_csv import entries_csv
-from ocpilot.billing.ledger import Account
+from ocpilot.billing.ledger import Account, Entry
 from ocpilot.billing.sie import Books, Voucher, sie
 
 _PAGE = 1000
@@ -193,8 +195,12 @@ async def _vouchers(platform: Platform, month: Month, currency: str, books: Book
 async def _numbered(
     platform: Platform, entries: Sequence[KeptEntry], before: int, chart: Chart, currency: str
 ) -> list[Voucher]:
-    named = {one.number: one.entry.key.removeprefix(_INVOICE) for one in entries if one.entry.key.startswith(_INVOICE)}
-    taxes = await platform.store.books.taxes(named.values())
+    named = {one.number: number for one in entries if (number := _taxed_as(one.entry))}
+    receipts = await platform.store.documents.receipts(named.values())
+    taxes = {
+        **await platform.store.books.taxes(named.values()),
+        **{one.number: card_sales.taxes_of(paper_of(one)) for one in receipts},
+    }
     return [
         Voucher(
             number=place,
@@ -210,6 +216,15 @@ async def _numbered(
         )
         for place, one in enumerate(entries, start=before + 1)
     ]
+
+
+def _taxed_as(booked: Entry) -> str:
+    """The invoice or receipt by whose taxes net and tax of an entry are divided; empty for every other entry."""
+    if booked.key.startswith(_INVOICE):
+        return booked.key.removeprefix(_INVOICE)
+    if booked.key.startswith((card_sales.SALE, card_sales.REFUND)):
+        return next((line.invoice for line in booked.lines if line.invoice), "")
+    return ""
 
 
 def _day(platform: Platform, at: datetime) -> date:

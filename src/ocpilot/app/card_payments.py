@@ -16,7 +16,7 @@ from ocpilot.app.card_records import MOVES, CardPayment, CardStep, PaymentState,
 from ocpilot.app.evse_pages import EvsePage
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
-from ocpilot.base.errors import CardError, CardRefused, Conflict, NotFound, SettingsError, UserError
+from ocpilot.base.errors import CardError, CardRefused, Conflict, NotAuthorized, NotFound, SettingsError, UserError
 from ocpilot.base.ids import new_id
 from ocpilot.base.money import HALF_UP
 from ocpilot.base.texts import mark, translator
@@ -130,6 +130,8 @@ async def of_link(platform: Platform, secret: str) -> CardPayment | None:
 async def heard(platform: Platform, body: bytes, signature: str) -> None:
     """A message of the provider: what it says is asked for, not believed, so that an old one or the same twice does no
     harm. NotAuthorized for one that is not the provider's."""
+    if not signature.isascii():
+        raise NotAuthorized("the signature of a message of the provider of card payments has odd letters")
     payment_id = provider(platform).heard(body, signature)
     payment = await platform.store.cards.get(payment_id) if payment_id else None
     if payment is not None:
@@ -168,14 +170,20 @@ async def release(platform: Platform, payment_id: str, why: str, who: str) -> Ca
     return await _decided(platform, payment, PaymentState.RELEASING, why, who)
 
 
-async def refund(platform: Platform, payment_id: str, amount: Decimal | None, why: str, who: str) -> CardPayment:
-    """Give back `amount`, all that is left when None. Conflict when nothing was taken; UserError for too much."""
+async def refund(
+    platform: Platform, payment_id: str, amount: Decimal | None, why: str, who: str, *, version: int | None = None
+) -> CardPayment:
+    """Give back `amount`, all that is left when None. `version` is the payment's when somebody decided that. Conflict
+    when nothing was taken, or the payment changed since; UserError for too much."""
     payment = await named(platform, payment_id)
+    if version not in (None, payment.version):
+        raise Conflict(f"card payment {payment_id} changed meanwhile: {payment.refunded} were given back; look again")
     left = payment.captured - payment.refunded
     if payment.state is not PaymentState.PAID or not left:
         raise Conflict(f"card payment {payment_id} is {payment.state}: there is nothing to give back")
-    given = HALF_UP.round(left if amount is None else amount, payment.currency)
-    if not 0 < given <= left:
+    wanted = left if amount is None else amount
+    given = HALF_UP.round(wanted, payment.currency) if wanted.is_finite() and wanted <= left else wanted
+    if not given.is_finite() or not 0 < given <= left:
         raise UserError(f"refund: found {given}, expected more than 0 and at most {left} {payment.currency}")
     fresh = replace(payment, refunding=given)
     return await _decided(platform, fresh, PaymentState.REFUNDING, why or f"{given} to be given back", who)

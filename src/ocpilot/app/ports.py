@@ -208,6 +208,9 @@ class Documents(Protocol):
     async def receipt(self, number: str) -> Receipt | None:
         """By number."""
 
+    async def receipts(self, numbers: Collection[str]) -> tuple[Receipt, ...]:
+        """Those of these numbers."""
+
     async def receipt_of(self, key: ObjectKey) -> Receipt | None:
         """By CDR."""
 

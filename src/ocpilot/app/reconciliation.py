@@ -35,8 +35,8 @@ _STANDING = {
 
 
 class Totals(Record, frozen=True, kw_only=True):
-    """What was looked at in one currency: CDRs that count, what of them is billed and on invoices (before taxes), and
-    what is open of these invoices (with taxes)."""
+    """What was looked at in one currency: CDRs that count, and those that were credited, for their Credit CDRs
+    count; what of them is billed and on invoices (before taxes), and what is open of these invoices (with taxes)."""
 
     currency: str
     cdrs: int = 0
@@ -143,7 +143,7 @@ class _Check:
 
     def _count(self, trail: Trail) -> None:
         self._charges += 1
-        if _STANDING[trail.state] is Standing.COUNTS:
+        if _STANDING[trail.state] in {Standing.COUNTS, Standing.CREDITED}:
             self._add(trail.currency, Totals(currency=trail.currency, cdrs=1, total=trail.total))
         for item in trail.items:
             if item.credited_by is None:

@@ -27,6 +27,9 @@ _STATES = {
     ClearingState.DROPPED: mark("Dropped"),
 }
 
+#: A CDR that was credited too: its Credit CDR is issued or accepted, and both come to nothing.
+_AGREED = frozenset({ClearingState.ISSUED, ClearingState.ACCEPTED, ClearingState.CREDITED})
+
 
 class Balance(Record, frozen=True, kw_only=True):
     """Sums of a statement in a currency, before taxes: `agreed` CDRs each way, and what of them is `invoiced`; with
@@ -74,7 +77,7 @@ async def statement(platform: Platform, partner: str, month: Month) -> Statement
 
 def _balance(currency: str, rows: tuple[StatementRow, ...], documents: tuple[StatementInvoice, ...]) -> Balance:
     mine = [one for one in rows if one.currency == currency]
-    agreed = [one for one in mine if one.state in {ClearingState.ISSUED, ClearingState.ACCEPTED}]
+    agreed = [one for one in mine if one.state in _AGREED]
     found = [one for one in documents if one.currency == currency]
     total, open_ = _sum(one.total for one in found), _sum(one.open for one in found)
     return Balance(

@@ -44,8 +44,9 @@ class TerminalPayments(Protocol):
     async def of_receipt(self, number: str) -> TerminalPayment | None:
         """By receipt."""
 
-    async def unheard(self, limit: int) -> tuple[tuple[TerminalPayment, StoredObject], ...]:
-        """Those that are not paid, each with the newest confirmation of its provider that nobody has looked at yet."""
+    async def unheard(self, since: datetime, limit: int) -> tuple[tuple[TerminalPayment, StoredObject], ...]:
+        """Those that are not paid, or of which a provider said something `since` then, each with his newest
+        confirmation, when nobody has looked at that yet."""
 
     async def confirmation(self, payment: TerminalPayment) -> StoredObject | None:
         """The confirmation it was compared with last, as its provider sent it."""

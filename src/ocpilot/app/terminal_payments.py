@@ -22,6 +22,8 @@ from ocpilot.billing.ledger import Account
 from ocpilot.wire.v230 import CDR, FinancialAdviceConfirmation
 
 _MOST = 200
+#: How long after a confirmation was written it may still say that what was paid is not.
+_CORRECTED = timedelta(days=3)
 
 
 class TerminalRow(Record, frozen=True):
@@ -58,7 +60,7 @@ Heard = tuple[TerminalPayment, StoredObject]
 
 async def unheard(platform: Platform) -> tuple[Heard, ...]:
     """Confirmations that nobody has looked at yet, whether they came before their CDR or long after it."""
-    return await platform.store.terminal_payments.unheard(_MOST)
+    return await platform.store.terminal_payments.unheard(platform.clock() - _CORRECTED, _MOST)
 
 
 async def compare(platform: Platform, heard: Heard) -> None:

@@ -6,7 +6,11 @@ from decimal import Decimal
 
 from ocpilot.base.money import HALF_UP
 from ocpilot.billing.ledger import Account, Entry, LedgerLine, entry
-from ocpilot.billing.receipt import Receipt
+from ocpilot.billing.receipt import Receipt, VatRow
+from ocpilot.billing.taxes import Tax, TaxCategory, TaxRow
+
+#: What leads the keys of the entries in which revenue and VAT of a receipt stand.
+SALE, REFUND = "receipt/", "card-refund/"
 
 
 def sale(receipt: Receipt, captured: Decimal, day: date, rest: Account = Account.BAD_DEBTS) -> Entry:
@@ -14,7 +18,7 @@ def sale(receipt: Receipt, captured: Decimal, day: date, rest: Account = Account
     total = receipt.total.shown
     taken = (Account.CARDS, captured), (rest, total - captured)
     sold = tuple((account, -amount) for account, amount in _parts(receipt, Decimal(1)))
-    return _entry(f"receipt/{receipt.number}", day, f"receipt {receipt.number}, by card", receipt, (*taken, *sold))
+    return _entry(f"{SALE}{receipt.number}", day, f"receipt {receipt.number}, by card", receipt, (*taken, *sold))
 
 
 def refund(receipt: Receipt, amount: Decimal, number: str, day: date) -> Entry:
@@ -24,13 +28,29 @@ def refund(receipt: Receipt, amount: Decimal, number: str, day: date) -> Entry:
     given = dict(_parts(receipt, amount / total))
     given[Account.ROUNDING] = given.get(Account.ROUNDING, Decimal(0)) + amount - sum(given.values(), Decimal(0))
     lines = (*given.items(), (Account.CARDS, -amount))
-    return _entry(f"card-refund/{number}", day, f"refund of receipt {receipt.number}", receipt, lines)
+    return _entry(f"{REFUND}{number}", day, f"refund of receipt {receipt.number}", receipt, lines)
 
 
 def moved(receipt: Receipt, captured: Decimal, before: Decimal, key: str, *, day: date, of: Account) -> Entry:
     """More of a receipt was taken than was booked `before`, or less: from `of` to CARDS, or back."""
     lines = ((Account.CARDS, captured - before), (of, before - captured))
     return _entry(key, day, f"receipt {receipt.number}, by card: {captured} instead of {before}", receipt, lines)
+
+
+def taxes_of(receipt: Receipt) -> tuple[TaxRow, ...]:
+    """Its rows of VAT, which is that of the country of the charge; none when the receipt does not say where it was."""
+    country = receipt.charge.country
+    return tuple(_tax_row(one, country) for one in receipt.vat) if country else ()
+
+
+def _tax_row(row: VatRow, country: str) -> TaxRow:
+    rate, amount = row.rate or Decimal(0), row.amount
+    vat = amount.vat or Decimal(0)
+    return TaxRow(
+        tax=Tax(category=TaxCategory.STANDARD if rate else TaxCategory.ZERO, rate=rate, country=country),
+        base=amount.shown - vat if amount.excl is None else amount.excl,
+        amount=vat,
+    )
 
 
 def _parts(receipt: Receipt, share: Decimal) -> Iterator[tuple[Account, Decimal]]:

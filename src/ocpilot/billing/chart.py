@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
+from ocpilot.base.money import HALF_UP
 from ocpilot.billing.ledger import Account, Entry, LedgerLine
 from ocpilot.billing.taxes import Tax, TaxRow
 
@@ -116,10 +117,8 @@ def chart_of(home: str, numbers: Mapping[str, str]) -> Chart:
 
 
 def postings(entry: Entry, taxes: Sequence[TaxRow], chart: Chart) -> tuple[Posting, ...]:
-    """The lines of an entry with their numbers; net and tax of an invoice (`taxes` are its rows) stand apart per tax.
-
-    What its rows do not come to exactly (an entry of something else that names the invoice) stays one line.
-    """
+    """The lines of an entry with their numbers; net and tax of an invoice or receipt (`taxes` are its rows) stand apart
+    per tax. What they do not come to exactly, such as a part that was given back, is divided in their proportion."""
     return tuple(one for line in entry.lines for one in _of_line(line, taxes, chart))
 
 
@@ -140,10 +139,10 @@ def _parts(line: LedgerLine, taxes: Sequence[TaxRow]) -> list[tuple[Tax, Decimal
     else:
         return []
     total = sum((amount for _, amount in amounts), Decimal(0))
-    if abs(total) != abs(line.amount):
+    if not total:
         return []
-    sign = 1 if total == line.amount else -1
-    return [(tax, sign * amount) for tax, amount in amounts]
+    shared = [(tax, HALF_UP.round(amount * line.amount / total, line.currency)) for tax, amount in amounts[:-1]]
+    return [*shared, (amounts[-1][0], line.amount - sum((amount for _, amount in shared), Decimal(0)))]
 
 
 def _posting(line: LedgerLine, amount: Decimal, chart: Chart, tax: Tax | None) -> Posting:

@@ -9,6 +9,7 @@ import msgspec
 
 from ocpilot.base.money import HALF_UP
 from ocpilot.base.texts import Translate, mark, translator
+from ocpilot.base.zones import two_letters
 from ocpilot.billing.paper_languages import Language
 from ocpilot.pricing import Amount, Part, PricedCharge, PriceLine, Unit
 from ocpilot.pricing.words import condition, label, note, part_label
@@ -25,7 +26,8 @@ class Seller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChargeFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What was charged where and when. Times in UTC, to be shown in `zone` (IANA)."""
+    """What was charged where and when. Times in UTC, to be shown in `zone` (IANA). `country` (ISO 3166-1 alpha-2) is
+    empty on what was sealed before it was kept."""
 
     cdr_id: str
     place: str
@@ -38,6 +40,7 @@ class ChargeFacts(msgspec.Struct, frozen=True, kw_only=True):
     duration: timedelta
     charging: timedelta
     parked: timedelta
+    country: str = ""
 
 
 class ReceiptLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +140,7 @@ def facts_of(cdr: CDR, priced: PricedCharge, zone: ZoneInfo) -> ChargeFacts:
         duration=cdr.end_date_time - cdr.start_date_time,
         charging=priced.charging,
         parked=priced.parked,
+        country=two_letters(cdr.cdr_location.country),
     )
 
 

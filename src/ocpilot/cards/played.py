@@ -71,7 +71,10 @@ class PlayedCards:
         wanted = hmac.digest(self._secret.encode(), body, "sha256").hex()
         if not self._secret or not hmac.compare_digest(wanted, signature):
             raise NotAuthorized("the message is not signed by the provider of card payments")
-        return msgspec.json.decode(body, type=dict[str, str]).get("payment")
+        try:
+            return msgspec.json.decode(body, type=dict[str, str]).get("payment")
+        except msgspec.DecodeError:
+            return None
 
     async def close(self) -> None:
         """See the port."""

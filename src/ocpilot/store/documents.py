@@ -1,7 +1,7 @@
 """Checks of CDRs, and receipts numbered without gaps."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import asyncpg
 import msgspec
@@ -48,6 +48,11 @@ class PostgresDocuments:
     async def receipt(self, number: str) -> Receipt | None:
         """See the port."""
         return await _one(self._database, _SQL["receipt"], {"number": number})
+
+    async def receipts(self, numbers: Collection[str]) -> tuple[Receipt, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["receipts"], {"numbers": list(numbers)})
+        return tuple(record_of(Receipt, row, key=_cdr_key(row)) for row in rows)
 
     async def receipt_of(self, key: ObjectKey) -> Receipt | None:
         """See the port."""

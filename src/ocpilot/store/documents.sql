@@ -40,6 +40,11 @@ VALUES (:number, :party, :key_id, :id, :account_id, :issued_at, :body, :pdf);
 -- By number.
 SELECT * FROM receipt WHERE number = :number;
 
+-- name: receipts
+-- By numbers, without the PDF, which nobody who asks for many wants.
+SELECT number, party, key_id, id, account_id, issued_at, body, ''::bytea AS pdf
+FROM receipt WHERE number = any(:numbers::text[]);
+
 -- name: receipt_of
 -- By CDR.
 SELECT * FROM receipt WHERE party = :party AND key_id = :key_id;

@@ -39,9 +39,9 @@ class PostgresTerminalPayments:
         """See the port."""
         return next(iter(await self._many(_SQL["of_receipt"], {"number": number})), None)
 
-    async def unheard(self, limit: int) -> tuple[tuple[TerminalPayment, StoredObject], ...]:
+    async def unheard(self, since: datetime, limit: int) -> tuple[tuple[TerminalPayment, StoredObject], ...]:
         """See the port."""
-        rows = await self._database.rows(_SQL["unheard"], {"limit": limit})
+        rows = await self._database.rows(_SQL["unheard"], {"since": since, "limit": limit})
         return tuple((_payment(row), _said(row)) for row in rows)
 
     async def confirmation(self, payment: TerminalPayment) -> StoredObject | None:

@@ -26,7 +26,8 @@ SELECT * FROM terminal_payment WHERE key_reference = :key_reference ORDER BY at;
 SELECT * FROM terminal_payment WHERE receipt = :number;
 
 -- name: unheard
--- Those that are not paid, each with its newest confirmation, when nobody has looked at that.
+-- Those that are not paid, or of which something was said lately, each with its newest confirmation, when nobody has
+-- looked at that.
 SELECT
     terminal_payment.*,
     said.party AS said_party, said.id AS said_id, said.version AS said_version, said.body AS said_body,
@@ -37,7 +38,11 @@ FROM terminal_payment, LATERAL (
         AND key_sub = 'financial-advice-confirmations' AND payment.peer_id = terminal_payment.peer_id
     ORDER BY last_updated DESC, key_id LIMIT 1
 ) AS said
-WHERE state <> 'paid' AND (advice_at IS NULL OR said.last_updated > advice_at)
+WHERE (advice_at IS NULL OR said.last_updated > advice_at)
+    AND (state <> 'paid' OR key_reference IN (
+        SELECT lower((body::jsonb ->> 'authorization_reference') COLLATE "C") FROM payment
+        WHERE key_sub = 'financial-advice-confirmations' AND peer_id <> 0 AND last_updated > :since
+    ))
 ORDER BY terminal_payment.at LIMIT :limit;
 
 -- name: confirmation

@@ -57,8 +57,10 @@ async def release(reader: Reader) -> Response:
 async def refund(reader: Reader) -> Response:
     """Give some of it back, or all that is left."""
     form = await reader.request.form()
-    amount = _amount(text(form, "amount"))
-    await card_payments.refund(reader.platform, _id(reader), amount, text(form, "why"), reader.known.email)
+    amount, seen = _amount(text(form, "amount")), text(form, "version")
+    version = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else None
+    why, who = text(form, "why"), reader.known.email
+    await card_payments.refund(reader.platform, _id(reader), amount, why, who, version=version)
     return _back(reader)
 
 

@@ -53,9 +53,11 @@ async def match(reader: Reader) -> Response:
     """It is for an invoice."""
     form = await reader.request.form()
     number, amount = text(form, "invoice").strip(), text(form, "amount").strip().replace(",", ".")
+    left = _amount(text(form, "left"))
 
     async def act(payment_id: int) -> object:
-        return await bank_payments.match(reader.platform, payment_id, number, _amount(amount), reader.known.email)
+        wanted, who = _amount(amount), reader.known.email
+        return await bank_payments.match(reader.platform, payment_id, number, wanted, who, left=left)
 
     return await _acted(reader, act)
 

@@ -176,6 +176,43 @@ async def test_a_statement_adds_up(platform):
     assert pdf == report_pdf(paper, found.made_at)
 
 
+async def corrected(store, **fields):
+    """A CDR of 80 that was credited, before anybody billed it, and issued anew as 70."""
+    await charge(store, "WRONG", state=ClearingState.CREDITED, session="S", **fields)
+    await charge(store, "CREDIT", total="-80", kwh="-10", session="S", credits="WRONG", **fields)
+    return await charge(store, "RIGHT", total="70", session="S", **fields)
+
+
+async def test_a_cdr_that_was_credited_and_its_credit_cdr_come_to_nothing(platform):
+    store = platform.store
+    buyer, _ = await sound(store, "C1")
+    await billed(store, buyer, await corrected(store), net="70")
+    kept = await invoiced(store, buyer, purpose=Purpose.ROAMING, at=ENDED)
+    await pay(store, kept, "87.50")
+    checked = await reconciliation.check(platform, NOVEMBER)
+    assert checked.findings == ()
+    [total] = checked.summary.totals
+    assert (total.total, total.billed, total.invoiced) == (150, 150, 150)
+    [balance] = (await statements.statement(platform, "Resa", NOVEMBER)).balances
+    assert (balance.agreed_ours, balance.invoiced_ours, balance.documents, balance.open) == (
+        150,
+        150,
+        Decimal("187.5"),
+        0,
+    )
+
+
+async def test_a_statement_in_two_currencies_has_a_balance_of_each(platform):
+    await sound(platform.store, "C1")
+    await charge(platform.store, "EUR-1", total="12.34", currency="EUR")
+    await charge(platform.store, "EUR-2", total="0.67", currency="EUR")
+    found = await statements.statement(platform, "Resa", NOVEMBER)
+    assert [(one.currency, one.agreed_ours, one.open) for one in found.balances] == [
+        ("EUR", Decimal("13.01"), 0),
+        ("SEK", 80, 0),
+    ]
+
+
 async def test_an_empty_month_says_so(platform):
     found = await statements.statement(platform, "Resa", NOVEMBER)
     paper = statements.statement_paper(platform, found)
@@ -203,6 +240,19 @@ async def test_an_invoice_of_a_partner_is_in_the_books_once(platform):
         await partner_invoices.register(
             platform, Received(partner="Resa", number="2026-17", currency="SEK", net=Decimal(9)), "kim"
         )
+
+
+async def test_what_was_credited_before_it_was_billed_takes_nothing_off_a_partners_invoice(platform):
+    store = platform.store
+    peer = await store.peers.by_name("Resa")
+    await customer(store, "Resa AB", kind=CustomerKind.OPERATOR, party=RESA)
+    theirs = {"peer_id": peer.id, "party": RESA, "audience": LADE}
+    await corrected(store, **theirs)
+    november = Received(partner="Resa", number="17", month=NOVEMBER, tax_rate=Decimal(25))
+    assert (await partner_invoices.register(platform, november, "kim")).net == 70
+    await charge(store, "RIGHT-CREDIT", total="-70", kwh="-10", session="S", credits="RIGHT", **theirs)
+    later = Received(partner="Resa", number="18", month=NOVEMBER)
+    assert (await partner_invoices.register(platform, later, "kim")).net == -70
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,21 @@ def test_the_most_that_is_known_of_a_line_makes_its_number(account, tax, number)
     assert CHART.number(account, tax) == number
 
 
+def test_a_part_given_back_is_divided_among_its_taxes_to_the_cent():
+    rows = [
+        TaxRow(tax=SE25, base=Decimal(40), amount=Decimal(10)),
+        TaxRow(tax=DE19, base=Decimal(20), amount=Decimal("3.8")),
+    ]
+    given = (line(Account.REVENUE, "10.01"), line(Account.VAT_OUT, "2.30"), line(Account.CARDS, "-12.31"))
+    assert [(one.number, one.amount) for one in voucher(*given, rows=rows).postings] == [
+        ("3001", Decimal("6.67")),
+        ("3305", Decimal("3.34")),
+        ("2611", Decimal("1.67")),
+        ("2670", Decimal("0.63")),
+        ("1580", Decimal("-12.31")),
+    ]
+
+
 def test_settings_lay_over_the_chart_and_every_account_has_a_number():
     chart = chart_of("SE", {"vat_out/DE": "2672", "revenue": "3011"})
     assert chart.number(Account.VAT_OUT, DE19) == "2672"

@@ -1,6 +1,7 @@
 """Payments and accounts in the console: a file goes in, what waits is matched, and a customer's account adds up."""
 
 import asyncio
+import re
 
 import aiohttp
 import pytest
@@ -53,6 +54,19 @@ async def test_a_file_is_imported_and_what_waits_is_matched_taken_off_and_paid_b
     page = await reader.get("/console/payments/2")
     assert "Settled" in page.words
     assert "What it is for" not in page.words
+
+
+async def test_a_part_is_matched_once_however_often_the_form_is_sent(desk):
+    store, reader = desk
+    bill = await issued(store, await customer(store))
+    await upload(reader, bgmax(Paid("60", code="0")))
+    page = await reader.get("/console/payments/1")
+    left = re.search(r'name="left" value="([^"]+)"', page.text).group(1)
+    form = {"invoice": bill.number, "amount": "20", "left": left}
+    answers = await asyncio.gather(*(post(reader, "/console/payments/1/match", **form) for _ in range(3)))
+    assert sorted(one.status for one in answers) == [303, 400, 400]
+    assert "was moved meanwhile" in max(answers, key=lambda one: one.status).words
+    assert (await store.bank_payments.get(1)).open == 40
 
 
 @pytest.mark.parametrize(

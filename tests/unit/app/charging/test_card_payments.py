@@ -11,8 +11,9 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app import ad_hoc, card_payments, evse_pages, played_cards, tariffs
+from ocpilot.app import ad_hoc, book_days, books, card_payments, evse_pages, months, played_cards, tariffs
 from ocpilot.app.bodies import own
+from ocpilot.app.books import ExportFormat
 from ocpilot.app.card_ports import CardState
 from ocpilot.app.card_records import MAY_CHARGE, MOVES, PaymentState, heard_of
 from ocpilot.app.records import ObjectKey
@@ -22,6 +23,7 @@ from ocpilot.billing.ledger import Account
 from ocpilot.cards.played import PlayedCards
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import Capability
+from sie_reader import read
 
 from .conftest import LOCATION, OPERATOR, TARIFF
 
@@ -236,13 +238,36 @@ async def test_refunds_take_back_revenue_and_vat_in_their_share(street):
     done = await charge(street, 10_000)
     await card_payments.refund(street.platform, done.id, Decimal(20), "it was slow", "cli")
     assert ((await work(street)).state, (await played(street)).refunded) == (S.PAID, 20)
-    with pytest.raises(UserError):
-        await card_payments.refund(street.platform, done.id, Decimal(31), "", "cli")
+    with pytest.raises(Conflict, match=r"20\.00 were given back; look again"):
+        await card_payments.refund(street.platform, done.id, Decimal(20), "it was slow", "cli", version=done.version)
+    for wrong in ("31", "0", "-1", "0.001", "1e999", "NaN", "-Infinity"):
+        with pytest.raises(UserError, match="expected more than 0 and at most 30"):
+            await card_payments.refund(street.platform, done.id, Decimal(wrong), "", "cli")
     await card_payments.refund(street.platform, done.id, None, "", "cli")
     assert (await work(street)).state == S.REFUNDED
     assert {account: amount for account, amount in (await balances(street)).items() if amount} == {}
     with pytest.raises(Conflict):
         await card_payments.refund(street.platform, done.id, None, "", "cli")
+
+
+async def test_what_is_sold_and_given_back_abroad_is_on_the_accounts_of_that_country(street):
+    """The Location is in Germany, the books are kept in Sweden; 40 + 10, of which 20 with VAT are given back."""
+    newer = street.now + timedelta(seconds=2)
+    key = ObjectKey(module=ModuleID.LOCATIONS, party=OPERATOR, id="L1")
+    evses = tuple(replace(one, capabilities=(Capability.REMOTE_START_STOP_CAPABLE,)) for one in LOCATION.evses)
+    there = replace(LOCATION, evses=evses, country="DEU", time_zone="Europe/Berlin", last_updated=newer)
+    await street.store.locations.put(own(key, there, newer))
+    await begin(street)
+    await pay(street)
+    done = await charge(street, 10_000)
+    await card_payments.refund(street.platform, done.id, Decimal(20), "it was slow", "cli")
+    await work(street)
+    month = months.month_of(book_days.today(street.platform))
+    _, vouchers = read(await books.export(street.platform, month, ExportFormat.SIE))
+    assert [lines for _, lines in vouchers] == [
+        [("1580", 50), ("3305", -40), ("2670", -10)],
+        [("3305", 16), ("2670", 4), ("1580", -20)],
+    ]
 
 
 # ---- what fails ----------------------------------------------------------------------------------------------------
@@ -359,6 +384,10 @@ async def test_a_message_of_the_provider_is_believed_to_be_about_a_payment_and_n
     assert (await payment(street)).state == S.AUTHORISED
     with pytest.raises(NotAuthorized):
         await card_payments.heard(street.platform, body, "0" * 64)
+    with pytest.raises(NotAuthorized):
+        await card_payments.heard(street.platform, body, "é")
+    signature = hmac.digest(b"whsec", b"[]", "sha256").hex()
+    await card_payments.heard(street.platform, b"[]", signature)
 
 
 async def test_what_the_tariff_says_is_reserved_comes_first(street):
