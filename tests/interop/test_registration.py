@@ -154,6 +154,7 @@ async def test_after_unregistering_neither_token_opens_anything(newest):
 async def test_a_peer_that_is_gone_for_good_is_forgotten_only_when_it_may_remain_untold(newest):
     gone = [msgspec.structs.replace(one, url="http://127.0.0.1:9/gone") for one in newest.lade_at_resa.endpoints]
     lade = msgspec.structs.replace(newest.lade_at_resa, endpoints=tuple(gone))
+    await newest.resa.platform.store.peers.save(lade)
     with pytest.raises(PeerUnreachable):
         await peers.unregister(newest.resa.platform, lade)
     assert (await peers.named(newest.resa.platform, "Lade")).state is PeerState.REGISTERED

@@ -5,18 +5,19 @@ the peer can try again. While tokens are exchanged again both open everything fo
 on its way with the old one, or comes with the new one before we heard that it was taken, is not refused.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
 from ocpilot.app import hub_clients
-from ocpilot.app.exchange import Answer, Call, versions_url
+from ocpilot.app.exchange import Answer, Call, Handler, versions_url
 from ocpilot.app.peer_records import ChangeCursor, Detected, Peer, PeerState, party_key
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.secrets import hash_token
-from ocpilot.base.errors import InvalidObject, PeerError, PeerNonsense
+from ocpilot.base.errors import InvalidObject, NotAuthorized, PeerError, PeerNonsense
 from ocpilot.base.ids import PartyId, new_credentials_token
 from ocpilot.base.problem import Problem
 from ocpilot.base.settings import HUB
@@ -62,19 +63,31 @@ async def get(platform: Platform, call: Call) -> Answer:
 
 async def post(platform: Platform, call: Call) -> Answer:
     """Registration: the caller becomes a registered peer in this version (credentials, "POST Method")."""
-    handshake.check_method("POST", registered=call.peer.state is not PeerState.INVITED)
-    return await _accept(platform, call)
+    return await _alone(platform, call, _accept)
 
 
 async def put(platform: Platform, call: Call) -> Answer:
     """New token, parties, endpoints or version of a registered peer (credentials, "PUT Method")."""
-    handshake.check_method("PUT", registered=call.peer.state is not PeerState.INVITED)
-    return await _accept(platform, call)
+    return await _alone(platform, call, _accept)
 
 
 async def delete(platform: Platform, call: Call) -> Answer:
     """The peer leaves: all tokens end (credentials, "DELETE Method")."""
-    handshake.check_method("DELETE", registered=call.peer.state is not PeerState.INVITED)
+    return await _alone(platform, call, _leave)
+
+
+async def _alone(platform: Platform, call: Call, handler: Handler) -> Answer:
+    """While nobody else exchanges tokens with this peer, and with the peer as it is by then."""
+    async with platform.store.peers.exchanging(call.peer):
+        peer = await platform.store.peers.get(call.peer.id)
+        used = hash_token(call.credentials_token)
+        if peer is None or used not in {peer.token_hash, peer.other_hash, peer.invitation_hash}:
+            raise NotAuthorized("unknown credentials token")
+        handshake.check_method(call.method, registered=peer.state is not PeerState.INVITED)
+        return await handler(platform, dataclasses.replace(call, peer=peer))
+
+
+async def _leave(platform: Platform, call: Call) -> Answer:
     gone = forgotten(platform, call.peer)
     await platform.store.peers.save(gone)
     await hub_clients.tell(platform, gone)

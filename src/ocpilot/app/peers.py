@@ -14,9 +14,18 @@ from ocpilot.app.credentials import Discovered
 from ocpilot.app.exchange import versions_url
 from ocpilot.app.peer_records import LIMITS, Peer, PeerProfile, PeerState
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Record
+from ocpilot.app.records import PartnerAnswer, Record
 from ocpilot.app.secrets import hash_token
-from ocpilot.base.errors import Conflict, InvalidObject, NotFound, PeerError, PeerNonsense, PeerRefused, UserError
+from ocpilot.base.errors import (
+    Conflict,
+    InvalidObject,
+    NotFound,
+    PeerError,
+    PeerNonsense,
+    PeerRefused,
+    PeerUnreachable,
+    UserError,
+)
 from ocpilot.base.ids import new_credentials_token
 from ocpilot.roaming import claims, handshake
 from ocpilot.wire import codec
@@ -60,6 +69,12 @@ async def register(  # noqa: PLR0917 - two secrets, a name, and what was agreed 
     peer = await _open_peer(platform, name, allowed)
     found = await credentials.discover(platform, url, invitation, peer, version)
     handshake.match(credentials.our_roles(platform), (), found.endpoints)
+    peer = peer if peer.id else await platform.store.peers.add(peer)
+    async with platform.store.peers.exchanging(peer):
+        return await _registered(platform, await _open_peer(platform, name, allowed), url, invitation, found)
+
+
+async def _registered(platform: Platform, peer: Peer, url: str, invitation: str, found: Discovered) -> Peer:
     token = new_credentials_token()
     # Known before they are told: they call back with it while our POST waits.
     peer = await _keep(platform, msgspec.structs.replace(peer, invitation_hash=hash_token(token), versions_url=url))
@@ -81,6 +96,11 @@ async def update(platform: Platform, peer: Peer, version: Version | None = None)
     InvalidObject when it claims parties that cannot be accepted: the tokens are exchanged then, and it goes on with
     the parties it had.
     """
+    async with platform.store.peers.exchanging(peer):
+        return await _updated(platform, await _current(platform, peer), version)
+
+
+async def _updated(platform: Platform, peer: Peer, version: Version | None) -> Peer:
     url, used = _in_use(platform, peer)
     found = await credentials.discover(platform, url, used, peer, version or peer.version, speaking=peer.version)
     token = new_credentials_token()
@@ -103,6 +123,11 @@ async def unregister(platform: Platform, peer: Peer, *, untold: bool = False) ->
 
     PeerUnreachable or PeerRefused when it cannot be told: then nothing changes here, unless it may remain `untold`.
     """
+    async with platform.store.peers.exchanging(peer):
+        return await _unregistered(platform, await _current(platform, peer), untold=untold)
+
+
+async def _unregistered(platform: Platform, peer: Peer, *, untold: bool) -> Peer:
     if peer.state is not PeerState.INVITED:
         try:
             await _tell_it_is_over(platform, peer)
@@ -196,6 +221,11 @@ async def named(platform: Platform, name: str) -> Peer:
     return peer
 
 
+async def _current(platform: Platform, peer: Peer) -> Peer:
+    """The peer as it is by now."""
+    return await named(platform, peer.name)
+
+
 # ---- steps ---------------------------------------------------------------------------------------------------------
 
 
@@ -242,9 +272,17 @@ async def _send(
 ) -> Credentials:
     body = await credentials.text_of(platform, peer, token, found.version)
     url = credentials.endpoint_of(found.endpoints)
-    answer = await platform.partners.post_credentials(
-        method, url, used, body, encoding=peer.profile.token_encoding, version=found.version, peer=peer
-    )
+
+    async def send() -> PartnerAnswer:
+        return await platform.partners.post_credentials(
+            method, url, used, body, encoding=peer.profile.token_encoding, version=found.version, peer=peer
+        )
+
+    try:
+        answer = await send()
+    except PeerUnreachable:
+        # It may have done what it was asked, and only the answer with its token got lost.
+        answer = await send()
     try:
         theirs = credentials.theirs_in(platform, found.version, peer)
         return codec.read(Credentials, found.version, answer.data, theirs).value
@@ -283,9 +321,11 @@ async def _tell_it_is_over(platform: Platform, peer: Peer) -> None:
 
 
 async def _change_state(platform: Platform, peer: Peer, old: PeerState, new: PeerState) -> Peer:
-    if peer.state is not old:
-        raise Conflict(f"{peer.name} is {peer.state}, not {old}")
-    changed = msgspec.structs.replace(peer, state=new, updated_at=platform.clock())
-    await platform.store.peers.save(changed)
+    async with platform.store.peers.exchanging(peer):
+        peer = await _current(platform, peer)
+        if peer.state is not old:
+            raise Conflict(f"{peer.name} is {peer.state}, not {old}")
+        changed = msgspec.structs.replace(peer, state=new, updated_at=platform.clock())
+        await platform.store.peers.save(changed)
     await hub_clients.tell(platform, changed)
     return changed

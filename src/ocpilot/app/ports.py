@@ -6,6 +6,7 @@ returns, what it wrote is on disk.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -76,6 +77,10 @@ class Peers(Protocol):
 
     async def save(self, peer: Peer) -> None:
         """Replace all fields of a stored peer but `detected` and `returned_at`."""
+
+    def exchanging(self, peer: Peer) -> AbstractAsyncContextManager[None]:
+        """One handshake with a peer at a time, whoever began it and in whatever process; Conflict while there is
+        another. Who dies lets go."""
 
     async def noticed(self, peer_id: int, found: Detected) -> None:
         """Add what was found out about how a peer talks; what `found` does not say stays."""

@@ -20,7 +20,7 @@ from ocpilot.app.credentials import identify
 from ocpilot.app.exchange import LARGEST_BODY, Answer, Call
 from ocpilot.app.heard import handled
 from ocpilot.app.message_rows import RawHeaders
-from ocpilot.app.peer_records import PeerState
+from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import hash_token
 from ocpilot.app.visibility import acting
@@ -105,7 +105,7 @@ class OcpiServer:
         row, path = self._router.match(exchange.url_path)
         exchange.row = row
         if limited and row.module is not ModuleID.CREDENTIALS:
-            raise NotAuthorized("this token only opens versions and credentials")
+            raise NotAuthorized(_limits(exchange.peer))
         handler = row.handler(exchange.method)
         if exchange.peer is None:
             raise NotAuthorized("no peer")
@@ -182,6 +182,16 @@ class OcpiServer:
             noted.response_headers, noted.response_body = headers, body
             noted.listed = exchange.method == "GET" and paging.TOTAL in answer.headers
         self._platform.messages.add(noted)
+
+
+def _limits(peer: Peer | None) -> str:
+    """Why a token opens no more than versions and credentials, and how its user gets one that does."""
+    if peer is None or peer.state is PeerState.INVITED:
+        return "this token only opens versions and credentials: register with it (POST of credentials)"
+    return (
+        "this token was replaced and only opens versions and credentials: use the one that replaced it, "
+        "or get another (PUT of credentials)"
+    )
 
 
 def _hashed(header: str) -> tuple[tuple[str, ...], tuple[bytes, ...]]:

@@ -1,6 +1,7 @@
 """What `ocpilot peer` asks of a platform, as `cli.peer` states it."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
 from ocpilot.app import compare, dead_letters, peers, pull, quality
 from ocpilot.app.comparison_records import Comparison
@@ -14,7 +15,7 @@ from ocpilot.app.pulling import since_last_pull
 from ocpilot.app.quality_records import QualityReport
 from ocpilot.app.ready_profiles import ready
 from ocpilot.app.records import ObjectKey
-from ocpilot.base.errors import PeerError, UserError
+from ocpilot.base.errors import PeerError, PeerRefused, PeerUnreachable, UserError
 from ocpilot.cli import peer as peer_command
 from ocpilot.cli.peer import PullOptions
 from ocpilot.main.on_platform import on_platform
@@ -39,7 +40,18 @@ class PeersOf:
 
     async def update(self, name: str, version: str | None) -> Peer:
         """See `PeerCommands`."""
-        return await peers.update(self._platform, await self.named(name), _version(version))
+        peer = await self.named(name)
+        try:
+            return await peers.update(self._platform, peer, _version(version))
+        except PeerUnreachable as error:
+            raise UserError(f"{error}\nRun the same command again: {peer.name} may have replaced our token.") from error
+        except PeerRefused as error:
+            if error.http != HTTPStatus.UNAUTHORIZED:
+                raise
+            raise UserError(
+                f"{error.in_full}\n{peer.name} does not know our token any more. Both sides begin anew: here "
+                f"`ocpilot peer unregister {peer.name!r}`, then invite or register; the same there. No data is lost."
+            ) from error
 
     async def unregister(self, name: str, *, untold: bool) -> Peer:
         """See `PeerCommands`."""

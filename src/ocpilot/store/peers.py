@@ -1,5 +1,7 @@
 """The platforms we are connected with."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from time import monotonic
 
@@ -7,8 +9,9 @@ import asyncpg
 import msgspec
 
 from ocpilot.app.peer_records import Detected, Peer, PeerProfile, party_key
-from ocpilot.base.errors import Conflict, NotFound
+from ocpilot.base.errors import Conflict, DatabaseAway, NotFound
 from ocpilot.base.ids import PartyId, fold
+from ocpilot.store.line import LOST, Line
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import Statement, load
 from ocpilot.store.rows import json_of, record_of
@@ -22,8 +25,10 @@ REMEMBERED = 1.0
 class PostgresPeers:
     """`app.ports.Peers`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, line: Line) -> None:
         self._database = database
+        self._line = line
+        self._exchanging: set[int] = set()
         self._by_token: dict[bytes, tuple[Peer, float]] = {}
 
     async def add(self, peer: Peer) -> Peer:
@@ -33,6 +38,30 @@ class PostgresPeers:
     async def save(self, peer: Peer) -> None:
         """See the port; Conflict when the name is taken, NotFound when it was never added."""
         await self._write(_SQL["save"], peer)
+
+    @asynccontextmanager
+    async def exchanging(self, peer: Peer) -> AsyncIterator[None]:
+        """See the port. The lock is the line's, so it keeps only other processes out."""
+        if peer.id in self._exchanging:
+            raise _being_exchanged(peer)
+        self._exchanging.add(peer.id)
+        try:
+            await self._lock(peer)
+            try:
+                yield
+            finally:
+                with suppress(*LOST):
+                    await self._line.value(_SQL["exchanged"], peer.id)
+        finally:
+            self._exchanging.discard(peer.id)
+
+    async def _lock(self, peer: Peer) -> None:
+        try:
+            free = await self._line.value(_SQL["exchange"], peer.id)
+        except LOST as error:
+            raise DatabaseAway(f"no connection to the database: {error}") from error
+        if not free:
+            raise _being_exchanged(peer)
 
     async def noticed(self, peer_id: int, found: Detected) -> None:
         """See the port."""
@@ -96,6 +125,10 @@ class PostgresPeers:
         # A new dict: what a question still under way found must not be remembered in it.
         self._by_token = {}
         return int(row["id"])
+
+
+def _being_exchanged(peer: Peer) -> Conflict:
+    return Conflict(f"tokens are being exchanged with {peer.name} already; try again in a moment")
 
 
 def _values(peer: Peer) -> dict[str, object]:

@@ -36,6 +36,14 @@ SET
 WHERE id = :id
 RETURNING id;
 
+-- name: exchange
+-- Try to be the only one that exchanges tokens with a peer, until `exchanged` or this connection ends.
+SELECT pg_try_advisory_lock(hashtext('ocpilot exchange'), :peer_id);
+
+-- name: exchanged
+-- Let others do it.
+SELECT pg_advisory_unlock(hashtext('ocpilot exchange'), :peer_id);
+
 -- name: noticed
 -- Adds what was found out about how a peer talks.
 UPDATE peer SET detected = (detected::jsonb || :found::text::jsonb)::text WHERE id = :id;

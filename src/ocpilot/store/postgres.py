@@ -110,7 +110,7 @@ class PostgresStore:
         self.objects: object_ports.Objects = PostgresObjects(database, bell)
         self.bookings: object_ports.Bookings = PostgresBookings(database, bell)
         self.locations: object_ports.Locations = PostgresLocations(database, bell)
-        self.peers: ports.Peers = PostgresPeers(database)
+        self.peers: ports.Peers = PostgresPeers(database, bell.line)
         self.changes: ports.Changes = PostgresChanges(database, bell)
         self.deliveries: ports.Deliveries = PostgresDeliveries(database)
         self.stations: charge_ports.Stations = PostgresStations(database, nodes)
