@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 BOOT = {
     "ocpp1.6": {"chargePointVendor": "V", "chargePointModel": "M"},
     "ocpp2.0.1": {"reason": "PowerUp", "chargingStation": {"vendorName": "V", "model": "M"}},
+    "ocpp2.1": {"reason": "PowerUp", "chargingStation": {"vendorName": "V", "model": "M"}},
 }
 
 

@@ -1,4 +1,4 @@
-"""A car park: an operator with bare OCPP 1.6 stations on real websockets, each with one EVSE, behind one fuse."""
+"""A car park: an operator with bare stations on real websockets, each with one EVSE, behind one fuse."""
 
 import asyncio
 import base64
@@ -10,9 +10,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 from street import OPERATOR, PASSWORD, gateway_of
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from bare_station import BOOT
 from ocpilot.app import site_limits, stations
 from ocpilot.app.charge_records import StationConnector
 from ocpilot.app.site_limit_records import SiteLimit
@@ -31,17 +32,20 @@ class BareStation:
     """
 
     name: str
-    socket: object
+    url: str
+    version: str
     story: list[tuple[str, Decimal | None]]
     neighbours: "list[BareStation]"
+    socket: ClientConnection | None = None
     answer: str = "Accepted"
     limit: Decimal | None = None
     profile: dict[str, object] | None = None
     #: What all of the park might draw whenever this one was told more.
     rises: list[Decimal] = field(default_factory=list)
-    transaction: int | None = None
+    transaction: int | str | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     _answers: asyncio.Queue[object] = field(default_factory=asyncio.Queue)
+    _listening: asyncio.Task[None] | None = None
 
     @property
     def allowed(self) -> Decimal:
@@ -49,6 +53,25 @@ class BareStation:
         if self.transaction is None:
             return Decimal(0)
         return Decimal(32) if self.limit is None else self.limit
+
+    async def connect(self) -> None:
+        """It starts, without any limit."""
+        secret = base64.b64encode(f"{self.name}:{PASSWORD}".encode()).decode()
+        self.limit = self.profile = None
+        self.changed.clear()
+        self.socket = await connect(
+            f"{self.url}/{self.name}",
+            subprotocols=[self.version],
+            additional_headers={"Authorization": f"Basic {secret}"},
+            compression=None,
+            proxy=None,
+        )
+        self._listening = asyncio.create_task(self.listen())
+        await self.say("BootNotification", BOOT[self.version])
+
+    async def leave(self) -> None:
+        await self.socket.close()
+        await self._listening
 
     async def listen(self) -> None:
         with suppress(ConnectionClosed):
@@ -63,9 +86,10 @@ class BareStation:
         if action == "GetCompositeSchedule":
             return {"status": "Rejected"} if self.profile is None else self._schedule(payload)
         if self.answer == "Accepted":
-            self.profile = payload["csChargingProfiles"] if action == "SetChargingProfile" else None
-            periods = self.profile["chargingSchedule"]["chargingSchedulePeriod"] if self.profile else [{"limit": None}]
-            before, self.limit = self.allowed, None if periods[0]["limit"] is None else Decimal(periods[0]["limit"])
+            before = self.allowed
+            self.profile = _profile_in(payload) if action == "SetChargingProfile" else None
+            periods = self.profile["chargingSchedule"]["chargingSchedulePeriod"] if self.profile else []
+            self.limit = Decimal(periods[0]["limit"]) if periods else None
             if self.allowed > before:
                 self.rises.append(sum(one.allowed for one in self.neighbours))
             self.story.append((self.name, self.limit))
@@ -92,12 +116,27 @@ class BareStation:
             return await self._answers.get()
 
     async def start(self) -> None:
+        if self.version != "ocpp1.6":
+            self.transaction = f"{self.name}-1"
+            await self._event(
+                "Started", 0, evse={"id": 1, "connectorId": 1}, idToken={"idToken": CARD, "type": "Local"}
+            )
+            return
         begun = {"connectorId": 1, "idTag": CARD, "meterStart": 0, "timestamp": time.write(time.now())}
         answer = await self.say("StartTransaction", begun)
         assert answer["idTagInfo"]["status"] == "Accepted"
         self.transaction = answer["transactionId"]
 
+    async def _event(self, kind: str, seq: int, **more: object) -> None:
+        about = {"transactionId": self.transaction, "chargingState": "Charging"}
+        payload = {"eventType": kind, "timestamp": time.write(time.now()), "triggerReason": "Authorized", "seqNo": seq}
+        await self.say("TransactionEvent", {**payload, "transactionInfo": about, **more})
+
     async def stop(self) -> None:
+        if self.version != "ocpp1.6":
+            await self._event("Ended", 1)
+            self.transaction, self.limit, self.profile = None, None, None
+            return
         over = {"transactionId": self.transaction, "meterStop": 1000, "timestamp": time.write(time.now())}
         await self.say("StopTransaction", over)
         self.transaction, self.limit, self.profile = None, None, None
@@ -116,6 +155,13 @@ class BareStation:
             await self.changed.wait()
         self.changed.clear()
         return self.limit
+
+
+def _profile_in(payload: dict[str, object]) -> dict[str, object]:
+    """In the words of 1.6."""
+    profile = payload.get("csChargingProfiles") or payload["chargingProfile"]
+    schedule = profile["chargingSchedule"]
+    return {**profile, "chargingSchedule": schedule[0] if isinstance(schedule, list) else schedule}
 
 
 @dataclass
@@ -144,10 +190,12 @@ class Park:
         while await self.platform.stations.is_connected(name):  # noqa: ASYNC110 - the gateway has no event to set
             await asyncio.sleep(0.01)
 
-    async def limit(self, **fields) -> None:
+    async def limit(self, location_id: str = "L1", **fields) -> None:
         amounts = {name: Decimal(value) for name, value in fields.items() if name != "groups"}
         groups = {"groups": fields["groups"]} if "groups" in fields else {}
-        limit = SiteLimit(party=OPERATOR, location_id="L1", changed_at=self.platform.clock(), **amounts, **groups)
+        limit = SiteLimit(
+            party=OPERATOR, location_id=location_id, changed_at=self.platform.clock(), **amounts, **groups
+        )
         await site_limits.set_limit(self.platform, limit)
 
     async def shares(self):
@@ -159,7 +207,7 @@ class Park:
 
 
 @asynccontextmanager
-async def park_of(lade, bodies, *names: str, capabilities=(), tariffs=()) -> AsyncIterator[Park]:
+async def park_of(lade, bodies, *names: str, capabilities=(), tariffs=(), version="ocpp1.6") -> AsyncIterator[Park]:
     evses = [bodies.evse(f"E-{name}", capabilities=list(capabilities)) for name in names]
     for evse in evses:
         evse["connectors"] = [bodies.connector(tariff_ids=["T1", *(one["id"] for one in tariffs)])]
@@ -171,30 +219,22 @@ async def park_of(lade, bodies, *names: str, capabilities=(), tariffs=()) -> Asy
     all_: list[BareStation] = []
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(gateway_of(lade.platform))
-        known = {name: await stack.enter_async_context(bare_station(lade, url, name, story, all_)) for name in names}
+        known = {name: BareStation(name, url, version, story, all_) for name in names}
+        for station in known.values():
+            await stack.enter_async_context(standing(lade, station))
         yield Park(lade, known, story, SiteSharing(lade.platform))
 
 
 @asynccontextmanager
-async def bare_station(lade, url: str, name: str, story, neighbours) -> AsyncIterator[BareStation]:
-    connector = StationConnector(evse_id=1, evse_uid=f"E-{name}", ocpi_connector_id="1")
+async def standing(lade, station: BareStation, location: str = "L1") -> AsyncIterator[None]:
+    """It is the operator's, and connected."""
+    connectors = (StationConnector(evse_id=1, evse_uid=f"E-{station.name}", ocpi_connector_id="1"),)
     await stations.add(
-        lade.platform, name, party=OPERATOR, location_id="L1", connectors=(connector,), password=PASSWORD
+        lade.platform, station.name, party=OPERATOR, location_id=location, connectors=connectors, password=PASSWORD
     )
-    secret = base64.b64encode(f"{name}:{PASSWORD}".encode()).decode()
-    async with connect(
-        f"{url}/{name}",
-        subprotocols=["ocpp1.6"],
-        additional_headers={"Authorization": f"Basic {secret}"},
-        compression=None,
-        proxy=None,
-    ) as socket:
-        station = BareStation(name, socket, story, neighbours)
-        neighbours.append(station)
-        listening = asyncio.create_task(station.listen())
-        await station.say("BootNotification", {"chargePointVendor": "Bare", "chargePointModel": "One"})
-        try:
-            yield station
-        finally:
-            await socket.close()
-            await listening
+    station.neighbours.append(station)
+    await station.connect()
+    try:
+        yield
+    finally:
+        await station.leave()

@@ -1,5 +1,6 @@
 """The database goes away under stations that charge: they keep what was not stored, and one charge becomes one bill."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -50,3 +51,9 @@ async def test_an_event_that_could_not_be_stored_comes_again_and_is_billed_once(
                 await event(60, "Ended", 11_000, seq=1)(station)
         await play(station, [connected(62), event(62, "Ended", 11_000, seq=1, said=60)])
         assert await station.became(80) == [BILLED]
+
+
+async def test_who_waits_for_changes_goes_on_waiting(lade, database_url):
+    async with away(database_url), asyncio.timeout(10):
+        await lade.platform.store.changes.wait(0.01)
+    assert (await lade.platform.store.peers.all()) == ()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from parking import park_of
+from parking import BareStation, park_of, standing
 from street import OPERATOR
 
 from ocpilot.app import preferences, profile_orders, site_limits
@@ -18,6 +18,7 @@ from ocpilot.base import time
 from ocpilot.base.errors import StationTimeout
 from ocpilot.base.ids import new_id
 from ocpilot.metering.sharing import Why
+from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import ChargingPreferences, ChargingProfile, ChargingProfilePeriod, ProfileType
 
 MINUTE = timedelta(minutes=1)
@@ -48,7 +49,7 @@ async def test_the_second_car_halves_the_limit_of_the_first_whose_leaving_gives_
     assert (first, sorted(both), half, last) == (("A", 32), [("A", 16), ("B", 0)], ("B", 16), ("B", 32))
 
 
-async def test_it_happens_by_itself_when_a_charge_begins_or_ends(park):
+async def test_it_happens_by_itself_when_a_charge_begins_or_the_limit_is_another(park):
     await park.limit(amps=20)
     working = asyncio.create_task(park.sharing.run())
     a, b = park.stations["A"], park.stations["B"]
@@ -58,6 +59,10 @@ async def test_it_happens_by_itself_when_a_charge_begins_or_ends(park):
     assert await a.told() == 10
     while b.limit != 10:
         await b.told()
+    await park.limit(amps=14)
+    assert (await a.told(), await b.told()) == (7, 7)
+    await site_limits.remove_limit(park.platform, OPERATOR, "L1")
+    assert (await a.told(), await b.told()) == (None, None)
     working.cancel()
 
 
@@ -242,12 +247,15 @@ async def wish(park, name, **fields):
 
 
 class Line:
-    """Between the platform and the gateway: some stations do not answer, some are away."""
+    """Between the platform and the gateway: some stations do not answer, or only when the gate is open, some are
+    away."""
 
     def __init__(self, gateway):
         self.gateway = gateway
         self.deaf = set()
+        self.slow = set()
         self.away = set()
+        self.gate = asyncio.Event()
 
     def __getattr__(self, name):
         return getattr(self.gateway, name)
@@ -257,6 +265,8 @@ class Line:
 
     async def call(self, station_id, action, payload):
         answer = await self.gateway.call(station_id, action, payload)
+        if station_id in self.slow:
+            await self.gate.wait()
         if station_id in self.deaf:
             raise StationTimeout(f"{station_id} did not answer")
         return answer
@@ -295,6 +305,76 @@ async def test_a_station_that_was_away_is_told_its_limit_again(park, line):
     park.stations["A"].limit = None
     assert await park.share(MINUTE) == {"A": 20, "B": 20}
     assert (await park.shares())["A"].told is Told.TAKEN
+
+
+async def test_a_station_that_restarts_in_a_moment_is_told_its_limit_again(park):
+    await park.limit(amps=40)
+    await begin(park, "A", "B")
+    await park.share()
+    await park.stations["A"].connect()
+    assert await park.share(timedelta(seconds=10)) == {"A": 20, "B": 20}
+
+
+async def test_a_station_that_restarts_is_asked_again_whatever_it_refused(park):
+    await park.limit(amps=40)
+    park.stations["A"].answer = "Rejected"
+    await begin(park, "A")
+    await park.share()
+    park.stations["A"].answer = "Accepted"
+    await park.stations["A"].connect()
+    await park.share(timedelta(seconds=10))
+    assert (await park.shares())["A"].told is Told.TAKEN
+
+
+async def test_what_a_provider_ordered_is_told_again_after_a_restart(park):
+    await begin(park, "A")
+    assert (await order(park, "A", (0, "10"))).result == "ACCEPTED"
+    await park.stations["A"].connect()
+    assert await park.stations["A"].told() == 10
+
+
+async def test_a_station_that_does_not_answer_is_asked_again_only_after_a_while(park, line):
+    await park.limit(amps=40)
+    line.deaf.add("A")
+    await begin(park, "A")
+    for _ in range(5):
+        await park.share(timedelta(seconds=11))
+    assert park.story == [("A", 32)]
+    await park.share(MINUTE)
+    assert park.story == [("A", 32)] * 2
+
+
+async def test_one_site_does_not_wait_for_a_station_of_another(park, line, bodies):
+    other = bodies.location(id="L2", evses=[bodies.evse("E-D")])
+    await park.node.keep(ModuleID.LOCATIONS, other)
+    line.slow.add("A")
+    await park.limit(amps=40)
+    await park.limit(amps=10, location_id="L2")
+    station = BareStation("D", park.stations["A"].url, "ocpp1.6", [], [])
+    async with standing(park.node, station, "L2"):
+        await begin(park, "A")
+        working = asyncio.create_task(park.sharing.run())
+        await park.stations["A"].told()
+        await station.start()
+        assert await station.told() == 10
+        line.gate.set()
+        working.cancel()
+
+
+@pytest.mark.parametrize("version", ["ocpp2.0.1", "ocpp2.1"])
+async def test_stations_of_2_x_share_a_limit_too(lade, bodies, version):
+    async with park_of(lade, bodies, "A", "B", version=version) as park:
+        await park.limit(amps=32)
+        await begin(park, "A", "B")
+        assert await park.share() == {"A": 16, "B": 16}
+        await park.limit(amps=14)
+        assert await park.share() == {"A": 7, "B": 7}
+        await park.stations["A"].stop()
+        assert await park.share(MINUTE) == {"B": 14}
+        await park.stations["B"].connect()
+        assert await park.share(timedelta(seconds=10)) == {"B": 14}
+        await site_limits.remove_limit(park.platform, OPERATOR, "L1")
+        assert await park.share() == {"B": None}
 
 
 async def test_another_process_goes_on_where_the_one_before_ended(park):

@@ -14,6 +14,7 @@ from ocpilot.app import (
     sessions,
     station_certificates,
     station_notices,
+    station_profiles,
     station_security,
     stations,
     transaction_events,
@@ -91,6 +92,7 @@ class StationService:
         """See `StationEvents`. Its EVSEs are again what they were, until they say something else."""
         self._running.forget(station_id)
         await stations.connected(self._platform, station_id, protocol)
+        await self._platform.store.site_limits.doubt(station_id)
         station = await self._platform.store.stations.get(station_id)
         for connector in station.connectors if station else ():
             if station is not None:
@@ -116,6 +118,7 @@ class StationService:
         """See `StationEvents`."""
         self._costs.booted(station_id)
         await self._platform.store.local_lists.doubt(station_id)
+        await self._platform.store.site_limits.doubt(station_id)
         await self._platform.store.station_tariffs.forget(station_id)
         self._running.forget(station_id)
         answer = await stations.booted(self._platform, station_id, info)
@@ -125,6 +128,9 @@ class StationService:
         station = await self._platform.store.stations.get(station_id)
         if station is not None:
             await transactions.booted(self._platform, station)
+        if answer.accepted:
+            work = station_profiles.again(self._platform, station_id)
+            self._platform.background.start(work, f"charging profiles of {station_id}")
         return answer
 
     async def heartbeat(self, station_id: str) -> datetime:

@@ -88,6 +88,7 @@ class ChargeShare(Record, frozen=True, kw_only=True):
     sent: str | None = None
     sent_at: datetime | None = None
     refused_at: datetime | None = None
+    unanswered_at: datetime | None = None
     wished_at: datetime | None = None
     kwh_then: Decimal | None = None
     memory: Memory = Memory()
@@ -152,6 +153,9 @@ class SiteLimits(Protocol):
 
     async def save_share(self, share: ChargeShare) -> None:
         """Insert or replace by transaction."""
+
+    async def doubt(self, station_id: str) -> None:
+        """A station may have forgotten what it was told, and take what it refused: its charges are told anew."""
 
     async def forget_share(self, transaction_id: int) -> None:
         """The charge is over, or nothing limits it."""

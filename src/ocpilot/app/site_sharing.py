@@ -7,7 +7,7 @@ whoever goes on knows it.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from time import monotonic
@@ -31,8 +31,12 @@ log = logging.getLogger(__name__)
 _SITES = -3
 #: Changes that come within this many seconds are looked at together.
 _GATHER = 0.2
+#: A site that changes while it is looked at is looked at again within so many seconds after that.
+_SOON = 1.0
 #: A limit is told again after this, in case the station lost it.
 _AGAIN = timedelta(minutes=15)
+#: A station that did not answer is asked again after this.
+_PATIENCE = timedelta(minutes=1)
 
 
 class SiteSharing:
@@ -44,6 +48,9 @@ class SiteSharing:
         self._look = charging.site_look
         #: The mark of each site when it was shared last, and when that was.
         self._seen: dict[ObjectKey, tuple[str, float]] = {}
+        #: What is being looked at: the stations of one site make no other wait.
+        self._busy: set[str] = set()
+        self._missed = False
         self._rules = Rules(
             turn=timedelta(seconds=charging.site_turn),
             unused_after=timedelta(seconds=charging.site_unused_after),
@@ -52,36 +59,51 @@ class SiteSharing:
 
     async def run(self) -> None:
         """Run until cancelled: whenever anything was written, and every so often."""
-        while True:
-            self._platform.store.changes.looking()
-            try:
-                if await self._platform.store.changes.lead(_SITES):
-                    await self._those_due()
-            except Exception:
-                # The database may be away for a moment; what fails at one site is caught there.
-                log.exception("sharing the limits of sites failed; it goes on")
-            await self._platform.store.changes.wait(self._look)
-            await asyncio.sleep(_GATHER)
+        async with asyncio.TaskGroup() as looks:
+            while True:
+                self._platform.store.changes.looking()
+                try:
+                    if await self._platform.store.changes.lead(_SITES):
+                        await self._those_due(looks)
+                except Exception:
+                    # The database may be away for a moment; what fails at one site is caught there.
+                    log.exception("sharing the limits of sites failed; it goes on")
+                await self._platform.store.changes.wait(_SOON if self._missed else self._look)
+                await asyncio.sleep(_GATHER)
 
     async def once(self) -> None:
         """Every limited site once."""
         self._seen.clear()
-        await self._those_due()
+        async with asyncio.TaskGroup() as looks:
+            await self._those_due(looks)
 
-    async def _those_due(self) -> None:
+    async def _those_due(self, looks: asyncio.TaskGroup) -> None:
         """Sites where something changed, and those that nobody has looked at for a while."""
+        self._missed = False
         for stray in await self._platform.store.site_limits.stray():
-            await self._let_go(stray)
+            charge = f"charge {stray.transaction_id}"
+            if charge not in self._busy:
+                looks.create_task(self._alone(charge, self._let_go(stray)))
         for limit, mark in await self._platform.store.site_limits.watched():
             seen, at = self._seen.get(limit.location, ("", -self._look))
+            site = f"site {limit.party} {limit.location_id}"
             if seen == mark and monotonic() - at < self._look:
                 continue
+            if site in self._busy:
+                self._missed = True
+                continue
             self._seen[limit.location] = mark, monotonic()
-            try:
-                await self._share(limit)
-            except Exception:
-                # One site that cannot be reckoned stops no other.
-                log.exception("the limit of site %s could not be shared", limit.location_id)
+            looks.create_task(self._alone(site, self._share(limit)))
+
+    async def _alone(self, what: str, work: Coroutine[object, object, None]) -> None:
+        """One look at a time; what fails stops no other."""
+        self._busy.add(what)
+        try:
+            await work
+        except Exception:
+            log.exception("the limit of %s could not be shared", what)
+        finally:
+            self._busy.discard(what)
 
     async def _share(self, limit: SiteLimit) -> None:
         running = await site_charges.running_at(self._platform, limit)
@@ -90,13 +112,13 @@ class SiteSharing:
         charges = [*(one.charge for one in running), *(_idle(number, one) for number, one in enumerate(idle, 1))]
         decided = {one.key: one for one in sharing.shares(fuses, charges, self._rules, now)}
         running = [await self._decided(one, decided[one.charge.key]) for one in running]
-        told = [one for one in running if _can_be_told(one.share)]
+        told = [one for one in running if self._may_be_told(one.share)]
         at_once = {one.charge.key: one.share.wanted_a for one in told if not _is_new(one) and _falls(one)}
-        at_once |= _beginning(fuses, charges, running)
+        at_once |= _beginning(fuses, charges, running, told)
         await asyncio.gather(*(self._tell(one, at_once[one.charge.key]) for one in told if one.charge.key in at_once))
         running = [await self._kept(one) for one in running]
         may = _may(charges) | {one.charge.key: may_draw(one.share) for one in running}
-        later = [one for one in running if _can_be_told(one.share) and not _falls(one)]
+        later = [one for one in running if self._may_be_told(one.share) and not _falls(one)]
         rising = sharing.raisable(fuses, charges, may | {one.charge.key: one.share.wanted_a for one in later}, may)
         await asyncio.gather(*(self._tell(one, rising.get(one.charge.key, may_draw(one.share))) for one in later))
         await self._platform.store.site_limits.looked(limit, Looked(at=now, idle=idle))
@@ -135,7 +157,10 @@ class SiteSharing:
             # It was not sent, or the connection broke over it: it may have taken it.
             answered = msgspec.structs.replace(asked, told=Told.AWAY, sent=None, answer=str(error))
         except StationTimeout as error:
-            answered = msgspec.structs.replace(asked, told=Told.NOT_YET, sent=None, answer=str(error))
+            now = platform.clock()
+            answered = msgspec.structs.replace(
+                asked, told=Told.NOT_YET, sent=None, answer=str(error), unanswered_at=now
+            )
         else:
             answered = self._answered(one, asked, limit_a, word)
         answered = msgspec.structs.replace(answered, counts_a=may_draw(answered))
@@ -162,8 +187,15 @@ class SiteSharing:
             sent=_name(one, limit_a),
             sent_at=now,
             refused_at=None,
+            unanswered_at=None,
             memory=memory,
         )
+
+    def _may_be_told(self, share: ChargeShare) -> bool:
+        """Others would wait for one that does not answer."""
+        unanswered = share.unanswered_at
+        rests = unanswered is not None and self._platform.clock() - unanswered < _PATIENCE
+        return share.told in (Told.TAKEN, Told.NOT_YET) and not rests
 
     def _is_old(self, share: ChargeShare) -> bool:
         return share.sent_at is None or self._platform.clock() - share.sent_at >= _AGAIN
@@ -196,10 +228,6 @@ def _asking(share: ChargeShare, limit_a: Decimal) -> ChargeShare:
     return msgspec.structs.replace(share, asked_a=limit_a, memory=memory)
 
 
-def _can_be_told(share: ChargeShare) -> bool:
-    return share.told in (Told.TAKEN, Told.NOT_YET)
-
-
 def _falls(one: Running) -> bool:
     """What is not to rise is told first, also where it stays: a provider's part of it may be new."""
     return one.share.wanted_a <= may_draw(one.share)
@@ -216,10 +244,10 @@ def _may(charges: Sequence[RunningCharge]) -> dict[int, Decimal]:
 
 
 def _beginning(
-    fuses: Sequence[Fuse], charges: Sequence[RunningCharge], running: Sequence[Running]
+    fuses: Sequence[Fuse], charges: Sequence[RunningCharge], running: Sequence[Running], told: Sequence[Running]
 ) -> dict[int, Decimal]:
     """What new charges are told before anybody has answered: what is free now, which may be nothing."""
-    new = {one.charge.key: one.share.wanted_a for one in running if _is_new(one) and _can_be_told(one.share)}
+    new = {one.charge.key: one.share.wanted_a for one in told if _is_new(one)}
     before = _may(charges) | {one.charge.key: may_draw(one.share) for one in running}
     nothing = dict.fromkeys(new, Decimal(0))
     return nothing | sharing.raisable(fuses, charges, before | new, before | nothing)

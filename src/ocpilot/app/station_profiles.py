@@ -4,6 +4,7 @@ OCPP stacks profiles, but two of one transaction replace each other in 1.6 (3.13
 make one of both, and what the station reports (GetCompositeSchedule) is what providers are told.
 """
 
+import logging
 from datetime import timedelta
 
 import msgspec
@@ -14,9 +15,12 @@ from ocpilot.app.command_records import OUR_OWN, ProfileOrder
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
 from ocpilot.app.site_limit_records import ChargeShare
+from ocpilot.base.errors import StationError
 from ocpilot.base.ids import new_id
 from ocpilot.metering.profile_limits import Share, lower_of, only_share
 from ocpilot.wire.v230 import ChargingProfile, ChargingProfileResultType, SetChargingProfile
+
+log = logging.getLogger(__name__)
 
 #: An order about a Session is given after it began; a reservation may be older.
 _BEFORE = timedelta(days=1)
@@ -64,6 +68,21 @@ async def send(
     if whole is None:
         return await platform.stations.clear_charging_profile(transaction)
     return await platform.stations.set_charging_profile(transaction, whole)
+
+
+async def again(platform: Platform, station_id: str) -> None:
+    """A station that restarted may have forgotten what a provider ordered. Shares of a site are told by `SiteSharing`,
+    a provider's profile with them."""
+    for transaction in await platform.store.transactions.open_of(station_id):
+        given = await ordered(platform, transaction)
+        if given is None or await platform.store.site_limits.share(transaction.id) is not None:
+            continue
+        try:
+            word = await put(platform, transaction, given.profile)
+        except StationError as error:
+            word = str(error)
+        if word != "Accepted":
+            log.warning("%s: a provider's profile of transaction %d is lost: %s", station_id, transaction.id, word)
 
 
 async def taken_back(platform: Platform, transaction: Transaction) -> None:

@@ -10,14 +10,21 @@ from typing import TypeAlias
 
 import asyncpg
 
-from ocpilot.base.errors import SettingsError
+from ocpilot.base.errors import DatabaseAway, SettingsError
 from ocpilot.store.pool import connect
 from ocpilot.store.queries import Statement
 
 Held: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
-#: What a lost database looks like, to the line's users.
-LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, SettingsError)
+#: What a lost database looks like, to the users of a line and of the pool.
+LOST = (
+    DatabaseAway,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    SettingsError,
+)
 
 
 class Line:

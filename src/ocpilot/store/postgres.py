@@ -140,7 +140,7 @@ class PostgresStore:
         self.hooks: hook_ports.Hooks = PostgresHooks(database)
         self.hub: hub_records.HubBook = PostgresHubBook(database)
         self.signed: signed_records.SignedBook = PostgresSignedBook(database)
-        self.site_limits: site_limit_records.SiteLimits = PostgresSiteLimits(database)
+        self.site_limits: site_limit_records.SiteLimits = PostgresSiteLimits(database, bell)
         self.clearings: clearing_records.Clearings = PostgresClearings(database)
         self.customers: customer_records.Customers = PostgresCustomers(database)
         self.plans: plan_records.Plans = PostgresPlans(database)

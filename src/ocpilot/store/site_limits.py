@@ -6,6 +6,7 @@ import msgspec
 from ocpilot.app.charge_records import SampleRow
 from ocpilot.app.site_limit_records import ChargeShare, Looked, SiteLimit
 from ocpilot.base.ids import PartyId, fold
+from ocpilot.store.bell import Bell
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
 from ocpilot.store.rows import json_of, record_of
@@ -14,18 +15,22 @@ _SQL = load("site_limits")
 
 
 class PostgresSiteLimits:
-    """`app.site_limit_records.SiteLimits`."""
+    """`app.site_limit_records.SiteLimits`; whoever shares hears at once of another limit."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, bell: Bell) -> None:
         self._database = database
+        self._bell = bell
 
     async def put(self, limit: SiteLimit) -> None:
         """See the port."""
         await self._database.row(_SQL["put"], {**_site(limit.party, limit.location_id), "body": json_of(limit)})
+        self._bell.ring()
 
     async def remove(self, party: PartyId, location_id: str) -> bool:
         """See the port."""
-        return await self._database.row(_SQL["remove"], _site(party, location_id)) is not None
+        removed = await self._database.row(_SQL["remove"], _site(party, location_id)) is not None
+        self._bell.ring()
+        return removed
 
     async def all(self) -> tuple[SiteLimit, ...]:
         """See the port."""
@@ -63,6 +68,10 @@ class PostgresSiteLimits:
         place = _site(share.party, share.location_id)
         values = {**place, "transaction_id": share.transaction_id, "body": json_of(share)}
         await self._database.row(_SQL["save_share"], values)
+
+    async def doubt(self, station_id: str) -> None:
+        """See the port."""
+        await self._database.row(_SQL["doubt"], {"station_id": station_id})
 
     async def forget_share(self, transaction_id: int) -> None:
         """See the port."""

@@ -40,6 +40,12 @@ INSERT INTO site_share (transaction_id, party, key_location, body)
 VALUES (:transaction_id, :party, :key_location, :body)
 ON CONFLICT (transaction_id) DO UPDATE SET body = excluded.body;
 
+-- name: doubt
+-- Its station connected anew or restarted: what it was told, or refused, says nothing of now.
+UPDATE site_share SET body = (body::jsonb - ARRAY['sent', 'refused_at', 'unanswered_at'])::text
+FROM station_transaction AS running
+WHERE running.station_id = :station_id AND running.state = 'open' AND running.id = site_share.transaction_id;
+
 -- name: share
 -- What one charge may draw.
 SELECT body FROM site_share WHERE transaction_id = :transaction_id;
