@@ -137,7 +137,7 @@ class Gateway:
     def route(self) -> WebSocketRoute:
         """The route to mount. The server needs `ws_max_size` of `limits.max_size`, no compression, and `StationSocket`
         as its websocket for what TLS and pings tell."""
-        return WebSocketRoute("/ocpp/{station_id}", self._serve)
+        return WebSocketRoute("/ocpp/{station_id:path}", self._serve)
 
     async def close(self) -> None:
         """Refuse new connections, finish what is being handled, close every connection."""
@@ -234,6 +234,9 @@ class Gateway:
             return _Denial(503, "shutting down")
         if len(station_id) > _MAX_STATION_ID or not station_id.isprintable():
             return _Denial(404, "no such station")
+        if "/" in station_id:
+            _LOG.warning("%s: refused, no identity of a station has a slash: found /ocpp/%s", address, station_id)
+            return _Denial(404, f"no identity of a station has a slash: found {station_id!r}")
         most, most_of_address = self._settings.connections, self._settings.connections_per_address
         if most and self._open > most:
             _LOG.warning("%s from %s: refused, %d stations are connected", station_id, address, most)

@@ -8,6 +8,7 @@ import msgspec
 from starlette.types import Scope
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 from websockets.http11 import Request
 
 _KEY = "ocpilot.station_socket"
@@ -45,10 +46,28 @@ class StationSocket(WebSocketsSansIOProtocol):
         if message["type"] == "websocket.http.response.body":
             self.handshake_complete = True
 
+    def send_receive_event_to_app(self) -> None:
+        """A message is whole. A text that is none ends the connection, with a word instead of uvicorn's traceback."""
+        self.frames = [b"".join(self.frames)]
+        if self.curr_msg_data_type == "text" and not _is_text(self.frames[0]):
+            self.frames = []
+            self.conn.send_close(CloseCode.INVALID_DATA, "a text that is no UTF-8")
+            self.handle_parser_exception()
+            return
+        super().send_receive_event_to_app()
+
     def keepalive_timeout(self) -> None:
         """No pong came: what was not sent yet will not be, so there is nothing to wait for."""
         super().keepalive_timeout()
         self.transport.abort()
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def facts_of(scope: Scope) -> SocketFacts:

@@ -140,6 +140,25 @@ async def test_bytes_that_are_no_websocket_end_their_connection(served, bystande
     await eventually(lambda: not served.gateway.holds("CS1"))
 
 
+async def test_a_text_that_is_none_is_told_in_one_line(served, eventually, caplog):
+    reader, writer = await raw(served, frame(b"\xff\xfe\xfd"))
+    await ended(reader)
+    writer.close()
+    await eventually(lambda: not served.gateway.holds("CS1"))
+    [told] = [one for one in caplog.records if "UTF-8" in one.getMessage()]
+    assert (told.getMessage(), told.exc_info) == ("CS1: closed: 1007 a text that is no UTF-8", None)
+
+
+@pytest.mark.parametrize("name", ["CS1/", "CS1/1"])
+async def test_a_slash_after_the_identity_is_refused_with_the_reason(served, name, caplog):
+    with pytest.raises(InvalidStatus) as refused:
+        async with served.connect(name):
+            pass
+    said = "no identity of a station has a slash"
+    assert (refused.value.response.status_code, said in refused.value.response.body.decode()) == (404, True)
+    assert f"{said}: found /ocpp/{name}" in caplog.text
+
+
 async def test_a_flood_of_calls_is_closed_with_the_reason_and_a_quick_station_is_not(serve_with, platform, caplog):
     pace = PaceLimits(per_second=1_000_000, burst=1_000_000, flood=50)
     async with serve_with(platform, pace=pace) as served, served.station("GOOD") as good:
