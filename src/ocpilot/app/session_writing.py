@@ -11,6 +11,7 @@ import time
 from ocpilot.app import sessions
 from ocpilot.app.platform import Platform
 from ocpilot.app.reserved_amounts import ReservedAmounts
+from ocpilot.base.errors import DatabaseAway
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +19,9 @@ log = logging.getLogger(__name__)
 _REST = 3.0
 #: What a slow database makes of it: nobody waits longer for the next Session.
 _LONGEST_REST = 0.5
+
+#: Between two tries while the database is away.
+_AWAY_REST = 1.0
 
 
 class SessionWriting:
@@ -58,6 +62,10 @@ class SessionWriting:
             if transaction is not None:
                 await sessions.write(self._platform, transaction)
                 await self._reserved.watch(transaction)
+        except DatabaseAway as error:
+            self._due.setdefault(number)
+            log.warning("sessions wait for the database: %s", error)
+            await asyncio.sleep(_AWAY_REST)
         except Exception:
             log.exception(
                 "the session of transaction %d could not be written; its next meter value tries again", number
