@@ -344,6 +344,18 @@ async def test_a_station_that_does_not_answer_is_asked_again_only_after_a_while(
     assert park.story == [("A", 32)] * 2
 
 
+async def test_a_station_that_never_answers_counts_with_its_most(park, line):
+    await park.limit(amps=40)
+    await begin(park, "A")
+    assert await park.share() == {"A": 32}
+    line.deaf.add("B")
+    await begin(park, "B")
+    for _ in range(5):
+        await park.share(timedelta(seconds=21))
+    assert (await park.shares())["B"].counts_a == 32
+    assert (await park.shares())["A"].counts_a == 8
+
+
 async def test_one_site_does_not_wait_for_a_station_of_another(park, line, bodies):
     other = bodies.location(id="L2", evses=[bodies.evse("E-D")])
     await park.node.keep(ModuleID.LOCATIONS, other)

@@ -1,7 +1,7 @@
 """The charges that run at a limited site as the rules of sharing see them: what each could use, needs and draws."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -38,6 +38,8 @@ _FRESH = timedelta(minutes=5)
 _SAMPLES = 5
 #: A station that refused its limit is asked again after that.
 _AGAIN = timedelta(minutes=5)
+#: A station that did not answer is asked again after that.
+_PATIENCE = timedelta(minutes=1)
 #: A station that is away for less has hardly begun a charge that we do not know of.
 _AWAY = timedelta(minutes=5)
 #: A meter is not that exact.
@@ -168,7 +170,8 @@ async def _running(platform: Platform, limit: SiteLimit, transaction: Transactio
     )
     share = await _wished(platform, transaction, share)
     share = await _reachable(platform, share)
-    return Running(transaction, _charge(transaction, share), share, kept, given)
+    charge = _charge(transaction, share, rests(share, platform.clock()))
+    return Running(transaction, charge, share, kept, given)
 
 
 def _new(limit: SiteLimit, transaction: Transaction, can: Electric) -> ChargeShare:
@@ -190,7 +193,13 @@ def _new(limit: SiteLimit, transaction: Transaction, can: Electric) -> ChargeSha
     )
 
 
-def _charge(transaction: Transaction, share: ChargeShare) -> RunningCharge:
+def rests(share: ChargeShare, now: datetime) -> bool:
+    """Its station did not answer just now, and is not asked again yet."""
+    return share.unanswered_at is not None and now - share.unanswered_at < _PATIENCE
+
+
+def _charge(transaction: Transaction, share: ChargeShare, resting: bool) -> RunningCharge:
+    cannot_be_told = resting or share.told in (Told.AWAY, Told.REFUSED)
     wish = _wish(transaction)
     return RunningCharge(
         key=transaction.id,
@@ -202,7 +211,7 @@ def _charge(transaction: Transaction, share: ChargeShare) -> RunningCharge:
         draws_a=share.draws_a,
         needed_kwh=_needed(wish, share),
         leaves_at=share.leaves_at,
-        fixed_a=may_draw(share) if share.told in (Told.AWAY, Told.REFUSED) else None,
+        fixed_a=may_draw(share) if cannot_be_told else None,
         memory=share.memory,
     )
 

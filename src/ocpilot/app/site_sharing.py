@@ -17,7 +17,7 @@ import msgspec
 from ocpilot.app import profile_orders, site_charges, station_profiles
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey
-from ocpilot.app.site_charges import Running, may_draw
+from ocpilot.app.site_charges import Running, may_draw, rests
 from ocpilot.app.site_limit_records import ChargeShare, IdleEvse, Looked, SiteLimit, Told
 from ocpilot.base.errors import StationError, StationTimeout, StationUnreachable
 from ocpilot.metering import sharing
@@ -35,8 +35,6 @@ _GATHER = 0.2
 _SOON = 1.0
 #: A limit is told again after this, in case the station lost it.
 _AGAIN = timedelta(minutes=15)
-#: A station that did not answer is asked again after this.
-_PATIENCE = timedelta(minutes=1)
 
 
 class SiteSharing:
@@ -193,9 +191,7 @@ class SiteSharing:
 
     def _may_be_told(self, share: ChargeShare) -> bool:
         """Others would wait for one that does not answer."""
-        unanswered = share.unanswered_at
-        rests = unanswered is not None and self._platform.clock() - unanswered < _PATIENCE
-        return share.told in (Told.TAKEN, Told.NOT_YET) and not rests
+        return share.told in (Told.TAKEN, Told.NOT_YET) and not rests(share, self._platform.clock())
 
     def _is_old(self, share: ChargeShare) -> bool:
         return share.sent_at is None or self._platform.clock() - share.sent_at >= _AGAIN
