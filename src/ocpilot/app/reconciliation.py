@@ -117,7 +117,8 @@ class _Check:
         async for one in self._loose():
             yield one
         after: Trail | None = None
-        while trails := await self._trails.charges(self._span, after, _PAGE):
+        confirmed = self._platform.clock() - timedelta(hours=self._platform.settings.cards.confirmed_within)
+        while trails := await self._trails.charges(self._span, after, _PAGE, confirmed):
             after = trails[-1]
             for trail in trails:
                 self._count(trail)
@@ -166,6 +167,8 @@ class _Check:
         for one in await self._trails.uncleared(self._span, _PAGE):
             found = text(mark("nobody has looked at it"))
             yield _loose(one, Fault.WAITS, found, text(mark("accepted or held")), page="cdrs")
+        for one in await self._trails.cards_without_receipt(self._span, _PAGE):
+            yield four_way.of_card(one.id, one.status)
         for one in await self._trails.items_without_cdr(self._span, _PAGE):
             found = text(mark("billed on {invoice}, and the CDR is not here"), invoice=one.status or "–")
             yield _loose(one, Fault.MISSING, found, text(mark("its CDR")), page="cdrs")
@@ -190,6 +193,7 @@ class _Check:
             bills=trail.bills,
             rated=trail.rated,
             receipt=trail.receipt,
+            card=trail.card,
             named=trail.named,
             credit=trail.credits is not None,
             items=tuple(_billed(trail)),

@@ -15,6 +15,24 @@ SELECT
             AND standing.state NOT IN ('credited', 'dropped')
     ) AS bills,
     receipt.number AS receipt,
+    coalesce(
+        (
+            SELECT json_build_object(
+                'about', id, 'due', coalesce(body::json ->> 'due', '0'), 'taken', body::json ->> 'captured',
+                'given_back', body::json ->> 'refunded', 'why', needs,
+                'settled', state IN ('paid', 'refunding', 'refunded', 'released'), 'late', needs <> '',
+                'booked', EXISTS (SELECT FROM ledger_entry WHERE key = 'receipt/' || receipt.number)
+            ) FROM card_payment WHERE card_payment.receipt = receipt.number
+        ),
+        (
+            SELECT json_build_object(
+                'about', reference, 'due', due::text, 'taken', coalesce(captured, 0)::text, 'given_back', '0',
+                'why', why, 'settled', state = 'paid', 'late', state <> 'waiting' OR at < :unconfirmed_since,
+                'booked', EXISTS (SELECT FROM ledger_entry WHERE key = 'receipt/' || receipt.number)
+            ) FROM terminal_payment
+            WHERE terminal_payment.party = cleared.party AND terminal_payment.key_id = cleared.key_id
+        )
+    ) AS card,
     (
         SELECT count(DISTINCT key_invoice) FROM claimed_cdr
         WHERE key_cdr = cleared.key_id
@@ -59,6 +77,14 @@ SELECT party, id, key_id, last_updated AS at, audience AS partner, 'new' AS stat
 WHERE NOT cleared AND last_updated >= :since AND last_updated < :until
     AND (:parties::text[] IS NULL OR party = any(:parties) OR audience = any(:parties))
 ORDER BY last_updated, party, key_id LIMIT :limit;
+
+-- name: cards_without_receipt
+-- Card payments of a time that do not go on by themselves, and are for no receipt.
+SELECT
+    body::json ->> 'party' AS party, id, id AS key_id, created_at AS at, '' AS partner, needs AS status
+FROM card_payment
+WHERE needs <> '' AND receipt IS NULL AND created_at >= :since AND created_at < :until AND :parties::text[] IS NULL
+ORDER BY created_at, id LIMIT :limit;
 
 -- name: items_without_cdr
 -- What is billed for CDRs that were never cleared.
