@@ -299,6 +299,28 @@ async def test_the_four_way_check_follows_a_charge_to_the_card(street):
     assert await open_ends(street) == []
 
 
+async def test_what_somebody_took_beyond_the_receipt_is_named_and_goes_back_first(street):
+    """50 are due; 100 were taken at the provider, by hand, before we asked."""
+    await begin(street)
+    await pay(street)
+    one = await payment(street)
+    transaction = await street.start(street.stations.calls[0][3])
+    await street.platform.cards.real.capture(one.reference, Decimal(100), "SEK", "by somebody at the provider")
+    street.passes(1800)
+    await street.stop(transaction, 11_000)
+    assert (await work(street, rounds=6)).captured == 100
+    [(step, fault, found)] = await open_ends(street)
+    assert (step, fault, found.endswith("of 50.00 SEK were taken from the card")) == ("payment", "differs", True)
+    await card_payments.refund(street.platform, one.id, Decimal(50), "too much was taken", "cli")
+    await work(street)
+    kept = {account: amount for account, amount in (await balances(street)).items() if amount}
+    assert kept == {Account.CARDS: 50, Account.REVENUE: -40, Account.VAT_OUT: -10}
+    assert await open_ends(street) == []
+    await card_payments.refund(street.platform, one.id, None, "the rest too", "cli")
+    await work(street)
+    assert [amount for amount in (await balances(street)).values() if amount] == []
+
+
 async def test_the_four_way_check_names_money_that_was_taken_for_no_charge(street):
     await begin(street)
     await pay(street)
