@@ -48,7 +48,9 @@ async def test_a_file_is_imported_and_what_waits_is_matched_taken_off_and_paid_b
     page = await reader.get("/console/payments/2")
     assert f"It may be for invoice {other.number} of Anna Berg" in page.words
     assert (await post(reader, "/console/payments/2/match", invoice=other.number, amount="20,50")).status == 303
-    assert "More was paid than was open." in (await reader.get("/console/payments/2")).words
+    page = await reader.get("/console/payments/2")
+    assert "It names no invoice." in page.words
+    assert "More was paid than was open." not in page.words
     assert (await post(reader, "/console/payments/2/unmatch", why="too little")).status == 303
     assert "kontor@example.org: too little" in (await reader.get("/console/payments/2")).words
     assert (await post(reader, "/console/payments/2/refund", by="")).status == 303
