@@ -71,6 +71,17 @@ class LooseEnd(Record, frozen=True, kw_only=True):
     status: str
 
 
+class ChangedInvoice(Record, frozen=True, kw_only=True):
+    """An invoice a partner wrote (`10001/2026-17`): what its CDRs came to in our books when it was registered, and what
+    those his records name by now do."""
+
+    party: str
+    number: str
+    currency: str
+    before: Decimal
+    now: Decimal
+
+
 class Trails(Protocol):
     """Charges from Session to payment, page by page; each page costs the same."""
 
@@ -91,6 +102,9 @@ class Trails(Protocol):
 
     async def items_without_cdr(self, span: Span, limit: int) -> tuple[LooseEnd, ...]:
         """What is billed for CDRs that were never cleared; `status` is the invoice."""
+
+    async def changed_invoices(self, span: Span, limit: int) -> tuple[ChangedInvoice, ...]:
+        """Partners' invoices with a day in the span whose records changed after they were registered."""
 
     async def invoices(self, numbers: Collection[str]) -> tuple[Invoiced, ...]:
         """These documents with what the ledger says of each."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from ocpilot.app.reconciliation_records import LooseEnd, Span, Trail, TrailItem
+from ocpilot.app.reconciliation_records import ChangedInvoice, LooseEnd, Span, Trail, TrailItem
 from ocpilot.billing.four_way import CardTaken, Invoiced
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
@@ -54,6 +54,11 @@ class PostgresTrails:
     async def items_without_cdr(self, span: Span, limit: int) -> tuple[LooseEnd, ...]:
         """See the port."""
         return await self._ends("items_without_cdr", span, None, limit)
+
+    async def changed_invoices(self, span: Span, limit: int) -> tuple[ChangedInvoice, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["changed_invoices"], _values(span, None, limit))
+        return tuple(record_of(ChangedInvoice, row) for row in rows)
 
     async def invoices(self, numbers: Collection[str]) -> tuple[Invoiced, ...]:
         """See the port."""

@@ -96,6 +96,28 @@ WHERE at >= :since AND at < :until AND module = 'cdrs'
     )
 ORDER BY at, id LIMIT :limit;
 
+-- name: changed_invoices
+-- Invoices that partners wrote on days of a time whose records come to something else than when they were registered.
+SELECT
+    customer.party, customer.number || '/' || partner_invoice.number AS number, partner_invoice.currency,
+    ours AS before, said.agreed + claimed.total AS now
+FROM partner_invoice
+JOIN customer ON customer.id = customer_id
+CROSS JOIN LATERAL (
+    SELECT sum((one ->> 'agreed')::numeric) FILTER (WHERE one ->> 'currency' = partner_invoice.currency) AS agreed
+    FROM record_check CROSS JOIN LATERAL json_array_elements(body::json -> 'sums') AS one
+    WHERE record_check.party = customer.party AND key_invoice = key_number
+) AS said
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(total), 0) AS total FROM partner_invoice_cdr
+    JOIN cdr_clearing ON key_id = key_cdr AND partner = CASE WHEN peer_id = 0 THEN audience ELSE cdr_clearing.party END
+    WHERE invoice_id = partner_invoice.id
+) AS claimed
+WHERE day + interval '12 hours' >= :since::timestamptz AND day + interval '12 hours' < :until::timestamptz
+    AND (:parties::text[] IS NULL OR customer.party = any(:parties))
+    AND said.agreed + claimed.total <> ours
+ORDER BY day, number LIMIT :limit;
+
 -- name: invoices
 -- Documents with what the ledger says of each.
 SELECT
