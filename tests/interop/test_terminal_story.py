@@ -6,7 +6,18 @@ from decimal import Decimal
 import pytest
 from street import LOCATION, OPERATOR, station_of
 
-from ocpilot.app import commands, payments, pull, receipts, terminal_charges, terminal_payments, tokens
+from ocpilot.app import (
+    book_days,
+    commands,
+    months,
+    payments,
+    pull,
+    receipts,
+    reconciliation,
+    terminal_charges,
+    terminal_payments,
+    tokens,
+)
 from ocpilot.app.bodies import value_of
 from ocpilot.app.jobs import Jobs
 from ocpilot.app.push_worker import PushWorker
@@ -87,6 +98,13 @@ class Story:
         [found] = await terminal_payments.newest(self.lade.platform, 5)
         return found
 
+    async def open_ends(self):
+        today = book_days.today(self.lade.platform)
+        found = await reconciliation.check(self.lade.platform, months.month_of(today))
+        month_before = await reconciliation.check(self.lade.platform, months.month_of(today).before)
+        every = (*month_before.findings, *found.findings)
+        return [(one.step, one.fault, str(one.found)) for one in every]
+
     async def balances(self):
         return {one.account: one.amount for one in await self.lade.platform.store.ledger.balances() if one.amount}
 
@@ -128,6 +146,7 @@ async def test_from_the_terminal_to_the_receipt_with_its_eft_data(story):
     assert (row.state, row.payment.captured, row.peer) == (CaptureState.PAID, price.incl, "Resa")
     booked = await story.balances()
     assert (booked[Account.CARDS], booked.get(Account.UNMATCHED)) == (price.incl, None)
+    assert await story.open_ends() == []
     assert sum(booked.values()) == 0
     receipt = await terminal_payments.receipt_of(story.lade.platform, REFERENCE.upper())
     assert (receipt.body, receipt.number) == (before.body, before.number)
@@ -158,6 +177,8 @@ async def test_a_confirmation_that_never_comes_is_missing_after_a_day(story):
     await story.charge()
     story.lade.clock.ahead += timedelta(hours=25)
     assert (await story.row()).state is CaptureState.MISSING
+    [(step, fault, found)] = await story.open_ends()
+    assert (step, fault, found.startswith("0 of ")) == ("payment", "missing", True)
 
 
 async def test_when_the_ptp_creates_the_invoice_the_cdr_names_none(story):

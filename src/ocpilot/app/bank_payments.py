@@ -179,7 +179,8 @@ def _matching(platform: Platform, debt: Debt, wanted: Decimal | None, who: str, 
             before=[_held(kept)],
             after=[Held(amount=left, customer_id=debt.customer_id)],
         )
-        why = Left.OVERPAID if left else Left.NOTHING
+        why = Left.OVERPAID if share.amount == open_of[debt.number] else kept.why
+        why = why if left else Left.NOTHING
         step = _matched(share, who, "", platform)
         return [Move(open=left, customer_id=debt.customer_id, why=why, steps=(step,), entry=entry)]
 

@@ -245,7 +245,8 @@ class CardSteps:
             raise CardRefused(f"{there.refunded} of {wanted} {payment.currency} were given back")
         receipt, day = await self._receipt(payment), today(self._platform)
         number = f"{payment.id}/{wanted}"
-        await self._platform.store.ledger.book(card_sales.refund(receipt, payment.refunding, number, day))
+        beyond = min(payment.refunding, max(payment.captured - receipt.total.shown - payment.refunded, Decimal(0)))
+        await self._platform.store.ledger.book(card_sales.refund(receipt, payment.refunding, number, day, beyond))
         after = PaymentState.REFUNDED if wanted == payment.captured else PaymentState.PAID
         what = f"{payment.refunding} {payment.currency} were given back"
         done = replace(payment, refunded=wanted, refunding=Decimal(0))

@@ -10,7 +10,7 @@ from ocpilot.app.book_days import books_zone, today
 from ocpilot.app.clearing_records import ClearingState
 from ocpilot.app.months import Month
 from ocpilot.app.platform import Platform
-from ocpilot.app.reconciliation_records import LooseEnd, Span, Trail
+from ocpilot.app.reconciliation_records import ChangedInvoice, LooseEnd, Span, Trail
 from ocpilot.app.records import Record
 from ocpilot.base.errors import NotFound
 from ocpilot.base.texts import mark
@@ -117,7 +117,8 @@ class _Check:
         async for one in self._loose():
             yield one
         after: Trail | None = None
-        while trails := await self._trails.charges(self._span, after, _PAGE):
+        confirmed = self._platform.clock() - timedelta(hours=self._platform.settings.cards.confirmed_within)
+        while trails := await self._trails.charges(self._span, after, _PAGE, confirmed):
             after = trails[-1]
             for trail in trails:
                 self._count(trail)
@@ -166,6 +167,10 @@ class _Check:
         for one in await self._trails.uncleared(self._span, _PAGE):
             found = text(mark("nobody has looked at it"))
             yield _loose(one, Fault.WAITS, found, text(mark("accepted or held")), page="cdrs")
+        for one in await self._trails.cards_without_receipt(self._span, _PAGE):
+            yield four_way.of_card(one.id, one.status)
+        for invoice in await self._trails.changed_invoices(self._span, _PAGE):
+            yield _changed(invoice)
         for one in await self._trails.items_without_cdr(self._span, _PAGE):
             found = text(mark("billed on {invoice}, and the CDR is not here"), invoice=one.status or "–")
             yield _loose(one, Fault.MISSING, found, text(mark("its CDR")), page="cdrs")
@@ -190,6 +195,7 @@ class _Check:
             bills=trail.bills,
             rated=trail.rated,
             receipt=trail.receipt,
+            card=trail.card,
             named=trail.named,
             credit=trail.credits is not None,
             items=tuple(_billed(trail)),
@@ -221,6 +227,21 @@ def _billed(trail: Trail) -> Iterator[Billed]:
                 invoice=item.invoice,
                 credited_by=item.credited_by,
             )
+
+
+def _changed(invoice: ChangedInvoice) -> Finding:
+    said = {"currency": invoice.currency}
+    return Finding(
+        step=Step.INVOICE,
+        fault=Fault.DIFFERS,
+        about=invoice.number,
+        partner=invoice.party,
+        found=text(mark("the partner's records come to {amount} {currency}"), amount=invoice.now, **said),
+        expected=text(mark("{amount} {currency}, as when it was registered"), amount=invoice.before, **said),
+        amount=abs(invoice.now - invoice.before),
+        currency=invoice.currency,
+        where="/console/reconciliation",
+    )
 
 
 def _loose(end: LooseEnd, fault: Fault, found: Text, expected: Text, *, page: str) -> Finding:

@@ -9,7 +9,7 @@ from typing import Protocol
 from ocpilot.app.bill_records import Purpose
 from ocpilot.app.clearing_records import ClearingState
 from ocpilot.app.records import ObjectKey, Record, StoredObject
-from ocpilot.billing.four_way import Invoiced
+from ocpilot.billing.four_way import CardTaken, Invoiced
 from ocpilot.billing.ledger import Entry
 
 # ---- the four-way check --------------------------------------------------------------------------------------------
@@ -55,11 +55,13 @@ class Trail(Record, frozen=True, kw_only=True):
     bills: int
     receipt: str | None
     named: int
+    card: CardTaken | None
     items: tuple[TrailItem, ...]
 
 
 class LooseEnd(Record, frozen=True, kw_only=True):
-    """A Session without CDR, a CDR nobody has looked at, or an item billed for a CDR that is not here."""
+    """A Session without CDR, a CDR nobody has looked at, a card payment without receipt, or an item billed for a CDR
+    that is not here."""
 
     party: str
     id: str
@@ -69,11 +71,25 @@ class LooseEnd(Record, frozen=True, kw_only=True):
     status: str
 
 
+class ChangedInvoice(Record, frozen=True, kw_only=True):
+    """An invoice a partner wrote (`10001/2026-17`): what its CDRs came to in our books when it was registered, and what
+    those his records name by now do."""
+
+    party: str
+    number: str
+    currency: str
+    before: Decimal
+    now: Decimal
+
+
 class Trails(Protocol):
     """Charges from Session to payment, page by page; each page costs the same."""
 
-    async def charges(self, span: Span, after: Trail | None, limit: int) -> tuple[Trail, ...]:
-        """CDRs by when they ended, after the last one of the page before."""
+    async def charges(
+        self, span: Span, after: Trail | None, limit: int, unconfirmed_since: datetime
+    ) -> tuple[Trail, ...]:
+        """CDRs by when they ended, after the last one of the page before. What was paid at a terminal before
+        `unconfirmed_since` ought to be confirmed."""
 
     async def sessions_without_cdr(self, span: Span, after: LooseEnd | None, limit: int) -> tuple[LooseEnd, ...]:
         """Sessions last changed in the span, by that moment; `status` is theirs."""
@@ -81,8 +97,14 @@ class Trails(Protocol):
     async def uncleared(self, span: Span, limit: int) -> tuple[LooseEnd, ...]:
         """CDRs last changed in the span that nobody has looked at yet."""
 
+    async def cards_without_receipt(self, span: Span, limit: int) -> tuple[LooseEnd, ...]:
+        """Card payments begun in the span that need a person and have no receipt; `status` is why."""
+
     async def items_without_cdr(self, span: Span, limit: int) -> tuple[LooseEnd, ...]:
         """What is billed for CDRs that were never cleared; `status` is the invoice."""
+
+    async def changed_invoices(self, span: Span, limit: int) -> tuple[ChangedInvoice, ...]:
+        """Partners' invoices with a day in the span whose records changed after they were registered."""
 
     async def invoices(self, numbers: Collection[str]) -> tuple[Invoiced, ...]:
         """These documents with what the ledger says of each."""

@@ -21,11 +21,11 @@ def sale(receipt: Receipt, captured: Decimal, day: date, rest: Account = Account
     return _entry(f"{SALE}{receipt.number}", day, f"receipt {receipt.number}, by card", receipt, (*taken, *sold))
 
 
-def refund(receipt: Receipt, amount: Decimal, number: str, day: date) -> Entry:
-    """`amount` of it went back to the card; VAT and revenue go back in the same share. `number` tells one refund of a
-    payment from the next."""
+def refund(receipt: Receipt, amount: Decimal, number: str, day: date, beyond: Decimal = Decimal(0)) -> Entry:
+    """`amount` of it went back to the card; VAT and revenue go back in the same share, but for what had been taken
+    `beyond` the receipt. `number` tells one refund of a payment from the next."""
     total = receipt.total.shown
-    given = dict(_parts(receipt, amount / total))
+    given = {**dict(_parts(receipt, (amount - beyond) / total)), Account.BAD_DEBTS: beyond}
     given[Account.ROUNDING] = given.get(Account.ROUNDING, Decimal(0)) + amount - sum(given.values(), Decimal(0))
     lines = (*given.items(), (Account.CARDS, -amount))
     return _entry(f"{REFUND}{number}", day, f"refund of receipt {receipt.number}", receipt, lines)

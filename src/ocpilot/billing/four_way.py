@@ -70,6 +70,21 @@ class Billed(msgspec.Struct, frozen=True, kw_only=True):
     credited_by: str | None = None
 
 
+class CardTaken(msgspec.Struct, frozen=True, kw_only=True):
+    """How the receipt of a charge was paid by card, here or at a terminal: what is `due` with taxes, `taken`, and
+    `given_back` of that. `settled`: nothing more is to come; `late`: it ought to have, `why` says what is in the way.
+    `booked`: the sale is in the ledger."""
+
+    about: str
+    due: Decimal
+    taken: Decimal
+    given_back: Decimal
+    settled: bool
+    late: bool
+    booked: bool
+    why: str = ""
+
+
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
     """One CDR and all that belongs to it. `cdr` is `SELAD/id`. `sides` are those it is billed on. `session` is the id
     of the Session it names, `session_kwh` None when that is not known. `bills` counts the CDRs of that Session that
@@ -88,6 +103,7 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     bills: int = 1
     rated: bool = True
     receipt: str | None = None
+    card: CardTaken | None = None
     named: int = 0
     credit: bool = False
     items: tuple[Billed, ...] = ()
@@ -149,6 +165,8 @@ _ONE_OF_THEM = text(mark("one of them"))
 _DECIDED = text(mark("accepted, credited or dropped"))
 _NOTHING = text(mark("nothing billed"))
 _ON_INVOICE = text(mark("an invoice"))
+_PAID = text(mark("paid"))
+_NOT_BOOKED = text(mark("not in the ledger"))
 _BILLED = {
     Side.SALE: text(mark("an invoice to the driver or the partner, or a receipt")),
     Side.PURCHASE: text(mark("the partner's invoice, or ours in his name")),
@@ -168,6 +186,43 @@ def of_charge(charge: Charge) -> Iterator[Finding]:
         yield _of(charge, Step.CDR, Fault.WAITS, text(mark("disputed: {why}"), why=charge.why), _DECIDED)
     for side in charge.sides:
         yield from _of_side(charge, side)
+    if charge.card is not None:
+        yield from _by_card(charge, charge.card)
+
+
+def _by_card(charge: Charge, card: CardTaken) -> Iterator[Finding]:
+    """Of what was credited or dropped nothing is due. Less than is due may be taken by design (what was reserved was
+    used up), and settles it."""
+    due = Decimal(0) if charge.standing in {Standing.CREDITED, Standing.DROPPED} else card.due
+    kept = card.taken - card.given_back
+    if kept > due or (0 < kept < due and not card.settled):
+        yield _of(charge, Step.PAYMENT, Fault.DIFFERS, _taken(charge, card, kept, due), _PAID)
+    elif due and not card.settled:
+        fault = Fault.MISSING if card.late else Fault.WAITS
+        yield _of(charge, Step.PAYMENT, fault, _taken(charge, card, kept, due), _PAID)
+    elif due and not card.booked:
+        expected = text(mark("{amount} in the ledger"), amount=card.due)
+        yield _of(charge, Step.PAYMENT, Fault.MISSING, _NOT_BOOKED, expected)
+
+
+def _taken(charge: Charge, card: CardTaken, kept: Decimal, due: Decimal) -> Text:
+    values = {"taken": kept, "due": due, "currency": charge.currency, "why": card.why}
+    if card.why:
+        return text(mark("{taken} of {due} {currency} were taken from the card: {why}"), **values)
+    return text(mark("{taken} of {due} {currency} were taken from the card"), **values)
+
+
+def of_card(payment_id: str, needs: str) -> Finding:
+    """A card payment that does not go on by itself, and is for no receipt."""
+    return Finding(
+        step=Step.PAYMENT,
+        fault=Fault.DIFFERS,
+        about=payment_id,
+        partner="",
+        found=text(mark("a card payment without receipt: {needs}"), needs=needs),
+        expected=text(mark("a receipt, or nothing taken")),
+        where=f"/console/cards/{payment_id}",
+    )
 
 
 def _session(charge: Charge) -> Iterator[Finding]:
@@ -246,7 +301,7 @@ def of_invoice(invoice: Invoiced, today: date) -> Iterator[Finding]:
     expected = side_of(invoice.kind) * invoice.to_pay
     booked = text(mark("{amount} in the ledger"), amount=expected)
     if invoice.booked is None and invoice.to_pay:
-        yield _of_invoice(invoice, Step.PAYMENT, Fault.MISSING, text(mark("not in the ledger")), booked)
+        yield _of_invoice(invoice, Step.PAYMENT, Fault.MISSING, _NOT_BOOKED, booked)
     elif invoice.booked is not None and invoice.booked != expected:
         found = text(mark("{amount} in the ledger"), amount=invoice.booked)
         yield _of_invoice(invoice, Step.PAYMENT, Fault.DIFFERS, found, booked)
@@ -257,7 +312,7 @@ def of_invoice(invoice: Invoiced, today: date) -> Iterator[Finding]:
         overdue = invoice.due_on is not None and invoice.due_on < today
         dated = text(mark("{amount} open, due {day}"), amount=abs(invoice.open), day=invoice.due_on)
         found = dated if invoice.due_on else text(mark("{amount} open"), amount=abs(invoice.open))
-        yield _of_invoice(invoice, Step.PAYMENT, Fault.MISSING if overdue else Fault.WAITS, found, text(mark("paid")))
+        yield _of_invoice(invoice, Step.PAYMENT, Fault.MISSING if overdue else Fault.WAITS, found, _PAID)
 
 
 def _of(charge: Charge, step: Step, fault: Fault, found: Text, expected: Text) -> Finding:

@@ -6,8 +6,7 @@ ON CONFLICT (customer_id, key_number) DO NOTHING
 RETURNING id;
 
 -- name: sums
--- What CDRs with a partner come to that ended in a time and that nobody has billed, by currency; a Credit CDR counts
--- when what it takes back was billed.
+-- What CDRs of a time that nobody has billed come to by currency; a Credit CDR counts when its original was billed.
 SELECT currency, sum(total) AS total FROM unclaimed_cdr
 WHERE partner = any(:parties::text[]) AND (peer_id = 0) = :ours AND ended_at >= :since AND ended_at < :until
     AND NOT EXISTS (

@@ -26,8 +26,7 @@ SELECT * FROM terminal_payment WHERE key_reference = :key_reference ORDER BY at;
 SELECT * FROM terminal_payment WHERE receipt = :number;
 
 -- name: unheard
--- Those that are not paid, or of which something was said lately, each with its newest confirmation, when nobody has
--- looked at that.
+-- Those not paid, or of which something was said lately, each with a newest confirmation nobody has looked at.
 SELECT
     terminal_payment.*,
     said.party AS said_party, said.id AS said_id, said.version AS said_version, said.body AS said_body,

@@ -1,17 +1,19 @@
 """Charges from Session to payment, in pages."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 import msgspec
 
-from ocpilot.app.reconciliation_records import LooseEnd, Span, Trail, TrailItem
-from ocpilot.billing.four_way import Invoiced
+from ocpilot.app.reconciliation_records import ChangedInvoice, LooseEnd, Span, Trail, TrailItem
+from ocpilot.billing.four_way import CardTaken, Invoiced
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
 from ocpilot.store.rows import record_of
 
 _SQL = load("trails")
 _ITEMS = msgspec.json.Decoder(tuple[TrailItem, ...])
+_CARD = msgspec.json.Decoder(CardTaken)
 
 
 class PostgresTrails:
@@ -20,11 +22,21 @@ class PostgresTrails:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def charges(self, span: Span, after: Trail | None, limit: int) -> tuple[Trail, ...]:
+    async def charges(
+        self, span: Span, after: Trail | None, limit: int, unconfirmed_since: datetime
+    ) -> tuple[Trail, ...]:
         """See the port."""
         place = (after.ended_at, after.party, after.key_id) if after else None
-        rows = await self._database.rows(_SQL["charges"], _values(span, place, limit))
-        return tuple(record_of(Trail, row, items=_ITEMS.decode(row["items"])) for row in rows)
+        values = {**_values(span, place, limit), "unconfirmed_since": unconfirmed_since}
+        return tuple(
+            record_of(
+                Trail,
+                row,
+                items=_ITEMS.decode(row["items"]),
+                card=_CARD.decode(row["card"]) if row["card"] else None,
+            )
+            for row in await self._database.rows(_SQL["charges"], values)
+        )
 
     async def sessions_without_cdr(self, span: Span, after: LooseEnd | None, limit: int) -> tuple[LooseEnd, ...]:
         """See the port."""
@@ -35,9 +47,18 @@ class PostgresTrails:
         """See the port."""
         return await self._ends("uncleared", span, None, limit)
 
+    async def cards_without_receipt(self, span: Span, limit: int) -> tuple[LooseEnd, ...]:
+        """See the port."""
+        return await self._ends("cards_without_receipt", span, None, limit)
+
     async def items_without_cdr(self, span: Span, limit: int) -> tuple[LooseEnd, ...]:
         """See the port."""
         return await self._ends("items_without_cdr", span, None, limit)
+
+    async def changed_invoices(self, span: Span, limit: int) -> tuple[ChangedInvoice, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["changed_invoices"], _values(span, None, limit))
+        return tuple(record_of(ChangedInvoice, row) for row in rows)
 
     async def invoices(self, numbers: Collection[str]) -> tuple[Invoiced, ...]:
         """See the port."""

@@ -15,6 +15,24 @@ SELECT
             AND standing.state NOT IN ('credited', 'dropped')
     ) AS bills,
     receipt.number AS receipt,
+    coalesce(
+        (
+            SELECT json_build_object(
+                'about', id, 'due', coalesce(body::json ->> 'due', '0'), 'taken', body::json ->> 'captured',
+                'given_back', body::json ->> 'refunded', 'why', needs,
+                'settled', state IN ('paid', 'refunding', 'refunded', 'released'), 'late', needs <> '',
+                'booked', EXISTS (SELECT FROM ledger_entry WHERE key = 'receipt/' || receipt.number)
+            ) FROM card_payment WHERE card_payment.receipt = receipt.number
+        ),
+        (
+            SELECT json_build_object(
+                'about', reference, 'due', due::text, 'taken', coalesce(captured, 0)::text, 'given_back', '0',
+                'why', why, 'settled', state = 'paid', 'late', state <> 'waiting' OR at < :unconfirmed_since,
+                'booked', EXISTS (SELECT FROM ledger_entry WHERE key = 'receipt/' || receipt.number)
+            ) FROM terminal_payment
+            WHERE terminal_payment.party = cleared.party AND terminal_payment.key_id = cleared.key_id
+        )
+    ) AS card,
     (
         SELECT count(DISTINCT key_invoice) FROM claimed_cdr
         WHERE key_cdr = cleared.key_id
@@ -60,6 +78,14 @@ WHERE NOT cleared AND last_updated >= :since AND last_updated < :until
     AND (:parties::text[] IS NULL OR party = any(:parties) OR audience = any(:parties))
 ORDER BY last_updated, party, key_id LIMIT :limit;
 
+-- name: cards_without_receipt
+-- Card payments of a time that do not go on by themselves, and are for no receipt.
+SELECT
+    body::json ->> 'party' AS party, id, id AS key_id, created_at AS at, '' AS partner, needs AS status
+FROM card_payment
+WHERE needs <> '' AND receipt IS NULL AND created_at >= :since AND created_at < :until AND :parties::text[] IS NULL
+ORDER BY created_at, id LIMIT :limit;
+
 -- name: items_without_cdr
 -- What is billed for CDRs that were never cleared.
 SELECT party, cdr_id AS id, key_id, at, party AS partner, coalesce(invoice, '') AS status FROM bill_item
@@ -69,6 +95,28 @@ WHERE at >= :since AND at < :until AND module = 'cdrs'
         SELECT FROM cdr_clearing WHERE cdr_clearing.party = bill_item.party AND cdr_clearing.key_id = bill_item.key_id
     )
 ORDER BY at, id LIMIT :limit;
+
+-- name: changed_invoices
+-- Invoices that partners wrote on days of a time whose records come to something else than when they were registered.
+SELECT
+    customer.party, customer.number || '/' || partner_invoice.number AS number, partner_invoice.currency,
+    ours AS before, said.agreed + claimed.total AS now
+FROM partner_invoice
+JOIN customer ON customer.id = customer_id
+CROSS JOIN LATERAL (
+    SELECT sum((one ->> 'agreed')::numeric) FILTER (WHERE one ->> 'currency' = partner_invoice.currency) AS agreed
+    FROM record_check CROSS JOIN LATERAL json_array_elements(body::json -> 'sums') AS one
+    WHERE record_check.party = customer.party AND key_invoice = key_number
+) AS said
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(total), 0) AS total FROM partner_invoice_cdr
+    JOIN cdr_clearing ON key_id = key_cdr AND partner = CASE WHEN peer_id = 0 THEN audience ELSE cdr_clearing.party END
+    WHERE invoice_id = partner_invoice.id
+) AS claimed
+WHERE day + interval '12 hours' >= :since::timestamptz AND day + interval '12 hours' < :until::timestamptz
+    AND (:parties::text[] IS NULL OR customer.party = any(:parties))
+    AND said.agreed + claimed.total <> ours
+ORDER BY day, number LIMIT :limit;
 
 -- name: invoices
 -- Documents with what the ledger says of each.

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from ocpilot.app import ledger_views, reminders
+from ocpilot.app import ledger_views, reminders, setting_off
 from ocpilot.base.errors import Conflict, NotFound, OcpilotError, UserError
 from ocpilot.billing.reminders import Reminder
 from ocpilot.web.reader import Reader
@@ -18,8 +18,24 @@ async def listed(reader: Reader) -> Response:
 
 async def shown(reader: Reader) -> Response:
     """All of one customer: invoices, payments, what is open."""
+    return await _one(reader)
+
+
+async def set_off(reader: Reader) -> Response:
+    """What we owe him on one invoice is taken off what he owes us on another."""
+    form = await reader.request.form()
+    number, other = text(form, "number").strip(), text(form, "other").strip()
+    try:
+        await setting_off.between(reader.platform, number, other, None)
+    except (Conflict, NotFound) as error:
+        return await _one(reader, problem=error)
+    return reader.go(f"/console/accounts/{quote(reader.request.path_params['number'], safe='')}")
+
+
+async def _one(reader: Reader, problem: OcpilotError | None = None) -> Response:
     account = await ledger_views.customer_account(reader.platform, reader.request.path_params["number"])
-    return reader.page("console/account.html", {"account": account})
+    context = {"account": account, "problem": str(problem) if problem else None}
+    return reader.page("console/account.html", context, status=problem.http_status if problem else 200)
 
 
 async def remind(reader: Reader) -> Response:

@@ -96,6 +96,7 @@ _DOING: Mapping[str, Handler] = {
     "/console/payments/{payment}/unmatch": console_payments.unmatch,
     "/console/payments/{payment}/refund": console_payments.refund,
     "/console/accounts/remind": console_accounts.remind,
+    "/console/accounts/{number}/set-off": console_accounts.set_off,
     "/console/reminders/{invoice}/{level}": console_accounts.send_reminder,
     "/console/cards/{payment}/capture": console_cards.capture,
     "/console/cards/{payment}/release": console_cards.release,

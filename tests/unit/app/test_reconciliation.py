@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from charged import ENDED, LADE, RESA, billed, charge
 from issued import credited, customer, invoiced, issued
-from ocpilot.app import book_paper, books, months, partner_invoices, reconciliation, statements
+from ocpilot.app import book_paper, books, months, partner_invoices, reconciliation, record_checks, statements
 from ocpilot.app.bill_records import Purpose
 from ocpilot.app.books import ExportFormat
 from ocpilot.app.clearing_records import ClearingState
@@ -24,10 +24,12 @@ from ocpilot.app.customer_records import CustomerKind
 from ocpilot.app.partner_invoices import Received
 from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
+from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base.errors import Conflict, NotFound, UserError
 from ocpilot.base.money_settings import SellerSettings
 from ocpilot.base.settings import PartySettings, Settings
 from ocpilot.base.texts import translator
+from ocpilot.base.time import write
 from ocpilot.billing.four_way import Fault, Step
 from ocpilot.billing.ledger import Account, Entry, LedgerLine, entry
 from ocpilot.billing.report import report_csv
@@ -36,6 +38,7 @@ from ocpilot.cli import books as books_command
 from ocpilot.cli import reconcile as reconcile_command
 from ocpilot.main.book_commands import BooksOf, ReconciliationOf
 from ocpilot.main.commands import parser
+from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import BusinessDetails, CredentialsRole
 from sie_reader import read
 
@@ -253,6 +256,43 @@ async def test_what_was_credited_before_it_was_billed_takes_nothing_off_a_partne
     await charge(store, "RIGHT-CREDIT", total="-70", kwh="-10", session="S", credits="RIGHT", **theirs)
     later = Received(partner="Resa", number="18", month=NOVEMBER)
     assert (await partner_invoices.register(platform, later, "kim")).net == -70
+
+
+async def recorded(platform, peer, *cdrs: str) -> None:
+    """The partner's record of his invoice 17, as it came or was changed."""
+    body = {
+        "country_code": "SE",
+        "party_id": "RES",
+        "id": "REC-1",
+        "invoice_id": "17",
+        "cdrs": [*cdrs],
+        "last_updated": write(NOW),
+    }
+    key = ObjectKey(module=ModuleID.INVOICE_RECONCILIATION, party=RESA, id="REC-1")
+    stored = StoredObject(key=key, version=Version.V2_3_0, body=json.dumps(body), last_updated=NOW, peer_id=peer.id)
+    await platform.store.objects.put(stored)
+    await record_checks.reconcile(platform, stored)
+
+
+async def test_a_record_that_changed_after_its_invoice_was_registered_is_named(platform):
+    store = platform.store
+    peer = await store.peers.by_name("Resa")
+    seller = await customer(store, "Resa AB", kind=CustomerKind.OPERATOR, party=RESA)
+    theirs = {"peer_id": peer.id, "party": RESA, "audience": LADE}
+    await charge(store, "T1", **theirs)
+    await charge(store, "T2", total="20.02", **theirs)
+    await recorded(platform, peer, "T1", "T2")
+    received = Received(partner="Resa", number="17", tax_rate=Decimal(25), day=date(2026, 11, 30))
+    assert (await partner_invoices.register(platform, received, "kim")).net == Decimal("100.02")
+
+    async def of_invoices():
+        found = (await reconciliation.check(platform, NOVEMBER)).findings
+        return [(one.about, one.fault, str(one.found), str(one.expected)) for one in found if one.step is Step.INVOICE]
+
+    assert await of_invoices() == []
+    await recorded(platform, peer, "T1")
+    about, now, before = f"{seller.number}/17", "records come to 80 SEK", "100.02 SEK, as when it was registered"
+    assert await of_invoices() == [(about, Fault.DIFFERS, f"the partner's {now}", before)]
 
 
 @pytest.mark.parametrize(

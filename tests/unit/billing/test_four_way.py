@@ -5,7 +5,18 @@ from decimal import Decimal
 
 import pytest
 
-from ocpilot.billing.four_way import Billed, Charge, Fault, Invoiced, Side, Standing, Step, of_charge, of_invoice
+from ocpilot.billing.four_way import (
+    Billed,
+    CardTaken,
+    Charge,
+    Fault,
+    Invoiced,
+    Side,
+    Standing,
+    Step,
+    of_charge,
+    of_invoice,
+)
 from ocpilot.billing.invoice import InvoiceKind
 
 TODAY = date(2026, 12, 15)
@@ -36,6 +47,11 @@ def charge(*items, **fields):
     return Charge(**(usual | {"items": items} | fields))
 
 
+def card(due="50", taken="50", **fields):
+    usual = {"about": "p1", "given_back": Decimal(0), "settled": True, "late": False, "booked": True}
+    return {"receipt": "R-1", "card": CardTaken(**(usual | {"due": Decimal(due), "taken": Decimal(taken)} | fields))}
+
+
 BOTH = {"sides": (Side.SALE, Side.PURCHASE)}
 RIGHT = {
     "billed once": charge(billed()),
@@ -51,9 +67,19 @@ RIGHT = {
     "a Credit CDR of what was billed": charge(billed(), credit=True, session=None, session_kwh=None, bills=0),
     "a Credit CDR of what was not": charge(credit=True, session=None, session_kwh=None, sides=()),
     "a reservation nobody came for": charge(billed(), session=None, session_kwh=None, kwh=Decimal(0)),
+    "paid by card": charge(**card()),
+    "paid by card up to what was reserved": charge(**card(taken="30")),
+    "paid by card, and some of it given back": charge(**card(given_back=Decimal(10))),
+    "credited, and given back to the card": charge(standing=Standing.CREDITED, **card(given_back=Decimal(50))),
     "passed on through our hub": charge(sides=()),
 }
 WRONG = [
+    (charge(**card(taken="0", settled=False)), Step.PAYMENT, Fault.WAITS, "0 of 50 SEK were taken from the card"),
+    (charge(**card(taken="0", settled=False, late=True, why="gone")), Step.PAYMENT, Fault.MISSING, "card: gone"),
+    (charge(**card(taken="60")), Step.PAYMENT, Fault.DIFFERS, "60 of 50 SEK"),
+    (charge(**card(taken="30", settled=False, late=True)), Step.PAYMENT, Fault.DIFFERS, "30 of 50 SEK"),
+    (charge(**card(booked=False)), Step.PAYMENT, Fault.MISSING, "not in the ledger"),
+    (charge(standing=Standing.CREDITED, **card()), Step.PAYMENT, Fault.DIFFERS, "50 of 0 SEK"),
     (charge(billed(), session=None, session_kwh=None), Step.SESSION, Fault.MISSING, "no Session"),
     (charge(billed(), session_kwh=None), Step.SESSION, Fault.MISSING, "no Session s1"),
     (charge(billed(), session_kwh=Decimal(7)), Step.SESSION, Fault.DIFFERS, "7 kWh"),

@@ -63,7 +63,7 @@ async def test_a_payment_waits_with_a_proposal_until_it_is_matched(run, imported
     (row,) = json.loads((await run("payment", "list", "--unmatched", "--json"))[1])
     assert (row["amount"], row["left"], row["proposals"]) == (50, 50, [other.number])
     _, told = await run("payment", "match", "2", other.number, "--amount", "20")
-    assert "left: 30.00 SEK (overpaid)" in told
+    assert "left: 30.00 SEK (no reference)" in told
     _, told = await run("payment", "unmatch", "2", "--why", "it was too little")
     assert f"unmatched {other.number} -20.00 by command: it was too little" in told
     (row,) = json.loads((await run("payment", "list", "--invoice", other.number, "--json"))[1])

@@ -105,6 +105,8 @@ async def test_one_invoice_is_read_sent_and_taken_back(office):
     assert "Failed" in (await reader.get("/console/invoices?only=unsent")).words
     without = await reader.post("/console/invoices/F-000001/credit", {"why": " "})
     assert "a credit note says why" in without.words
+    assert 'action="/console/invoices/F-000001/credit"' in without.text
+    assert 'href="/console/invoices/F-000001/pdf"' in without.text
     answer = await reader.post("/console/invoices/F-000001/credit", {"why": "wrong address", "again": "yes"})
     assert answer.headers["location"] == "/console/invoices/K-000001"
     assert "Takes back F-000001 : wrong address" in (await reader.get("/console/invoices/K-000001")).words

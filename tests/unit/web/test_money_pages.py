@@ -8,6 +8,7 @@ import pytest
 
 from bank_files import Paid, bgmax
 from issued import customer, issued
+from ocpilot.billing.invoice import InvoiceKind
 from ocpilot.billing.payment_reference import ocr_of
 
 
@@ -47,7 +48,9 @@ async def test_a_file_is_imported_and_what_waits_is_matched_taken_off_and_paid_b
     page = await reader.get("/console/payments/2")
     assert f"It may be for invoice {other.number} of Anna Berg" in page.words
     assert (await post(reader, "/console/payments/2/match", invoice=other.number, amount="20,50")).status == 303
-    assert "More was paid than was open." in (await reader.get("/console/payments/2")).words
+    page = await reader.get("/console/payments/2")
+    assert "It names no invoice." in page.words
+    assert "More was paid than was open." not in page.words
     assert (await post(reader, "/console/payments/2/unmatch", why="too little")).status == 303
     assert "kontor@example.org: too little" in (await reader.get("/console/payments/2")).words
     assert (await post(reader, "/console/payments/2/refund", by="")).status == 303
@@ -137,6 +140,29 @@ async def test_accounts_show_who_owes_what_and_who_is_reminded(desk):
     assert "Owes us" in page.words
     assert '<a href="/console/payments/1">' in page.text
     assert '<a href="/console/reminders/F-000001/1">reminder 1 of F-000001' in page.text
+
+
+async def test_what_we_owe_is_taken_off_an_open_invoice_once(desk):
+    store, reader = desk
+    anna = await customer(store)
+    bill, advice = (
+        await issued(store, anna),
+        await issued(store, anna, "40", kind=InvoiceKind.CREDIT_ADVICE, series="A"),
+    )
+    path = f"/console/accounts/{anna.number}"
+    page = await reader.get(path)
+    assert f"On {advice.number} we owe" in page.words
+    assert f'<option value="{bill.number}">' in page.text
+    form = {"number": advice.number, "other": bill.number}
+    answers = await asyncio.gather(*(post(reader, f"{path}/set-off", **form) for _ in range(3)))
+    assert sorted(one.status for one in answers) == [303, 409, 409]
+    assert "expected something that is owed to us" in max(answers, key=lambda one: one.status).words
+    again = await post(reader, f"{path}/set-off", number=bill.number, other=bill.number)
+    assert again.status == 409
+    assert [(one.number, one.amount) for one in await store.ledger.open_invoices()] == [(bill.number, 50)]
+    assert "Set off" not in (await reader.get(path)).words
+    assert (await post(reader, f"{path}/set-off", number="F-9", other=bill.number)).status == 404
+    assert (await post(reader, "/console/accounts/7/set-off", **form)).status == 404
 
 
 async def test_a_customers_credit_is_shown_as_his(desk):

@@ -11,7 +11,17 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app import ad_hoc, book_days, books, card_payments, evse_pages, months, played_cards, tariffs
+from ocpilot.app import (
+    ad_hoc,
+    book_days,
+    books,
+    card_payments,
+    evse_pages,
+    months,
+    played_cards,
+    reconciliation,
+    tariffs,
+)
 from ocpilot.app.bodies import own
 from ocpilot.app.books import ExportFormat
 from ocpilot.app.card_ports import CardState
@@ -268,6 +278,58 @@ async def test_what_is_sold_and_given_back_abroad_is_on_the_accounts_of_that_cou
         [("1580", 50), ("3305", -40), ("2670", -10)],
         [("3305", 16), ("2670", 4), ("1580", -20)],
     ]
+
+
+async def open_ends(street):
+    found = await reconciliation.check(street.platform, months.month_of(book_days.today(street.platform)))
+    return [(one.step, one.fault, str(one.found)) for one in found.findings]
+
+
+async def test_the_four_way_check_follows_a_charge_to_the_card(street):
+    street.platform.cards.before["capture"] = [CardRefused("card_declined")] * 6
+    await begin(street)
+    await pay(street)
+    await charge(street, 10_000)
+    assert await open_ends(street) == [("payment", "waits", "0 of 50.00 SEK were taken from the card")]
+    waits = await work(street, rounds=8, seconds=600)
+    refused = "0 of 50.00 SEK were taken from the card: card_declined"
+    assert await open_ends(street) == [("payment", "missing", refused)]
+    await card_payments.capture(street.platform, waits.id, "cli")
+    assert (await work(street)).state == S.PAID
+    assert await open_ends(street) == []
+
+
+async def test_what_somebody_took_beyond_the_receipt_is_named_and_goes_back_first(street):
+    """50 are due; 100 were taken at the provider, by hand, before we asked."""
+    await begin(street)
+    await pay(street)
+    one = await payment(street)
+    transaction = await street.start(street.stations.calls[0][3])
+    await street.platform.cards.real.capture(one.reference, Decimal(100), "SEK", "by somebody at the provider")
+    street.passes(1800)
+    await street.stop(transaction, 11_000)
+    assert (await work(street, rounds=6)).captured == 100
+    [(step, fault, found)] = await open_ends(street)
+    assert (step, fault, found.endswith("of 50.00 SEK were taken from the card")) == ("payment", "differs", True)
+    await card_payments.refund(street.platform, one.id, Decimal(50), "too much was taken", "cli")
+    await work(street)
+    kept = {account: amount for account, amount in (await balances(street)).items() if amount}
+    assert kept == {Account.CARDS: 50, Account.REVENUE: -40, Account.VAT_OUT: -10}
+    assert await open_ends(street) == []
+    await card_payments.refund(street.platform, one.id, None, "the rest too", "cli")
+    await work(street)
+    assert [amount for amount in (await balances(street)).values() if amount] == []
+
+
+async def test_the_four_way_check_names_money_that_was_taken_for_no_charge(street):
+    await begin(street)
+    await pay(street)
+    one = await payment(street)
+    await street.platform.cards.real.capture(one.reference, Decimal(100), "SEK", "by somebody at the provider")
+    stuck = await work(street, rounds=12, seconds=900)
+    assert (stuck.state, stuck.captured) == (S.RELEASING, 0)
+    needs = "a card payment without receipt: nothing can be released: 100.00 SEK were taken"
+    assert [found[2].replace(" 100 ", " 100.00 ") for found in await open_ends(street)] == [needs]
 
 
 # ---- what fails ----------------------------------------------------------------------------------------------------
