@@ -48,7 +48,10 @@ class PeersOf:
         try:
             return await peers.update(self._platform, peer, _version(version))
         except PeerUnreachable as error:
-            raise UserError(f"{error}\nRun the same command again: {peer.name} may have replaced our token.") from error
+            raise UserError(
+                f"{error}\nRun the same command again when it answers, within a quarter of an hour: "
+                f"{peer.name} may have replaced our token."
+            ) from error
         except PeerRefused as error:
             if error.http != HTTPStatus.UNAUTHORIZED:
                 raise
