@@ -69,8 +69,8 @@ async def reached(platform: Platform, hub: Peer, info: ClientInfo) -> None:
     """From now on objects of this party come through the hub (mod_hub_client_info, "Another Party becomes CONNECTED").
 
     Not one of ours, nor one that we are connected with ourselves: nothing is told, or billed, twice. Nor one
-    that was connected with us itself and has left, unless that was agreed on: by its word alone a hub would see what was
-    for that party.
+    that was connected with us itself and has left, unless that was agreed on: by its word alone a hub would see what
+    was for that party.
     """
     party = PartyId.of(info.country_code, info.party_id)
     if info.status is ConnectionStatus.PLANNED or party.key == hub.hub_party:
