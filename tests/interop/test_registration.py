@@ -6,7 +6,7 @@ import pytest
 from ocpilot.app import credentials as app_credentials
 from ocpilot.app import peers
 from ocpilot.app.peer_records import PeerState
-from ocpilot.base.errors import Conflict, InvalidObject, PeerUnreachable
+from ocpilot.base.errors import Conflict, InvalidObject, PeerNonsense, PeerUnreachable
 from ocpilot.wire.protocol import TokenEncoding, Version
 
 VERSIONS = (Version.V2_2_1, Version.V2_3_0)
@@ -230,3 +230,11 @@ async def test_a_registration_refused_at_the_end_is_taken_back(lade, resa):
     with pytest.raises(InvalidObject, match="SELAD"):
         await peers.register(resa.platform, again.versions_url, again.token, "Lade once more")
     assert (await peers.named(lade.platform, "Resa")).state is PeerState.UNREGISTERED
+
+
+async def test_a_url_of_one_version_is_told_from_the_versions_url(lade, resa):
+    invitation = await peers.invite(lade.platform, "Resa")
+    url = invitation.versions_url.replace("versions", "2.3.0")
+    with pytest.raises(PeerNonsense, match="found the details of one version, expected the list of versions"):
+        await peers.register(resa.platform, url, invitation.token, "Lade")
+    assert await resa.platform.store.peers.all() == ()

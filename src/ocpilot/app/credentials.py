@@ -141,7 +141,7 @@ async def discover(
     """
     encoding = peer.profile.token_encoding
     listed = (await platform.partners.get(url, token, encoding=encoding, version=speaking, peer=peer)).data
-    version, details_url = handshake.choose_version(_version_infos(listed), wanted)
+    version, details_url = handshake.choose_version(_version_infos(url, listed), wanted)
     answer = await platform.partners.get(details_url, token, encoding=encoding, version=speaking, peer=peer)
     details = answer.data
     noticed = Detected(token_encoding=answer.encoding)
@@ -160,9 +160,11 @@ async def discover(
     return Discovered(version=version, endpoints=read.endpoints, noticed=noticed)
 
 
-def _version_infos(listed: object) -> list[VersionInfo]:
+def _version_infos(url: str, listed: object) -> list[VersionInfo]:
     if not isinstance(listed, list):
-        raise PeerNonsense("their versions endpoint returned no list")
+        is_one = isinstance(listed, dict) and "endpoints" in listed
+        found = "the details of one version" if is_one else "no list"
+        raise PeerNonsense(f"{url}: found {found}, expected the list of versions")
     infos = []
     for one in listed:
         try:

@@ -21,6 +21,7 @@ from ocpilot.app.visibility import require_hub
 from ocpilot.base.errors import ForbiddenAddress, NotFound, PeerError
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import HUB
+from ocpilot.roaming import claims
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import BusinessDetails, ClientInfo, ConnectionStatus, CredentialsRole, Role
 
@@ -67,13 +68,18 @@ async def receiver_put(platform: Platform, call: Call) -> Answer:
 async def reached(platform: Platform, hub: Peer, info: ClientInfo) -> None:
     """From now on objects of this party come through the hub (mod_hub_client_info, "Another Party becomes CONNECTED").
 
-    Not one of ours, nor one that we are connected with ourselves: nothing is told, or billed, twice.
+    Not one of ours, nor one that we are connected with ourselves: nothing is told, or billed, twice. Nor one
+    that was connected with us itself and has left, unless that was agreed on: by its word alone a hub would see what
+    was for that party.
     """
     party = PartyId.of(info.country_code, info.party_id)
     if info.status is ConnectionStatus.PLANNED or party.key == hub.hub_party:
         return
     holder = await platform.store.peers.of_party(party)
     if any(one.id == party for one in platform.settings.parties) or (holder is not None and holder.id != hub.id):
+        return
+    if claims.beyond((f"{info.role}:{party}",), hub.allowed or ()) and await _has_left(platform, party, hub):
+        log.warning("%s says that %s is behind it: to believe it, ocpilot peer allow", hub.name, party)
         return
     role = CredentialsRole(
         role=info.role,
@@ -82,6 +88,11 @@ async def reached(platform: Platform, hub: Peer, info: ClientInfo) -> None:
         party_id=party.party_id,
     )
     await platform.store.peers.add_role(hub.id, role)
+
+
+async def _has_left(platform: Platform, party: PartyId, hub: Peer) -> bool:
+    others = [one for one in await platform.store.peers.all() if one.id != hub.id]
+    return any(one.state is PeerState.UNREGISTERED and party.key in one.parties for one in others)
 
 
 async def known(platform: Platform, hub: Peer | None = None) -> tuple[ClientInfo, ...]:

@@ -147,6 +147,8 @@ async def allow(platform: Platform, peer: Peer, allowed: Sequence[str]) -> Peer:
     """
     changed = msgspec.structs.replace(peer, allowed=_allowed(allowed), pulled_at=None, updated_at=platform.clock())
     await platform.store.peers.save(changed)
+    for info in await hub_clients.known(platform, changed) if changed.hub_party is not None else ():
+        await hub_clients.reached(platform, changed, info)
     return changed
 
 

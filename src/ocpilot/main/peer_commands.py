@@ -36,7 +36,11 @@ class PeersOf:
         self, name: str, versions_url: str, token: str, version: str | None, allowed: Sequence[str]
     ) -> Peer:
         """See `PeerCommands`."""
-        return await peers.register(self._platform, versions_url, token, name, _version(version), allowed)
+        wanted, url = _version(version), versions_url.strip()
+        try:
+            return await peers.register(self._platform, url, _pasted(token), name, wanted, allowed)
+        except PeerError as error:
+            raise UserError(f"{error.in_full}\n{_advice(error)}") from error
 
     async def update(self, name: str, version: str | None) -> Peer:
         """See `PeerCommands`."""
@@ -44,7 +48,10 @@ class PeersOf:
         try:
             return await peers.update(self._platform, peer, _version(version))
         except PeerUnreachable as error:
-            raise UserError(f"{error}\nRun the same command again: {peer.name} may have replaced our token.") from error
+            raise UserError(
+                f"{error}\nRun the same command again when it answers, within a quarter of an hour: "
+                f"{peer.name} may have replaced our token."
+            ) from error
         except PeerRefused as error:
             if error.http != HTTPStatus.UNAUTHORIZED:
                 raise
@@ -142,3 +149,27 @@ def _version(text: str | None) -> Version | None:
 
 
 run_peer = on_platform(lambda args, platform: peer_command.run(args, PeersOf(platform)))
+
+
+def _pasted(token: str) -> str:
+    """A token as it was pasted: with blanks around it, or with the word before it that the header has."""
+    words = token.split()
+    if len(words) > 1 and words[0].lower() == "token":
+        words = words[1:]
+    if len(words) != 1 or not words[0].isascii():
+        raise UserError("TOKEN: expected one word without spaces, the token that the other platform gave out")
+    return words[0]
+
+
+def _advice(error: PeerError) -> str:
+    """What to look at when a registration failed."""
+    if isinstance(error, PeerRefused) and error.http == HTTPStatus.UNAUTHORIZED:
+        return "It does not know the token: was it given out for us, and not replaced by a newer one or used since?"
+    if isinstance(error, PeerUnreachable):
+        return "Nothing answered as expected at this address: check host, port and whether it is http or https."
+    if isinstance(error, PeerRefused) and error.ocpi is not None and error.http < HTTPStatus.BAD_REQUEST:
+        return "It answered and refused: what it says is for its people and you to settle, then run the same command."
+    return (
+        "Is it the versions URL? It lists the versions of OCPI there and often ends in /versions; it is no page for "
+        "people, no single version and no credentials URL."
+    )
