@@ -57,3 +57,13 @@ async def test_who_waits_for_changes_goes_on_waiting(lade, database_url):
     async with away(database_url), asyncio.timeout(10):
         await lade.platform.store.changes.wait(0.01)
     assert (await lade.platform.store.peers.all()) == ()
+
+
+async def test_a_partner_is_told_to_ask_again(newest, bodies, second_database_url):
+    body = bodies.location()
+    url = f"{newest.version}/receiver/locations/SE/LAD/{body['id']}"
+    async with away(second_database_url):
+        reply = await newest.resa.ask("PUT", url, newest.lades_token, body)
+    assert (reply.http, reply.headers["retry-after"]) == (503, "5")
+    reply = await newest.resa.ask("PUT", url, newest.lades_token, body)
+    assert reply.http == 201

@@ -26,6 +26,7 @@ from ocpilot.app.secrets import hash_token
 from ocpilot.app.visibility import acting
 from ocpilot.base.errors import (
     Conflict,
+    DatabaseAway,
     InvalidObject,
     MethodNotAllowed,
     NotAuthorized,
@@ -74,6 +75,12 @@ class _Anything(Convertor[str]):
 register_url_convertor("anything", _Anything())
 
 
+#: While the database is away nothing can be kept: the peer is to ask again.
+_AWAY = Answer(
+    http_status=503, status_code=3000, message="nothing can be stored for now, ask again", headers={"Retry-After": "5"}
+)
+
+
 class OcpiServer:
     """ASGI application for one platform's OCPI interfaces."""
 
@@ -93,6 +100,9 @@ class OcpiServer:
             return
         except OcpilotError as error:
             answer = refusal(error)
+        except DatabaseAway as error:
+            log.error("request %s: %s", exchange.request_id, error)
+            answer = _AWAY
         except Exception:
             # The outermost place: whatever it was, the peer gets an envelope and we get the trace.
             log.exception("request %s failed", exchange.request_id)
