@@ -171,10 +171,11 @@ class Commands(Protocol):
         since: datetime,
         reference: str | None = None,
         evse_uid: str | None = None,
+        peer_id: int | None = None,
     ) -> Command | None:
         """The newest START_SESSION or RESERVE_NOW for this Token and Location that has no Session yet, refused ones
         left out, and those with another `authorization_reference` than `reference` when both are known; one about
-        another EVSE only when there is none about this one."""
+        another EVSE only when there is none about this one. `peer_id` is whom it was sent to or came from."""
 
     async def of_token(self, token_uid: str, word: str) -> tuple[Command, ...]:
         """Commands of this word with this Token, oldest first."""

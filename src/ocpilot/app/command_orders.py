@@ -10,7 +10,7 @@ from ocpilot.app import authorize, orders, reservation_orders, tokens
 from ocpilot.app.ad_hoc_tokens import is_spent
 from ocpilot.app.bodies import parsed, text_of, value_of
 from ocpilot.app.charge_records import Command, CommandDirection, Transaction, TransactionState
-from ocpilot.app.command_records import link_session, words
+from ocpilot.app.command_records import OUR_OWN, link_session, words
 from ocpilot.app.heard import heard
 from ocpilot.app.orders import Outcome
 from ocpilot.app.peer_records import Peer
@@ -103,6 +103,7 @@ async def link_transaction(platform: Platform, transaction: Transaction) -> None
         evse_uid=transaction.evse_uid,
         reference=transaction.authorization_reference,
         session_id=transaction.session_id,
+        peer_id=OUR_OWN if ours else None,
     )
 
 

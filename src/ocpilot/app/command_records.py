@@ -61,6 +61,7 @@ async def link_session(
     evse_uid: str,
     reference: str | None,
     session_id: str,
+    peer_id: int | None = None,
 ) -> None:
     """The command that wants a Session of this Token there gets this one, see `awaiting_session`."""
     since = platform.clock() - LATE_START
@@ -71,6 +72,7 @@ async def link_session(
         since=since,
         reference=reference,
         evse_uid=evse_uid,
+        peer_id=peer_id,
     )
     if command is None:
         return

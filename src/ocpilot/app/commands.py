@@ -256,11 +256,12 @@ async def receive_result(platform: Platform, peer: Peer, command_id: str, versio
 async def told_of(platform: Platform, stored: StoredObject) -> None:
     """Called for every object a peer told us: a Session may be what a command of ours was waiting for."""
     if stored.key.module is ModuleID.SESSIONS:
-        await link_received_session(platform, value_of(Session, stored))
+        await link_received_session(platform, value_of(Session, stored), stored.peer_id)
 
 
-async def link_received_session(platform: Platform, session: Session) -> None:
-    """The command that started a peer's Session gets to know it, however late it came."""
+async def link_received_session(platform: Platform, session: Session, peer_id: int | None) -> None:
+    """The command that started a peer's Session gets to know it, however late it came: one that this peer was sent,
+    for another operator may have a Location of the same id."""
     await link_session(
         platform,
         CommandDirection.SENT,
@@ -269,6 +270,7 @@ async def link_received_session(platform: Platform, session: Session) -> None:
         evse_uid=session.evse_uid,
         reference=session.authorization_reference,
         session_id=session.id,
+        peer_id=peer_id,
     )
 
 

@@ -63,6 +63,7 @@ class PostgresCommands:
         since: datetime,
         reference: str | None = None,
         evse_uid: str | None = None,
+        peer_id: int | None = None,
     ) -> Command | None:
         """See the port; a command that timed out is not refused, its charge may start late."""
         values: dict[str, object] = {
@@ -72,6 +73,7 @@ class PostgresCommands:
             "since": since,
             "key_reference": None if reference is None else fold(reference),
             "key_evse": None if evse_uid is None else fold(evse_uid),
+            "peer_id": peer_id,
         }
         row = await self._database.row(_SQL["awaiting_session"], values)
         return record_of(Command, row) if row else None

@@ -78,6 +78,7 @@ WHERE direction = :direction AND command IN ('START_SESSION', 'RESERVE_NOW') AND
     AND (authorization_reference IS NULL OR :key_reference::text IS NULL
         OR lower(authorization_reference) = :key_reference)
     AND key_token = :key_token AND key_location = :key_location AND created_at >= :since
+    AND (:peer_id::bigint IS NULL OR peer_id = :peer_id)
     AND coalesce(response, 'ACCEPTED') = 'ACCEPTED'
     AND coalesce(result, 'ACCEPTED') IN ('ACCEPTED', 'TIMEOUT')
 ORDER BY lower(coalesce(evse_uid, :key_evse::text)) IS DISTINCT FROM :key_evse::text, created_at DESC LIMIT 1;

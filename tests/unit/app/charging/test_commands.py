@@ -303,10 +303,19 @@ async def test_a_received_session_is_linked_to_its_command_once(provider, driver
     provider.partners.answers["POST", "commands"] = accepted
     command = await start(provider, driver)
     other = msgspec.structs.replace(session_of(provider, command), id="OTHER", authorization_reference="ANOTHER")
-    await commands.link_received_session(provider.platform, other)
+    await commands.link_received_session(provider.platform, other, provider.peer.id)
     assert (await provider.store.commands.get(command.id)).session_id is None
-    await commands.link_received_session(provider.platform, session_of(provider, command))
+    session = session_of(provider, command)
+    await commands.link_received_session(provider.platform, session, provider.peer.id)
     assert (await provider.store.commands.get(command.id)).session_id == "SES"
+
+
+async def test_a_session_of_another_operator_is_not_what_a_command_began(provider, driver, accepted):
+    """Every operator knows the Token, and Locations of two operators may have the same id."""
+    provider.partners.answers["POST", "commands"] = accepted
+    command = await start(provider, driver)
+    await commands.link_received_session(provider.platform, session_of(provider, command), provider.peer.id + 1)
+    assert (await provider.store.commands.get(command.id)).session_id is None
 
 
 async def test_a_driver_stops_his_session_and_nobody_elses(provider, driver, accepted):
