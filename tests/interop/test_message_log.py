@@ -426,7 +426,7 @@ async def test_messages_wait_while_the_database_is_away(newest, database_url):
     await lade.messages.write(lade.store.messages)
     await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
     await admin.close()
-    assert [reply.http for reply in replies] == [500] * 3
+    assert [reply.http for reply in replies] == [503] * 3
     found = await messages(newest.lade)
     assert [one.http_status for one in found[known:]] == [500] * 3
 
