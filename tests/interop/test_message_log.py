@@ -428,7 +428,7 @@ async def test_messages_wait_while_the_database_is_away(newest, database_url):
     await admin.close()
     assert [reply.http for reply in replies] == [503] * 3
     found = await messages(newest.lade)
-    assert [one.http_status for one in found[known:]] == [500] * 3
+    assert [one.http_status for one in found[known:]] == [503] * 3
 
 
 async def test_following_brings_every_message_once(newest, monkeypatch):
