@@ -7,44 +7,16 @@ RETURNING id;
 
 -- name: sums
 -- What CDRs of a time that nobody has billed come to by currency; a Credit CDR counts when its original was billed.
-SELECT currency, sum(total) AS total FROM unclaimed_cdr
+SELECT currency, sum(total) AS total FROM billable_cdr
 WHERE partner = any(:parties::text[]) AND (peer_id = 0) = :ours AND ended_at >= :since AND ended_at < :until
-    AND NOT EXISTS (
-        SELECT FROM cdr_clearing AS credit
-        WHERE credit.party = unclaimed_cdr.party AND credit.key_id = unclaimed_cdr.key_id
-            AND credit.key_credits IS NOT NULL
-            AND NOT EXISTS (
-                SELECT FROM claimed_cdr
-                WHERE key_cdr = credit.key_credits AND claimed_cdr.partner = unclaimed_cdr.partner
-            )
-            AND NOT EXISTS (
-                SELECT FROM bill_item
-                WHERE bill_item.party = credit.party AND bill_item.key_id = credit.key_credits
-                    AND invoice IS NOT NULL AND purpose IN ('roaming', 'purchase')
-            )
-    )
 GROUP BY currency ORDER BY currency;
 
 -- name: claim
 -- Notes of the same CDRs in a currency that an invoice is for them.
 INSERT INTO partner_invoice_cdr (invoice_id, partner, key_cdr)
-SELECT :invoice_id, partner, key_id FROM unclaimed_cdr
+SELECT :invoice_id, partner, key_id FROM billable_cdr
 WHERE partner = any(:parties::text[]) AND (peer_id = 0) = :ours AND ended_at >= :since AND ended_at < :until
     AND currency = :currency
-    AND NOT EXISTS (
-        SELECT FROM cdr_clearing AS credit
-        WHERE credit.party = unclaimed_cdr.party AND credit.key_id = unclaimed_cdr.key_id
-            AND credit.key_credits IS NOT NULL
-            AND NOT EXISTS (
-                SELECT FROM claimed_cdr
-                WHERE key_cdr = credit.key_credits AND claimed_cdr.partner = unclaimed_cdr.partner
-            )
-            AND NOT EXISTS (
-                SELECT FROM bill_item
-                WHERE bill_item.party = credit.party AND bill_item.key_id = credit.key_credits
-                    AND invoice IS NOT NULL AND purpose IN ('roaming', 'purchase')
-            )
-    )
 RETURNING key_cdr;
 
 -- name: get
