@@ -32,7 +32,7 @@ from ocpilot.cli.serve import PARTS, parts_of
 from ocpilot.http.described import openapi_routes
 from ocpilot.http.hook_sender import HttpHooks
 from ocpilot.http.server import OcpiServer, ocpi_routes
-from ocpilot.main.alone import alone
+from ocpilot.main.alone import run_to_end
 from ocpilot.main.described_api import described
 from ocpilot.main.joined import Switchboard, open_switched
 from ocpilot.main.on_platform import settings_of_platform
@@ -48,8 +48,7 @@ Work = Coroutine[object, object, None]
 
 def run_serve(args: argparse.Namespace) -> int:
     """See `cli.serve`."""
-    settings = settings_of_platform(args)
-    return alone(lambda _: serve(settings, parts_of(args)))(args)
+    return run_to_end(serve(settings_of_platform(args), parts_of(args)))
 
 
 async def serve(settings: Settings, parts: Collection[str] = PARTS) -> int:
