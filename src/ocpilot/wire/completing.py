@@ -6,8 +6,6 @@
 
 from datetime import datetime
 
-import msgspec
-
 from ocpilot.base import time
 from ocpilot.base.problem import Problem, Severity
 from ocpilot.wire.fields import Wire
@@ -22,7 +20,7 @@ _PARTS = ("evses", "connectors")
 
 def stamped(cls: type[Wire], body: object, now: datetime) -> tuple[object, tuple[Problem, ...]]:
     """`body` with a moment wherever it is missing, and a finding for each; what has no such field stays as it is."""
-    if not isinstance(body, dict) or all(field.name != _NAME for field in msgspec.structs.fields(cls)):
+    if not isinstance(body, dict) or _NAME not in cls.__struct_fields__:
         return body, ()
     findings: list[Problem] = []
     return _stamped(body, time.write(now), "$", findings), tuple(findings)
