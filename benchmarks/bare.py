@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import uvicorn
+from bodies import STORED
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 ANSWER = Path(sys.argv[1]).read_bytes()
-STORED = b'{"status_code":1000,"status_message":"Success","timestamp":"2026-11-23T12:00:00Z"}'
 
 
 async def answer(_: Request) -> Response:

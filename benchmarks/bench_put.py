@@ -1,7 +1,31 @@
-"""A durable PUT of a Session against a bare Starlette app that only reads the body, 32 connections each."""
+"""A durable PUT of a Session against a bare Starlette app that only reads the body, 32 connections each.
+
+Beside it an app that stores the body by our statement and does nothing else (only_stored.py): what a server whose own
+work costs nothing would reach.
+"""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from bodies import PARTNER, session
-from measuring import Load, compared, request, running_bare, running_platform, show, workplace
+from measuring import (
+    HERE,
+    Load,
+    Served,
+    compared,
+    filled,
+    free_port,
+    request,
+    running,
+    running_bare,
+    running_database,
+    running_platform,
+    show,
+    workplace,
+)
 
 from ocpilot.store.postgres import PostgresStore
 
@@ -25,15 +49,29 @@ def puts() -> list[bytes]:
     ]
 
 
+@contextmanager
+def running_only_stored(folder: Path) -> Iterator[Served]:
+    """An app that only stores, on a database like that of the platform."""
+    with running_database(folder / "only-stored") as (url, database):
+        asyncio.run(filled(url, nothing))
+        port = free_port()
+        with running([sys.executable, str(HERE / "only_stored.py"), url, str(port)], port, folder) as process:
+            yield Served(port, process, database, url)
+
+
 def main() -> None:
-    """Both servers under the same requests."""
+    """All servers under the same requests."""
     requests = puts()
-    with workplace() as folder, running_platform(folder, nothing) as ours, running_bare(folder) as bare:
-        ratio = compared(Load(ours, requests, 32), Load(bare, requests, 32), folder)
+    with workplace() as folder, running_bare(folder) as bare:
+        beside = Load(bare, requests, 32)
+        with running_platform(folder, nothing) as ours:
+            ratio = compared(Load(ours, requests, 32), beside, folder)
+        with running_only_stored(folder) as stored:
+            most = compared(Load(stored, requests, 32), beside, folder)
     size = len(requests[0].partition(b"\r\n\r\n")[2])
     show(
         f"PUT of a Session ({size} bytes), requests/s beside a bare Starlette app's",
-        {"32 connections": (ratio, ">= 0.5")},
+        {"32 connections": (ratio, ">= 0.5"), "32 connections, only stored": (most, "")},
     )
 
 

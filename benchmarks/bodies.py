@@ -5,6 +5,8 @@ Body = dict[str, object]
 OWNER: Body = {"country_code": "SE", "party_id": "LAD"}
 PARTNER: Body = {"country_code": "DE", "party_id": "ABC"}
 UPDATED = "2026-11-01T10:00:00Z"
+#: What an app that is measured against answers when it has taken a body.
+STORED = b'{"status_code":1000,"status_message":"Success","timestamp":"2026-11-23T12:00:00Z"}'
 
 
 def connector(number: int) -> Body:

@@ -102,10 +102,8 @@ Fill = Callable[[PostgresStore], Coroutine[object, object, None]]
 @contextmanager
 def running_platform(folder: Path, fill: Fill, *words: str) -> Iterator[Served]:
     """`ocpilot serve WORDS`, one process, on a durable PostgreSQL with the partner and what `fill` stored."""
-    server = BundledServer(folder / "postgres")
-    url = server.start()
-    try:
-        asyncio.run(_filled(url, fill))
+    with running_database(folder) as (url, database):
+        asyncio.run(filled(url, fill))
         port = free_port()
         environment = {
             "OCPILOT_DATABASE_URL": url,
@@ -116,7 +114,16 @@ def running_platform(folder: Path, fill: Fill, *words: str) -> Iterator[Served]:
         }
         command = [str(Path(sys.executable).with_name("ocpilot")), "serve", *words]
         with running(command, port, folder, environment) as process:
-            yield Served(port, process, int((server.folder / "postmaster.pid").read_text().split()[0]), url)
+            yield Served(port, process, database, url)
+
+
+@contextmanager
+def running_database(folder: Path) -> Iterator[tuple[str, int]]:
+    """A durable PostgreSQL: its URL and process."""
+    server = BundledServer(folder / "postgres")
+    url = server.start()
+    try:
+        yield url, int((server.folder / "postmaster.pid").read_text().split()[0])
     finally:
         server.stop()
 
@@ -162,7 +169,8 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-async def _filled(url: str, fill: Fill) -> None:
+async def filled(url: str, fill: Fill) -> None:
+    """A new database with the partner and what `fill` stores."""
     async with opened(url) as store:
         role = {"country_code": PARTNER.country_code, "party_id": PARTNER.party_id}
         details = BusinessDetails(name="Partner")
