@@ -2,10 +2,10 @@
 
 from ocpilot.app import passwords, tokens
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Account, AccountRole
+from ocpilot.app.records import Account, AccountRole, StoredObject
 from ocpilot.base.errors import Conflict, UserError
-from ocpilot.base.ids import PartyId
-from ocpilot.wire.v230 import TokenType
+from ocpilot.base.ids import PartyId, fold
+from ocpilot.wire.v230 import CdrToken, TokenType
 
 _SHORTEST_PASSWORD = 8
 
@@ -54,6 +54,18 @@ def provider(platform: Platform) -> PartyId:
     if not parties:
         raise UserError("no party of ours has the role EMSP, so we have no drivers; add one to `parties`")
     return parties[0].id
+
+
+def is_his(platform: Platform, account: Account, stored: StoredObject, token: CdrToken) -> bool:
+    """Whether a Session or CDR with this Token is of this driver of ours."""
+    return fold(token.uid) in {fold(uid) for uid in account.token_uids} and may_be_his(platform, stored, token)
+
+
+def may_be_his(platform: Platform, stored: StoredObject, token: CdrToken) -> bool:
+    """Whether it may be of a driver of ours at all. At a station of ours charges whoever has a Token of any provider,
+    and uids of two providers may be the same. What peers send us is about Tokens of ours, in whatever name."""
+    party = PartyId.of(token.country_code, token.party_id)
+    return stored.peer_id is not None or tokens.is_ours(platform, party)
 
 
 async def _check(platform: Platform, email: str, password: str) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ocpilot.app import driver_costs, tokens
+from ocpilot.app.accounts import is_his, may_be_his
 from ocpilot.app.bodies import value_of
 from ocpilot.app.charge_records import Command
 from ocpilot.app.clearing_records import ClearingState
@@ -13,14 +14,13 @@ from ocpilot.app.driver_costs import Charged, Paid
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Account, ObjectKey, Receipt, Record, StoredObject
 from ocpilot.base.errors import InvalidObject, NotFound
-from ocpilot.base.ids import PartyId, fold
+from ocpilot.base.ids import PartyId
 from ocpilot.billing.matching import is_bill_of
 from ocpilot.billing.numbers import after_taxes
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import (
     CDR,
     CdrDimensionType,
-    CdrToken,
     ChargingPeriod,
     CommandResponseType,
     CommandResultType,
@@ -207,7 +207,7 @@ async def with_tokens(platform: Platform, uids: Sequence[str], limit: int) -> tu
     views = []
     for stored in sessions:
         session = _readable(stored)
-        if session is not None and _may_be_his(platform, stored, session.cdr_token):
+        if session is not None and may_be_his(platform, stored, session.cdr_token):
             views.append(await _joined(platform, stored, session, _cdr_of(session, cdrs)))
     return tuple(sorted(views, key=lambda view: view.started, reverse=True))
 
@@ -283,15 +283,3 @@ def _readable(stored: StoredObject) -> Session | None:
         return value_of(Session, stored)
     except InvalidObject:
         return None
-
-
-def is_his(platform: Platform, account: Account, stored: StoredObject, token: CdrToken) -> bool:
-    """Whether a Session or CDR with this Token is of this driver of ours."""
-    return fold(token.uid) in {fold(uid) for uid in account.token_uids} and _may_be_his(platform, stored, token)
-
-
-def _may_be_his(platform: Platform, stored: StoredObject, token: CdrToken) -> bool:
-    """At a station of ours charges whoever has a Token of any provider, and uids of two providers may be the same.
-    What peers send us is about Tokens of ours, in whatever name."""
-    party = PartyId.of(token.country_code, token.party_id)
-    return stored.peer_id is not None or tokens.is_ours(platform, party)

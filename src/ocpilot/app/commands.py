@@ -8,10 +8,9 @@ from datetime import datetime
 import msgspec
 
 from ocpilot.app import sent_orders, tokens
-from ocpilot.app.accounts import provider
+from ocpilot.app.accounts import is_his, provider
 from ocpilot.app.bodies import parsed, text_of, value_of
 from ocpilot.app.charge_records import Command, CommandDirection
-from ocpilot.app.charge_views import is_his
 from ocpilot.app.command_orders import order_start, order_stop, order_unlock, receive
 from ocpilot.app.command_records import OUR_OWN, give_result, link_session, text_in
 from ocpilot.app.heard import heard
