@@ -10,8 +10,9 @@ from ocpilot.app.hook_ports import Hook, HookAnswer, HookEvent
 from ocpilot.app.hooks import NewHook
 from ocpilot.app.shown import hook as hook_shown
 from ocpilot.app.shown import hook_event
+from ocpilot.cli.options import add_action
 
-_ADD = "example: ocpilot hook add erp https://erp.example.com/ocpilot --event session.updated --event 'peer.*'"
+_ADD = "ocpilot hook add erp https://erp.example.com/ocpilot --event session.updated --event 'peer.*'"
 
 
 class HookCommands(Protocol):
@@ -43,34 +44,25 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """`ocpilot hook add|list|remove|resume|test|deliveries|replay`."""
     parser = subparsers.add_parser("hook", help="web hooks: URLs that are told what happens")
     actions = parser.add_subparsers(dest="action", required=True)
-    add = _action(actions, "add", "add a web hook; its secret is shown once", _ADD)
+    add = add_action(actions, "add", "add a web hook; its secret is shown once", _ADD)
     add.add_argument("name", metavar="NAME", help="what we call it")
     add.add_argument("url", metavar="URL", help="where events are POSTed")
     add.add_argument("--event", action="append", default=[], help="session.updated, peer.* ...; may be repeated")
     add.add_argument("--party", metavar="P", help="the only party of ours it is told of, such as SE/LAD")
-    _action(actions, "list", "list all web hooks", "example: ocpilot hook list --json")
+    add_action(actions, "list", "list all web hooks", "ocpilot hook list --json")
     for name, about in (
         ("remove", "remove a web hook with what was on its way"),
         ("resume", "go on telling one that was switched off"),
         ("test", "send an event that says nothing, and say what was answered"),
     ):
-        _action(actions, name, about, f"example: ocpilot hook {name} erp").add_argument(
+        add_action(actions, name, about, f"ocpilot hook {name} erp").add_argument(
             "name", metavar="NAME", help="of the hook"
         )
-    deliveries = _action(actions, "deliveries", "what is on its way or dead", "example: ocpilot hook deliveries erp")
+    deliveries = add_action(actions, "deliveries", "what is on its way or dead", "ocpilot hook deliveries erp")
     deliveries.add_argument("name", nargs="?", metavar="NAME", help="of one hook")
-    replay = _action(actions, "replay", "send dead events again", "example: ocpilot hook replay erp")
+    replay = add_action(actions, "replay", "send dead events again", "ocpilot hook replay erp")
     replay.add_argument("name", metavar="NAME", help="of the hook")
     replay.add_argument("event", nargs="?", metavar="ID", help="only this event")
-    return parser
-
-
-def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str, example: str
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=about, description=about, epilog=example)
-    parser.add_argument("--config", metavar="FILE", help="settings file (TOML)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 

@@ -10,6 +10,7 @@ from ocpilot.app.ledger_records import Balance, KeptEntry, LedgerFault
 from ocpilot.app.ledger_views import CustomerAccount
 from ocpilot.base.errors import UserError
 from ocpilot.cli import payment_lines
+from ocpilot.cli.options import add_action
 from ocpilot.cli.payment import amount_of
 
 
@@ -39,17 +40,19 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """`ocpilot ledger balances|entries|customer|check|write-off|set-off`."""
     parser = subparsers.add_parser("ledger", help="the books: accounts, entries, what a customer owes")
     actions = parser.add_subparsers(dest="action", required=True)
-    balances = _action(actions, "balances", "every account with its sums", "ocpilot ledger balances --since 2026-11-01")
-    entries = _action(actions, "entries", "entries in order", "ocpilot ledger entries --since 2026-11-01 --json")
+    balances = add_action(
+        actions, "balances", "every account with its sums", "ocpilot ledger balances --since 2026-11-01"
+    )
+    entries = add_action(actions, "entries", "entries in order", "ocpilot ledger entries --since 2026-11-01 --json")
     for one in (balances, entries):
         one.add_argument("--since", metavar="DAY", help="the first day, such as 2026-11-01")
         one.add_argument("--until", metavar="DAY", help="the day after the last one")
     entries.add_argument("--after", metavar="N", type=int, default=0, help="only those with a higher number")
     entries.add_argument("--limit", metavar="N", type=int, default=100, help="at most so many (100)")
-    customer = _action(actions, "customer", "a customer's account", "ocpilot ledger customer 10001")
+    customer = add_action(actions, "customer", "a customer's account", "ocpilot ledger customer 10001")
     customer.add_argument("number", metavar="NUMBER", help="number of the customer")
-    _action(actions, "check", "whether all of it holds", "ocpilot ledger check")
-    lost = _action(
+    add_action(actions, "check", "whether all of it holds", "ocpilot ledger check")
+    lost = add_action(
         actions, "write-off", "give up an invoice: a bad debt", 'ocpilot ledger write-off F-000123 --why "bankrupt"'
     )
     lost.add_argument("invoice", metavar="INVOICE", help="number of the invoice")
@@ -60,19 +63,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def _set_off_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     example = "ocpilot ledger set-off K-000002 F-000123"
-    parser = _action(actions, "set-off", "take what we owe a customer off what he owes us", example)
+    parser = add_action(actions, "set-off", "take what we owe a customer off what he owes us", example)
     parser.add_argument("invoice", metavar="INVOICE", help="one of them, such as a credit note")
     parser.add_argument("other", metavar="OTHER", help="the other one, of the same customer")
     parser.add_argument("--amount", metavar="AMOUNT", help="only so much (else all that can be)")
-
-
-def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str, example: str
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=about, description=about, epilog=f"example: {example}")
-    parser.add_argument("--config", metavar="FILE", help="settings file (TOML)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    return parser
 
 
 async def run(args: argparse.Namespace, ledger: LedgerCommands) -> int:

@@ -9,6 +9,25 @@ from ocpilot.base.errors import UserError
 PRECISION = 200
 
 
+def add_action(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    about: str,
+    example: str,
+) -> argparse.ArgumentParser:
+    """One of several things that a command does on a platform; `example` is one call or a few lines."""
+    parser = actions.add_parser(
+        name,
+        help=about,
+        description=about,
+        epilog=example if "\n" in example else f"example: {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--config", metavar="FILE", help="settings file (TOML)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
 def add_pricing_options(parser: argparse.ArgumentParser) -> None:
     """What a price depends on besides the charge."""
     parser.add_argument(

@@ -10,6 +10,7 @@ from ocpilot.app.bank_payments import Taken
 from ocpilot.app.payment_views import PaymentView
 from ocpilot.base.errors import UserError
 from ocpilot.cli import payment_lines
+from ocpilot.cli.options import add_action
 
 _EMPTY = "no payments; import them with: ocpilot payment import FILE"
 
@@ -43,18 +44,18 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """`ocpilot payment import|list|show|match|unmatch|refund`."""
     parser = subparsers.add_parser("payment", help="payments of bank files, and the invoices they settle")
     actions = parser.add_subparsers(dest="action", required=True)
-    take = _action(actions, "import", "book what is new in bank files", "ocpilot payment import november.bgmax")
+    take = add_action(actions, "import", "book what is new in bank files", "ocpilot payment import november.bgmax")
     take.add_argument("files", nargs="+", metavar="FILE", help="BgMax (Bankgirot) or camt.053 (ISO 20022)")
-    listed = _action(actions, "list", "the newest payments", "ocpilot payment list --unmatched")
+    listed = add_action(actions, "list", "the newest payments", "ocpilot payment list --unmatched")
     listed.add_argument("--unmatched", action="store_true", help="only those of which something is on no invoice")
     listed.add_argument("--invoice", metavar="NUMBER", help="only those that were matched with this invoice")
     listed.add_argument("--limit", metavar="N", type=int, default=100, help="at most so many (100)")
-    show = _action(actions, "show", "one payment, and what became of it", "ocpilot payment show 17")
-    match = _action(actions, "match", "settle an invoice with a payment", "ocpilot payment match 17 F-000123")
-    unmatch = _action(
+    show = add_action(actions, "show", "one payment, and what became of it", "ocpilot payment show 17")
+    match = add_action(actions, "match", "settle an invoice with a payment", "ocpilot payment match 17 F-000123")
+    unmatch = add_action(
         actions, "unmatch", "take a payment off its invoices", 'ocpilot payment unmatch 17 --why "another customer"'
     )
-    refund = _action(actions, "refund", "what is left of a payment was paid back", "ocpilot payment refund 17 --by 21")
+    refund = add_action(actions, "refund", "what is left of one was paid back", "ocpilot payment refund 17 --by 21")
     for one in (show, match, unmatch, refund):
         one.add_argument("id", type=int, metavar="ID", help="number of the payment")
     match.add_argument("invoice", metavar="INVOICE", help="number of the invoice")
@@ -63,15 +64,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     refund.add_argument(
         "--by", type=int, metavar="ID", help="the payment out of a bank file by which it went back (else: another way)"
     )
-    return parser
-
-
-def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str, example: str
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=about, description=about, epilog=f"example: {example}")
-    parser.add_argument("--config", metavar="FILE", help="settings file (TOML)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 

@@ -16,6 +16,7 @@ from ocpilot.base import time
 from ocpilot.base.errors import UserError
 from ocpilot.cli import station_import, station_join, station_lines, station_message, station_qr, station_simulate
 from ocpilot.cli.log import moment
+from ocpilot.cli.options import add_action
 from ocpilot.wire import codec
 from ocpilot.wire.v230 import Status
 
@@ -62,16 +63,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     actions = parser.add_subparsers(dest="action", required=True)
     _add_parser(actions)
     _list_parser(actions)
-    show = _action(actions, "show", "one station with its EVSEs", "ocpilot station show CP-7")
+    show = add_action(actions, "show", "one station with its EVSEs", "ocpilot station show CP-7")
     show.add_argument("id", metavar="ID", help="its OCPP identity")
-    call = _action(
+    call = add_action(
         actions, "call", "send any OCPP call to a station", 'ocpilot station call CP-7 Reset \'{"type":"OnIdle"}\''
     )
     call.add_argument("id", metavar="ID", help="its OCPP identity")
     call.add_argument("ocpp_action", metavar="ACTION", help="such as Reset or GetVariables")
     call.add_argument("payload", metavar="JSON", nargs="?", default="{}", help="the payload; {} when left out")
     _log_parser(actions)
-    uptime = _action(
+    uptime = add_action(
         actions,
         "uptime",
         "how much of a month it could be used, and earnings",
@@ -100,7 +101,7 @@ def _add_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _list_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    listing = _action(actions, "list", "stations by id", "ocpilot station list --away --location LOC1")
+    listing = add_action(actions, "list", "stations by id", "ocpilot station list --away --location LOC1")
     listing.add_argument("--location", metavar="ID", help="at this Location")
     listing.add_argument("--text", metavar="T", help="with this in the id, vendor, model or serial number")
     listing.add_argument("--status", choices=[str(one) for one in Status], help="with an EVSE in this status")
@@ -112,7 +113,7 @@ def _list_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 
 def _log_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    log = _action(actions, "log", "OCPP messages of a station, newest first", _LOG_EXAMPLES)
+    log = add_action(actions, "log", "OCPP messages of a station, newest first", _LOG_EXAMPLES)
     log.add_argument("id", metavar="ID", nargs="?", help="of this station; of all when left out")
     log.add_argument("--action", dest="ocpp_action", metavar="A", help="of this action, with the answers")
     log.add_argument(
@@ -125,21 +126,6 @@ def _log_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     log.add_argument("--until", metavar="T", help="before then")
     log.add_argument("--limit", metavar="N", type=int, default=50, help="at most so many (50)")
     log.add_argument("--follow", action="store_true", help="print new ones as they come, until Ctrl-C")
-
-
-def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str, example: str
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(
-        name,
-        help=about,
-        description=about,
-        epilog=example if "\n" in example else f"example: {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--config", metavar="FILE", help="settings file (TOML)")
-    parser.add_argument("--json", action="store_true", help="print JSON, one object per line")
-    return parser
 
 
 async def run(args: argparse.Namespace, stations: StationCommands) -> int:
