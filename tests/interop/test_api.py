@@ -313,3 +313,6 @@ async def test_bad_requests_are_problems(lade):
     assert (await erp.ask("PUT", TARIFF, raw=b" " * 5_000_000)).status == 413
     said = (await erp.get("/nothing")).body
     assert said["type"] == f"{lade.base}/api#not-found"
+    assert (await erp.get(URL(f"{erp.base}/api/v1/clearing?peer=a%00b", encoded=True))).status == 400
+    odd = await erp.get(URL(f"{erp.base}/api/v1/tariffs/SE/LAD/A%0AB", encoded=True))
+    assert (odd.status, odd.headers["Content-Type"]) == (404, "application/problem+json")

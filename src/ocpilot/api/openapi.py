@@ -65,6 +65,8 @@ _IF_MATCH: Body = {
     "description": "The ETag of the state that is to be changed; 412 when it is another one by now.",
     "schema": _TEXT,
 }
+#: Parameters whose value is the name of a peer or a customer.
+_NAMES = frozenset({"owner", "peer", "customer"})
 _ONCE: Body = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -139,7 +141,7 @@ class _Document:
             yield {"name": name, "in": "path", "required": True, "description": _VARIABLES[name], "schema": _TEXT}
         for parameter in endpoint.query:
             yield parameter.described()
-        if endpoint.method in ("PUT", "PATCH", "DELETE") and _is_object(endpoint):
+        if _has_states(endpoint):
             yield _IF_MATCH
         if endpoint.method == "POST":
             yield _ONCE
@@ -189,19 +191,27 @@ def _page_of(schema: Body) -> Body:
     return {"type": "object", "required": ["items", "next"], "properties": properties}
 
 
-def _is_object(endpoint: Endpoint) -> bool:
-    return "{country_code}" in endpoint.path
+def _has_states(endpoint: Endpoint) -> bool:
+    """Whether it changes an object, in a state that If-Match may name."""
+    return endpoint.method in ("PUT", "PATCH", "DELETE") and "{country_code}" in endpoint.path
+
+
+def _names_another(endpoint: Endpoint) -> bool:
+    """Whether a list is asked for by the name of something that may not be there."""
+    return any(parameter.name in _NAMES for parameter in endpoint.query)
 
 
 def _refusals(endpoint: Endpoint) -> list[int]:
     """The statuses a route may refuse with."""
     found = {401, 403, 429, 500}
-    found |= {404} if variables(endpoint) or endpoint.method == "POST" else set()
-    found |= {400} if endpoint.query or endpoint.request else set()
+    found |= {404} if variables(endpoint) or endpoint.method == "POST" or _names_another(endpoint) else set()
+    found |= (
+        {400} if endpoint.query or endpoint.request or endpoint.method == "POST" or _has_states(endpoint) else set()
+    )
     found |= {413, 422} if endpoint.request or endpoint.method == "POST" else set()
     found |= {422} if endpoint.media_type is not None else set()
     found |= {409} if endpoint.method in {"POST", "PUT"} else set()
-    found |= {412} if endpoint.method in ("PUT", "PATCH", "DELETE") and _is_object(endpoint) else set()
+    found |= {412} if _has_states(endpoint) else set()
     found |= {502} if endpoint.method == "POST" and tag_of(endpoint) in ("peers", "commands", "stations") else set()
     found |= {503, 504} if endpoint.method == "POST" and tag_of(endpoint) == "stations" else set()
     return sorted(found)

@@ -6,7 +6,7 @@ from time import monotonic
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from ocpilot.api import problems
@@ -20,7 +20,8 @@ from ocpilot.app import api_keys
 from ocpilot.app.api_ports import ApiKey
 from ocpilot.app.exchange import LARGEST_BODY
 from ocpilot.app.platform import Platform
-from ocpilot.base.errors import NotAuthorized, OcpilotError, TooLarge
+from ocpilot.base.errors import MissingParameter, NotAuthorized, OcpilotError, TooLarge
+from ocpilot.base.rest_of_path import REST
 from ocpilot.wire.codec import dumps
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ def api_routes(platform: Platform) -> list[BaseRoute]:
 
     server = ApiServer(platform)
     pages = [Route(path, to_its_page) for path in (PREFIX, f"{PREFIX}/")]
-    return [Route("/api/openapi.json", described), *pages, Mount(PREFIX, app=server), Mount(_SHORT, app=server)]
+    served = [Route(path, server) for path in (f"{PREFIX}/{REST}", _SHORT, f"{_SHORT}/{REST}")]
+    return [Route("/api/openapi.json", described), *pages, *served]
 
 
 class ApiServer:
@@ -84,7 +86,7 @@ class ApiServer:
             method=request.method,
             url=self._platform.settings.server.base_url + path,
             path=variables,
-            query=dict(request.query_params),
+            query=_query(request),
             headers=_headers(request),
             body=await _body(request),
         )
@@ -99,6 +101,15 @@ class ApiServer:
         if header[: len(_BEARER)].lower() != _BEARER:
             raise NotAuthorized("Authorization: expected `Bearer ocpi_...`, an API key (ocpilot api-key add)")
         return await api_keys.identify(self._platform, header[len(_BEARER) :].strip())
+
+
+def _query(request: Request) -> Mapping[str, str]:
+    """The parameters of the URL; MissingParameter when one has what no text of ours can have."""
+    query = dict(request.query_params)
+    for name, value in query.items():
+        if "\0" in value:
+            raise MissingParameter(f"{name[:20]}: found a NUL character, expected a text without one")
+    return query
 
 
 def _headers(request: Request) -> Mapping[str, str]:

@@ -10,7 +10,6 @@ from functools import lru_cache
 from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
@@ -34,6 +33,7 @@ from ocpilot.base.errors import (
     OcpilotError,
     TooLarge,
 )
+from ocpilot.base.rest_of_path import REST
 from ocpilot.http.access import AccessLog
 from ocpilot.http.contents import crossing_of
 from ocpilot.http.incoming import Exchange, raw
@@ -55,24 +55,7 @@ _MOST_READ = 16 * LARGEST_BODY
 def ocpi_routes(platform: Platform) -> list[BaseRoute]:
     """Everything under `/ocpi`, also what does not exist: that gets an envelope too."""
     server = OcpiServer(platform)
-    return [Route("/ocpi", server), Route("/ocpi/{rest:anything}", server)]
-
-
-class _Anything(Convertor[str]):
-    """The rest of a path; Starlette's own `path` ends at a line break, which an id may hold."""
-
-    regex = r"[\s\S]*"
-
-    def convert(self, value: str) -> str:
-        """As it is."""
-        return value
-
-    def to_string(self, value: str) -> str:
-        """As it is."""
-        return value
-
-
-register_url_convertor("anything", _Anything())
+    return [Route("/ocpi", server), Route(f"/ocpi/{REST}", server)]
 
 
 #: While the database is away nothing can be kept: the peer is to ask again.

@@ -100,6 +100,10 @@ def test_every_route_says_its_scope_its_variables_and_what_it_does(described):
         assert operation["summary"]
         assert operation["x-scope"] in set(Scope)
         assert {"401", "403", "429"} <= operation["responses"].keys()
+        parameters = {parameter["name"] for parameter in operation["parameters"]}
+        # A tag or key that is none, and a name nobody has.
+        assert "400" in operation["responses"] or not parameters & {"If-Match", "Idempotency-Key"}
+        assert "404" in operation["responses"] or not parameters & {"owner", "peer", "customer"}
 
 
 def test_every_reference_leads_somewhere_and_nothing_is_there_for_nobody(described):
