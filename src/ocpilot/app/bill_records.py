@@ -28,6 +28,8 @@ class Purpose(StrEnum):
     HOME = "home"
     #: No CDR: a monthly fee, a reminder fee.
     FEE = "fee"
+    #: No bill: on a receipt that was paid by card. In reports only.
+    CARD = "card"
 
 
 #: What each purpose is in the books.

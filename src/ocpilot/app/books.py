@@ -9,6 +9,7 @@ from itertools import groupby
 import msgspec
 
 from ocpilot import __version__
+from ocpilot.app import card_revenue
 from ocpilot.app.book_days import books_zone, today
 from ocpilot.app.book_records import AgeSum, ClosedMonth, MonthReport, OpenDebt
 from ocpilot.app.ledger_records import Balance, KeptEntry
@@ -65,7 +66,10 @@ async def _report(platform: Platform, month: Month, *, closed: bool = False) -> 
         month=month.first,
         made_at=platform.clock(),
         closed=closed,
-        revenue=await store.revenue(month.first, month.end),
+        revenue=(
+            *await store.revenue(month.first, month.end),
+            *await card_revenue.revenue(platform, month, _home(platform)),
+        ),
         waiting=await store.waiting(month.moments(books_zone(platform))[1]),
         ages=_ages(debts, month.end),
         debts=debts[:_NAMED],
@@ -152,9 +156,14 @@ def books_of(platform: Platform, month: Month, made_on: date) -> Books:
         made_on=made_on,
         year=month.year(billing.year_begins),
         series=billing.voucher_series,
-        home=seller.country or "SE",
+        home=_home(platform),
         accounts=dict(billing.accounts),
     )
+
+
+def _home(platform: Platform) -> str:
+    """The country the books are kept in."""
+    return platform.settings.seller.country or "SE"
 
 
 async def export(platform: Platform, month: Month, form: ExportFormat, currency: str | None = None) -> bytes:

@@ -34,6 +34,7 @@ WHERE number IN (
     SELECT number FROM ledger_entry
     WHERE number > :after
         AND (:since::date IS NULL OR day >= :since) AND (:until::date IS NULL OR day < :until)
+        AND (:kinds::text[] IS NULL OR split_part(key, '/', 1) = any(:kinds))
         AND (:customer_id::integer IS NULL OR EXISTS (
             SELECT FROM ledger_line WHERE entry = number AND customer_id = :customer_id
         ))

@@ -22,6 +22,7 @@ from ocpilot.app import (
     reconciliation,
     tariffs,
 )
+from ocpilot.app.bill_records import Purpose
 from ocpilot.app.bodies import own
 from ocpilot.app.books import ExportFormat
 from ocpilot.app.card_ports import CardState
@@ -278,6 +279,20 @@ async def test_what_is_sold_and_given_back_abroad_is_on_the_accounts_of_that_cou
         [("1580", 50), ("3305", -40), ("2670", -10)],
         [("3305", 16), ("2670", 4), ("1580", -20)],
     ]
+
+
+async def test_the_closing_report_has_card_sales_by_tax_without_what_was_given_back(street):
+    """Whoever files VAT from it files what the ledger has: 40 + 10, of which 20 with VAT are given back."""
+    await begin(street)
+    await pay(street)
+    done = await charge(street, 10_000)
+    await card_payments.refund(street.platform, done.id, Decimal(20), "it was slow", "cli")
+    await work(street)
+    found = await books.report(street.platform, months.month_of(book_days.today(street.platform)))
+    [sold] = found.revenue
+    assert (sold.purpose, sold.currency, sold.tax.country, sold.tax.rate) == (Purpose.CARD, "SEK", "SE", 25)
+    assert (sold.base, sold.amount, sold.invoices) == (24, 6, 2)
+    assert {one.account: one.amount for one in found.balances}[Account.VAT_OUT] == -sold.amount
 
 
 async def open_ends(street):
