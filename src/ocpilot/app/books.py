@@ -20,7 +20,7 @@ from ocpilot.base.errors import Conflict, SettingsError, UserError
 from ocpilot.billing import card_sales
 from ocpilot.billing.chart import Chart, UnknownAccount, chart_of, postings
 from ocpilot.billing.entries_csv import entries_csv
-from ocpilot.billing.ledger import Account, Entry
+from ocpilot.billing.ledger import Account
 from ocpilot.billing.sie import Books, Voucher, sie
 
 _PAGE = 1000
@@ -28,8 +28,6 @@ _PAGE = 1000
 _NAMED = 500
 #: Days after which what is open belongs to the next sum.
 _AGES = (0, 30, 60, 90)
-#: What leads the key of an invoice's entry (`billing.ledger.entry_of`).
-_INVOICE = "invoice/"
 
 
 class ExportFormat(StrEnum):
@@ -204,10 +202,10 @@ async def _vouchers(platform: Platform, month: Month, currency: str, books: Book
 async def _numbered(
     platform: Platform, entries: Sequence[KeptEntry], before: int, chart: Chart, currency: str
 ) -> list[Voucher]:
-    named = {one.number: number for one in entries if (number := _taxed_as(one.entry))}
-    receipts = await platform.store.documents.receipts(named.values())
+    named = {line.invoice for one in entries for line in one.entry.lines if line.invoice}
+    receipts = await platform.store.documents.receipts(named)
     taxes = {
-        **await platform.store.books.taxes(named.values()),
+        **await platform.store.books.taxes(named),
         **{one.number: card_sales.taxes_of(paper_of(one)) for one in receipts},
     }
     return [
@@ -217,23 +215,10 @@ async def _numbered(
             day=one.entry.day,
             text=one.entry.text,
             booked_on=_day(platform, one.at),
-            postings=tuple(
-                posting
-                for posting in postings(one.entry, taxes.get(named.get(one.number, ""), ()), chart)
-                if posting.currency == currency
-            ),
+            postings=tuple(posting for posting in postings(one.entry, taxes, chart) if posting.currency == currency),
         )
         for place, one in enumerate(entries, start=before + 1)
     ]
-
-
-def _taxed_as(booked: Entry) -> str:
-    """The invoice or receipt by whose taxes net and tax of an entry are divided; empty for every other entry."""
-    if booked.key.startswith(_INVOICE):
-        return booked.key.removeprefix(_INVOICE)
-    if booked.key.startswith((card_sales.SALE, card_sales.REFUND)):
-        return next((line.invoice for line in booked.lines if line.invoice), "")
-    return ""
 
 
 def _day(platform: Platform, at: datetime) -> date:

@@ -37,13 +37,9 @@ async def revenue(platform: Platform, month: Month, home: str) -> tuple[TaxedSum
 
 async def _rows(platform: Platform, entries: Sequence[KeptEntry], home: str) -> Iterator[tuple[str, TaxRow]]:
     numbers = {line.invoice for one in entries for line in one.entry.lines if line.invoice}
-    receipts = {one.number: paper_of(one) for one in await platform.store.documents.receipts(numbers)}
-    return (
-        (line.currency, row)
-        for one in entries
-        for line in one.entry.lines[:1]
-        for row in card_sales.taxed(one.entry, receipts[line.invoice or ""], home)
-    )
+    receipts = await platform.store.documents.receipts(numbers)
+    taxes = {one.number: card_sales.taxes_of(paper_of(one), home) for one in receipts}
+    return ((one.entry.lines[0].currency, row) for one in entries for row in card_sales.taxed(one.entry, taxes, home))
 
 
 def _none_of(currency: str, tax: Tax) -> TaxedSum:

@@ -295,6 +295,20 @@ async def test_a_record_that_changed_after_its_invoice_was_registered_is_named(p
     assert await of_invoices() == [(about, Fault.DIFFERS, f"the partner's {now}", before)]
 
 
+async def test_a_credit_cdr_of_what_was_never_billed_is_not_left_out_of_a_record(platform):
+    """What was corrected before anybody billed it is due as the corrected CDR alone."""
+    peer = await platform.store.peers.by_name("Resa")
+    theirs = {"peer_id": peer.id, "party": RESA, "audience": LADE}
+    await charge(platform.store, "T1", **theirs)
+    await corrected(platform.store, **theirs)
+    await recorded(platform, peer, "T1")
+    [check] = await platform.store.record_checks.newest(5)
+    assert [one.id for one in check.unnamed] == ["RIGHT"]
+    await recorded(platform, peer, "T1", "WRONG")
+    [check] = await platform.store.record_checks.newest(5)
+    assert [one.id for one in check.unnamed] == ["CREDIT", "RIGHT"], "he billed what was taken back"
+
+
 @pytest.mark.parametrize(
     ("fields", "error", "said"),
     [
