@@ -156,6 +156,8 @@ def books_of(platform: Platform, month: Month, made_on: date) -> Books:
         series=billing.voucher_series,
         home=_home(platform),
         accounts=dict(billing.accounts),
+        currency=platform.settings.charging.currency,
+        series_of=dict(billing.voucher_series_of),
     )
 
 
@@ -178,7 +180,9 @@ async def export(platform: Platform, month: Month, form: ExportFormat, currency:
     wanted = wanted or platform.settings.charging.currency
     vouchers = await _vouchers(platform, month, wanted, books)
     try:
-        return sie(books, wanted, vouchers) if form is ExportFormat.SIE else entries_csv(books.series, vouchers)
+        if form is ExportFormat.SIE:
+            return sie(books, wanted, vouchers)
+        return entries_csv(books.series_in(wanted), vouchers)
     except ValueError as error:
         raise UserError(f"{month} cannot be written as {form}: {error}") from error
 
