@@ -104,5 +104,5 @@ FROM (
     SELECT currency, sum(amount) AS amount FROM ledger_entry JOIN ledger_line ON entry = number
     WHERE key LIKE 'payment/%' AND account = 'unmatched' GROUP BY currency
 ) AS booked
-FULL JOIN (SELECT currency, -sum(open) AS amount FROM bank_payment GROUP BY currency) AS told USING (currency)
+FULL JOIN (SELECT currency, -sum(open) AS amount FROM bank_payment WHERE why <> 'told_twice' GROUP BY currency) AS told USING (currency)
 WHERE coalesce(booked.amount, 0) <> coalesce(told.amount, 0);

@@ -95,6 +95,8 @@ _DOING: Mapping[str, Handler] = {
     "/console/payments/{payment}/match": console_payments.match,
     "/console/payments/{payment}/unmatch": console_payments.unmatch,
     "/console/payments/{payment}/refund": console_payments.refund,
+    "/console/payments/{payment}/book": console_payments.book,
+    "/console/payments/{payment}/drop": console_payments.drop,
     "/console/accounts/remind": console_accounts.remind,
     "/console/accounts/{number}/set-off": console_accounts.set_off,
     "/console/reminders/{invoice}/{level}": console_accounts.send_reminder,
