@@ -84,6 +84,7 @@ async def invoiced(
         until=_UNTIL,
         limit=None,
         zone=ZoneInfo("UTC"),
+        choose=lambda items: items,
         draft=draft,
         book=lambda made: entry_of(made, buyer.id, ACCOUNTS[purpose]),
     )

@@ -147,6 +147,8 @@ class Draft(Record, frozen=True):
 
 #: What charges on earlier invoices used, by month and plan (None: not kept which).
 UsedBefore = Mapping[tuple[date, str | None], Used]
+#: Which of the items go onto one paper, the first one among them.
+Choosing = Callable[[Sequence[BillItem]], Sequence[BillItem]]
 #: Makes of items, and of what charges on earlier invoices used, what goes onto paper; in a thread.
 Drafting = Callable[[Sequence[BillItem], UsedBefore], Draft]
 #: What it does to the books.
@@ -180,11 +182,12 @@ class Invoices(Protocol):
         until: datetime,
         limit: int | None,
         zone: ZoneInfo,
+        choose: Choosing,
         draft: Drafting,
         book: Booking,
     ) -> KeptInvoice | None:
-        """One invoice of the group's open items with `at` < `until`, the first `limit` of them; None when there is none
-        any more. `zone` is where the months of `draft` begin.
+        """One invoice of the group's open items with `at` < `until`, what is chosen of the first `limit` of them; None
+        when there is none any more. `zone` is where the months of `draft` begin.
 
         Number, invoice, ledger entry and the mark on every item are one transaction: whatever dies, an item is on one
         invoice or on none, and no number is left out.

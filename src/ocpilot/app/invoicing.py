@@ -25,6 +25,7 @@ from ocpilot.billing.invoice import Invoice, InvoiceKind, InvoiceLine, Terms, in
 from ocpilot.billing.ledger import Entry, entry_of
 from ocpilot.billing.payment_reference import ocr_of
 from ocpilot.billing.plans import Plan
+from ocpilot.billing.taxes import VAT, TaxCategory
 
 #: Invoices that are written by themselves before something else gets its turn.
 _AT_ONCE = 200
@@ -83,19 +84,25 @@ async def run_some(platform: Platform) -> int:
 
 
 async def issue_all(platform: Platform, one: Due) -> AsyncIterator[KeptInvoice]:
-    """One invoice of all its items; of a customer who gets one per charge, one for each."""
+    """One invoice of all its items that can be on one; of a customer who gets one per charge, one for each."""
     alone = one.customer.cycle is Cycle.CHARGE and one.group.purpose in {Purpose.SALE, Purpose.FEE}
-    while True:
-        kept = await issue(platform, one, alone=alone)
-        if kept is None:
-            return
-        yield kept
-        if not alone:
-            return
+    more = True
+    while more:
+        kept, more = await _issue(platform, one, alone=alone)
+        if kept is not None:
+            yield kept
 
 
-async def issue(platform: Platform, one: Due, *, alone: bool = False) -> KeptInvoice | None:
-    """One invoice of open items, `alone` of the first one only; None when there are none any more."""
+async def _issue(platform: Platform, one: Due, *, alone: bool) -> tuple[KeptInvoice | None, bool]:
+    """One invoice of open items, `alone` of the first one only, and whether there may be more; None when there are none
+    any more."""
+    more = False
+
+    def choose(items: Sequence[BillItem]) -> Sequence[BillItem]:
+        nonlocal more
+        chosen = of_one_scope(items) if one.customer.is_business else items
+        more = alone or len(chosen) < len(items)
+        return chosen
 
     def draft(items: Sequence[BillItem], used: UsedBefore) -> Draft:
         return draft_of(platform, one, items, used)
@@ -104,9 +111,20 @@ async def issue(platform: Platform, one: Due, *, alone: bool = False) -> KeptInv
         return entry_of(invoice, one.customer.id, ACCOUNTS[one.group.purpose])
 
     limit = 1 if alone else None
-    return await platform.store.invoices.issue(
-        one.group, until=one.until, limit=limit, zone=books_zone(platform), draft=draft, book=book
+    kept = await platform.store.invoices.issue(
+        one.group, until=one.until, limit=limit, zone=books_zone(platform), choose=choose, draft=draft, book=book
     )
+    return kept, more
+
+
+def of_one_scope(items: Sequence[BillItem]) -> Sequence[BillItem]:
+    """Those that a business gets on one invoice with the first one: what is not subject to VAT is never beside what is
+    (EN 16931, BR-O-11 to BR-O-14). Where there are other taxes than VAT it is no e-invoice, and all go onto one."""
+    taxes = {line.tax for item in items for line in item.lines}
+    outside = [any(line.tax.category is TaxCategory.OUTSIDE for line in item.lines) for item in items]
+    if any(tax.name != VAT for tax in taxes):
+        return items
+    return [item for item, is_outside in zip(items, outside, strict=True) if is_outside is outside[0]]
 
 
 def _is_ours_to_write(group: Group, customer: Customer) -> bool:

@@ -12,6 +12,7 @@ import msgspec
 from ocpilot.app.bill_records import (
     BillItem,
     Booking,
+    Choosing,
     Draft,
     Drafting,
     Group,
@@ -56,6 +57,7 @@ class PostgresInvoices:
         until: datetime,
         limit: int | None,
         zone: ZoneInfo,
+        choose: Choosing,
         draft: Drafting,
         book: Booking,
     ) -> KeptInvoice | None:
@@ -69,9 +71,10 @@ class PostgresInvoices:
         }
         async with self._database.transaction() as session:
             await session.row(_SQL["lock_customer"], {"customer_id": group.customer_id})
-            items = [item_of(row) for row in await session.rows(_ITEMS["open"], asked)]
-            if not items:
+            found = [item_of(row) for row in await session.rows(_ITEMS["open"], asked)]
+            if not found:
                 return None
+            items = choose(found)
             drafted = await asyncio.to_thread(draft, items, await _used(session, items, zone))
             kept = await _write(session, drafted, group.customer_id, group.purpose)
             ids = [item.id for item in items]
