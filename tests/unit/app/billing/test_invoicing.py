@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 import billed
-from ocpilot.app import fees, invoicing, rating
+from ocpilot.app import crediting, fees, invoicing, rating
 from ocpilot.app.bill_records import BillItem, Purpose
 from ocpilot.app.clearing_records import ClearingState, ClearingStep, Moved
 from ocpilot.app.customer_records import CustomerKind, Cycle
@@ -146,13 +146,13 @@ async def test_an_invoice_is_taken_back_once_and_what_was_on_it_can_be_billed_ag
     await billed.accepted(provider, 3, operators=billed.OPERATORS[:1])
     [kept] = await run(provider)
     with pytest.raises(UserError, match="says why"):
-        await invoicing.credit(provider, kept.number, " ")
-    note = await invoicing.credit(provider, kept.number, "wrong address", again=True)
+        await crediting.credit(provider, kept.number, " ")
+    note = await crediting.credit(provider, kept.number, "wrong address", again=True)
     assert (note.invoice.terms.credits, note.invoice.payable) == (kept.number, kept.invoice.payable)
     with pytest.raises(Conflict, match="was credited by K-000001 already"):
-        await invoicing.credit(provider, kept.number, "again")
+        await crediting.credit(provider, kept.number, "again")
     with pytest.raises(Conflict, match="is a credit note"):
-        await invoicing.credit(provider, note.number, "no")
+        await crediting.credit(provider, note.number, "no")
     [second] = await run(provider)
     assert second.invoice.lines == kept.invoice.lines
     assert await provider.store.ledger.open_of(kept.number) == 0
