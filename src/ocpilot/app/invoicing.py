@@ -57,7 +57,8 @@ async def due(platform: Platform, until: datetime | None = None, number: str | N
             customer = await platform.store.customers.get(group.customer_id)
         if customer is None or not _is_ours_to_write(group, customer):
             continue
-        end = until or _end_of(customer.cycle, now, books_zone(platform))
+        ends = now if customer.closed_at is not None else _end_of(customer.cycle, now, books_zone(platform))
+        end = until or ends
         if group.first < end:
             found.append(Due(group, customer, plans, end))
     return tuple(_without_fees_beside(found))

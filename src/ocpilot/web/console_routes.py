@@ -86,6 +86,8 @@ _DOING: Mapping[str, Handler] = {
     "/console/transactions/{number}/drop": console_held.drop,
     "/console/customers/new": console_customers.add,
     "/console/customers/{number}": console_customers.change,
+    "/console/customers/{number}/close": console_customers.close,
+    "/console/customers/{number}/reopen": console_customers.reopen,
     "/console/customers/{number}/tokens": console_customers.give,
     "/console/customers/{number}/tokens/take": console_customers.take,
     "/console/invoices/run": console_invoices.run,

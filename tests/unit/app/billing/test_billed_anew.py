@@ -274,3 +274,70 @@ async def test_every_plan_a_customer_had_in_a_month_has_its_fee_and_a_mistake_of
     platform.clock.now += timedelta(hours=1)
     (kept,) = await invoices(platform)
     assert [line.text for line in kept.invoice.lines] == ["Monthly fee DEAR, December 2026"]
+
+
+MIDNIGHT = datetime(2026, 12, 9, 23, tzinfo=UTC)
+
+
+async def test_a_plan_holds_from_the_day_that_was_said(anna):
+    """From 10 December by the calendar of the books: a charge the evening before has the old price and its fee."""
+    platform, number = anna
+    await customers.change(platform, number, {"plan": "DEAR", "plan_since": "2026-12-10"})
+    known = await customers.numbered(platform, number)
+    assert [known.plan_at(MIDNIGHT + timedelta(seconds=one)) for one in (-1, 0)] == ["GOLD", "DEAR"]
+    assert known.plans_after(platform.clock()) == ((MIDNIGHT, "DEAR"),)
+    assert await fees.charge(platform) == 2, "of GOLD, for November and December"
+    await charged(platform, MIDNIGHT - timedelta(hours=1), MIDNIGHT + timedelta(hours=1))
+    platform.clock.now = MIDNIGHT + timedelta(days=1)
+    assert await fees.charge(platform) == 1, "of DEAR, now that it has begun"
+    (kept,) = await invoices(platform)
+    assert [(line.text, line.net) for line in kept.invoice.lines if not line.cdr][:3] == [
+        ("Monthly fee GOLD, November 2026", 99),
+        ("Monthly fee GOLD, December 2026", 99),
+        ("Monthly fee DEAR, December 2026", 49),
+    ]
+    assert [line.net for line in kept.invoice.lines if line.cdr] == [Decimal("21.60"), Decimal("50.42")]
+
+
+async def test_a_plan_that_is_to_come_can_be_another_one_or_none(anna):
+    platform, number = anna
+    gold = await customers.numbered(platform, number)
+    for wanted in ("DEAR", "", "DEAR"):
+        await customers.change(platform, number, {"plan": wanted, "plan_since": "2027-01-01"})
+        known = await customers.numbered(platform, number)
+        assert (known.plan, len(known.earlier_plans)) == (wanted, 1)
+    await customers.change(platform, number, {"email": "anna@example.org"})
+    assert (await customers.numbered(platform, number)).plan == "DEAR", "nothing was said of plans"
+    await customers.change(platform, number, {"plan": "GOLD"})
+    known = await customers.numbered(platform, number)
+    assert (known.plan, known.plan_since, known.earlier_plans) == (gold.plan, None, ())
+
+
+async def test_a_plan_from_an_earlier_day_of_the_month_takes_what_is_on_no_invoice_with_it(anna):
+    platform, number = anna
+    await fees.charge(platform)
+    await customers.change(platform, number, {"plan": "DEAR", "plan_since": "2026-12-01"})
+    await fees.charge(platform)
+    (kept,) = await invoices(platform)
+    assert [line.text for line in kept.invoice.lines] == [
+        "Monthly fee GOLD, November 2026",
+        "Monthly fee DEAR, December 2026",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [("2026-11-30", "2026-12-01, the first of this month"), ("2028-01-01", "to 2027-12-03"), ("x", "a day")],
+)
+async def test_a_day_that_is_over_or_far_away_is_refused(anna, day, said):
+    platform, number = anna
+    with pytest.raises(InvalidObject, match=said):
+        await customers.change(platform, number, {"plan": "DEAR", "plan_since": day})
+
+
+async def test_a_new_customer_may_get_his_plan_later(provider):
+    await provider.store.plans.add(Plan(name="GOLD", currency="SEK", monthly_fee=Decimal(99)), billed.NOW)
+    fields = {"kind": "driver", "name": "Bo", "country": "SE", "plan": "GOLD", "plan_since": "2027-01-01"}
+    known = (await customers.add(provider, fields)).customer
+    assert [known.plan_at(one) for one in (billed.NOW, datetime(2027, 1, 1, tzinfo=UTC))] == ["", "GOLD"]
+    assert await fees.charge(provider) == 0
