@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app.bill_records import ACCOUNTS, BillItem, Draft, KeptInvoice, Purpose, UsedBefore
+from ocpilot.app.bill_records import ACCOUNTS, BillItem, CreditDrafting, Draft, KeptInvoice, Purpose, UsedBefore
 from ocpilot.app.book_days import books_zone
 from ocpilot.app.invoicing import CREDITS, included_lines, numbered, sealed, series_of
 from ocpilot.app.platform import Platform
-from ocpilot.base.errors import Conflict, NotFound, UserError
+from ocpilot.base.errors import Conflict, UserError
 from ocpilot.billing.invoice import Invoice, InvoiceLine, amount_of, negated
 from ocpilot.billing.ledger import Entry, entry_of
 from ocpilot.billing.taxes import TaxRow
@@ -37,7 +37,9 @@ async def credit(
         return entry_of(invoice, kept.customer_id, account)
 
     if charges:
-        return await _credit_charges(platform, kept, charges, why, again=again)
+        drafting = await _of_charges(platform, kept, why)
+        zone = books_zone(platform)
+        return await platform.store.invoices.credit_charges(number, charges, drafting, book, zone=zone, again=again)
 
     def draft(first: KeptInvoice, before: Sequence[Invoice]) -> Draft:
         days = first.invoice.start, first.invoice.end
@@ -46,34 +48,23 @@ async def credit(
     return await platform.store.invoices.credit(number, draft, book, again=again)
 
 
-async def _credit_charges(
-    platform: Platform, kept: KeptInvoice, charges: Sequence[str], why: str, *, again: bool
-) -> KeptInvoice:
-    if kept.purpose not in _SOLD:
+async def _of_charges(platform: Platform, kept: KeptInvoice, why: str) -> CreditDrafting:
+    """What the plan included of the charges is taken off what is given back."""
+    customer = await platform.store.customers.get(kept.customer_id)
+    if kept.purpose not in _SOLD or customer is None:
         raise UserError(
             f"{kept.number} is with a partner, who has its CDRs: credit the CDR itself (ocpilot cdr credit)"
         )
-    customer = await platform.store.customers.get(kept.customer_id)
-    if customer is None:
-        raise NotFound(f"invoice {kept.number}: no customer {kept.customer_id}")
     plans = {plan.name: plan for plan in await platform.store.plans.all()}
-    zone, account = books_zone(platform), ACCOUNTS[kept.purpose]
+    zone = books_zone(platform)
 
     def draft(first: KeptInvoice, items: Sequence[BillItem], used: UsedBefore, before: Sequence[Invoice]) -> Draft:
-        """What the plan included of them is taken off what is given back."""
         included = included_lines(customer, plans, items, used, first.invoice.currency, zone)
         lines = [negated(line) for line in (*(line for item in items for line in item.lines), *included)]
         days = [one.at.astimezone(zone).date() for one in items]
         return _drafted(platform, first, why, lines, (min(days), max(days)), before)
 
-    return await platform.store.invoices.credit_charges(
-        kept.number,
-        charges,
-        draft,
-        lambda invoice: entry_of(invoice, kept.customer_id, account),
-        zone=zone,
-        again=again,
-    )
+    return draft
 
 
 def _drafted(  # noqa: PLR0917 - what a credit note is made of

@@ -212,13 +212,15 @@ async def _notes(session: Session, number: str) -> tuple[Invoice, ...]:
 
 async def _charges(session: Session, number: str, charges: Sequence[str]) -> list[BillItem]:
     """Those of an invoice, in its order. NotFound, Conflict."""
-    wanted = {fold(one): one for one in charges}
-    rows = await session.rows(_ITEMS["on"], {"number": number})
-    found = {item.id: names for row in rows if (names := _names(item := item_of(row)) & wanted.keys())}
-    items = [item for row in rows if (item := item_of(row)).id in found]
-    missing = wanted.keys() - set().union(*found.values())
-    if missing:
-        raise NotFound(f"no charge {', '.join(sorted(wanted[one] for one in missing))} on invoice {number}")
+    on = [item_of(row) for row in await session.rows(_ITEMS["on"], {"number": number})]
+    for one in charges:
+        found = sum(fold(one) in _names(item) for item in on)
+        if not found:
+            raise NotFound(f"no charge {one} on invoice {number}")
+        if found > 1:
+            raise Conflict(f"{found} charges {one} on invoice {number}: say whose is meant, such as SELAD/{one}")
+    wanted = {fold(one) for one in charges}
+    items = [item for item in on if not wanted.isdisjoint(_names(item))]
     rows = await session.rows(_ITEMS["being_credited"], {"ids": [item.id for item in items]})
     twice = {item.key.id for item in items if item.taken_back} | {str(row["id"]) for row in rows}
     if twice:

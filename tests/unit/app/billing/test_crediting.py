@@ -111,6 +111,19 @@ async def test_what_cannot_be_credited_says_why(provider, invoice):
     assert await provider.store.invoices.broken_seals("K") == (), "no number was left out"
 
 
+async def test_of_two_charges_with_one_id_it_is_said_whose_is_meant(provider):
+    await billed.drivers(provider.store, 1)
+    _, *euro = billed.OPERATORS
+    for operator, peer in zip(euro, (await billed.peers_of(provider.store, euro)).values(), strict=True):
+        cdr = billed.cdr_of(1, operator, "T0", billed.NOW - timedelta(days=3))
+        await billed.accept(provider.store, cdr, await billed.receive(provider, cdr, peer), peer)
+    [kept] = await run(provider)
+    with pytest.raises(Conflict, match="2 charges CDR-000001 on invoice F-000001"):
+        await credited(provider, kept, "CDR-000001")
+    note = await credited(provider, kept, "NLTNM/CDR-000001")
+    assert [line.cdr for line in note.invoice.lines] == ["NLTNM/CDR-000001"]
+
+
 async def test_a_charge_is_credited_by_its_operator_or_by_us_and_not_by_both(provider, invoice):
     first, second, *_ = await ids(provider, invoice.number)
     await credited(provider, invoice, first)
