@@ -1,5 +1,6 @@
 """Invoices of every kind, added up by the one rule there is, with knobs."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ from ocpilot.billing.invoice import Invoice, InvoiceKind, InvoiceLine, LineUnit,
 from ocpilot.billing.parties import Address, BusinessParty, Payee
 from ocpilot.billing.payment_reference import ocr_of
 from ocpilot.billing.receipt import ChargeFacts, ReceiptLine
-from ocpilot.billing.taxes import Tax, TaxCategory
+from ocpilot.billing.taxes import Tax, TaxCategory, TaxRow
 from ocpilot.pricing import Amount, Unit
 
 #: 30 November 2026 in Stockholm.
@@ -150,7 +151,7 @@ def terms(kind: InvoiceKind = InvoiceKind.INVOICE, **fields: object) -> Terms:
     return Terms(**(made | fields))
 
 
-def made(said: Terms, *lines: InvoiceLine, number: str = "F-000123") -> Invoice:
+def made(said: Terms, *lines: InvoiceLine, number: str = "F-000123", before: Sequence[TaxRow] = ()) -> Invoice:
     """The invoice of these lines, for November 2026."""
     return invoice_of(
         said,
@@ -160,6 +161,7 @@ def made(said: Terms, *lines: InvoiceLine, number: str = "F-000123") -> Invoice:
         issued_at=ISSUED,
         issued_on=date(2026, 12, 1),
         days=(date(2026, 11, 1), date(2026, 11, 30)),
+        before=before,
     )
 
 
@@ -182,6 +184,13 @@ def credit_note(kind: InvoiceKind = InvoiceKind.CREDIT_NOTE) -> Invoice:
     """All of an invoice taken back."""
     said = terms(kind, credits="F-000100", credits_issued_on=date(2026, 11, 3), why="The meter was wrong.")
     return made(said, charge(1), charge(2), number="K-000007")
+
+
+def credit_notes_of_parts() -> tuple[Invoice, ...]:
+    """An invoice taken back in two parts, whose tax is rounded once for both."""
+    said = terms(InvoiceKind.CREDIT_NOTE, credits="F-000100", credits_issued_on=date(2026, 11, 3), why="Broken.")
+    first = made(said, fee("Fee 1", "0.02"), number="K-000010")
+    return first, made(said, fee("Fee 2", "0.02"), number="K-000011", before=first.taxes)
 
 
 def self_billed(kind: InvoiceKind = InvoiceKind.SELF_BILLED) -> Invoice:

@@ -84,6 +84,7 @@ async def invoiced(
         until=_UNTIL,
         limit=None,
         zone=ZoneInfo("UTC"),
+        choose=lambda items: items,
         draft=draft,
         book=lambda made: entry_of(made, buyer.id, ACCOUNTS[purpose]),
     )
@@ -94,7 +95,7 @@ async def invoiced(
 async def credited(store: PostgresStore, number: str, at: datetime = ISSUED, *, again: bool = False) -> KeptInvoice:
     """A credit note for all of an invoice; `again` opens what was on it."""
 
-    def draft(first: KeptInvoice) -> Draft:
+    def draft(first: KeptInvoice, _: object) -> Draft:
         terms = bills.Terms(
             kind=InvoiceKind.CREDIT_NOTE,
             seller=SELLER,

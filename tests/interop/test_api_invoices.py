@@ -51,6 +51,8 @@ async def test_one_is_read_in_full_as_a_document_and_taken_back(billed):
     assert "F-000001.pdf" in pdf.headers["Content-Disposition"]
     xml = await erp.get("/invoices/F-000001/xml")
     assert (xml.status, "no VAT number" in xml.body["detail"]) == (422, True)
+    gone = await erp.ask("POST", "/invoices/F-000001/credit", {"why": "broken", "charges": ["C404"]})
+    assert (gone.status, "no charge C404" in gone.body["detail"]) == (404, True)
     note = await erp.ask("POST", "/invoices/F-000001/credit", {"why": "wrong address"})
     assert (note.status, note.body["invoice"]["credits"]) == (201, "F-000001")
     assert (await erp.get("/invoices/F-000001")).body["invoice"]["state"] == "credited"

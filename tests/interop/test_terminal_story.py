@@ -8,6 +8,7 @@ from street import LOCATION, OPERATOR, station_of
 
 from ocpilot.app import (
     book_days,
+    cdr_credits,
     commands,
     months,
     payments,
@@ -19,6 +20,7 @@ from ocpilot.app import (
     tokens,
 )
 from ocpilot.app.bodies import value_of
+from ocpilot.app.cdr_credits import Anew
 from ocpilot.app.jobs import Jobs
 from ocpilot.app.push_worker import PushWorker
 from ocpilot.base.ids import PartyId
@@ -123,6 +125,28 @@ async def story(lade, payr, register, bodies):
     async with station_of(lade, bodies, bodies.evse("E1", capabilities=["REMOTE_START_STOP_CAPABLE"])) as station:
         await pull.pull(payr.platform, pair.lade_at_resa)
         yield Story(pair, station)
+
+
+async def test_a_charge_that_is_billed_anew_is_due_as_its_new_receipt_says(story):
+    """The provider captured the first one; he hears of the Credit CDR and of the new one, and gives the rest back."""
+    await story.terminal()
+    cdr = await story.charge()
+    await story.confirm(cdr)
+    whole = (await story.balances())[Account.CARDS]
+    anew = Anew(why="the meter was wrong", kwh=round(cdr.total_energy / 2, 4))
+    new = value_of(CDR, (await cdr_credits.reissue(story.lade.platform, cdr.id, anew)).cdr)
+    await story.work()
+    row = await story.row()
+    printed = receipts.paper_of(await terminal_payments.receipt_of(story.lade.platform, REFERENCE))
+    assert (printed.number, printed.replaces, row.payment.receipt) == ("R-000002", "R-000001", "R-000002")
+    assert (row.payment.due, row.payment.captured) == (printed.total.shown, whole)
+    assert row.state is CaptureState.DIFFERS
+    assert (await story.balances())[Account.UNMATCHED] == printed.total.shown - whole
+    await story.confirm(new)
+    assert (await story.row()).state is CaptureState.PAID
+    found = await story.balances()
+    assert found[Account.CARDS] == printed.total.shown
+    assert Account.UNMATCHED not in found
 
 
 async def test_from_the_terminal_to_the_receipt_with_its_eft_data(story):

@@ -5,7 +5,7 @@ import msgspec
 from ocpilot.api import calls
 from ocpilot.api.calls import ApiCall, Reply
 from ocpilot.api.shapes import InvoiceCredit, RunOrder
-from ocpilot.app import invoice_runs, invoices_seen, invoices_shown, invoicing, listing
+from ocpilot.app import crediting, invoice_runs, invoices_seen, invoices_shown, invoicing, listing
 from ocpilot.app.invoice_documents import DocumentKind, document
 from ocpilot.app.pages import moment_in
 from ocpilot.base.errors import NotFound
@@ -46,9 +46,12 @@ async def get_invoice_xml(call: ApiCall) -> Reply:
 
 
 async def credit_invoice(call: ApiCall) -> Reply:
-    """Take an invoice back with a credit note. With `again` what was on it is billed again by the next run."""
+    """Take an invoice, or some of its `charges`, back with a credit note. With `again` it is billed again by the next
+    run."""
     order = call.read(InvoiceCredit)
-    note = await invoicing.credit(call.platform, call.path["number"], order.why, again=order.again)
+    note = await crediting.credit(
+        call.platform, call.path["number"], order.why, again=order.again, charges=order.charges
+    )
     return calls.shown(invoices_shown.invoice_in_full(*await invoices_seen.one(call.platform, note.number)), 201)
 
 

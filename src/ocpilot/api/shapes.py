@@ -28,10 +28,12 @@ class Credit(Order, frozen=True, kw_only=True):
 
 
 class InvoiceCredit(Order, frozen=True, kw_only=True):
-    """Why an invoice is taken back, as it stands on the credit note; `again`: what was on it is billed again."""
+    """Why an invoice is taken back, as it stands on the credit note; `again`: what was on it is billed again. With
+    `charges` (ids of CDRs on it) only these."""
 
     why: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     again: bool = False
+    charges: tuple[str, ...] = ()
 
 
 class RunOrder(Order, frozen=True, kw_only=True):

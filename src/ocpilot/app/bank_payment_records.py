@@ -10,6 +10,7 @@ from ocpilot.app.records import Record
 from ocpilot.billing.bank_payment import BankPayment
 from ocpilot.billing.ledger import Entry
 from ocpilot.billing.settling import Left
+from ocpilot.billing.told_twice import Told
 
 
 class BankFile(Record, frozen=True, kw_only=True):
@@ -27,11 +28,14 @@ class BankFile(Record, frozen=True, kw_only=True):
 
 
 class MatchState(StrEnum):
-    """How much of a payment is on invoices, or was paid back."""
+    """How much of a payment is on invoices, or was paid back. What is held is not in the books until a person says so,
+    what was dropped never is."""
 
     UNMATCHED = "unmatched"
     PARTLY = "partly"
     SETTLED = "settled"
+    HELD = "held"
+    DROPPED = "dropped"
 
 
 class KeptPayment(Record, frozen=True, kw_only=True):
@@ -49,6 +53,10 @@ class KeptPayment(Record, frozen=True, kw_only=True):
     @property
     def state(self) -> MatchState:
         """How much of it is settled."""
+        if self.why is Left.TOLD_TWICE:
+            return MatchState.HELD
+        if self.why is Left.DROPPED:
+            return MatchState.DROPPED
         if not self.open:
             return MatchState.SETTLED
         return MatchState.UNMATCHED if self.open == self.payment.amount else MatchState.PARTLY
@@ -61,6 +69,8 @@ class StepKind(StrEnum):
     LEFT = "left"
     UNMATCHED = "unmatched"
     REFUNDED = "refunded"
+    HELD = "held"
+    DROPPED = "dropped"
 
 
 class PaymentStep(Record, frozen=True, kw_only=True):
@@ -89,6 +99,10 @@ class Move(Record, frozen=True, kw_only=True):
 Deciding = Callable[[Sequence[KeptPayment], Sequence[PaymentStep], Mapping[str, Decimal]], Sequence[Move]]
 
 
+#: The same, once the payments of about the same days in the same currency are known, of whatever file.
+DecidingBeside = Callable[[Sequence[Told]], Deciding]
+
+
 #: Makes of what is open of invoices the entry that takes them off each other.
 SettingOff = Callable[[Mapping[str, Decimal]], Entry]
 
@@ -106,9 +120,10 @@ class BankPayments(Protocol):
         """The newest first."""
 
     async def add(
-        self, payment: BankPayment, file: BankFile, at: datetime, numbers: Sequence[str], decide: Deciding
+        self, payment: BankPayment, file: BankFile, at: datetime, numbers: Sequence[str], decide: DecidingBeside
     ) -> KeptPayment | None:
-        """Keep a payment and do with it what is decided, with these invoices locked; None when it was kept before."""
+        """Keep a payment and do with it what is decided, with these invoices locked, and while nobody keeps another one
+        in its currency; None when it was kept before."""
 
     async def move(self, ids: Sequence[int], numbers: Sequence[str], decide: Deciding) -> tuple[KeptPayment, ...]:
         """Do with payments what is decided, with them and these invoices locked. NotFound."""

@@ -11,12 +11,12 @@ from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app import book_days
+from ocpilot.app import book_days, held_payments
 from ocpilot.app.bank_payment_records import BankFile, Deciding, KeptPayment, Move, PaymentStep, StepKind
 from ocpilot.app.payment_matching import Found, debt_of, found
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
-from ocpilot.base.errors import Conflict, InvalidObject, UserError
+from ocpilot.base.errors import Conflict, InvalidObject, NotFound, UserError
 from ocpilot.base.money import HALF_UP
 from ocpilot.base.problem import Problem
 from ocpilot.billing import bgmax, camt
@@ -32,6 +32,7 @@ from ocpilot.billing.settling import (
     shares,
     why_left,
 )
+from ocpilot.billing.told_twice import Told, told_before
 
 #: Who matched what the bank's references decided.
 _BY_ITSELF = "import"
@@ -111,14 +112,37 @@ async def refund(platform: Platform, payment_id: int, by: int | None, who: str) 
     return (await platform.store.bank_payments.move(ids, [], _refunding(platform, who)))[0]
 
 
+async def book(platform: Platform, payment_id: int, who: str) -> KeptPayment:
+    """One that is held is money of its own: it is booked as if no other file had told of it. NotFound; Conflict for one
+    that is not held."""
+    held = await platform.store.bank_payments.get(payment_id)
+    if held is None:
+        raise NotFound(f"no payment {payment_id}")
+    named = await found(platform, held.payment)
+    first = _first(platform, named, max(held.payment.day, await platform.store.ledger.open_from()), who)
+
+    def decide(
+        payments: Sequence[KeptPayment], steps: Sequence[PaymentStep], open_of: Mapping[str, Decimal]
+    ) -> Sequence[Move]:
+        if payments[0].why is not Left.TOLD_TWICE:
+            raise Conflict(f"payment {payment_id} is {payments[0].state}, expected one that is held")
+        return first(payments, steps, open_of)
+
+    return await _move(platform, payment_id, [debt.number for debt in named.debts], decide)
+
+
 async def _take(platform: Platform, file: BankFile, payment: BankPayment, open_from: date) -> KeptPayment | None:
     """A payment of a month that is closed is booked on the first day that is not."""
     named = await found(platform, payment)
+
+    def decide(near: Sequence[Told]) -> Deciding:
+        twin = told_before(payment, file.format, near, names_nothing=not named.debts)
+        if twin is not None:
+            return held_payments.holding(platform, twin, _BY_ITSELF)
+        return _first(platform, named, max(payment.day, open_from), _BY_ITSELF)
+
     numbers = [debt.number for debt in named.debts]
-    at = platform.clock()
-    return await platform.store.bank_payments.add(
-        payment, file, at, numbers, _first(platform, named, max(payment.day, open_from))
-    )
+    return await platform.store.bank_payments.add(payment, file, platform.clock(), numbers, decide)
 
 
 async def _move(platform: Platform, payment_id: int, numbers: Sequence[str], decide: Deciding) -> KeptPayment:
@@ -128,7 +152,7 @@ async def _move(platform: Platform, payment_id: int, numbers: Sequence[str], dec
 # ---- what is decided under the lock ----------------------------------------------------------------------------------
 
 
-def _first(platform: Platform, named: Found, day: date) -> Deciding:
+def _first(platform: Platform, named: Found, day: date, who: str) -> Deciding:
     """The payment goes onto what it names; the rest is its customer's where it is known."""
 
     def decide(
@@ -151,9 +175,9 @@ def _first(platform: Platform, named: Found, day: date) -> Deciding:
             after=[held],
         )
         at = platform.clock()
-        steps = [_matched(share, _BY_ITSELF, named.by, platform) for share in given]
+        steps = [_matched(share, who, named.by, platform) for share in given]
         if left:
-            steps.append(PaymentStep(what=StepKind.LEFT, amount=left, who=_BY_ITSELF, why=named.by, at=at))
+            steps.append(PaymentStep(what=StepKind.LEFT, amount=left, who=who, why=named.by, at=at))
         why = why if left else Left.NOTHING
         return [Move(open=left, customer_id=held.customer_id, why=why, steps=tuple(steps), entry=entry)]
 
@@ -166,6 +190,7 @@ def _matching(platform: Platform, debt: Debt, wanted: Decimal | None, who: str, 
     ) -> Sequence[Move]:
         kept = payments[0]
         payment = kept.payment
+        held_payments.require_booked(kept)
         if seen not in (None, kept.open):
             raise Conflict(f"payment {kept.id} was moved meanwhile: {kept.open} of it is left, no longer {seen}")
         share = Share(debt=debt, amount=_wanted(kept, debt, open_of[debt.number], wanted))
@@ -223,6 +248,8 @@ def _refunding(platform: Platform, who: str) -> Deciding:
         payments: Sequence[KeptPayment], steps: Sequence[PaymentStep], _: Mapping[str, Decimal]
     ) -> Sequence[Move]:
         kept, others = payments[0], payments[1:]
+        for one in payments:
+            held_payments.require_booked(one)
         if not kept.open or (kept.open < 0 and not others):
             raise Conflict(f"payment {kept.id}: found {kept.open} left, expected money that can be paid back")
         for other in others:

@@ -28,6 +28,8 @@ class Purpose(StrEnum):
     HOME = "home"
     #: No CDR: a monthly fee, a reminder fee.
     FEE = "fee"
+    #: No bill: on a receipt that was paid by card. In reports only.
+    CARD = "card"
 
 
 #: What each purpose is in the books.
@@ -46,9 +48,9 @@ class BillItem(Record, frozen=True, kw_only=True):
 
     `lines` are as on the invoice, one per tax. `at` is when the charge ended, the moment of supply. A Credit CDR's
     lines are below zero. `kwh` and `seconds` count against what `plan` includes, the one it was priced by (empty: none;
-    None: worked out before that was kept). `invoice` is the number of the one it is on, None: none yet; `taken_back`:
-    a credit note took that one back. Of what is about to be invoiced, `corrects` is the invoice that it takes a charge
-    of back, and the day that was issued on.
+    None: worked out before that was kept). `invoice` is the number of the one it is on, None: none yet. `taken_back`:
+    a credit note took back that one, or this item alone, which an item says that `takes_back` its id. Of what is about
+    to be invoiced, `corrects` is the invoice that it takes a charge of back, and the day that was issued on.
     """
 
     id: int = 0
@@ -66,6 +68,7 @@ class BillItem(Record, frozen=True, kw_only=True):
     plan: str | None = None
     invoice: str | None = None
     taken_back: bool = False
+    takes_back: int | None = None
     corrects: str | None = None
     corrects_issued_on: date | None = None
 
@@ -145,8 +148,12 @@ class Draft(Record, frozen=True):
 
 #: What charges on earlier invoices used, by month and plan (None: not kept which).
 UsedBefore = Mapping[tuple[date, str | None], Used]
+#: Which of the items go onto one paper, the first one among them.
+Choosing = Callable[[Sequence[BillItem]], Sequence[BillItem]]
 #: Makes of items, and of what charges on earlier invoices used, what goes onto paper; in a thread.
 Drafting = Callable[[Sequence[BillItem], UsedBefore], Draft]
+#: Makes of an invoice, of what is taken off it, of what earlier invoices used and of earlier credit notes a note.
+CreditDrafting = Callable[[KeptInvoice, Sequence[BillItem], UsedBefore, Sequence[Invoice]], Draft]
 #: What it does to the books.
 Booking = Callable[[Invoice], Entry]
 
@@ -178,21 +185,29 @@ class Invoices(Protocol):
         until: datetime,
         limit: int | None,
         zone: ZoneInfo,
+        choose: Choosing,
         draft: Drafting,
         book: Booking,
     ) -> KeptInvoice | None:
-        """One invoice of the group's open items with `at` < `until`, the first `limit` of them; None when there is none
-        any more. `zone` is where the months of `draft` begin.
+        """One invoice of the group's open items with `at` < `until`, what is chosen of the first `limit` of them; None
+        when there is none any more. `zone` is where the months of `draft` begin.
 
         Number, invoice, ledger entry and the mark on every item are one transaction: whatever dies, an item is on one
         invoice or on none, and no number is left out.
         """
 
     async def credit(
-        self, number: str, draft: Callable[[KeptInvoice], Draft], book: Booking, *, again: bool
+        self, number: str, draft: Callable[[KeptInvoice, Sequence[Invoice]], Draft], book: Booking, *, again: bool
     ) -> KeptInvoice:
-        """A credit note for all of an invoice; `again` opens its items for another invoice. NotFound; Conflict when it
-        was credited already."""
+        """A credit note for all of an invoice that no earlier note took back; `again` opens what is left of its items
+        for another invoice. `draft` gets those notes. NotFound; Conflict when it was credited already."""
+
+    async def credit_charges(
+        self, number: str, charges: Sequence[str], draft: CreditDrafting, book: Booking, *, zone: ZoneInfo, again: bool
+    ) -> KeptInvoice:
+        """A credit note for some charges of an invoice, by their ids (`C1`, or `SELAD/C1`); `again` opens them for
+        another invoice. When all of the invoice is credited by it and those before, it is credited. NotFound for an
+        invoice, or a charge that is not on it; Conflict for one that was credited already."""
 
     async def get(self, number: str) -> KeptInvoice | None:
         """By number."""

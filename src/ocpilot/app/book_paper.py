@@ -53,11 +53,11 @@ def month_paper(platform: Platform, found: MonthReport, language: str = "en") ->
 def _revenue(found: MonthReport, words: Words) -> Table:
     header = (mark("What for"), mark("Country"), mark("Tax"), mark("Currency"), mark("Excl. VAT"), mark("VAT"))
     return Table(
-        heading=words.translate(mark("Invoiced, by purpose, country and tax")),
+        heading=words.translate(mark("Invoiced and sold by card, by purpose, country and tax")),
         header=words.texts(*header),
         texts=4,
         rows=tuple(_taxed(one, words) for one in found.revenue),
-        empty=words.translate(mark("No invoice in this month")),
+        empty=words.translate(mark("No invoice and no card sale in this month")),
     )
 
 

@@ -14,6 +14,7 @@ PURPOSE: Final = {
     Purpose.HOST: mark("Share of the site's host"),
     Purpose.HOME: mark("Charging at home, paid back"),
     Purpose.FEE: mark("Fees"),
+    Purpose.CARD: mark("Receipts paid by card"),
 }
 
 #: Accounts of the books.

@@ -9,6 +9,7 @@ from itertools import groupby
 import msgspec
 
 from ocpilot import __version__
+from ocpilot.app import card_revenue
 from ocpilot.app.book_days import books_zone, today
 from ocpilot.app.book_records import AgeSum, ClosedMonth, MonthReport, OpenDebt
 from ocpilot.app.ledger_records import Balance, KeptEntry
@@ -19,7 +20,7 @@ from ocpilot.base.errors import Conflict, SettingsError, UserError
 from ocpilot.billing import card_sales
 from ocpilot.billing.chart import Chart, UnknownAccount, chart_of, postings
 from ocpilot.billing.entries_csv import entries_csv
-from ocpilot.billing.ledger import Account, Entry
+from ocpilot.billing.ledger import Account
 from ocpilot.billing.sie import Books, Voucher, sie
 
 _PAGE = 1000
@@ -27,8 +28,6 @@ _PAGE = 1000
 _NAMED = 500
 #: Days after which what is open belongs to the next sum.
 _AGES = (0, 30, 60, 90)
-#: What leads the key of an invoice's entry (`billing.ledger.entry_of`).
-_INVOICE = "invoice/"
 
 
 class ExportFormat(StrEnum):
@@ -65,7 +64,10 @@ async def _report(platform: Platform, month: Month, *, closed: bool = False) -> 
         month=month.first,
         made_at=platform.clock(),
         closed=closed,
-        revenue=await store.revenue(month.first, month.end),
+        revenue=(
+            *await store.revenue(month.first, month.end),
+            *await card_revenue.revenue(platform, month, _home(platform)),
+        ),
         waiting=await store.waiting(month.moments(books_zone(platform))[1]),
         ages=_ages(debts, month.end),
         debts=debts[:_NAMED],
@@ -152,9 +154,16 @@ def books_of(platform: Platform, month: Month, made_on: date) -> Books:
         made_on=made_on,
         year=month.year(billing.year_begins),
         series=billing.voucher_series,
-        home=seller.country or "SE",
+        home=_home(platform),
         accounts=dict(billing.accounts),
+        currency=platform.settings.charging.currency,
+        series_of=dict(billing.voucher_series_of),
     )
+
+
+def _home(platform: Platform) -> str:
+    """The country the books are kept in."""
+    return platform.settings.seller.country or "SE"
 
 
 async def export(platform: Platform, month: Month, form: ExportFormat, currency: str | None = None) -> bytes:
@@ -171,7 +180,9 @@ async def export(platform: Platform, month: Month, form: ExportFormat, currency:
     wanted = wanted or platform.settings.charging.currency
     vouchers = await _vouchers(platform, month, wanted, books)
     try:
-        return sie(books, wanted, vouchers) if form is ExportFormat.SIE else entries_csv(books.series, vouchers)
+        if form is ExportFormat.SIE:
+            return sie(books, wanted, vouchers)
+        return entries_csv(books.series_in(wanted), vouchers)
     except ValueError as error:
         raise UserError(f"{month} cannot be written as {form}: {error}") from error
 
@@ -195,10 +206,10 @@ async def _vouchers(platform: Platform, month: Month, currency: str, books: Book
 async def _numbered(
     platform: Platform, entries: Sequence[KeptEntry], before: int, chart: Chart, currency: str
 ) -> list[Voucher]:
-    named = {one.number: number for one in entries if (number := _taxed_as(one.entry))}
-    receipts = await platform.store.documents.receipts(named.values())
+    named = {line.invoice for one in entries for line in one.entry.lines if line.invoice}
+    receipts = await platform.store.documents.receipts(named)
     taxes = {
-        **await platform.store.books.taxes(named.values()),
+        **await platform.store.books.taxes(named),
         **{one.number: card_sales.taxes_of(paper_of(one)) for one in receipts},
     }
     return [
@@ -208,23 +219,10 @@ async def _numbered(
             day=one.entry.day,
             text=one.entry.text,
             booked_on=_day(platform, one.at),
-            postings=tuple(
-                posting
-                for posting in postings(one.entry, taxes.get(named.get(one.number, ""), ()), chart)
-                if posting.currency == currency
-            ),
+            postings=tuple(posting for posting in postings(one.entry, taxes, chart) if posting.currency == currency),
         )
         for place, one in enumerate(entries, start=before + 1)
     ]
-
-
-def _taxed_as(booked: Entry) -> str:
-    """The invoice or receipt by whose taxes net and tax of an entry are divided; empty for every other entry."""
-    if booked.key.startswith(_INVOICE):
-        return booked.key.removeprefix(_INVOICE)
-    if booked.key.startswith((card_sales.SALE, card_sales.REFUND)):
-        return next((line.invoice for line in booked.lines if line.invoice), "")
-    return ""
 
 
 def _day(platform: Platform, at: datetime) -> date:

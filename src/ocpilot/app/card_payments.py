@@ -20,6 +20,7 @@ from ocpilot.base.errors import CardError, CardRefused, Conflict, NotAuthorized,
 from ocpilot.base.ids import new_id
 from ocpilot.base.money import HALF_UP
 from ocpilot.base.texts import mark, translator
+from ocpilot.billing.receipt import Receipt
 
 PLATFORM = "platform"
 _NOT_HERE = mark("A charge without an account cannot be started here now.")
@@ -199,6 +200,21 @@ async def _decided(platform: Platform, payment: CardPayment, after: PaymentState
     if moved.version != payment.version + 1:
         raise Conflict(f"card payment {payment.id} has just become {moved.state}")
     return moved
+
+
+# ---- what it is for ------------------------------------------------------------------------------------------------
+
+
+async def billed(platform: Platform, payment: CardPayment, receipt: Receipt) -> CardPayment:
+    """What the receipt says is to be taken; less than a card payment is worth is not."""
+    total = receipt.total.shown
+    due = replace(payment, receipt=receipt.number, due=total)
+    least, now = platform.settings.cards.minimum.get(payment.currency, 0), platform.clock()
+    if total <= 0 or total < least:
+        why = f"{total} {payment.currency} are not taken from a card"
+        return await move(platform, due, PaymentState.RELEASING, why, next_at=now)
+    what = f"receipt {receipt.number}: {total} {payment.currency}"
+    return await move(platform, due, PaymentState.CAPTURING, what, next_at=now)
 
 
 # ---- one step ------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from ocpilot.app.charge_records import Command, TransactionState
 from ocpilot.app.charge_views import ChargeView
 from ocpilot.app.platform import Platform
 from ocpilot.app.receipts import paper_of
-from ocpilot.app.records import ObjectKey, Receipt
+from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import CardRefused, OcpilotError
 from ocpilot.billing import card_sales
 from ocpilot.billing import receipt as paper
@@ -147,7 +147,7 @@ class CardSteps:
         if view.session is not None and view.session.status == SessionStatus.INVALID:
             return await self._let_go(payment, "nothing was charged")
         if view.receipt is not None:
-            return await self._billed(payment, view.receipt)
+            return await card_payments.billed(self._platform, payment, paper_of(view.receipt))
         if view.running and view.session is not None:
             return await self._later(replace(payment, session_id=view.session.id))
         return await self._ended(payment, view)
@@ -178,16 +178,6 @@ class CardSteps:
         key = replace(session, module=ModuleID.CDRS, id=cdr_id)
         check = await self._platform.store.documents.check(key)
         return check is not None and not check.agrees
-
-    async def _billed(self, payment: CardPayment, receipt: Receipt) -> CardPayment:
-        """What the receipt says is taken; less than a card payment is worth is not."""
-        total = paper_of(receipt).total.shown
-        due = replace(payment, receipt=receipt.number, due=total)
-        least = self._platform.settings.cards.minimum.get(payment.currency, 0)
-        if total <= 0 or total < least:
-            return await self._let_go(due, f"{total} {payment.currency} are not taken from a card")
-        what = f"receipt {receipt.number}: {total} {payment.currency}"
-        return await move(self._platform, due, PaymentState.CAPTURING, what, next_at=self._platform.clock())
 
     async def _later(self, payment: CardPayment) -> CardPayment:
         return await note(self._platform, replace(payment, next_at=self._platform.clock() + _LOOK), payment.why)

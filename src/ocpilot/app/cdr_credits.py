@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app import cdrs, charges, clearing, clearing_actions, signed_charges, tariffs
+from ocpilot.app import cdrs, charges, clearing, clearing_actions, signed_charges, tariffs, terminal_payments
 from ocpilot.app.bodies import own, value_of
 from ocpilot.app.clearing_moves import PLATFORM
 from ocpilot.app.clearing_records import ClearingState
@@ -72,6 +72,8 @@ async def reissue(
     _require_as_asked(original, value_of(CDR, kept), fresh)
     await _taken_back(platform, original, made, who, anew.why)
     await clearing_actions.standing(platform, kept)
+    if fresh.invoice_reference_id is not None and clearing.is_issued(platform, kept):
+        await terminal_payments.bill(platform, kept)
     return Reissued(await clearing_actions.named(platform, made.key.id, made.key.party), kept)
 
 

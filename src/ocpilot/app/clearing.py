@@ -5,6 +5,7 @@ A CDR of ours for a partner is issued. One of a peer, and one of ours for a driv
 be paid. A Credit CDR waits for the CDR it takes back (`app/credit_clearing.py`).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -33,7 +34,7 @@ class Judged(Record, frozen=True):
     """What the rules find of a CDR now; `corrects` is the CDR of the same charge that was taken back before."""
 
     findings: tuple[ClearingFinding, ...]
-    corrects: Neighbour | None = None
+    corrects: tuple[Neighbour, ...] = ()
 
     @property
     def held(self) -> bool:
@@ -46,9 +47,11 @@ class Judged(Record, frozen=True):
         against = next((one for one in self.findings if one.holds), None)
         if against is not None:
             return against.sentence
-        if self.corrects is not None:
-            return f"it corrects CDR {self.corrects.id}, which was credited"
-        return "nothing speaks against it"
+        return _corrects(self.corrects) or "nothing speaks against it"
+
+
+def _corrects(first: Sequence[Neighbour]) -> str | None:
+    return f"it corrects CDR {first[0].id}, which was credited" if first else None
 
 
 async def clear(platform: Platform, stored: StoredObject, who: str = PLATFORM, why: str | None = None) -> Clearing:
@@ -57,9 +60,7 @@ async def clear(platform: Platform, stored: StoredObject, who: str = PLATFORM, w
     if cdr.credit:
         begun = await _credit(platform, stored, cdr)
     elif is_issued(platform, stored):
-        neighbours = await _neighbours(platform, stored)
-        first = corrected(cdr, neighbours)
-        why = f"it corrects CDR {first.id}, which was credited" if first else "it was made of a charge of ours"
+        why = _corrects(corrected(cdr, await _neighbours(platform, stored))) or "it was made of a charge of ours"
         begun = _of(platform, stored, cdr, ClearingState.ISSUED, why)
     else:
         judged = await judge(platform, stored)
@@ -169,6 +170,12 @@ async def judge(platform: Platform, stored: StoredObject) -> Judged:
         for one in findings(cdr, around, limits)
     )
     return Judged(found, corrected(cdr, around.neighbours))
+
+
+async def corrects(platform: Platform, stored: StoredObject, cdr: CDR) -> tuple[ObjectKey, ...]:
+    """The CDRs of the same charge that were taken back before this one, the newest first."""
+    found = corrected(cdr, await _neighbours(platform, stored))
+    return tuple(ObjectKey(module=ModuleID.CDRS, party=PartyId.parse(one.party), id=one.id) for one in found)
 
 
 async def limits_of(platform: Platform, stored: StoredObject) -> ClearingLimits:

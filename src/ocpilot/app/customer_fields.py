@@ -55,6 +55,7 @@ FIELDS: Mapping[str, str] = {
     "buyer_reference": "",
     "order_reference": "",
     "plan": "name of a price plan; empty: what the operator asks",
+    "plan_since": "the first day of that plan, such as 2026-12-01; empty: from now on",
     "party": "of providers and operators, such as SE/RES",
     "self_billing": "yes: whoever buys writes the invoice (of providers and operators)",
     "locations": "of a host, and where a home driver charges: ids of Locations of ours with spaces",
@@ -97,6 +98,7 @@ def texts_of(customer: Customer) -> dict[str, str]:
         "buyer_reference": customer.buyer_reference,
         "order_reference": customer.order_reference,
         "plan": customer.plan,
+        "plan_since": "",
         "party": str(customer.party) if customer.party else "",
         "self_billing": _word(customer.self_billing),
         "locations": " ".join(customer.locations),
@@ -132,7 +134,7 @@ def customer_of(texts: Mapping[str, str], now: datetime) -> Customer:
         locations=tuple(dict.fromkeys(reading.text("locations").split())),
         share=reading.text("share"),
         home_rate=reading.text("home_rate"),
-        since=_since(reading),
+        since=_day(reading, "since"),
         payee=Payee(
             bankgiro=reading.checked("bankgiro", registered_numbers.bankgiro),
             plusgiro=reading.checked("plusgiro", registered_numbers.plusgiro),
@@ -142,6 +144,7 @@ def customer_of(texts: Mapping[str, str], now: datetime) -> Customer:
         ),
         created_at=now,
     )
+    _day(reading, "plan_since")
     _of_kind(reading, customer)
     reading.require_right()
     return customer
@@ -222,12 +225,12 @@ def _party(reading: FilledIn) -> PartyId | None:
         return None
 
 
-def _since(reading: FilledIn) -> date | None:
-    given = reading.text("since")
+def _day(reading: FilledIn, name: str) -> date | None:
+    given = reading.text(name)
     try:
         return date.fromisoformat(given) if given else None
     except ValueError:
-        reading.wrong("since", "a day such as 2026-11-01")
+        reading.wrong(name, "a day such as 2026-11-01")
         return None
 
 

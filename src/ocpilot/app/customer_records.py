@@ -64,9 +64,11 @@ class Customer(Record, frozen=True, kw_only=True):
     `party` is the partner's (`SERES`), of providers and operators. `self_billing`: whoever buys writes the invoice
     (reverse billing; hosts and home drivers always). `currency` None: each currency of his charges gets its own
     invoice. `plan` is the name of his price plan, empty: what the operator's price came to; he has it since
-    `plan_since`, None: from the first, and had `earlier_plans` before, in order. `share` is a host's, in per cent of
-    what is earned without taxes at `locations`. `home_rate` is what a home driver gets per kWh. Of both, `since` is the
-    first day of the books that counts, None: whatever is worked out while he is a customer. `payee` is where we pay to.
+    `plan_since`, None: from the first, and had `earlier_plans` before, in order; one that is to come has a `plan_since`
+    that is not over. `share` is a host's, in per cent of what is earned without taxes at `locations`. `home_rate` is
+    what a home driver gets per kWh. Of both, `since` is the first day of the books that counts, None: whatever is
+    worked out while he is a customer. `payee` is where we pay to. Nothing that begins after `closed_at` is his any
+    more; None: he is a customer.
     """
 
     id: int = 0
@@ -94,6 +96,7 @@ class Customer(Record, frozen=True, kw_only=True):
     since: date | None = None
     payee: Payee = Payee()
     created_at: datetime
+    closed_at: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -103,6 +106,15 @@ class Customer(Record, frozen=True, kw_only=True):
     def plan_at(self, moment: datetime) -> str:
         """The name of the price plan he had at that moment."""
         return next((one.plan for one in self.earlier_plans if moment < one.until), self.plan)
+
+    def plans_after(self, moment: datetime) -> tuple[tuple[datetime, str], ...]:
+        """Plans that he gets then or later, each with when."""
+        later = [(one.since, one.plan) for one in self.earlier_plans] + [(self.plan_since, self.plan)]
+        return tuple((since, plan) for since, plan in later if since is not None and since > moment)
+
+    def is_one_at(self, moment: datetime) -> bool:
+        """Is he a customer then, or closed?"""
+        return self.closed_at is None or moment < self.closed_at
 
 
 class CustomerToken(Record, frozen=True, kw_only=True):
@@ -154,6 +166,9 @@ class Customers(Protocol):
 
     async def end(self, uid: str, until: datetime) -> bool:
         """The Token is nobody's from then on; False when it was not."""
+
+    async def end_all(self, customer_id: int, until: datetime) -> tuple[str, ...]:
+        """No Token is this customer's from then on, nor later; uids of those that were."""
 
     async def tokens(self, customer_id: int) -> tuple[CustomerToken, ...]:
         """All that are or were his."""

@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, time
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ocpilot.app import fees
+from ocpilot.app import fees, plan_changes
 from ocpilot.app.book_days import books_zone
 from ocpilot.app.customer_fields import customer_of, texts_of, warnings_of
-from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken, EarlierPlan
+from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
 from ocpilot.base.errors import Conflict, InvalidObject, NotFound, UserError
@@ -31,6 +30,10 @@ async def add(platform: Platform, texts: Mapping[str, str]) -> Saved:
     """A new one, of the fields of `customer_fields.FIELDS`. InvalidObject with all that is wrong; Conflict when a
     partner is one already."""
     customer = await checked(platform, {**usual(platform), **given(texts)})
+    at = plan_changes.beginning(texts.get("plan_since", ""), platform.clock(), books_zone(platform))
+    if at > customer.created_at:
+        before = msgspec.structs.replace(customer, plan="")
+        customer = plan_changes.with_plan(before, customer.plan, at, books_zone(platform))
     added = await platform.store.customers.add(customer)
     await _rate_again(platform, added)
     return saved(platform, added)
@@ -47,14 +50,18 @@ async def change(platform: Platform, number: str, texts: Mapping[str, str]) -> S
         id=before.id,
         number=before.number,
         created_at=before.created_at,
+        plan=before.plan,
         plan_since=before.plan_since,
         earlier_plans=before.earlier_plans,
+        closed_at=before.closed_at,
     )
-    after = _with_plan_from(after, before.plan, platform.clock(), books_zone(platform))
+    wanted, day = texts.get("plan", before.plan).strip(), texts.get("plan_since", "")
+    if wanted != before.plan or day.strip():
+        at = plan_changes.beginning(day, platform.clock(), books_zone(platform))
+        after = plan_changes.with_plan(after, wanted, at, books_zone(platform))
     await platform.store.customers.save(after)
     await _rate_again(platform, after)
-    if after.plan != before.plan:
-        await fees.forget(platform, after, before.plan)
+    await fees.forget(platform, before, after)
     if _what_prices_need(before) != _what_prices_need(after):
         await platform.store.clearings.unrate_customer(after.id)
     return saved(platform, after)
@@ -101,6 +108,9 @@ async def give_token(platform: Platform, token: CustomerToken, *, take_over: boo
         raise UserError(f"found until {write(token.until)}, expected a time after {write(token.since)}")
     if not token.uid.strip():
         raise UserError("found no Token uid, expected one such as 04A1B2C3D4E5F6")
+    owner = await platform.store.customers.get(token.customer_id)
+    if owner is not None and owner.closed_at is not None and (token.until is None or token.until > owner.closed_at):
+        raise Conflict(f"customer {owner.number} is closed since {write(owner.closed_at)}: reopen him first")
     for other in await platform.store.customers.of_tokens([token.uid]):
         if other.customer_id != token.customer_id and _overlap(other, token):
             await _require_free(platform, other, token, take_over=take_over)
@@ -171,20 +181,6 @@ def given(texts: Mapping[str, str]) -> dict[str, str]:
 def saved(platform: Platform, customer: Customer) -> Saved:
     """With what may not be meant so."""
     return Saved(customer=customer, warnings=tuple(warnings_of(customer, platform.settings.seller.country)))
-
-
-def _with_plan_from(customer: Customer, before: str, now: datetime, zone: ZoneInfo) -> Customer:
-    """He has his plan from now on, and had the one before until now. What is changed again on the same day (of the
-    books) was a mistake: it never held."""
-    if customer.plan == before:
-        return customer
-    since, earlier = customer.plan_since, customer.earlier_plans
-    if (since or customer.created_at).astimezone(zone).date() != now.astimezone(zone).date():
-        ended = EarlierPlan(plan=before, since=since, until=now)
-        return msgspec.structs.replace(customer, plan_since=now, earlier_plans=(*earlier, ended))
-    if earlier and earlier[-1].plan == customer.plan:
-        return msgspec.structs.replace(customer, plan_since=earlier[-1].since, earlier_plans=earlier[:-1])
-    return customer
 
 
 def _what_prices_need(customer: Customer) -> tuple[object, ...]:

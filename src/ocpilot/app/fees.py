@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from ocpilot.app.book_days import books_zone
 from ocpilot.app.customer_records import Customer
-from ocpilot.app.plan_fees import fee_key, fees_due
+from ocpilot.app.plan_fees import fee_key, fees_due, held_in
 from ocpilot.app.platform import Platform
 from ocpilot.app.seller import seller_of
 from ocpilot.base.errors import NotBillable
@@ -33,12 +33,15 @@ async def charge(platform: Platform) -> int:
     return charged
 
 
-async def forget(platform: Platform, customer: Customer, plan: str) -> None:
-    """Take this month's fee of a plan that the customer never had off his next invoice."""
-    if plan in {customer.plan, *(one.plan for one in customer.earlier_plans)}:
-        return
-    month = month_of(platform.clock(), books_zone(platform))
-    await platform.store.bill_items.rated([fee_key(_party(platform), plan, month, customer)], [])
+async def forget(platform: Platform, before: Customer, after: Customer) -> None:
+    """Take this month's fees of plans that the customer had in it before he was changed, and has not had since, off his
+    next invoice."""
+    now, zone = platform.clock(), books_zone(platform)
+    month = month_of(now, zone)
+    gone = sorted(held_in(before, month, now, zone) - held_in(after, month, now, zone) - {""})
+    if gone:
+        party = _party(platform)
+        await platform.store.bill_items.rated([fee_key(party, plan, month, after) for plan in gone], [])
 
 
 def _party(platform: Platform) -> PartyId:

@@ -17,7 +17,7 @@ from ocpilot.app.customer_records import Customer, CustomerKind, Cycle
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import Record
 from ocpilot.app.seller import payee_of, seller_of
-from ocpilot.base.errors import NotFound, UserError
+from ocpilot.base.errors import NotFound
 from ocpilot.base.texts import mark, translator
 from ocpilot.billing.allowances import Used, allowance_lines
 from ocpilot.billing.grouped_lines import Summand, grouped
@@ -25,6 +25,7 @@ from ocpilot.billing.invoice import Invoice, InvoiceKind, InvoiceLine, Terms, in
 from ocpilot.billing.ledger import Entry, entry_of
 from ocpilot.billing.payment_reference import ocr_of
 from ocpilot.billing.plans import Plan
+from ocpilot.billing.taxes import VAT, TaxCategory, TaxRow
 
 #: Invoices that are written by themselves before something else gets its turn.
 _AT_ONCE = 200
@@ -56,7 +57,8 @@ async def due(platform: Platform, until: datetime | None = None, number: str | N
             customer = await platform.store.customers.get(group.customer_id)
         if customer is None or not _is_ours_to_write(group, customer):
             continue
-        end = until or _end_of(customer.cycle, now, books_zone(platform))
+        ends = now if customer.closed_at is not None else _end_of(customer.cycle, now, books_zone(platform))
+        end = until or ends
         if group.first < end:
             found.append(Due(group, customer, plans, end))
     return tuple(_without_fees_beside(found))
@@ -83,19 +85,25 @@ async def run_some(platform: Platform) -> int:
 
 
 async def issue_all(platform: Platform, one: Due) -> AsyncIterator[KeptInvoice]:
-    """One invoice of all its items; of a customer who gets one per charge, one for each."""
+    """One invoice of all its items that can be on one; of a customer who gets one per charge, one for each."""
     alone = one.customer.cycle is Cycle.CHARGE and one.group.purpose in {Purpose.SALE, Purpose.FEE}
-    while True:
-        kept = await issue(platform, one, alone=alone)
-        if kept is None:
-            return
-        yield kept
-        if not alone:
-            return
+    more = True
+    while more:
+        kept, more = await _issue(platform, one, alone=alone)
+        if kept is not None:
+            yield kept
 
 
-async def issue(platform: Platform, one: Due, *, alone: bool = False) -> KeptInvoice | None:
-    """One invoice of open items, `alone` of the first one only; None when there are none any more."""
+async def _issue(platform: Platform, one: Due, *, alone: bool) -> tuple[KeptInvoice | None, bool]:
+    """One invoice of open items, `alone` of the first one only, and whether there may be more; None when there are none
+    any more."""
+    more = False
+
+    def choose(items: Sequence[BillItem]) -> Sequence[BillItem]:
+        nonlocal more
+        chosen = of_one_scope(items) if one.customer.is_business else items
+        more = alone or len(chosen) < len(items)
+        return chosen
 
     def draft(items: Sequence[BillItem], used: UsedBefore) -> Draft:
         return draft_of(platform, one, items, used)
@@ -104,9 +112,20 @@ async def issue(platform: Platform, one: Due, *, alone: bool = False) -> KeptInv
         return entry_of(invoice, one.customer.id, ACCOUNTS[one.group.purpose])
 
     limit = 1 if alone else None
-    return await platform.store.invoices.issue(
-        one.group, until=one.until, limit=limit, zone=books_zone(platform), draft=draft, book=book
+    kept = await platform.store.invoices.issue(
+        one.group, until=one.until, limit=limit, zone=books_zone(platform), choose=choose, draft=draft, book=book
     )
+    return kept, more
+
+
+def of_one_scope(items: Sequence[BillItem]) -> Sequence[BillItem]:
+    """Those that a business gets on one invoice with the first one: what is not subject to VAT is never beside what is
+    (EN 16931, BR-O-11 to BR-O-14). Where there are other taxes than VAT it is no e-invoice, and all go onto one."""
+    taxes = {line.tax for item in items for line in item.lines}
+    outside = [any(line.tax.category is TaxCategory.OUTSIDE for line in item.lines) for item in items]
+    if any(tax.name != VAT for tax in taxes):
+        return items
+    return [item for item, is_outside in zip(items, outside, strict=True) if is_outside is outside[0]]
 
 
 def _is_ours_to_write(group: Group, customer: Customer) -> bool:
@@ -142,16 +161,17 @@ def draft_of(platform: Platform, due: Due, items: Sequence[BillItem], used: Used
     """What the items come to on paper: an invoice, or a credit note when it is below zero. `used` is what charges on
     earlier invoices used of what the plan includes."""
     zone, customer, group = books_zone(platform), due.customer, due.group
-    lines = (*lines_of(customer, group, items, zone), *_included(due, items, used, zone))
+    included = included_lines(customer, due.plans, items, used, group.currency, zone)
+    lines = (*lines_of(customer, group, items, zone), *included)
     kind = kind_of(group.purpose, customer)
-    credit = _CREDITS.get(kind)
+    credit = CREDITS.get(kind)
     if credit is not None and sum((line.net for line in lines), Decimal(0)) < 0:
         kind, lines = credit, tuple(negated(line) for line in lines)
     terms = _correcting(terms_of(platform, customer, kind, group.currency), items)
     days = [one.at.astimezone(zone).date() for one in items]
 
     def make(number: str) -> Invoice:
-        return _numbered(platform, terms, lines, number, days=(min(days), max(days)))
+        return sealed(platform, terms, lines, number, days=(min(days), max(days)))
 
     return Draft(series_of(platform, kind), make)
 
@@ -180,11 +200,18 @@ def lines_of(customer: Customer, group: Group, items: Sequence[BillItem], zone: 
     return grouped(summands, group.currency, zone, customer.language)
 
 
-def _included(due: Due, items: Sequence[BillItem], used: UsedBefore, zone: ZoneInfo) -> tuple[InvoiceLine, ...]:
+def included_lines(  # noqa: PLR0917 - what such lines are made of
+    customer: Customer,
+    plans: Mapping[str, Plan],
+    items: Sequence[BillItem],
+    used: UsedBefore,
+    currency: str,
+    zone: ZoneInfo,
+) -> tuple[InvoiceLine, ...]:
     """What each plan includes is taken off what was charged while the customer had it."""
 
     def name_of(named: str | None, at: datetime) -> str:
-        return due.customer.plan_at(at) if named is None else named
+        return customer.plan_at(at) if named is None else named
 
     sold: dict[str, list[BillItem]] = {}
     for item in items:
@@ -197,19 +224,20 @@ def _included(due: Due, items: Sequence[BillItem], used: UsedBefore, zone: ZoneI
     return tuple(
         line
         for name, charges in sold.items()
-        if (included := due.plans.get(name)) is not None
+        if (included := plans.get(name)) is not None
         for line in allowance_lines(
             charges,
             included,
             before.get(name, {}),
-            currency=due.group.currency,
+            currency=currency,
             zone=zone,
-            language=due.customer.language,
+            language=customer.language,
         )
     )
 
 
-_CREDITS = {
+#: What takes a document back; others are put right by the next one.
+CREDITS = {
     InvoiceKind.INVOICE: InvoiceKind.CREDIT_NOTE,
     InvoiceKind.SELF_BILLED: InvoiceKind.SELF_BILLED_CREDIT,
 }
@@ -253,9 +281,15 @@ def terms_of(platform: Platform, customer: Customer, kind: InvoiceKind, currency
     )
 
 
-def _numbered(
-    platform: Platform, terms: Terms, lines: Sequence[InvoiceLine], number: str, days: tuple[date, date]
+def sealed(  # noqa: PLR0917 - what an invoice is made of
+    platform: Platform,
+    terms: Terms,
+    lines: Sequence[InvoiceLine],
+    number: str,
+    days: tuple[date, date],
+    before: Sequence[TaxRow] = (),
 ) -> Invoice:
+    """With this number, as of now; `before` is what earlier credit notes took back."""
     now = platform.clock()
     return invoice_of(
         terms,
@@ -265,40 +299,8 @@ def _numbered(
         issued_at=now,
         issued_on=now.astimezone(books_zone(platform)).date(),
         days=days,
+        before=before,
     )
-
-
-# ---- taking one back -----------------------------------------------------------------------------------------------
-
-
-async def credit(platform: Platform, number: str, why: str, *, again: bool = False) -> KeptInvoice:
-    """A credit note for all of an invoice; `again` opens what was on it for another one.
-
-    NotFound; Conflict when it was credited already or is a credit note itself; UserError without a reason.
-    """
-    if not why.strip():
-        raise UserError("a credit note says why: found nothing")
-    kept = await numbered(platform, number)
-    account = ACCOUNTS[kept.purpose]
-
-    def draft(first: KeptInvoice) -> Draft:
-        kind = _CREDITS.get(first.kind)
-        if kind is None:
-            raise UserError(f"{number} is a {first.kind}: what it says is put right by its next one")
-        return Draft(series_of(platform, kind), lambda mine: _credit_of(platform, first.invoice, kind, mine, why))
-
-    def book(invoice: Invoice) -> Entry:
-        return entry_of(invoice, kept.customer_id, account)
-
-    return await platform.store.invoices.credit(number, draft, book, again=again)
-
-
-def _credit_of(platform: Platform, first: Invoice, kind: InvoiceKind, number: str, why: str) -> Invoice:
-    """All of it taken back, to the cent: its lines, its taxes, its rounding."""
-    terms = msgspec.structs.replace(
-        first.terms, kind=kind, credits=first.number, credits_issued_on=first.issued_on, why=why, prepaid=Decimal(0)
-    )
-    return _numbered(platform, terms, first.lines, number, days=(first.start, first.end))
 
 
 # ---- finding -------------------------------------------------------------------------------------------------------

@@ -14,6 +14,10 @@ log = logging.getLogger(__name__)
 _TOLD_AFTER = 3
 
 
+class NotYet(Exception):
+    """A step that did what it could and must be tried again; no failure of ours."""
+
+
 class JobTries:
     """`failures` counts what went wrong, by step. What rests is known by its step and what it is about."""
 

@@ -35,7 +35,7 @@ from ocpilot.app.clearing_records import Clearing
 from ocpilot.app.command_records import give_result
 from ocpilot.app.dead_nodes import DeadNodes
 from ocpilot.app.hub_records import HubOrder
-from ocpilot.app.job_tries import JobTries
+from ocpilot.app.job_tries import JobTries, NotYet
 from ocpilot.app.lost_stops import Lost
 from ocpilot.app.orders import send_result
 from ocpilot.app.platform import Platform
@@ -181,15 +181,8 @@ class Jobs:
         if stored is None:
             return
         if value_of(CDR, stored).invoice_reference_id is not None and clearing.is_issued(self._platform, stored):
-            await self._bill_terminal(stored)
+            await terminal_payments.bill(self._platform, stored)
         await self._platform.store.transactions.set_state(transaction.id, TransactionState.BILLED)
-
-    async def _bill_terminal(self, stored: StoredObject) -> None:
-        """A charge paid at a terminal of a provider for whom we write the receipt; his capture is waited for."""
-        found = await cdrs.check(self._platform, stored)
-        if found.agrees:
-            receipt = await receipts.issue(self._platform, stored.key)
-            await terminal_payments.expect(self._platform, stored, receipt)
 
     async def _expired(self) -> None:
         found = await self._platform.store.commands.expired(self._platform.clock())
@@ -312,10 +305,6 @@ class Jobs:
                 await self._tries.failed(step, name, error)
             else:
                 await self._tries.done(step, name)
-
-
-class NotYet(Exception):
-    """A step that did what it could and must be tried again; no failure of ours."""
 
 
 def _number(one: Transaction | Reservation) -> str:

@@ -1,5 +1,6 @@
 """The ledger as it is kept: append only, every entry once, and what is still open."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
@@ -69,10 +70,12 @@ class Ledger(Protocol):
         since: date | None = None,
         until: date | None = None,
         customer_id: int | None = None,
+        kinds: Collection[str] | None = None,
         after: int = 0,
         limit: int = 1000,
     ) -> tuple[KeptEntry, ...]:
-        """By number; days from `since` to before `until`, those that concern a customer."""
+        """By number; days from `since` to before `until`, those that concern a customer, those whose key has one of
+        these `kinds` before its first `/`."""
 
     async def balances(self, *, since: date | None = None, until: date | None = None) -> tuple[Balance, ...]:
         """Every account; only days from `since` to before `until`."""

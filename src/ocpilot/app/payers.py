@@ -58,12 +58,13 @@ class Payers:
             raise NotBillable(f"customer {customer.number}: found plan {name!r}, expected one that is known")
         return self._plans.get(name)
 
-    async def partner(self, party: PartyId, kind: CustomerKind) -> Customer | None:
-        """The partner of this party."""
+    async def partner(self, party: PartyId, kind: CustomerKind, began: datetime) -> Customer | None:
+        """The partner of this party, for a charge that began then."""
         key = party, kind
         if key not in self._partners:
             self._partners[key] = await self._platform.store.customers.of_party(party, kind)
-        return self._partners[key]
+        found = self._partners[key]
+        return found if found is not None and found.is_one_at(began) else None
 
     def at_place(self, location_id: str, kind: CustomerKind, began: datetime) -> tuple[Customer, ...]:
         """Hosts of a Location, or whose home it is, for whom a charge counts that began then."""
@@ -71,5 +72,8 @@ class Payers:
         return tuple(
             one
             for one, places in self._at_places
-            if one.kind is kind and fold(location_id) in places and (one.since is None or one.since <= day)
+            if one.kind is kind
+            and fold(location_id) in places
+            and one.is_one_at(began)
+            and (one.since is None or one.since <= day)
         )

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app.bank_payment_records import KeptPayment
+from ocpilot.app.bank_payment_records import KeptPayment, MatchState
 from ocpilot.app.bill_records import KeptInvoice
 from ocpilot.app.ledger_records import OpenInvoice
 from ocpilot.app.platform import Platform
@@ -70,7 +70,7 @@ async def debt_of(platform: Platform, number: str) -> Debt:
 async def proposals(platform: Platform, payments: Sequence[KeptPayment]) -> Mapping[int, tuple[Proposal, ...]]:
     """Of each payment that is not settled: open invoices of its customer, and the one of exactly its amount whose
     customer has the payer's name. Nothing is ever matched by these alone."""
-    waiting = [one for one in payments if one.open]
+    waiting = [one for one in payments if one.open and one.state is not MatchState.HELD]
     if not waiting:
         return {}
     every = await platform.store.ledger.open_invoices()

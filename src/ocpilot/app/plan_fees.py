@@ -54,11 +54,21 @@ def fee_key(party: PartyId, plan: str, month: date, customer: Customer) -> Objec
     return ObjectKey(module=ModuleID.CDRS, party=party, id=f"fee/{plan}/{month:%Y-%m}/{customer.number}")
 
 
+def held_in(customer: Customer, month: date, now: datetime, zone: ZoneInfo) -> set[str]:
+    """The plans he had in a month, up to now."""
+    return {
+        plan for plan, since, until in _held(customer, now) if month_of(since, zone) <= month <= month_of(until, zone)
+    }
+
+
 def _held(customer: Customer, now: datetime) -> Iterator[tuple[str, datetime, datetime]]:
-    """Every plan he had, with the first and the last moment of it."""
-    for one in customer.earlier_plans:
-        yield one.plan, one.since or customer.created_at, one.until - timedelta(microseconds=1)
-    yield customer.plan, customer.plan_since or customer.created_at, now
+    """Every plan he had until now, with the first and the last moment of it."""
+    last = now if customer.closed_at is None else min(now, customer.closed_at)
+    every = [(one.plan, one.since, one.until - timedelta(microseconds=1)) for one in customer.earlier_plans]
+    for plan, given, until in (*every, (customer.plan, customer.plan_since, last)):
+        since = given or customer.created_at
+        if since <= last:
+            yield plan, since, min(until, last)
 
 
 def _fee(  # noqa: PLR0917 - what a fee is made of

@@ -88,14 +88,14 @@ async def _of_partner(rating: Rating, payers: Payers) -> tuple[BillItem, ...]:
     """What a provider pays us for his driver, or we an operator for ours."""
     token = rating.cdr.cdr_token
     driver, operator = PartyId.of(token.country_code, token.party_id), rating.found.stored.key.party
-    ours = rating.found.clearing.peer_id is None
+    ours, began = rating.found.clearing.peer_id is None, rating.cdr.start_date_time
     if ours and rating.cdr.invoice_reference_id is not None:
         return ()  # paid at a terminal, and its receipt is ours (mod_payments, "InvoiceCreator")
     if ours and not is_ours(rating.platform, driver):
-        provider = await payers.partner(driver, CustomerKind.PROVIDER)
+        provider = await payers.partner(driver, CustomerKind.PROVIDER, began)
         return () if provider is None else (charge_lines.roamed(rating, provider, Purpose.ROAMING),)
     if not ours and is_ours(rating.platform, driver):
-        seller = await payers.partner(operator, CustomerKind.OPERATOR)
+        seller = await payers.partner(operator, CustomerKind.OPERATOR, began)
         return () if seller is None else (charge_lines.roamed(rating, seller, Purpose.PURCHASE),)
     return ()
 

@@ -4,7 +4,7 @@ import asyncio
 
 import msgspec
 
-from ocpilot.app import clearing
+from ocpilot.app import clearing, replaced_receipts
 from ocpilot.app.bodies import value_of
 from ocpilot.app.cdrs import verdict_of, zone_of
 from ocpilot.app.clearing_records import ClearingState
@@ -34,6 +34,9 @@ async def settle(platform: Platform, key: ObjectKey) -> Receipt | None:
         and not await _is_customers(platform, value_of(CDR, stored))
     )
     receipt = await issue(platform, key) if gets_one else None
+    if receipt is not None and stored is not None:
+        uid = value_of(CDR, stored).cdr_token.uid
+        await replaced_receipts.take_over(platform, uid, paper_of(receipt), await earlier(platform, stored))
     await platform.store.documents.receipt_settled(key)
     return receipt
 
@@ -60,6 +63,7 @@ async def issue(platform: Platform, key: ObjectKey) -> Receipt:
     zone = await zone_of(platform, stored, cdr)
     now, language = platform.clock(), await _language(platform, account, cdr.cdr_token.uid)
     signed = await platform.store.signed.verdict(key)
+    replaced = await earlier(platform, stored)
 
     def make(number: str) -> Receipt:
         paper = receipt_of(
@@ -72,6 +76,7 @@ async def issue(platform: Platform, key: ObjectKey) -> Receipt:
             zone=zone,
             language=language,
             signature=sentence(signed, translator(language), language) if signed else None,
+            replaces=replaced[0] if replaced else None,
         )
         return Receipt(
             number=number,
@@ -83,6 +88,13 @@ async def issue(platform: Platform, key: ObjectKey) -> Receipt:
         )
 
     return await platform.store.documents.issue(key, platform.settings.seller.receipt_series, make)
+
+
+async def earlier(platform: Platform, stored: StoredObject) -> tuple[str, ...]:
+    """The receipts of CDRs of the same charge that were taken back, the newest first."""
+    keys = await clearing.corrects(platform, stored, value_of(CDR, stored))
+    found = [await platform.store.documents.receipt_of(key) for key in keys]
+    return tuple(one.number for one in found if one is not None)
 
 
 def paper_of(receipt: Receipt) -> Paper:

@@ -1,6 +1,7 @@
 """Charges paid at a terminal provider's terminals whose receipts are ours: what was to be captured, what was, and who
 stores it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -34,6 +35,10 @@ class TerminalPayments(Protocol):
 
     async def add(self, payment: TerminalPayment) -> None:
         """Store a new one; nothing when its CDR has one."""
+
+    async def take_over(self, payment: TerminalPayment, earlier: Sequence[str]) -> None:
+        """The one of an earlier receipt is this one's from now on, as if nobody had looked at what its provider said;
+        nothing where there is none."""
 
     async def save(self, payment: TerminalPayment, before: datetime | None) -> bool:
         """Replace what a confirmation changes, if the last one was of that moment; False when not."""

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from ocpilot.app import cdrs, receipts, replaced_receipts
 from ocpilot.app.bodies import value_of
 from ocpilot.app.book_days import today
 from ocpilot.app.platform import Platform
-from ocpilot.app.receipts import paper_of
 from ocpilot.app.records import Receipt, Record, StoredObject
 from ocpilot.app.terminal_invoices import provider_of
 from ocpilot.app.terminal_payment_records import TerminalPayment
@@ -34,25 +34,36 @@ class TerminalRow(Record, frozen=True):
     state: CaptureState
 
 
-async def expect(platform: Platform, stored: StoredObject, receipt: Receipt) -> None:
-    """From now on its capture is waited for; the sale is booked, what the provider owes as not matched yet."""
+async def bill(platform: Platform, stored: StoredObject) -> None:
+    """The receipt of a CDR of ours for whose terminal we write it, when its price is right; its capture is waited
+    for."""
+    if (await cdrs.check(platform, stored)).agrees:
+        await _expect(platform, stored, await receipts.issue(platform, stored.key))
+
+
+async def _expect(platform: Platform, stored: StoredObject, receipt: Receipt) -> None:
+    """From now on its capture is waited for; the sale is booked, what the provider owes as not matched yet. A CDR that
+    was issued anew takes over what was expected, and captured, for the one before: what the provider said last is
+    compared with it again."""
     cdr = value_of(CDR, stored)
     peer = await provider_of(platform, PartyId.of(cdr.cdr_token.country_code, cdr.cdr_token.party_id))
     if cdr.invoice_reference_id is None or cdr.authorization_reference is None or peer is None:
         return
-    printed = paper_of(receipt)
-    await platform.store.ledger.book(card_sales.sale(printed, Decimal(0), today(platform), Account.UNMATCHED))
-    await platform.store.terminal_payments.add(
-        TerminalPayment(
-            key=stored.key,
-            peer_id=peer.id,
-            reference=cdr.authorization_reference,
-            receipt=receipt.number,
-            currency=cdr.currency,
-            due=printed.total.shown,
-            at=platform.clock(),
-        )
+    printed = receipts.paper_of(receipt)
+    payment = TerminalPayment(
+        key=stored.key,
+        peer_id=peer.id,
+        reference=cdr.authorization_reference,
+        receipt=receipt.number,
+        currency=cdr.currency,
+        due=printed.total.shown,
+        at=platform.clock(),
     )
+    replaced = await receipts.earlier(platform, stored)
+    await platform.store.terminal_payments.take_over(payment, replaced)
+    if not await replaced_receipts.book(platform, printed, replaced, Account.UNMATCHED):
+        await platform.store.ledger.book(card_sales.sale(printed, Decimal(0), today(platform), Account.UNMATCHED))
+    await platform.store.terminal_payments.add(payment)
 
 
 Heard = tuple[TerminalPayment, StoredObject]
@@ -72,7 +83,8 @@ async def compare(platform: Platform, heard: Heard) -> None:
     receipt = await platform.store.documents.receipt(payment.receipt)
     if receipt is not None and before != after:
         key = f"terminal/{payment.receipt}/{said.id}/{said.last_updated.isoformat()}"
-        entry = card_sales.moved(paper_of(receipt), after, before, key, day=today(platform), of=Account.UNMATCHED)
+        printed, day = receipts.paper_of(receipt), today(platform)
+        entry = card_sales.moved(printed, after, before, key, day=day, of=Account.UNMATCHED)
         await platform.store.ledger.book(entry)
     changed = replace(
         payment,

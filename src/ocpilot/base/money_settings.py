@@ -85,9 +85,10 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     `vat_rates` go before those we know; `domestic_reverse_charge` are the countries in which a reseller of electricity
     owes the VAT of one who sells to him there (docs/decisions/20261126-vat.md says by which law).
     For bookkeeping: `accounts` are numbers of its chart where they are others than those of BAS (`{revenue = "3011",
-    "vat_out/DE" = "2671"}`), `voucher_series` leads its vouchers, `year_begins` is the first month of the financial
-    year. `reminders` are sent one after the other, none unless set; `late_interest` is per cent a year of what is late,
-    booked with a reminder."""
+    "vat_out/DE" = "2671"}`), `voucher_series` leads its vouchers; those in another currency than `charging.currency`
+    have a series of their own (`voucher_series_of`, else both in one word: `OEUR`). `year_begins` is the first month of
+    the financial year. `reminders` are sent one after the other, none unless set; `late_interest` is per cent a year of
+    what is late, booked with a reminder."""
 
     invoice_series: Series = "F"
     credit_series: Series = "K"
@@ -103,6 +104,7 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     domestic_reverse_charge: tuple[str, ...] = ("AT", "CZ", "DE", "IT", "RO")
     accounts: dict[str, str] = msgspec.field(default_factory=dict)
     voucher_series: str = "O"
+    voucher_series_of: dict[str, str] = msgspec.field(default_factory=dict)
     year_begins: Annotated[int, msgspec.Meta(ge=1, le=12)] = 1
     reminders: tuple[ReminderSettings, ...] = ()
     late_interest: Decimal = Decimal(0)
@@ -112,6 +114,9 @@ class BillingSettings(Section, frozen=True, kw_only=True):
             raise ValueError(
                 f"late_interest: found {self.late_interest}, expected 0 to {_MOST_INTEREST} per cent a year"
             )
+        series = [self.voucher_series, *self.voucher_series_of.values()]
+        if len(set(series)) < len(series):
+            raise ValueError(f"voucher_series_of: found {', '.join(series)}, expected another one for each currency")
         days = [one.days for one in self.reminders]
         if days != sorted(set(days)):
             raise ValueError(f"reminders: found days {days}, expected each later than the one before")

@@ -20,6 +20,8 @@ class BankPayment(msgspec.Struct, frozen=True, kw_only=True):
     """One movement of money. `amount` is above zero when it came in. `bank_id` is the bank's own, or made of what it
     says: the same movement has the same in every file. `account` is ours, as the file names it.
 
+    `deposit` is the sum in which the bank paid it in together with others, where the file says so.
+
     `payer` is the other side, whichever way the money went. `charges` is what the bank kept of it. `raw` is the file's
     own text, `place` where it stands in it.
     """
@@ -36,6 +38,7 @@ class BankPayment(msgspec.Struct, frozen=True, kw_only=True):
     payer_number: str = ""
     is_reversal: bool = False
     charges: Decimal = Decimal(0)
+    deposit: Decimal | None = None
     raw: str = ""
     place: str = ""
 

@@ -144,12 +144,12 @@ class _Reader:
         currency = deposit.at(69, 71) or section.opening.at(23, 25)
         if section.opening.at(23, 25) != currency:
             self._wrong(deposit, 69, 71, f"{section.opening.at(23, 25)}, as in line {section.opening.number}")
-        whole = Decimal(0)
+        paid_in, whole = self._amount(deposit, 51, 68, currency), Decimal(0)
         for paid in section.paid:
             payment = self._payment(paid, section, deposit, day, currency)
             whole += payment.amount
-            yield payment
-        if self._amount(deposit, 51, 68, currency) != whole:
+            yield msgspec.structs.replace(payment, deposit=paid_in)
+        if paid_in != whole:
             self._wrong(deposit, 51, 68, f"{whole} {currency}, the sum of its payments")
         if self._count(deposit, 72, 79) != len(section.paid):
             self._wrong(deposit, 72, 79, f"{len(section.paid)}, the number of its payments")

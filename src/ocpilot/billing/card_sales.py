@@ -1,16 +1,21 @@
 """What a card payment does to the accounts: a sale without an invoice, by its receipt. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
+import msgspec
+
 from ocpilot.base.money import HALF_UP
+from ocpilot.billing.chart import chart_of, postings
 from ocpilot.billing.ledger import Account, Entry, LedgerLine, entry
 from ocpilot.billing.receipt import Receipt, VatRow
 from ocpilot.billing.taxes import Tax, TaxCategory, TaxRow
 
 #: What leads the keys of the entries in which revenue and VAT of a receipt stand.
 SALE, REFUND = "receipt/", "card-refund/"
+#: The kinds of these entries, which is what stands before the first `/` of a key.
+KINDS = tuple(one.removesuffix("/") for one in (SALE, REFUND))
 
 
 def sale(receipt: Receipt, captured: Decimal, day: date, rest: Account = Account.BAD_DEBTS) -> Entry:
@@ -19,6 +24,16 @@ def sale(receipt: Receipt, captured: Decimal, day: date, rest: Account = Account
     taken = (Account.CARDS, captured), (rest, total - captured)
     sold = tuple((account, -amount) for account, amount in _parts(receipt, Decimal(1)))
     return _entry(f"{SALE}{receipt.number}", day, f"receipt {receipt.number}, by card", receipt, (*taken, *sold))
+
+
+def instead(receipt: Receipt, before: Sequence[LedgerLine], day: date, rest: Account = Account.BAD_DEBTS) -> Entry:
+    """The sale of a receipt that stands in for others of the same charge, of which these lines are in the books: they
+    are taken back, and what was taken from the card for them was taken for it."""
+    taken = sum((line.amount for line in before if line.account is Account.CARDS), Decimal(0))
+    sold = sale(receipt, taken, day, rest)
+    others = ", ".join(dict.fromkeys(line.invoice or "" for line in before))
+    back = (msgspec.structs.replace(line, amount=-line.amount) for line in before)
+    return entry(sold.key, day, f"{sold.text}, instead of {others}", [*back, *sold.lines])
 
 
 def refund(receipt: Receipt, amount: Decimal, number: str, day: date, beyond: Decimal = Decimal(0)) -> Entry:
@@ -37,10 +52,23 @@ def moved(receipt: Receipt, captured: Decimal, before: Decimal, key: str, *, day
     return _entry(key, day, f"receipt {receipt.number}, by card: {captured} instead of {before}", receipt, lines)
 
 
-def taxes_of(receipt: Receipt) -> tuple[TaxRow, ...]:
-    """Its rows of VAT, which is that of the country of the charge; none when the receipt does not say where it was."""
-    country = receipt.charge.country
+def taxes_of(receipt: Receipt, otherwise: str = "") -> tuple[TaxRow, ...]:
+    """Its rows of VAT, which is that of the country of the charge; where the receipt does not say which that was, of
+    the country that is named `otherwise`, and none without."""
+    country = receipt.charge.country or otherwise
     return tuple(_tax_row(one, country) for one in receipt.vat) if country else ()
+
+
+def taxed(booked: Entry, taxes: Mapping[str, Sequence[TaxRow]], home: str) -> Iterator[TaxRow]:
+    """What an entry of receipts made of revenue and VAT, by tax: above zero what was sold, below what was given back.
+    `taxes` are the rows of each receipt by number; what has none is without VAT, of `home`."""
+    found: dict[Tax, dict[Account, Decimal]] = {}
+    for posting in postings(booked, taxes, chart_of(home, {})):
+        if posting.account in {Account.REVENUE, Account.VAT_OUT}:
+            sums = found.setdefault(posting.tax or Tax(category=TaxCategory.ZERO, country=home), {})
+            sums[posting.account] = sums.get(posting.account, Decimal(0)) - posting.amount
+    for tax, sums in found.items():
+        yield TaxRow(tax=tax, base=sums.get(Account.REVENUE, Decimal(0)), amount=sums.get(Account.VAT_OUT, Decimal(0)))
 
 
 def _tax_row(row: VatRow, country: str) -> TaxRow:

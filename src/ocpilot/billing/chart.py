@@ -116,10 +116,11 @@ def chart_of(home: str, numbers: Mapping[str, str]) -> Chart:
     return Chart(home=home, numbers={**BAS, **_HOME_RATES, **numbers})
 
 
-def postings(entry: Entry, taxes: Sequence[TaxRow], chart: Chart) -> tuple[Posting, ...]:
-    """The lines of an entry with their numbers; net and tax of an invoice or receipt (`taxes` are its rows) stand apart
-    per tax. What they do not come to exactly, such as a part that was given back, is divided in their proportion."""
-    return tuple(one for line in entry.lines for one in _of_line(line, taxes, chart))
+def postings(entry: Entry, taxes: Mapping[str, Sequence[TaxRow]], chart: Chart) -> tuple[Posting, ...]:
+    """The lines of an entry with their numbers; net and tax of an invoice or receipt (`taxes` are the rows of each by
+    number) stand apart per tax. What they do not come to exactly, such as a part that was given back, is divided in
+    their proportion."""
+    return tuple(one for line in entry.lines for one in _of_line(line, taxes.get(line.invoice or "", ()), chart))
 
 
 def _of_line(line: LedgerLine, taxes: Sequence[TaxRow], chart: Chart) -> Iterator[Posting]:

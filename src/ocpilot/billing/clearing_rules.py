@@ -67,9 +67,9 @@ def findings(cdr: CDR, around: Around, limits: ClearingLimits) -> tuple[Found, .
     return tuple(one for rule in _RULES for one in rule(cdr, around, limits))
 
 
-def corrected(cdr: CDR, neighbours: Sequence[Neighbour]) -> Neighbour | None:
-    """The CDR of the same charge that was taken back before this one came."""
-    return next((one for one in neighbours if one.credited and _is_same_charge(cdr, one)), None)
+def corrected(cdr: CDR, neighbours: Sequence[Neighbour]) -> tuple[Neighbour, ...]:
+    """CDRs of the same charge that were taken back before this one came, in the order given."""
+    return tuple(one for one in neighbours if one.credited and _is_same_charge(cdr, one))
 
 
 # ---- the price -----------------------------------------------------------------------------------------------------

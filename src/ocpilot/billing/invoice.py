@@ -141,14 +141,17 @@ def invoice_of(
     issued_at: datetime,
     issued_on: date,
     days: tuple[date, date],
+    before: Sequence[TaxRow] = (),
 ) -> Invoice:
-    """Add up. `days` are the first and the last one billed; `issued_on` the day of the seller's calendar.
+    """Add up. `days` are the first and the last one billed; `issued_on` the day of the seller's calendar. `before` is
+    what earlier credit notes took back of the invoice that this one takes a part of back: all of them come to what the
+    invoice came to, so a tax may differ from that of its own base by the hundredths that were rounded before.
 
     ValueError when there is no line.
     """
     if not lines:
         raise ValueError("an invoice needs a line")
-    taxes = tax_rows(lines, terms.currency)
+    taxes = tax_rows(lines, terms.currency, before)
     net = sum((row.base for row in taxes), Decimal(0))
     tax = sum((row.amount for row in taxes), Decimal(0))
     rounding = _shown(lines) - net - tax if terms.prices_include_tax else Decimal(0)
@@ -172,15 +175,26 @@ def invoice_of(
     )
 
 
-def tax_rows(lines: Iterable[InvoiceLine], currency: str) -> tuple[TaxRow, ...]:
-    """Lines by their tax, the tax of each sum rounded once."""
+def tax_rows(lines: Iterable[InvoiceLine], currency: str, before: Sequence[TaxRow] = ()) -> tuple[TaxRow, ...]:
+    """Lines by their tax, the tax of each sum rounded once, that of `before` together with it."""
     bases: dict[Tax, Decimal] = {}
     for line in lines:
         bases[line.tax] = bases.get(line.tax, Decimal(0)) + line.net
     return tuple(
-        TaxRow(tax=tax, base=bases[tax], amount=HALF_UP.round(bases[tax] * tax.rate / 100, currency))
-        for tax in sorted(bases)
+        TaxRow(tax=tax, base=bases[tax], amount=_tax(tax, bases[tax], currency, before)) for tax in sorted(bases)
     )
+
+
+def _tax(tax: Tax, base: Decimal, currency: str, before: Sequence[TaxRow]) -> Decimal:
+    same = [row for row in before if row.tax == tax]
+    whole = base + sum((row.base for row in same), Decimal(0))
+    taken = sum((row.amount for row in same), Decimal(0))
+    return HALF_UP.round(whole * tax.rate / 100, currency) - taken
+
+
+def amount_of(invoice: Invoice) -> Decimal:
+    """What it comes to, whatever was paid before it was issued."""
+    return invoice.total + invoice.rounding
 
 
 def negated(line: InvoiceLine) -> InvoiceLine:

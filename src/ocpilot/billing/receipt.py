@@ -64,7 +64,8 @@ class VatRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is on the paper. `signature` is the verdict on signed meter values, in words, when there are any."""
+    """All that is on the paper. `signature` is the verdict on signed meter values, in words, when there are any.
+    `replaces`: the receipt of the same charge that this one stands in for."""
 
     number: str
     issued_at: datetime
@@ -77,6 +78,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     vat: tuple[VatRow, ...]
     total: Amount
     signature: str | None = None
+    replaces: str | None = None
 
 
 class PaidByCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +102,7 @@ def receipt_of(
     zone: ZoneInfo,
     language: Language = "en",
     signature: str | None = None,
+    replaces: str | None = None,
 ) -> Receipt:
     """The receipt for a CDR as priced; when the price could not be computed, with the amounts of the CDR itself."""
     lines = lines_of(cdr, priced, language)
@@ -115,6 +118,7 @@ def receipt_of(
         vat=tuple(_vat_rows(lines)),
         total=_added([line.amount for line in lines]),
         signature=signature,
+        replaces=replaces,
     )
 
 

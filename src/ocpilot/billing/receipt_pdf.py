@@ -63,7 +63,7 @@ def paper_of(receipt: Receipt, paid: PaidByCard | None = None) -> Paper:
         heading=translate(mark("Charge")),
         place=receipt.charge.place,
         address=receipt.charge.address,
-        facts=tuple(_facts(receipt.charge, words, zone)),
+        facts=(*_facts(receipt.charge, words, zone), *_replaced(receipt, translate)),
         to=Fact(translate(mark("For")), receipt.driver),
         amount_due=Fact(translate(_due(receipt.total)), words.money(receipt.total.shown)),
         line_header=(translate(mark("What")), translate(mark("Quantity")), _price_header(words), *header),
@@ -118,6 +118,12 @@ def _facts(charge: ChargeFacts, words: PaperWords, zone: ZoneInfo) -> list[Fact]
     if charge.parked:
         facts.append(Fact(translate(mark("Parking after charging")), formats.duration(charge.parked)))
     return [*facts, Fact(translate(mark("Charge record")), charge.cdr_id)]
+
+
+def _replaced(receipt: Receipt, translate: Translate) -> Iterator[Fact]:
+    """What is corrected is named (2006/112/EC, article 219)."""
+    if receipt.replaces is not None:
+        yield Fact(translate(mark("Replaces receipt")), receipt.replaces)
 
 
 def _sides(amount: Amount, words: PaperWords) -> tuple[str, str, str]:

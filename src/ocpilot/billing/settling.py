@@ -30,6 +30,10 @@ class Left(StrEnum):
     OTHER_CURRENCY = "other_currency"
     REVERSAL = "reversal"
     BY_HAND = "by_hand"
+    #: Not in the books: another kind of bank file seems to have told of it.
+    TOLD_TWICE = "told_twice"
+    #: No longer in the books, or never: a person said that it is another one.
+    DROPPED = "dropped"
 
 
 class Debt(msgspec.Struct, frozen=True, kw_only=True):

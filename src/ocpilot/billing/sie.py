@@ -22,7 +22,8 @@ _DECIMALS = Decimal("0.01")
 
 class Books(msgspec.Struct, frozen=True, kw_only=True):
     """Whose books, and what is said about the file. `made_on` is the day of the file (`#GEN`); `year` the first and the
-    last day of the financial year; `series` of the vouchers. `home` and `accounts` make the chart."""
+    last day of the financial year. `series` of the vouchers in `currency`, those in others are in `series_of`; an empty
+    `currency`: closed before each had its own, all are in `series`. `home` and `accounts` make the chart."""
 
     company: str
     organisation_number: str
@@ -32,6 +33,15 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     series: str
     home: str
     accounts: dict[str, str]
+    currency: str = ""
+    series_of: dict[str, str] = {}
+
+    def series_in(self, currency: str) -> str:
+        """That of the vouchers in a currency: each is numbered by itself, so that none has gaps and no number is there
+        twice in the bookkeeping they all go into (Swedish law 1999:1078, 5:7)."""
+        if self.currency in {"", currency}:
+            return self.series
+        return self.series_of.get(currency, f"{self.series}{currency}")
 
 
 class Voucher(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +62,7 @@ def sie(books: Books, currency: str, vouchers: Sequence[Voucher], names: Mapping
     """
     lines = [*_head(books, currency), *_accounts(vouchers, names)]
     for voucher in vouchers:
-        lines += _voucher(books.series, voucher)
+        lines += _voucher(books.series_in(currency), voucher)
     return "".join(f"{line}\r\n" for line in lines).encode(_ENCODING, errors="replace")
 
 

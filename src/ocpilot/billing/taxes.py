@@ -5,6 +5,9 @@ from enum import StrEnum
 
 import msgspec
 
+#: What the tax is called where it is no tax of a state or county.
+VAT = "VAT"
+
 
 class TaxCategory(StrEnum):
     """Codes of UNTDID 5305."""
@@ -24,7 +27,7 @@ class Tax(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
     category: TaxCategory
     rate: Decimal = Decimal(0)
-    name: str = "VAT"
+    name: str = VAT
     country: str = ""
     reason: str = ""
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from ocpilot.app.closing import Closed
 from ocpilot.app.customer_fields import FIELDS, texts_of
 from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
 from ocpilot.app.customer_table import NUMBER, TOKENS, Row
@@ -34,6 +35,7 @@ fields: see `ocpilot customer add --help`; an empty one is emptied
 
 examples:
   ocpilot customer set 10001 plan=GOLD
+  ocpilot customer set 10001 plan=GOLD plan_since=2026-12-01
   ocpilot customer set 10001 vat_number=
 """
 _IMPORT = f"""\
@@ -87,12 +89,18 @@ class CustomerCommands(Protocol):
     ) -> tuple[Sequence[CustomerToken], Sequence[str]]:
         """Tokens are this customer's; which, and warnings."""
 
+    async def close(self, number: str) -> Closed:
+        """One leaves."""
+
+    async def reopen(self, number: str) -> Customer:
+        """He is one again."""
+
     async def take_token(self, uid: str, until: datetime | None) -> None:
         """A Token is nobody's."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """`ocpilot customer add|set|show|list|token|import`."""
+    """`ocpilot customer add|set|show|list|close|reopen|token|import`."""
     parser = subparsers.add_parser("customer", help="who gets invoices, and whose Tokens they are")
     actions = parser.add_subparsers(dest="action", required=True)
     add = _action(actions, "add", "add a customer", _ADD)
@@ -105,6 +113,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     show.add_argument("number", metavar="NUMBER", help="customer number")
     listing = _action(actions, "list", "all customers", "example: ocpilot customer list --kind company --json\n")
     listing.add_argument("--kind", choices=[str(kind) for kind in CustomerKind], help="only these")
+    closing = _action(
+        actions, "close", "a customer leaves: last invoice, Tokens blocked", "example: ocpilot customer close 10001\n"
+    )
+    closing.add_argument("number", metavar="NUMBER", help="customer number")
+    reopening = _action(actions, "reopen", "a closed customer is one again", "example: ocpilot customer reopen 10001\n")
+    reopening.add_argument("number", metavar="NUMBER", help="customer number")
     taking = _action(actions, "import", "add or change many from a table (CSV)", _IMPORT)
     taking.add_argument("file", help="CSV in UTF-8, with commas or semicolons; - is the input")
     taking.add_argument("--dry-run", action="store_true", help="only say what is wrong")
@@ -148,6 +162,10 @@ async def run(args: argparse.Namespace, customers: CustomerCommands) -> int:
             _print_one(*await customers.show(args.number), args.json)
         case "list":
             _print_all(await customers.all(CustomerKind(args.kind) if args.kind else None), args.json)
+        case "close":
+            _print_closed(await customers.close(args.number), args.json)
+        case "reopen":
+            _print_saved(Saved(customer=await customers.reopen(args.number)), args.json)
         case "import":
             lines = csv_lines(read_file(args.file), ("kind", "name"), (*FIELDS, NUMBER, TOKENS))
             rows = [Row(line=line, texts=texts) for line, texts in lines]
@@ -209,6 +227,24 @@ def _print_saved(saved: Saved, as_json: bool) -> None:
     _print_warnings(saved.warnings)
 
 
+def _print_closed(closed: Closed, as_json: bool) -> None:
+    customer, written = closed.customer, [kept.number for kept in closed.invoices]
+    if as_json:
+        owes = {currency: f"{amount:f}" for currency, amount in closed.owes.items()}
+        print(_json({**_customer_row(customer), "tokens": closed.tokens, "invoices": written, "owes": owes}))
+        return
+    print(f"customer {customer.number} is closed since {_written(customer.closed_at)}")
+    print(f"  Tokens blocked: {', '.join(closed.tokens) or 'none'}")
+    print(f"  last invoices: {', '.join(written) or 'none, nothing was left to bill'}")
+    for currency, amount in closed.owes.items():
+        if amount:
+            print(f"  {'owes us' if amount > 0 else 'is owed by us'} {abs(amount)} {currency}")
+
+
+def _written(at: datetime | None) -> str:
+    return time.write(at) if at else ""
+
+
 def _print_taken(taken: Sequence[Saved], args: argparse.Namespace) -> None:
     if args.json:
         print(_json([{**_customer_row(one.customer), "warnings": one.warnings} for one in taken]))
@@ -229,7 +265,7 @@ def _print_one(customer: Customer, tokens: Sequence[CustomerToken], as_json: boo
         print(_json({**_customer_row(customer), "tokens": [_token_row(one) for one in tokens]}))
         return
     print(f"customer {customer.number}")
-    print(*(f"  {name:<20} {text}" for name, text in texts_of(customer).items() if text), sep="\n")
+    print(*(f"  {name:<20} {text}" for name, text in _customer_row(customer).items() if text), sep="\n")
     if not tokens:
         print(f"no Tokens yet: ocpilot customer token give {customer.number} UID")
         return
@@ -264,7 +300,15 @@ def _print_all(customers: Sequence[Customer], as_json: bool) -> None:
 
 
 def _customer_row(customer: Customer) -> dict[str, str]:
-    return {"number": customer.number, **texts_of(customer), "created_at": time.write(customer.created_at)}
+    had = ", ".join(f"{one.plan or '-'} until {time.write(one.until)}" for one in customer.earlier_plans)
+    return {
+        "number": customer.number,
+        **texts_of(customer),
+        "plan_since": _written(customer.plan_since),
+        "earlier_plans": had,
+        "created_at": time.write(customer.created_at),
+        "closed_at": _written(customer.closed_at),
+    }
 
 
 def _token_row(token: CustomerToken) -> dict[str, str | None]:

@@ -52,8 +52,8 @@ class InvoiceCommands(Protocol):
     def send_all(self) -> AsyncIterator[Sent]:
         """Send all that was not sent."""
 
-    async def credit(self, number: str, why: str, *, again: bool) -> KeptInvoice:
-        """A credit note for all of it; NotFound, Conflict."""
+    async def credit(self, number: str, why: str, *, again: bool, charges: Sequence[str]) -> KeptInvoice:
+        """A credit note for all of it, or for some charges; NotFound, Conflict."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -97,9 +97,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     send.add_argument("--again", action="store_true", help="also those that were sent before")
     credit = actions.add_parser(
         "credit",
-        help="take an invoice back with a credit note",
-        epilog='example: ocpilot invoice credit F-000042 --why "wrong address" --again',
+        help="take an invoice, or charges of it, back with a credit note",
+        epilog='example: ocpilot invoice credit F-000042 --why "wrong address" --again; '
+        'only one charge of it: ocpilot invoice credit F-000042 --charge C-2041 --why "the station was broken"',
     )
+    credit.add_argument("--charge", metavar="CDR", action="append", default=[], help="only this charge; several times")
     credit.add_argument("number", help="the invoice")
     credit.add_argument("--why", required=True, help="the reason, as it stands on the credit note")
     credit.add_argument("--again", action="store_true", help="what was on it is billed again by the next run")
@@ -127,7 +129,7 @@ async def run(args: argparse.Namespace, invoices: InvoiceCommands) -> int:
         case "send":
             return await _send(args, invoices)
         case _:
-            kept = await invoices.credit(args.number, args.why, again=args.again)
+            kept = await invoices.credit(args.number, args.why, again=args.again, charges=args.charge)
             invoice_lines.print_written([kept], as_json=args.json)
     return 0
 

@@ -39,9 +39,15 @@ class PaymentCommands(Protocol):
     async def refund(self, payment_id: int, by: int | None) -> None:
         """What is left of it was paid back."""
 
+    async def book(self, payment_id: int) -> None:
+        """One that is held is money of its own."""
+
+    async def drop(self, payment_id: int, why: str) -> None:
+        """It is the same as another one."""
+
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """`ocpilot payment import|list|show|match|unmatch|refund`."""
+    """`ocpilot payment import|list|show|match|unmatch|refund|book|drop`."""
     parser = subparsers.add_parser("payment", help="payments of bank files, and the invoices they settle")
     actions = parser.add_subparsers(dest="action", required=True)
     take = add_action(actions, "import", "book what is new in bank files", "ocpilot payment import november.bgmax")
@@ -56,10 +62,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         actions, "unmatch", "take a payment off its invoices", 'ocpilot payment unmatch 17 --why "another customer"'
     )
     refund = add_action(actions, "refund", "what is left of one was paid back", "ocpilot payment refund 17 --by 21")
-    for one in (show, match, unmatch, refund):
+    book = add_action(actions, "book", "one that is held is money of its own: book it", "ocpilot payment book 18")
+    drop = add_action(
+        actions, "drop", "it is the same money as another payment", 'ocpilot payment drop 18 --why "payment 12"'
+    )
+    for one in (show, match, unmatch, refund, book, drop):
         one.add_argument("id", type=int, metavar="ID", help="number of the payment")
     match.add_argument("invoice", metavar="INVOICE", help="number of the invoice")
     match.add_argument("--amount", metavar="A", help="only so much of it (else as much as is left and open)")
+    drop.add_argument("--why", required=True, help="which payment it is the same as")
     unmatch.add_argument("--why", required=True, help="why the match was wrong")
     refund.add_argument(
         "--by", type=int, metavar="ID", help="the payment out of a bank file by which it went back (else: another way)"
@@ -90,6 +101,10 @@ async def run(args: argparse.Namespace, payments: PaymentCommands) -> int:
             await payments.unmatch(args.id, args.why)
         case "refund":
             await payments.refund(args.id, args.by)
+        case "book":
+            await payments.book(args.id)
+        case "drop":
+            await payments.drop(args.id, args.why)
     payment_lines.print_payment(await payments.show(args.id), args.json)
     return 0
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from ocpilot.app import customer_table, customers, plans
+from ocpilot.app import closing, customer_table, customers, plans
+from ocpilot.app.closing import Closed
 from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
 from ocpilot.app.customer_table import Row
 from ocpilot.app.customers import Saved
@@ -73,6 +74,14 @@ class CustomersOf:
             warnings += await customers.give_token(self._platform, token, take_over=take_over)
             given.append(token)
         return given, warnings
+
+    async def close(self, number: str) -> Closed:
+        """See `CustomerCommands`."""
+        return await closing.close(self._platform, number)
+
+    async def reopen(self, number: str) -> Customer:
+        """See `CustomerCommands`."""
+        return await closing.reopen(self._platform, number)
 
     async def take_token(self, uid: str, until: datetime | None) -> None:
         """See `CustomerCommands`."""

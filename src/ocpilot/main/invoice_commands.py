@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, time, timedelta
 
-from ocpilot.app import book_days, invoice_runs, invoices_seen, invoicing, sending
+from ocpilot.app import book_days, crediting, invoice_runs, invoices_seen, invoicing, sending
 from ocpilot.app.bill_records import BillItem, KeptInvoice, Listed
 from ocpilot.app.invoice_documents import DocumentKind, document
 from ocpilot.app.invoicing import Due
@@ -71,9 +71,9 @@ class InvoicesOf:
         """See `InvoiceCommands`."""
         return sending.send_all(self._platform, _WHO)
 
-    async def credit(self, number: str, why: str, *, again: bool) -> KeptInvoice:
+    async def credit(self, number: str, why: str, *, again: bool, charges: Sequence[str]) -> KeptInvoice:
         """See `InvoiceCommands`."""
-        return await invoicing.credit(self._platform, number, why, again=again)
+        return await crediting.credit(self._platform, number, why, again=again, charges=charges)
 
 
 run_invoice = on_platform(lambda args, platform: invoice.run(args, InvoicesOf(platform)))

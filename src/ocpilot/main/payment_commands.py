@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from ocpilot.app import bank_payments, ledger_views, payment_views, reminders, setting_off
+from ocpilot.app import bank_payments, held_payments, ledger_views, payment_views, reminders, setting_off
 from ocpilot.app.bank_payments import Taken
 from ocpilot.app.ledger_records import Balance, KeptEntry, LedgerFault
 from ocpilot.app.ledger_views import CustomerAccount
@@ -53,6 +53,14 @@ class PaymentsOf:
     async def refund(self, payment_id: int, by: int | None) -> None:
         """See `PaymentCommands`."""
         await bank_payments.refund(self._platform, payment_id, by, _WHO)
+
+    async def book(self, payment_id: int) -> None:
+        """See `PaymentCommands`."""
+        await bank_payments.book(self._platform, payment_id, _WHO)
+
+    async def drop(self, payment_id: int, why: str) -> None:
+        """See `PaymentCommands`."""
+        await held_payments.drop(self._platform, payment_id, why, _WHO)
 
 
 class LedgerOf:

@@ -7,11 +7,20 @@ from decimal import Decimal
 import asyncpg
 import msgspec
 
-from ocpilot.app.bank_payment_records import BankFile, Deciding, KeptPayment, Move, PaymentStep, SettingOff
+from ocpilot.app.bank_payment_records import (
+    BankFile,
+    Deciding,
+    DecidingBeside,
+    KeptPayment,
+    Move,
+    PaymentStep,
+    SettingOff,
+)
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.billing.bank_payment import BankPayment
 from ocpilot.billing.ledger import Entry
 from ocpilot.billing.settling import Left
+from ocpilot.billing.told_twice import APART, Told
 from ocpilot.store.ledger import book
 from ocpilot.store.pool import Database, Session
 from ocpilot.store.queries import load
@@ -41,17 +50,19 @@ class PostgresBankPayments:
         return tuple(record_of(BankFile, row) for row in await self._database.rows(_SQL["files"], {"limit": limit}))
 
     async def add(
-        self, payment: BankPayment, file: BankFile, at: datetime, numbers: Sequence[str], decide: Deciding
+        self, payment: BankPayment, file: BankFile, at: datetime, numbers: Sequence[str], decide: DecidingBeside
     ) -> KeptPayment | None:
         """See the port."""
         body = msgspec.json.encode(payment).decode()
         facts = {name: getattr(payment, name) for name in ("account", "bank_id", "day", "amount", "currency")}
         values = {**facts, "file_id": file.id, "body": body, "why": str(Left.NO_REFERENCE), "at": at}
         async with self._database.transaction() as session:
+            await session.row(_SQL["lock_currency"], {"currency": payment.currency})
             row = await session.row(_SQL["add"], values)
             if row is None:
                 return None
-            return (await _decided(session, [_kept(row)], numbers, decide))[0]
+            kept = _kept(row)
+            return (await _decided(session, [kept], numbers, decide(await _near(session, kept))))[0]
 
     async def move(self, ids: Sequence[int], numbers: Sequence[str], decide: Deciding) -> tuple[KeptPayment, ...]:
         """See the port."""
@@ -97,6 +108,19 @@ async def _decided(
     open_of = await _open_of(session, numbers)
     moves = decide(payments, await _steps(session, payments[0].id), open_of)
     return tuple([await _moved(session, one.id, move) for one, move in zip(payments, moves, strict=True)])
+
+
+async def _near(session: Session, kept: KeptPayment) -> tuple[Told, ...]:
+    payment = kept.payment
+    days = {"since": payment.day - APART, "until": payment.day + APART}
+    rows = await session.rows(_SQL["near"], {**days, "currency": payment.currency, "id": kept.id})
+    return tuple(_told(_kept(row), row["format"]) for row in rows)
+
+
+def _told(kept: KeptPayment, form: str) -> Told:
+    on_nothing = kept.open == kept.payment.amount
+    dropped = kept.why is Left.DROPPED
+    return Told(number=kept.id, format=form, payment=kept.payment, on_nothing=on_nothing, dropped=dropped)
 
 
 async def _open_of(session: Session, numbers: Sequence[str]) -> dict[str, Decimal]:

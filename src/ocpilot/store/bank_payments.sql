@@ -13,6 +13,16 @@ UPDATE bank_file SET finished = true WHERE id = :file_id;
 -- The newest first.
 SELECT * FROM bank_file ORDER BY id DESC LIMIT :limit;
 
+-- name: lock_currency
+-- Nobody else keeps a payment in a currency until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtext('ocpilot bank payment'), hashtext(:currency::text));
+
+-- name: near
+-- Other payments in a currency of about a day, with the format of the file each came in.
+SELECT bank_payment.*, format FROM bank_payment JOIN bank_file ON bank_file.id = file_id
+WHERE day >= :since AND day <= :until AND currency = :currency AND bank_payment.id <> :id
+ORDER BY bank_payment.id;
+
 -- name: add
 -- A payment, unless it is there; nothing is decided about it yet.
 INSERT INTO bank_payment (file_id, account, bank_id, day, amount, currency, body, open, why, at)

@@ -29,7 +29,8 @@ FROM unnest(
     :currencies::text[], :times::timestamptz[], :kwhs::numeric[], :seconds::bigint[], :nets::numeric[],
     :exacts::numeric[], :lines::text[], :plans::text[]
 ) AS given (purpose, module, party, key_id, cdr_id, customer_id, currency, at, kwh, seconds, net, exact, lines, plan)
-ON CONFLICT (purpose, party, key_id, turn, (CASE purpose WHEN 'host' THEN customer_id ELSE 0 END)) DO UPDATE SET
+ON CONFLICT (purpose, party, key_id, turn, (CASE purpose WHEN 'host' THEN customer_id ELSE 0 END))
+WHERE takes_back IS NULL DO UPDATE SET
     customer_id = excluded.customer_id,
     currency = excluded.currency,
     at = excluded.at,
@@ -45,10 +46,13 @@ WHERE kept.invoice IS NULL AND kept.purpose NOT IN ('host', 'home')
 RETURNING xmax = 0 AS new;
 
 -- name: of
--- All items of a CDR.
-SELECT bill_item.*, invoice.credited_by IS NOT NULL AS taken_back FROM bill_item
-LEFT JOIN invoice ON invoice.number = bill_item.invoice
-WHERE party = :party AND key_id = :key_id ORDER BY bill_item.id;
+-- All items of a CDR, but those that only take one of them back.
+SELECT
+    bill_item.*,
+    invoice.credited_by IS NOT NULL OR EXISTS (SELECT FROM bill_item AS back WHERE back.takes_back = bill_item.id)
+        AS taken_back
+FROM bill_item LEFT JOIN invoice ON invoice.number = bill_item.invoice
+WHERE party = :party AND key_id = :key_id AND takes_back IS NULL ORDER BY bill_item.id;
 
 -- name: open_groups
 -- What can go onto one invoice: nothing of a CDR that a person holds back.
@@ -68,6 +72,7 @@ LEFT JOIN LATERAL (
     SELECT invoice.number, (invoice.body::json ->> 'issued_on')::date AS issued_on FROM cdr_clearing AS credit
     JOIN bill_item AS billed ON billed.party = credit.party AND billed.key_id = credit.key_credits
         AND billed.purpose = bill_item.purpose AND billed.customer_id = bill_item.customer_id
+        AND billed.takes_back IS NULL
     JOIN invoice ON invoice.number = billed.invoice
     WHERE bill_item.net < 0 AND credit.party = bill_item.party AND credit.key_id = bill_item.key_id
     ORDER BY billed.turn DESC LIMIT 1
@@ -90,13 +95,18 @@ SELECT
     sum(seconds)::bigint AS seconds
 FROM bill_item JOIN invoice ON invoice.number = bill_item.invoice AND invoice.credited_by IS NULL
 WHERE bill_item.customer_id = :customer_id AND bill_item.purpose = 'sale'
+    AND NOT EXISTS (
+        SELECT FROM bill_item AS first JOIN invoice AS of_first ON of_first.number = first.invoice
+        WHERE first.id = bill_item.takes_back AND of_first.credited_by IS NOT NULL
+    )
     AND at >= :since::date::timestamp AT TIME ZONE :zone
     AND at < (:until::date + interval '1 month') AT TIME ZONE :zone
 GROUP BY month, plan;
 
 -- name: on
 -- Items of an invoice, in its order.
-SELECT * FROM bill_item WHERE invoice = :number ORDER BY at, id;
+SELECT bill_item.*, EXISTS (SELECT FROM bill_item AS back WHERE back.takes_back = bill_item.id) AS taken_back
+FROM bill_item WHERE invoice = :number ORDER BY at, id;
 
 -- name: put_on
 -- Puts items onto an invoice.
@@ -108,15 +118,44 @@ SELECT DISTINCT taken.invoice AS number FROM bill_item AS billed
 JOIN cdr_clearing AS credit ON credit.party = billed.party AND credit.key_credits = billed.key_id
 JOIN bill_item AS taken ON taken.party = credit.party AND taken.key_id = credit.key_id
     AND taken.purpose = billed.purpose AND taken.customer_id = billed.customer_id
-WHERE billed.invoice = :number AND taken.invoice <> billed.invoice
+WHERE billed.invoice = :number AND taken.invoice <> billed.invoice AND billed.takes_back IS NULL
 ORDER BY number;
 
+-- name: being_credited
+-- Which of some items a Credit CDR takes back, already or with the next invoice.
+SELECT billed.cdr_id AS id FROM bill_item AS billed
+JOIN cdr_clearing AS credit ON credit.party = billed.party AND credit.key_credits = billed.key_id
+JOIN bill_item AS taken ON taken.party = credit.party AND taken.key_id = credit.key_id
+    AND taken.purpose = billed.purpose AND taken.customer_id = billed.customer_id
+WHERE billed.id = any(:ids);
+
+-- name: notes
+-- The credit notes that took back single charges of an invoice, the oldest first.
+SELECT * FROM invoice WHERE number IN (
+    SELECT back.invoice FROM bill_item AS first JOIN bill_item AS back ON back.takes_back = first.id
+    WHERE first.invoice = :number
+)
+ORDER BY issued_at, number;
+
+-- name: take_back
+-- Takes items back on a credit note.
+INSERT INTO bill_item (
+    purpose, module, party, key_id, cdr_id, turn, customer_id, currency, at, kwh, seconds, net, exact, lines, plan,
+    invoice, takes_back
+)
+SELECT
+    first.purpose, first.module, first.party, first.key_id, first.cdr_id, first.turn, first.customer_id, first.currency,
+    first.at, -first.kwh, -first.seconds, given.net, NULL, given.lines, first.plan, :number, first.id
+FROM unnest(:ids::bigint[], :nets::numeric[], :lines::text[]) AS given (id, net, lines)
+JOIN bill_item AS first ON first.id = given.id
+RETURNING id;
+
 -- name: again
--- Opens what was on an invoice for another one.
+-- Opens what was on an invoice, or some of it, for another one.
 INSERT INTO bill_item (
     purpose, module, party, key_id, cdr_id, turn, customer_id, currency, at, kwh, seconds, net, exact, lines, plan
 )
 SELECT
     purpose, module, party, key_id, cdr_id, turn + 1, customer_id, currency, at, kwh, seconds, net, exact, lines, plan
-FROM bill_item WHERE invoice = :number ORDER BY at, id
+FROM bill_item WHERE id = any(:ids) ORDER BY at, id
 RETURNING id;

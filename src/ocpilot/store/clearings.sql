@@ -176,6 +176,12 @@ WHERE cdr_match.party = cdr_clearing.party AND cdr_match.key_id = cdr_clearing.k
     AND cdr_clearing.peer_id = 0 AND ended_at >= :since AND key_location = any(:locations)
 RETURNING cdr_clearing.key_id;
 
+-- name: unrate_items
+-- Works out again what some items were of.
+UPDATE cdr_clearing SET rated = false
+WHERE (party, key_id) IN (SELECT party, key_id FROM bill_item WHERE id = any(:ids))
+RETURNING key_id;
+
 -- name: unrate_invoice
 -- Works out again what was on an invoice that is taken back, and what takes back CDRs that were on it.
 UPDATE cdr_clearing SET rated = false

@@ -72,6 +72,11 @@ class PostgresCustomers:
         """See the port."""
         return await self._database.row(_SQL["end"], {"key_uid": fold(uid), "until": until}) is not None
 
+    async def end_all(self, customer_id: int, until: datetime) -> tuple[str, ...]:
+        """See the port."""
+        rows = await self._database.rows(_SQL["end_all"], {"customer_id": customer_id, "until": until})
+        return tuple(sorted(row["uid"] for row in rows))
+
     async def tokens(self, customer_id: int) -> tuple[CustomerToken, ...]:
         """See the port."""
         rows = await self._database.rows(_SQL["tokens"], {"customer_id": customer_id})

@@ -58,6 +58,12 @@ UPDATE customer_token SET until = :until
 WHERE key_uid = :key_uid AND since < :until AND (until IS NULL OR until > :until)
 RETURNING key_uid;
 
+-- name: end_all
+-- No Token is a customer's from a moment on, nor later.
+UPDATE customer_token SET until = greatest(since, :until)
+WHERE customer_id = :customer_id AND (until IS NULL OR until > greatest(since, :until))
+RETURNING uid;
+
 -- name: tokens
 -- All Tokens that are or were a customer's.
 SELECT uid, customer_id, driver, cost_centre, since, until FROM customer_token

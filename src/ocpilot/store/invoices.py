@@ -12,6 +12,8 @@ import msgspec
 from ocpilot.app.bill_records import (
     BillItem,
     Booking,
+    Choosing,
+    CreditDrafting,
     Draft,
     Drafting,
     Group,
@@ -23,14 +25,15 @@ from ocpilot.app.bill_records import (
     UsedBefore,
 )
 from ocpilot.base.errors import Conflict, NotFound
+from ocpilot.base.ids import fold
 from ocpilot.billing.allowances import Used, month_of
-from ocpilot.billing.invoice import Invoice
+from ocpilot.billing.invoice import Invoice, amount_of, negated
 from ocpilot.store.bill_items import item_of
 from ocpilot.store.ledger import book as book_in
 from ocpilot.store.ledger import take_back
 from ocpilot.store.pool import Database, Session
 from ocpilot.store.queries import load
-from ocpilot.store.rows import record_of
+from ocpilot.store.rows import json_of, record_of
 
 _SQL = load("invoices")
 _ITEMS = load("bill_items")
@@ -56,6 +59,7 @@ class PostgresInvoices:
         until: datetime,
         limit: int | None,
         zone: ZoneInfo,
+        choose: Choosing,
         draft: Drafting,
         book: Booking,
     ) -> KeptInvoice | None:
@@ -69,9 +73,10 @@ class PostgresInvoices:
         }
         async with self._database.transaction() as session:
             await session.row(_SQL["lock_customer"], {"customer_id": group.customer_id})
-            items = [item_of(row) for row in await session.rows(_ITEMS["open"], asked)]
-            if not items:
+            found = [item_of(row) for row in await session.rows(_ITEMS["open"], asked)]
+            if not found:
                 return None
+            items = choose(found)
             drafted = await asyncio.to_thread(draft, items, await _used(session, items, zone))
             kept = await _write(session, drafted, group.customer_id, group.purpose)
             ids = [item.id for item in items]
@@ -84,27 +89,44 @@ class PostgresInvoices:
         return kept
 
     async def credit(
-        self, number: str, draft: Callable[[KeptInvoice], Draft], book: Booking, *, again: bool
+        self, number: str, draft: Callable[[KeptInvoice, Sequence[Invoice]], Draft], book: Booking, *, again: bool
     ) -> KeptInvoice:
         """See the port."""
         async with self._database.transaction() as session:
-            row = await session.row(_SQL["lock"], {"number": number})
-            if row is None:
-                raise NotFound(f"no invoice {number}")
-            first = kept_of(row)
-            if first.kind.is_credit:
-                raise Conflict(f"{number} is a credit note: it cannot be credited")
-            if first.credited_by is not None:
-                raise Conflict(f"invoice {number} was credited by {first.credited_by} already")
+            first = await _uncredited(session, number)
             if not again:
                 await _refuse_twice(session, number)
-            kept = await _write(session, draft(first), first.customer_id, first.purpose)
-            await session.row(_SQL["credited"], {"number": number, "credited_by": kept.number})
+            kept = await _write(session, draft(first, await _notes(session, number)), first.customer_id, first.purpose)
             if again:
-                await session.rows(_ITEMS["again"], {"number": number})
+                items = [item_of(row) for row in await session.rows(_ITEMS["on"], {"number": number})]
+                await session.rows(_ITEMS["again"], {"ids": [item.id for item in items if not item.taken_back]})
             await session.rows(_CLEARINGS["unrate_invoice"], {"number": number})
             await _book(session, book, kept)
-            await take_back(session, number, kept.invoice.issued_on)
+            await _credited(session, number, kept)
+            return kept
+
+    async def credit_charges(
+        self, number: str, charges: Sequence[str], draft: CreditDrafting, book: Booking, *, zone: ZoneInfo, again: bool
+    ) -> KeptInvoice:
+        """See the port."""
+        async with self._database.transaction() as session:
+            first = await _uncredited(session, number)
+            await session.row(_SQL["lock_customer"], {"customer_id": first.customer_id})
+            items = await _charges(session, number, charges)
+            notes = await _notes(session, number)
+            back = [_taken_back(item) for item in items]
+            drafted = await asyncio.to_thread(draft, first, back, await _used(session, back, zone), notes)
+            kept = await _write(session, drafted, first.customer_id, first.purpose)
+            ids = [item.id for item in items]
+            lines = [json_of(item.lines) for item in back]
+            taken = {"number": kept.number, "ids": ids, "nets": [item.net for item in back], "lines": lines}
+            await session.rows(_ITEMS["take_back"], taken)
+            if again:
+                await session.rows(_ITEMS["again"], {"ids": ids})
+                await session.rows(_CLEARINGS["unrate_items"], {"ids": ids})
+            await _book(session, book, kept)
+            if sum(amount_of(one) for one in (*notes, kept.invoice)) == amount_of(first.invoice):
+                await _credited(session, number, kept)
             return kept
 
     async def get(self, number: str) -> KeptInvoice | None:
@@ -168,6 +190,63 @@ async def _used(session: Session, items: Sequence[BillItem], zone: ZoneInfo) -> 
     }
     rows = await session.rows(_ITEMS["used"], asked)
     return {(row["month"], row["plan"]): Used(kwh=row["kwh"], seconds=row["seconds"]) for row in rows}
+
+
+async def _uncredited(session: Session, number: str) -> KeptInvoice:
+    """An invoice, locked; Conflict when all of it was credited, NotFound."""
+    row = await session.row(_SQL["lock"], {"number": number})
+    if row is None:
+        raise NotFound(f"no invoice {number}")
+    first = kept_of(row)
+    if first.kind.is_credit:
+        raise Conflict(f"{number} is a credit note: it cannot be credited")
+    if first.credited_by is not None:
+        raise Conflict(f"invoice {number} was credited by {first.credited_by} already")
+    return first
+
+
+async def _notes(session: Session, number: str) -> tuple[Invoice, ...]:
+    """Credit notes that took single charges of an invoice back."""
+    return tuple(kept_of(row).invoice for row in await session.rows(_ITEMS["notes"], {"number": number}))
+
+
+async def _charges(session: Session, number: str, charges: Sequence[str]) -> list[BillItem]:
+    """Those of an invoice, in its order. NotFound, Conflict."""
+    on = [item_of(row) for row in await session.rows(_ITEMS["on"], {"number": number})]
+    for one in charges:
+        found = sum(fold(one) in _names(item) for item in on)
+        if not found:
+            raise NotFound(f"no charge {one} on invoice {number}")
+        if found > 1:
+            raise Conflict(f"{found} charges {one} on invoice {number}: say whose is meant, such as SELAD/{one}")
+    wanted = {fold(one) for one in charges}
+    items = [item for item in on if not wanted.isdisjoint(_names(item))]
+    rows = await session.rows(_ITEMS["being_credited"], {"ids": [item.id for item in items]})
+    twice = {item.key.id for item in items if item.taken_back} | {str(row["id"]) for row in rows}
+    if twice:
+        raise Conflict(f"of invoice {number}, {', '.join(sorted(twice))} was credited already")
+    return items
+
+
+def _names(item: BillItem) -> set[str]:
+    return {fold(item.key.id), fold(f"{item.key.party.key}/{item.key.id}")}
+
+
+def _taken_back(item: BillItem) -> BillItem:
+    return msgspec.structs.replace(
+        item,
+        takes_back=item.id,
+        kwh=-item.kwh,
+        seconds=-item.seconds,
+        net=-item.net,
+        lines=tuple(negated(line) for line in item.lines),
+    )
+
+
+async def _credited(session: Session, number: str, note: KeptInvoice) -> None:
+    """All of an invoice is credited, and what was booked beside it falls with it."""
+    await session.row(_SQL["credited"], {"number": number, "credited_by": note.number})
+    await take_back(session, number, note.invoice.issued_on)
 
 
 async def _refuse_twice(session: Session, number: str) -> None:

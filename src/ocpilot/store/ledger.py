@@ -1,6 +1,6 @@
 """The ledger: append only, every entry once."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -44,11 +44,19 @@ class PostgresLedger:
         since: date | None = None,
         until: date | None = None,
         customer_id: int | None = None,
+        kinds: Collection[str] | None = None,
         after: int = 0,
         limit: int = 1000,
     ) -> tuple[KeptEntry, ...]:
         """See the port."""
-        values = {"since": since, "until": until, "customer_id": customer_id, "after": after, "limit": limit}
+        values = {
+            "since": since,
+            "until": until,
+            "customer_id": customer_id,
+            "kinds": None if kinds is None else list(kinds),
+            "after": after,
+            "limit": limit,
+        }
         return tuple(_entries(await self._database.rows(_SQL["entries"], values)))
 
     async def balances(self, *, since: date | None = None, until: date | None = None) -> tuple[Balance, ...]:

@@ -34,6 +34,7 @@ WHERE number IN (
     SELECT number FROM ledger_entry
     WHERE number > :after
         AND (:since::date IS NULL OR day >= :since) AND (:until::date IS NULL OR day < :until)
+        AND (:kinds::text[] IS NULL OR split_part(key, '/', 1) = any(:kinds))
         AND (:customer_id::integer IS NULL OR EXISTS (
             SELECT FROM ledger_line WHERE entry = number AND customer_id = :customer_id
         ))
@@ -103,5 +104,5 @@ FROM (
     SELECT currency, sum(amount) AS amount FROM ledger_entry JOIN ledger_line ON entry = number
     WHERE key LIKE 'payment/%' AND account = 'unmatched' GROUP BY currency
 ) AS booked
-FULL JOIN (SELECT currency, -sum(open) AS amount FROM bank_payment GROUP BY currency) AS told USING (currency)
+FULL JOIN (SELECT currency, -sum(open) AS amount FROM bank_payment WHERE why <> 'told_twice' GROUP BY currency) AS told USING (currency)
 WHERE coalesce(booked.amount, 0) <> coalesce(told.amount, 0);

@@ -51,10 +51,10 @@ LEFT JOIN cdr_clearing AS cleared ON cleared.party = held.party AND cleared.key_
 ORDER BY named.place;
 
 -- name: unnamed
--- CDRs with a partner that we agree with and that are on no invoice between us.
+-- CDRs with a partner that we agree with and that are on no invoice between us, though they may be.
 SELECT
     id, true AS known, peer_id = 0 AS ours, state, why, currency, total, ended_at, credited_by, NULL AS other_invoice
-FROM unclaimed_cdr
+FROM billable_cdr
 WHERE ended_at >= :since AND ended_at < :until AND partner = :party
     AND peer_id = CASE WHEN :ours THEN 0 ELSE :peer_id END
 ORDER BY ended_at, party, key_id LIMIT :limit;

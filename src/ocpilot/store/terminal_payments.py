@@ -1,5 +1,6 @@
 """Charges paid at terminals of a provider, and what he says he captured."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
@@ -26,6 +27,10 @@ class PostgresTerminalPayments:
     async def add(self, payment: TerminalPayment) -> None:
         """See the port."""
         await self._database.row(_SQL["add"], _values(payment))
+
+    async def take_over(self, payment: TerminalPayment, earlier: Sequence[str]) -> None:
+        """See the port."""
+        await self._database.row(_SQL["take_over"], {**_values(payment), "earlier": list(earlier)})
 
     async def save(self, payment: TerminalPayment, before: datetime | None) -> bool:
         """See the port."""

@@ -10,6 +10,13 @@ VALUES (
 )
 ON CONFLICT DO NOTHING;
 
+-- name: take_over
+-- The one of an earlier receipt is that of another CDR and receipt; its confirmations were not looked at.
+UPDATE terminal_payment SET
+    party = :party, key_id = :key_id, id = :id, receipt = :receipt, currency = :currency, due = :due,
+    state = 'waiting', advice = NULL, advice_at = NULL, why = ''
+WHERE receipt = any(:earlier::text[]);
+
 -- name: save
 -- What a confirmation changes.
 UPDATE terminal_payment

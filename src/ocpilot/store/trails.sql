@@ -41,10 +41,13 @@ SELECT
     coalesce((
         SELECT json_agg(json_build_object(
             'purpose', bill_item.purpose, 'net', bill_item.net::text, 'currency', bill_item.currency,
-            'invoice', bill_item.invoice, 'credited_by', invoice.credited_by
+            'invoice', bill_item.invoice, 'credited_by', coalesce(
+                invoice.credited_by,
+                (SELECT back.invoice FROM bill_item AS back WHERE back.takes_back = bill_item.id)
+            )
         ) ORDER BY bill_item.id)
         FROM bill_item LEFT JOIN invoice ON invoice.number = bill_item.invoice
-        WHERE bill_item.party = cleared.party AND bill_item.key_id = cleared.key_id
+        WHERE bill_item.party = cleared.party AND bill_item.key_id = cleared.key_id AND takes_back IS NULL
     ), '[]') AS items
 FROM (
     SELECT * FROM cdr_clearing

@@ -76,6 +76,8 @@ MATCH_STATE: Final = {
     MatchState.SETTLED: (mark("Settled"), "good"),
     MatchState.PARTLY: (mark("Partly"), "warn"),
     MatchState.UNMATCHED: (mark("Unmatched"), "bad"),
+    MatchState.HELD: (mark("Held"), "warn"),
+    MatchState.DROPPED: (mark("Dropped"), "idle"),
 }
 
 #: Why something of a payment is on no invoice.
@@ -91,6 +93,8 @@ LEFT: Final = {
     Left.OTHER_CURRENCY: mark("The invoice it names is in another currency."),
     Left.REVERSAL: mark("It takes an earlier payment back."),
     Left.BY_HAND: mark("A person took it off its invoice."),
+    Left.TOLD_TWICE: mark("Another kind of bank file seems to tell of it too. It is not in the books."),
+    Left.DROPPED: "",
 }
 
 #: What happened to a payment.
@@ -99,6 +103,8 @@ MATCH_STEP: Final = {
     StepKind.LEFT: mark("Left over"),
     StepKind.UNMATCHED: mark("Taken off"),
     StepKind.REFUNDED: mark("Paid back"),
+    StepKind.HELD: mark("Held"),
+    StepKind.DROPPED: mark("Dropped"),
 }
 
 #: A file of which not all is in the books: its import was stopped, or goes on.

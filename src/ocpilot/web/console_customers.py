@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from ocpilot.app import customers
+from ocpilot.app import closing, customers
 from ocpilot.app.customer_fields import BUSINESSES, texts_of, warnings_of
 from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
 from ocpilot.app.plan_words import words_of
@@ -33,7 +33,9 @@ async def listed(reader: Reader) -> Response:
         since = number_in_query(reader, "after", 0, _LARGEST)
         found = await reader.platform.store.customers.all(_PAGE, since)
         after = found[-1].id if len(found) == _PAGE else None
-    return reader.page("console/customers.html", {"customers": found, "kind": kind, "after": after})
+    return reader.page(
+        "console/customers.html", {"customers": found, "kind": kind, "after": after, "now": reader.platform.clock()}
+    )
 
 
 async def new(reader: Reader) -> Response:
@@ -99,6 +101,26 @@ async def take(reader: Reader) -> Response:
     return reader.go(_path(customer))
 
 
+async def close(reader: Reader) -> Response:
+    """He leaves."""
+    customer = await _customer(reader)
+    try:
+        await closing.close(reader.platform, customer.number)
+    except OcpilotError as error:
+        return await _page(reader, customer, problems=_problems(error))
+    return reader.go(_path(customer))
+
+
+async def reopen(reader: Reader) -> Response:
+    """He is a customer again."""
+    customer = await _customer(reader)
+    try:
+        await closing.reopen(reader.platform, customer.number)
+    except OcpilotError as error:
+        return await _page(reader, customer, problems=_problems(error))
+    return reader.go(_path(customer))
+
+
 async def _customer(reader: Reader) -> Customer:
     return await customers.numbered(reader.platform, reader.request.path_params["number"])
 
@@ -116,12 +138,16 @@ async def _page(
     given: Mapping[str, str] | None = None,
     problems: Sequence[Problem] = (),
 ) -> Response:
-    plan = await reader.platform.store.plans.get(customer.plan) if customer.plan else None
+    now = reader.platform.clock()
+    name = customer.plan_at(now)
+    plan = await reader.platform.store.plans.get(name) if name else None
     texts = texts_of(customer)
     context = {
         "customer": customer,
         "texts": texts,
         "tokens": await reader.platform.store.customers.tokens(customer.id),
+        "plan": name,
+        "plans_to_come": customer.plans_after(now),
         "plan_words": words_of(plan, reader.tongue.translate, reader.tongue.formats.locale) if plan else None,
         "warnings": list(warnings_of(customer, reader.platform.settings.seller.country)),
         **await _form(reader, customer.kind, {**texts, **(given or {})}, problems),

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from ocpilot.app import invoice_runs, invoices_seen, invoicing, sending
+from ocpilot.app import crediting, invoice_runs, invoices_seen, invoicing, sending
 from ocpilot.app.bill_records import InvoiceQuery
 from ocpilot.app.invoice_documents import DocumentKind
 from ocpilot.app.invoice_documents import document as document_of
@@ -71,7 +71,8 @@ async def credit(reader: Reader) -> Response:
     form = await reader.request.form()
     why, again = text(form, "why").strip(), text(form, "again") == "yes"
     try:
-        note = await invoicing.credit(reader.platform, _number(reader), why, again=again)
+        charges = [one for one in form.getlist("charge") if isinstance(one, str)]
+        note = await crediting.credit(reader.platform, _number(reader), why, again=again, charges=charges)
     except (Conflict, UserError) as error:
         return await _page(reader, problem=error)
     return reader.go(_path(note.number))

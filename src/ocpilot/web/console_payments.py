@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from ocpilot.app import bank_payments, payment_views
+from ocpilot.app import bank_payments, held_payments, payment_views
 from ocpilot.app.bank_payments import Taken
 from ocpilot.base.errors import BadRequest, Conflict, InvalidObject, NotFound, OcpilotError, UserError
 from ocpilot.base.problem import Problem
@@ -78,6 +78,25 @@ async def refund(reader: Reader) -> Response:
 
     async def act(payment_id: int) -> object:
         return await bank_payments.refund(reader.platform, payment_id, _number(by) if by else None, reader.known.email)
+
+    return await _acted(reader, act)
+
+
+async def book(reader: Reader) -> Response:
+    """It was held, and is money of its own."""
+
+    async def act(payment_id: int) -> object:
+        return await bank_payments.book(reader.platform, payment_id, reader.known.email)
+
+    return await _acted(reader, act)
+
+
+async def drop(reader: Reader) -> Response:
+    """It is the same as another one."""
+    why = text(await reader.request.form(), "why").strip()
+
+    async def act(payment_id: int) -> object:
+        return await held_payments.drop(reader.platform, payment_id, why, reader.known.email)
 
     return await _acted(reader, act)
 

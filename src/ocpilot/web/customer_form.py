@@ -61,6 +61,11 @@ _TERMS = Group(
         Field(name="self_billing", label=mark("Whoever buys writes the invoice"), options=_YES_NO, kinds=_PARTNERS),
         Field(name="plan", label=mark("Price plan"), kinds=_BUYERS),
         Field(
+            name="plan_since",
+            label=mark("First day of that plan, such as 2026-12-01 (empty: from now on)"),
+            kinds=_BUYERS,
+        ),
+        Field(
             name="locations",
             label=mark("Ids of Locations, with spaces"),
             kinds=frozenset({CustomerKind.HOST, CustomerKind.HOME}),

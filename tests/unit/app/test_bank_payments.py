@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from bank_files import Paid, bgmax, camt, entry, extra, transaction
 from issued import credited, customer, issued
 from ocpilot.app.bank_payment_records import MatchState
-from ocpilot.app.bank_payments import match, refund, take_file, unmatch
+from ocpilot.app.bank_payments import book, match, refund, take_file, unmatch
 from ocpilot.app.bill_records import Purpose
 from ocpilot.app.customer_records import CustomerKind
+from ocpilot.app.held_payments import drop
 from ocpilot.app.payment_matching import proposals
 from ocpilot.app.platform import Platform
 from ocpilot.app.reconciliation_records import PartnerInvoice
@@ -212,6 +213,85 @@ async def test_the_same_payment_in_two_files_is_booked_once(platform):
     assert ([one.payment.amount for one in overlapping.new], overlapping.known) == ([50], 1)
     assert await platform.store.ledger.open_of(bill.number) == 50
     assert [one.name for one in await platform.store.bank_payments.files()] == ["more.txt", "november.txt"]
+
+
+async def stated(platform, *entries: str):
+    """A statement of the account that Bankgirot pays into."""
+    return (await take_file(platform, "statement.xml", camt(*entries), "kim")).new
+
+
+async def test_a_payment_that_both_kinds_of_files_tell_of_waits_for_a_person_and_is_not_booked(platform):
+    bill = await issued(platform.store, await customer(platform.store), "160")
+    ocr = ocr_of(bill.number)
+    (first,) = await paid(platform, Paid("100", ocr, serial="7"))
+    held, other = await stated(
+        platform,
+        entry("100", transaction(ocr=ocr), bank_id="A"),
+        entry("100", transaction(ocr=ocr), bank_id="B"),
+    )
+    assert (held.state, held.why, held.open) == (MatchState.HELD, Left.TOLD_TWICE, 100)
+    assert (await platform.store.bank_payments.steps(held.id))[0].why == (
+        f"payment {first.id} of a bgmax file seems to be the same: drop one of them, or book this one too"
+    )
+    assert other.state is MatchState.SETTLED, "told once by the one and twice by the other: two payments"
+    assert (await sums(platform))[Account.BANK] == 200
+    with pytest.raises(Conflict, match="not in the books"):
+        await match(platform, held.id, bill.number, None, "kim")
+    with pytest.raises(Conflict, match="not in the books"):
+        await refund(platform, held.id, None, "kim")
+    dropped = await drop(platform, held.id, f"payment {first.id}", "kim")
+    assert (dropped.state, dropped.open) == (MatchState.DROPPED, 0)
+    with pytest.raises(Conflict, match="expected one that is held"):
+        await book(platform, held.id, "kim")
+    assert (await sums(platform))[Account.BANK] == 200
+    assert await platform.store.ledger.faults() == ()
+
+
+async def test_one_that_is_held_and_is_money_of_its_own_is_booked_as_if_it_came_alone(platform):
+    bill = await issued(platform.store, await customer(platform.store), "160")
+    await stated(platform, entry("100", transaction(ocr=ocr_of(bill.number)), bank_id="A", day="2026-11-28"))
+    (held,) = await paid(platform, Paid("100", ocr_of(bill.number)))
+    assert held.state is MatchState.HELD
+    done = await book(platform, held.id, "kim")
+    assert (done.state, done.open) == (MatchState.SETTLED, 0)
+    assert [one.who for one in await platform.store.bank_payments.steps(held.id)] == ["import", "kim"]
+    assert await platform.store.ledger.faults() == ()
+
+
+async def test_a_deposit_that_a_statement_has_as_one_sum_waits_for_a_person(platform):
+    bill = await issued(platform.store, await customer(platform.store))
+    await paid(platform, Paid("100", ocr_of(bill.number)), Paid("50", serial="2"))
+    (whole, rent) = await stated(platform, entry("150", bank_id="A"), entry("70", bank_id="B"))
+    assert (whole.state, rent.state) == (MatchState.HELD, MatchState.UNMATCHED)
+    assert (await sums(platform))[Account.BANK] == 220
+
+
+async def test_a_deposit_that_was_booked_as_one_sum_is_dropped_for_its_payments(platform):
+    bill = await issued(platform.store, await customer(platform.store))
+    (whole,) = await stated(platform, entry("150", bank_id="A"))
+    parts = await paid(platform, Paid("100", ocr_of(bill.number)), Paid("50", serial="2"))
+    assert [one.state for one in parts] == [MatchState.HELD] * 2
+    with pytest.raises(UserError, match="--why"):
+        await drop(platform, whole.id, " ", "kim")
+    await drop(platform, whole.id, "the deposit of november.txt", "kim")
+    for one in parts:
+        await book(platform, one.id, "kim")
+    with pytest.raises(Conflict, match="expected all of it"):
+        await drop(platform, parts[0].id, "x", "kim")
+    assert await sums(platform) == {
+        Account.BANK: 150,
+        Account.UNMATCHED: -50,
+        Account.REVENUE: -80,
+        Account.VAT_OUT: -20,
+    }
+    assert await platform.store.ledger.faults() == ()
+
+
+async def test_the_same_amount_on_one_day_for_another_invoice_is_no_likeness(platform):
+    bills = [await issued(platform.store, await customer(platform.store)) for _ in range(2)]
+    await paid(platform, Paid("100", ocr_of(bills[0].number)))
+    (one,) = await stated(platform, entry("100", transaction(ocr=ocr_of(bills[1].number)), bank_id="A"))
+    assert one.state is MatchState.SETTLED
 
 
 async def test_two_imports_of_one_file_at_once_book_it_once(platform):

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import dataclasses
 import io
 import json
 import re
@@ -26,8 +27,8 @@ from ocpilot.app.peer_records import Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base.errors import Conflict, NotFound, UserError
-from ocpilot.base.money_settings import SellerSettings
-from ocpilot.base.settings import PartySettings, Settings
+from ocpilot.base.money_settings import BillingSettings, SellerSettings
+from ocpilot.base.settings import ChargingSettings, PartySettings, Settings
 from ocpilot.base.texts import translator
 from ocpilot.base.time import write
 from ocpilot.billing.four_way import Fault, Step
@@ -295,6 +296,20 @@ async def test_a_record_that_changed_after_its_invoice_was_registered_is_named(p
     assert await of_invoices() == [(about, Fault.DIFFERS, f"the partner's {now}", before)]
 
 
+async def test_a_credit_cdr_of_what_was_never_billed_is_not_left_out_of_a_record(platform):
+    """What was corrected before anybody billed it is due as the corrected CDR alone."""
+    peer = await platform.store.peers.by_name("Resa")
+    theirs = {"peer_id": peer.id, "party": RESA, "audience": LADE}
+    await charge(platform.store, "T1", **theirs)
+    await corrected(platform.store, **theirs)
+    await recorded(platform, peer, "T1")
+    [check] = await platform.store.record_checks.newest(5)
+    assert [one.id for one in check.unnamed] == ["RIGHT"]
+    await recorded(platform, peer, "T1", "WRONG")
+    [check] = await platform.store.record_checks.newest(5)
+    assert [one.id for one in check.unnamed] == ["CREDIT", "RIGHT"], "he billed what was taken back"
+
+
 @pytest.mark.parametrize(
     ("fields", "error", "said"),
     [
@@ -401,6 +416,34 @@ async def test_an_export_is_in_one_currency(platform):
     text = (await books.export(platform, NOVEMBER, ExportFormat.CSV, "EUR")).decode()
     assert "EUR" in text
     assert "SEK" not in text
+
+
+async def test_each_currency_has_a_series_of_its_own_but_in_months_that_were_closed_before(platform):
+    buyer = await customer(platform.store)
+    await issued(platform.store, buyer)
+    await issued(platform.store, buyer, currency="EUR")
+
+    async def numbers(currency, **series):
+        settings = replace(
+            platform.settings, charging=ChargingSettings(currency="SEK"), billing=BillingSettings(**series)
+        )
+        here = dataclasses.replace(platform, settings=settings)
+        _, vouchers = read(await books.export(here, NOVEMBER, ExportFormat.SIE, currency))
+        text = (await books.export(here, NOVEMBER, ExportFormat.CSV, currency)).decode()
+        return [head[:2] for head, _ in vouchers], text.splitlines()[1].split(",")[0]
+
+    assert await numbers("SEK") == ([["O", "1"]], "O1")
+    assert await numbers("EUR") == ([["OEUR", "1"]], "OEUR1")
+    assert await numbers("EUR", voucher_series_of={"EUR": "E"}) == ([["E", "1"]], "E1")
+    before = json.loads(msgspec.json.encode(books.books_of(platform, NOVEMBER, date(2026, 12, 1))))
+    del before["currency"], before["series_of"]
+    await platform.store.books.close(NOVEMBER.first, NOW, "kim", json.dumps(before))
+    assert await numbers("EUR") == ([["O", "1"]], "O1")
+
+
+def test_two_currencies_in_one_series_are_refused():
+    with pytest.raises(ValueError, match="another one for each currency"):
+        BillingSettings(voucher_series_of={"EUR": "O"})
 
 
 # ---- commands ------------------------------------------------------------------------------------------------------

@@ -131,8 +131,8 @@ def test_a_charge_is_billed_once_and_others_are_not_at_the_same_time(right, b, c
 
 
 def test_what_was_credited_before_is_corrected(right):
-    assert corrected(right, (beside(right), beside(right, id="C7", credited=True))).id == "C7"
-    assert corrected(right, (beside(right, session="S2", evse_uid="E2", credited=True),)) is None
+    assert [one.id for one in corrected(right, (beside(right), beside(right, id="C7", credited=True)))] == ["C7"]
+    assert corrected(right, (beside(right, session="S2", evse_uid="E2", credited=True),)) == ()
 
 
 def test_an_unknown_token_or_place_and_signed_values_are_said(right, b):

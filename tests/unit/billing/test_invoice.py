@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from invoices_made import credit_notes_of_parts, fee, made, terms
 from ocpilot.billing.invoice import Invoice, InvoiceKind, InvoiceLine, Terms, invoice_of, negated
 from ocpilot.billing.ledger import Account, LedgerLine, Unbalanced, entry, entry_of
 from ocpilot.billing.parties import Address, BusinessParty
@@ -131,3 +132,9 @@ def test_an_entry_that_does_not_balance_is_none() -> None:
     ]
     with pytest.raises(Unbalanced, match="differ by"):
         entry("payment/1", date(2026, 12, 1), "", lines)
+
+
+def test_credit_notes_of_parts_come_to_the_tax_of_the_whole() -> None:
+    notes = credit_notes_of_parts()
+    assert [note.tax for note in notes] == [Decimal("0.01"), 0]
+    assert sum(note.tax for note in notes) == made(terms(), fee("Fee 1", "0.02"), fee("Fee 2", "0.02")).tax

@@ -47,6 +47,16 @@ def assert_adds_up(found: Receipt) -> None:
             assert sum(getattr(row.amount, side) for row in rows) == getattr(found.total, side)
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Replaces receipt"), ("sv", "Ersätter kvitto"), ("de", "Ersetzt Quittung")]
+)
+def test_a_receipt_names_the_one_it_replaces(b, language, said) -> None:
+    found = msgspec.structs.replace(receipt(b, language), replaces="R-000122")
+    text = page_text(receipt_pdf(found))
+    assert said in text
+    assert "R-000122" in text
+
+
 def test_lines_and_vat_rows_add_up_to_the_total(b) -> None:
     found = receipt(b)
     assert_adds_up(found)

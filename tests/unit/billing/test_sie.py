@@ -40,7 +40,7 @@ def line(account, value, currency="SEK"):
 
 def voucher(*lines, rows=(), number=1, chart=CHART):
     made = entry("invoice/F-000001", DAY, "invoice F-000001", lines)
-    shown = postings(made, rows, chart)
+    shown = postings(made, {"F-000001": rows}, chart)
     return Voucher(number=number, key=made.key, day=DAY, text=made.text, booked_on=DAY, postings=shown)
 
 

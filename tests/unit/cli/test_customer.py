@@ -196,6 +196,26 @@ async def test_a_driver_who_signs_in_brings_all_his_tokens(run, platform):
 # ---- tables ----------------------------------------------------------------------------------------------------------
 
 
+async def test_a_plan_is_given_from_a_day_and_a_customer_closed_and_reopened(run):
+    await run("plan", "add", "GOLD", "--percent", "5", "--currency", "SEK")
+    number = await number_of(run, *ANNA)
+    await run("customer", "token", "give", number, "04A1B2C3")
+    await run("customer", "set", number, "plan=GOLD", "plan_since=2026-12-01")
+    shown = json.loads(await run("customer", "show", number, "--json"))
+    assert (shown["plan"], shown["plan_since"], shown["earlier_plans"]) == (
+        "GOLD",
+        "2026-12-01T00:00:00Z",
+        "- until 2026-12-01T00:00:00Z",
+    )
+    closed = json.loads(await run("customer", "close", number, "--json"))
+    assert (closed["closed_at"], closed["tokens"], closed["invoices"]) == ("2026-11-26T12:00:00Z", ["04A1B2C3"], [])
+    again = await run("customer", "close", number)
+    assert "is closed since 2026-11-26T12:00:00Z" in again
+    assert "none, nothing was left to bill" in again
+    assert "closed_at            2026-11-26T12:00:00Z" in await run("customer", "show", number)
+    assert "Anna Ek" in await run("customer", "reopen", number)
+
+
 async def test_a_table_is_taken_as_a_whole(run, file):
     table = "kind;name;country;email;tokens\ndriver;Anna;SE;anna@example.org;A1 A2\n\ncompany;Bud;DE;bud@example.org;\n"
     assert "2 customers would be taken over" in await run("customer", "import", file(table), "--dry-run")

@@ -9,7 +9,7 @@ import pytest
 import billed
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import Seal
-from ocpilot.base.errors import MailRefused, NotFound, UserError
+from ocpilot.base.errors import Conflict, MailRefused, NotFound, UserError
 from ocpilot.cli import invoice
 from ocpilot.main.commands import parser
 from ocpilot.main.invoice_commands import InvoicesOf
@@ -102,6 +102,19 @@ async def test_what_is_sent_is_said_line_by_line_and_what_failed_is_an_error(run
     status, said = await run("send", "F-000001", "--again", "--json")
     assert (status, json.loads(said.out)["outcome"]) == (0, "sent")
     assert len(platform.mailer.taken) == 2
+
+
+async def test_single_charges_are_taken_back(run, platform):
+    await two_drivers(platform)
+    await run("run")
+    shown = json.loads((await run("show", "F-000001", "--json"))[1].out)
+    charge = shown["cdrs"][0]["id"]
+    [note] = json.loads(
+        (await run("credit", "F-000001", "--charge", charge, "--why", "it was broken", "--json"))[1].out
+    )
+    assert note["number"] == "K-000001"
+    with pytest.raises(Conflict, match="was credited already"):
+        await run("credit", "F-000001", "--charge", charge, "--why", "it was broken")
 
 
 async def test_one_is_taken_back_and_billed_again(run, platform):

@@ -73,6 +73,23 @@ async def test_a_customer_is_changed_and_warned_of(console, anna):
     assert "VAT number: found" in page.words
 
 
+async def test_a_plan_to_come_is_shown_and_a_customer_closed_and_reopened(console, platform, anna):
+    day = (platform.clock() + timedelta(days=40)).date().isoformat()
+    assert (await console.post(anna, {**ANNA, "plan_since": day})).status == 303
+    page = await console.get(anna)
+    assert "GOLD: the operator&#39;s price" in page.words
+    assert re.search(r"From .*: What the operator asks", page.words)
+    assert 'name="plan_since" value=""' in page.text, "what was said once is not said again with the next change"
+    assert (await console.post(f"{anna}/reopen", {})).status == 400
+    assert (await console.post(f"{anna}/close", {})).status == 303
+    page = await console.get(anna)
+    assert "Closed since" in page.words
+    assert "Close this customer" not in page.words
+    assert "closed" in (await console.get("/console/customers")).words
+    assert (await console.post(f"{anna}/reopen", {})).status == 303
+    assert "Closed since" not in (await console.get(anna)).words
+
+
 async def test_tokens_are_given_and_ended(console, platform, anna):
     given = {"uid": "04A1", "driver": "Anna", "cost_centre": "7", "since": "2026-11-01", "take_over": ""}
     assert (await console.post(f"{anna}/tokens", given)).status == 303

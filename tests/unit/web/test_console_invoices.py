@@ -107,11 +107,16 @@ async def test_one_invoice_is_read_sent_and_taken_back(office):
     assert "a credit note says why" in without.words
     assert 'action="/console/invoices/F-000001/credit"' in without.text
     assert 'href="/console/invoices/F-000001/pdf"' in without.text
+    one = {"why": "the station was broken", "charge": "SELAD/CDR-000000"}
+    assert (await reader.post("/console/invoices/F-000001/credit", one)).headers["location"].endswith("/K-000001")
+    page = await reader.get("/console/invoices/F-000001")
+    assert "credited CDR-" in page.words
+    assert 'value="SELAD/CDR-000000"' not in page.text, "it cannot be chosen again"
     answer = await reader.post("/console/invoices/F-000001/credit", {"why": "wrong address", "again": "yes"})
-    assert answer.headers["location"] == "/console/invoices/K-000001"
-    assert "Takes back F-000001 : wrong address" in (await reader.get("/console/invoices/K-000001")).words
-    assert "Credited by K-000001" in (await reader.get("/console/invoices/F-000001")).words
-    assert "was credited by K-000001" in (await reader.post("/console/invoices/F-000001/credit", {"why": "x"})).words
+    assert answer.headers["location"] == "/console/invoices/K-000002"
+    assert "Takes back F-000001 : wrong address" in (await reader.get("/console/invoices/K-000002")).words
+    assert "Credited by K-000002" in (await reader.get("/console/invoices/F-000001")).words
+    assert "was credited by K-000002" in (await reader.post("/console/invoices/F-000001/credit", {"why": "x"})).words
     assert "Förare 0" in (await reader.get("/console/invoices/due")).words
 
 

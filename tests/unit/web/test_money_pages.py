@@ -6,7 +6,7 @@ import re
 import aiohttp
 import pytest
 
-from bank_files import Paid, bgmax
+from bank_files import Paid, bgmax, camt, entry, transaction
 from issued import customer, issued
 from ocpilot.billing.invoice import InvoiceKind
 from ocpilot.billing.payment_reference import ocr_of
@@ -57,6 +57,23 @@ async def test_a_file_is_imported_and_what_waits_is_matched_taken_off_and_paid_b
     page = await reader.get("/console/payments/2")
     assert "Settled" in page.words
     assert "What it is for" not in page.words
+
+
+async def test_what_another_kind_of_file_told_of_is_dropped_or_booked(desk):
+    store, reader = desk
+    await customer(store)
+    await upload(reader, bgmax(Paid("60", "123", serial="1"), Paid("70", "456", serial="2")))
+    entries = [entry("60", transaction(ocr="123"), bank_id="A"), entry("70", transaction(ocr="456"), bank_id="B")]
+    await upload(reader, camt(*entries), "statement.xml")
+    assert "Another kind of bank file seems to tell of it too." in (await reader.get("/console/payments")).words
+    page = await reader.get("/console/payments/3")
+    assert "payment 1 of a bgmax file seems to be the same" in page.words
+    assert "What it is for" not in page.words
+    assert (await post(reader, "/console/payments/3/drop", why="payment 1")).status == 303
+    assert "Dropped" in (await reader.get("/console/payments/3")).words
+    assert "Take it off its invoices" not in (await reader.get("/console/payments/3")).words
+    assert (await post(reader, "/console/payments/4/book")).status == 303
+    assert "What it is for" in (await reader.get("/console/payments/4")).words
 
 
 async def test_a_part_is_matched_once_however_often_the_form_is_sent(desk):

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 import billed
-from ocpilot.app import cdr_match, customers, fees, invoicing, rating, setting_off
+from ocpilot.app import cdr_match, crediting, customers, fees, invoicing, rating, setting_off
 from ocpilot.app.bill_records import Purpose
 from ocpilot.app.bodies import own
 from ocpilot.app.clearing_records import Clearing, ClearingState, ClearingStep
@@ -126,7 +126,7 @@ async def test_what_is_billed_again_has_what_was_put_right(provider):
     await charged(provider, BEGAN)
     (first,) = await invoices(provider)
     assert (first.invoice.lines[0].cost_centre, first.invoice.tax > 0) == ("4711", True)
-    await invoicing.credit(provider, first.number, "wrong cost centre and no VAT number", again=True)
+    await crediting.credit(provider, first.number, "wrong cost centre and no VAT number", again=True)
     await billed.give(provider.store, company, "T0", "4712")
     await customers.change(provider, company.number, {"vat_number": "SE556703748501"})
     (second,) = await invoices(provider)
@@ -154,7 +154,7 @@ async def test_a_charge_is_credited_once_when_both_it_and_its_invoice_are_taken_
     await take_back(provider, cdr)
     while await rating.rate(provider):
         pass
-    await invoicing.credit(provider, first.number, "not his car")
+    await crediting.credit(provider, first.number, "not his car")
     assert await invoices(provider) == []
     assert {one.amount for one in await provider.store.ledger.balances()} == {Decimal(0)}
 
@@ -180,8 +180,8 @@ async def test_an_invoice_of_which_a_charge_was_credited_apart_is_taken_back_onl
     await take_back(provider, first)
     (note,) = await invoices(provider)
     with pytest.raises(Conflict, match=f"charges of {bill.number} were credited by {note.number} already"):
-        await invoicing.credit(provider, bill.number, "not his car")
-    await invoicing.credit(provider, bill.number, "not his car", again=True)
+        await crediting.credit(provider, bill.number, "not his car")
+    await crediting.credit(provider, bill.number, "not his car", again=True)
     await invoices(provider)
     owed = sum(one.amount for one in await provider.store.ledger.open_invoices())
     assert owed == bill.invoice.payable - note.invoice.payable
@@ -274,3 +274,70 @@ async def test_every_plan_a_customer_had_in_a_month_has_its_fee_and_a_mistake_of
     platform.clock.now += timedelta(hours=1)
     (kept,) = await invoices(platform)
     assert [line.text for line in kept.invoice.lines] == ["Monthly fee DEAR, December 2026"]
+
+
+MIDNIGHT = datetime(2026, 12, 9, 23, tzinfo=UTC)
+
+
+async def test_a_plan_holds_from_the_day_that_was_said(anna):
+    """From 10 December by the calendar of the books: a charge the evening before has the old price and its fee."""
+    platform, number = anna
+    await customers.change(platform, number, {"plan": "DEAR", "plan_since": "2026-12-10"})
+    known = await customers.numbered(platform, number)
+    assert [known.plan_at(MIDNIGHT + timedelta(seconds=one)) for one in (-1, 0)] == ["GOLD", "DEAR"]
+    assert known.plans_after(platform.clock()) == ((MIDNIGHT, "DEAR"),)
+    assert await fees.charge(platform) == 2, "of GOLD, for November and December"
+    await charged(platform, MIDNIGHT - timedelta(hours=1), MIDNIGHT + timedelta(hours=1))
+    platform.clock.now = MIDNIGHT + timedelta(days=1)
+    assert await fees.charge(platform) == 1, "of DEAR, now that it has begun"
+    (kept,) = await invoices(platform)
+    assert [(line.text, line.net) for line in kept.invoice.lines if not line.cdr][:3] == [
+        ("Monthly fee GOLD, November 2026", 99),
+        ("Monthly fee GOLD, December 2026", 99),
+        ("Monthly fee DEAR, December 2026", 49),
+    ]
+    assert [line.net for line in kept.invoice.lines if line.cdr] == [Decimal("21.60"), Decimal("50.42")]
+
+
+async def test_a_plan_that_is_to_come_can_be_another_one_or_none(anna):
+    platform, number = anna
+    gold = await customers.numbered(platform, number)
+    for wanted in ("DEAR", "", "DEAR"):
+        await customers.change(platform, number, {"plan": wanted, "plan_since": "2027-01-01"})
+        known = await customers.numbered(platform, number)
+        assert (known.plan, len(known.earlier_plans)) == (wanted, 1)
+    await customers.change(platform, number, {"email": "anna@example.org"})
+    assert (await customers.numbered(platform, number)).plan == "DEAR", "nothing was said of plans"
+    await customers.change(platform, number, {"plan": "GOLD"})
+    known = await customers.numbered(platform, number)
+    assert (known.plan, known.plan_since, known.earlier_plans) == (gold.plan, None, ())
+
+
+async def test_a_plan_from_an_earlier_day_of_the_month_takes_what_is_on_no_invoice_with_it(anna):
+    platform, number = anna
+    await fees.charge(platform)
+    await customers.change(platform, number, {"plan": "DEAR", "plan_since": "2026-12-01"})
+    await fees.charge(platform)
+    (kept,) = await invoices(platform)
+    assert [line.text for line in kept.invoice.lines] == [
+        "Monthly fee GOLD, November 2026",
+        "Monthly fee DEAR, December 2026",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [("2026-11-30", "2026-12-01, the first of this month"), ("2028-01-01", "to 2027-12-03"), ("x", "a day")],
+)
+async def test_a_day_that_is_over_or_far_away_is_refused(anna, day, said):
+    platform, number = anna
+    with pytest.raises(InvalidObject, match=said):
+        await customers.change(platform, number, {"plan": "DEAR", "plan_since": day})
+
+
+async def test_a_new_customer_may_get_his_plan_later(provider):
+    await provider.store.plans.add(Plan(name="GOLD", currency="SEK", monthly_fee=Decimal(99)), billed.NOW)
+    fields = {"kind": "driver", "name": "Bo", "country": "SE", "plan": "GOLD", "plan_since": "2027-01-01"}
+    known = (await customers.add(provider, fields)).customer
+    assert [known.plan_at(one) for one in (billed.NOW, datetime(2027, 1, 1, tzinfo=UTC))] == ["", "GOLD"]
+    assert await fees.charge(provider) == 0

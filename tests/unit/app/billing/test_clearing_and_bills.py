@@ -3,7 +3,7 @@
 import pytest
 
 import billed
-from ocpilot.app import clearing_actions, invoicing, rating
+from ocpilot.app import clearing_actions, crediting, invoicing, rating
 from ocpilot.app.clearing_moves import Action
 from ocpilot.base.errors import Conflict
 
@@ -30,5 +30,5 @@ async def test_one_on_an_invoice_cannot_be_held_before_that_is_credited(provider
     [kept] = [kept async for kept, _, _ in invoicing.run(provider, until=billed.NOW)]
     with pytest.raises(Conflict, match=f"is on invoice {kept.number}: to dispute it, that must be credited first"):
         await act(provider, key, Action.DISPUTE)
-    await invoicing.credit(provider, kept.number, "not his car", again=True)
+    await crediting.credit(provider, kept.number, "not his car", again=True)
     assert (await act(provider, key, Action.DISPUTE)).state == "disputed"

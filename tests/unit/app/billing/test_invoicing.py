@@ -9,16 +9,33 @@ import msgspec
 import pytest
 
 import billed
-from ocpilot.app import fees, invoicing, rating
-from ocpilot.app.bill_records import Purpose
+from ocpilot.app import crediting, fees, invoicing, rating
+from ocpilot.app.bill_records import BillItem, Purpose
 from ocpilot.app.clearing_records import ClearingState, ClearingStep, Moved
 from ocpilot.app.customer_records import CustomerKind, Cycle
 from ocpilot.base.errors import Conflict, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.cdr import credit_of
-from ocpilot.billing.invoice import InvoiceKind
+from ocpilot.billing.en16931 import document_of
+from ocpilot.billing.invoice import InvoiceKind, InvoiceLine
 from ocpilot.billing.plans import Plan
-from ocpilot.billing.taxes import TaxCategory
+from ocpilot.billing.taxes import Tax, TaxCategory
+from ocpilot.wire.protocol import ModuleID
+
+
+def line_of(tax):
+    return InvoiceLine(text="x", unit_price=Decimal(1), net=Decimal(1), tax=tax)
+
+
+ITEM = BillItem(
+    purpose=Purpose.SALE,
+    key=billed.key_of(ModuleID.CDRS, billed.PROVIDER, "C1"),
+    customer_id=1,
+    currency="SEK",
+    at=billed.NOW,
+    net=Decimal(1),
+    lines=(),
+)
 
 
 async def run(platform, **asked):
@@ -129,13 +146,13 @@ async def test_an_invoice_is_taken_back_once_and_what_was_on_it_can_be_billed_ag
     await billed.accepted(provider, 3, operators=billed.OPERATORS[:1])
     [kept] = await run(provider)
     with pytest.raises(UserError, match="says why"):
-        await invoicing.credit(provider, kept.number, " ")
-    note = await invoicing.credit(provider, kept.number, "wrong address", again=True)
+        await crediting.credit(provider, kept.number, " ")
+    note = await crediting.credit(provider, kept.number, "wrong address", again=True)
     assert (note.invoice.terms.credits, note.invoice.payable) == (kept.number, kept.invoice.payable)
     with pytest.raises(Conflict, match="was credited by K-000001 already"):
-        await invoicing.credit(provider, kept.number, "again")
+        await crediting.credit(provider, kept.number, "again")
     with pytest.raises(Conflict, match="is a credit note"):
-        await invoicing.credit(provider, note.number, "no")
+        await crediting.credit(provider, note.number, "no")
     [second] = await run(provider)
     assert second.invoice.lines == kept.invoice.lines
     assert await provider.store.ledger.open_of(kept.number) == 0
@@ -229,6 +246,35 @@ async def test_a_plan_that_is_not_known_keeps_the_charge_waiting(provider):
     [(key, _, _)] = await billed.accepted(provider, 1)
     assert await run(provider) == []
     assert "found plan 'Gone'" in (await provider.store.clearings.get(key)).problem
+
+
+async def test_what_is_not_subject_to_vat_gets_a_business_an_invoice_of_its_own(provider):
+    """A company in Norway charges in Sweden, with Swedish VAT; its monthly fee is taxed where it is, which is not here.
+    Together they would be no e-invoice (BR-O-11)."""
+    await provider.store.plans.add(Plan(name="Member", currency="SEK", monthly_fee=Decimal(39)), billed.NOW)
+    since = datetime(2026, 11, 3, tzinfo=UTC)
+    said = billed.customer_of(
+        CustomerKind.COMPANY, "Oslo Bud AS", "NO", is_business=True, plan="Member", plan_since=since
+    )
+    await billed.give(provider.store, await provider.store.customers.add(said), "T0")
+    await billed.accepted(provider, 2, operators=billed.OPERATORS[:1])
+    await fees.charge(provider)
+    written = await run(provider)
+    assert [[row.tax.category for row in kept.invoice.taxes] for kept in written] == [
+        [TaxCategory.STANDARD],
+        [TaxCategory.OUTSIDE],
+    ]
+    assert [len(kept.invoice.lines) for kept in written] == [2, 1]
+    for kept in written:
+        document_of(kept.invoice)  # it can be an e-invoice
+    assert await run(provider) == []
+
+
+@pytest.mark.parametrize(("tax", "papers"), [("VAT", 2), ("State tax", 1)])
+def test_only_vat_is_parted(tax, papers):
+    outside = msgspec.structs.replace(ITEM, lines=(line_of(Tax(category=TaxCategory.OUTSIDE)),))
+    taxed = msgspec.structs.replace(ITEM, lines=(line_of(Tax(category=TaxCategory.STANDARD, name=tax)),))
+    assert len(invoicing.of_one_scope([outside, taxed])) == 3 - papers
 
 
 async def test_the_fee_of_a_month_is_charged_once_and_stands_beside_its_charges(provider):

@@ -16,16 +16,20 @@ from ocpilot.app import (
     book_days,
     books,
     card_payments,
+    cdr_credits,
     evse_pages,
     months,
     played_cards,
+    receipts,
     reconciliation,
     tariffs,
 )
+from ocpilot.app.bill_records import Purpose
 from ocpilot.app.bodies import own
 from ocpilot.app.books import ExportFormat
 from ocpilot.app.card_ports import CardState
 from ocpilot.app.card_records import MAY_CHARGE, MOVES, PaymentState, heard_of
+from ocpilot.app.cdr_credits import Anew
 from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import CardRefused, CardUnreachable, Conflict, NotAuthorized, UserError
 from ocpilot.base.money_settings import CardSettings
@@ -278,6 +282,118 @@ async def test_what_is_sold_and_given_back_abroad_is_on_the_accounts_of_that_cou
         [("1580", 50), ("3305", -40), ("2670", -10)],
         [("3305", 16), ("2670", 4), ("1580", -20)],
     ]
+
+
+async def test_the_closing_report_has_card_sales_by_tax_without_what_was_given_back(street):
+    """Whoever files VAT from it files what the ledger has: 40 + 10, of which 20 with VAT are given back."""
+    await begin(street)
+    await pay(street)
+    done = await charge(street, 10_000)
+    await card_payments.refund(street.platform, done.id, Decimal(20), "it was slow", "cli")
+    await work(street)
+    found = await books.report(street.platform, months.month_of(book_days.today(street.platform)))
+    [sold] = found.revenue
+    assert (sold.purpose, sold.currency, sold.tax.country, sold.tax.rate) == (Purpose.CARD, "SEK", "SE", 25)
+    assert (sold.base, sold.amount, sold.invoices) == (24, 6, 2)
+    assert {one.account: one.amount for one in found.balances}[Account.VAT_OUT] == -sold.amount
+
+
+async def reissued(street, kwh):
+    """The CDR of the only charge is taken back and issued anew with another energy."""
+    receipt = await street.store.documents.receipt((await payment(street)).receipt)
+    await cdr_credits.reissue(street.platform, receipt.key.id, Anew(why="the meter was wrong", kwh=Decimal(kwh)))
+    return await work(street)
+
+
+async def unpaid(street):
+    """What the four-way check says of payments; that the Session tells another energy is true."""
+    return [found for step, _, found in await open_ends(street) if step == "payment"]
+
+
+async def exported(street):
+    month = months.month_of(book_days.today(street.platform))
+    _, vouchers = read(await books.export(street.platform, month, ExportFormat.SIE))
+    return [lines for _, lines in vouchers]
+
+
+async def test_a_charge_billed_anew_for_less_has_its_payment_and_what_was_taken_too_much_is_to_be_given_back(street):
+    await begin(street)
+    await pay(street)
+    first = await charge(street, 10_000)
+    then = await reissued(street, 8)
+    assert (then.state, then.receipt, then.due, then.captured) == (S.PAID, "R-000002", 40, 50)
+    told = "receipt R-000002 instead of R-000001: 40.00 SEK"
+    assert (then.why, then.needs) == (told, f"{told}, and 50.00 were taken: give 10.00 back")
+    found = receipts.paper_of(await street.store.documents.receipt("R-000002"))
+    assert (found.replaces, found.total.shown) == (first.receipt, 40)
+    assert await unpaid(street) == [f"50.00 of 40.00 SEK were taken from the card: {then.needs}"]
+    await card_payments.refund(street.platform, then.id, Decimal(10), "the meter was wrong", "cli")
+    assert (await work(street)).needs == ""
+    assert await unpaid(street) == []
+    assert {key: one for key, one in (await balances(street)).items() if one} == {
+        Account.CARDS: 40,
+        Account.REVENUE: -32,
+        Account.VAT_OUT: -8,
+    }
+    assert await exported(street) == [
+        [("1580", 50), ("3001", -40), ("2611", -10)],
+        [("1580", -50), ("3001", 40), ("2611", 10), ("1580", 50), ("6351", -10), ("3001", -32), ("2611", -8)],
+        [("6351", 10), ("1580", -10)],
+    ]
+    [sold] = (await books.report(street.platform, months.month_of(book_days.today(street.platform)))).revenue
+    assert (sold.base, sold.amount) == (32, 8)
+
+
+async def test_a_charge_billed_anew_for_more_takes_no_more_and_again_has_the_newest_receipt(street):
+    await begin(street)
+    await pay(street)
+    await charge(street, 10_000)
+    assert (await reissued(street, 12)).needs == ""
+    assert await balances(street) == {
+        Account.CARDS: 50,
+        Account.BAD_DEBTS: 10,
+        Account.REVENUE: -48,
+        Account.VAT_OUT: -12,
+    }
+    then = await reissued(street, 10)
+    assert (then.receipt, receipts.paper_of(await street.store.documents.receipt(then.receipt)).replaces) == (
+        "R-000003",
+        "R-000002",
+    )
+    assert {key: one for key, one in (await balances(street)).items() if one} == {
+        Account.CARDS: 50,
+        Account.REVENUE: -40,
+        Account.VAT_OUT: -10,
+    }
+    assert await unpaid(street) == []
+
+
+async def test_a_charge_billed_anew_before_its_money_was_taken_costs_what_the_new_receipt_says(street):
+    street.platform.cards.before["capture"] = [CardRefused("card_declined")] * 6
+    await begin(street)
+    await pay(street)
+    await charge(street, 10_000)
+    await work(street, rounds=8, seconds=600)
+    then = await reissued(street, 8)
+    assert (then.state, then.receipt, then.captured) == (S.PAID, "R-000002", 40)
+    assert await exported(street) == [[("1580", 40), ("3001", -32), ("2611", -8)]]
+    assert await unpaid(street) == []
+
+
+async def test_a_payment_that_was_tied_to_its_new_receipt_and_not_booked_is_booked_next_time(street, monkeypatch):
+    await begin(street)
+    await pay(street)
+    await charge(street, 10_000)
+
+    async def dies(_):
+        raise Conflict("the process died")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(street.store.ledger, "book", dies)
+        assert (await reissued(street, 8)).receipt == "R-000002"
+    assert (await balances(street))[Account.REVENUE] == -40
+    await work(street, rounds=8, seconds=600)
+    assert (await balances(street))[Account.REVENUE] == -32
 
 
 async def open_ends(street):
