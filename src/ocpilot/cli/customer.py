@@ -15,6 +15,7 @@ from ocpilot.app.customers import Saved
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
 from ocpilot.cli.csv_table import csv_lines
+from ocpilot.cli.options import add_action
 from ocpilot.cli.reading import read_file
 from ocpilot.cli.tables import aligned
 
@@ -103,23 +104,23 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """`ocpilot customer add|set|show|list|close|reopen|token|import`."""
     parser = subparsers.add_parser("customer", help="who gets invoices, and whose Tokens they are")
     actions = parser.add_subparsers(dest="action", required=True)
-    add = _action(actions, "add", "add a customer", _ADD)
+    add = add_action(actions, "add", "add a customer", _ADD)
     add.add_argument("kind", choices=[str(kind) for kind in CustomerKind], help="what he is to us")
     add.add_argument("fields", nargs="+", metavar="FIELD=TEXT", help="what is known of him")
-    change = _action(actions, "set", "change a customer", _SET)
+    change = add_action(actions, "set", "change a customer", _SET)
     change.add_argument("number", metavar="NUMBER", help="customer number")
     change.add_argument("fields", nargs="+", metavar="FIELD=TEXT", help="what is to be another")
-    show = _action(actions, "show", "one customer with his Tokens", "example: ocpilot customer show 10001\n")
+    show = add_action(actions, "show", "one customer with his Tokens", "ocpilot customer show 10001")
     show.add_argument("number", metavar="NUMBER", help="customer number")
-    listing = _action(actions, "list", "all customers", "example: ocpilot customer list --kind company --json\n")
+    listing = add_action(actions, "list", "all customers", "ocpilot customer list --kind company --json")
     listing.add_argument("--kind", choices=[str(kind) for kind in CustomerKind], help="only these")
-    closing = _action(
-        actions, "close", "a customer leaves: last invoice, Tokens blocked", "example: ocpilot customer close 10001\n"
+    closing = add_action(
+        actions, "close", "a customer leaves: last invoice, Tokens blocked", "ocpilot customer close 10001"
     )
     closing.add_argument("number", metavar="NUMBER", help="customer number")
-    reopening = _action(actions, "reopen", "a closed customer is one again", "example: ocpilot customer reopen 10001\n")
+    reopening = add_action(actions, "reopen", "a closed customer is one again", "ocpilot customer reopen 10001")
     reopening.add_argument("number", metavar="NUMBER", help="customer number")
-    taking = _action(actions, "import", "add or change many from a table (CSV)", _IMPORT)
+    taking = add_action(actions, "import", "add or change many from a table (CSV)", _IMPORT)
     taking.add_argument("file", help="CSV in UTF-8, with commas or semicolons; - is the input")
     taking.add_argument("--dry-run", action="store_true", help="only say what is wrong")
     _add_tokens(actions)
@@ -128,7 +129,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def _add_tokens(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     tokens = actions.add_parser("token", help="whose a Token is").add_subparsers(dest="token_action", required=True)
-    give = _action(tokens, "give", "a customer pays what is charged with a Token", _GIVE)
+    give = add_action(tokens, "give", "a customer pays what is charged with a Token", _GIVE)
     give.add_argument("number", metavar="NUMBER", help="customer number")
     give.add_argument("uids", nargs="*", metavar="UID", help="uids of Tokens")
     give.add_argument("--account", metavar="EMAIL", help="all Tokens of a driver who signs in so")
@@ -137,18 +138,9 @@ def _add_tokens(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     give.add_argument("--since", metavar="TIME", help="from when on, such as 2026-11-01T00:00:00+01:00 (now)")
     give.add_argument("--until", metavar="TIME", help="until when (for ever)")
     give.add_argument("--take-over", action="store_true", help="even if it is another customer's now")
-    take = _action(tokens, "take", "a Token is nobody's", "example: ocpilot customer token take 04A1B2C3\n")
+    take = add_action(tokens, "take", "a Token is nobody's", "ocpilot customer token take 04A1B2C3")
     take.add_argument("uid", metavar="UID", help="uid of the Token")
     take.add_argument("--until", metavar="TIME", help="from when on (now)")
-
-
-def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str, epilog: str
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=about, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", metavar="FILE", help="settings file (TOML)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    return parser
 
 
 async def run(args: argparse.Namespace, customers: CustomerCommands) -> int:
