@@ -91,7 +91,8 @@ class Hub:
         if profile:
             await peers.change_profile(self.nav.platform, invitation.peer, profile)
         joined = self.nodes[name].platform
-        await peers.register(joined, invitation.versions_url, invitation.token, "Nav", version=version)
+        words = invitation.versions_url, invitation.token, "Nav"
+        await peers.register(joined, *words, version=version, allowed=("*",))
         return self.nodes[name]
 
     async def at_hub(self, name: str):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from ocpilot.app import compare, dead_letters, peers, pull, quality
+from ocpilot.app import compare, dead_letters, hub_clients, peers, pull, quality
 from ocpilot.app.comparison_records import Comparison
 from ocpilot.app.crawling import Told
 from ocpilot.app.heard import noted
@@ -38,7 +38,8 @@ class PeersOf:
         """See `PeerCommands`."""
         wanted, url = _version(version), versions_url.strip()
         try:
-            return await peers.register(self._platform, url, _pasted(token), name, wanted, allowed)
+            async with noted(self._platform):
+                return await peers.register(self._platform, url, _pasted(token), name, wanted, allowed)
         except PeerError as error:
             raise UserError(f"{error.in_full}\n{_advice(error)}") from error
 
@@ -46,7 +47,8 @@ class PeersOf:
         """See `PeerCommands`."""
         peer = await self.named(name)
         try:
-            return await peers.update(self._platform, peer, _version(version))
+            async with noted(self._platform):
+                return await peers.update(self._platform, peer, _version(version))
         except PeerUnreachable as error:
             raise UserError(
                 f"{error}\nRun the same command again when it answers, within a quarter of an hour: "
@@ -138,6 +140,11 @@ class PeersOf:
     async def named(self, name: str) -> Peer:
         """See `PeerCommands`."""
         return await peers.named(self._platform, name)
+
+    async def not_allowed(self, name: str) -> Sequence[str]:
+        """See `PeerCommands`."""
+        peer = await self.named(name)
+        return () if peer.hub_party is None else await hub_clients.not_allowed(self._platform, peer)
 
 
 def _version(text: str | None) -> Version | None:
