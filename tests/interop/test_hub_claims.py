@@ -45,7 +45,7 @@ class Member:
 
 
 @pytest.fixture
-async def member(hub):  # noqa: F811 - the fixture of test_hub
+async def member(hub):
     nav, resa, version = hub
     token = nav.platform.sealing.open((await peers.named(nav.platform, "Resa")).token_sealed)
     return Member(nav, resa, version, token)

@@ -175,7 +175,7 @@ async def test_when_the_url_is_mended_what_was_passed_over_is_sent(resa, operato
 
 async def test_without_an_endpoint_of_credentials_nothing_can_be_kept_up(resa, operator):
     operator.credentials = "/ocpi/credentials"
-    with pytest.raises(ForbiddenAddress, match="credentials sender: .* expected an absolute URL"):
+    with pytest.raises(ForbiddenAddress, match=r"credentials sender: .* expected an absolute URL"):
         await registered_with(resa, operator)
     assert operator.asked == ["/ocpi/versions", "/ocpi/2.3.0"]
 

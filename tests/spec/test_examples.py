@@ -88,8 +88,8 @@ LOOSE = {
 }
 #: What never travels on its own.
 FRAGMENTS = (v230.EnergyMix, v230.Hours, v230.DisplayText)
-#: A price in a string.
-MENDED = ("cdrs_14.json",)
+#: What is mended as it is read: a price in a string, a Tariff in a CDR that was not brought up to date.
+MENDED = (("2.1.1", "cdrs_14.json"), ("2.3.0", "cdr_example.json"))
 #: One field says too little.
 NOT_GUESSED = ("payment_terminal_create_minimal.json",)
 #: Whole objects that break the tables of their own version as much as those of a newer one, which is then guessed.
@@ -100,8 +100,6 @@ GUESSED_NEWER = {
 _SECOND_99 = {"end_before", "available_timeslots[0].end_date_time"}
 #: Folder (None: all), file -> paths of the fields that are not as the tables say.
 CONTRADICTIONS = {
-    # Required by the table of Tariff since 2.3.0; the tariff inside this CDR was not brought up to date.
-    ("2.3.0", "cdr_example.json"): {"$.tariffs[0].tax_included"},
     # The example shows only some fields of the Connector.
     (None, "location_put_example_add_evse.json"): {
         f"$.connectors[0].{name}" for name in ("power_type", "max_voltage", "max_amperage", "last_updated")
@@ -172,7 +170,7 @@ def is_whole(_version, path):
 
 
 def is_right(version, path):
-    return is_whole(version, path) and not contradicted(path)
+    return is_whole(version, path) and not contradicted(path) and (path.parent.name, path.name) not in MENDED
 
 
 def meant(path):
@@ -260,8 +258,6 @@ def test_every_2_1_1_example_is_read_and_comes_back(version, path):
 @pytest.mark.parametrize(("version", "path"), files(is_right))
 def test_every_example_fits_the_json_schema_of_its_kind(version, path):
     cls, where = meant(path)
-    if path.name in MENDED:
-        return
     schema = jsonschema_rs.validator_for(msgspec.to_builtins(json_schema(kind_of(cls), version)))
     for body in objects(path, where):
         assert [error.message for error in schema.iter_errors(json.loads(codec.dumps(body)))] == []
