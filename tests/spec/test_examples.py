@@ -170,7 +170,11 @@ def is_whole(_version, path):
 
 
 def is_right(version, path):
-    return is_whole(version, path) and not contradicted(path) and (path.parent.name, path.name) not in MENDED
+    return is_whole(version, path) and not contradicted(path)
+
+
+def is_as_written(version, path):
+    return is_right(version, path) and (path.parent.name, path.name) not in MENDED
 
 
 def meant(path):
@@ -213,7 +217,7 @@ def test_every_example_is_what_the_table_says(version, path):
 
 
 @pytest.mark.parametrize(
-    ("version", "path"), files(lambda version, path: version != "2.1.1" and is_right(version, path))
+    ("version", "path"), files(lambda version, path: version != "2.1.1" and is_as_written(version, path))
 )
 def test_every_example_is_kept_and_written_back_without_loss(version, path):
     cls, where = meant(path)
@@ -255,7 +259,7 @@ def test_every_2_1_1_example_is_read_and_comes_back(version, path):
         assert [loss.path for loss in converted.losses] == (["$.cdr_token"] if "location" in body else [])
 
 
-@pytest.mark.parametrize(("version", "path"), files(is_right))
+@pytest.mark.parametrize(("version", "path"), files(is_as_written))
 def test_every_example_fits_the_json_schema_of_its_kind(version, path):
     cls, where = meant(path)
     schema = jsonschema_rs.validator_for(msgspec.to_builtins(json_schema(kind_of(cls), version)))
