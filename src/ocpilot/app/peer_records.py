@@ -249,7 +249,8 @@ class Delivery(Record, frozen=True, kw_only=True):
     """What became of one object for one peer. CDRs always have one; other objects only after a failure.
 
     `refusals` are the attempts that the peer answered with an error; `unsure`: the last one may have arrived, though
-    its answer did not; `nonsense_since`: when the first of the answers came that were no OCPI, up to the last one.
+    its answer did not; `nonsense_since`: since when it gets no verdict from a peer that judges others
+    (`roaming/retry.py`).
     """
 
     peer_id: int
