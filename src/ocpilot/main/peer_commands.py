@@ -173,7 +173,7 @@ def _advice(error: PeerError) -> str:
     if isinstance(error, PeerRefused) and error.http == HTTPStatus.UNAUTHORIZED:
         return "It does not know the token: was it given out for us, and not replaced by a newer one or used since?"
     if isinstance(error, PeerUnreachable):
-        return "Nothing answered as expected at this address: check host, port and whether it is http or https."
+        return "Nothing answered as expected there: check host, port, its certificate, and whether it is http or https."
     if isinstance(error, PeerRefused) and error.ocpi is not None and error.http < HTTPStatus.BAD_REQUEST:
         return "It answered and refused: what it says is for its people and you to settle, then run the same command."
     return (
