@@ -54,7 +54,9 @@ class Outcomes:
     def is_quiet(self) -> bool:
         """Whether nobody may be called for now."""
         now = self._clock()
-        return not retry.allows(self._circuit, now) or (self._quiet_until is not None and now < self._quiet_until)
+        return not retry.allows(self._circuit, now) or not (
+            self._quiet_until is None or retry.is_over(self._quiet_until, now)
+        )
 
     @property
     def was_silent(self) -> bool:
@@ -83,7 +85,7 @@ class Outcomes:
         """Whether an object that changed waits for its time all the same, as the peer understands nothing for now."""
         if not self._unjudged or before is None or before.nonsense_since is None:
             return False
-        return before.next_at is not None and self._clock() < before.next_at
+        return before.next_at is not None and not retry.is_over(before.next_at, self._clock())
 
     def quiet_until(self, moment: datetime) -> None:
         """Nobody is called before that."""

@@ -88,7 +88,7 @@ class PeersOf:
     async def pull(self, name: str, wish: PullOptions, told: Told) -> PullSummary:
         """See `PeerCommands`; what the lists had wrong is written at once, for this process ends."""
         peer = await self.named(name)
-        since = wish.since or (None if wish.full else since_last_pull(peer))
+        since = wish.since or (None if wish.full else since_last_pull(peer, self._platform.clock()))
         modules = None if wish.module is None else (wish.module,)
         wanted = pull.PullWish(since=since, modules=modules)
         async with noted(self._platform):

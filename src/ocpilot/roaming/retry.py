@@ -21,6 +21,10 @@ _JUDGED_HTTP = frozenset({400, 405, 409, 413, 415, 422, 501})
 _NOT_LET_IN = frozenset({401, 403, 407})
 
 
+#: No pause is this long: a moment further ahead was set by a clock that was wrong.
+FURTHEST = timedelta(days=1)
+
+
 class BackOff(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds before the second try, and the longest pause; each try doubles it."""
 
@@ -33,6 +37,11 @@ def pause(attempts: int, back_off: BackOff, random: float, retry_after: float | 
     whole = min(back_off.longest, back_off.first * 2.0 ** min(attempts - 1, 30))
     spread = whole / 2 + whole / 2 * random
     return spread if retry_after is None else max(spread, min(retry_after, LONGEST_RETRY_AFTER))
+
+
+def is_over(until: datetime, now: datetime) -> bool:
+    """Whether a pause until then is over, also when our clock was ahead as it began."""
+    return now >= until or until - now > FURTHEST
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> float | None:
@@ -114,4 +123,4 @@ def unjudged(circuit: Circuit, objects: int, now: datetime, back_off: BackOff, r
 
 def allows(circuit: Circuit, now: datetime) -> bool:
     """Whether a call may be tried; after the pause one call decides."""
-    return circuit.open_until is None or now >= circuit.open_until
+    return circuit.open_until is None or is_over(circuit.open_until, now)

@@ -567,6 +567,19 @@ async def test_a_partner_that_is_away_for_a_weekend_gets_everything_on_monday(op
     assert {one.segments[2] for one in operator.partners.calls} == named
 
 
+@pytest.mark.parametrize("page", [PeerUnreachable("gone"), PeerNonsense("<html>"), PeerRefused("slow", 429, None, 600)])
+async def test_what_failed_while_our_clock_was_ahead_is_tried_when_it_is_right_again(operator, patient, page):
+    operator.passes(365 * 86400)
+    operator.partners.answers["PUT", "tariffs"] = page
+    for number in range(TRIPS_AT):
+        await tariffs_put(operator, f"MANY{number}")
+    await minutes(operator, patient, 20)
+    operator.passes(-365 * 86400)
+    operator.partners.answers.clear()
+    await minutes(operator, patient, 12)
+    assert await operator.store.deliveries.all(operator.peer.id) == ()
+
+
 async def test_a_new_process_in_the_middle_of_a_maintenance_gives_nothing_up(operator, patient):
     operator.partners.answers["PUT", "tariffs"] = PeerNonsense("<html>")
     await tariffs_put(operator, "T2")
