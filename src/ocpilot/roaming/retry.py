@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused, PeerUnreachable
+from ocpilot.base.errors import ForbiddenAddress, OcpilotError, PeerNonsense, PeerRefused, PeerUnreachable
 
 #: A peer that asks for a longer pause is asked again after this many seconds all the same.
 LONGEST_RETRY_AFTER = 3600.0
@@ -68,10 +68,10 @@ def worth_retry(error: OcpilotError) -> bool:
 
 def is_no_verdict(error: OcpilotError) -> bool:
     """Whether an answer says nothing of the object that was sent: it is no OCPI (the page of a maintenance, a proxy, a
-    redirect), or we are not let in at all."""
+    redirect), we are not let in at all, or its name leads inside for now, so that it was not asked."""
     if isinstance(error, PeerRefused) and not worth_retry(error):
         return error.http in _NOT_LET_IN or (error.ocpi is None and error.http not in _JUDGED_HTTP)
-    return isinstance(error, PeerNonsense)
+    return isinstance(error, PeerNonsense | ForbiddenAddress)
 
 
 def unjudged_since(before: datetime | None, heard_at: datetime | None, now: datetime) -> datetime:

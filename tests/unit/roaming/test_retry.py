@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ocpilot.base.errors import InvalidObject, PeerNonsense, PeerRefused, PeerUnreachable
+from ocpilot.base.errors import ForbiddenAddress, InvalidObject, PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.roaming.retry import (
     LONGEST_RETRY_AFTER,
     THERE,
@@ -93,6 +93,7 @@ def test_a_circuit_opens_after_failures_in_a_row_and_closes_with_an_answer():
         (PeerRefused("a page of a proxy", 404, None), True),
         (PeerRefused("a redirect", 302, None), True),
         (PeerRefused("not let in", 401, 2001), True),
+        (ForbiddenAddress("inside"), True),
         (PeerRefused("unknown", 404, 2003), False),
         (PeerRefused("refused in words of its own", 422, None), False),
         (PeerRefused("no such method", 405, None), False),

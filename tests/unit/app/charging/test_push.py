@@ -14,7 +14,7 @@ from ocpilot.app.push import Pusher
 from ocpilot.app.push_outcomes import REFUSALS
 from ocpilot.app.push_worker import PushWorker
 from ocpilot.app.records import ObjectKey, StoredObject
-from ocpilot.base.errors import PeerNonsense, PeerRefused, PeerUnreachable
+from ocpilot.base.errors import ForbiddenAddress, PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.retry import TRIPS_AT, UNJUDGED_TRIP_AT
 from ocpilot.wire.protocol import ModuleID, Version
@@ -541,6 +541,7 @@ PAGES = (
     PeerRefused("a redirect to a page", 302, None),
     PeerRefused("who are you", 401, 2001),
     PeerRefused("maintenance", 503, None),
+    ForbiddenAddress("10.0.0.1 is no public address"),
 )
 
 
