@@ -51,10 +51,10 @@ class Authority:
         self._certificate = self._made(self._name, self._key.public_key(), ca=True)
         self.files = self._written("ca", self._certificate, self._key)
 
-    def issue(self, name: str) -> Files:
-        """For a station, or for the server 127.0.0.1."""
+    def issue(self, name: str, *, lasts: timedelta = timedelta(days=1)) -> Files:
+        """For a station, or for the server 127.0.0.1; one that `lasts` less than no time is over."""
         key = ec.generate_private_key(ec.SECP256R1())
-        return self._written(name, self._made(named(name), key.public_key(), ca=False), key)
+        return self._written(name, self._made(named(name), key.public_key(), ca=False, lasts=lasts), key)
 
     def client(self, files: Files | None = None) -> ssl.SSLContext:
         """A station that trusts this authority, with a certificate of its own or without."""
@@ -63,7 +63,9 @@ class Authority:
             context.load_cert_chain(files.certificate, files.key)
         return context
 
-    def _made(self, name: x509.Name, key: ec.EllipticCurvePublicKey, *, ca: bool) -> x509.Certificate:
+    def _made(
+        self, name: x509.Name, key: ec.EllipticCurvePublicKey, *, ca: bool, lasts: timedelta = timedelta(days=1)
+    ) -> x509.Certificate:
         now = datetime.now(UTC)
         builder = (
             x509.CertificateBuilder()
@@ -72,7 +74,7 @@ class Authority:
             .public_key(key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
+            .not_valid_after(now + lasts)
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)

@@ -142,7 +142,8 @@ async def three(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Three
             await customers.settle_provider(theirs)
             for joining in (ours, theirs):
                 invitation = await peers.invite(hub, joining.settings.name)
-                await peers.register(joining, invitation.versions_url, invitation.token, hub.settings.name)
+                words = invitation.versions_url, invitation.token, hub.settings.name
+                await peers.register(joining, *words, allowed=("*",))
         yield members
     finally:
         await members.stop()

@@ -50,8 +50,7 @@ def tariffs_of(folder: Path, version: Version) -> list[Tariff]:
     found = body(newest if newest.exists() else folder / "tariff.json")
     bodies = found if isinstance(found, list) else [found]
     if newest.exists() or version is Version.V2_3_0:
-        # The standard's own 2.3.0 CDR lacks tax_included; its amounts are those of a Tariff without taxes in it.
-        return [read(Tariff, Version.V2_3_0, {"tax_included": "NO"} | one).value for one in bodies]
+        return [read(Tariff, Version.V2_3_0, one).value for one in bodies]
     return [read(Tariff, version, one, OWNER).value for one in bodies]
 
 

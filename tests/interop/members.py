@@ -35,11 +35,12 @@ _CLASSES = {
 class Hub:
     """The hub and its members. `lade` speaks 2.1.1, `resa` and `bee` 2.3.0; `nav` is the hub."""
 
-    def __init__(self, stack: AsyncExitStack, start: Callable, folder: Path, urls: dict[str, str]) -> None:
+    def __init__(self, stack: AsyncExitStack, start: Callable, folder: Path, databases) -> None:
         self._stack = stack
         self._start = start
         self._folder = folder
-        self._urls = urls
+        self._databases = databases
+        self._hub_url = ""
         self._workers: dict[tuple[str, int], PushWorker] = {}
         self._hub_stack = AsyncExitStack()
         self._parties: tuple[PartySettings, ...] = ()
@@ -66,11 +67,12 @@ class Hub:
 
     async def open(self, mode: HubMode, parties: tuple[PartySettings, ...]) -> None:
         self._mode, self._parties = mode, parties
+        self._hub_url = await self._lent()
         await self._open_hub(0)
 
     async def _open_hub(self, port: int) -> None:
         roaming = RoamingSettings(page_limit=10, hub_mode=self._mode, retry_first=0.01, retry_longest=0.02)
-        hub = self._start("Nav", self._parties, self._urls["Nav"], self._folder, roaming=roaming, port=port)
+        hub = self._start("Nav", self._parties, self._hub_url, self._folder, roaming=roaming, port=port)
         await self._stack.enter_async_context(self._hub_stack)
         self.nodes["Nav"] = await self._hub_stack.enter_async_context(hub)
 
@@ -85,14 +87,18 @@ class Hub:
     async def join(self, party: PartySettings, name: str, version: Version, **profile: object):
         """A platform that registers with the hub."""
         roaming = RoamingSettings(page_limit=10, retry_first=0.01, retry_longest=0.02)
-        node = self._start(name, (party,), self._urls[name], self._folder, roaming=roaming)
+        node = self._start(name, (party,), await self._lent(), self._folder, roaming=roaming)
         self.nodes[name] = await self._stack.enter_async_context(node)
         invitation = await peers.invite(self.nav.platform, name)
         if profile:
             await peers.change_profile(self.nav.platform, invitation.peer, profile)
         joined = self.nodes[name].platform
-        await peers.register(joined, invitation.versions_url, invitation.token, "Nav", version=version)
+        words = invitation.versions_url, invitation.token, "Nav"
+        await peers.register(joined, *words, version=version, allowed=("*",))
         return self.nodes[name]
+
+    async def _lent(self) -> str:
+        return await self._stack.enter_async_context(lent(self._databases))
 
     async def at_hub(self, name: str):
         """What the hub knows of a member."""
@@ -183,8 +189,7 @@ async def hub_with(
 ) -> AsyncIterator[Hub]:
     """The hub alone; members `join`."""
     async with AsyncExitStack() as stack:
-        urls = {name: await stack.enter_async_context(lent(databases)) for name in ("Nav", "Lade", "Resa", "Bee")}
-        hub = Hub(stack, start, folder, urls)
+        hub = Hub(stack, start, folder, databases)
         await hub.open(mode, parties)
         yield hub
 

@@ -43,7 +43,9 @@ async def told(partners, peer):
 async def test_a_platform_by_the_book_needs_no_guess(resa):
     async with stranger("CPO", "2.2.1") as there:
         peer = await known(resa, there)
-    assert peer.detected == Detected(token_encoding=TokenEncoding.BASE64, endpoints_without_role=False)
+    assert peer.detected == Detected(
+        token_encoding=TokenEncoding.BASE64, endpoints_without_role=False, refused_endpoints=()
+    )
 
 
 async def test_a_plain_token_is_found_out_at_registration(resa):

@@ -170,17 +170,3 @@ async def test_a_provider_with_the_contract_of_a_smart_charging_one_sees_no_more
     token = await guest(lade, "Other", "OTH", Role.EMSP)
     await peers.change_profile(lade.platform, await peers.named(lade.platform, "Other"), {"smart_charging": True})
     assert (await lade.ask("GET", "2.3.0/sender/sessions", token)).data == []
-
-
-async def test_a_hub_does_not_get_what_was_for_a_partner_that_has_left_by_its_word_alone(hub, bodies):
-    nav, resa, version = hub
-    at_resa = await peers.named(resa.platform, "Nav")
-    await guest(resa, "Bee", "BEE", Role.CPO, PeerState.UNREGISTERED)
-    token = nav.platform.sealing.open((await peers.named(nav.platform, "Resa")).token_sealed)
-    info = {"country_code": "SE", "party_id": "BEE", "role": "CPO", "status": "CONNECTED"}
-    told = info | {"last_updated": time.write(time.now())}
-    assert (await resa.ask("PUT", f"{version}/receiver/hubclientinfo/SE/BEE", token, told)).http == 201
-    path, tariff = f"{version}/receiver/tariffs/SE/BEE/T1", bodies.tariff(version, party_id="BEE")
-    assert (await resa.ask("PUT", path, token, tariff)).http == 404
-    await peers.allow(resa.platform, await peers.named(resa.platform, "Nav"), (*at_resa.allowed, "CPO:SE/BEE"))
-    assert (await resa.ask("PUT", path, token, tariff)).http == 201

@@ -69,6 +69,15 @@ async def test_an_undated_token_and_tariff_are_kept(connection, bodies):
     assert (await to_provider(connection, "PUT", "tariffs/SE/LAD/T1", tariff)).http == 201
 
 
+async def test_a_tariff_of_2_3_0_that_does_not_say_whether_it_holds_taxes_is_kept_as_one_without(newest, bodies):
+    tariff = without(bodies.tariff(Version.V2_3_0), "tax_included")
+    assert (await sent_and_read(newest, "tariffs/SE/LAD/T1", tariff))["tax_included"] == "NO"
+    [found] = newest.resa.platform.leniencies.values()
+    assert (found.module, found.place) == ("tariffs", "$.tax_included")
+    cdr = bodies.cdr(Version.V2_3_0) | {"tariffs": [tariff]}
+    assert (await to_provider(newest, "POST", "cdrs", cdr)).http == 201
+
+
 async def test_other_fields_that_are_missing_are_still_refused(newest, bodies):
     body = without(bodies.session(), "last_updated", "kwh")
     said = await to_provider(newest, "PUT", "sessions/SE/LAD/S1", body)

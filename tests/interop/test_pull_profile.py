@@ -6,6 +6,7 @@ import pytest
 
 from ocpilot.app import peers, pull
 from ocpilot.app.pulling import Puller
+from ocpilot.base import time
 from ocpilot.wire.protocol import ModuleID
 
 
@@ -36,6 +37,21 @@ async def test_a_peer_is_fetched_from_as_often_as_its_profile_says(newest):
     resa.clock.ahead += timedelta(seconds=31)
     await puller.once()
     assert (await lade_at(resa)).pulled_at > first
+
+
+async def test_after_our_clock_was_ahead_a_peer_is_fetched_from_as_before(newest):
+    """A year ahead for a moment: everything is fetched once more, then what changed, as often as ever."""
+    resa = newest.resa
+    resa.clock.ahead = timedelta(days=365)
+    await Puller(resa.platform).once()
+    await resa.platform.store.peers.returned(newest.lade_at_resa.id, resa.platform.clock())
+    assert (await lade_at(resa)).pulled_at > time.now() + timedelta(days=300)
+    resa.clock.ahead = timedelta()
+    await Puller(resa.platform).once()
+    mended = (await lade_at(resa)).pulled_at
+    assert mended <= time.now()
+    await Puller(resa.platform).once()
+    assert (await lade_at(resa)).pulled_at == mended, "once"
 
 
 async def test_a_peer_that_is_back_is_fetched_from_at_once(newest):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from ocpilot.app import hub_clients
 from ocpilot.app.bodies import value_of
 from ocpilot.app.cdr_match import match_of
 from ocpilot.app.cdr_match_records import CdrMatch
@@ -51,7 +52,8 @@ class CdrDetail(Record, frozen=True):
 
 class PeerView(Record, frozen=True):
     """A peer and what is on its way to it. `unread` counts changes it has not got to, at most 1000; `waiting` objects
-    that will be tried again, `dead` those a person must look at; `deliveries` are the newest of both."""
+    that will be tried again, `dead` those a person must look at; `deliveries` are the newest of both. `not_allowed` is
+    what a hub says is behind it and may not speak for."""
 
     peer: Peer
     unread: int
@@ -61,6 +63,7 @@ class PeerView(Record, frozen=True):
     leniencies: tuple[Leniency, ...]
     pulls: tuple[Crawl, ...]
     comparisons: tuple[Comparison, ...]
+    not_allowed: tuple[str, ...] = ()
 
     @property
     def last_error(self) -> str | None:
@@ -170,6 +173,7 @@ async def _state(platform: Platform, found: Peer, counts: Mapping[tuple[int, Del
         leniencies=await platform.store.leniencies.of_peer(found.id),
         pulls=await platform.store.crawls.of_peer(found.id),
         comparisons=await platform.store.comparisons.of_peer(found.id),
+        not_allowed=() if found.hub_party is None else await hub_clients.not_allowed(platform, found),
     )
 
 

@@ -13,7 +13,8 @@ import msgspec
 
 from ocpilot.app import hub_clients
 from ocpilot.app.exchange import Answer, Call, Handler, versions_url
-from ocpilot.app.peer_records import ChangeCursor, Detected, Peer, PeerState, party_key
+from ocpilot.app.heard import count
+from ocpilot.app.peer_records import ChangeCursor, Detected, FindingKind, Peer, PeerState, party_key
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.secrets import hash_token
@@ -22,7 +23,6 @@ from ocpilot.base.ids import PartyId, new_credentials_token
 from ocpilot.base.problem import Problem
 from ocpilot.base.settings import HUB
 from ocpilot.roaming import claims, handshake
-from ocpilot.roaming.addresses import check_url
 from ocpilot.wire import codec
 from ocpilot.wire.codec import NOTHING, Context
 from ocpilot.wire.protocol import PROTOCOLS, ModuleID, Version
@@ -102,7 +102,9 @@ async def _accept(platform: Platform, call: Call) -> Answer:
     token = new_credentials_token()
     peer = _with_used(registered(platform, call.peer, theirs, found, token), call)
     await keep_registered(platform, call.peer, peer, found.noticed)
-    return await _credentials_answer(platform, call, token)
+    answer = await _credentials_answer(platform, call, token)
+    refused = found.noticed.refused_endpoints
+    return dataclasses.replace(answer, message=f"never called: {handshake.in_words(refused)}") if refused else answer
 
 
 def _with_used(peer: Peer, call: Call) -> Peer:
@@ -134,8 +136,8 @@ async def discover(
     *,
     speaking: Version | None = None,
 ) -> Discovered:
-    """Versions and version details of a platform; PeerNonsense when they break the standard, ForbiddenAddress when an
-    endpoint leads inside: it would never be called.
+    """Versions and version details of a platform; PeerNonsense when they break the standard, ForbiddenAddress when
+    endpoints lead inside without which nothing can be exchanged.
 
     `speaking` is the version it speaks with us already, which says how its token is written.
     """
@@ -155,9 +157,10 @@ async def discover(
         read = codec.read(VersionDetails, version, details).value
     except InvalidObject as error:
         raise PeerNonsense(f"{details_url}: {error}") from error
-    for endpoint in read.endpoints:
-        check_url(endpoint.url, allow_inner=platform.settings.security.allow_inner_addresses)
-    return Discovered(version=version, endpoints=read.endpoints, noticed=noticed)
+    allow_inner = platform.settings.security.allow_inner_addresses
+    endpoints, refused = handshake.callable_endpoints(read.endpoints, allow_inner=allow_inner)
+    noticed = msgspec.structs.replace(noticed, refused_endpoints=refused)
+    return Discovered(version=version, endpoints=endpoints, noticed=noticed)
 
 
 def _version_infos(url: str, listed: object) -> list[VersionInfo]:
@@ -283,10 +286,11 @@ async def _taken(platform: Platform, peer_id: int, theirs: Credentials) -> Mappi
 async def keep_registered(platform: Platform, before: Peer, peer: Peer, noticed: Detected) -> None:
     """Store a peer whose tokens are exchanged. What it plays is not reached through hubs any more: nothing of it is
     told, or billed, twice."""
-    if before.state is PeerState.INVITED:
+    if before.state is PeerState.INVITED or _is_mended(before, peer):
         await told_from_the_beginning(platform, peer)
     await platform.store.peers.save(peer)
     await platform.store.peers.noticed(peer.id, noticed)
+    _count_refused(platform, peer, noticed)
     await hub_clients.tell(platform, peer)
     for info in await hub_clients.known(platform, peer) if peer.hub_party is not None else ():
         await hub_clients.reached(platform, peer, info)
@@ -294,6 +298,19 @@ async def keep_registered(platform: Platform, before: Peer, peer: Peer, noticed:
         behind = tuple(role for role in hub.roles if party_key(role) not in peer.parties)
         if hub.hub_party is not None and behind != hub.roles:
             await platform.store.peers.save(msgspec.structs.replace(hub, roles=behind))
+
+
+def _count_refused(platform: Platform, peer: Peer, noticed: Detected) -> None:
+    for one in noticed.refused_endpoints or ():
+        module = ModuleID(one.identifier) if one.identifier in set(ModuleID) else ModuleID.CREDENTIALS
+        expected = "a URL that everybody can reach, by https"
+        count(platform, peer, FindingKind.LIST, module, place="$.endpoints[].url", expected=expected, found=one.why)
+
+
+def _is_mended(before: Peer, peer: Peer) -> bool:
+    """Whether an endpoint that was never called may be now: what was for it has been passed over until then."""
+    usable = {(one.identifier, one.role) for one in peer.endpoints}
+    return any((one.identifier, one.role) in usable for one in before.detected.refused_endpoints or ())
 
 
 async def told_from_the_beginning(platform: Platform, peer: Peer) -> None:

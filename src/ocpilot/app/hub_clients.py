@@ -68,19 +68,15 @@ async def receiver_put(platform: Platform, call: Call) -> Answer:
 async def reached(platform: Platform, hub: Peer, info: ClientInfo) -> None:
     """From now on objects of this party come through the hub (mod_hub_client_info, "Another Party becomes CONNECTED").
 
-    Not one of ours, nor one that we are connected with ourselves: nothing is told, or billed, twice. Nor one
-    that was connected with us itself and has left, unless that was agreed on: by its word alone a hub would see what
-    was for that party.
+    Only one that the hub may speak for (`Peer.allowed`): by its word alone it would send that party's objects and see
+    what is for it. Not one of ours, nor one that we are connected with ourselves: nothing is told, or billed, twice.
     """
+    if not await _is_behind(platform, hub, info):
+        return
+    if claims.beyond((_claim(info),), hub.allowed or ()):
+        log.warning("%s says that %s is behind it: to believe it, ocpilot peer allow", hub.name, _claim(info))
+        return
     party = PartyId.of(info.country_code, info.party_id)
-    if info.status is ConnectionStatus.PLANNED or party.key == hub.hub_party:
-        return
-    holder = await platform.store.peers.of_party(party)
-    if any(one.id == party for one in platform.settings.parties) or (holder is not None and holder.id != hub.id):
-        return
-    if claims.beyond((f"{info.role}:{party}",), hub.allowed or ()) and await _has_left(platform, party, hub):
-        log.warning("%s says that %s is behind it: to believe it, ocpilot peer allow", hub.name, party)
-        return
     role = CredentialsRole(
         role=info.role,
         business_details=BusinessDetails(name=str(party)),
@@ -90,9 +86,22 @@ async def reached(platform: Platform, hub: Peer, info: ClientInfo) -> None:
     await platform.store.peers.add_role(hub.id, role)
 
 
-async def _has_left(platform: Platform, party: PartyId, hub: Peer) -> bool:
-    others = [one for one in await platform.store.peers.all() if one.id != hub.id]
-    return any(one.state is PeerState.UNREGISTERED and party.key in one.parties for one in others)
+async def not_allowed(platform: Platform, hub: Peer) -> tuple[str, ...]:
+    """What the hub says is behind it and may not speak for, as it would be allowed: `EMSP:SE/BEE`."""
+    told = [info for info in await known(platform, hub) if await _is_behind(platform, hub, info)]
+    return claims.beyond(sorted(map(_claim, told)), hub.allowed or ())
+
+
+async def _is_behind(platform: Platform, hub: Peer, info: ClientInfo) -> bool:
+    party = PartyId.of(info.country_code, info.party_id)
+    if info.status is ConnectionStatus.PLANNED or party.key == hub.hub_party:
+        return False
+    holder = await platform.store.peers.of_party(party)
+    return (holder is None or holder.id == hub.id) and all(one.id != party for one in platform.settings.parties)
+
+
+def _claim(info: ClientInfo) -> str:
+    return f"{info.role}:{PartyId.of(info.country_code, info.party_id)}"
 
 
 async def known(platform: Platform, hub: Peer | None = None) -> tuple[ClientInfo, ...]:

@@ -17,7 +17,7 @@ from ocpilot.app.ports import OWN_VERSION
 from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.visibility import audience_of, may_see, party_of, require_receiver
 from ocpilot.base import time
-from ocpilot.base.errors import InvalidObject, NotFound
+from ocpilot.base.errors import Conflict, InvalidObject, NotFound
 from ocpilot.base.ids import PartyId, derived_id, fold, new_id
 from ocpilot.base.problem import Problem
 from ocpilot.roaming.offers import OFFERED_BY
@@ -188,7 +188,7 @@ async def assign(platform: Platform, peer: Peer, terminal_id: str, changes: code
         (TERMINALS, terminal_id),
         body=codec.dumps(dated),
         sender=sender,
-        receiver=_ptp_of(peer),
+        receiver=stored.key.party,
     )
 
     def change(here: StoredObject) -> StoredObject:
@@ -199,7 +199,8 @@ async def assign(platform: Platform, peer: Peer, terminal_id: str, changes: code
 
 
 async def ask_to_activate(platform: Platform, peer: Peer, terminal: codec.Body, sender: PartyId) -> None:
-    """Ask a PTP to activate a terminal (`terminal_id` may be left out); he sends it. Errors as `Partners.call`."""
+    """Ask a PTP to activate a terminal (`terminal_id` may be left out); he sends it. Errors as `Partners.call`;
+    Conflict when there are several behind a hub."""
     body = _now(platform, terminal)
     codec.read(Terminal, peer.version or OWN_VERSION, {"terminal_id": "to be given"} | body)
     await platform.partners.call(
@@ -211,7 +212,7 @@ async def ask_to_deactivate(platform: Platform, peer: Peer, terminal_id: str, se
     """Ask a PTP to deactivate a terminal; our copy serves nothing from now on. Errors as `assign`."""
     stored = await _sent_by(platform, peer, terminal_id)
     await platform.partners.call(
-        peer, "POST", *_SENDER, (TERMINALS, terminal_id, "deactivate"), sender=sender, receiver=_ptp_of(peer)
+        peer, "POST", *_SENDER, (TERMINALS, terminal_id, "deactivate"), sender=sender, receiver=stored.key.party
     )
 
     def change(here: StoredObject) -> StoredObject:
@@ -222,7 +223,14 @@ async def ask_to_deactivate(platform: Platform, peer: Peer, terminal_id: str, se
 
 
 def _ptp_of(peer: Peer) -> PartyId:
-    return party_of(peer, _SENDER, None)
+    """The PTP of a peer, or the one behind a hub, whose own role is OTHER, as a PTP's may be."""
+    if peer.hub_party is None:
+        return party_of(peer, _SENDER, None)
+    found = {PartyId.of(one.country_code, one.party_id) for one in peer.roles if one.role in OFFERED_BY[_SENDER]}
+    found.discard(PartyId.parse(peer.hub_party))
+    if len(found) != 1:
+        raise Conflict(f"behind {peer.name}: found {len(found)} terminal providers, expected one")
+    return found.pop()
 
 
 async def _sent_by(platform: Platform, peer: Peer, terminal_id: str) -> StoredObject:

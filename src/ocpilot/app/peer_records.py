@@ -11,6 +11,7 @@ from ocpilot.app.records import ObjectKey, Record
 from ocpilot.base.ids import PartyId
 from ocpilot.base.money import Rounding
 from ocpilot.billing.clearing_limits import USUAL, ClearingLimits
+from ocpilot.roaming.handshake import RefusedEndpoint
 from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
 from ocpilot.wire.v230 import CredentialsRole, Endpoint, Role
 
@@ -99,6 +100,7 @@ class Detected(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     `endpoints_without_role`: its version has roles of endpoints and it leaves them out. `refuses_patch`: it answered
     a PATCH as a method that it does not have. `clock_behind`: seconds that its clock is behind ours, or more.
+    `refused_endpoints`: what it listed and is never called, and why.
     """
 
     token_encoding: TokenEncoding | None = None
@@ -106,6 +108,7 @@ class Detected(Record, frozen=True, kw_only=True, omit_defaults=True):
     endpoints_without_role: bool | None = None
     refuses_patch: bool | None = None
     clock_behind: int | None = None
+    refused_endpoints: tuple[RefusedEndpoint, ...] | None = None
 
 
 def party_key(role: CredentialsRole) -> str:
@@ -246,7 +249,8 @@ class Delivery(Record, frozen=True, kw_only=True):
     """What became of one object for one peer. CDRs always have one; other objects only after a failure.
 
     `refusals` are the attempts that the peer answered with an error; `unsure`: the last one may have arrived, though
-    its answer did not; `nonsense_since`: when the first of the answers came that were no OCPI, up to the last one.
+    its answer did not; `nonsense_since`: since when it gets no verdict from a peer that judges others
+    (`roaming/retry.py`).
     """
 
     peer_id: int

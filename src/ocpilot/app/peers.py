@@ -143,9 +143,13 @@ async def _unregistered(platform: Platform, peer: Peer, *, untold: bool) -> Peer
 async def allow(platform: Platform, peer: Peer, allowed: Sequence[str]) -> Peer:
     """From now on the peer may claim exactly this; nothing given: what it claims the next time it registers.
 
-    Everything is fetched from it again: what was not its own before was refused.
+    Everything is fetched from it again: what was not its own before was refused. A hub speaks at once for those who
+    are behind it and allowed now, and no more for those who are not.
     """
-    changed = msgspec.structs.replace(peer, allowed=_allowed(allowed), pulled_at=None, updated_at=platform.clock())
+    agreed = _allowed(allowed)
+    changed = msgspec.structs.replace(peer, allowed=agreed, pulled_at=None, updated_at=platform.clock())
+    if peer.hub_party is not None and agreed is not None:
+        changed = msgspec.structs.replace(changed, roles=claims.within(peer.roles, peer.hub_party, agreed))
     await platform.store.peers.save(changed)
     for info in await hub_clients.known(platform, changed) if changed.hub_party is not None else ():
         await hub_clients.reached(platform, changed, info)

@@ -120,6 +120,9 @@ class Changes(Protocol):
     async def after(self, cursor: ChangeCursor, limit: int) -> tuple[Change, ...]:
         """The next changes in order, only those no open transaction can still precede."""
 
+    async def audience_of(self, key: ObjectKey) -> str | None:
+        """Who could see this object of ours when it was last written or deleted; None: everybody, or nobody knows."""
+
     async def advance(self, peer_id: int, cursor: ChangeCursor, failed: Sequence[Delivery]) -> None:
         """Move the cursor and put what failed into the peer's retry set, in one transaction."""
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from ocpilot.app.peer_records import Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.pull import PullWish, pull, wanted
-from ocpilot.roaming.retry import BackOff, pause
+from ocpilot.roaming.retry import BackOff, is_over, pause
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +23,16 @@ _PULLING = -1
 _OVERLAP = timedelta(minutes=10)
 
 
-def since_last_pull(peer: Peer) -> datetime | None:
-    """From when on, by its own clock, a peer is asked what it changed; None for everything."""
+def since_last_pull(peer: Peer, now: datetime) -> datetime | None:
+    """From when on, by its own clock, a peer is asked what it changed; None for everything, also when our own clock was
+    ahead at the last pull."""
     behind = timedelta(seconds=peer.detected.clock_behind or 0)
-    return None if peer.pulled_at is None else peer.pulled_at - _OVERLAP - behind
+    return None if peer.pulled_at is None or _is_ahead(peer.pulled_at, now) else peer.pulled_at - _OVERLAP - behind
+
+
+def _is_ahead(moment: datetime, now: datetime) -> bool:
+    """Whether our clock was ahead when this moment was now, by more than machines differ."""
+    return moment - now > _OVERLAP
 
 
 class Puller:
@@ -61,11 +67,15 @@ class Puller:
         _, not_before = self._pauses.get(peer.id, (0, now))
         own = peer.profile.pull_interval
         interval = self._interval if own is None else timedelta(seconds=own)
-        returned = peer.pulled_at is not None and peer.returned_at is not None and peer.returned_at > peer.pulled_at
-        return now >= not_before and (peer.pulled_at is None or returned or now - peer.pulled_at >= interval)
+        if not is_over(not_before, now):
+            return False
+        if peer.pulled_at is None or _is_ahead(peer.pulled_at, now):
+            return True
+        returned = peer.returned_at is not None and peer.pulled_at < peer.returned_at <= now
+        return returned or now - peer.pulled_at >= interval
 
     async def _pull(self, peer: Peer) -> None:
-        since = since_last_pull(peer)
+        since = since_last_pull(peer, self._platform.clock())
         summary = await pull(self._platform, peer, wish=PullWish(since=since, by_itself=True))
         if summary.complete:
             self._pauses.pop(peer.id, None)

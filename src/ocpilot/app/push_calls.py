@@ -112,11 +112,14 @@ class PushCalls:
         return await text_in(self._platform, stored, peer.version or CANONICAL, cls)
 
     async def _gone(self, peer: Peer, key: ObjectKey) -> None:
-        """Few objects can be deleted; one the peer never had is deleted too."""
+        """Few objects can be deleted; one the peer never had is deleted too. A hub keeps no record of an invoice, so it
+        must be told whose it was."""
         if key.module not in _DELETABLE:
             return
+        kept_nowhere = peer.hub_party is not None and key.module is ModuleID.INVOICE_RECONCILIATION
+        audience = await self._platform.store.changes.audience_of(key) if kept_nowhere else None
         try:
-            await self._call(peer, key, "DELETE", (*self._owner(peer, key), key.id), None)
+            await self._call(peer, key, "DELETE", (*self._owner(peer, key), key.id), None, to=addressee(peer, audience))
         except PeerRefused as error:
             if not _unknown_there(error):
                 raise

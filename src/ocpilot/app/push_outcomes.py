@@ -12,16 +12,24 @@ from msgspec.structs import replace
 from ocpilot.app.heard import count
 from ocpilot.app.peer_records import Delivery, DeliveryState, FindingKind, Peer
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.records import ObjectKey, Record
 from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.roaming import retry
-from ocpilot.roaming.retry import BackOff
+from ocpilot.roaming.retry import BackOff, Circuit
 
 log = logging.getLogger(__name__)
 
 #: Refusals of one object after which only a person can help; failures of the network never count here, nor what is no
 #: answer of OCPI.
 REFUSALS = 6
+
+
+class Silence(Record, frozen=True, kw_only=True):
+    """A peer that answers nothing: since when, how many calls were in vain, and why the last one was."""
+
+    since: datetime
+    calls: int
+    error: str
 
 
 class Outcomes:
@@ -33,8 +41,12 @@ class Outcomes:
         self._chance = chance
         self._circuit = retry.closed()
         self._quiet_until: datetime | None = None
-        #: Whether the last answer was no OCPI.
-        self._nonsense = False
+        #: Objects that got no verdict since the last one that did; beyond those that open the circuit not kept.
+        self._unjudged: set[ObjectKey] = set()
+        #: Since when nothing was answered, how often, and what went wrong last.
+        self._silence: Silence | None = None
+        #: When the peer last judged anything that it was sent.
+        self._heard_at: datetime | None = None
         roaming = platform.settings.roaming
         self._back_off = BackOff(first=roaming.retry_first, longest=roaming.retry_longest)
 
@@ -42,7 +54,9 @@ class Outcomes:
     def is_quiet(self) -> bool:
         """Whether nobody may be called for now."""
         now = self._clock()
-        return not retry.allows(self._circuit, now) or (self._quiet_until is not None and now < self._quiet_until)
+        return not retry.allows(self._circuit, now) or not (
+            self._quiet_until is None or retry.is_over(self._quiet_until, now)
+        )
 
     @property
     def was_silent(self) -> bool:
@@ -54,16 +68,24 @@ class Outcomes:
         """Calls in a row that reached nobody."""
         return self._circuit.failures
 
+    @property
+    def long_silence(self) -> Silence | None:
+        """What people should hear of."""
+        found = self._silence
+        return found if found is not None and self._clock() - found.since >= retry.THERE else None
+
     def answered(self) -> None:
         """The peer is there."""
+        self._silence = None
         self._circuit = retry.closed()
-        self._nonsense = False
+        self._unjudged.clear()
+        self._heard_at = self._clock()
 
     def is_held(self, before: Delivery | None) -> bool:
         """Whether an object that changed waits for its time all the same, as the peer understands nothing for now."""
-        if not self._nonsense or before is None or before.nonsense_since is None:
+        if not self._unjudged or before is None or before.nonsense_since is None:
             return False
-        return before.next_at is not None and self._clock() < before.next_at
+        return before.next_at is not None and not retry.is_over(before.next_at, self._clock())
 
     def quiet_until(self, moment: datetime) -> None:
         """Nobody is called before that."""
@@ -73,19 +95,19 @@ class Outcomes:
         """What is to be kept about an object after this error."""
         log.warning("%s %s to %s: %s", key.module, key.id, peer.name, error)
         now = self._clock()
+        if retry.worth_retry(error) or retry.is_no_verdict(error):
+            calls = self._silence.calls + 1 if self._silence else 1
+            since = self._silence.since if self._silence else now
+            self._silence = Silence(since=since, calls=calls, error=error.in_full)
         after = error.retry_after if isinstance(error, PeerRefused) else None
         if after is not None:
             self._quiet_until = now + timedelta(seconds=min(after, retry.LONGEST_RETRY_AFTER))
-        if isinstance(error, PeerNonsense):
-            return self._not_understood(peer, key, before, str(error))
+        if retry.is_no_verdict(error):
+            return self._no_verdict(peer, key, before, error)
         if not retry.worth_retry(error):
             self.answered()
             return self.refused(peer, key, before, error.in_full)
-        was_silent = self.was_silent
-        self._circuit = retry.failed(self._circuit, now, self._back_off, self._chance())
-        if self.was_silent and not was_silent:
-            expected, found = "an answer", str(error)
-            count(self._platform, peer, FindingKind.CIRCUIT, key.module, place="", expected=expected, found=found)
+        self._now(retry.failed(self._circuit, now, self._back_off, self._chance()), peer, key, error)
         unsure = may_have_arrived(error) or (before is not None and before.unsure)
         return self._waiting(peer, key, before, error.in_full, attempts=1, unsure=unsure, retry_after=after)
 
@@ -95,12 +117,23 @@ class Outcomes:
         lost = replace(lost, nonsense_since=None)
         return lost if lost.refusals < REFUSALS else self._given_up(peer, lost)
 
-    def _not_understood(self, peer: Peer, key: ObjectKey, before: Delivery | None, why: str) -> Delivery:
-        """An answer that is no OCPI: the page of a maintenance, or the peer stumbles over this one object. So others go
-        on, and it is tried again with growing pauses for a day."""
-        self._nonsense = True
-        lost = self._waiting(peer, key, before, why, attempts=1, unsure=True)
-        since = lost.nonsense_since or lost.updated_at
+    def _now(self, circuit: Circuit, peer: Peer, key: ObjectKey, error: OcpilotError) -> None:
+        """The circuit from here on; when it opens that is counted."""
+        was_silent, self._circuit = self.was_silent, circuit
+        if self.was_silent and not was_silent:
+            expected, found = "an answer", str(error)
+            count(self._platform, peer, FindingKind.CIRCUIT, key.module, place="", expected=expected, found=found)
+
+    def _no_verdict(self, peer: Peer, key: ObjectKey, before: Delivery | None, error: OcpilotError) -> Delivery:
+        """The page of a maintenance, or the peer stumbles over this one object. So others go on until it is too many of
+        them, and this one is tried again with growing pauses, for a day in which the peer judges others."""
+        self._unjudged.add(key.folded)
+        so_many = len(self._unjudged)
+        circuit = retry.unjudged(self._circuit, so_many, self._clock(), self._back_off, self._chance())
+        self._now(circuit, peer, key, error)
+        unsure = may_have_arrived(error) or (before is not None and before.unsure)
+        lost = self._waiting(peer, key, before, error.in_full, attempts=1, unsure=unsure)
+        since = retry.unjudged_since(lost.nonsense_since, self._heard_at, lost.updated_at)
         lost = replace(lost, nonsense_since=since)
         return lost if retry.may_pass(since, lost.updated_at) else self._given_up(peer, lost)
 

@@ -17,7 +17,7 @@ from ocpilot.app.push_outcomes import Outcomes
 from ocpilot.app.records import ObjectKey
 from ocpilot.app.visibility import may_see, not_told_of
 from ocpilot.base.errors import NoMatchingEndpoints, OcpilotError, PeerRefused
-from ocpilot.roaming.retry import worth_retry
+from ocpilot.roaming.retry import is_no_verdict, worth_retry
 from ocpilot.wire.protocol import ModuleID
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ BATCH = 10_000
 FIFO_BATCH = 500
 #: Objects that are read shortly before they are sent.
 AHEAD = 256
+#: What the trouble of a peer that answers nothing is called.
+_STEP = "push"
 #: Seconds between looks at the retry set when nothing changes.
 _LOOK = 0.5
 
@@ -48,6 +50,8 @@ class PushWorker:
         self._outcomes = Outcomes(platform, chance)
         #: What became before of the objects of this round.
         self._before: dict[ObjectKey, Delivery] = {}
+        #: Whether people were told that the peer answers nothing; None: maybe, by an earlier process.
+        self._told: bool | None = None
         #: Whether an earlier process may have sent what this one sends in its first round.
         self._resumed: bool | None = None
 
@@ -84,7 +88,15 @@ class PushWorker:
         else:
             await self._newest(peer, due, changes, cursor)
         self._resumed = False
+        await self._tell(peer)
         return True
+
+    async def _tell(self, peer: Peer) -> None:
+        """People hear of a peer that answers nothing for long, until it does."""
+        silence, troubles = self._outcomes.long_silence, self._platform.store.troubles
+        if silence is not None:
+            self._told = True
+            await troubles.note(_STEP, peer.name, silence.error[:500], silence.calls, self._platform.clock())
 
     def _is_for(self, peer: Peer, change: Change) -> bool:
         return _is_for(peer, change, hub=self._platform.settings.hub is not None)
@@ -192,7 +204,7 @@ class PushWorker:
         except NoMatchingEndpoints:
             delivered = None
         except OcpilotError as error:
-            if isinstance(error, PeerRefused) and not worth_retry(error):
+            if isinstance(error, PeerRefused) and not worth_retry(error) and not is_no_verdict(error):
                 await self._there(peer)
             lost = self._outcomes.failed(peer, key, before, error)
             return None if self._calls.is_let_go(peer, key) else lost
@@ -210,6 +222,9 @@ class PushWorker:
         if self._outcomes.was_silent:
             await self._platform.store.peers.returned(peer.id, self._platform.clock())
         self._outcomes.answered()
+        if self._told is not False:
+            self._told = False
+            await self._platform.store.troubles.over(_STEP, peer.name)
 
     async def _done(self, peer: Peer, key: ObjectKey, delivered: Delivered | None) -> None:
         """What the peer keeps for good stays noted as acknowledged; of other objects nothing is left to say."""

@@ -88,6 +88,9 @@ class PeerCommands(Protocol):
     async def named(self, name: str) -> Peer:
         """One peer; NotFound."""
 
+    async def not_allowed(self, name: str) -> Sequence[str]:
+        """What a hub says is behind it and may not speak for, as it would be allowed: `EMSP:SE/BEE`."""
+
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """`ocpilot peer ACTION`."""
@@ -213,6 +216,8 @@ async def run(args: argparse.Namespace, peers: PeerCommands) -> int:
         (peer_lines.print_state if args.action in _STATES else peer_lines.print_peer)(changed, args.json)
         return 0
     match args.action:
+        case "show":
+            peer_lines.print_peer(await peers.named(args.name), args.json, await peers.not_allowed(args.name))
         case "invite":
             peer_lines.print_invitation(await peers.invite(args.name, args.allow), args.json)
         case "pull":
@@ -254,7 +259,6 @@ _CHANGES: Mapping[str, Callable[[argparse.Namespace, PeerCommands], Awaitable[Pe
     "unregister": lambda args, peers: peers.unregister(args.name, untold=args.untold),
     "allow": lambda args, peers: peers.allow(args.name, args.allow),
     "set": lambda args, peers: peers.change_profile(args.name, args.like, _changes(args)),
-    "show": lambda args, peers: peers.named(args.name),
 }
 
 

@@ -34,10 +34,11 @@ class PeerRow(msgspec.Struct, kw_only=True):
     endpoints: list[str]
     profile: PeerProfile
     detected: Detected
+    not_allowed: list[str] = []
 
 
-def row_of(peer: Peer) -> PeerRow:
-    """What people may see of a peer."""
+def row_of(peer: Peer, not_allowed: Sequence[str] = ()) -> PeerRow:
+    """What people may see of a peer; `not_allowed` is what a hub says is behind it and may not speak for."""
     return PeerRow(
         name=peer.name,
         state=peer.state,
@@ -49,6 +50,7 @@ def row_of(peer: Peer) -> PeerRow:
         endpoints=list(aligned([(one.identifier, one.role.lower(), one.url) for one in peer.endpoints], left=True)),
         profile=peer.profile,
         detected=peer.detected,
+        not_allowed=list(not_allowed),
     )
 
 
@@ -58,24 +60,26 @@ def _party_of(peer: Peer, role: CredentialsRole) -> str:
     return f"{party} {'HUB' if party.key == peer.hub_party else role.role}"
 
 
-def print_state(peer: Peer, as_json: bool) -> None:
+def print_state(peer: Peer, as_json: bool, not_allowed: Sequence[str] = ()) -> None:
     """How it is connected now; as JSON the whole peer."""
     if as_json:
-        _print_json(row_of(peer))
+        _print_json(row_of(peer, not_allowed))
         return
     print(f"{peer.name}: {peer.state}, OCPI {peer.version or '-'}")
     if peer.hub_party is not None and not any("*" in claim for claim in peer.allowed or ()):
         print(f"  a hub: what its members send is refused until they are allowed: ocpilot peer allow '{peer.name}' '*'")
 
 
-def print_peer(peer: Peer, as_json: bool) -> None:
+def print_peer(peer: Peer, as_json: bool, not_allowed: Sequence[str] = ()) -> None:
     """One peer."""
     row = row_of(peer)
-    print_state(peer, as_json)
+    print_state(peer, as_json, not_allowed)
     if as_json:
         return
     print(f"  parties       {', '.join(row.parties) or '-'}")
     print(f"  may claim     {'what it claims when it registers' if row.allowed is None else ', '.join(row.allowed)}")
+    if not_allowed:
+        print(f"  not allowed   {', '.join(not_allowed)} (behind it, it says)")
     print(f"  versions URL  {row.versions_url or '-'}")
     print(f"  changed       {row.updated_at}")
     for endpoint in row.endpoints:
@@ -83,8 +87,10 @@ def print_peer(peer: Peer, as_json: bool) -> None:
     for name, value in row.profile.quirks.items():
         if value != PeerProfile().quirks[name]:
             print(f"  {name:<13} {value}")
+    for refused in row.detected.refused_endpoints or ():
+        print(f"  {refused.identifier} {refused.role.lower()} is never called: {refused.why}")
     for name, value in msgspec.structs.asdict(row.detected).items():
-        if value is not None:
+        if value is not None and name != "refused_endpoints":
             overruled = ", the profile says otherwise" if getattr(row.profile, name, None) is not None else ""
             print(f"  {name:<13} {value} (detected{overruled})")
 

@@ -15,7 +15,8 @@ from ocpilot.wire.validation import Checked, check_lines
 
 _EPILOG = """\
 A file holds one object, a list, a whole OCPI answer, or one of these per line (JSON Lines, checked as they come, so
-they may be of any length). Kind and version are guessed unless given; a PATCH body is checked as a whole object.
+they may be of any length; of a list only the text is held). Kind and version are guessed unless given; a PATCH body is
+checked as a whole object.
 
 examples:
   ocpilot validate location.json

@@ -22,7 +22,7 @@ from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import Logged, LogSettings, Settings
 from ocpilot.http.answers import answer_of, limited
 from ocpilot.http.asking import Ask, host_of
-from ocpilot.http.outward import outward_session
+from ocpilot.http.outward import in_words, outward_session
 from ocpilot.http.peer_urls import has_slash, page_of, resource_url, same_place
 from ocpilot.roaming import routing, ways
 from ocpilot.roaming.addresses import check_url
@@ -298,7 +298,7 @@ class HttpPartners:
         except (TimeoutError, aiohttp.ClientError, ssl.SSLError, OSError) as error:
             late = isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError)
             kind = PeerTimeout if late else PeerUnreachable
-            raise kind(f"{ask.where}: {type(error).__name__} {error}".rstrip()) from error
+            raise kind(f"{ask.where}: {in_words(error)}") from error
         except ValueError as error:
             raise PeerNonsense(f"{ask.where}: {error}") from error
 

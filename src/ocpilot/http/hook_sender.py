@@ -14,7 +14,7 @@ from ocpilot.app.hook_ports import HookAnswer
 from ocpilot.base import time
 from ocpilot.base.errors import PeerUnreachable
 from ocpilot.base.settings import Settings
-from ocpilot.http.outward import outward_session
+from ocpilot.http.outward import in_words, outward_session
 from ocpilot.roaming.addresses import check_url
 from ocpilot.roaming.retry import retry_after_seconds
 
@@ -60,4 +60,4 @@ class HttpHooks:
                 after = retry_after_seconds(response.headers.get("Retry-After"), time.now())
                 return HookAnswer(http_status=response.status, retry_after=after)
         except (TimeoutError, aiohttp.ClientError, ssl.SSLError, OSError, ValueError) as error:
-            raise PeerUnreachable(f"{where}: {type(error).__name__} {error}".rstrip()) from error
+            raise PeerUnreachable(f"{where}: {in_words(error)}") from error

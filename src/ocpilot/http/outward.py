@@ -1,6 +1,7 @@
 """Connections to addresses that others gave us: never to an inner one, not even when a name changes its meaning."""
 
 import socket
+import ssl
 
 import aiohttp
 
@@ -20,3 +21,14 @@ def outward_session(*, allow_inner: bool) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=connector, auto_decompress=True, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
     )
+
+
+def in_words(error: Exception) -> str:
+    """Why nobody answered, for people: what is wrong with a certificate or a name stands deep in these errors."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        found = error.certificate_error
+        why = found.verify_message if isinstance(found, ssl.SSLCertVerificationError) else str(found)
+        return f"the certificate of {error.host} is not accepted: {why}"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"the name {error.host} is not found: {error.os_error.strerror or error.os_error}"
+    return f"{type(error).__name__} {error}".rstrip()

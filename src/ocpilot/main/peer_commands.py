@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from ocpilot.app import compare, dead_letters, peers, pull, quality
+from ocpilot.app import compare, dead_letters, hub_clients, peers, pull, quality
 from ocpilot.app.comparison_records import Comparison
 from ocpilot.app.crawling import Told
 from ocpilot.app.heard import noted
@@ -38,7 +38,8 @@ class PeersOf:
         """See `PeerCommands`."""
         wanted, url = _version(version), versions_url.strip()
         try:
-            return await peers.register(self._platform, url, _pasted(token), name, wanted, allowed)
+            async with noted(self._platform):
+                return await peers.register(self._platform, url, _pasted(token), name, wanted, allowed)
         except PeerError as error:
             raise UserError(f"{error.in_full}\n{_advice(error)}") from error
 
@@ -46,7 +47,8 @@ class PeersOf:
         """See `PeerCommands`."""
         peer = await self.named(name)
         try:
-            return await peers.update(self._platform, peer, _version(version))
+            async with noted(self._platform):
+                return await peers.update(self._platform, peer, _version(version))
         except PeerUnreachable as error:
             raise UserError(
                 f"{error}\nRun the same command again when it answers, within a quarter of an hour: "
@@ -86,7 +88,7 @@ class PeersOf:
     async def pull(self, name: str, wish: PullOptions, told: Told) -> PullSummary:
         """See `PeerCommands`; what the lists had wrong is written at once, for this process ends."""
         peer = await self.named(name)
-        since = wish.since or (None if wish.full else since_last_pull(peer))
+        since = wish.since or (None if wish.full else since_last_pull(peer, self._platform.clock()))
         modules = None if wish.module is None else (wish.module,)
         wanted = pull.PullWish(since=since, modules=modules)
         async with noted(self._platform):
@@ -139,6 +141,11 @@ class PeersOf:
         """See `PeerCommands`."""
         return await peers.named(self._platform, name)
 
+    async def not_allowed(self, name: str) -> Sequence[str]:
+        """See `PeerCommands`."""
+        peer = await self.named(name)
+        return () if peer.hub_party is None else await hub_clients.not_allowed(self._platform, peer)
+
 
 def _version(text: str | None) -> Version | None:
     if text is None:
@@ -166,7 +173,7 @@ def _advice(error: PeerError) -> str:
     if isinstance(error, PeerRefused) and error.http == HTTPStatus.UNAUTHORIZED:
         return "It does not know the token: was it given out for us, and not replaced by a newer one or used since?"
     if isinstance(error, PeerUnreachable):
-        return "Nothing answered as expected at this address: check host, port and whether it is http or https."
+        return "Nothing answered as expected there: check host, port, its certificate, and whether it is http or https."
     if isinstance(error, PeerRefused) and error.ocpi is not None and error.http < HTTPStatus.BAD_REQUEST:
         return "It answered and refused: what it says is for its people and you to settle, then run the same command."
     return (

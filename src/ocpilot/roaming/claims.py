@@ -41,6 +41,16 @@ def beyond(claims: Iterable[str], allowed: Iterable[str]) -> tuple[str, ...]:
     return tuple(one for one in claims if agreed.isdisjoint({ANYTHING, f"{one.partition(':')[0]}:*", one}))
 
 
+def within(roles: Sequence[CredentialsRole], hub: str, allowed: Iterable[str]) -> tuple[CredentialsRole, ...]:
+    """The roles of a hub (`SEHUB`) that are its own or allowed: what it may still speak for."""
+    agreed = frozenset(allowed)
+
+    def may(role: CredentialsRole) -> bool:
+        return (role.country_code + role.party_id).upper() == hub or not beyond((_word(role, hub),), agreed)
+
+    return tuple(filter(may, roles))
+
+
 def renamed(
     allowed: Sequence[str] | None, before: Sequence[CredentialsRole], now: Sequence[CredentialsRole]
 ) -> tuple[str, ...] | None:

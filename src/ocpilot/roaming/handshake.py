@@ -5,8 +5,15 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 
 import msgspec
 
-from ocpilot.base.errors import InvalidObject, MethodNotAllowed, NoMatchingEndpoints, UnsupportedVersion
+from ocpilot.base.errors import (
+    ForbiddenAddress,
+    InvalidObject,
+    MethodNotAllowed,
+    NoMatchingEndpoints,
+    UnsupportedVersion,
+)
 from ocpilot.base.problem import Problem
+from ocpilot.roaming.addresses import check_url
 from ocpilot.roaming.offers import Interface, offered, other_side
 from ocpilot.wire.protocol import MET_AS, PROTOCOLS, SUPPORTED, InterfaceRole, ModuleID, Version, newest_common
 from ocpilot.wire.v230 import Credentials, CredentialsRole, Endpoint, Role, VersionInfo
@@ -79,6 +86,42 @@ def _in_our_word(row: object) -> object:
     word = row.get("identifier") if isinstance(row, dict) else None
     known = _OTHER_WORDS.get(word) if isinstance(word, str) else None
     return row | {"identifier": str(known)} if isinstance(row, dict) and known else row
+
+
+class RefusedEndpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """An endpoint that is never called, and why."""
+
+    identifier: str
+    role: InterfaceRole
+    why: str
+
+
+def callable_endpoints(
+    listed: Iterable[Endpoint], *, allow_inner: bool
+) -> tuple[tuple[Endpoint, ...], tuple[RefusedEndpoint, ...]]:
+    """The endpoints that may be called, and those that lead where nobody is called (`check_url`): one wrong URL is no
+    reason to exchange nothing.
+
+    ForbiddenAddress, naming all of them, when credentials is among those, or when nothing but credentials is left.
+    """
+    usable: list[Endpoint] = []
+    refused: list[RefusedEndpoint] = []
+    for one in listed:
+        try:
+            check_url(one.url, allow_inner=allow_inner)
+        except ForbiddenAddress as error:
+            refused.append(RefusedEndpoint(identifier=one.identifier, role=one.role, why=str(error)))
+        else:
+            usable.append(one)
+    left = {one.identifier for one in usable}
+    if refused and (ModuleID.CREDENTIALS not in left or left == {ModuleID.CREDENTIALS}):
+        raise ForbiddenAddress(in_words(refused))
+    return tuple(usable), tuple(refused)
+
+
+def in_words(refused: Iterable[RefusedEndpoint]) -> str:
+    """Each with its reason, for the people of both sides."""
+    return "; ".join(f"{one.identifier} {one.role.lower()}: {one.why}" for one in refused)
 
 
 #: Invoices are for CDRs: two platforms that exchange nothing else, such as two operators, have none to reconcile.

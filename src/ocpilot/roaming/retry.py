@@ -5,14 +5,24 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused, PeerUnreachable
+from ocpilot.base.errors import ForbiddenAddress, OcpilotError, PeerNonsense, PeerRefused, PeerUnreachable
 
 #: A peer that asks for a longer pause is asked again after this many seconds all the same.
 LONGEST_RETRY_AFTER = 3600.0
 #: HTTP statuses that pass by themselves: time-out, too early, too many requests, and the server's own trouble.
 PASSING_HTTP = frozenset({408, 425, 429, 500, 502, 503, 504})
-#: How long an answer that is no OCPI may be the page of a maintenance.
-NONSENSE_LASTS = timedelta(days=1)
+#: How long an object is tried that gets no verdict from a peer that answers others.
+UNJUDGED_LASTS = timedelta(days=1)
+#: How long ago a peer may have answered anything and still be there.
+THERE = timedelta(hours=1)
+#: HTTP statuses of a platform that has looked at what it was sent, or has no such method, in whatever words.
+_JUDGED_HTTP = frozenset({400, 405, 409, 413, 415, 422, 501})
+#: HTTP statuses of who is not let in, whatever he brings.
+_NOT_LET_IN = frozenset({401, 403, 407})
+
+
+#: No pause is this long: a moment further ahead was set by a clock that was wrong.
+FURTHEST = timedelta(days=1)
 
 
 class BackOff(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +37,11 @@ def pause(attempts: int, back_off: BackOff, random: float, retry_after: float | 
     whole = min(back_off.longest, back_off.first * 2.0 ** min(attempts - 1, 30))
     spread = whole / 2 + whole / 2 * random
     return spread if retry_after is None else max(spread, min(retry_after, LONGEST_RETRY_AFTER))
+
+
+def is_over(until: datetime, now: datetime) -> bool:
+    """Whether a pause until then is over, also when our clock was ahead as it began."""
+    return now >= until or until - now > FURTHEST
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> float | None:
@@ -51,9 +66,24 @@ def worth_retry(error: OcpilotError) -> bool:
     return isinstance(error, PeerUnreachable | PeerNonsense)
 
 
-def may_pass(nonsense_since: datetime, now: datetime) -> bool:
-    """Whether what has been answered with no OCPI since then may still pass by itself."""
-    return now - nonsense_since < NONSENSE_LASTS
+def is_no_verdict(error: OcpilotError) -> bool:
+    """Whether an answer says nothing of the object that was sent: it is no OCPI (the page of a maintenance, a proxy, a
+    redirect), we are not let in at all, or its name leads inside for now, so that it was not asked."""
+    if isinstance(error, PeerRefused) and not worth_retry(error):
+        return error.http in _NOT_LET_IN or (error.ocpi is None and error.http not in _JUDGED_HTTP)
+    return isinstance(error, PeerNonsense | ForbiddenAddress)
+
+
+def unjudged_since(before: datetime | None, heard_at: datetime | None, now: datetime) -> datetime:
+    """Since when an object has got no verdict from a peer that judges others: from now on, when it was heard of nobody
+    in the last hour. A peer that is away for a weekend has judged nothing."""
+    is_there = heard_at is not None and now - heard_at <= THERE
+    return before if before is not None and is_there else now
+
+
+def may_pass(unjudged: datetime, now: datetime) -> bool:
+    """Whether an object without a verdict since then may still get one by itself."""
+    return now - unjudged < UNJUDGED_LASTS
 
 
 class Circuit(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +95,8 @@ class Circuit(msgspec.Struct, frozen=True, kw_only=True):
 
 #: Failures in a row that open the circuit.
 TRIPS_AT = 5
+#: Objects in a row without a verdict that open it: so many that it is not about them.
+UNJUDGED_TRIP_AT = 20
 
 
 def closed() -> Circuit:
@@ -81,6 +113,14 @@ def failed(circuit: Circuit, now: datetime, back_off: BackOff, random: float) ->
     return Circuit(failures=failures, open_until=now + timedelta(seconds=seconds))
 
 
+def unjudged(circuit: Circuit, objects: int, now: datetime, back_off: BackOff, random: float) -> Circuit:
+    """After an answer that was no verdict, the last of those on so many objects in a row."""
+    if circuit.open_until is None and objects < UNJUDGED_TRIP_AT:
+        return circuit
+    failures = max(circuit.failures, TRIPS_AT - 1)
+    return failed(Circuit(failures=failures), now, back_off, random)
+
+
 def allows(circuit: Circuit, now: datetime) -> bool:
     """Whether a call may be tried; after the pause one call decides."""
-    return circuit.open_until is None or now >= circuit.open_until
+    return circuit.open_until is None or is_over(circuit.open_until, now)

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from ocpilot.app.peer_records import Change, ChangeCursor, Delivery
+from ocpilot.app.records import ObjectKey
 from ocpilot.store.bell import Bell
 from ocpilot.store.deliveries import save_deliveries
 from ocpilot.store.line import LOST
@@ -68,6 +69,12 @@ class PostgresChanges:
             if row and row["exists"]:
                 seconds = min(seconds, HELD_BACK)
         await self._bell.wait(seconds, seen)
+
+    async def audience_of(self, key: ObjectKey) -> str | None:
+        """See the port."""
+        values = {"module": key.module, "party": key.party.key, "id": key.id, "sub": key.sub}
+        row = await self._database.row(_SQL["audience_of"], values)
+        return row["audience"] or None if row else None
 
     async def compact(self, before: datetime) -> None:
         """See the port."""

@@ -9,6 +9,12 @@ FROM change
 WHERE (xid, seq) > (:xid::text::xid8, :seq) AND xid < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY xid, seq LIMIT :limit;
 
+-- name: audience_of
+-- Who could see an object of ours when it was last written, also one that is gone.
+SELECT audience FROM change
+WHERE module = :module AND party = :party AND lower(id) = lower(:id) AND lower(sub) = lower(:sub) AND peer_id = 0
+ORDER BY xid DESC, seq DESC LIMIT 1;
+
 -- name: held_back
 -- Whether there are committed changes that must wait for an older open transaction.
 SELECT EXISTS (SELECT FROM change WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()));

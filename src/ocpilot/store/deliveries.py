@@ -8,6 +8,7 @@ import asyncpg
 from ocpilot.app.peer_records import UNFINISHED, Delivery, DeliveryState
 from ocpilot.app.records import ObjectKey
 from ocpilot.base.ids import fold
+from ocpilot.roaming.retry import FURTHEST
 from ocpilot.store.pool import Database, Session
 from ocpilot.store.queries import load
 from ocpilot.store.rows import key_of, key_values, record_of
@@ -36,7 +37,8 @@ class PostgresDeliveries:
 
     async def due(self, peer_id: int, now: datetime, limit: int) -> tuple[Delivery, ...]:
         """See the port."""
-        rows = await self._database.rows(_SQL["due"], {"peer_id": peer_id, "now": now, "limit": limit})
+        values = {"peer_id": peer_id, "now": now, "furthest": now + FURTHEST, "limit": limit}
+        rows = await self._database.rows(_SQL["due"], values)
         return tuple(_delivery(row) for row in rows)
 
     async def get(self, peer_id: int, key: ObjectKey) -> Delivery | None:

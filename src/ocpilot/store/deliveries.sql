@@ -28,9 +28,9 @@ DELETE FROM delivery
 WHERE peer_id = :peer_id AND module = :module AND party = :party AND key_id = :key_id AND key_sub = :key_sub;
 
 -- name: due
--- Waiting ones whose time has come, oldest first.
+-- Waiting ones whose time has come, oldest first; a time too far ahead was set while our clock was wrong.
 SELECT * FROM delivery
-WHERE peer_id = :peer_id AND state = 'waiting' AND (next_at IS NULL OR next_at <= :now)
+WHERE peer_id = :peer_id AND state = 'waiting' AND (next_at IS NULL OR next_at <= :now OR next_at > :furthest)
 ORDER BY next_at NULLS FIRST, updated_at LIMIT :limit;
 
 -- name: of

@@ -74,8 +74,7 @@ class PostgresPeers:
 
     async def add_role(self, peer_id: int, role: CredentialsRole) -> None:
         """See the port; one statement, so that two that are added at a time both stay."""
-        named = {"role": role.role, "country_code": role.country_code, "party_id": role.party_id}
-        values = {"id": peer_id, "role": json_of(role), "same": json_of([named]), "party": party_key(role)}
+        values = {"id": peer_id, "role": json_of(role), "word": role.role, "party": party_key(role)}
         await self._database.row(_SQL["add_role"], values)
         self._by_token = {}
 

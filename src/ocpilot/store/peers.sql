@@ -53,12 +53,15 @@ UPDATE peer SET detected = (detected::jsonb || :found::text::jsonb)::text WHERE 
 UPDATE peer SET returned_at = :at WHERE id = :id;
 
 -- name: add_role
--- One role more, unless the peer plays it already.
+-- One role more, unless the peer plays it already, in whatever case it told its party.
 UPDATE peer
 SET
     roles = (roles::jsonb || :role::jsonb)::text,
     parties = CASE WHEN :party = ANY(parties) THEN parties ELSE parties || :party::text END
-WHERE id = :id AND NOT roles::jsonb @> :same::jsonb;
+WHERE id = :id AND NOT EXISTS (
+    SELECT 1 FROM jsonb_array_elements(roles::jsonb) played
+    WHERE played ->> 'role' = :word AND upper((played ->> 'country_code') || (played ->> 'party_id')) = :party
+);
 
 -- name: pulled
 -- A complete pull began then.

@@ -25,6 +25,8 @@ from ocpilot.wire.leaves import Check
 #: A list is not checked further once an object is refused with so many problems: a hostile body must not fill memory.
 MAX_PROBLEMS = 1000
 
+#: What was found of a field that is not there.
+ABSENT = "nothing"
 _SECTION = re.compile(r'\((mod_\w+|types|credentials|version_information_endpoint)(?:, "([^"]+)")?\)')
 
 
@@ -118,7 +120,7 @@ def _alone(value: object, cls: type[Wire], problems: list[Problem]) -> object:
     return value[0]
 
 
-def _implied(plan: FieldPlan, value: Body) -> bool | int | None:
+def _implied(plan: FieldPlan, value: Body) -> bool | int | str | None:
     """What a missing field must be, beside what is there."""
     there = plan.implied
     return None if there is None or (there.beside is not None and not value.get(there.beside)) else there.value
@@ -127,10 +129,10 @@ def _implied(plan: FieldPlan, value: Body) -> bool | int | None:
 def _absent(plan: FieldPlan, value: Body, mended: Body, problems: list[Problem]) -> Body:
     """A field that is missing or null. Null is the same as missing where a field may be (mod_locations, PUT)."""
     is_null = plan.name in value
-    found = "null" if is_null else "nothing"
+    found = "null" if is_null else ABSENT
     meant = _implied(plan, value)
     if meant is not None:
-        expected = f"a value; taken as {str(meant).lower()}"
+        expected = f"a value; taken as {leaves.show(meant)}"
         problem = Problem(path=f".{plan.name}", found=found, expected=expected, severity=Severity.FINDING)
         problems.append(replace(problem, section=plan.section))
         return mended | {plan.name: meant}

@@ -42,7 +42,7 @@ class InItsVersion(msgspec.Struct, frozen=True):
 class Implied(msgspec.Struct, frozen=True):
     """What a field that must be there is when it was left out, as many do; `beside`: only where this other one is."""
 
-    value: bool | int
+    value: bool | int | str
     beside: str | None = None
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from ocpilot.base.problem import Severity
 from ocpilot.wire import v230
-from ocpilot.wire.check import field_plans, mend
+from ocpilot.wire.check import ABSENT, field_plans, mend
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.packages import class_in, exists_in
@@ -149,17 +149,19 @@ def kinds_with(body: Body) -> list[Kind]:
 
 
 def guess_version(kind: Kind, body: Body) -> Version:
-    """The version with the fewest errors and fields it does not name; the newest of those with as few. Version details
-    say theirs."""
+    """The version with the fewest errors, fields it does not name and fields that must be there and are not; the newest
+    of those with as few. Version details say theirs."""
     candidates = versions_of(kind)
     if kind.cls is v230.VersionDetails and body.get("version") in candidates:
         return Version(str(body["version"]))
     against: dict[Version, int] = {}
     for version in candidates:
         cls = class_for(kind, version)
-        errors = sum(problem.severity is Severity.ERROR for problem in mend(cls, body).problems)
+        problems = mend(cls, body).problems
+        # What is only implied in a newer version may be what an older one does not have.
+        wrong = sum(one.severity is Severity.ERROR or one.found == ABSENT for one in problems)
         # An older version passes over what is wrong with a field that only newer ones have.
-        against[version] = errors + len(body.keys() - set(cls.__struct_encode_fields__))
+        against[version] = wrong + len(body.keys() - set(cls.__struct_encode_fields__))
         if not against[version]:
             return version
     return min(candidates, key=lambda version: against[version])

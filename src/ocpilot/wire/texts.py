@@ -1,6 +1,7 @@
 """OCPI objects as texts hold them: one, a list, an envelope, or JSON Lines, which are read one line at a time."""
 
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 import msgspec
@@ -13,6 +14,7 @@ _ENDS = {b"{": b"}", b"[": b"]"}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 #: The first bytes of any JSON value.
 _BEGINS = frozenset(bytes([one]) for one in b'{["-0123456789tfn')
+_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 #: Bytes of a text that are shown of what is no JSON.
 _SHOWN = 40
 
@@ -45,7 +47,19 @@ def texts(lines: Iterable[bytes]) -> Iterator[tuple[int | None, bytes]]:
     if _are_json_lines([line.strip() for line in head if line.strip()]):
         yield from numbered
     else:
-        yield None, b"".join(chain(head, rest))
+        whole = io.BytesIO()
+        whole.writelines(chain(head, rest))
+        yield None, whole.getvalue()
+
+
+def items_of(text: bytes) -> Sequence[msgspec.Raw] | None:
+    """The texts of the items of a list, unread, so that a long list is held once, as a text; None: it is no list."""
+    if text[:_SHOWN].lstrip()[:1] != b"[":
+        return None
+    try:
+        return _ITEMS.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def objects_in(value: object) -> Iterator[tuple[str, object]]:

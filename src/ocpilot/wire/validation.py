@@ -12,7 +12,7 @@ from ocpilot.wire.check import field_plans
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.kinds import KINDS, Kind, class_for, guess_kind, guess_version, kinds_with, versions_of
 from ocpilot.wire.protocol import Version
-from ocpilot.wire.texts import Value, is_envelope, objects_in, values
+from ocpilot.wire.texts import Value, is_envelope, items_of, objects_in, texts, value_of
 
 _ENVELOPE = "transport_and_format, Response format"
 _ENVELOPE_CHECKS = {"status_code": leaves.whole(1000, 9999), "timestamp": leaves.moment}
@@ -36,16 +36,30 @@ def check_text(data: bytes, kind: Kind | None = None, version: Version | None = 
 
 
 def check_lines(lines: Iterable[bytes], kind: Kind | None = None, version: Version | None = None) -> Iterator[Checked]:
-    """The same for a text that comes line by line: JSON Lines of any length are checked as they come."""
-    for value in values(lines):
-        for checked in _check_value(value, kind, version):
-            yield checked if value.line is None else replace(checked, line=value.line)
+    """The same for a text that comes line by line: JSON Lines of any length are checked as they come, a list item by
+    item."""
+    for line, text in texts(lines):
+        items = items_of(text)
+        if items is None:
+            found = _check_value(value_of(text), kind, version)
+        else:
+            found = (_check_item(bytes(item), f"$[{index}]", kind, version) for index, item in enumerate(items))
+        yield from found if line is None else (replace(checked, line=line) for checked in found)
+
+
+def _check_item(text: bytes, root: str, kind: Kind | None, version: Version | None) -> Checked:
+    item = value_of(text)
+    return _check_object(item.value, root, kind, version) if item.wrong is None else _unreadable(item.wrong, root)
+
+
+def _unreadable(wrong: str, root: str = "$") -> Checked:
+    return Checked(problems=(Problem(path=root, found=wrong, expected="JSON within the limits"),))
 
 
 def _check_value(value: Value, kind: Kind | None, version: Version | None) -> Iterator[Checked]:
     """The objects of a JSON value, and the envelope around them when there is something wrong with it."""
     if value.wrong is not None:
-        yield Checked(problems=(Problem(path="$", found=value.wrong, expected="JSON within the limits"),))
+        yield _unreadable(value.wrong)
         return
     if is_envelope(value.value) and isinstance(value.value, dict):
         problems = _envelope_problems(value.value)

@@ -19,7 +19,8 @@ from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.cli import peer as command
 from ocpilot.cli import peer_lines
-from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
+from ocpilot.roaming.handshake import RefusedEndpoint
+from ocpilot.wire.protocol import InterfaceRole, ModuleID, TokenEncoding, Version
 from ocpilot.wire.v230 import BusinessDetails, CredentialsRole, Role
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -99,6 +100,9 @@ class FakePeers:
     async def pull(self, name: str, wish: command.PullOptions, told: Told) -> PullSummary:
         self.asked.append((name, wish))
         return self._summary
+
+    async def not_allowed(self, name: str) -> tuple[str, ...]:
+        return ()
 
     async def findings(self, name: str) -> tuple[Leniency, ...]:
         return (
@@ -310,3 +314,19 @@ def test_a_hub_is_named_and_it_is_said_that_its_members_must_be_allowed(capsys):
     assert "ocpilot peer allow 'Exchange' '*'" in said
     peer_lines.print_peer(msgspec.structs.replace(hub, allowed=("*",)), as_json=False)
     assert "peer allow" not in capsys.readouterr().out
+
+
+async def test_who_is_behind_a_hub_and_not_allowed_is_shown(capsys, monkeypatch):
+    monkeypatch.setattr(FakePeers, "not_allowed", lambda _, __: asyncio.sleep(0, ("CPO:SE/BEE", "EMSP:SE/FLY")))
+    await run(FakePeers(), "show", "Lade")
+    assert "  not allowed   CPO:SE/BEE, EMSP:SE/FLY (behind it, it says)" in capsys.readouterr().out
+    await run(FakePeers(), "show", "Lade", "--json")
+    assert msgspec.json.decode(capsys.readouterr().out)["not_allowed"] == ["CPO:SE/BEE", "EMSP:SE/FLY"]
+
+
+def test_an_endpoint_that_is_never_called_is_shown_with_the_reason(capsys):
+    refused = RefusedEndpoint(identifier="cdrs", role=InterfaceRole.SENDER, why="found http, expected https")
+    peer_lines.print_peer(msgspec.structs.replace(LADE, detected=Detected(refused_endpoints=(refused,))), as_json=False)
+    said = capsys.readouterr().out
+    assert "  cdrs sender is never called: found http, expected https\n" in said
+    assert "detected" not in said

@@ -2,8 +2,21 @@
 
 import pytest
 
-from ocpilot.base.errors import InvalidObject, MethodNotAllowed, NoMatchingEndpoints, UnsupportedVersion
-from ocpilot.roaming.handshake import check_credentials, check_method, choose_version, match, with_roles
+from ocpilot.base.errors import (
+    ForbiddenAddress,
+    InvalidObject,
+    MethodNotAllowed,
+    NoMatchingEndpoints,
+    UnsupportedVersion,
+)
+from ocpilot.roaming.handshake import (
+    callable_endpoints,
+    check_credentials,
+    check_method,
+    choose_version,
+    match,
+    with_roles,
+)
 from ocpilot.roaming.offers import offered, other_side
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import BusinessDetails, CredentialsRole, Endpoint, Role, VersionInfo
@@ -169,3 +182,32 @@ def test_endpoints_that_are_none_are_left_for_the_check(broken):
 def test_bookings_are_found_by_each_word_the_standard_has_for_them(word):
     [row] = with_roles(["EMSP"], [{"identifier": word, "role": "SENDER", "url": "u"}])
     assert row == {"identifier": "Booking", "role": "SENDER", "url": "u"}
+
+
+# ---- endpoints that are never called -------------------------------------------------------------------------------
+
+
+def at(module, url):
+    return Endpoint(identifier=module, role=InterfaceRole.SENDER, url=url)
+
+
+PLACES = at("locations", "https://a.example/locations")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://10.0.0.1/x", "https://[::1]/x", "https://169.254.169.254/x", "/x", "", "http://a.example/x"]
+)
+def test_an_endpoint_that_leads_inside_is_left_out_with_the_reason(url):
+    usable, refused = callable_endpoints([CREDENTIALS, PLACES, at("cdrs", url)], allow_inner=False)
+    assert usable == (CREDENTIALS, PLACES)
+    assert [(one.identifier, one.role, bool(one.why)) for one in refused] == [("cdrs", "SENDER", True)]
+
+
+@pytest.mark.parametrize("listed", [[at("credentials", "/c"), PLACES], [CREDENTIALS, at("locations", "/l")]])
+def test_when_nothing_can_be_exchanged_without_it_all_is_refused(listed):
+    with pytest.raises(ForbiddenAddress, match=r"(credentials|locations) sender: '/[cl]': expected an absolute URL"):
+        callable_endpoints(listed, allow_inner=True)
+
+
+def test_a_list_without_a_wrong_url_stays_as_it_is():
+    assert callable_endpoints([CREDENTIALS], allow_inner=False) == ((CREDENTIALS,), ())

@@ -4,17 +4,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ocpilot.base.errors import InvalidObject, PeerNonsense, PeerRefused, PeerUnreachable
+from ocpilot.base.errors import ForbiddenAddress, InvalidObject, PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.roaming.retry import (
     LONGEST_RETRY_AFTER,
+    THERE,
     TRIPS_AT,
+    UNJUDGED_TRIP_AT,
     BackOff,
     Circuit,
     allows,
     closed,
     failed,
+    is_no_verdict,
     pause,
     retry_after_seconds,
+    unjudged,
+    unjudged_since,
     worth_retry,
 )
 
@@ -79,3 +84,38 @@ def test_a_circuit_opens_after_failures_in_a_row_and_closes_with_an_answer():
     assert allows(circuit, NOW + timedelta(seconds=1))
     assert failed(circuit, NOW, BACK_OFF, 1.0).open_until == NOW + timedelta(seconds=2)
     assert allows(closed(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_none"),
+    [
+        (PeerNonsense("a page"), True),
+        (PeerRefused("a page of a proxy", 404, None), True),
+        (PeerRefused("a redirect", 302, None), True),
+        (PeerRefused("not let in", 401, 2001), True),
+        (ForbiddenAddress("inside"), True),
+        (PeerRefused("unknown", 404, 2003), False),
+        (PeerRefused("refused in words of its own", 422, None), False),
+        (PeerRefused("no such method", 405, None), False),
+        (PeerRefused("refused", 200, 2001), False),
+        (PeerRefused("its own trouble", 503, None), False),
+        (PeerUnreachable("gone"), False),
+    ],
+)
+def test_what_is_no_ocpi_or_comes_of_a_door_says_nothing_of_an_object(error, is_none):
+    assert is_no_verdict(error) is is_none
+
+
+def test_a_day_without_a_verdict_counts_while_others_get_one():
+    since, soon = NOW - timedelta(hours=20), NOW - THERE
+    assert unjudged_since(since, soon, NOW) == since
+    assert unjudged_since(None, soon, NOW) == NOW
+    assert unjudged_since(since, soon - timedelta(seconds=1), NOW) == NOW
+    assert unjudged_since(since, None, NOW) == NOW
+
+
+def test_many_objects_without_a_verdict_open_the_circuit_and_any_keeps_it_open():
+    assert unjudged(Circuit(), UNJUDGED_TRIP_AT - 1, NOW, BACK_OFF, 1.0) == Circuit()
+    opened = unjudged(Circuit(), UNJUDGED_TRIP_AT, NOW, BACK_OFF, 1.0)
+    assert opened.open_until == NOW + timedelta(seconds=1)
+    assert unjudged(opened, 1, NOW, BACK_OFF, 1.0).open_until == NOW + timedelta(seconds=2)

@@ -6,12 +6,15 @@ import aiohttp
 import pytest
 from msgspec.structs import replace
 
+from ocpilot.app import hub_clients
 from ocpilot.app.peer_records import DeliveryPolicy, DeliveryState, Detected, PeerState
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.base import time
 from ocpilot.base.ids import PartyId
+from ocpilot.roaming.handshake import RefusedEndpoint
 from ocpilot.web import peer_form
 from ocpilot.web.console_peers import ACTIONS
-from ocpilot.wire.protocol import ModuleID, TokenEncoding
+from ocpilot.wire.protocol import InterfaceRole, ModuleID, TokenEncoding, Version
 
 PEER = "/console/peers/1"
 
@@ -124,6 +127,26 @@ async def test_what_was_found_out_is_shown(console, store):
     await store.peers.noticed(1, found)
     words = (await console.get(PEER)).words
     assert "token: plain URLs end with a slash: Yes has no PATCH" in words
+
+
+async def test_an_endpoint_that_is_never_called_is_shown_with_the_reason(console, store):
+    refused = RefusedEndpoint(identifier="cdrs", role=InterfaceRole.SENDER, why="found http, expected https")
+    await store.peers.noticed(1, Detected(refused_endpoints=(refused,)))
+    assert "cdrs SENDER is never called: found http, expected https" in (await console.get(PEER)).words
+
+
+async def test_who_is_behind_a_hub_and_not_allowed_is_shown(console, store):
+    await store.peers.save(replace(await peer_of(store), hub_party="SENAV"))
+    told = '{"country_code": "SE", "party_id": "BEE", "role": "CPO", "status": "CONNECTED"'
+    info = StoredObject(
+        key=hub_clients.key_of("SE", "BEE", "CPO", 1),
+        version=Version.V2_3_0,
+        body=told + ', "last_updated": "2026-11-01T10:00:00Z"}',
+        last_updated=time.now(),
+        peer_id=1,
+    )
+    await store.objects.put(info)
+    assert "Behind it, not allowed CPO:SE/BEE" in (await console.get(PEER)).words
 
 
 async def test_dead_letters_are_sent_again_or_given_up(console, store):

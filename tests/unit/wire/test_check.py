@@ -272,14 +272,19 @@ def test_unknown_fields_are_kept_at_every_level_also_where_something_is_mended()
     assert body["before_taxes"] == "1.5"
 
 
-def test_a_tariff_of_2_3_0_must_say_whether_taxes_are_included():
+@pytest.mark.parametrize("missing", [{}, {"tax_included": None}])
+def test_a_tariff_of_2_3_0_that_does_not_say_whether_it_holds_taxes_holds_none_as_before(missing):
     component = {"type": "ENERGY", "price": 1, "step_size": 1}
     body = {
         **{name: LOCATION[name] for name in ("country_code", "party_id", "id", "last_updated")},
         "currency": "SEK",
         "elements": [{"price_components": [component]}],
     }
-    assert problem(Tariff, body) == ("$.tax_included", Severity.ERROR)
+    mended = mend(Tariff, body | missing)
+    assert mended.body["tax_included"] == "NO"
+    [problem] = mended.problems
+    assert (problem.path, problem.severity) == ("$.tax_included", Severity.FINDING)
+    assert problem.expected == 'a value; taken as "NO"'
     assert not mend(Tariff, {**body, "tax_included": "N/A"}).problems
     assert not mend(v221.Tariff, body).problems
 

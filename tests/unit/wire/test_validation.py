@@ -161,3 +161,32 @@ def test_a_class_that_never_travels_alone_is_checked_when_it_is_named():
 def test_what_does_not_even_begin_as_json_is_named(text, said):
     (checked,) = check_text(text)
     assert [problem.found for problem in checked.problems] == [said]
+
+
+# ---- lists: each item on its own, so that a long one is not held as objects ------------------------------------------
+
+ITEM = b'{"country_code":"SE","party_id":"RES","uid":"A","type":"RFID","contract_id":"C","issuer":"R","valid":true,'
+ITEM += b'"whitelist":"ALLOWED","last_updated":"2026-11-01T10:00:00Z"}'
+
+
+def test_an_item_that_cannot_be_read_is_named_and_the_others_are_checked():
+    broken = ITEM.replace(b'"uid":"A"', b'"uid":"A","uid":"B"')
+    checked = check_text(b"\n [ " + b", ".join((ITEM, broken, ITEM.replace(b"true", b"7"))) + b" ]\n")
+    assert [[problem.path for problem in one.problems] for one in checked] == [[], ["$[1]"], ["$[2].valid"]]
+    assert [one.kind for one in checked] == ["token", None, "token"]
+
+
+def test_a_list_that_does_not_end_is_one_problem_and_an_empty_one_is_none():
+    [cut] = check_text(b"[" + ITEM + b", ")
+    assert [problem.path for problem in cut.problems] == ["$"]
+    assert check_text(b"[]") == ()
+
+
+def test_what_is_no_object_in_a_list_is_a_problem():
+    [checked] = check_text(b"[7]")
+    assert [(problem.path, problem.found) for problem in checked.problems] == [("$[0]", "7")]
+
+
+def test_a_list_in_a_line_of_json_lines_has_its_line():
+    checked = check_text(b"[" + ITEM + b"]\n[" + ITEM + b"," + ITEM + b"]\n")
+    assert [one.line for one in checked] == [1, 2, 2]

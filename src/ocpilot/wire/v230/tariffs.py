@@ -9,6 +9,7 @@ from ocpilot.wire.fields import (
     CiString3,
     CiString36,
     DateTime,
+    Implied,
     LocalDate,
     Number,
     String3,
@@ -134,7 +135,9 @@ class Tariff(Wire, frozen=True, kw_only=True):
     #: Of the payments extension: what a terminal reserves on the driver's card.
     preauthorize_amount: Number | None = None
     elements: Annotated[tuple[TariffElement, ...], AT_LEAST_ONE]
-    tax_included: TaxIncluded
+    #: Left out it is what every Tariff was before there was this field: prices without VAT (mod_tariffs 2.2.1,
+    #: "PriceComponent").
+    tax_included: Annotated[TaxIncluded, Implied("NO")]
     start_date_time: DateTime | None = None
     end_date_time: DateTime | None = None
     energy_mix: EnergyMix | None = None

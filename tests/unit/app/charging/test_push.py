@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -13,9 +14,9 @@ from ocpilot.app.push import Pusher
 from ocpilot.app.push_outcomes import REFUSALS
 from ocpilot.app.push_worker import PushWorker
 from ocpilot.app.records import ObjectKey, StoredObject
-from ocpilot.base.errors import PeerNonsense, PeerRefused, PeerUnreachable
+from ocpilot.base.errors import ForbiddenAddress, PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.base.ids import PartyId
-from ocpilot.roaming.retry import TRIPS_AT
+from ocpilot.roaming.retry import TRIPS_AT, UNJUDGED_TRIP_AT
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import Status
 
@@ -501,13 +502,24 @@ async def minutes(world, worker, count):
         world.passes(60)
 
 
-async def test_what_is_answered_with_no_ocpi_is_tried_for_a_day_and_then_left_for_a_person(operator, patient):
-    operator.partners.answers["PUT", "tariffs"] = PeerNonsense("<html>")
+async def among_others(world, worker, hours):
+    """So long passes, in which another object is taken twice an hour."""
+    for number in range(2 * hours):
+        await tariffs_put(world, f"GOOD{number}")
+        for _ in range(3):
+            await rounds(world, worker)
+            world.passes(600)
+
+
+@pytest.mark.parametrize("odd", [PeerNonsense("<html>"), PeerRefused("<html>", 404, None)])
+async def test_what_gets_no_verdict_is_tried_for_a_day_and_then_left_for_a_person(operator, patient, odd):
+    operator.partners.answers["PUT", "tariffs"] = lambda sent: odd if sent.segments[2] == "ODD" else None
     await tariffs_put(operator, "ODD")
-    await minutes(operator, patient, 23 * 60)
+    await among_others(operator, patient, 23)
     [waiting] = await operator.store.deliveries.all(operator.peer.id)
-    assert (waiting.state, waiting.refusals, waiting.unsure) == (DeliveryState.WAITING, 0, True)
-    await minutes(operator, patient, 70)
+    assert (waiting.state, waiting.refusals) == (DeliveryState.WAITING, 0)
+    assert waiting.unsure is isinstance(odd, PeerNonsense)
+    await among_others(operator, patient, 2)
     [dead] = await operator.store.deliveries.all(operator.peer.id)
     assert (dead.state, dead.last_error, dead.next_at) == (DeliveryState.DEAD, "<html>", None)
     calls = len(operator.partners.calls)
@@ -518,6 +530,65 @@ async def test_what_is_answered_with_no_ocpi_is_tried_for_a_day_and_then_left_fo
     await minutes(operator, patient, 10)
     [again] = await operator.store.deliveries.all(operator.peer.id)
     assert again.state is DeliveryState.WAITING
+    operator.partners.answers.clear()
+    await minutes(operator, patient, 6)
+    assert await operator.store.deliveries.all(operator.peer.id) == ()
+
+
+PAGES = (
+    PeerNonsense("a page, with 200"),
+    PeerRefused("a page of a proxy", 404, None),
+    PeerRefused("a redirect to a page", 302, None),
+    PeerRefused("who are you", 401, 2001),
+    PeerRefused("maintenance", 503, None),
+    ForbiddenAddress("10.0.0.1 is no public address"),
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+async def test_a_partner_that_is_away_for_a_weekend_gets_everything_on_monday(operator, patient, page):
+    named = {f"MANY{number}" for number in range(UNJUDGED_TRIP_AT + 5)}
+    operator.partners.answers["PUT", "tariffs"] = page
+    for ident in sorted(named):
+        await tariffs_put(operator, ident)
+    for hour in range(50):
+        before = len(operator.partners.calls)
+        for _ in range(3):
+            await rounds(operator, patient)
+            operator.passes(1200)
+        assert hour == 0 or len(operator.partners.calls) - before <= 12, "asked now and then, not by each object"
+    assert await operator.store.deliveries.all(operator.peer.id, {DeliveryState.DEAD}) == ()
+    [told] = await operator.store.troubles.lately(operator.platform.clock() - timedelta(hours=1), 10)
+    assert (told.step, told.about, told.error) == ("push", operator.peer.name, str(page))
+    operator.partners.answers.clear()
+    operator.partners.calls.clear()
+    await minutes(operator, patient, 12)
+    assert await operator.store.troubles.lately(operator.platform.clock() - timedelta(hours=1), 10) == ()
+    assert await operator.store.deliveries.all(operator.peer.id) == ()
+    assert {one.segments[2] for one in operator.partners.calls} == named
+
+
+@pytest.mark.parametrize("page", [PeerUnreachable("gone"), PeerNonsense("<html>"), PeerRefused("slow", 429, None, 600)])
+async def test_what_failed_while_our_clock_was_ahead_is_tried_when_it_is_right_again(operator, patient, page):
+    operator.passes(365 * 86400)
+    operator.partners.answers["PUT", "tariffs"] = page
+    for number in range(TRIPS_AT):
+        await tariffs_put(operator, f"MANY{number}")
+    await minutes(operator, patient, 20)
+    operator.passes(-365 * 86400)
+    operator.partners.answers.clear()
+    await minutes(operator, patient, 12)
+    assert await operator.store.deliveries.all(operator.peer.id) == ()
+
+
+async def test_a_new_process_in_the_middle_of_a_maintenance_gives_nothing_up(operator, patient):
+    operator.partners.answers["PUT", "tariffs"] = PeerNonsense("<html>")
+    await tariffs_put(operator, "T2")
+    for _ in range(9):
+        await minutes(operator, worker_of(operator), 3)
+        operator.passes(6 * 3600)
+    [waiting] = await operator.store.deliveries.all(operator.peer.id)
+    assert waiting.state is DeliveryState.WAITING
     operator.partners.answers.clear()
     await minutes(operator, patient, 6)
     assert await operator.store.deliveries.all(operator.peer.id) == ()
