@@ -6,13 +6,12 @@ became of the objects of a batch is looked up with it.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
 
 from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, DeliveryPolicy, DeliveryState, Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.push_calls import NOTED, SENT_ONCE, Delivered, PushCalls, key_of_location, offered
+from ocpilot.app.push_line import Line
 from ocpilot.app.push_outcomes import Outcomes
 from ocpilot.app.records import ObjectKey
 from ocpilot.app.visibility import may_see, not_told_of
@@ -26,8 +25,6 @@ log = logging.getLogger(__name__)
 BATCH = 10_000
 #: The same where each is sent: what a crash makes us send again.
 FIFO_BATCH = 500
-#: Objects that are read shortly before they are sent.
-AHEAD = 256
 #: Seconds between looks at the retry set when nothing changes.
 _LOOK = 0.5
 
@@ -113,18 +110,10 @@ class PushWorker:
 
     async def _all_of(self, peer: Peer, keys: Sequence[ObjectKey]) -> list[Delivery]:
         """As many at a time as the peer takes; what is to be kept about those that were not delivered."""
-        waiting, near, turn = iter(keys), deque[ObjectKey](), asyncio.Lock()
-        failed: list[Delivery] = []
-
-        async def following() -> ObjectKey | None:
-            async with turn:
-                if not near:
-                    near.extend(islice(waiting, AHEAD))
-                    await self._calls.read_ahead(near)
-                return near.popleft() if near else None
+        line, failed = Line(keys, self._calls.read_ahead), list[Delivery]()
 
         async def some() -> None:
-            while (key := await following()) is not None:
+            while (key := await line.following()) is not None:
                 quiet = self._outcomes.is_quiet
                 lost = self._outcomes.postponed(peer, key, self._known(key)) if quiet else await self._send(peer, key)
                 if lost is not None:
