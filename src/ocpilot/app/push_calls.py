@@ -1,6 +1,6 @@
 """One object of ours to one peer: which call, with which body, in the peer's version."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -180,7 +180,7 @@ class PushCalls:
         segments = (*self._owner(peer, key), key.id, key.sub)
         named = key.folded
         if peer.patches and self._evses.get(named) == shape:
-            if await self._patched(peer, key, segments, patch):
+            if await self._patched(peer, key, named, segments, patch):
                 return
             self._evses.pop(named, None)
         try:
@@ -194,9 +194,10 @@ class PushCalls:
         else:
             self._remember(named, shape)
 
-    async def _patched(self, peer: Peer, key: ObjectKey, segments: tuple[str, ...], patch: bytes) -> bool:
+    async def _patched(
+        self, peer: Peer, key: ObjectKey, named: ObjectKey, segments: tuple[str, ...], patch: bytes
+    ) -> bool:
         """Whether it took the PATCH. A platform that has no such method is not asked again."""
-        named = key.folded
         self._statuses.add(named)
         try:
             await self._call(peer, key, "PATCH", segments, patch)
@@ -221,7 +222,7 @@ class PushCalls:
             self._evses.clear()
         self._evses[named] = shape
 
-    async def _call(
+    def _call(
         self,
         peer: Peer,
         key: ObjectKey,
@@ -231,8 +232,8 @@ class PushCalls:
         *,
         params: Mapping[str, str] | None = None,
         to: PartyId | None = None,
-    ) -> PartnerAnswer:
-        return await self._platform.partners.call(
+    ) -> Awaitable[PartnerAnswer]:
+        return self._platform.partners.call(
             peer,
             method,
             key.module,

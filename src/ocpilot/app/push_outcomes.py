@@ -41,6 +41,8 @@ class Outcomes:
     @property
     def is_quiet(self) -> bool:
         """Whether nobody may be called for now."""
+        if self._circuit.open_until is None and self._quiet_until is None:
+            return False
         now = self._clock()
         return not retry.allows(self._circuit, now) or (self._quiet_until is not None and now < self._quiet_until)
 

@@ -165,7 +165,7 @@ class PushWorker:
         self._before = {one.key.folded: one for one in await self._platform.store.deliveries.of(peer.id, keys)}
 
     def _known(self, key: ObjectKey) -> Delivery | None:
-        return self._before.get(key.folded)
+        return self._before.get(key.folded) if self._before else None
 
     async def _send(self, peer: Peer, key: ObjectKey) -> Delivery | None:
         """Deliver one object; None when that is done, else what is to be kept about it."""
@@ -213,7 +213,7 @@ class PushWorker:
             )
             self._before[key.folded] = done
             await deliveries.save(done)
-        elif self._before.pop(key.folded, None) is not None:
+        elif self._before and self._before.pop(key.folded, None) is not None:
             await deliveries.remove(peer.id, key)
 
 
