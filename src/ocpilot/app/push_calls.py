@@ -14,7 +14,7 @@ from ocpilot.app.peer_records import Detected, Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, PartnerAnswer, Record, StoredObject
 from ocpilot.app.visibility import addressee, may_see, party_of
-from ocpilot.base.errors import PeerNonsense, PeerRefused
+from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.retry import worth_retry
 from ocpilot.wire import codec
@@ -56,7 +56,7 @@ class PushCalls:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._evses: dict[ObjectKey, int] = {}
-        #: EVSEs whose status was on its way and did not arrive.
+        #: EVSEs whose status did not arrive.
         self._statuses: set[ObjectKey] = set()
         #: EVSEs that were read ahead of their turn.
         self._ahead: dict[ObjectKey, StoredObject] = {}
@@ -68,6 +68,10 @@ class PushCalls:
         anyones = self._platform.settings.hub is not None
         found = await self._platform.store.locations.some_evses(wanted, anyones=anyones) if len(wanted) > 1 else ()
         self._ahead = {stored.key.folded: stored for stored in found}
+
+    def forget_ahead(self) -> None:
+        """What was read and not sent is old by the time it is sent."""
+        self._ahead.clear()
 
     async def deliver(
         self, peer: Peer, key: ObjectKey, *, known: bool = False, unsure: bool = False
@@ -198,17 +202,15 @@ class PushCalls:
         self, peer: Peer, key: ObjectKey, named: ObjectKey, segments: tuple[str, ...], patch: bytes
     ) -> bool:
         """Whether it took the PATCH. A platform that has no such method is not asked again."""
-        self._statuses.add(named)
         try:
             await self._call(peer, key, "PATCH", segments, patch)
-        except PeerRefused as error:
-            if worth_retry(error):
+        except OcpilotError as error:
+            if not isinstance(error, PeerRefused) or worth_retry(error):
+                self._statuses.add(named)
                 raise
-            self._statuses.discard(named)
             if error.http in _NO_METHOD:
                 await self._platform.store.peers.noticed(peer.id, Detected(refuses_patch=True))
             return False
-        self._statuses.discard(named)
         return True
 
     def is_let_go(self, peer: Peer, key: ObjectKey) -> bool:

@@ -39,6 +39,7 @@ class Line:
             if some:
                 await self._read_ahead(some)
             self._near.extend(some)
-            self._ended = not some
         finally:
+            # Also when it failed: nobody goes on by himself with what somebody else is going to begin anew.
+            self._ended = not self._near
             self._reading = None

@@ -120,6 +120,7 @@ class PushWorker:
                     failed.append(lost)
 
         await asyncio.gather(*(some() for _ in range(min(peer.profile.window, len(keys)))))
+        self._calls.forget_ahead()
         return failed
 
     async def _read_on(

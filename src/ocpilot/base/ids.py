@@ -7,6 +7,8 @@ from typing import Self
 
 import msgspec
 
+#: The digit that says which kind of UUID it is, two bits of which are drawn (RFC 9562, 4.1).
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _NAMESPACE = uuid.UUID("6f0c1a52-0f2f-5d0e-9c33-0c5b6f1b7a11")
 
 
@@ -51,8 +53,7 @@ def fold(ident: str) -> str:
 def new_id() -> str:
     """A new random id (UUID 4, 36 characters: what CiString(36) holds)."""
     drawn = os.urandom(16).hex()
-    variant = "89ab"[int(drawn[16], 16) & 3]
-    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"
+    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{_VARIANT[drawn[16]]}{drawn[17:20]}-{drawn[20:]}"
 
 
 def derived_id(*parts: str) -> str:
