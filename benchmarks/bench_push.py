@@ -146,6 +146,8 @@ def arrived(ports: Sequence[int], pushes: int) -> float:
 
 def ours(place: Place, turn: int) -> float:
     """The rate of the platform: it stands still while its Locations change."""
+    # What is on its way when it stops would be a time-out when it goes on.
+    clock.sleep(0.5)
     os.kill(place.platform, signal.SIGSTOP)
     asyncio.run(change(place.url, [turn]))
     for port in place.ports:

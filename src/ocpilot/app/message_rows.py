@@ -150,14 +150,7 @@ def _body(one: Exchanged, body: bytes, cut: Cut | None, secrets: Secrets) -> tup
 
 
 def _headers(headers: RawHeaders | Mapping[str, str], secrets: Secrets) -> str:
-    return _without(secret.header_lines(_raw(headers)), secrets)[:_LONGEST_HEADERS]
-
-
-def _raw(headers: RawHeaders | Mapping[str, str]) -> RawHeaders:
-    """As they travel."""
-    if not isinstance(headers, Mapping):
-        return headers
-    return [(name.encode(errors="replace"), value.encode(errors="replace")) for name, value in headers.items()]
+    return _without(secret.header_lines(headers), secrets)[:_LONGEST_HEADERS]
 
 
 def _text(text: str, secrets: Secrets) -> str:

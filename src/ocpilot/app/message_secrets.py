@@ -6,7 +6,7 @@ A Token's uid is data of the modules and stays (docs/decisions/20261126-message-
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import AnyStr
 from urllib.parse import quote, unquote_plus
@@ -42,20 +42,22 @@ class Secrets:
         for token in tokens:
             coded = base64.b64encode(token.encode(errors="replace")).decode()
             ways |= {token, quote(token, safe="", errors="replace"), token.replace("/", "\\/"), coded.rstrip("=")}
-        self._texts = tuple(sorted((way for way in ways if len(way) >= _SHORTEST), key=len, reverse=True))
-        self._data = tuple(text.encode(errors="replace") for text in self._texts)
+        texts = sorted((way for way in ways if len(way) >= _SHORTEST), key=len, reverse=True)
+        self._texts = tuple((text[:_HEAD], text) for text in texts)
+        data = [text.encode(errors="replace") for text in texts]
+        self._data = tuple((one[:_HEAD], one) for one in data)
 
     def out_of(self, text: str) -> str:
         """The text with every one of them masked."""
-        for secret in self._texts:
-            if secret[:_HEAD] in text:
+        for head, secret in self._texts:
+            if head in text:
                 text = _without(secret, text, MASK)
         return text
 
     def out_of_bytes(self, data: bytes) -> bytes:
         """The bytes with every one of them masked."""
-        for secret in self._data:
-            if secret[:_HEAD] in data:
+        for head, secret in self._data:
+            if head in data:
                 data = _without(secret, data, _MASK)
         return data
 
@@ -82,23 +84,35 @@ def secrets_of(authorization: str, *tokens: str) -> Secrets:
     return Secrets([*tokens, *(decoded for word in words for decoded in _decoded(word))], words)
 
 
-def header_lines(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """Headers as they are kept, a line each: the values of those that hold a secret are masked, so are parameters in
-    URLs."""
-    text = b"\n".join(
-        [b"%s: %s" % (name, _masked_header(value) if _hides(name) else value) for name, value in headers]
-    ).decode("latin-1")
+def header_lines(headers: Iterable[tuple[bytes, bytes]] | Mapping[str, str]) -> str:
+    """Headers as they are kept, a line each, every byte a character: the values of those that hold a secret are masked,
+    so are parameters in URLs."""
+    text = _lines_of_text(headers) if isinstance(headers, Mapping) else _lines_of_bytes(headers)
     return masked_url(text) if "?" in text or "@" in text else text
 
 
+def _lines_of_text(headers: Mapping[str, str]) -> str:
+    shown = [(one[0], _masked_header(one[1])) if _hides(one[0]) else one for one in headers.items()]
+    text = "\n".join(map(": ".join, shown))
+    return text if text.isascii() else text.encode(errors="replace").decode("latin-1")
+
+
+def _lines_of_bytes(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    shown = [
+        (one[0], _masked_header(one[1].decode("latin-1")).encode("latin-1")) if _hides(one[0]) else one
+        for one in headers
+    ]
+    return b"\n".join(map(b": ".join, shown)).decode("latin-1")
+
+
 @lru_cache(maxsize=1024)
-def _hides(name: bytes) -> bool:
-    return _NAME.search(name.decode("latin-1")) is not None
+def _hides(name: str | bytes) -> bool:
+    return _NAME.search(name if isinstance(name, str) else name.decode("latin-1")) is not None
 
 
-def _masked_header(value: bytes) -> bytes:
-    scheme, space, _ = value.partition(b" ")
-    return b"%s %s" % (scheme, _MASK) if space and scheme.lower().decode("latin-1") in _SCHEMES else _MASK
+def _masked_header(value: str) -> str:
+    scheme, space, _ = value.partition(" ")
+    return f"{scheme} {MASK}" if space and scheme.lower() in _SCHEMES else MASK
 
 
 def masked_url(text: str) -> str:

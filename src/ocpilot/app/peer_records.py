@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated
 
 import msgspec
@@ -116,7 +117,7 @@ def party_key(role: CredentialsRole) -> str:
     return (role.country_code + role.party_id).upper()
 
 
-class Peer(Record, frozen=True, kw_only=True):
+class Peer(Record, frozen=True, kw_only=True, dict=True):
     """A platform we are connected with. `id` is 0 until stored.
 
     `token_hash` is SHA-256 of the credentials token it uses with us; `token_sealed` is the token we use with it,
@@ -160,12 +161,17 @@ class Peer(Record, frozen=True, kw_only=True):
         """Whether a PATCH is tried at all."""
         return self.detected.refuses_patch is not True if self.profile.patch is None else self.profile.patch
 
-    @property
+    @cached_property
+    def plays(self) -> frozenset[Role]:
+        """The roles of all its parties."""
+        return frozenset([role.role for role in self.roles])
+
+    @cached_property
     def parties(self) -> tuple[str, ...]:
         """The keys (`SERES`) of all parties on the peer's platform."""
         return tuple(sorted({party_key(role) for role in self.roles}))
 
-    @property
+    @cached_property
     def addressee(self) -> PartyId | None:
         """Whom a message to the platform as a whole is for: the hub, else its only party; None when there are several
         (transport_and_format, "Broadcast Push", "GET All via Hubs")."""

@@ -1,6 +1,6 @@
 """One object of ours to one peer: which call, with which body, in the peer's version."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ from ocpilot.app.peer_records import Detected, Peer
 from ocpilot.app.platform import Platform
 from ocpilot.app.records import ObjectKey, PartnerAnswer, Record, StoredObject
 from ocpilot.app.visibility import addressee, may_see, party_of
-from ocpilot.base.errors import PeerNonsense, PeerRefused
+from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.retry import worth_retry
 from ocpilot.wire import codec
@@ -56,7 +56,7 @@ class PushCalls:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._evses: dict[ObjectKey, int] = {}
-        #: EVSEs whose status was on its way and did not arrive.
+        #: EVSEs whose status did not arrive.
         self._statuses: set[ObjectKey] = set()
         #: EVSEs that were read ahead of their turn.
         self._ahead: dict[ObjectKey, StoredObject] = {}
@@ -68,6 +68,10 @@ class PushCalls:
         anyones = self._platform.settings.hub is not None
         found = await self._platform.store.locations.some_evses(wanted, anyones=anyones) if len(wanted) > 1 else ()
         self._ahead = {stored.key.folded: stored for stored in found}
+
+    def forget_ahead(self) -> None:
+        """What was read and not sent is old by the time it is sent."""
+        self._ahead.clear()
 
     async def deliver(
         self, peer: Peer, key: ObjectKey, *, known: bool = False, unsure: bool = False
@@ -183,7 +187,7 @@ class PushCalls:
         segments = (*self._owner(peer, key), key.id, key.sub)
         named = key.folded
         if peer.patches and self._evses.get(named) == shape:
-            if await self._patched(peer, key, segments, patch):
+            if await self._patched(peer, key, named, segments, patch):
                 return
             self._evses.pop(named, None)
         try:
@@ -197,20 +201,19 @@ class PushCalls:
         else:
             self._remember(named, shape)
 
-    async def _patched(self, peer: Peer, key: ObjectKey, segments: tuple[str, ...], patch: bytes) -> bool:
+    async def _patched(
+        self, peer: Peer, key: ObjectKey, named: ObjectKey, segments: tuple[str, ...], patch: bytes
+    ) -> bool:
         """Whether it took the PATCH. A platform that has no such method is not asked again."""
-        named = key.folded
-        self._statuses.add(named)
         try:
             await self._call(peer, key, "PATCH", segments, patch)
-        except PeerRefused as error:
-            if worth_retry(error):
+        except OcpilotError as error:
+            if not isinstance(error, PeerRefused) or worth_retry(error):
+                self._statuses.add(named)
                 raise
-            self._statuses.discard(named)
             if error.http in _NO_METHOD:
                 await self._platform.store.peers.noticed(peer.id, Detected(refuses_patch=True))
             return False
-        self._statuses.discard(named)
         return True
 
     def is_let_go(self, peer: Peer, key: ObjectKey) -> bool:
@@ -224,7 +227,7 @@ class PushCalls:
             self._evses.clear()
         self._evses[named] = shape
 
-    async def _call(
+    def _call(
         self,
         peer: Peer,
         key: ObjectKey,
@@ -234,8 +237,8 @@ class PushCalls:
         *,
         params: Mapping[str, str] | None = None,
         to: PartyId | None = None,
-    ) -> PartnerAnswer:
-        return await self._platform.partners.call(
+    ) -> Awaitable[PartnerAnswer]:
+        return self._platform.partners.call(
             peer,
             method,
             key.module,

@@ -53,10 +53,11 @@ class Outcomes:
     @property
     def is_quiet(self) -> bool:
         """Whether nobody may be called for now."""
+        if self._circuit.open_until is None and self._quiet_until is None:
+            return False
         now = self._clock()
-        return not retry.allows(self._circuit, now) or not (
-            self._quiet_until is None or retry.is_over(self._quiet_until, now)
-        )
+        is_over = self._quiet_until is None or retry.is_over(self._quiet_until, now)
+        return not (is_over and retry.allows(self._circuit, now))
 
     @property
     def was_silent(self) -> bool:

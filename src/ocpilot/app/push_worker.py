@@ -6,13 +6,12 @@ became of the objects of a batch is looked up with it.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
 
 from ocpilot.app.peer_records import Change, ChangeCursor, Delivery, DeliveryPolicy, DeliveryState, Peer, PeerState
 from ocpilot.app.platform import Platform
 from ocpilot.app.push_calls import NOTED, SENT_ONCE, Delivered, PushCalls, key_of_location, offered
+from ocpilot.app.push_line import Line
 from ocpilot.app.push_outcomes import Outcomes
 from ocpilot.app.records import ObjectKey
 from ocpilot.app.visibility import may_see, not_told_of
@@ -26,8 +25,6 @@ log = logging.getLogger(__name__)
 BATCH = 10_000
 #: The same where each is sent: what a crash makes us send again.
 FIFO_BATCH = 500
-#: Objects that are read shortly before they are sent.
-AHEAD = 256
 #: What the trouble of a peer that answers nothing is called.
 _STEP = "push"
 #: Seconds between looks at the retry set when nothing changes.
@@ -125,24 +122,17 @@ class PushWorker:
 
     async def _all_of(self, peer: Peer, keys: Sequence[ObjectKey]) -> list[Delivery]:
         """As many at a time as the peer takes; what is to be kept about those that were not delivered."""
-        waiting, near, turn = iter(keys), deque[ObjectKey](), asyncio.Lock()
-        failed: list[Delivery] = []
-
-        async def following() -> ObjectKey | None:
-            async with turn:
-                if not near:
-                    near.extend(islice(waiting, AHEAD))
-                    await self._calls.read_ahead(near)
-                return near.popleft() if near else None
+        line, failed = Line(keys, self._calls.read_ahead), list[Delivery]()
 
         async def some() -> None:
-            while (key := await following()) is not None:
+            while (key := await line.following()) is not None:
                 quiet = self._outcomes.is_quiet
                 lost = self._outcomes.postponed(peer, key, self._known(key)) if quiet else await self._send(peer, key)
                 if lost is not None:
                     failed.append(lost)
 
         await asyncio.gather(*(some() for _ in range(min(peer.profile.window, len(keys)))))
+        self._calls.forget_ahead()
         return failed
 
     async def _read_on(
@@ -188,7 +178,7 @@ class PushWorker:
         self._before = {one.key.folded: one for one in await self._platform.store.deliveries.of(peer.id, keys)}
 
     def _known(self, key: ObjectKey) -> Delivery | None:
-        return self._before.get(key.folded)
+        return self._before.get(key.folded) if self._before else None
 
     async def _send(self, peer: Peer, key: ObjectKey) -> Delivery | None:
         """Deliver one object; None when that is done, else what is to be kept about it."""
@@ -239,7 +229,7 @@ class PushWorker:
             )
             self._before[key.folded] = done
             await deliveries.save(done)
-        elif self._before.pop(key.folded, None) is not None:
+        elif self._before and self._before.pop(key.folded, None) is not None:
             await deliveries.remove(peer.id, key)
 
 

@@ -62,8 +62,9 @@ def parties_in(audience: str | None) -> tuple[str, ...]:
 
 def addressee(peer: Peer, audience: str | None) -> PartyId | None:
     """The party of this peer that an object is for; None when it is for everybody."""
-    here = peer.parties
-    return next((PartyId.parse(one) for one in parties_in(audience) if one in here), None)
+    if not audience:
+        return None
+    return next((PartyId.parse(one) for one in parties_in(audience) if one in peer.parties), None)
 
 
 def acting(peer: Peer, sender: PartyId | None) -> Peer:
@@ -114,12 +115,12 @@ def may_steer(peer: Peer, driver: PartyId) -> bool:
 
 def _steers(peer: Peer) -> bool:
     """A smart charging service provider that works for us: it sees every Session and may limit it."""
-    return peer.profile.smart_charging and Role.SCSP in _roles(peer)
+    return peer.profile.smart_charging and Role.SCSP in peer.plays
 
 
 def receives(peer: Peer, module: ModuleID) -> bool:
     """Whether any role of the peer is one that gets objects of this module; a hub passes on all of them."""
-    return peer.hub_party is not None or bool(_roles(peer) & OFFERED_BY[module, InterfaceRole.RECEIVER])
+    return peer.hub_party is not None or not peer.plays.isdisjoint(OFFERED_BY[module, InterfaceRole.RECEIVER])
 
 
 def require_receiver(peer: Peer, module: ModuleID) -> None:
@@ -133,7 +134,7 @@ def require_commander(peer: Peer) -> None:
 
 
 def _require(peer: Peer, interface: Interface) -> None:
-    if peer.hub_party is None and not _roles(peer) & OFFERED_BY[interface]:
+    if peer.hub_party is None and not peer.plays & OFFERED_BY[interface]:
         raise BadRequest(f"{interface[0]} are for {_words(*interface)}; your roles are {_listed(peer)}")
 
 
@@ -184,13 +185,9 @@ def _has_party(peer: Peer, party: PartyId, roles: frozenset[str]) -> bool:
     return any(role.role in roles and PartyId.of(role.country_code, role.party_id) == party for role in peer.roles)
 
 
-def _roles(peer: Peer) -> frozenset[Role]:
-    return frozenset(role.role for role in peer.roles)
-
-
 def _words(module: ModuleID, interface: InterfaceRole) -> str:
     return ", ".join(sorted(OFFERED_BY[module, interface]))
 
 
 def _listed(peer: Peer) -> str:
-    return ", ".join(sorted(_roles(peer))) or "none"
+    return ", ".join(sorted(peer.plays)) or "none"

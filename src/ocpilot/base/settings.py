@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, get_args, get_type_hints
 
@@ -244,7 +245,7 @@ class LogSettings(Section, frozen=True, kw_only=True):
     frame_days: Annotated[int, msgspec.Meta(ge=1)] = 7
 
 
-class Settings(Section, frozen=True, kw_only=True):
+class Settings(Section, frozen=True, kw_only=True, dict=True):
     """All settings of one platform."""
 
     name: str = "OCPIlot"
@@ -269,7 +270,7 @@ class Settings(Section, frozen=True, kw_only=True):
         """Our parties that play one of these roles (`CPO`, `EMSP` ...)."""
         return tuple(party for party in self.parties if party.role in roles)
 
-    @property
+    @cached_property
     def hub(self) -> PartyId | None:
         """Our party that is a hub; None when we are none."""
         return next((party.id for party in self.parties if party.role == HUB), None)

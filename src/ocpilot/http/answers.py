@@ -8,12 +8,14 @@ from ocpilot.app.message_rows import Exchanged, beginning
 from ocpilot.app.records import PartnerAnswer
 from ocpilot.base import time
 from ocpilot.base.errors import PeerNonsense, PeerRefused
+from ocpilot.http.asking import Ask
 from ocpilot.roaming.retry import retry_after_seconds
 from ocpilot.wire import envelope
 from ocpilot.wire.jsontext import MAX_BYTES
+from ocpilot.wire.protocol import TokenEncoding
 
 
-async def limited(response: aiohttp.ClientResponse, where: str) -> bytes:
+async def limited(response: aiohttp.ClientResponse, ask: Ask) -> bytes:
     """The body; PeerNonsense when it never ends."""
     declared = response.content_length
     if declared is not None and declared <= MAX_BYTES and "Content-Encoding" not in response.headers:
@@ -22,34 +24,39 @@ async def limited(response: aiohttp.ClientResponse, where: str) -> bytes:
     async for chunk in response.content.iter_chunked(65536):
         data += chunk
         if len(data) > MAX_BYTES:
-            raise PeerNonsense(f"{where}: the answer is larger than {MAX_BYTES} bytes")
+            raise PeerNonsense(f"{ask.where}: the answer is larger than {MAX_BYTES} bytes")
     return bytes(data)
 
 
-def answer_of(where: str, headers: Mapping[str, str], noted: Exchanged) -> PartnerAnswer:
+def answer_of(ask: Ask, headers: Mapping[str, str], noted: Exchanged, encoding: TokenEncoding) -> PartnerAnswer:
     """What the peer said; PeerRefused for an error of HTTP or OCPI, PeerNonsense for what is no OCPI.
 
     `noted` learns its status.
     """
     http, data = noted.http_status or 0, noted.response_body
-    retry_after = retry_after_seconds(headers.get("Retry-After"), time.now())
     try:
         said = envelope.read_response(data)
     except PeerNonsense as error:
         if http >= 300:
-            raise PeerRefused(f"{where}: HTTP {http}", http, None, retry_after, page=beginning(noted)) from error
+            message, page = f"{ask.where}: HTTP {http}", beginning(noted)
+            raise PeerRefused(message, http, None, _retry_after(headers), page=page) from error
         if data.strip():
-            raise PeerNonsense(f"{where}: {error}") from error
+            raise PeerNonsense(f"{ask.where}: {error}") from error
         said = envelope.Envelope(status_code=envelope.SUCCESS)
     noted.ocpi_status, noted.said = said.status_code, said.status_message
     if http >= 300 or not said.ok:
-        message = f"{where}: HTTP {http}, status {said.status_code} {said.status_message or ''}".rstrip()
-        raise PeerRefused(message, http, said.status_code, retry_after, said.status_message)
+        message = f"{ask.where}: HTTP {http}, status {said.status_code} {said.status_message or ''}".rstrip()
+        raise PeerRefused(message, http, said.status_code, _retry_after(headers), said.status_message)
     return PartnerAnswer(
         http_status=http,
         status_code=said.status_code,
         status_message=said.status_message,
         data=said.data,
         headers=headers,
+        encoding=encoding,
         said_at=said.timestamp,
     )
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    return retry_after_seconds(headers.get("Retry-After"), time.now())

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 from msgspec.structs import replace
+from multidict import istr
 
 from ocpilot.app.message_rows import Exchanged
 from ocpilot.app.messages import Direction
@@ -14,6 +16,10 @@ from ocpilot.roaming import routing
 from ocpilot.wire.protocol import InterfaceRole, Version
 
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
+#: Names of headers as aiohttp keeps them: others it makes anew for each request.
+_AUTHORIZATION, _ACCEPT, _CONTENT_TYPE = istr("Authorization"), istr("Accept"), istr("Content-Type")
+_REQUEST_ID, _CORRELATION_ID = istr("X-Request-ID"), istr("X-Correlation-ID")
+_JSON = "application/json"
 #: Seconds for a call outside a registered connection, where no profile says.
 _TIMEOUT = 15.0
 
@@ -48,13 +54,15 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def sent(self, authorization: str) -> dict[str, str]:
         """The headers of one try."""
         headers = {
-            **routing.headers(self.route),
-            "Authorization": authorization,
-            "X-Request-ID": new_id(),
-            "X-Correlation-ID": self.correlation_id or new_id(),
-            "Accept": "application/json",
+            **_routing_headers(self.route),
+            _AUTHORIZATION: authorization,
+            _REQUEST_ID: new_id(),
+            _CORRELATION_ID: self.correlation_id or new_id(),
+            _ACCEPT: _JSON,
         }
-        return headers if self.body is None else {**headers, "Content-Type": "application/json"}
+        if self.body is not None:
+            headers[_CONTENT_TYPE] = _JSON
+        return headers
 
     def noted(self, sent: Mapping[str, str], token: str) -> Exchanged:
         """One try for the message log, as far as it is known before there is an answer."""
@@ -80,6 +88,11 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             request_body=self.body or b"",
             replay_of=self.replay_of,
         )
+
+
+@lru_cache(maxsize=1024)
+def _routing_headers(route: routing.Route) -> dict[str, str]:
+    return {istr(name): value for name, value in routing.headers(route).items()}
 
 
 def host_of(url: str) -> str:

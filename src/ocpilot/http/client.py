@@ -210,23 +210,25 @@ class HttpPartners:
         if peer.token_sealed is None:
             raise PeerUnreachable(f"{peer.name} is not registered")
         ask = replace(ask, peer_id=peer.id, version=peer.version, seconds=peer.profile.timeout_seconds)
-        way = ways.Way(encoding=self._encoding(peer, ask), slash=has_slash(ask.url) if given else self._slash(peer))
+        host = host_of(ask.url)
+        way = ways.Way(encoding=self._encoding(peer, host), slash=has_slash(ask.url) if given else self._slash(peer))
         fixed = ways.Fixed(
             encoding=peer.profile.token_encoding is not None, slash=given or peer.profile.trailing_slash is not None
         )
         settled = peer.id in self._slashes
         answer, used = await self._send(ask, self._sealing.open(peer.token_sealed), way, fixed, settled=settled)
-        self._worked[host_of(ask.url)] = used.encoding
+        self._worked[host] = used.encoding
         if not given:
             self._slashes[peer.id] = used.slash
-        await self._remember(peer, way, used)
+        if used != way:
+            await self._remember(peer, way, used)
         return answer
 
-    def _encoding(self, peer: Peer, ask: Ask) -> TokenEncoding:
+    def _encoding(self, peer: Peer, host: str) -> TokenEncoding:
         usual = TokenEncoding.BASE64 if peer.version is None else PROTOCOLS[peer.version].token_encoding
         if peer.profile.token_encoding is not None:
             return peer.profile.token_encoding
-        return self._worked.get(host_of(ask.url)) or peer.detected.token_encoding or usual
+        return self._worked.get(host) or peer.detected.token_encoding or usual
 
     def _slash(self, peer: Peer) -> bool:
         if peer.profile.trailing_slash is not None:
@@ -235,8 +237,6 @@ class HttpPartners:
 
     async def _remember(self, peer: Peer, first: ways.Way, used: ways.Way) -> None:
         """What had to be found out, or is not what was found out before."""
-        if used == first:
-            return
         found = Detected(
             token_encoding=used.encoding if used.encoding is not first.encoding else None,
             trailing_slash=used.slash if used.slash is not first.slash else None,
@@ -259,14 +259,14 @@ class HttpPartners:
                     raise
                 tried.append(following)
             else:
-                return replace(answer, encoding=way.encoding), way
+                return answer, way
 
     async def _exchange(self, ask: Ask, token: str, encoding: TokenEncoding) -> PartnerAnswer:
         """One request and its answer, which goes into the message log whatever comes of it."""
         sent = ask.sent(header_value(token, encoding))
         noted, started = ask.noted(sent, token), perf_counter()
         try:
-            return answer_of(ask.where, await self._fetch(ask, sent, noted), noted)
+            return answer_of(ask, await self._fetch(ask, sent, noted), noted, encoding)
         except OcpilotError as error:
             if not isinstance(error, PeerRefused):
                 noted.error = str(error)
@@ -293,7 +293,7 @@ class HttpPartners:
             ) as response:
                 noted.request_headers = response.request_info.headers
                 noted.http_status, noted.response_headers = response.status, response.raw_headers
-                noted.response_body = await limited(response, ask.where)
+                noted.response_body = await limited(response, ask)
                 return response.headers
         except (TimeoutError, aiohttp.ClientError, ssl.SSLError, OSError) as error:
             late = isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError)

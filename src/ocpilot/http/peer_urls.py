@@ -1,6 +1,7 @@
 """Where a peer's resources are, and where the next page of its list is."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import quote, urlencode, urlsplit
 
 from ocpilot.app.peer_records import Peer
@@ -17,8 +18,14 @@ def resource_url(
     """A resource below an endpoint of the peer, without a slash at the end. NoMatchingEndpoints when it does not offer
     that."""
     base = _endpoint(peer, module, interface).url.rstrip("/")
-    path = "/".join([base, *(quote(segment, safe="") for segment in segments)])
+    path = f"{base}/{_path(tuple(segments))}" if segments else base
     return f"{path}?{urlencode(params)}" if params else path
+
+
+@lru_cache(maxsize=4096)
+def _path(segments: tuple[str, ...]) -> str:
+    """The same at all peers that are told of an object."""
+    return "/".join([quote(segment, safe="") for segment in segments])
 
 
 def has_slash(url: str) -> bool:

@@ -15,7 +15,7 @@ _IPV4_IN_IPV6 = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"), IPv6Network(
 _IN_NUMBERS = re.compile(r"(^|\.)(\d+|0x[0-9a-f]*)\.?$", re.IGNORECASE)
 
 #: What follows the host and port of an absolute URL.
-_BEYOND = re.compile(r"(?<=[^:/])[/?#].*")
+_BEYOND = re.compile(r"(?<=[^:/])[/?#]")
 
 
 def check_url(url: str, *, allow_inner: bool) -> str:
@@ -25,7 +25,8 @@ def check_url(url: str, *, allow_inner: bool) -> str:
     """
     if not url.isprintable() or " " in url:
         raise ForbiddenAddress(f"{url!r}: spaces and control characters have no place in a URL")
-    _check_origin(_BEYOND.sub("", url), allow_inner)
+    beyond = _BEYOND.search(url)
+    _check_origin(url[: beyond.start()] if beyond else url, allow_inner)
     return url
 
 

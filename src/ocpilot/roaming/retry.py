@@ -93,6 +93,7 @@ class Circuit(msgspec.Struct, frozen=True, kw_only=True):
     open_until: datetime | None = None
 
 
+_CLOSED = Circuit()
 #: Failures in a row that open the circuit.
 TRIPS_AT = 5
 #: Objects in a row without a verdict that open it: so many that it is not about them.
@@ -101,7 +102,7 @@ UNJUDGED_TRIP_AT = 20
 
 def closed() -> Circuit:
     """After an answer, whatever it said: the peer is there."""
-    return Circuit()
+    return _CLOSED
 
 
 def failed(circuit: Circuit, now: datetime, back_off: BackOff, random: float) -> Circuit:

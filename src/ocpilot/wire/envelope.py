@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Literal
 
 import msgspec
 
@@ -11,6 +12,9 @@ from ocpilot.wire.jsontext import MAX_BYTES, dumps, loads
 
 #: Generic success (status_codes, "1xxx: Success").
 SUCCESS = 1000
+#: What an answer without data holds, and not much more.
+_NAMES = (b'"status_code"', b'"status_message"', b'"timestamp"', b'"data"')
+_SHORT = 512
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +45,38 @@ def _said(status: int, message: str | None) -> bytes:
     return b'"status_code":%d%s' % (status, said)
 
 
+class _Done(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """What most answers to what we send are: a success without data."""
+
+    status_code: Literal[1000]
+    status_message: str | None = None
+    timestamp: str | None = None
+    data: None = None
+
+
+_DONE = msgspec.json.Decoder(_Done)
+
+
 def read_response(data: bytes, max_bytes: int = MAX_BYTES) -> Envelope:
     """The peer's answer. PeerNonsense when it is no OCPI envelope."""
+    return _done(data) or _read(data, max_bytes)
+
+
+def _done(data: bytes) -> Envelope | None:
+    """A success without data, in which no name stands twice; None for whatever is not surely one."""
+    if len(data) > _SHORT or b"\\" in data:
+        return None
+    for name in _NAMES:
+        if data.count(name) > 1:
+            return None
+    try:
+        said = _DONE.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return Envelope(status_code=SUCCESS, status_message=said.status_message, timestamp=_timestamp(said.timestamp))
+
+
+def _read(data: bytes, max_bytes: int) -> Envelope:
     try:
         value = loads(data, max_bytes)
     except (BadJson, TooLarge) as error:

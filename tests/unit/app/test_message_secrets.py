@@ -52,6 +52,16 @@ def test_the_tokens_of_credentials_are_known():
     assert credentials_tokens(b"") == credentials_tokens(b"{nonsense") == ()
 
 
+def test_headers_of_ours_are_kept_as_they_travel_and_without_their_secrets():
+    headers = {"Authorization": "Token abcdef", "X-Request-ID": "ö", "X-My-Token": "ö", "Accept": "application/json"}
+    assert header_lines(headers).splitlines() == [
+        "Authorization: Token ***",
+        "X-Request-ID: Ã¶",
+        "X-My-Token: ***",
+        "Accept: application/json",
+    ]
+
+
 def test_headers_are_kept_without_their_secrets():
     headers = (
         (b"authorization", b"Token abcdef"),

@@ -48,3 +48,34 @@ def test_a_missing_or_wrong_timestamp_and_message_do_no_harm():
 def test_what_is_no_envelope_is_the_peers_nonsense(text):
     with pytest.raises(PeerNonsense, match="no OCPI"):
         read_response(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"status_code":1000,"status_code":1000}',
+        b'{"status_code":1000,"status\\u005fcode":1000}',
+        b'{"status_code":1000,"data":null,"data":null}',
+        b'{"status_code":1000.0}',
+        b'{"status_code":1e3}',
+        b'{"status_code":true}',
+        b'{"status_code":1000,"status_message":"\xff"}',
+        b'{"status_code":1000} {}',
+        b'{"status_message":"Success"}',
+    ],
+)
+def test_what_only_looks_like_a_success_is_none(text):
+    with pytest.raises(PeerNonsense):
+        read_response(text)
+
+
+@pytest.mark.parametrize("more", [b"", b',"data":null', b',"status_message":null', b',"timestamp":null', b',"other":1'])
+def test_a_success_is_one_whatever_it_leaves_out_or_adds(more):
+    assert read_response(b'{ "status_code": 1000%b }' % more) == Envelope(status_code=1000)
+
+
+def test_a_message_may_hold_the_names_of_fields():
+    said = read_response(
+        b'{"status_code":1000,"status_message":"\\"status_code\\"","timestamp":"2026-11-23T08:00:00.250Z"}'
+    )
+    assert (said.ok, said.status_message, said.timestamp) == (True, '"status_code"', NOW)

@@ -228,6 +228,26 @@ async def test_failures_in_a_row_silence_the_worker_and_one_call_ends_the_silenc
     assert sorted(one.segments[2] for one in operator.partners.calls) == [f"X{n}" for n in range(TRIPS_AT + 3)]
 
 
+async def test_what_was_read_before_a_silence_is_not_what_is_sent_after_it(operator, settled, unreachable):
+    await with_profile(operator, window=1)
+    operator.partners.answers["PATCH", "locations"] = operator.partners.answers["PUT", "tariffs"] = unreachable
+    second = msgspec.structs.replace(EVSE, sub="E2")
+    await stations.set_evse_status(operator.platform, EVSE, Status.CHARGING)
+    for number in range(TRIPS_AT - 1):
+        await tariffs_put(operator, f"X{number}")
+    await stations.set_evse_status(operator.platform, second, Status.CHARGING)
+    await rounds(operator, settled)
+    for waiting in await operator.store.deliveries.all(operator.peer.id):
+        await operator.store.deliveries.remove(operator.peer.id, waiting.key)
+
+    operator.partners.answers.clear()
+    operator.partners.calls.clear()
+    await stations.set_evse_status(operator.platform, second, Status.OUTOFORDER)
+    operator.passes(5)
+    await rounds(operator, settled)
+    assert [(one.segments[3], one.body["status"]) for one in operator.partners.calls] == [("E2", "OUTOFORDER")]
+
+
 async def test_retry_after_silences_the_worker_for_that_long(operator, settled):
     operator.partners.answers["PATCH", "locations"] = PeerRefused("too many", 429, None, retry_after=60)
     await stations.set_evse_status(operator.platform, EVSE, Status.CHARGING)
