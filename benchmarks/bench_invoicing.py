@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 from measuring import HERE, workplace
 
-from ocpilot.app import invoicing, rating
+from ocpilot.app.invoicing import invoicing, rating
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import Seal
 from ocpilot.base.ids import PartyId

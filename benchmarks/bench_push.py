@@ -22,8 +22,8 @@ import msgspec
 from bodies import location
 from measuring import HERE, VERSION, Fill, Ratio, free_port, opened, running, running_platform, show, stored, workplace
 
-from ocpilot.app.peer_records import Peer, PeerProfile, PeerState
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.kept.peer_records import Peer, PeerProfile, PeerState
+from ocpilot.app.kept.records import ObjectKey, StoredObject
 from ocpilot.app.secrets import Seal
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId

@@ -21,8 +21,8 @@ from bodies import location
 from measuring import HERE, VERSION, Fill, Served, Spent, free_port, running, running_platform, stored, workplace
 from station_load import PASSWORD, station_name
 
-from ocpilot.app.charge_records import Station, StationConnector
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.kept.charge_records import Station, StationConnector
+from ocpilot.app.kept.records import ObjectKey, StoredObject
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.store.postgres import PostgresStore

@@ -24,8 +24,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from ocpilot.app.peer_records import DeliveryPolicy, Peer, PeerProfile, PeerState
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.kept.peer_records import DeliveryPolicy, Peer, PeerProfile, PeerState
+from ocpilot.app.kept.records import ObjectKey, StoredObject
 from ocpilot.app.secrets import hash_token
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId

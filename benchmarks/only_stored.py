@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.kept.records import ObjectKey, StoredObject
 from ocpilot.base import time
 from ocpilot.store.postgres import PostgresStore
 from ocpilot.wire.protocol import ModuleID

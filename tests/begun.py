@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from ocpilot.app.charge_records import Transaction
+from ocpilot.app.kept.charge_records import Transaction
 from ocpilot.base.ids import PartyId
 
 

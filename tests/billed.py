@@ -9,14 +9,14 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from ocpilot.app import cdrs as checked_cdrs
-from ocpilot.app.bodies import own, text_of
-from ocpilot.app.clearing_records import Clearing, ClearingState, ClearingStep
-from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken, Cycle
-from ocpilot.app.peer_records import Peer, PeerState
+from ocpilot.app.cdrs import cdrs as checked_cdrs
+from ocpilot.app.kept.clearing_records import Clearing, ClearingState, ClearingStep
+from ocpilot.app.kept.customer_records import Customer, CustomerKind, CustomerToken, Cycle
+from ocpilot.app.kept.peer_records import Peer, PeerState
+from ocpilot.app.kept.records import ObjectKey, StoredObject
+from ocpilot.app.ocpi.bodies import own, text_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION, Store
-from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base.ids import PartyId
 from ocpilot.base.money_settings import BillingSettings, SellerSettings
 from ocpilot.base.settings import PartySettings, SecuritySettings, Settings

@@ -7,11 +7,11 @@ from decimal import Decimal
 import msgspec
 
 from issued import line
-from ocpilot.app.bill_records import BillItem, Purpose
-from ocpilot.app.cdr_match_records import CdrMatch
-from ocpilot.app.clearing_records import Clearing, ClearingState, ClearingStep
-from ocpilot.app.customer_records import Customer
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.kept.bill_records import BillItem, Purpose
+from ocpilot.app.kept.cdr_match_records import CdrMatch
+from ocpilot.app.kept.clearing_records import Clearing, ClearingState, ClearingStep
+from ocpilot.app.kept.customer_records import Customer
+from ocpilot.app.kept.records import ObjectKey, StoredObject
 from ocpilot.base.ids import PartyId
 from ocpilot.base.time import write
 from ocpilot.store.postgres import PostgresStore

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from ocpilot.app.bill_records import ACCOUNTS, BillItem, Draft, Group, KeptInvoice, Purpose
-from ocpilot.app.customer_records import Customer, CustomerKind
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.bill_records import ACCOUNTS, BillItem, Draft, Group, KeptInvoice, Purpose
+from ocpilot.app.kept.customer_records import Customer, CustomerKind
+from ocpilot.app.kept.records import ObjectKey
 from ocpilot.base.ids import PartyId
 from ocpilot.billing import invoice as bills
 from ocpilot.billing.invoice import Invoice, InvoiceKind, InvoiceLine, Terms

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from ocpilot.app.messages import Cut, Direction, Message
+from ocpilot.app.kept.messages import Cut, Direction, Message
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 

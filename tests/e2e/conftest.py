@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from told import SITE
 
-from ocpilot.app import peers
+from ocpilot.app.partners import peers
 from ocpilot.app.platform import Platform
 from ocpilot.base import settings as settings_file
 from ocpilot.base import time

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import billed
-from ocpilot.app import invoicing, rating
+from ocpilot.app.invoicing import invoicing, rating
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import Seal
 from ocpilot.store import pool

@@ -17,18 +17,21 @@ import pytest
 
 import bank_files
 import billed
-from ocpilot.app import bank_payments, cdrs, clearing_actions, invoicing, months, reconciliation
-from ocpilot.app.bill_records import KeptInvoice
-from ocpilot.app.bodies import text_of
-from ocpilot.app.clearing_moves import Action
-from ocpilot.app.clearing_records import Clearing, ClearingState, Wanted
-from ocpilot.app.customer_records import CustomerKind
-from ocpilot.app.jobs import Jobs
-from ocpilot.app.peer_records import Peer
+from ocpilot.app import months
+from ocpilot.app.books import bank_payments, reconciliation
+from ocpilot.app.cdrs import cdrs, clearing_actions
+from ocpilot.app.cdrs.clearing_moves import Action
+from ocpilot.app.invoicing import invoicing
+from ocpilot.app.kept.bill_records import KeptInvoice
+from ocpilot.app.kept.clearing_records import Clearing, ClearingState, Wanted
+from ocpilot.app.kept.customer_records import CustomerKind
+from ocpilot.app.kept.peer_records import Peer
+from ocpilot.app.kept.records import ObjectKey, StoredObject
+from ocpilot.app.ocpi.bodies import text_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.secrets import Seal
+from ocpilot.app.work.jobs import Jobs
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.cdr import credit_of
 from ocpilot.billing.ledger import Account

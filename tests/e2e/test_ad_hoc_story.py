@@ -10,8 +10,9 @@ from playwright.async_api import Page, async_playwright, expect
 from test_driver_story import FLAGS, awaited, press
 from told import SITE
 
-from ocpilot.app import evse_pages, station_views
-from ocpilot.app.card_records import PaymentState
+from ocpilot.app.guests import evse_pages
+from ocpilot.app.kept.card_records import PaymentState
+from ocpilot.app.stations import station_views
 from ocpilot.billing.ledger import Account
 from ocpilot.demo.pair import eventually
 from ocpilot.simulator.car import SimulatedCar

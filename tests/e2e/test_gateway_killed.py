@@ -10,11 +10,12 @@ from pathlib import Path
 import msgspec
 from told import SITE
 
-from ocpilot.app import passwords, tokens
-from ocpilot.app.bodies import own, value_of
-from ocpilot.app.charge_records import Station, StationConnector, TransactionState
+from ocpilot.app import passwords
+from ocpilot.app.kept.charge_records import Station, StationConnector, TransactionState
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi import tokens
+from ocpilot.app.ocpi.bodies import own, value_of
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey
 from ocpilot.base import time
 from ocpilot.demo import network, people
 from ocpilot.demo.pair import eventually

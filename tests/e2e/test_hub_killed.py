@@ -7,9 +7,10 @@ import pytest
 from slow_station import SlowStation
 from told import NAMES, SITE, count, held, more_than, same_in_the_end, write
 
-from ocpilot.app import commands, hub_orders
+from ocpilot.app.hub import hub_orders
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.orders import commands
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey
 from ocpilot.demo import people
 from ocpilot.demo.network import OPERATOR
 from ocpilot.demo.pair import eventually

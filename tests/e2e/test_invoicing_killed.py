@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import billed
-from ocpilot.app.customer_records import Cycle
+from ocpilot.app.kept.customer_records import Cycle
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import Seal
 from ocpilot.base.ids import PartyId

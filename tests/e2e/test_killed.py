@@ -2,9 +2,9 @@
 
 import asyncio
 
-from ocpilot.app.bodies import value_of
+from ocpilot.app.kept.records import StoredObject
+from ocpilot.app.ocpi.bodies import value_of
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import StoredObject
 from ocpilot.demo import people
 from ocpilot.demo.pair import eventually
 from ocpilot.simulator.car import SimulatedCar

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ocpilot.app.bodies import value_of
+from ocpilot.app.ocpi.bodies import value_of
 from ocpilot.demo import people
 from ocpilot.demo.pair import eventually
 from ocpilot.wire.protocol import ModuleID

@@ -6,7 +6,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
-from ocpilot.app.bodies import value_of
+from ocpilot.app.ocpi.bodies import value_of
 from ocpilot.demo import people
 from ocpilot.demo.pair import eventually
 from ocpilot.wire.protocol import ModuleID

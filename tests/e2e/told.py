@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
+from ocpilot.app.kept.records import ObjectKey, PageQuery, StoredObject
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, PageQuery, StoredObject
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.demo.pair import eventually

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ocpilot.app import api_keys
-from ocpilot.app.api_ports import OF_THE_PLATFORM, Scope
+from ocpilot.app.kept.api_ports import OF_THE_PLATFORM, Scope
+from ocpilot.app.office import api_keys
 from ocpilot.base.ids import PartyId
 from servers import running
 

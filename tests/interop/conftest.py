@@ -17,11 +17,11 @@ from starlette.applications import Starlette
 
 from conftest import Databases
 from ocpilot.api.server import api_routes
-from ocpilot.app import peers
-from ocpilot.app.message_log import MessageLog
-from ocpilot.app.peer_records import Peer
+from ocpilot.app.kept.peer_records import Peer
+from ocpilot.app.kept.records import ObjectKey, StoredObject
+from ocpilot.app.logs.message_log import MessageLog
+from ocpilot.app.partners import peers
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.app.secrets import Seal
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId

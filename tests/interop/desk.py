@@ -1,8 +1,8 @@
 """A provider's people at their desk, and the CDRs that an operator sends them."""
 
-from ocpilot.app import clearing_actions
-from ocpilot.app.jobs import Jobs
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.cdrs import clearing_actions
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.work.jobs import Jobs
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID, Version
 

@@ -7,7 +7,7 @@ import msgspec
 from members import Hub
 from strangers import Stranger, stranger
 
-from ocpilot.app import peers
+from ocpilot.app.partners import peers
 from ocpilot.wire.protocol import Version
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from ocpilot.app import accounts, peers
-from ocpilot.app.bodies import value_of
-from ocpilot.app.jobs import Jobs
-from ocpilot.app.push_worker import PushWorker, wants_push
-from ocpilot.app.records import Account, StoredObject
+from ocpilot.app.kept.records import Account, StoredObject
+from ocpilot.app.ocpi import accounts
+from ocpilot.app.ocpi.bodies import value_of
+from ocpilot.app.partners import peers
+from ocpilot.app.partners.push_worker import PushWorker, wants_push
+from ocpilot.app.work.jobs import Jobs
 from ocpilot.base.settings import HubMode, PartySettings, RoamingSettings
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import CDR, Location, Session, Tariff, Token

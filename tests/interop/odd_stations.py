@@ -14,9 +14,9 @@ from decimal import Decimal
 from street import OPERATOR, PASSWORD, gateway_of
 from websockets.asyncio.client import ClientConnection, connect
 
-from ocpilot.app import stations
-from ocpilot.app.charge_records import StationConnector, Transaction, TransactionState
-from ocpilot.app.jobs import Jobs
+from ocpilot.app.kept.charge_records import StationConnector, Transaction, TransactionState
+from ocpilot.app.stations import stations
+from ocpilot.app.work.jobs import Jobs
 from ocpilot.base import time
 from ocpilot.metering.findings import Oddity
 from ocpilot.wire.protocol import ModuleID, Version

@@ -14,10 +14,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from bare_station import BOOT
-from ocpilot.app import site_limits, stations
-from ocpilot.app.charge_records import StationConnector
-from ocpilot.app.site_limit_records import SiteLimit
-from ocpilot.app.site_sharing import SiteSharing
+from ocpilot.app.kept.charge_records import StationConnector
+from ocpilot.app.kept.site_limit_records import SiteLimit
+from ocpilot.app.sites import site_limits
+from ocpilot.app.sites.site_sharing import SiteSharing
+from ocpilot.app.stations import stations
 from ocpilot.base import time
 from ocpilot.wire.protocol import ModuleID, Version
 

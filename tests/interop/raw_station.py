@@ -11,8 +11,8 @@ from street import OPERATOR, PASSWORD, gateway_of
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from ocpilot.app import stations
-from ocpilot.app.charge_records import StationConnector
+from ocpilot.app.kept.charge_records import StationConnector
+from ocpilot.app.stations import stations
 from ocpilot.wire.protocol import ModuleID, Version
 
 PROTOCOLS = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")

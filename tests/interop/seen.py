@@ -14,15 +14,17 @@ from shooting import MODULES, charging, registered, rows_of
 from starlette.applications import Starlette
 
 from generated import OWN_FIELD, Generator
-from ocpilot.app import charges, peers, sent_orders
-from ocpilot.app.charge_records import Station, StationConnector
-from ocpilot.app.classes import BOOKING_LOCATIONS, BOOKINGS, CONFIRMATIONS, TERMINALS
-from ocpilot.app.command_records import ProfileOrder
-from ocpilot.app.peer_records import Peer
+from ocpilot.app.charges import charges
+from ocpilot.app.charges.command_records import ProfileOrder
+from ocpilot.app.kept.charge_records import Station, StationConnector
+from ocpilot.app.kept.peer_records import Peer
+from ocpilot.app.kept.records import ObjectKey, PartnerAnswer, StoredObject
+from ocpilot.app.kept.station_events import ActiveProfileAnswer
+from ocpilot.app.ocpi.classes import BOOKING_LOCATIONS, BOOKINGS, CONFIRMATIONS, TERMINALS
+from ocpilot.app.orders import sent_orders
+from ocpilot.app.partners import peers
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import ObjectKey, PartnerAnswer, StoredObject
-from ocpilot.app.station_events import ActiveProfileAnswer
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import PartySettings

@@ -32,14 +32,16 @@ from msgspec.structs import replace
 from starlette.applications import Starlette
 
 from generated import Generator
-from ocpilot.app import bookings, payments, peers, sent_orders
-from ocpilot.app.bodies import own
-from ocpilot.app.charge_records import Transaction
-from ocpilot.app.command_records import ProfileOrder
-from ocpilot.app.peer_records import Peer, PeerState
+from ocpilot.app.charges.command_records import ProfileOrder
+from ocpilot.app.kept.charge_records import Transaction
+from ocpilot.app.kept.peer_records import Peer, PeerState
+from ocpilot.app.kept.records import ObjectKey, PartnerAnswer
+from ocpilot.app.ocpi import payments
+from ocpilot.app.ocpi.bodies import own
+from ocpilot.app.orders import bookings, sent_orders
+from ocpilot.app.partners import peers
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import ObjectKey, PartnerAnswer
 from ocpilot.app.secrets import hash_token
 from ocpilot.base import time
 from ocpilot.base.errors import PeerUnreachable

@@ -9,11 +9,14 @@ import msgspec
 import uvicorn
 from starlette.applications import Starlette
 
-from ocpilot.app import accounts, commands, sessions, stations
-from ocpilot.app.bodies import object_in, value_of
-from ocpilot.app.charge_records import StationConnector, TransactionState
-from ocpilot.app.charging import StationService
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.charges import sessions
+from ocpilot.app.kept.charge_records import StationConnector, TransactionState
+from ocpilot.app.kept.records import ObjectKey, StoredObject
+from ocpilot.app.ocpi import accounts
+from ocpilot.app.ocpi.bodies import object_in, value_of
+from ocpilot.app.orders import commands
+from ocpilot.app.stations import stations
+from ocpilot.app.work.station_service import StationService
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.ocpp.gateway import Gateway

@@ -13,8 +13,9 @@ from starlette.applications import Starlette
 from yarl import URL
 
 from ocpilot.api.server import api_routes
-from ocpilot.app import api_keys, catalogue, moving, tariffs
-from ocpilot.app.push import Pusher
+from ocpilot.app.ocpi import tariffs
+from ocpilot.app.office import api_keys, catalogue, moving
+from ocpilot.app.partners.push import Pusher
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import ApiSettings, PartySettings
 from ocpilot.wire import codec

@@ -4,8 +4,9 @@ import pytest
 from backoffice import office
 
 from issued import ISSUED, customer, issued
-from ocpilot.app import hook_events, hooks, invoice_runs
-from ocpilot.app.api_ports import Scope
+from ocpilot.app.invoicing import invoice_runs
+from ocpilot.app.kept.api_ports import Scope
+from ocpilot.app.office import hook_events, hooks
 from ocpilot.base.errors import UserError
 from ocpilot.wire import codec
 

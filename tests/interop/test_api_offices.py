@@ -6,10 +6,10 @@ import pytest
 from backoffice import office
 from strangers import Habits, stranger
 
-from ocpilot.app import peers
-from ocpilot.app.heard import Hearing
-from ocpilot.app.peer_records import Delivery, DeliveryState
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.peer_records import Delivery, DeliveryState
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi.heard import Hearing
+from ocpilot.app.partners import peers
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID, Version

@@ -6,11 +6,11 @@ import pytest
 from backoffice import office
 from msgspec import structs
 
-from ocpilot.app import stations
-from ocpilot.app.charge_records import StationConnector
-from ocpilot.app.frames import FrameDirection, FrameLine
-from ocpilot.app.station_events import CallAnswer, StatusEvent
-from ocpilot.app.station_notice_records import StationNotice
+from ocpilot.app.kept.charge_records import StationConnector
+from ocpilot.app.kept.frames import FrameDirection, FrameLine
+from ocpilot.app.kept.station_events import CallAnswer, StatusEvent
+from ocpilot.app.kept.station_notice_records import StationNotice
+from ocpilot.app.stations import stations
 from ocpilot.base.errors import StationTimeout, StationUnreachable
 from ocpilot.base.ids import PartyId
 from ocpilot.base.problem import Problem

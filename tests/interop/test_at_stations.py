@@ -10,12 +10,13 @@ import pytest
 from strangers import stranger
 from street import ALL, LOCATION, Street, station_of, street_of
 
-from ocpilot.app import charging_profiles, commands, peers, preferences, profile_orders, reservations
-from ocpilot.app.bodies import value_of
-from ocpilot.app.charge_records import ReservationState
-from ocpilot.app.charging import StationService
-from ocpilot.app.jobs import Jobs
-from ocpilot.app.station_events import StatusEvent
+from ocpilot.app.kept.charge_records import ReservationState
+from ocpilot.app.kept.station_events import StatusEvent
+from ocpilot.app.ocpi.bodies import value_of
+from ocpilot.app.orders import charging_profiles, commands, preferences, profile_orders, reservations
+from ocpilot.app.partners import peers
+from ocpilot.app.work.jobs import Jobs
+from ocpilot.app.work.station_service import StationService
 from ocpilot.base import time
 from ocpilot.base.errors import PeerRefused
 from ocpilot.billing.check import check_cdr

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 import pytest
 from strangers import stranger
 
-from ocpilot.app import peers, pull
-from ocpilot.app.push_worker import PushWorker
+from ocpilot.app.partners import peers, pull
+from ocpilot.app.partners.push_worker import PushWorker
 from ocpilot.wire.protocol import ModuleID, Version
 
 

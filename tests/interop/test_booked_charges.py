@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from street import station_of
 
-from ocpilot.app import bookings
-from ocpilot.app.bodies import value_of
-from ocpilot.app.jobs import Jobs
+from ocpilot.app.ocpi.bodies import value_of
+from ocpilot.app.orders import bookings
+from ocpilot.app.work.jobs import Jobs
 from ocpilot.base import time
 from ocpilot.base.errors import Conflict
 from ocpilot.base.ids import PartyId

@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ocpilot.app import booking_calls, bookings, pull
-from ocpilot.app.push_worker import PushWorker
+from ocpilot.app.orders import booking_calls, bookings
+from ocpilot.app.partners import pull
+from ocpilot.app.partners.push_worker import PushWorker
 from ocpilot.base import time
 from ocpilot.base.errors import Conflict
 from ocpilot.base.ids import PartyId

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ocpilot.app import cdr_credits
-from ocpilot.app.push_worker import PushWorker
+from ocpilot.app.office import cdr_credits
+from ocpilot.app.partners.push_worker import PushWorker
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.wire.protocol import ModuleID, Version
 

@@ -6,7 +6,9 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from ocpilot.app import bookings, invoices, payments, peers
+from ocpilot.app.ocpi import invoices, payments
+from ocpilot.app.orders import bookings
+from ocpilot.app.partners import peers
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import PartySettings

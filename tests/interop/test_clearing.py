@@ -4,9 +4,11 @@ import asyncpg
 import pytest
 from desk import Desk
 
-from ocpilot.app import clearing_actions, disputes, peers
-from ocpilot.app.clearing_moves import Action
-from ocpilot.app.clearing_records import ClearingState
+from ocpilot.app.cdrs import clearing_actions
+from ocpilot.app.cdrs.clearing_moves import Action
+from ocpilot.app.invoicing import disputes
+from ocpilot.app.kept.clearing_records import ClearingState
+from ocpilot.app.partners import peers
 from ocpilot.base.errors import Conflict
 from ocpilot.wire.protocol import ModuleID
 

@@ -3,9 +3,10 @@
 import pytest
 from market import market_of, tell, tokens
 
-from ocpilot.app import clearing_actions, disputes
-from ocpilot.app.clearing_moves import Action
-from ocpilot.app.jobs import Jobs
+from ocpilot.app.cdrs import clearing_actions
+from ocpilot.app.cdrs.clearing_moves import Action
+from ocpilot.app.invoicing import disputes
+from ocpilot.app.work.jobs import Jobs
 from ocpilot.wire.protocol import Version
 
 

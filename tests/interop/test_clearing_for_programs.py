@@ -6,8 +6,8 @@ import pytest
 from backoffice import beside, office, receiving
 from desk import Desk
 
-from ocpilot.app import hooks
-from ocpilot.app.hooking import Hooking
+from ocpilot.app.office import hooks
+from ocpilot.app.office.hooking import Hooking
 from ocpilot.base.errors import Conflict, NotFound, UserError
 from ocpilot.cli import cdr, clearing
 from ocpilot.http.hook_sender import HttpHooks

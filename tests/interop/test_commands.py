@@ -8,9 +8,12 @@ import pytest
 from strangers import Habits, stranger
 from street import station_of
 
-from ocpilot.app import accounts, commands, peers, reservations, terminal_charges
-from ocpilot.app.bodies import value_of
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.cards import terminal_charges
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi import accounts
+from ocpilot.app.ocpi.bodies import value_of
+from ocpilot.app.orders import commands, reservations
+from ocpilot.app.partners import peers
 from ocpilot.base import time
 from ocpilot.base.errors import NotFound, UserError
 from ocpilot.base.ids import PartyId

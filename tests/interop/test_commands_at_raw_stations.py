@@ -10,8 +10,9 @@ import pytest
 from raw_station import PROTOCOLS, SILENCE, raw_station
 from street import ALL, LOCATION
 
-from ocpilot.app import accounts, charging_profiles, commands
-from ocpilot.app.bodies import object_in
+from ocpilot.app.ocpi import accounts
+from ocpilot.app.ocpi.bodies import object_in
+from ocpilot.app.orders import charging_profiles, commands
 from ocpilot.app.platform import Platform
 from ocpilot.base import time
 from ocpilot.wire.protocol import ModuleID

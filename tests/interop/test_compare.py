@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app import compare, peers, pull
-from ocpilot.app.comparing import Comparing
-from ocpilot.app.comparison_records import Gap
-from ocpilot.app.peer_records import VanishedPolicy
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.comparison_records import Gap
+from ocpilot.app.kept.peer_records import VanishedPolicy
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.partners import compare, peers, pull
+from ocpilot.app.partners.comparing import Comparing
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID, Version

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from raw_station import raw_station
 
-from ocpilot.app import sessions
-from ocpilot.app.bodies import value_of
+from ocpilot.app.charges import sessions
+from ocpilot.app.ocpi.bodies import value_of
 from ocpilot.metering.findings import Oddity
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import Session

@@ -15,8 +15,8 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app import peers, pull
-from ocpilot.app.pull import PullWish
+from ocpilot.app.partners import peers, pull
+from ocpilot.app.partners.pull import PullWish
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.mock import places

@@ -11,13 +11,13 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from generated import fuzz, seeds
-from ocpilot.app import pull
-from ocpilot.app.crawl_records import CrawlState
-from ocpilot.app.heard import Hearing
-from ocpilot.app.peer_records import FindingKind, VanishedPolicy
-from ocpilot.app.pull import PullWish
-from ocpilot.app.pulling import since_last_pull
-from ocpilot.app.records import ObjectKey, PartnerPage
+from ocpilot.app.kept.crawl_records import CrawlState
+from ocpilot.app.kept.peer_records import FindingKind, VanishedPolicy
+from ocpilot.app.kept.records import ObjectKey, PartnerPage
+from ocpilot.app.ocpi.heard import Hearing
+from ocpilot.app.partners import pull
+from ocpilot.app.partners.pull import PullWish
+from ocpilot.app.partners.pulling import since_last_pull
 from ocpilot.base.errors import PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.crawling import MOST_EMPTY

@@ -6,10 +6,10 @@ import random
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app import compare, peers, pull, quality
-from ocpilot.app.heard import Hearing
-from ocpilot.app.pull import PullWish
-from ocpilot.app.quality_records import Lack
+from ocpilot.app.kept.quality_records import Lack
+from ocpilot.app.ocpi.heard import Hearing
+from ocpilot.app.partners import compare, peers, pull, quality
+from ocpilot.app.partners.pull import PullWish
 from ocpilot.base.ids import PartyId
 from ocpilot.mock.faults import Fault, Faults
 from ocpilot.mock.partner import Part

@@ -1,12 +1,12 @@
-"""How a peer talks is found out at its first answers, remembered in the database, and shown (app/peer_records.py)."""
+"""How a peer talks is found out at its first answers, remembered in the database, and shown (app/partners/)."""
 
 import json
 
 import pytest
 from strangers import Habits, stranger
 
-from ocpilot.app import peers, pull
-from ocpilot.app.peer_records import Detected
+from ocpilot.app.kept.peer_records import Detected
+from ocpilot.app.partners import peers, pull
 from ocpilot.app.secrets import Seal
 from ocpilot.http.client import HttpPartners
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, TokenEncoding

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from ocpilot.app import credentials, peers
-from ocpilot.app.peer_records import PeerState
+from ocpilot.app.kept.peer_records import PeerState
+from ocpilot.app.partners import credentials, peers
 from ocpilot.base.errors import Conflict, OcpilotError, PeerRefused, PeerTimeout
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
 

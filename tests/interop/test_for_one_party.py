@@ -5,8 +5,10 @@ import json
 import msgspec
 import pytest
 
-from ocpilot.app import authorize, catalogue, tariffs
-from ocpilot.app.push_worker import PushWorker
+from ocpilot.app.charges import authorize
+from ocpilot.app.ocpi import tariffs
+from ocpilot.app.office import catalogue
+from ocpilot.app.partners.push_worker import PushWorker
 from ocpilot.base.errors import Conflict, UnknownToken, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import PartySettings

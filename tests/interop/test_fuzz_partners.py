@@ -14,13 +14,13 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from generated import Generator, fuzz, seeds
-from ocpilot.app import peers, pull
-from ocpilot.app.bodies import own, value_of
-from ocpilot.app.classes import class_of
-from ocpilot.app.peer_records import PeerProfile, PeerState
+from ocpilot.app.kept.peer_records import PeerProfile, PeerState
+from ocpilot.app.kept.records import ObjectKey, PageQuery
+from ocpilot.app.ocpi.bodies import own, value_of
+from ocpilot.app.ocpi.classes import class_of
+from ocpilot.app.partners import peers, pull
+from ocpilot.app.partners.push_worker import PushWorker
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.push_worker import PushWorker
-from ocpilot.app.records import ObjectKey, PageQuery
 from ocpilot.base import time
 from ocpilot.base.errors import ForbiddenAddress, InvalidObject, NoMatchingEndpoints, PeerError, UnsupportedVersion
 from ocpilot.base.ids import PartyId
@@ -32,7 +32,7 @@ from ocpilot.wire.v230 import BusinessDetails, CredentialsRole, Endpoint, Locati
 
 THEIRS = PartyId("SE", "LAD")
 LISTS = {ModuleID.TARIFFS: Tariff, ModuleID.LOCATIONS: Location, ModuleID.TOKENS: Token}
-#: What comes out of a registration, whatever the partner does (app/peers.py, "register").
+#: What comes out of a registration, whatever the partner does (app/partners/peers.py, "register").
 EXPECTED = (PeerError, ForbiddenAddress, NoMatchingEndpoints, UnsupportedVersion, InvalidObject)
 LINKS = (b"http://[::1", b"//x", b"", b"?a=%zz", b"http://127.0.0.1:99999/", b"..", b"\xff")
 PAUSES = (b"9" * 400, b"-1", b"Mon, 01 Jan 2024 00:00:00 +99999999", b"Mon, 01 Jan 0000 00:00:00 GMT", b"soon", b"1e9")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ocpilot.app import pull
-from ocpilot.app.heard import Hearing
+from ocpilot.app.ocpi.heard import Hearing
+from ocpilot.app.partners import pull
 from ocpilot.wire.protocol import ModuleID, Version
 
 

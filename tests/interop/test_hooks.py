@@ -12,13 +12,14 @@ import pytest
 from backoffice import beside, office, receiving
 from msgspec import structs
 
-from ocpilot.app import hooks, peers
-from ocpilot.app.charge_records import Command, CommandDirection
-from ocpilot.app.command_records import give_result, link_session
-from ocpilot.app.hook_worker import REFUSALS, HookWorker
-from ocpilot.app.hooking import Hooking
-from ocpilot.app.peer_records import Delivery, DeliveryState
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.charges.command_records import give_result, link_session
+from ocpilot.app.kept.charge_records import Command, CommandDirection
+from ocpilot.app.kept.peer_records import Delivery, DeliveryState
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.office import hooks
+from ocpilot.app.office.hook_worker import REFUSALS, HookWorker
+from ocpilot.app.office.hooking import Hooking
+from ocpilot.app.partners import peers
 from ocpilot.base.errors import ForbiddenAddress, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.http.hook_sender import HttpHooks

@@ -5,13 +5,14 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from ocpilot.app import hub_clients, peers, pull
-from ocpilot.app.hub_clients import HubClients
-from ocpilot.app.peer_records import PeerState
-from ocpilot.app.push_worker import PushWorker
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.peer_records import PeerState
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi import hub_clients
+from ocpilot.app.ocpi.hub_clients import HubClients
+from ocpilot.app.orders.sent_orders import operator_of
+from ocpilot.app.partners import peers, pull
+from ocpilot.app.partners.push_worker import PushWorker
 from ocpilot.app.secrets import hash_token
-from ocpilot.app.sent_orders import operator_of
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId

@@ -5,8 +5,9 @@ import pytest
 from market import headers
 from test_hub import guest, hub
 
-from ocpilot.app import bill_views, peers, pull
-from ocpilot.app.peer_records import PeerState
+from ocpilot.app.invoicing import bill_views
+from ocpilot.app.kept.peer_records import PeerState
+from ocpilot.app.partners import peers, pull
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID

@@ -7,7 +7,7 @@ from market import headers, joined, listed, market_of, owned, route, tell, token
 from members import RES
 from strangers import stranger
 
-from ocpilot.app.peer_records import PeerState
+from ocpilot.app.kept.peer_records import PeerState
 from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
 
 

@@ -8,7 +8,8 @@ from market import headers, joined, market_of, owned, route, tell, token_of, tok
 from members import BEE, LAD, NAV, RES, body_in, hub_with
 from strangers import Habits, stranger
 
-from ocpilot.app import hub_clients, hub_members, peers, pull
+from ocpilot.app.ocpi import hub_clients
+from ocpilot.app.partners import hub_members, peers, pull
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID, TokenEncoding, Version
 

@@ -9,10 +9,12 @@ from market import headers
 from members import BEE, LAD, RES, hub_with
 from test_bookings import asked, at, place
 
-from ocpilot.app import booking_calls, bookings, invoices, payments, peers
-from ocpilot.app.bodies import value_of
-from ocpilot.app.classes import BOOKING_LOCATIONS, BOOKINGS, CONFIRMATIONS, TERMINALS
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi import invoices, payments
+from ocpilot.app.ocpi.bodies import value_of
+from ocpilot.app.ocpi.classes import BOOKING_LOCATIONS, BOOKINGS, CONFIRMATIONS, TERMINALS
+from ocpilot.app.orders import booking_calls, bookings
+from ocpilot.app.partners import peers
 from ocpilot.base import time
 from ocpilot.base.errors import Conflict, PeerRefused
 from ocpilot.base.ids import PartyId

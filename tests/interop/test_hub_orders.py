@@ -6,7 +6,7 @@ import pytest
 from market import headers, joined, market_of, owned, route, tell, token_of, tokens
 from strangers import stranger
 
-from ocpilot.app import hub_orders
+from ocpilot.app.hub import hub_orders
 from ocpilot.wire.protocol import ModuleID
 
 START, STOP, RESERVE, CANCEL = "START_SESSION", "STOP_SESSION", "RESERVE_NOW", "CANCEL_RESERVATION"

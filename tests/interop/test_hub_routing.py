@@ -4,8 +4,8 @@ import pytest
 from market import headers, joined, listed, market_of, owned, route, tell, token_of, tokens
 from strangers import stranger
 
-from ocpilot.app import peers
-from ocpilot.app.peer_records import PeerState
+from ocpilot.app.kept.peer_records import PeerState
+from ocpilot.app.partners import peers
 from ocpilot.wire.protocol import ModuleID
 
 UPDATED = "2026-11-01T10:00:00Z"

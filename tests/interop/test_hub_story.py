@@ -7,9 +7,10 @@ import pytest
 from members import body_in
 from street import ALL, station_of
 
-from ocpilot.app import cdr_credits, commands
-from ocpilot.app.bodies import object_in, value_of
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi.bodies import object_in, value_of
+from ocpilot.app.office import cdr_credits
+from ocpilot.app.orders import commands
 from ocpilot.base.ids import PartyId
 from ocpilot.simulator.car import SimulatedCar
 from ocpilot.wire.protocol import ModuleID, Version

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from ocpilot.app import peers, pull
-from ocpilot.app.peer_records import PeerState
-from ocpilot.app.pull import PullWish
-from ocpilot.app.push_worker import PushWorker
+from ocpilot.app.kept.peer_records import PeerState
+from ocpilot.app.partners import peers, pull
+from ocpilot.app.partners.pull import PullWish
+from ocpilot.app.partners.push_worker import PushWorker
 from ocpilot.base.errors import ForbiddenAddress
 from ocpilot.base.settings import PartySettings
 from ocpilot.wire.protocol import ModuleID, Version

@@ -8,14 +8,17 @@ from msgspec.structs import replace
 
 from charged import billed
 from issued import credited, customer, invoiced
-from ocpilot.app import invoice_records, invoices, partner_invoices, pull
-from ocpilot.app.bill_records import Purpose
-from ocpilot.app.clearing_records import Clearing, ClearingState, ClearingStep
-from ocpilot.app.customer_records import CustomerKind
-from ocpilot.app.jobs import Jobs
-from ocpilot.app.partner_invoices import Received
-from ocpilot.app.push_worker import PushWorker
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.books import partner_invoices
+from ocpilot.app.books.partner_invoices import Received
+from ocpilot.app.invoicing import invoice_records
+from ocpilot.app.kept.bill_records import Purpose
+from ocpilot.app.kept.clearing_records import Clearing, ClearingState, ClearingStep
+from ocpilot.app.kept.customer_records import CustomerKind
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi import invoices
+from ocpilot.app.partners import pull
+from ocpilot.app.partners.push_worker import PushWorker
+from ocpilot.app.work.jobs import Jobs
 from ocpilot.base.errors import BadRequest, Conflict, InvalidObject, NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.invoice import InvoiceKind

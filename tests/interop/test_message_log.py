@@ -11,10 +11,11 @@ import pytest
 from aiohttp import web
 from msgspec.structs import replace
 
-from ocpilot.app import message_replay, message_views, orders, peers
-from ocpilot.app.jobs import Jobs
-from ocpilot.app.messages import Cut, Direction, MessageQuery
-from ocpilot.app.peer_records import PeerState
+from ocpilot.app.kept.messages import Cut, Direction, MessageQuery
+from ocpilot.app.kept.peer_records import PeerState
+from ocpilot.app.orders import orders
+from ocpilot.app.partners import message_replay, message_views, peers
+from ocpilot.app.work.jobs import Jobs
 from ocpilot.base.errors import ForbiddenAddress, PeerNonsense, PeerUnreachable, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import LogSettings

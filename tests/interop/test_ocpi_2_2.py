@@ -3,9 +3,10 @@
 import pytest
 from strangers import Habits, stranger
 
-from ocpilot.app import authorize, peers, pull
-from ocpilot.app.push_worker import PushWorker
-from ocpilot.app.station_events import IdToken
+from ocpilot.app.charges import authorize
+from ocpilot.app.kept.station_events import IdToken
+from ocpilot.app.partners import peers, pull
+from ocpilot.app.partners.push_worker import PushWorker
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import LocationReferences

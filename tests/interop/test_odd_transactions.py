@@ -19,7 +19,7 @@ from odd_stations import (
     values,
 )
 
-from ocpilot.app import held_charges
+from ocpilot.app.transactions import held_charges
 from ocpilot.metering.findings import Oddity
 from ocpilot.wire.protocol import ModuleID
 

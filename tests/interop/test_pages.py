@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ocpilot.app import peers, pull
-from ocpilot.app.pulling import Puller
-from ocpilot.app.records import PartnerPage
+from ocpilot.app.kept.records import PartnerPage
+from ocpilot.app.partners import peers, pull
+from ocpilot.app.partners.pulling import Puller
 from ocpilot.wire.paging import next_target
 from ocpilot.wire.protocol import ModuleID, Version
 

@@ -9,12 +9,13 @@ import pytest
 from front import Day, Front, front_of
 from msgspec.structs import replace
 
-from ocpilot.app import dead_letters, stations
-from ocpilot.app.bodies import value_of
-from ocpilot.app.peer_records import DeliveryState
-from ocpilot.app.push_outcomes import REFUSALS
-from ocpilot.app.push_worker import PushWorker
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.invoicing import dead_letters
+from ocpilot.app.kept.peer_records import DeliveryState
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi.bodies import value_of
+from ocpilot.app.partners.push_outcomes import REFUSALS
+from ocpilot.app.partners.push_worker import PushWorker
+from ocpilot.app.stations import stations
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID, Version

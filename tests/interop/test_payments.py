@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from strangers import stranger
 
-from ocpilot.app import payments, peers, pull
-from ocpilot.app.push_worker import PushWorker
+from ocpilot.app.ocpi import payments
+from ocpilot.app.partners import peers, pull
+from ocpilot.app.partners.push_worker import PushWorker
 from ocpilot.base import time
 from ocpilot.base.errors import NotFound
 from ocpilot.base.ids import PartyId

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from ocpilot.app import peers
-from ocpilot.app.peer_records import PeerState
+from ocpilot.app.kept.peer_records import PeerState
+from ocpilot.app.partners import peers
 from ocpilot.base.errors import InvalidObject, UserError
 from ocpilot.wire.protocol import Version
 

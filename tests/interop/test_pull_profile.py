@@ -1,11 +1,11 @@
-"""What a peer's profile says about fetching from it: which modules, how often (app/pull.py, app/pulling.py)."""
+"""What a peer's profile says about fetching from it: which modules, how often (app/partners/)."""
 
 from datetime import timedelta
 
 import pytest
 
-from ocpilot.app import peers, pull
-from ocpilot.app.pulling import Puller
+from ocpilot.app.partners import peers, pull
+from ocpilot.app.partners.pulling import Puller
 from ocpilot.base import time
 from ocpilot.wire.protocol import ModuleID
 

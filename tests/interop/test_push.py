@@ -1,13 +1,13 @@
-"""What changes at one platform arrives at the other by itself (app/push.py through the real client and server)."""
+"""What changes at one platform arrives at the other by itself (app/partners/push.py, over the real client)."""
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
 
 import msgspec
 
-from ocpilot.app import peers
-from ocpilot.app.peer_records import DeliveryState
-from ocpilot.app.push import Pusher
+from ocpilot.app.kept.peer_records import DeliveryState
+from ocpilot.app.partners import peers
+from ocpilot.app.partners.push import Pusher
 from ocpilot.wire.protocol import ModuleID, Version
 
 LATER = "2026-11-02T12:00:00Z"

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from ocpilot.app import cdr_match, compare, quality
-from ocpilot.app.cdr_match_records import Clue, Part
-from ocpilot.app.heard import Hearing
-from ocpilot.app.jobs import Jobs
-from ocpilot.app.quality_records import Finding, Lack, QualityReport
+from ocpilot.app.cdrs import cdr_match
+from ocpilot.app.kept.cdr_match_records import Clue, Part
+from ocpilot.app.kept.quality_records import Finding, Lack, QualityReport
+from ocpilot.app.ocpi.heard import Hearing
+from ocpilot.app.partners import compare, quality
+from ocpilot.app.work.jobs import Jobs
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID, Version
 

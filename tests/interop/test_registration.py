@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from ocpilot.app import credentials as app_credentials
-from ocpilot.app import peers
-from ocpilot.app.peer_records import PeerState
+from ocpilot.app.kept.peer_records import PeerState
+from ocpilot.app.partners import credentials as app_credentials
+from ocpilot.app.partners import peers
 from ocpilot.base.errors import Conflict, InvalidObject, PeerNonsense, PeerUnreachable
 from ocpilot.wire.protocol import TokenEncoding, Version
 

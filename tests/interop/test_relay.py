@@ -12,12 +12,12 @@ from street import LOCATION, OPERATOR, PASSWORD
 from websockets.exceptions import ConnectionClosed
 
 from bare_station import bare_station
-from ocpilot.app import stations
-from ocpilot.app.bodies import object_in
-from ocpilot.app.charge_records import StationConnector
-from ocpilot.app.charging import StationService
-from ocpilot.app.dead_nodes import DeadNodes
+from ocpilot.app.kept.charge_records import StationConnector
+from ocpilot.app.ocpi.bodies import object_in
 from ocpilot.app.platform import Platform
+from ocpilot.app.stations import stations
+from ocpilot.app.stations.dead_nodes import DeadNodes
+from ocpilot.app.work.station_service import StationService
 from ocpilot.base import time
 from ocpilot.base.errors import StationTimeout, StationUnreachable
 from ocpilot.main.joined import Switchboard

@@ -8,9 +8,9 @@ import pytest
 from raw_station import raw_station
 from strangers import Habits, stranger
 
-from ocpilot.app import peers
-from ocpilot.app.bodies import object_in
-from ocpilot.app.jobs import Jobs
+from ocpilot.app.ocpi.bodies import object_in
+from ocpilot.app.partners import peers
+from ocpilot.app.work.jobs import Jobs
 from ocpilot.wire.protocol import ModuleID, Version
 
 CONTRACT = {"type": "EMAID", "contract_id": "SE-RES-C00000001-X"}

@@ -9,12 +9,13 @@ import pytest
 from plain_station import plain_station
 from street import PASSWORD, build_station, gateway_of
 
-from ocpilot.app import accounts, signed_charges
-from ocpilot.app.bodies import object_in, value_of
-from ocpilot.app.charge_records import TransactionState
-from ocpilot.app.jobs import Jobs
-from ocpilot.app.push_worker import PushWorker
-from ocpilot.app.signed_records import KeySource, MeterPlace
+from ocpilot.app.charges import signed_charges
+from ocpilot.app.kept.charge_records import TransactionState
+from ocpilot.app.kept.signed_records import KeySource, MeterPlace
+from ocpilot.app.ocpi import accounts
+from ocpilot.app.ocpi.bodies import object_in, value_of
+from ocpilot.app.partners.push_worker import PushWorker
+from ocpilot.app.work.jobs import Jobs
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.wire import codec

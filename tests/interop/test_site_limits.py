@@ -8,12 +8,13 @@ import pytest
 from parking import BareStation, park_of, standing
 from street import OPERATOR
 
-from ocpilot.app import preferences, profile_orders, site_limits
-from ocpilot.app.bodies import text_of
-from ocpilot.app.charge_records import Command, CommandDirection
-from ocpilot.app.command_records import OUR_OWN, ProfileOrder
-from ocpilot.app.site_limit_records import LimitGroup, Told
-from ocpilot.app.site_sharing import SiteSharing
+from ocpilot.app.charges.command_records import OUR_OWN, ProfileOrder
+from ocpilot.app.kept.charge_records import Command, CommandDirection
+from ocpilot.app.kept.site_limit_records import LimitGroup, Told
+from ocpilot.app.ocpi.bodies import text_of
+from ocpilot.app.orders import preferences, profile_orders
+from ocpilot.app.sites import site_limits
+from ocpilot.app.sites.site_sharing import SiteSharing
 from ocpilot.base import time
 from ocpilot.base.errors import StationTimeout
 from ocpilot.base.ids import new_id

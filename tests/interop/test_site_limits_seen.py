@@ -8,9 +8,10 @@ from backoffice import office
 from parking import park_of
 from street import ALL, OPERATOR, street_of
 
-from ocpilot.app import charging_profiles, site_limits
-from ocpilot.app.site_limit_records import SiteLimit
-from ocpilot.app.site_sharing import SiteSharing
+from ocpilot.app.kept.site_limit_records import SiteLimit
+from ocpilot.app.orders import charging_profiles
+from ocpilot.app.sites import site_limits
+from ocpilot.app.sites.site_sharing import SiteSharing
 from ocpilot.base.errors import InvalidObject, NotFound, UserError
 from ocpilot.cli import site_limit
 from ocpilot.main.commands import parser

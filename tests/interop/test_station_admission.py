@@ -15,11 +15,12 @@ from websockets.exceptions import InvalidStatus
 
 from authority import Authority, request_for
 from bare_station import bare_station
-from ocpilot.app import newcomers, passwords, stations
-from ocpilot.app.charge_records import StationConnector
-from ocpilot.app.charging import StationService
-from ocpilot.app.station_certificates import sign
-from ocpilot.app.station_events import Admission, Knock
+from ocpilot.app import passwords
+from ocpilot.app.kept.charge_records import StationConnector
+from ocpilot.app.kept.station_events import Admission, Knock
+from ocpilot.app.stations import newcomers, stations
+from ocpilot.app.stations.station_certificates import sign
+from ocpilot.app.work.station_service import StationService
 from ocpilot.base.errors import UserError
 from ocpilot.base.settings import StationSettings, UnknownStations
 from ocpilot.ocpp.gateway import Gateway

@@ -9,9 +9,9 @@ import pytest
 from street import OPERATOR, PASSWORD, gateway_of
 from websockets.asyncio.client import connect
 
-from ocpilot.app import stations
-from ocpilot.app.charge_records import StationConnector
-from ocpilot.app.local_lists import StationTokenKeeper
+from ocpilot.app.kept.charge_records import StationConnector
+from ocpilot.app.stations import stations
+from ocpilot.app.stations.local_lists import StationTokenKeeper
 from ocpilot.wire.protocol import ModuleID, Version
 
 

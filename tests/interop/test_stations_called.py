@@ -10,9 +10,9 @@ from backoffice import office
 from street import LOCATION, PASSWORD, gateway_of
 from websockets.asyncio.client import connect
 
-from ocpilot.app import stations
-from ocpilot.app.charge_records import StationConnector
-from ocpilot.app.frames import FrameQuery
+from ocpilot.app.kept.charge_records import StationConnector
+from ocpilot.app.kept.frames import FrameQuery
+from ocpilot.app.stations import stations
 from ocpilot.base.errors import StationRefused
 from ocpilot.cli import station as command
 from ocpilot.main.commands import parser

@@ -7,8 +7,10 @@ import msgspec
 import pytest
 from strangers import Habits, stranger
 
-from ocpilot.app import accounts, commands, peers, pull
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi import accounts
+from ocpilot.app.orders import commands
+from ocpilot.app.partners import peers, pull
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID, Version
 

@@ -3,8 +3,8 @@
 import pytest
 from strangers import Habits, stranger
 
-from ocpilot.app import credentials, peers
-from ocpilot.app.peer_records import PeerState
+from ocpilot.app.kept.peer_records import PeerState
+from ocpilot.app.partners import credentials, peers
 from ocpilot.base.errors import PeerError
 from ocpilot.wire.protocol import Version
 

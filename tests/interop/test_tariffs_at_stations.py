@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from raw_station import raw_station
 
-from ocpilot.app import station_views
-from ocpilot.app.station_tariffs import StationTariffs
+from ocpilot.app.stations import station_views
+from ocpilot.app.stations.station_tariffs import StationTariffs
 from ocpilot.base import time
 from ocpilot.cli import station_lines
 from ocpilot.wire.protocol import ModuleID, Version

@@ -6,23 +6,18 @@ from decimal import Decimal
 import pytest
 from street import LOCATION, OPERATOR, station_of
 
-from ocpilot.app import (
-    book_days,
-    cdr_credits,
-    commands,
-    months,
-    payments,
-    pull,
-    receipts,
-    reconciliation,
-    terminal_charges,
-    terminal_payments,
-    tokens,
-)
-from ocpilot.app.bodies import value_of
-from ocpilot.app.cdr_credits import Anew
-from ocpilot.app.jobs import Jobs
-from ocpilot.app.push_worker import PushWorker
+from ocpilot.app import book_days, months
+from ocpilot.app.books import reconciliation
+from ocpilot.app.cards import terminal_charges, terminal_payments
+from ocpilot.app.invoicing import receipts
+from ocpilot.app.ocpi import payments, tokens
+from ocpilot.app.ocpi.bodies import value_of
+from ocpilot.app.office import cdr_credits
+from ocpilot.app.office.cdr_credits import Anew
+from ocpilot.app.orders import commands
+from ocpilot.app.partners import pull
+from ocpilot.app.partners.push_worker import PushWorker
+from ocpilot.app.work.jobs import Jobs
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import PartySettings
 from ocpilot.billing.captures import CaptureState

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from ocpilot.app import peers
+from ocpilot.app.partners import peers
 from ocpilot.base.errors import OcpilotError
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
 

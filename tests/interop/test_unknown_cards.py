@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 import pytest
 from strangers import Habits, stranger
 
-from ocpilot.app import authorize, peers
-from ocpilot.app.station_events import IdToken
+from ocpilot.app.charges import authorize
+from ocpilot.app.kept.station_events import IdToken
+from ocpilot.app.partners import peers
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.v230 import LocationReferences
 

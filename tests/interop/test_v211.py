@@ -6,9 +6,9 @@ import msgspec
 import pytest
 from test_push import pushing, until
 
-from ocpilot.app import peers, pull
-from ocpilot.app.bodies import own, value_of
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi.bodies import own, value_of
+from ocpilot.app.partners import peers, pull
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import PartySettings
 from ocpilot.billing.matching import is_bill_of

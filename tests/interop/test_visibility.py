@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from ocpilot.app import peers
-from ocpilot.app.peer_records import PeerState
+from ocpilot.app.kept.peer_records import PeerState
+from ocpilot.app.partners import peers
 from ocpilot.app.secrets import hash_token
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import BusinessDetails, CredentialsRole, Role

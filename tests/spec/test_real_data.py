@@ -13,9 +13,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from ocpilot.app import catalogue, pages
-from ocpilot.app.exchange import Call
-from ocpilot.app.peer_records import Peer, PeerState
+from ocpilot.app.kept.peer_records import Peer, PeerState
+from ocpilot.app.ocpi import pages
+from ocpilot.app.ocpi.exchange import Call
+from ocpilot.app.office import catalogue
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import Seal
 from ocpilot.base.problem import Severity

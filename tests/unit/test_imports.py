@@ -16,6 +16,11 @@ LAYERS = (
     {"demo"},
     {"main"},
 )
+#: Folders of app/; "" are the files of app itself.
+FOLDERS = (
+    *("kept", "logs", "", "ocpi", "stations", "charges", "orders", "cdrs", "transactions", "sites", "partners", "hub"),
+    *("customers", "drivers", "guests", "invoicing", "books", "cards", "office", "work"),
+)
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 FILES = sorted(path for path in SOURCE.rglob("*.py") if "node_modules" not in path.parts)
 #: The words in which a version may be named outside wire/: the enum itself and text a person reads.
@@ -53,6 +58,19 @@ def test_imports_go_down_and_never_to_a_sibling(path: Path) -> None:
         if there == here or there not in RANK:
             continue
         assert RANK[there] < RANK[here], f"{path.relative_to(SOURCE)} imports {name}"
+
+
+def folder_of(parts: tuple[str, ...]) -> str:
+    return parts[1] if len(parts) > 1 and parts[1] in FOLDERS else ""
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "app").rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_folders_of_app_import_from_those_before_them(path: Path) -> None:
+    here = folder_of(path.relative_to(SOURCE).parent.parts)
+    for name in imported(path):
+        if name.startswith("ocpilot.app."):
+            there = folder_of(tuple(name.split(".")[1:]))
+            assert FOLDERS.index(there) <= FOLDERS.index(here), f"{path.relative_to(SOURCE)} imports {name}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))

@@ -6,14 +6,14 @@ from typing import TypeVar
 
 import msgspec
 
-from ocpilot.app import listing
-from ocpilot.app.api_keys import require_party
-from ocpilot.app.api_ports import ApiKey
-from ocpilot.app.listing import Place
-from ocpilot.app.our_objects import Held
-from ocpilot.app.pages import moment_in
+from ocpilot.app.kept.api_ports import ApiKey
+from ocpilot.app.kept.records import StoredObject
+from ocpilot.app.ocpi.pages import moment_in
+from ocpilot.app.office import listing
+from ocpilot.app.office.api_keys import require_party
+from ocpilot.app.office.listing import Place
+from ocpilot.app.office.our_objects import Held
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import StoredObject
 from ocpilot.app.shown import Shown
 from ocpilot.base.errors import InvalidObject, MissingParameter
 from ocpilot.base.ids import PartyId

@@ -5,12 +5,15 @@ import msgspec
 from ocpilot.api import calls
 from ocpilot.api.calls import ApiCall, Reply
 from ocpilot.api.shapes import Decision, Reissue
-from ocpilot.app import cdr_credits, clearing_actions, clearing_shown, disputes, listing, peers
-from ocpilot.app.cdr_credits import Anew
-from ocpilot.app.clearing_moves import Action
-from ocpilot.app.clearing_records import ClearingState, Wanted
-from ocpilot.app.concerns import concerns
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.cdrs import clearing_actions
+from ocpilot.app.cdrs.clearing_moves import Action
+from ocpilot.app.invoicing import clearing_shown, disputes
+from ocpilot.app.kept.clearing_records import ClearingState, Wanted
+from ocpilot.app.kept.records import ObjectKey, StoredObject
+from ocpilot.app.ocpi.concerns import concerns
+from ocpilot.app.office import cdr_credits, listing
+from ocpilot.app.office.cdr_credits import Anew
+from ocpilot.app.partners import peers
 from ocpilot.base.errors import MissingParameter
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID

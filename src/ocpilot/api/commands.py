@@ -8,12 +8,14 @@ import msgspec
 from ocpilot.api import calls
 from ocpilot.api.calls import ApiCall, Reply
 from ocpilot.api.shapes import CancelOrder, ObjectNamed, ReserveOrder, StartOrder, StopOrder, TokenNamed, UnlockOrder
-from ocpilot.app import commands, listing, shown
-from ocpilot.app.api_keys import require_party
-from ocpilot.app.bodies import value_of
-from ocpilot.app.charge_records import Command, CommandDirection
-from ocpilot.app.records import ObjectKey
-from ocpilot.app.tokens import is_ours
+from ocpilot.app import shown
+from ocpilot.app.kept.charge_records import Command, CommandDirection
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi.bodies import value_of
+from ocpilot.app.ocpi.tokens import is_ours
+from ocpilot.app.office import listing
+from ocpilot.app.office.api_keys import require_party
+from ocpilot.app.orders import commands
 from ocpilot.base.errors import InvalidObject, NotFound, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.base.problem import Problem

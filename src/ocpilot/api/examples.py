@@ -5,8 +5,11 @@ from collections.abc import Mapping
 import msgspec
 
 from ocpilot.api import shapes
-from ocpilot.app import clearing_shown, invoices_shown, shown, site_shown, station_shown
-from ocpilot.app.peer_records import PeerProfile
+from ocpilot.app import shown
+from ocpilot.app.invoicing import clearing_shown, invoices_shown
+from ocpilot.app.kept.peer_records import PeerProfile
+from ocpilot.app.sites import site_shown
+from ocpilot.app.stations import station_shown
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.v230 import CDR, EVSE, Location, Session, Tariff, Token
 

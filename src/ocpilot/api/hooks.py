@@ -5,9 +5,10 @@ import msgspec
 from ocpilot.api import calls
 from ocpilot.api.calls import ApiCall, Reply
 from ocpilot.api.shapes import Accepted, HookChange, HookMade, HookOrder, Replayed
-from ocpilot.app import hooks, shown
-from ocpilot.app.api_keys import require_party
-from ocpilot.app.hook_ports import Hook
+from ocpilot.app import shown
+from ocpilot.app.kept.hook_ports import Hook
+from ocpilot.app.office import hooks
+from ocpilot.app.office.api_keys import require_party
 from ocpilot.base.errors import NotFound
 
 

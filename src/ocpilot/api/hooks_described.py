@@ -1,6 +1,6 @@
 """What a web hook is sent, as OpenAPI 3.1 describes it (`webhooks`): the body, and how to check that it is from us."""
 
-from ocpilot.app.hooks import EVENTS, SIGNATURE
+from ocpilot.app.office.hooks import EVENTS, SIGNATURE
 from ocpilot.wire.jsontext import Body
 
 _TEXT: Body = {"type": "string"}

@@ -5,9 +5,10 @@ import msgspec
 from ocpilot.api import calls
 from ocpilot.api.calls import ApiCall, Reply
 from ocpilot.api.shapes import InvoiceCredit, RunOrder
-from ocpilot.app import crediting, invoice_runs, invoices_seen, invoices_shown, invoicing, listing
-from ocpilot.app.invoice_documents import DocumentKind, document
-from ocpilot.app.pages import moment_in
+from ocpilot.app.invoicing import crediting, invoice_runs, invoices_seen, invoices_shown, invoicing
+from ocpilot.app.invoicing.invoice_documents import DocumentKind, document
+from ocpilot.app.ocpi.pages import moment_in
+from ocpilot.app.office import listing
 from ocpilot.base.errors import NotFound
 
 

@@ -3,10 +3,10 @@
 from ocpilot.api import calls
 from ocpilot.api.calls import ApiCall, Reply, wanted_in
 from ocpilot.api.shapes import Credit
-from ocpilot.app import cdr_credits, listing, our_objects
-from ocpilot.app.in_version import text_in
+from ocpilot.app.kept.records import ObjectKey, StoredObject
+from ocpilot.app.ocpi.in_version import text_in
+from ocpilot.app.office import cdr_credits, listing, our_objects
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import TokenType

@@ -10,8 +10,8 @@ from ocpilot.api import problems
 from ocpilot.api.examples import example_of
 from ocpilot.api.hooks_described import webhooks
 from ocpilot.api.table import ENDPOINTS, PREFIX, Endpoint
-from ocpilot.app.api_ports import Scope
-from ocpilot.app.hooks import EVENTS
+from ocpilot.app.kept.api_ports import Scope
+from ocpilot.app.office.hooks import EVENTS
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.schema import Definitions

@@ -5,9 +5,11 @@ import msgspec
 from ocpilot.api import calls
 from ocpilot.api.calls import ApiCall, Reply
 from ocpilot.api.shapes import Accepted, InvitationMade, Invite, LetterOrder, Register, Replayed
-from ocpilot.app import dead_letters, peers, pull, shown
-from ocpilot.app.peer_records import DeliveryState, Peer
-from ocpilot.app.records import ObjectKey
+from ocpilot.app import shown
+from ocpilot.app.invoicing import dead_letters
+from ocpilot.app.kept.peer_records import DeliveryState, Peer
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.partners import peers, pull
 from ocpilot.base.errors import MissingParameter
 from ocpilot.wire.protocol import SUPPORTED, Version
 

@@ -16,9 +16,9 @@ from ocpilot.api.openapi import document
 from ocpilot.api.rate import Rate
 from ocpilot.api.router import match
 from ocpilot.api.table import PREFIX
-from ocpilot.app import api_keys
-from ocpilot.app.api_ports import ApiKey
-from ocpilot.app.exchange import LARGEST_BODY
+from ocpilot.app.kept.api_ports import ApiKey
+from ocpilot.app.ocpi.exchange import LARGEST_BODY
+from ocpilot.app.office import api_keys
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import MissingParameter, NotAuthorized, OcpilotError, TooLarge
 from ocpilot.base.rest_of_path import REST

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from ocpilot.app.display_messages import Priority
 from ocpilot.app.shown import HookShown, Shown
+from ocpilot.app.stations.display_messages import Priority
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import TokenType
 

@@ -7,8 +7,8 @@ import msgspec
 from ocpilot.api import calls
 from ocpilot.api.calls import ApiCall, Reply
 from ocpilot.api.shapes import SiteLimitOrder
-from ocpilot.app import site_limits, site_shown
-from ocpilot.app.site_limit_records import LimitGroup, SiteLimit
+from ocpilot.app.kept.site_limit_records import LimitGroup, SiteLimit
+from ocpilot.app.sites import site_limits, site_shown
 
 
 async def list_site_limits(call: ApiCall) -> Reply:

@@ -8,11 +8,12 @@ import msgspec
 from ocpilot.api import calls
 from ocpilot.api.calls import ApiCall, Reply
 from ocpilot.api.shapes import MessageMade, MessageOrder
-from ocpilot.app import display_messages, listing, station_calls, station_reports, station_shown, station_views
-from ocpilot.app.charge_records import Station, StationQuery
-from ocpilot.app.display_messages import Message
-from ocpilot.app.frames import FrameDirection, FrameQuery
-from ocpilot.app.pages import moment_in
+from ocpilot.app.kept.charge_records import Station, StationQuery
+from ocpilot.app.kept.frames import FrameDirection, FrameQuery
+from ocpilot.app.ocpi.pages import moment_in
+from ocpilot.app.office import listing
+from ocpilot.app.stations import display_messages, station_calls, station_reports, station_shown, station_views
+from ocpilot.app.stations.display_messages import Message
 from ocpilot.base.errors import MissingParameter
 from ocpilot.wire import codec
 

@@ -9,13 +9,16 @@ import msgspec
 
 from ocpilot.api import clearing, commands, hooks, invoices, objects, peers, shapes, site_limits, stations
 from ocpilot.api.calls import LARGEST_PAGE, Handler
-from ocpilot.app import clearing_shown, invoices_shown, shown, site_shown, station_shown
-from ocpilot.app.api_ports import Scope
-from ocpilot.app.clearing_records import ClearingState
-from ocpilot.app.frames import FrameDirection
-from ocpilot.app.hook_ports import EventState
-from ocpilot.app.peer_records import PeerProfile
+from ocpilot.app import shown
+from ocpilot.app.invoicing import clearing_shown, invoices_shown
+from ocpilot.app.kept.api_ports import Scope
+from ocpilot.app.kept.clearing_records import ClearingState
+from ocpilot.app.kept.frames import FrameDirection
+from ocpilot.app.kept.hook_ports import EventState
+from ocpilot.app.kept.peer_records import PeerProfile
 from ocpilot.app.shown import Shown
+from ocpilot.app.sites import site_shown
+from ocpilot.app.stations import station_shown
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.jsontext import Body
 from ocpilot.wire.schema import MOMENT, Parameter

@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 
 from ocpilot.app.background import Background
-from ocpilot.app.call_schemas import CallSchemas, NoSchemas
-from ocpilot.app.card_ports import CardProvider
-from ocpilot.app.frame_log import FrameLog
-from ocpilot.app.mailing import Mailer, NoMailer
-from ocpilot.app.message_log import MessageLog
-from ocpilot.app.peer_records import Leniency, LeniencyKey
+from ocpilot.app.kept.call_schemas import CallSchemas, NoSchemas
+from ocpilot.app.kept.card_ports import CardProvider
+from ocpilot.app.kept.mailing import Mailer, NoMailer
+from ocpilot.app.kept.peer_records import Leniency, LeniencyKey
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.kept.station_events import StationCalls
+from ocpilot.app.logs.frame_log import FrameLog
+from ocpilot.app.logs.message_log import MessageLog
 from ocpilot.app.ports import Partners, Sealing, Store
-from ocpilot.app.records import ObjectKey
-from ocpilot.app.station_events import StationCalls
 from ocpilot.base.recent import Latest, Recent
 from ocpilot.base.settings import LogSettings, Settings
 from ocpilot.base.time import Clock
@@ -41,7 +41,7 @@ class Platform:
     call_schemas: CallSchemas = field(default_factory=NoSchemas)
     mailer: Mailer = field(default_factory=NoMailer)
     background: Background = field(default_factory=Background)
-    #: What peers said in their own way, not yet written (`app/heard.py`).
+    #: What peers said in their own way, not yet written (`app/ocpi/heard.py`).
     leniencies: dict[LeniencyKey, Leniency] = field(default_factory=dict)
     #: OCPI exchanges that are not yet written; `partners` adds to the same.
     messages: MessageLog = field(default_factory=lambda: MessageLog(LogSettings()))

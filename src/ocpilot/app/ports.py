@@ -10,28 +10,28 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from ocpilot.app.ad_hoc_records import AdHocCharges
-from ocpilot.app.api_ports import ApiAnswers, ApiKeys
-from ocpilot.app.bank_payment_records import BankPayments
-from ocpilot.app.bill_records import BillItems, Invoices
-from ocpilot.app.book_records import Books
-from ocpilot.app.card_records import CardPayments, PlayedPayments
-from ocpilot.app.cdr_match_records import Matches
-from ocpilot.app.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
-from ocpilot.app.clearing_records import Clearings
-from ocpilot.app.comparison_records import Comparisons
-from ocpilot.app.crawl_records import Crawls
-from ocpilot.app.customer_records import Customers
-from ocpilot.app.frames import Frames
-from ocpilot.app.hook_ports import Hooks
-from ocpilot.app.hub_records import HubBook
-from ocpilot.app.invoice_run_records import InvoiceRuns
-from ocpilot.app.ledger_records import Ledger
-from ocpilot.app.local_list_records import LocalLists
-from ocpilot.app.messages import Messages
-from ocpilot.app.newcomer_records import Newcomers
-from ocpilot.app.object_ports import Bookings, Locations, Objects
-from ocpilot.app.peer_records import (
+from ocpilot.app.kept.ad_hoc_records import AdHocCharges
+from ocpilot.app.kept.api_ports import ApiAnswers, ApiKeys
+from ocpilot.app.kept.bank_payment_records import BankPayments
+from ocpilot.app.kept.bill_records import BillItems, Invoices
+from ocpilot.app.kept.book_records import Books
+from ocpilot.app.kept.card_records import CardPayments, PlayedPayments
+from ocpilot.app.kept.cdr_match_records import Matches
+from ocpilot.app.kept.charge_ports import ActiveProfiles, Authorizations, Commands, Reservations, Stations, Transactions
+from ocpilot.app.kept.clearing_records import Clearings
+from ocpilot.app.kept.comparison_records import Comparisons
+from ocpilot.app.kept.crawl_records import Crawls
+from ocpilot.app.kept.customer_records import Customers
+from ocpilot.app.kept.frames import Frames
+from ocpilot.app.kept.hook_ports import Hooks
+from ocpilot.app.kept.hub_records import HubBook
+from ocpilot.app.kept.invoice_run_records import InvoiceRuns
+from ocpilot.app.kept.ledger_records import Ledger
+from ocpilot.app.kept.local_list_records import LocalLists
+from ocpilot.app.kept.messages import Messages
+from ocpilot.app.kept.newcomer_records import Newcomers
+from ocpilot.app.kept.object_ports import Bookings, Locations, Objects
+from ocpilot.app.kept.peer_records import (
     UNFINISHED,
     Change,
     ChangeCursor,
@@ -41,10 +41,10 @@ from ocpilot.app.peer_records import (
     Leniency,
     Peer,
 )
-from ocpilot.app.plan_records import Plans, PriceSeries
-from ocpilot.app.quality_records import Quality
-from ocpilot.app.reconciliation_records import PartnerInvoices, RecordChecks, Statements, Trails
-from ocpilot.app.records import (
+from ocpilot.app.kept.plan_records import Plans, PriceSeries
+from ocpilot.app.kept.quality_records import Quality
+from ocpilot.app.kept.reconciliation_records import PartnerInvoices, RecordChecks, Statements, Trails
+from ocpilot.app.kept.records import (
     Account,
     CdrCheck,
     ObjectKey,
@@ -53,17 +53,17 @@ from ocpilot.app.records import (
     Receipt,
     StoredObject,
 )
-from ocpilot.app.reminder_records import Reminders
-from ocpilot.app.sending_records import Sendings
-from ocpilot.app.signed_records import SignedBook
-from ocpilot.app.site_limit_records import SiteLimits
-from ocpilot.app.station_nodes import Nodes
-from ocpilot.app.station_notice_records import StationNotices
-from ocpilot.app.station_tariff_records import TariffsAtStations
-from ocpilot.app.status_records import StatusHistory
-from ocpilot.app.terminal_payment_records import TerminalPayments
-from ocpilot.app.transaction_findings import TransactionFindings
-from ocpilot.app.troubles import Troubles
+from ocpilot.app.kept.reminder_records import Reminders
+from ocpilot.app.kept.sending_records import Sendings
+from ocpilot.app.kept.signed_records import SignedBook
+from ocpilot.app.kept.site_limit_records import SiteLimits
+from ocpilot.app.kept.station_nodes import Nodes
+from ocpilot.app.kept.station_notice_records import StationNotices
+from ocpilot.app.kept.station_tariff_records import TariffsAtStations
+from ocpilot.app.kept.status_records import StatusHistory
+from ocpilot.app.kept.terminal_payment_records import TerminalPayments
+from ocpilot.app.kept.transaction_findings import TransactionFindings
+from ocpilot.app.kept.troubles import Troubles
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import InterfaceRole, ModuleID, Version
 from ocpilot.wire.v230 import CredentialsRole

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import msgspec
 
-from ocpilot.app.charge_records import Command
-from ocpilot.app.hook_ports import Hook, HookEvent
-from ocpilot.app.peer_records import Delivery, Leniency, Peer, PeerProfile
+from ocpilot.app.kept.charge_records import Command
+from ocpilot.app.kept.hook_ports import Hook, HookEvent
+from ocpilot.app.kept.peer_records import Delivery, Leniency, Peer, PeerProfile
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.v230 import CommandResponseType, CommandResultType

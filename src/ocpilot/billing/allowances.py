@@ -26,7 +26,7 @@ _ZERO = Decimal(0)
 
 
 class Consumed(Protocol):
-    """A charge as it is billed (`app.bill_records.BillItem`); kWh and seconds are below zero where it is taken back."""
+    """A charge as it is billed (`BillItem` in `app/`); kWh and seconds are below zero where it is taken back."""
 
     @property
     def at(self) -> datetime:

@@ -1,1 +1,1 @@
-"""Providers of card payments: each is `app.card_ports.CardProvider`."""
+"""Providers of card payments: each is `app.kept.card_ports.CardProvider`."""

@@ -7,15 +7,15 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
-from ocpilot.app.card_ports import AtProvider, CardOrder, CardState, PlayedPayment
-from ocpilot.app.card_records import PlayedPayments
+from ocpilot.app.kept.card_ports import AtProvider, CardOrder, CardState, PlayedPayment
+from ocpilot.app.kept.card_records import PlayedPayments
 from ocpilot.base.errors import CardRefused, NotAuthorized
 from ocpilot.base.ids import derived_id
 from ocpilot.base.time import Clock
 
 
 class PlayedCards:
-    """`app.card_ports.CardProvider`. `base_url` is where its page is."""
+    """`app.kept.card_ports.CardProvider`. `base_url` is where its page is."""
 
     def __init__(self, payments: PlayedPayments, clock: Clock, base_url: str, webhook_secret: str = "") -> None:
         self._payments = payments

@@ -17,7 +17,7 @@ from stripe import Charge, PaymentIntent, StripeClient
 from stripe.checkout import Session
 from stripe.params.checkout import SessionCreateParams
 
-from ocpilot.app.card_ports import AtProvider, CardOrder, CardState
+from ocpilot.app.kept.card_ports import AtProvider, CardOrder, CardState
 from ocpilot.base.errors import CardRefused, CardUnreachable, NotAuthorized
 from ocpilot.base.money_settings import CardSettings
 from ocpilot.cards.stripe_amounts import from_coins, to_coins
@@ -49,7 +49,7 @@ class _Event(msgspec.Struct):
 
 
 class StripeCards:
-    """`app.card_ports.CardProvider`."""
+    """`app.kept.card_ports.CardProvider`."""
 
     def __init__(self, settings: CardSettings) -> None:
         timeout = aiohttp.ClientTimeout(total=settings.timeout)

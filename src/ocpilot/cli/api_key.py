@@ -6,7 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.api_ports import ApiKey, Scope
+from ocpilot.app.kept.api_ports import ApiKey, Scope
 from ocpilot.base import time
 
 _ADD = """\

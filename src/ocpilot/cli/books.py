@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Protocol
 
-from ocpilot.app.book_records import ClosedMonth, MonthReport
+from ocpilot.app.kept.book_records import ClosedMonth, MonthReport
 from ocpilot.base import time
 from ocpilot.billing.report import Report
 from ocpilot.cli.reconcile_lines import json_text

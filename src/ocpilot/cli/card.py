@@ -7,8 +7,8 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.card_records import CardPayment, CardStep
-from ocpilot.app.terminal_payments import TerminalRow
+from ocpilot.app.cards.terminal_payments import TerminalRow
+from ocpilot.app.kept.card_records import CardPayment, CardStep
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
 from ocpilot.cli.tables import aligned

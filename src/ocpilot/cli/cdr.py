@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Sequence
 from typing import Protocol
 
-from ocpilot.app.bill_views import CdrDetail, CdrRow
-from ocpilot.app.cdr_match_records import MissingCdr
-from ocpilot.app.clearing_records import ClearingState
+from ocpilot.app.invoicing.bill_views import CdrDetail, CdrRow
+from ocpilot.app.kept.cdr_match_records import MissingCdr
+from ocpilot.app.kept.clearing_records import ClearingState
 from ocpilot.base.errors import UserError
 from ocpilot.cli import cdr_check, cdr_lines, clearing
 

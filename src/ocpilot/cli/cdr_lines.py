@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app.bill_views import CdrDetail, CdrRow
-from ocpilot.app.cdr_match_records import Match, MissingCdr, Part
-from ocpilot.app.clearing_records import ClearingFinding
-from ocpilot.app.peer_records import Delivery
+from ocpilot.app.invoicing.bill_views import CdrDetail, CdrRow
+from ocpilot.app.kept.cdr_match_records import Match, MissingCdr, Part
+from ocpilot.app.kept.clearing_records import ClearingFinding
+from ocpilot.app.kept.peer_records import Delivery
 from ocpilot.base import time
 from ocpilot.billing.numbers import after_taxes
 from ocpilot.cli.tables import aligned

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.finding_words import WORDS
-from ocpilot.app.held_charges import HeldCharge
+from ocpilot.app.charges.finding_words import WORDS
+from ocpilot.app.transactions.held_charges import HeldCharge
 from ocpilot.base import time
 
 

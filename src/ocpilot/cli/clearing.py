@@ -8,11 +8,11 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from ocpilot.app.cdr_credits import Anew, Reissued, kwh_of
-from ocpilot.app.clearing_moves import Action
-from ocpilot.app.clearing_records import Clearing, ClearingFinding
-from ocpilot.app.disputes import Message
-from ocpilot.app.records import Record
+from ocpilot.app.cdrs.clearing_moves import Action
+from ocpilot.app.invoicing.disputes import Message
+from ocpilot.app.kept.clearing_records import Clearing, ClearingFinding
+from ocpilot.app.kept.records import Record
+from ocpilot.app.office.cdr_credits import Anew, Reissued, kwh_of
 from ocpilot.base.errors import OcpilotError
 from ocpilot.base.texts import languages
 from ocpilot.billing.check import Verdict

@@ -7,11 +7,11 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.closing import Closed
-from ocpilot.app.customer_fields import FIELDS, texts_of
-from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
-from ocpilot.app.customer_table import NUMBER, TOKENS, Row
-from ocpilot.app.customers import Saved
+from ocpilot.app.books.closing import Closed
+from ocpilot.app.customers.customer_fields import FIELDS, texts_of
+from ocpilot.app.customers.customer_table import NUMBER, TOKENS, Row
+from ocpilot.app.customers.customers import Saved
+from ocpilot.app.kept.customer_records import Customer, CustomerKind, CustomerToken
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
 from ocpilot.cli.csv_table import csv_lines

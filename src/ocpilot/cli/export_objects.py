@@ -11,8 +11,8 @@ from typing import BinaryIO, Protocol
 
 import msgspec
 
-from ocpilot.app.listing import OURS
-from ocpilot.app.moving import MODULES, Filter, Line
+from ocpilot.app.office.listing import OURS
+from ocpilot.app.office.moving import MODULES, Filter, Line
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId

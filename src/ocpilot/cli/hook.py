@@ -6,8 +6,8 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.hook_ports import Hook, HookAnswer, HookEvent
-from ocpilot.app.hooks import NewHook
+from ocpilot.app.kept.hook_ports import Hook, HookAnswer, HookEvent
+from ocpilot.app.office.hooks import NewHook
 from ocpilot.app.shown import hook as hook_shown
 from ocpilot.app.shown import hook_event
 from ocpilot.cli.options import add_action

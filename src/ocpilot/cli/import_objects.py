@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol, Self
 
 import msgspec
 
-from ocpilot.app.moving import Taken
+from ocpilot.app.office.moving import Taken
 from ocpilot.cli.reading import Progress, lines_of
 from ocpilot.wire.protocol import SUPPORTED, Version
 from ocpilot.wire.texts import texts

@@ -10,9 +10,9 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.bill_records import BillItem, KeptInvoice, Listed
-from ocpilot.app.invoicing import Due
-from ocpilot.app.sending import Outcome, Sent
+from ocpilot.app.invoicing.invoicing import Due
+from ocpilot.app.invoicing.sending import Outcome, Sent
+from ocpilot.app.kept.bill_records import BillItem, KeptInvoice, Listed
 from ocpilot.base.errors import UserError
 from ocpilot.cli import invoice_lines, invoice_remind
 

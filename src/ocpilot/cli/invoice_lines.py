@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app.bill_records import BillItem, KeptInvoice, Listed
-from ocpilot.app.invoicing import Due
-from ocpilot.app.sending import Outcome, Sent
+from ocpilot.app.invoicing.invoicing import Due
+from ocpilot.app.invoicing.sending import Outcome, Sent
+from ocpilot.app.kept.bill_records import BillItem, KeptInvoice, Listed
 from ocpilot.base import time
 from ocpilot.cli.tables import aligned
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.reminders import DueReminder
+from ocpilot.app.books.reminders import DueReminder
 from ocpilot.base.errors import UserError
 from ocpilot.billing.reminders import Reminder
 from ocpilot.cli import payment_lines

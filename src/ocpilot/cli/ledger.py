@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from ocpilot.app.ledger_records import Balance, KeptEntry, LedgerFault
-from ocpilot.app.ledger_views import CustomerAccount
+from ocpilot.app.books.ledger_views import CustomerAccount
+from ocpilot.app.kept.ledger_records import Balance, KeptEntry, LedgerFault
 from ocpilot.base.errors import UserError
 from ocpilot.cli import payment_lines
 from ocpilot.cli.options import add_action

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.message_views import MessageDetail, MessageList, MessageRow, status_query
-from ocpilot.app.messages import Direction, MessageQuery
+from ocpilot.app.kept.messages import Direction, MessageQuery
+from ocpilot.app.partners.message_views import MessageDetail, MessageList, MessageRow, status_query
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
 from ocpilot.cli.log_lines import print_detail, print_list, print_row

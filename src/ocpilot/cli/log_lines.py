@@ -2,8 +2,8 @@
 
 import msgspec
 
-from ocpilot.app.message_views import CUTS, MessageDetail, MessageList, MessageRow
-from ocpilot.app.messages import Cut, Direction, Message, MessageGap
+from ocpilot.app.kept.messages import Cut, Direction, Message, MessageGap
+from ocpilot.app.partners.message_views import CUTS, MessageDetail, MessageList, MessageRow
 from ocpilot.base import time
 from ocpilot.base.ids import shown_party
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.signed_records import MeterKey
+from ocpilot.app.kept.signed_records import MeterKey
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
 from ocpilot.base.lines import one_line

@@ -6,8 +6,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Protocol
 
-from ocpilot.app.bank_payments import Taken
-from ocpilot.app.payment_views import PaymentView
+from ocpilot.app.books.bank_payments import Taken
+from ocpilot.app.books.payment_views import PaymentView
 from ocpilot.base.errors import UserError
 from ocpilot.cli import payment_lines
 from ocpilot.cli.options import add_action

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app.bank_payments import Taken
-from ocpilot.app.ledger_records import Balance, KeptEntry, LedgerFault
-from ocpilot.app.ledger_views import CustomerAccount
-from ocpilot.app.payment_views import PaymentView
+from ocpilot.app.books.bank_payments import Taken
+from ocpilot.app.books.ledger_views import CustomerAccount
+from ocpilot.app.books.payment_views import PaymentView
+from ocpilot.app.kept.ledger_records import Balance, KeptEntry, LedgerFault
 from ocpilot.base import time
 from ocpilot.base.money import HALF_UP
 from ocpilot.cli.tables import aligned

@@ -7,14 +7,14 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.comparison_records import Comparison
-from ocpilot.app.crawling import Told
-from ocpilot.app.peer_records import Delivery, DeliveryState, Leniency, Peer
-from ocpilot.app.peers import Invitation
-from ocpilot.app.pull import PULLED, PullSummary
-from ocpilot.app.quality_records import QualityReport
-from ocpilot.app.ready_profiles import READY
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.comparison_records import Comparison
+from ocpilot.app.kept.peer_records import Delivery, DeliveryState, Leniency, Peer
+from ocpilot.app.kept.quality_records import QualityReport
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.partners.crawling import Told
+from ocpilot.app.partners.peers import Invitation
+from ocpilot.app.partners.pull import PULLED, PullSummary
+from ocpilot.app.partners.ready_profiles import READY
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
@@ -32,7 +32,7 @@ class PullOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PeerCommands(Protocol):
-    """What the platform does for this command; `app.peers` and `app.pull` behind the platform's ports."""
+    """What the platform does for this command; `app.partners` behind the platform's ports."""
 
     async def invite(self, name: str, allowed: Sequence[str]) -> Invitation:
         """A token for a platform that will register with us."""

@@ -6,11 +6,11 @@ from typing import Self
 import msgspec
 
 from ocpilot.app import shown
-from ocpilot.app.crawl_records import Crawl
-from ocpilot.app.peer_records import Delivery, DeliveryState, Detected, Leniency, Peer, PeerProfile
-from ocpilot.app.peers import Invitation
-from ocpilot.app.pull import ModulePull, PullSummary
-from ocpilot.app.ready_profiles import ReadyProfile
+from ocpilot.app.kept.crawl_records import Crawl
+from ocpilot.app.kept.peer_records import Delivery, DeliveryState, Detected, Leniency, Peer, PeerProfile
+from ocpilot.app.partners.peers import Invitation
+from ocpilot.app.partners.pull import ModulePull, PullSummary
+from ocpilot.app.partners.ready_profiles import ReadyProfile
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.cli.reading import Progress

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 
-from ocpilot.app.comparison_records import Comparison
-from ocpilot.app.quality import as_csv
-from ocpilot.app.quality_records import Finding, QualityReport
+from ocpilot.app.kept.comparison_records import Comparison
+from ocpilot.app.kept.quality_records import Finding, QualityReport
+from ocpilot.app.partners.quality import as_csv
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
 

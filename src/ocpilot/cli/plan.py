@@ -6,8 +6,8 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.plan_words import margin_words, words_of
-from ocpilot.app.plans import FIELDS
+from ocpilot.app.customers.plan_words import margin_words, words_of
+from ocpilot.app.customers.plans import FIELDS
 from ocpilot.base.errors import UserError
 from ocpilot.base.time import now
 from ocpilot.billing.plans import Plan

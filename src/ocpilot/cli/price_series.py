@@ -6,8 +6,8 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.plan_records import Gap, Imported, Series
-from ocpilot.app.price_table import COLUMNS, points_of
+from ocpilot.app.customers.price_table import COLUMNS, points_of
+from ocpilot.app.kept.plan_records import Gap, Imported, Series
 from ocpilot.base import time
 from ocpilot.billing.spot import PricePoint
 from ocpilot.cli.csv_table import csv_lines

@@ -8,10 +8,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Protocol
 
 from ocpilot.app import months
-from ocpilot.app.partner_invoices import Received
-from ocpilot.app.reconciliation import Reconciled
-from ocpilot.app.reconciliation_records import PartnerInvoice, RecordCheck
-from ocpilot.app.statements import Statement
+from ocpilot.app.books.partner_invoices import Received
+from ocpilot.app.books.reconciliation import Reconciled
+from ocpilot.app.books.statements import Statement
+from ocpilot.app.kept.reconciliation_records import PartnerInvoice, RecordCheck
 from ocpilot.base.errors import UserError
 from ocpilot.billing.report import Report, report_csv
 from ocpilot.cli import reconcile_lines

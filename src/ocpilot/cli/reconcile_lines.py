@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from ocpilot.app.reconciliation import Reconciled
-from ocpilot.app.reconciliation_records import PartnerInvoice, RecordCheck
+from ocpilot.app.books.reconciliation import Reconciled
+from ocpilot.app.kept.reconciliation_records import PartnerInvoice, RecordCheck
 from ocpilot.base import time
 from ocpilot.base.spreadsheet import harmless_row
 from ocpilot.billing.four_way import Finding

@@ -7,9 +7,9 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app import site_shown, site_words
-from ocpilot.app.site_limit_records import LimitGroup
-from ocpilot.app.site_limits import SiteView
+from ocpilot.app.kept.site_limit_records import LimitGroup
+from ocpilot.app.sites import site_shown, site_words
+from ocpilot.app.sites.site_limits import SiteView
 from ocpilot.base.errors import UserError
 from ocpilot.cli.tables import aligned
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Protocol
 
 from ocpilot.app import passwords
-from ocpilot.app.charge_records import StationQuery
-from ocpilot.app.frames import FrameDirection, FrameLine, FrameList, FrameQuery
-from ocpilot.app.station_events import Payload
-from ocpilot.app.station_reports import StationReport
-from ocpilot.app.station_views import StationNow, StationPage
+from ocpilot.app.kept.charge_records import StationQuery
+from ocpilot.app.kept.frames import FrameDirection, FrameLine, FrameList, FrameQuery
+from ocpilot.app.kept.station_events import Payload
+from ocpilot.app.stations.station_reports import StationReport
+from ocpilot.app.stations.station_views import StationNow, StationPage
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
 from ocpilot.cli import station_import, station_join, station_lines, station_message, station_qr, station_simulate

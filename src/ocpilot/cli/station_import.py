@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.station_import import ConnectorRow, StationTaken
+from ocpilot.app.stations.station_import import ConnectorRow, StationTaken
 from ocpilot.base.errors import InvalidObject
 from ocpilot.base.problem import Problem
 from ocpilot.cli.csv_table import csv_lines

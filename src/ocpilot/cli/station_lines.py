@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ocpilot.app import station_shown
-from ocpilot.app.frames import FrameDirection, FrameLine, FrameList
+from ocpilot.app.kept.frames import FrameDirection, FrameLine, FrameList
+from ocpilot.app.kept.station_events import Payload
 from ocpilot.app.shown import Shown
-from ocpilot.app.station_events import Payload
-from ocpilot.app.station_reports import StationReport
-from ocpilot.app.station_views import EvseNow, StationNow, StationPage
+from ocpilot.app.stations import station_shown
+from ocpilot.app.stations.station_reports import StationReport
+from ocpilot.app.stations.station_views import EvseNow, StationNow, StationPage
 from ocpilot.base import time
 from ocpilot.cli.tables import aligned
 from ocpilot.wire import codec

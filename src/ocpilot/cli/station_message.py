@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from ocpilot.app.display_messages import Message, Priority
-from ocpilot.app.station_events import Payload
+from ocpilot.app.kept.station_events import Payload
+from ocpilot.app.stations.display_messages import Message, Priority
 from ocpilot.base import time
 from ocpilot.base.errors import UserError
 from ocpilot.cli.log import moment

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from ocpilot.app.qr_codes import Format
-from ocpilot.app.records import Record
+from ocpilot.app.kept.records import Record
+from ocpilot.app.stations.qr_codes import Format
 from ocpilot.base.errors import UserError
 
 

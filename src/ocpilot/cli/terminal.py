@@ -6,7 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.terminals import KnownTerminal
+from ocpilot.app.cards.terminals import KnownTerminal
 from ocpilot.base import time
 from ocpilot.cli.tables import aligned
 from ocpilot.wire.v230 import InvoiceCreator

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from ocpilot.app import accounts, plans
-from ocpilot.app import customers as payers
-from ocpilot.app.customer_records import CustomerToken
+from ocpilot.app.customers import customers as payers
+from ocpilot.app.customers import plans
+from ocpilot.app.kept.customer_records import CustomerToken
+from ocpilot.app.ocpi import accounts
 from ocpilot.app.platform import Platform
 from ocpilot.demo.people import DRIVERS, PASSWORD, PROVIDER_EMAIL, Driver
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import msgspec
 
-from ocpilot.app import invoicing
-from ocpilot.app.customer_records import CustomerKind
+from ocpilot.app.invoicing import invoicing
+from ocpilot.app.kept.customer_records import CustomerKind
 from ocpilot.app.platform import Platform
 from ocpilot.base import time
 from ocpilot.demo import network, people

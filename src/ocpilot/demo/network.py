@@ -8,7 +8,7 @@ from importlib import resources
 
 import msgspec
 
-from ocpilot.app.charge_records import Station, StationConnector
+from ocpilot.app.kept.charge_records import Station, StationConnector
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.v230 import (
     EVSE,

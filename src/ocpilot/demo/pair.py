@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from ocpilot.app import peers
-from ocpilot.app.peer_records import PeerState
+from ocpilot.app.kept.peer_records import PeerState
+from ocpilot.app.partners import peers
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import OcpilotError
 from ocpilot.demo import customers, people

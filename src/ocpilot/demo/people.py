@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from ocpilot.app import accounts, catalogue, passwords, tariffs
+from ocpilot.app import passwords
+from ocpilot.app.ocpi import accounts, tariffs
+from ocpilot.app.office import catalogue
 from ocpilot.app.platform import Platform
 from ocpilot.demo import network
 

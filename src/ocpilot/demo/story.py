@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from ocpilot.app.bodies import value_of
-from ocpilot.app.records import CdrCheck, ObjectKey
+from ocpilot.app.kept.records import CdrCheck, ObjectKey
+from ocpilot.app.ocpi.bodies import value_of
 from ocpilot.base import time
 from ocpilot.base.errors import OcpilotError
 from ocpilot.billing.matching import is_bill_of

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import aiohttp
 
-from ocpilot.app.message_rows import Exchanged, beginning
-from ocpilot.app.records import PartnerAnswer
+from ocpilot.app.kept.records import PartnerAnswer
+from ocpilot.app.logs.message_rows import Exchanged, beginning
 from ocpilot.base import time
 from ocpilot.base.errors import PeerNonsense, PeerRefused
 from ocpilot.http.asking import Ask

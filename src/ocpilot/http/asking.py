@@ -8,8 +8,8 @@ import msgspec
 from msgspec.structs import replace
 from multidict import istr
 
-from ocpilot.app.message_rows import Exchanged
-from ocpilot.app.messages import Direction
+from ocpilot.app.kept.messages import Direction
+from ocpilot.app.logs.message_rows import Exchanged
 from ocpilot.base import time
 from ocpilot.base.ids import new_id
 from ocpilot.roaming import routing

@@ -12,11 +12,11 @@ import aiohttp
 from msgspec.structs import replace
 from yarl import URL
 
-from ocpilot.app.message_log import MessageLog
-from ocpilot.app.message_rows import VERSIONS, Exchanged
-from ocpilot.app.peer_records import Detected, Peer
+from ocpilot.app.kept.peer_records import Detected, Peer
+from ocpilot.app.kept.records import PartnerAnswer, PartnerPage
+from ocpilot.app.logs.message_log import MessageLog
+from ocpilot.app.logs.message_rows import VERSIONS, Exchanged
 from ocpilot.app.ports import Sealing
-from ocpilot.app.records import PartnerAnswer, PartnerPage
 from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused, PeerTimeout, PeerUnreachable
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import Logged, LogSettings, Settings

@@ -9,19 +9,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 
-from ocpilot.app import (
-    booking_calls,
-    command_calls,
-    credentials,
-    objects,
-    pages,
-    payments,
-    preferences,
-    profile_calls,
-)
-from ocpilot.app.classes import BOOKING_LOCATIONS, CONFIRMATIONS, TERMINALS, class_of
-from ocpilot.app.exchange import Handler
-from ocpilot.app.hub_forward import Crossing
+from ocpilot.app.cdrs import objects
+from ocpilot.app.hub.hub_forward import Crossing
+from ocpilot.app.ocpi import pages, payments
+from ocpilot.app.ocpi.classes import BOOKING_LOCATIONS, CONFIRMATIONS, TERMINALS, class_of
+from ocpilot.app.ocpi.exchange import Handler
+from ocpilot.app.orders import booking_calls, command_calls, preferences, profile_calls
+from ocpilot.app.partners import credentials
 from ocpilot.http import routes
 from ocpilot.http.routes import Resource
 from ocpilot.wire.fields import Wire

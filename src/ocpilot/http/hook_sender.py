@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from yarl import URL
 
-from ocpilot.app.hook_ports import HookAnswer
+from ocpilot.app.kept.hook_ports import HookAnswer
 from ocpilot.base import time
 from ocpilot.base.errors import PeerUnreachable
 from ocpilot.base.settings import Settings
@@ -24,7 +24,7 @@ _MOST_READ = 16 * 1024
 
 
 class HttpHooks:
-    """`app.hook_ports.HookSender`. Use as `async with`."""
+    """`app.kept.hook_ports.HookSender`. Use as `async with`."""
 
     def __init__(self, settings: Settings, seconds: float = _TIMEOUT) -> None:
         self._allow_inner = settings.security.allow_inner_addresses

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from starlette.types import Scope
 
-from ocpilot.app.message_rows import Exchanged, RawHeaders
-from ocpilot.app.messages import Cut, Direction
-from ocpilot.app.peer_records import Peer
+from ocpilot.app.kept.messages import Cut, Direction
+from ocpilot.app.kept.peer_records import Peer
+from ocpilot.app.logs.message_rows import Exchanged, RawHeaders
 from ocpilot.base.ids import new_id
 from ocpilot.http.routes import Resource
 from ocpilot.roaming import routing

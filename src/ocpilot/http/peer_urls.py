@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from urllib.parse import quote, urlencode, urlsplit
 
-from ocpilot.app.peer_records import Peer
-from ocpilot.app.records import PartnerPage
+from ocpilot.app.kept.peer_records import Peer
+from ocpilot.app.kept.records import PartnerPage
 from ocpilot.base.errors import NoMatchingEndpoints, PeerNonsense
 from ocpilot.wire.paging import read_headers
 from ocpilot.wire.protocol import InterfaceRole, ModuleID

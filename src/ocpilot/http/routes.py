@@ -7,22 +7,13 @@ from functools import cached_property, partial
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from ocpilot.app import (
-    booking_calls,
-    command_calls,
-    credentials,
-    hub_clients,
-    invoices,
-    locations,
-    objects,
-    pages,
-    payments,
-    preferences,
-    profile_calls,
-)
-from ocpilot.app.classes import BOOKING_LOCATIONS, BOOKINGS, CONFIRMATIONS, TERMINALS
-from ocpilot.app.exchange import Answer, Call, Handler, details_url, endpoint_url
-from ocpilot.app.message_rows import VERSIONS
+from ocpilot.app.cdrs import objects
+from ocpilot.app.logs.message_rows import VERSIONS
+from ocpilot.app.ocpi import hub_clients, invoices, locations, pages, payments
+from ocpilot.app.ocpi.classes import BOOKING_LOCATIONS, BOOKINGS, CONFIRMATIONS, TERMINALS
+from ocpilot.app.ocpi.exchange import Answer, Call, Handler, details_url, endpoint_url
+from ocpilot.app.orders import booking_calls, command_calls, preferences, profile_calls
+from ocpilot.app.partners import credentials
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.base.errors import MethodNotAllowed, NotFound

@@ -14,15 +14,15 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from ocpilot.app import hub_routing
-from ocpilot.app.credentials import identify
-from ocpilot.app.exchange import LARGEST_BODY, Answer, Call
-from ocpilot.app.heard import handled
-from ocpilot.app.message_rows import RawHeaders
-from ocpilot.app.peer_records import Peer, PeerState
+from ocpilot.app.hub import hub_routing
+from ocpilot.app.kept.peer_records import Peer, PeerState
+from ocpilot.app.logs.message_rows import RawHeaders
+from ocpilot.app.ocpi.exchange import LARGEST_BODY, Answer, Call
+from ocpilot.app.ocpi.heard import handled
+from ocpilot.app.ocpi.visibility import acting
+from ocpilot.app.partners.credentials import identify
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import hash_token
-from ocpilot.app.visibility import acting
 from ocpilot.base.errors import (
     Conflict,
     DatabaseAway,

@@ -9,13 +9,13 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
 
-from ocpilot.app.mailing import Mail
+from ocpilot.app.kept.mailing import Mail
 from ocpilot.base.errors import MailRefused, MailServerFailed, SettingsError
 from ocpilot.base.money_settings import MailSettings, MailTls
 
 
 class SmtpMailer:
-    """`app.mailing.Mailer`."""
+    """`app.kept.mailing.Mailer`."""
 
     def __init__(self, settings: MailSettings) -> None:
         self._settings = settings

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from ocpilot.app import book_days, book_paper, books, months, partner_invoices, reconciliation, statements
-from ocpilot.app.book_records import ClosedMonth, MonthReport
-from ocpilot.app.books import ExportFormat
+from ocpilot.app import book_days, months
+from ocpilot.app.books import book_paper, books, partner_invoices, reconciliation, statements
+from ocpilot.app.books.books import ExportFormat
+from ocpilot.app.books.partner_invoices import Received
+from ocpilot.app.books.reconciliation import Reconciled
+from ocpilot.app.books.statements import Statement
+from ocpilot.app.kept.book_records import ClosedMonth, MonthReport
+from ocpilot.app.kept.reconciliation_records import PartnerInvoice, RecordCheck
 from ocpilot.app.months import Month
-from ocpilot.app.partner_invoices import Received
 from ocpilot.app.platform import Platform
-from ocpilot.app.reconciliation import Reconciled
-from ocpilot.app.reconciliation_records import PartnerInvoice, RecordCheck
-from ocpilot.app.statements import Statement
 from ocpilot.billing.report import Report
 from ocpilot.billing.report_pdf import report_pdf
 from ocpilot.cli import books as books_command

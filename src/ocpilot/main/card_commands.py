@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from ocpilot.app import card_payments, terminal_payments, terminals
-from ocpilot.app.card_records import CardPayment, CardStep
+from ocpilot.app.cards import terminal_payments, terminals
+from ocpilot.app.cards.terminal_payments import TerminalRow
+from ocpilot.app.cards.terminals import KnownTerminal
+from ocpilot.app.guests import card_payments
+from ocpilot.app.kept.card_records import CardPayment, CardStep
 from ocpilot.app.platform import Platform
-from ocpilot.app.terminal_payments import TerminalRow
-from ocpilot.app.terminals import KnownTerminal
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.cli import card, terminal

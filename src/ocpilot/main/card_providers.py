@@ -3,8 +3,8 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-from ocpilot.app.card_ports import CardProvider
-from ocpilot.app.card_records import PlayedPayments
+from ocpilot.app.kept.card_ports import CardProvider
+from ocpilot.app.kept.card_records import PlayedPayments
 from ocpilot.base import time
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.money_settings import CardProviderName

@@ -1,13 +1,15 @@
 """What the commands about clearing ask of a platform, as `cli/clearing.py` states it."""
 
-from ocpilot.app import cdr_credits, cdrs, clearing, clearing_actions, disputes
-from ocpilot.app.bodies import value_of
-from ocpilot.app.cdr_credits import Anew, Reissued
-from ocpilot.app.clearing_moves import Action
-from ocpilot.app.clearing_records import Clearing
-from ocpilot.app.disputes import Message
+from ocpilot.app.cdrs import cdrs, clearing, clearing_actions
+from ocpilot.app.cdrs.clearing_moves import Action
+from ocpilot.app.invoicing import disputes
+from ocpilot.app.invoicing.disputes import Message
+from ocpilot.app.kept.clearing_records import Clearing
+from ocpilot.app.kept.records import StoredObject
+from ocpilot.app.ocpi.bodies import value_of
+from ocpilot.app.office import cdr_credits
+from ocpilot.app.office.cdr_credits import Anew, Reissued
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import StoredObject
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.cli import clearing as clearing_command

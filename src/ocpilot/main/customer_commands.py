@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from ocpilot.app import closing, customer_table, customers, plans
-from ocpilot.app.closing import Closed
-from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
-from ocpilot.app.customer_table import Row
-from ocpilot.app.customers import Saved
-from ocpilot.app.plan_records import Gap, Imported, Series
+from ocpilot.app.books import closing
+from ocpilot.app.books.closing import Closed
+from ocpilot.app.customers import customer_table, customers, plans
+from ocpilot.app.customers.customer_table import Row
+from ocpilot.app.customers.customers import Saved
+from ocpilot.app.kept.customer_records import Customer, CustomerKind, CustomerToken
+from ocpilot.app.kept.plan_records import Gap, Imported, Series
 from ocpilot.app.platform import Platform
 from ocpilot.billing.plans import Plan
 from ocpilot.billing.spot import PricePoint

@@ -2,7 +2,7 @@
 
 from ocpilot.api.problems import KINDS
 from ocpilot.api.table import ENDPOINTS, PREFIX
-from ocpilot.app.hooks import EVENTS
+from ocpilot.app.office.hooks import EVENTS
 from ocpilot.web.api_page import ApiDescribed, ApiProblem, ApiRoute
 
 

@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, time, timedelta
 
-from ocpilot.app import book_days, crediting, invoice_runs, invoices_seen, invoicing, sending
-from ocpilot.app.bill_records import BillItem, KeptInvoice, Listed
-from ocpilot.app.invoice_documents import DocumentKind, document
-from ocpilot.app.invoicing import Due
+from ocpilot.app import book_days
+from ocpilot.app.invoicing import crediting, invoice_runs, invoices_seen, invoicing, sending
+from ocpilot.app.invoicing.invoice_documents import DocumentKind, document
+from ocpilot.app.invoicing.invoicing import Due
+from ocpilot.app.invoicing.sending import Sent
+from ocpilot.app.kept.bill_records import BillItem, KeptInvoice, Listed
 from ocpilot.app.platform import Platform
-from ocpilot.app.sending import Sent
 from ocpilot.base.errors import UserError
 from ocpilot.cli import invoice
 from ocpilot.main.on_platform import on_platform

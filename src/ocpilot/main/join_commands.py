@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from ocpilot.app import newcomers
 from ocpilot.app.platform import Platform
+from ocpilot.app.stations import newcomers
 from ocpilot.base import time
 from ocpilot.cli import station_join
 from ocpilot.main.on_platform import on_platform

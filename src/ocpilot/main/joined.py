@@ -3,12 +3,12 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-from ocpilot.app.frame_log import FrameLog
-from ocpilot.app.mailing import NoMailer
-from ocpilot.app.message_log import MessageLog
+from ocpilot.app.kept.mailing import NoMailer
+from ocpilot.app.kept.station_events import Payload
+from ocpilot.app.logs.frame_log import FrameLog
+from ocpilot.app.logs.message_log import MessageLog
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import Seal
-from ocpilot.app.station_events import Payload
 from ocpilot.base import time
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.base.settings import Settings

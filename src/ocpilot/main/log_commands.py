@@ -5,9 +5,9 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from ocpilot.app import message_replay, message_views, peers
-from ocpilot.app.message_views import MessageDetail, MessageList, MessageRow
-from ocpilot.app.messages import MessageQuery
+from ocpilot.app.kept.messages import MessageQuery
+from ocpilot.app.partners import message_replay, message_views, peers
+from ocpilot.app.partners.message_views import MessageDetail, MessageList, MessageRow
 from ocpilot.app.platform import Platform
 from ocpilot.cli import log as log_command
 from ocpilot.main.following import MOST, follow

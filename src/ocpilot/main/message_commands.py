@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from ocpilot.app import display_messages, station_views
-from ocpilot.app.display_messages import Message
+from ocpilot.app.kept.station_events import Payload
 from ocpilot.app.platform import Platform
-from ocpilot.app.station_events import Payload
+from ocpilot.app.stations import display_messages, station_views
+from ocpilot.app.stations.display_messages import Message
 from ocpilot.cli import station_message
 from ocpilot.main.on_platform import on_platform
 

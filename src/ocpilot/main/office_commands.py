@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 
-from ocpilot.app import api_keys, hooks, moving
-from ocpilot.app.api_ports import ApiKey
-from ocpilot.app.hook_events import body_of
-from ocpilot.app.hook_ports import Hook, HookAnswer, HookEvent
-from ocpilot.app.hooks import NewHook
-from ocpilot.app.moving import Filter, Line, Taken
+from ocpilot.app.kept.api_ports import ApiKey
+from ocpilot.app.kept.hook_ports import Hook, HookAnswer, HookEvent
+from ocpilot.app.office import api_keys, hooks, moving
+from ocpilot.app.office.hook_events import body_of
+from ocpilot.app.office.hooks import NewHook
+from ocpilot.app.office.moving import Filter, Line, Taken
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId

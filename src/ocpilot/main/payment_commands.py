@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from ocpilot.app import bank_payments, held_payments, ledger_views, payment_views, reminders, setting_off
-from ocpilot.app.bank_payments import Taken
-from ocpilot.app.ledger_records import Balance, KeptEntry, LedgerFault
-from ocpilot.app.ledger_views import CustomerAccount
-from ocpilot.app.payment_views import PaymentView
+from ocpilot.app.books import bank_payments, held_payments, ledger_views, payment_views, reminders, setting_off
+from ocpilot.app.books.bank_payments import Taken
+from ocpilot.app.books.ledger_views import CustomerAccount
+from ocpilot.app.books.payment_views import PaymentView
+from ocpilot.app.books.reminders import DueReminder
+from ocpilot.app.kept.ledger_records import Balance, KeptEntry, LedgerFault
 from ocpilot.app.platform import Platform
-from ocpilot.app.reminders import DueReminder
 from ocpilot.billing.ledger import Account
 from ocpilot.billing.reminders import Reminder
 from ocpilot.cli import invoice_remind, ledger, payment

@@ -3,18 +3,20 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from ocpilot.app import compare, dead_letters, hub_clients, peers, pull, quality
-from ocpilot.app.comparison_records import Comparison
-from ocpilot.app.crawling import Told
-from ocpilot.app.heard import noted
-from ocpilot.app.peer_records import Delivery, DeliveryState, Leniency, Peer
-from ocpilot.app.peers import Invitation
+from ocpilot.app.invoicing import dead_letters
+from ocpilot.app.kept.comparison_records import Comparison
+from ocpilot.app.kept.peer_records import Delivery, DeliveryState, Leniency, Peer
+from ocpilot.app.kept.quality_records import QualityReport
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi import hub_clients
+from ocpilot.app.ocpi.heard import noted
+from ocpilot.app.partners import compare, peers, pull, quality
+from ocpilot.app.partners.crawling import Told
+from ocpilot.app.partners.peers import Invitation
+from ocpilot.app.partners.pull import PullSummary
+from ocpilot.app.partners.pulling import since_last_pull
+from ocpilot.app.partners.ready_profiles import ready
 from ocpilot.app.platform import Platform
-from ocpilot.app.pull import PullSummary
-from ocpilot.app.pulling import since_last_pull
-from ocpilot.app.quality_records import QualityReport
-from ocpilot.app.ready_profiles import ready
-from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import PeerError, PeerRefused, PeerUnreachable, UserError
 from ocpilot.cli import peer as peer_command
 from ocpilot.cli.peer import PullOptions

@@ -2,15 +2,21 @@
 
 from collections.abc import Sequence
 
-from ocpilot.app import accounts, bill_views, catalogue, cdr_match, held_charges, peers, signed_charges
-from ocpilot.app.bill_views import CdrDetail, CdrRow
-from ocpilot.app.cdr_match_records import MissingCdr
-from ocpilot.app.clearing_records import ClearingState, Wanted
-from ocpilot.app.held_charges import HeldCharge
-from ocpilot.app.in_version import text_in
+from ocpilot.app.cdrs import cdr_match
+from ocpilot.app.charges import signed_charges
+from ocpilot.app.invoicing import bill_views
+from ocpilot.app.invoicing.bill_views import CdrDetail, CdrRow
+from ocpilot.app.kept.cdr_match_records import MissingCdr
+from ocpilot.app.kept.clearing_records import ClearingState, Wanted
+from ocpilot.app.kept.signed_records import MeterKey
+from ocpilot.app.ocpi import accounts
+from ocpilot.app.ocpi.in_version import text_in
+from ocpilot.app.office import catalogue
+from ocpilot.app.partners import peers
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
-from ocpilot.app.signed_records import MeterKey
+from ocpilot.app.transactions import held_charges
+from ocpilot.app.transactions.held_charges import HeldCharge
 from ocpilot.base.errors import InvalidObject, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.cli import account, cdr, charge, load, ocmf

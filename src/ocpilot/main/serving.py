@@ -15,18 +15,18 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ocpilot.api.server import api_routes
-from ocpilot.app.charging import StationService
-from ocpilot.app.comparing import Comparing
-from ocpilot.app.heard import Hearing
-from ocpilot.app.hooking import Hooking
-from ocpilot.app.invoice_worker import InvoiceWorker
-from ocpilot.app.jobs import Jobs
-from ocpilot.app.local_lists import StationTokenKeeper
+from ocpilot.app.invoicing.invoice_worker import InvoiceWorker
+from ocpilot.app.ocpi.heard import Hearing
+from ocpilot.app.office.hooking import Hooking
+from ocpilot.app.partners.comparing import Comparing
+from ocpilot.app.partners.pulling import Puller
+from ocpilot.app.partners.push import Pusher
 from ocpilot.app.platform import Platform
-from ocpilot.app.pulling import Puller
-from ocpilot.app.push import Pusher
-from ocpilot.app.site_sharing import SiteSharing
-from ocpilot.app.station_tariffs import StationTariffs
+from ocpilot.app.sites.site_sharing import SiteSharing
+from ocpilot.app.stations.local_lists import StationTokenKeeper
+from ocpilot.app.stations.station_tariffs import StationTariffs
+from ocpilot.app.work.jobs import Jobs
+from ocpilot.app.work.station_service import StationService
 from ocpilot.base.settings import Settings
 from ocpilot.cli.serve import PARTS, parts_of
 from ocpilot.http.described import openapi_routes

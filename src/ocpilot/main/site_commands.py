@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from ocpilot.app import site_limits
+from ocpilot.app.kept.site_limit_records import LimitGroup, SiteLimit
 from ocpilot.app.platform import Platform
-from ocpilot.app.site_limit_records import LimitGroup, SiteLimit
-from ocpilot.app.site_limits import SiteView
+from ocpilot.app.sites import site_limits
+from ocpilot.app.sites.site_limits import SiteView
 from ocpilot.cli import site_limit
 from ocpilot.main.on_platform import on_platform
 

@@ -5,23 +5,16 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from ocpilot.app import (
-    evse_pages,
-    qr_codes,
-    station_calls,
-    station_import,
-    station_reports,
-    station_views,
-    stations,
-)
-from ocpilot.app.charge_records import StationQuery
-from ocpilot.app.frames import FrameLine, FrameList, FrameQuery
+from ocpilot.app.guests import evse_pages
+from ocpilot.app.kept.charge_records import StationQuery
+from ocpilot.app.kept.frames import FrameLine, FrameList, FrameQuery
+from ocpilot.app.kept.station_events import Payload
 from ocpilot.app.platform import Platform
-from ocpilot.app.qr_codes import Format
-from ocpilot.app.station_events import Payload
-from ocpilot.app.station_import import ConnectorRow, StationTaken
-from ocpilot.app.station_reports import StationReport
-from ocpilot.app.station_views import StationNow, StationPage
+from ocpilot.app.stations import qr_codes, station_calls, station_import, station_reports, station_views, stations
+from ocpilot.app.stations.qr_codes import Format
+from ocpilot.app.stations.station_import import ConnectorRow, StationTaken
+from ocpilot.app.stations.station_reports import StationReport
+from ocpilot.app.stations.station_views import StationNow, StationPage
 from ocpilot.cli import station
 from ocpilot.cli.station_qr import PrintedCode
 from ocpilot.main.following import MOST, follow

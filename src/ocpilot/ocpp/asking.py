@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from ocpilot.app.station_events import Payload
+from ocpilot.app.kept.station_events import Payload
 from ocpilot.base.errors import StationTimeout, StationUnreachable
 from ocpilot.ocpp.frames import CallError, CallResult
 from ocpilot.ocpp.rpc import Answered, Rpc

@@ -1,8 +1,8 @@
-"""What each OCPP version can be asked, from the schemas of the standard (`app.call_schemas.CallSchemas`)."""
+"""What each OCPP version can be asked, from the schemas of the standard (`app.kept.call_schemas.CallSchemas`)."""
 
 from msgspec.structs import replace
 
-from ocpilot.app.station_events import Payload
+from ocpilot.app.kept.station_events import Payload
 from ocpilot.base.problem import Problem, Severity
 from ocpilot.ocpp import schemas
 from ocpilot.ocpp.versions import VERSIONS

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Protocol, cast
 
-from ocpilot.app.charge_records import Transaction
-from ocpilot.app.station_events import (
+from ocpilot.app.kept.charge_records import Transaction
+from ocpilot.app.kept.station_events import (
     ActiveProfileAnswer,
     CallAnswer,
     IdToken,

@@ -3,7 +3,7 @@
 (1.6 security whitepaper, A02; 2.0.1, part 2, A02, A03)
 """
 
-from ocpilot.app.station_events import Payload
+from ocpilot.app.kept.station_events import Payload
 from ocpilot.ocpp.values import required_text, text
 from ocpilot.ocpp.version import Station
 

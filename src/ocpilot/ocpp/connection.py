@@ -9,8 +9,8 @@ from datetime import datetime
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ocpilot.app.frames import FrameDirection
-from ocpilot.app.station_events import Payload
+from ocpilot.app.kept.frames import FrameDirection
+from ocpilot.app.kept.station_events import Payload
 from ocpilot.base.errors import BadRequest, DatabaseAway
 from ocpilot.base.problem import Problem
 from ocpilot.ocpp import schemas

@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 
 import msgspec
 
-from ocpilot.app.station_events import Payload
+from ocpilot.app.kept.station_events import Payload
 
 #: What a frame is answered under when its own id cannot be read.
 UNREADABLE_ID = "-1"

@@ -17,8 +17,8 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from ocpilot.app.attempts import Attempts
-from ocpilot.app.frames import FrameDirection
-from ocpilot.app.station_events import Admission, Payload, StationEvents
+from ocpilot.app.kept.frames import FrameDirection
+from ocpilot.app.kept.station_events import Admission, Payload, StationEvents
 from ocpilot.base import time
 from ocpilot.base.errors import DatabaseAway, StationUnreachable
 from ocpilot.base.problem import Problem

@@ -6,7 +6,7 @@ from collections.abc import Collection
 import msgspec
 from starlette.websockets import WebSocket
 
-from ocpilot.app.station_events import Knock
+from ocpilot.app.kept.station_events import Knock
 from ocpilot.ocpp.basic_auth import password_of
 from ocpilot.ocpp.station_socket import facts_of
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ocpilot.app.station_events import Payload
+from ocpilot.app.kept.station_events import Payload
 from ocpilot.ocpp.version import Handler, Station
 
 Answer = Callable[[Payload], Payload]

@@ -7,8 +7,8 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.station_events import Payload, StationEvents
-from ocpilot.app.station_nodes import NodeCall, Nodes
+from ocpilot.app.kept.station_events import Payload, StationEvents
+from ocpilot.app.kept.station_nodes import NodeCall, Nodes
 from ocpilot.base.errors import StationError, StationTimeout, StationUnreachable
 from ocpilot.ocpp.calls import Lines
 from ocpilot.ocpp.frames import CallError, CallResult, ErrorCode

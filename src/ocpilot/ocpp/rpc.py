@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 
 import msgspec
 
-from ocpilot.app.station_events import Payload
+from ocpilot.app.kept.station_events import Payload
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.base.ids import new_id
 from ocpilot.ocpp import frames

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 from typing import cast
 
-from ocpilot.app.station_events import Payload
+from ocpilot.app.kept.station_events import Payload
 from ocpilot.base import time
 from ocpilot.wire.v230 import ActiveChargingProfile, ChargingProfile, ChargingProfilePeriod, ChargingRateUnit
 

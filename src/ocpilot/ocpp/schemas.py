@@ -22,7 +22,7 @@ import jsonschema_rs
 import msgspec
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from ocpilot.app.station_events import Payload
+from ocpilot.app.kept.station_events import Payload
 from ocpilot.base.problem import Problem, Severity
 
 _ABSENT = object()

@@ -1,6 +1,6 @@
 """Setting the password of a station, in the words of each version."""
 
-from ocpilot.app.station_events import Payload
+from ocpilot.app.kept.station_events import Payload
 from ocpilot.ocpp.frames import CallError, CallResult
 
 _TAKEN = ("Accepted", "RebootRequired")

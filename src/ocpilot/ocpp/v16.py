@@ -5,8 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
-from ocpilot.app.charge_records import Transaction
-from ocpilot.app.station_events import (
+from ocpilot.app.kept.charge_records import Transaction
+from ocpilot.app.kept.station_events import (
     ActiveProfileAnswer,
     AuthorizationStatus,
     BootInfo,
@@ -22,7 +22,7 @@ from ocpilot.app.station_events import (
     StatusEvent,
     StopEvent,
 )
-from ocpilot.app.tokens import id_tag_of
+from ocpilot.app.ocpi.tokens import id_tag_of
 from ocpilot.base import time
 from ocpilot.base.time import Clock
 from ocpilot.ocpp import schemas, v16_lists, v16_profiles

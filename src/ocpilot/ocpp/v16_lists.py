@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from ocpilot.app.station_events import ListedToken, ListUpdate, LocalListLimits, Payload
+from ocpilot.app.kept.station_events import ListedToken, ListUpdate, LocalListLimits, Payload
 from ocpilot.ocpp.version import Asked
 
 _ENABLED, _TOTAL, _PER_MESSAGE = "LocalAuthListEnabled", "LocalAuthListMaxLength", "SendLocalListMaxLength"

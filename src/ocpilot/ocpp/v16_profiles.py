@@ -5,7 +5,7 @@
 
 from datetime import datetime
 
-from ocpilot.app.station_events import Payload
+from ocpilot.app.kept.station_events import Payload
 from ocpilot.ocpp import schedules
 from ocpilot.ocpp.values import inner
 from ocpilot.wire.v230 import ActiveChargingProfile, ChargingProfile

@@ -12,7 +12,7 @@ from typing import cast
 
 import msgspec
 
-from ocpilot.app.station_events import Payload, StationCost
+from ocpilot.app.kept.station_events import Payload, StationCost
 from ocpilot.base.errors import OcpilotError
 from ocpilot.ocpp.values import required_text
 from ocpilot.wire.v230 import (

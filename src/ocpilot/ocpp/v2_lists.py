@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from ocpilot.app.station_events import IdToken, ListedToken, ListUpdate, LocalListLimits, Payload
+from ocpilot.app.kept.station_events import IdToken, ListedToken, ListUpdate, LocalListLimits, Payload
 from ocpilot.ocpp.version import Asked
 
 _COMPONENT = "LocalAuthListCtrlr"

@@ -6,7 +6,7 @@ Where a station asks for something that nobody here does, the answer is the stan
 from collections.abc import Mapping
 from typing import cast
 
-from ocpilot.app.station_events import Payload
+from ocpilot.app.kept.station_events import Payload
 from ocpilot.base import time
 from ocpilot.ocpp.certificate_requests import sign_certificate
 from ocpilot.ocpp.notices import always, notice, notices

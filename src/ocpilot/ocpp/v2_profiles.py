@@ -5,8 +5,8 @@
 
 from datetime import datetime
 
-from ocpilot.app.charge_records import Transaction
-from ocpilot.app.station_events import Payload
+from ocpilot.app.kept.charge_records import Transaction
+from ocpilot.app.kept.station_events import Payload
 from ocpilot.ocpp import schedules
 from ocpilot.ocpp.values import inner
 from ocpilot.wire.v230 import ActiveChargingProfile, ChargingProfile

@@ -5,7 +5,7 @@ import binascii
 from decimal import Decimal
 from typing import cast
 
-from ocpilot.app.station_events import Payload, SampledValue, SignedMeterValue, StationSample
+from ocpilot.app.kept.station_events import Payload, SampledValue, SignedMeterValue, StationSample
 from ocpilot.base.time import Clock
 from ocpilot.ocpp.values import inner, moment, optional_whole, required_text, text
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
-from ocpilot.app.station_events import Payload
+from ocpilot.app.kept.station_events import Payload
 from ocpilot.base import time
 from ocpilot.base.time import Clock
 from ocpilot.ocpp.frames import ErrorCode

@@ -7,8 +7,8 @@ from typing import Protocol
 
 import msgspec
 
-from ocpilot.app.charge_records import Transaction
-from ocpilot.app.station_events import (
+from ocpilot.app.kept.charge_records import Transaction
+from ocpilot.app.kept.station_events import (
     ActiveProfileAnswer,
     IdToken,
     ListUpdate,

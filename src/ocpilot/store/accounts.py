@@ -3,7 +3,7 @@
 import asyncpg
 import msgspec
 
-from ocpilot.app.records import Account
+from ocpilot.app.kept.records import Account
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec.structs import asdict
 
-from ocpilot.app.ad_hoc_records import AdHocCharge
+from ocpilot.app.kept.ad_hoc_records import AdHocCharge
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
@@ -14,7 +14,7 @@ _SQL = load("ad_hoc")
 
 
 class PostgresAdHocCharges:
-    """`app.ad_hoc_records.AdHocCharges`."""
+    """`app.kept.ad_hoc_records.AdHocCharges`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -5,7 +5,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.api_ports import ApiKey, KeptAnswer
+from ocpilot.app.kept.api_ports import ApiKey, KeptAnswer
 from ocpilot.base.errors import Conflict
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
@@ -16,7 +16,7 @@ _SQL = load("api_keys")
 
 
 class PostgresApiKeys:
-    """`app.api_ports.ApiKeys`."""
+    """`app.kept.api_ports.ApiKeys`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -50,7 +50,7 @@ class PostgresApiKeys:
 
 
 class PostgresApiAnswers:
-    """`app.api_ports.ApiAnswers`."""
+    """`app.kept.api_ports.ApiAnswers`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

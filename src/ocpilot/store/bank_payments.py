@@ -7,7 +7,7 @@ from decimal import Decimal
 import asyncpg
 import msgspec
 
-from ocpilot.app.bank_payment_records import (
+from ocpilot.app.kept.bank_payment_records import (
     BankFile,
     Deciding,
     DecidingBeside,
@@ -31,7 +31,7 @@ _PAYMENT = msgspec.json.Decoder(BankPayment)
 
 
 class PostgresBankPayments:
-    """`app.bank_payment_records.BankPayments`."""
+    """`app.kept.bank_payment_records.BankPayments`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -6,8 +6,8 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.bill_records import BillItem, Group
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.bill_records import BillItem, Group
+from ocpilot.app.kept.records import ObjectKey
 from ocpilot.base.ids import fold
 from ocpilot.billing.invoice import InvoiceLine
 from ocpilot.store.pool import Database
@@ -20,7 +20,7 @@ _LINES = msgspec.json.Decoder(tuple[InvoiceLine, ...])
 
 
 class PostgresBillItems:
-    """`app.bill_records.BillItems`."""
+    """`app.kept.bill_records.BillItems`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.kept.records import ObjectKey, StoredObject
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.store.bell import Bell

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from ocpilot.app.book_records import ClosedMonth, OpenDebt, TaxedSum, WaitingSum
+from ocpilot.app.kept.book_records import ClosedMonth, OpenDebt, TaxedSum, WaitingSum
 from ocpilot.base.errors import Conflict
 from ocpilot.billing.taxes import Tax, TaxRow
 from ocpilot.store.pool import Database
@@ -17,7 +17,7 @@ _TAXES = msgspec.json.Decoder(tuple[TaxRow, ...])
 
 
 class PostgresBooks:
-    """`app.book_records.Books`."""
+    """`app.kept.book_records.Books`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import msgspec
 
-from ocpilot.app.card_ports import PlayedPayment
-from ocpilot.app.card_records import CardPayment, CardStep
+from ocpilot.app.kept.card_ports import PlayedPayment
+from ocpilot.app.kept.card_records import CardPayment, CardStep
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import Statement, load
@@ -16,7 +16,7 @@ _SQL = load("card_payments")
 
 
 class PostgresCardPayments:
-    """`app.card_records.CardPayments`."""
+    """`app.kept.card_records.CardPayments`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -75,7 +75,7 @@ class PostgresCardPayments:
 
 
 class PostgresPlayedPayments:
-    """`app.card_records.PlayedPayments`."""
+    """`app.kept.card_records.PlayedPayments`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

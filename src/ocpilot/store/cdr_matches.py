@@ -5,8 +5,8 @@ from datetime import datetime
 
 import msgspec
 
-from ocpilot.app.cdr_match_records import CdrMatch, MissingCdr
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.kept.cdr_match_records import CdrMatch, MissingCdr
+from ocpilot.app.kept.records import ObjectKey, StoredObject
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
@@ -17,7 +17,7 @@ _SQL = load("cdr_matches")
 
 
 class PostgresMatches:
-    """`app.cdr_match_records.Matches`."""
+    """`app.kept.cdr_match_records.Matches`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from ocpilot.app.peer_records import Change, ChangeCursor, Delivery
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.peer_records import Change, ChangeCursor, Delivery
+from ocpilot.app.kept.records import ObjectKey
 from ocpilot.store.bell import Bell
 from ocpilot.store.deliveries import save_deliveries
 from ocpilot.store.line import LOST

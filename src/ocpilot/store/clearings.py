@@ -6,8 +6,8 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.cdr_match_records import CdrMatch
-from ocpilot.app.clearing_records import (
+from ocpilot.app.kept.cdr_match_records import CdrMatch
+from ocpilot.app.kept.clearing_records import (
     Clearing,
     ClearingFinding,
     ClearingState,
@@ -16,7 +16,7 @@ from ocpilot.app.clearing_records import (
     Unrated,
     Wanted,
 )
-from ocpilot.app.records import CdrCheck, ObjectKey, StoredObject
+from ocpilot.app.kept.records import CdrCheck, ObjectKey, StoredObject
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.billing.clearing_rules import Neighbour
 from ocpilot.store.pool import Database, Session
@@ -28,7 +28,7 @@ _SQL = load("clearings")
 
 
 class PostgresClearings:
-    """`app.clearing_records.Clearings`."""
+    """`app.kept.clearing_records.Clearings`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

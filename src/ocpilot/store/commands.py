@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from ocpilot.app.charge_records import Command
+from ocpilot.app.kept.charge_records import Command
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ocpilot.app.comparison_records import Comparison
+from ocpilot.app.kept.comparison_records import Comparison
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
 from ocpilot.store.rows import json_of
@@ -11,7 +11,7 @@ _SQL = load("comparisons")
 
 
 class PostgresComparisons:
-    """`app.comparison_records.Comparisons`."""
+    """`app.kept.comparison_records.Comparisons`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.crawl_records import Crawl, Seen
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.crawl_records import Crawl, Seen
+from ocpilot.app.kept.records import ObjectKey
 from ocpilot.base.errors import Conflict
 from ocpilot.store.objects import TABLES
 from ocpilot.store.pool import Database
@@ -24,7 +24,7 @@ _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class PostgresCrawls:
-    """`app.crawl_records.Crawls`."""
+    """`app.kept.crawl_records.Crawls`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -6,7 +6,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
+from ocpilot.app.kept.customer_records import Customer, CustomerKind, CustomerToken
 from ocpilot.base.errors import Conflict
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.store.pool import Database
@@ -17,7 +17,7 @@ _SQL = load("customers")
 
 
 class PostgresCustomers:
-    """`app.customer_records.Customers`."""
+    """`app.kept.customer_records.Customers`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import asyncpg
 
-from ocpilot.app.peer_records import UNFINISHED, Delivery, DeliveryState
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.peer_records import UNFINISHED, Delivery, DeliveryState
+from ocpilot.app.kept.records import ObjectKey
 from ocpilot.base.ids import fold
 from ocpilot.roaming.retry import FURTHEST
 from ocpilot.store.pool import Database, Session

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 import asyncpg
 import msgspec
 
-from ocpilot.app.records import CdrCheck, ObjectKey, Receipt, StoredObject
+from ocpilot.app.kept.records import CdrCheck, ObjectKey, Receipt, StoredObject
 from ocpilot.store.pool import Database, Session
 from ocpilot.store.queries import Statement, load
 from ocpilot.store.rows import key_values, object_of, party_of, record_of

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from msgspec.structs import astuple
 
-from ocpilot.app.frames import FrameLine, FrameQuery
-from ocpilot.app.messages import MessageGap
+from ocpilot.app.kept.frames import FrameLine, FrameQuery
+from ocpilot.app.kept.messages import MessageGap
 from ocpilot.store.log_days import LogDays
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import Statement, load
@@ -29,7 +29,7 @@ _BEFORE = "at <= :before_at::timestamptz AND (at, id) < (:before_at::timestamptz
 
 
 class PostgresFrames:
-    """`app.frames.Frames`."""
+    """`app.kept.frames.Frames`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

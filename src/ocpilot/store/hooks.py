@@ -6,8 +6,8 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.hook_ports import Hook, HookEvent
-from ocpilot.app.peer_records import ChangeCursor
+from ocpilot.app.kept.hook_ports import Hook, HookEvent
+from ocpilot.app.kept.peer_records import ChangeCursor
 from ocpilot.base.errors import Conflict
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
@@ -19,7 +19,7 @@ _ADVANCE = load("changes")["advance"]
 
 
 class PostgresHooks:
-    """`app.hook_ports.Hooks`."""
+    """`app.kept.hook_ports.Hooks`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from ocpilot.app.hub_records import HubOrder, HubRoute
+from ocpilot.app.kept.hub_records import HubOrder, HubRoute
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
@@ -16,7 +16,7 @@ _SQL = load("hub")
 
 
 class PostgresHubBook:
-    """`app.hub_records.HubBook`."""
+    """`app.kept.hub_records.HubBook`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from ocpilot.app.invoice_run_records import InvoiceRun
+from ocpilot.app.kept.invoice_run_records import InvoiceRun
 from ocpilot.store.pool import NOTHING, Database
 from ocpilot.store.queries import Statement, load
 from ocpilot.store.rows import record_of
@@ -14,7 +14,7 @@ _SQL = load("invoice_runs")
 
 
 class PostgresInvoiceRuns:
-    """`app.invoice_run_records.InvoiceRuns`."""
+    """`app.kept.invoice_run_records.InvoiceRuns`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 
-from ocpilot.app.bill_records import (
+from ocpilot.app.kept.bill_records import (
     BillItem,
     Booking,
     Choosing,
@@ -47,7 +47,7 @@ _FEW = 128
 
 
 class PostgresInvoices:
-    """`app.bill_records.Invoices`."""
+    """`app.kept.bill_records.Invoices`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import asyncpg
 
-from ocpilot.app.ledger_records import Balance, KeptEntry, LedgerFault, OpenInvoice
+from ocpilot.app.kept.ledger_records import Balance, KeptEntry, LedgerFault, OpenInvoice
 from ocpilot.base.errors import Conflict
 from ocpilot.billing import ledger
 from ocpilot.billing.ledger import Entry, LedgerLine
@@ -21,7 +21,7 @@ _CLOSED = "OC001"
 
 
 class PostgresLedger:
-    """`app.ledger_records.Ledger`."""
+    """`app.kept.ledger_records.Ledger`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

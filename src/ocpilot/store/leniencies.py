@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ocpilot.app.peer_records import FindingKind, Leniency
+from ocpilot.app.kept.peer_records import FindingKind, Leniency
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
 from ocpilot.store.rows import json_of, record_of

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import msgspec
 
-from ocpilot.app import tokens
-from ocpilot.app.local_list_records import StationTokens, TokenStamps
-from ocpilot.app.station_events import ListedToken
+from ocpilot.app.kept.local_list_records import StationTokens, TokenStamps
+from ocpilot.app.kept.station_events import ListedToken
+from ocpilot.app.ocpi import tokens
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
 from ocpilot.store.rows import json_of, record_of
@@ -16,7 +16,7 @@ _SQL = load("local_lists")
 
 
 class PostgresLocalLists:
-    """`app.local_list_records.LocalLists`."""
+    """`app.kept.local_list_records.LocalLists`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

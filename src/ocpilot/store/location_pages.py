@@ -11,7 +11,7 @@ from time import monotonic
 import asyncpg
 from msgspec import structs
 
-from ocpilot.app.records import Page, PageQuery, StoredObject
+from ocpilot.app.kept.records import Page, PageQuery, StoredObject
 from ocpilot.base.recent import Recent
 from ocpilot.store.bell import Bell
 from ocpilot.store.pages import Pages, page_of, values_of

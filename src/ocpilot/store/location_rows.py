@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 from msgspec import Raw
 
-from ocpilot.app.records import StoredObject
+from ocpilot.app.kept.records import StoredObject
 from ocpilot.base import time
 from ocpilot.base.ids import fold
 from ocpilot.store.rows import to_millis

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import asyncpg
 from msgspec import structs
 
-from ocpilot.app.records import ObjectKey, Page, PageQuery, StoredObject
+from ocpilot.app.kept.records import ObjectKey, Page, PageQuery, StoredObject
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.base.ids import fold
 from ocpilot.store.bell import Bell

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from msgspec.structs import astuple
 
-from ocpilot.app.messages import (
+from ocpilot.app.kept.messages import (
     FIRST_HTTP_FAILURE,
     FIRST_OCPI_FAILURE,
     Message,
@@ -54,7 +54,7 @@ _PLAIN = (
 
 
 class PostgresMessages:
-    """`app.messages.Messages`."""
+    """`app.kept.messages.Messages`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -6,9 +6,9 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.charge_records import Station, StationConnector
-from ocpilot.app.newcomer_records import Invitation, NextPassword, WaitingStation
-from ocpilot.app.station_events import BootInfo
+from ocpilot.app.kept.charge_records import Station, StationConnector
+from ocpilot.app.kept.newcomer_records import Invitation, NextPassword, WaitingStation
+from ocpilot.app.kept.station_events import BootInfo
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
@@ -19,7 +19,7 @@ _SQL = load("newcomers")
 
 
 class PostgresNewcomers:
-    """`app.newcomer_records.Newcomers`."""
+    """`app.kept.newcomer_records.Newcomers`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
-from ocpilot.app.station_nodes import Claimed, NodeCall
+from ocpilot.app.kept.station_nodes import Claimed, NodeCall
 from ocpilot.base.errors import StationUnreachable
 from ocpilot.base.ids import new_id
 from ocpilot.store.line import LOST, Line
@@ -21,7 +21,7 @@ _LOOK = 1.0
 
 
 class PostgresNodes:
-    """`app.station_nodes.Nodes`. A process that only asks has a channel, but holds no lock."""
+    """`app.kept.station_nodes.Nodes`. A process that only asks has a channel, but holds no lock."""
 
     def __init__(self, url: str, database: Database) -> None:
         self._url = url

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import asyncpg
 import msgspec
 
-from ocpilot.app.records import Arrival, ObjectKey, Page, PageQuery, StoredObject
+from ocpilot.app.kept.records import Arrival, ObjectKey, Page, PageQuery, StoredObject
 from ocpilot.base.errors import Conflict
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.store.bell import Bell

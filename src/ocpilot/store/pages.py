@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from ocpilot.app.records import Page, PageCursor, PageQuery, StoredObject
-from ocpilot.app.visibility import PERSONAL
+from ocpilot.app.kept.records import Page, PageCursor, PageQuery, StoredObject
+from ocpilot.app.ocpi.visibility import PERSONAL
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import Statement, load

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app.reconciliation_records import PartnerInvoice, Unclaimed
+from ocpilot.app.kept.reconciliation_records import PartnerInvoice, Unclaimed
 from ocpilot.base.errors import Conflict
 from ocpilot.base.ids import fold
 from ocpilot.billing.ledger import Entry
@@ -17,7 +17,7 @@ _SQL = load("partner_invoices")
 
 
 class PostgresPartnerInvoices:
-    """`app.reconciliation_records.PartnerInvoices`."""
+    """`app.kept.reconciliation_records.PartnerInvoices`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -8,7 +8,7 @@ from time import monotonic
 import asyncpg
 import msgspec
 
-from ocpilot.app.peer_records import Detected, Peer, PeerProfile, party_key
+from ocpilot.app.kept.peer_records import Detected, Peer, PeerProfile, party_key
 from ocpilot.base.errors import Conflict, DatabaseAway, NotFound
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.store.line import LOST, Line

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from ocpilot.app.plan_records import Gap, Imported, Series
+from ocpilot.app.kept.plan_records import Gap, Imported, Series
 from ocpilot.base.errors import Conflict
 from ocpilot.billing.plans import Plan
 from ocpilot.billing.spot import PricePoint, Prices
@@ -17,7 +17,7 @@ _SQL = load("plans")
 
 
 class PostgresPlans:
-    """`app.plan_records.Plans`."""
+    """`app.kept.plan_records.Plans`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -38,7 +38,7 @@ class PostgresPlans:
 
 
 class PostgresPriceSeries:
-    """`app.plan_records.PriceSeries`."""
+    """`app.kept.plan_records.PriceSeries`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ocpilot.app import (
+from ocpilot.app import ports
+from ocpilot.app.kept import (
     ad_hoc_records,
     api_ports,
     bank_payment_records,
@@ -26,7 +27,6 @@ from ocpilot.app import (
     newcomer_records,
     object_ports,
     plan_records,
-    ports,
     quality_records,
     reconciliation_records,
     reminder_records,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from ocpilot.app.quality_records import Lack, Tally
+from ocpilot.app.kept.quality_records import Lack, Tally
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
 from ocpilot.store.rows import record_of
@@ -12,7 +12,7 @@ _SQL = load("quality")
 
 
 class PostgresQuality:
-    """`app.quality_records.Quality`."""
+    """`app.kept.quality_records.Quality`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -6,8 +6,8 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.reconciliation_records import InvoicedCdr, NamedCdr, RecordCheck
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.kept.reconciliation_records import InvoicedCdr, NamedCdr, RecordCheck
+from ocpilot.app.kept.records import ObjectKey, StoredObject
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
@@ -18,7 +18,7 @@ _SQL = load("record_checks")
 
 
 class PostgresRecordChecks:
-    """`app.reconciliation_records.RecordChecks`."""
+    """`app.kept.reconciliation_records.RecordChecks`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

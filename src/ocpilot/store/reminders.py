@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ocpilot.app.reminder_records import GivingUp, LateInvoice, Reminding
+from ocpilot.app.kept.reminder_records import GivingUp, LateInvoice, Reminding
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.billing.ledger import Entry
 from ocpilot.billing.reminders import Reminder
@@ -18,7 +18,7 @@ _REMINDER = msgspec.json.Decoder(Reminder)
 
 
 class PostgresReminders:
-    """`app.reminder_records.Reminders`."""
+    """`app.kept.reminder_records.Reminders`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -10,7 +10,7 @@ from typing import TypeVar
 import asyncpg
 import msgspec
 
-from ocpilot.app.records import ObjectKey, Record, StoredObject
+from ocpilot.app.kept.records import ObjectKey, Record, StoredObject
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.wire.protocol import ModuleID, Version
 

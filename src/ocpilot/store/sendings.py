@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from ocpilot.app.bill_records import KeptInvoice
-from ocpilot.app.sending_records import Sending
+from ocpilot.app.kept.bill_records import KeptInvoice
+from ocpilot.app.kept.sending_records import Sending
 from ocpilot.base.errors import NotFound
 from ocpilot.store.invoices import kept_of
 from ocpilot.store.pool import Database
@@ -17,7 +17,7 @@ _SQL = load("sendings")
 
 
 class PostgresSendings:
-    """`app.sending_records.Sendings`."""
+    """`app.kept.sending_records.Sendings`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -5,8 +5,8 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.records import ObjectKey
-from ocpilot.app.signed_records import MeterKey, MeterPlace
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.kept.signed_records import MeterKey, MeterPlace
 from ocpilot.base.ids import fold
 from ocpilot.metering.signed import SignedCharge
 from ocpilot.store.pool import Database
@@ -17,7 +17,7 @@ _SQL = load("signed")
 
 
 class PostgresSignedBook:
-    """`app.signed_records.SignedBook`."""
+    """`app.kept.signed_records.SignedBook`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

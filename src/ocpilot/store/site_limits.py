@@ -3,8 +3,8 @@
 import asyncpg
 import msgspec
 
-from ocpilot.app.charge_records import SampleRow
-from ocpilot.app.site_limit_records import ChargeShare, Looked, SiteLimit
+from ocpilot.app.kept.charge_records import SampleRow
+from ocpilot.app.kept.site_limit_records import ChargeShare, Looked, SiteLimit
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.store.bell import Bell
 from ocpilot.store.pool import Database
@@ -15,7 +15,7 @@ _SQL = load("site_limits")
 
 
 class PostgresSiteLimits:
-    """`app.site_limit_records.SiteLimits`; whoever shares hears at once of another limit."""
+    """`app.kept.site_limit_records.SiteLimits`; whoever shares hears at once of another limit."""
 
     def __init__(self, database: Database, bell: Bell) -> None:
         self._database = database

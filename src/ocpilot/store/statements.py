@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date
 
-from ocpilot.app.reconciliation_records import Span, StatementInvoice, StatementRow
+from ocpilot.app.kept.reconciliation_records import Span, StatementInvoice, StatementRow
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
 from ocpilot.store.rows import record_of
@@ -12,7 +12,7 @@ _SQL = load("statements")
 
 
 class PostgresStatements:
-    """`app.reconciliation_records.Statements`."""
+    """`app.kept.reconciliation_records.Statements`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import asdict
 
-from ocpilot.app.station_notice_records import StationNotice, StationVariable
+from ocpilot.app.kept.station_notice_records import StationNotice, StationVariable
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
 from ocpilot.store.rows import record_of
@@ -13,7 +13,7 @@ _SQL = load("station_notices")
 
 
 class PostgresStationNotices:
-    """`app.station_notice_records.StationNotices`."""
+    """`app.kept.station_notice_records.StationNotices`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -5,7 +5,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.station_tariff_records import TariffAtEvse, TariffsAtStation
+from ocpilot.app.kept.station_tariff_records import TariffAtEvse, TariffsAtStation
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
 from ocpilot.store.rows import json_of, record_of
@@ -14,7 +14,7 @@ _SQL = load("station_tariffs")
 
 
 class PostgresTariffsAtStations:
-    """`app.station_tariff_records.TariffsAtStations`."""
+    """`app.kept.station_tariff_records.TariffsAtStations`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

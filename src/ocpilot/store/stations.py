@@ -6,8 +6,8 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.charge_records import Station, StationConnector, StationQuery
-from ocpilot.app.station_events import BootInfo
+from ocpilot.app.kept.charge_records import Station, StationConnector, StationQuery
+from ocpilot.app.kept.station_events import BootInfo
 from ocpilot.base.ids import fold
 from ocpilot.store.nodes import PostgresNodes
 from ocpilot.store.pool import Database

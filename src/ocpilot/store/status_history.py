@@ -5,8 +5,8 @@ from datetime import datetime
 
 from msgspec.structs import asdict
 
-from ocpilot.app.records import ObjectKey
-from ocpilot.app.status_records import ScheduledEvse, StatusChange
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.kept.status_records import ScheduledEvse, StatusChange
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
@@ -18,7 +18,7 @@ _SQL = load("status_history", columns=", ".join(StatusChange.__struct_fields__))
 
 
 class PostgresStatusHistory:
-    """`app.status_records.StatusHistory`."""
+    """`app.kept.status_records.StatusHistory`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -6,9 +6,9 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ocpilot.app.classes import CONFIRMATIONS
-from ocpilot.app.records import ObjectKey, StoredObject
-from ocpilot.app.terminal_payment_records import TerminalPayment
+from ocpilot.app.kept.records import ObjectKey, StoredObject
+from ocpilot.app.kept.terminal_payment_records import TerminalPayment
+from ocpilot.app.ocpi.classes import CONFIRMATIONS
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import Statement, load
@@ -19,7 +19,7 @@ _SQL = load("terminal_payments")
 
 
 class PostgresTerminalPayments:
-    """`app.terminal_payment_records.TerminalPayments`."""
+    """`app.kept.terminal_payment_records.TerminalPayments`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from ocpilot.app.reconciliation_records import ChangedInvoice, LooseEnd, Span, Trail, TrailItem
+from ocpilot.app.kept.reconciliation_records import ChangedInvoice, LooseEnd, Span, Trail, TrailItem
 from ocpilot.billing.four_way import CardTaken, Invoiced
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
@@ -17,7 +17,7 @@ _CARD = msgspec.json.Decoder(CardTaken)
 
 
 class PostgresTrails:
-    """`app.reconciliation_records.Trails`."""
+    """`app.kept.reconciliation_records.Trails`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

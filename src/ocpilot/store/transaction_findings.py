@@ -10,7 +10,7 @@ _SQL = load("transaction_findings")
 
 
 class PostgresTransactionFindings:
-    """`app.transaction_findings.TransactionFindings`."""
+    """`app.kept.transaction_findings.TransactionFindings`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -8,7 +8,7 @@ from decimal import Decimal
 import asyncpg
 import msgspec
 
-from ocpilot.app.charge_records import SampleRow, Transaction, TransactionState
+from ocpilot.app.kept.charge_records import SampleRow, Transaction, TransactionState
 from ocpilot.base.errors import Conflict
 from ocpilot.base.ids import fold
 from ocpilot.store.pool import Database, Session

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ocpilot.app.troubles import Trouble
+from ocpilot.app.kept.troubles import Trouble
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
 from ocpilot.store.rows import record_of
@@ -11,7 +11,7 @@ _SQL = load("troubles")
 
 
 class PostgresTroubles:
-    """`app.troubles.Troubles`."""
+    """`app.kept.troubles.Troubles`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Final
 
-from ocpilot.app import book_words
-from ocpilot.app.bank_payment_records import MatchState, StepKind
-from ocpilot.app.reconciliation_records import CdrVerdict
-from ocpilot.app.sending_records import Sending, Way
+from ocpilot.app.books import book_words
+from ocpilot.app.kept.bank_payment_records import MatchState, StepKind
+from ocpilot.app.kept.reconciliation_records import CdrVerdict
+from ocpilot.app.kept.sending_records import Sending, Way
 from ocpilot.base.texts import mark
 from ocpilot.billing.four_way import Fault, Step
 from ocpilot.billing.invoice import LineUnit

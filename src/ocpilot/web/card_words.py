@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ocpilot.app.card_records import PaymentState
+from ocpilot.app.kept.card_records import PaymentState
 from ocpilot.base.texts import mark
 from ocpilot.billing.captures import CaptureState
 

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from ocpilot.app import ad_hoc, card_payments, played_cards
-from ocpilot.app.card_ports import CardState, PlayedPayment
-from ocpilot.app.card_records import CardPayment
+from ocpilot.app.cards import played_cards
+from ocpilot.app.guests import ad_hoc, card_payments
+from ocpilot.app.kept.card_ports import CardState, PlayedPayment
+from ocpilot.app.kept.card_records import CardPayment
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import CardError, NotAuthorized, TooLarge
 from ocpilot.web.links import evse_path

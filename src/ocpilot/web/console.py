@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from ocpilot.app import console_views
+from ocpilot.app.office import console_views
 from ocpilot.base.ids import PartyId
 from ocpilot.web.reader import Reader
 

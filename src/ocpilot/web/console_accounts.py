@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from ocpilot.app import ledger_views, reminders, setting_off
+from ocpilot.app.books import ledger_views, reminders, setting_off
 from ocpilot.base.errors import Conflict, NotFound, OcpilotError, UserError
 from ocpilot.billing.reminders import Reminder
 from ocpilot.web.reader import Reader

@@ -2,9 +2,10 @@
 
 from starlette.responses import Response
 
-from ocpilot.app import bill_views, disputes, hub_members
-from ocpilot.app.bill_views import CdrDetail
-from ocpilot.app.clearing_records import ClearingState
+from ocpilot.app.invoicing import bill_views, disputes
+from ocpilot.app.invoicing.bill_views import CdrDetail
+from ocpilot.app.kept.clearing_records import ClearingState
+from ocpilot.app.partners import hub_members
 from ocpilot.base.settings import HubMode
 from ocpilot.web.console import more, number, party
 from ocpilot.web.reader import Reader

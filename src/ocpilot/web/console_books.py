@@ -2,8 +2,9 @@
 
 from starlette.responses import Response
 
-from ocpilot.app import book_days, book_paper, books, months
-from ocpilot.app.books import ExportFormat
+from ocpilot.app import book_days, months
+from ocpilot.app.books import book_paper, books
+from ocpilot.app.books.books import ExportFormat
 from ocpilot.app.months import Month
 from ocpilot.base.errors import NotFound, UserError
 from ocpilot.billing.report import report_csv

@@ -4,8 +4,9 @@ from decimal import Decimal, InvalidOperation
 
 from starlette.responses import Response
 
-from ocpilot.app import card_payments, terminal_payments
-from ocpilot.app.card_records import MOVES, PaymentState
+from ocpilot.app.cards import terminal_payments
+from ocpilot.app.guests import card_payments
+from ocpilot.app.kept.card_records import MOVES, PaymentState
 from ocpilot.base.errors import UserError
 from ocpilot.web.console import more, number
 from ocpilot.web.reader import Reader

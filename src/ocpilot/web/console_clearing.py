@@ -5,11 +5,13 @@ from decimal import Decimal, InvalidOperation
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from ocpilot.app import cdr_credits, clearing_actions, clearing_views
-from ocpilot.app.cdr_credits import Anew
-from ocpilot.app.clearing_moves import BY_HAND, Action
-from ocpilot.app.clearing_records import ClearingState
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.cdrs import clearing_actions
+from ocpilot.app.cdrs.clearing_moves import BY_HAND, Action
+from ocpilot.app.invoicing import clearing_views
+from ocpilot.app.kept.clearing_records import ClearingState
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.office import cdr_credits
+from ocpilot.app.office.cdr_credits import Anew
 from ocpilot.base.errors import NotFound, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.web.console import more, number

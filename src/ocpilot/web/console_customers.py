@@ -6,10 +6,11 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from ocpilot.app import closing, customers
-from ocpilot.app.customer_fields import BUSINESSES, texts_of, warnings_of
-from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
-from ocpilot.app.plan_words import words_of
+from ocpilot.app.books import closing
+from ocpilot.app.customers import customers
+from ocpilot.app.customers.customer_fields import BUSINESSES, texts_of, warnings_of
+from ocpilot.app.customers.plan_words import words_of
+from ocpilot.app.kept.customer_records import Customer, CustomerKind, CustomerToken
 from ocpilot.base.errors import InvalidObject, OcpilotError, UserError
 from ocpilot.base.problem import Problem
 from ocpilot.base.zones import zone_named

@@ -2,8 +2,9 @@
 
 from starlette.responses import Response
 
-from ocpilot.app import console_views, held_charges
-from ocpilot.app.finding_words import WORDS
+from ocpilot.app.charges.finding_words import WORDS
+from ocpilot.app.office import console_views
+from ocpilot.app.transactions import held_charges
 from ocpilot.base.errors import NotFound
 from ocpilot.web.reader import Reader
 

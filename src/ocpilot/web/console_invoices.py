@@ -4,11 +4,11 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from ocpilot.app import crediting, invoice_runs, invoices_seen, invoicing, sending
-from ocpilot.app.bill_records import InvoiceQuery
-from ocpilot.app.invoice_documents import DocumentKind
-from ocpilot.app.invoice_documents import document as document_of
-from ocpilot.app.sending import way_of
+from ocpilot.app.invoicing import crediting, invoice_runs, invoices_seen, invoicing, sending
+from ocpilot.app.invoicing.invoice_documents import DocumentKind
+from ocpilot.app.invoicing.invoice_documents import document as document_of
+from ocpilot.app.invoicing.sending import way_of
+from ocpilot.app.kept.bill_records import InvoiceQuery
 from ocpilot.base.errors import Conflict, NotFound, OcpilotError, UserError
 from ocpilot.web.documents import sent_as
 from ocpilot.web.reader import Reader

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 from msgspec.structs import replace as with_changes
 from starlette.responses import Response
 
-from ocpilot.app import message_replay, message_views
-from ocpilot.app.message_rows import VERSIONS
-from ocpilot.app.messages import Direction, MessageQuery
+from ocpilot.app.kept.messages import Direction, MessageQuery
+from ocpilot.app.logs.message_rows import VERSIONS
+from ocpilot.app.partners import message_replay, message_views
 from ocpilot.base.errors import NotFound, UserError
 from ocpilot.base.texts import mark
 from ocpilot.web.moments import moment_in

@@ -9,10 +9,10 @@ from urllib.parse import quote
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from ocpilot.app import newcomer_evses, newcomers
-from ocpilot.app.newcomer_evses import EvseKind, ProposedEvse
-from ocpilot.app.newcomer_records import WaitingStation
-from ocpilot.app.stations import our_location
+from ocpilot.app.kept.newcomer_records import WaitingStation
+from ocpilot.app.stations import newcomer_evses, newcomers
+from ocpilot.app.stations.newcomer_evses import EvseKind, ProposedEvse
+from ocpilot.app.stations.stations import our_location
 from ocpilot.base.errors import NotFound, OcpilotError, UserError
 from ocpilot.base.ids import PartyId, fold
 from ocpilot.web.reader import Reader

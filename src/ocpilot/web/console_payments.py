@@ -6,8 +6,8 @@ from decimal import Decimal, InvalidOperation
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from ocpilot.app import bank_payments, held_payments, payment_views
-from ocpilot.app.bank_payments import Taken
+from ocpilot.app.books import bank_payments, held_payments, payment_views
+from ocpilot.app.books.bank_payments import Taken
 from ocpilot.base.errors import BadRequest, Conflict, InvalidObject, NotFound, OcpilotError, UserError
 from ocpilot.base.problem import Problem
 from ocpilot.base.texts import mark

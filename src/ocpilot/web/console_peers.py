@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from ocpilot.app import bill_views, dead_letters, peers
-from ocpilot.app.peer_records import Peer
+from ocpilot.app.invoicing import bill_views, dead_letters
+from ocpilot.app.kept.peer_records import Peer
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.partners import peers
+from ocpilot.app.partners.ready_profiles import READY, ready
 from ocpilot.app.platform import Platform
-from ocpilot.app.ready_profiles import READY, ready
-from ocpilot.app.records import ObjectKey
 from ocpilot.base.errors import NotFound, OcpilotError
 from ocpilot.base.ids import PartyId
 from ocpilot.web import peer_form

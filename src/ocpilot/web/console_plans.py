@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from ocpilot.app.plan_words import margin_words, words_of
+from ocpilot.app.customers.plan_words import margin_words, words_of
 from ocpilot.web.reader import Reader
 
 

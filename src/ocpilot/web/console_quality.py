@@ -4,8 +4,9 @@ import re
 
 from starlette.responses import Response
 
-from ocpilot.app import bill_views, quality
-from ocpilot.app.quality_records import QualityReport
+from ocpilot.app.invoicing import bill_views
+from ocpilot.app.kept.quality_records import QualityReport
+from ocpilot.app.partners import quality
 from ocpilot.web.console_peers import peer_id
 from ocpilot.web.reader import Reader
 

@@ -2,9 +2,10 @@
 
 from starlette.responses import Response
 
-from ocpilot.app import book_days, months, reconciliation, statements
+from ocpilot.app import book_days, months
+from ocpilot.app.books import reconciliation, statements
+from ocpilot.app.kept.peer_records import Peer
 from ocpilot.app.months import Month
-from ocpilot.app.peer_records import Peer
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import shown_party
 from ocpilot.billing.report import report_csv

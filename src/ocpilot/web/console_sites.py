@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from ocpilot.app import site_limits
+from ocpilot.app.sites import site_limits
 from ocpilot.web.console import party
 from ocpilot.web.reader import Reader
 

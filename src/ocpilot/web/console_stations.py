@@ -7,23 +7,17 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
-from ocpilot.app import (
-    evse_pages,
-    message_views,
-    qr_codes,
-    station_actions,
-    station_calls,
-    station_reports,
-    station_views,
-)
-from ocpilot.app.bodies import value_of
-from ocpilot.app.charge_records import Station, StationQuery, Transaction
-from ocpilot.app.frames import FrameDirection, FrameQuery
+from ocpilot.app.guests import evse_pages
+from ocpilot.app.kept.charge_records import Station, StationQuery, Transaction
+from ocpilot.app.kept.frames import FrameDirection, FrameQuery
+from ocpilot.app.kept.records import ObjectKey, Record
+from ocpilot.app.kept.station_notice_records import StationNotice
+from ocpilot.app.ocpi.bodies import value_of
+from ocpilot.app.partners import message_views
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, Record
-from ocpilot.app.station_notice_records import StationNotice
-from ocpilot.app.station_security import SECURITY
-from ocpilot.app.station_views import StationNow
+from ocpilot.app.stations import qr_codes, station_actions, station_calls, station_reports, station_views
+from ocpilot.app.stations.station_security import SECURITY
+from ocpilot.app.stations.station_views import StationNow
 from ocpilot.base.errors import InvalidObject, NotFound, StationError, StationRefused, StationTimeout, UserError
 from ocpilot.base.texts import mark
 from ocpilot.web.moments import moment_in

@@ -6,8 +6,8 @@ from typing import Final
 
 from starlette.datastructures import FormData
 
-from ocpilot.app.customer_fields import FIELDS
-from ocpilot.app.customer_records import CustomerKind, Cycle, InvoiceFormat, PaidBy
+from ocpilot.app.customers.customer_fields import FIELDS
+from ocpilot.app.kept.customer_records import CustomerKind, Cycle, InvoiceFormat, PaidBy
 from ocpilot.base.problem import Problem
 from ocpilot.base.texts import languages, mark
 from ocpilot.web.sign_in import text

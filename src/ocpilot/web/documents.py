@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from ocpilot.app.mailing import Attachment
+from ocpilot.app.kept.mailing import Attachment
 
 
 def sent_as(found: Attachment) -> Response:

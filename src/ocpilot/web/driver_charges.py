@@ -2,12 +2,14 @@
 
 from starlette.responses import Response
 
-from ocpilot.app import charge_views, commands, driver_invoices, receipts
-from ocpilot.app.charge_views import ChargeView, Stage
-from ocpilot.app.driver_invoices import OnInvoice
-from ocpilot.app.invoice_documents import DocumentKind, document
-from ocpilot.app.mailing import Attachment
-from ocpilot.app.records import ObjectKey, Receipt
+from ocpilot.app.drivers import charge_views
+from ocpilot.app.drivers.charge_views import ChargeView, Stage
+from ocpilot.app.invoicing import driver_invoices, receipts
+from ocpilot.app.invoicing.driver_invoices import OnInvoice
+from ocpilot.app.invoicing.invoice_documents import DocumentKind, document
+from ocpilot.app.kept.mailing import Attachment
+from ocpilot.app.kept.records import ObjectKey, Receipt
+from ocpilot.app.orders import commands
 from ocpilot.base.ids import PartyId
 from ocpilot.web.documents import sent_as
 from ocpilot.web.links import charge_path, station_path

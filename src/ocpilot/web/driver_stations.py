@@ -2,8 +2,8 @@
 
 from starlette.responses import JSONResponse, Response
 
-from ocpilot.app import charge_views, views
-from ocpilot.app.views import Current, Search
+from ocpilot.app.drivers import charge_views, views
+from ocpilot.app.drivers.views import Current, Search
 from ocpilot.base.ids import PartyId
 from ocpilot.web.driver_words import EVSE_STATUS
 from ocpilot.web.links import station_path

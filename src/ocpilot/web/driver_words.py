@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from ocpilot.app.card_records import PaymentState
-from ocpilot.app.charge_views import ChargeView, Stage
-from ocpilot.app.evse_pages import Obstacle
+from ocpilot.app.drivers.charge_views import ChargeView, Stage
+from ocpilot.app.guests.evse_pages import Obstacle
+from ocpilot.app.kept.card_records import PaymentState
 from ocpilot.base.texts import mark
 from ocpilot.wire.v230 import (
     CommandResponseType,

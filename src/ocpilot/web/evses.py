@@ -4,10 +4,11 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from ocpilot.app import ad_hoc, card_payments, evse_pages, terminal_payments
 from ocpilot.app.attempts import Attempts
-from ocpilot.app.driver_prices import Paying
-from ocpilot.app.evse_pages import EvsePage
+from ocpilot.app.cards import terminal_payments
+from ocpilot.app.customers.driver_prices import Paying
+from ocpilot.app.guests import ad_hoc, card_payments, evse_pages
+from ocpilot.app.guests.evse_pages import EvsePage
 from ocpilot.base.errors import NotFound
 from ocpilot.base.texts import mark
 from ocpilot.web import cards

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ocpilot.app.records import AccountRole
+from ocpilot.app.kept.records import AccountRole
 from ocpilot.base.errors import NotFound, UserError
 from ocpilot.base.texts import mark
 from ocpilot.billing.bank_payment import LARGEST_FILE

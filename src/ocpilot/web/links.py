@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.records import ObjectKey
 
 
 def station_path(key: ObjectKey) -> str:

@@ -1,6 +1,6 @@
 """Which ways to pay a station offers, from the capabilities of its EVSEs and Connectors."""
 
-from ocpilot.app.views import StationView
+from ocpilot.app.drivers.views import StationView
 from ocpilot.base.texts import mark
 from ocpilot.wire.v230 import Capability
 

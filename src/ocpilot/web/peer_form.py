@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from starlette.datastructures import FormData
 
-from ocpilot.app.peer_records import DeliveryPolicy, PeerProfile, VanishedPolicy
+from ocpilot.app.kept.peer_records import DeliveryPolicy, PeerProfile, VanishedPolicy
 from ocpilot.base.money import Rounding
 from ocpilot.base.texts import mark
 from ocpilot.web.sign_in import text

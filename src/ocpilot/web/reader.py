@@ -9,9 +9,9 @@ from urllib.parse import quote, urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from ocpilot.app.driver_prices import Paying, paying
+from ocpilot.app.customers.driver_prices import Paying, paying
+from ocpilot.app.kept.records import Account, AccountRole
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Account, AccountRole
 from ocpilot.base.errors import NotAuthorized
 from ocpilot.web.site import Site, Tongue
 

@@ -4,9 +4,9 @@ from msgspec.structs import replace
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from ocpilot.app import accounts
 from ocpilot.app.attempts import Attempts
-from ocpilot.app.records import Account, AccountRole
+from ocpilot.app.kept.records import Account, AccountRole
+from ocpilot.app.ocpi import accounts
 from ocpilot.base.texts import mark
 from ocpilot.web.reader import LANGUAGE_COOKIE, Handler, Reader, safe_next, sign_in
 

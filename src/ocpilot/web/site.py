@@ -8,10 +8,10 @@ from babel import Locale
 from babel.localedata import locale_identifiers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ocpilot.app import site_words
-from ocpilot.app.clearing_moves import open_to
+from ocpilot.app.cdrs.clearing_moves import open_to
+from ocpilot.app.drivers.views import PriceKnown
 from ocpilot.app.platform import Platform
-from ocpilot.app.views import PriceKnown
+from ocpilot.app.sites import site_words
 from ocpilot.base.ids import shown_party
 from ocpilot.base.texts import Translate, translator
 from ocpilot.base.zones import zone_named

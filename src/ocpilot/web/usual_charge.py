@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from ocpilot.app.views import Plug, StationView
+from ocpilot.app.drivers.views import Plug, StationView
 from ocpilot.base.zones import zone_named
 from ocpilot.pricing.estimate import Estimate, estimate
 from ocpilot.pricing.faults import tariff_faults

@@ -2,17 +2,17 @@
 
 from typing import Final
 
-from ocpilot.app.cdr_match_records import Clue, Part
-from ocpilot.app.clearing_moves import Action
-from ocpilot.app.clearing_records import ClearingState
-from ocpilot.app.comparison_records import Gap
-from ocpilot.app.crawl_records import CrawlState
-from ocpilot.app.customer_records import CustomerKind
-from ocpilot.app.frames import FrameDirection
-from ocpilot.app.messages import Direction, MessageLine
-from ocpilot.app.quality_records import Lack
-from ocpilot.app.site_limit_records import Told
-from ocpilot.app.status_records import StatusReason
+from ocpilot.app.cdrs.clearing_moves import Action
+from ocpilot.app.kept.cdr_match_records import Clue, Part
+from ocpilot.app.kept.clearing_records import ClearingState
+from ocpilot.app.kept.comparison_records import Gap
+from ocpilot.app.kept.crawl_records import CrawlState
+from ocpilot.app.kept.customer_records import CustomerKind
+from ocpilot.app.kept.frames import FrameDirection
+from ocpilot.app.kept.messages import Direction, MessageLine
+from ocpilot.app.kept.quality_records import Lack
+from ocpilot.app.kept.site_limit_records import Told
+from ocpilot.app.kept.status_records import StatusReason
 from ocpilot.base.signed_verdict import SignedVerdict
 from ocpilot.base.texts import mark
 from ocpilot.billing import signed_words

@@ -16,8 +16,8 @@ from ocpilot.api.examples import EXAMPLES, PATCHES
 from ocpilot.api.openapi import document
 from ocpilot.api.router import match
 from ocpilot.api.table import ENDPOINTS, PREFIX
-from ocpilot.app.api_ports import Scope
-from ocpilot.app.hooks import EVENTS, SIGNATURE, signature
+from ocpilot.app.kept.api_ports import Scope
+from ocpilot.app.office.hooks import EVENTS, SIGNATURE, signature
 from ocpilot.base.errors import MethodNotAllowed, NotFound
 from ocpilot.wire import codec
 from ocpilot.wire.fields import Wire

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from bank_files import Paid, bgmax, camt, entry, extra, transaction
 from issued import credited, customer, issued
-from ocpilot.app.bank_payment_records import MatchState
-from ocpilot.app.bank_payments import book, match, refund, take_file, unmatch
-from ocpilot.app.bill_records import Purpose
-from ocpilot.app.customer_records import CustomerKind
-from ocpilot.app.held_payments import drop
-from ocpilot.app.payment_matching import proposals
+from ocpilot.app.books.bank_payments import book, match, refund, take_file, unmatch
+from ocpilot.app.books.held_payments import drop
+from ocpilot.app.books.payment_matching import proposals
+from ocpilot.app.kept.bank_payment_records import MatchState
+from ocpilot.app.kept.bill_records import Purpose
+from ocpilot.app.kept.customer_records import CustomerKind
+from ocpilot.app.kept.reconciliation_records import PartnerInvoice
 from ocpilot.app.platform import Platform
-from ocpilot.app.reconciliation_records import PartnerInvoice
 from ocpilot.base.errors import Conflict, InvalidObject, NotFound, UserError
 from ocpilot.base.settings import Settings
 from ocpilot.billing.invoice import InvoiceKind

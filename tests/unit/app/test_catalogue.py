@@ -1,10 +1,10 @@
-"""What of a file becomes ours (app/catalogue.py); what is stored is tested with real data in tests/spec."""
+"""What of a file becomes ours (app/office/catalogue.py); what is stored is tested with real data in tests/spec."""
 
 from types import SimpleNamespace
 
 import pytest
 
-from ocpilot.app.catalogue import take_over
+from ocpilot.app.office.catalogue import take_over
 from ocpilot.base.errors import InvalidObject
 from ocpilot.base.settings import Settings
 

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from ocpilot.app.clearing_moves import Action, moved, open_to
-from ocpilot.app.clearing_records import Clearing, ClearingState
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.cdrs.clearing_moves import Action, moved, open_to
+from ocpilot.app.kept.clearing_records import Clearing, ClearingState
+from ocpilot.app.kept.records import ObjectKey
 from ocpilot.base.errors import Conflict, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID

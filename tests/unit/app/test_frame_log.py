@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ocpilot.app.frame_log import FrameLog
-from ocpilot.app.frame_secrets import without_secrets
-from ocpilot.app.frames import FrameDirection
+from ocpilot.app.kept.frames import FrameDirection
+from ocpilot.app.logs.frame_log import FrameLog
+from ocpilot.app.logs.frame_secrets import without_secrets
 from ocpilot.base.settings import Logged, LogSettings
 
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ocpilot.app.classes import BOOKING_LOCATIONS, OPENINGS, TERMINALS
-from ocpilot.app.hook_ports import Hook
-from ocpilot.app.hooks import EVENTS, signature, word_of
+from ocpilot.app.kept.hook_ports import Hook
+from ocpilot.app.ocpi.classes import BOOKING_LOCATIONS, OPENINGS, TERMINALS
+from ocpilot.app.office.hooks import EVENTS, signature, word_of
 from ocpilot.wire.protocol import ModuleID
 
 NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)

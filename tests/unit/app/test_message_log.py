@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ocpilot.app import log_writing, message_log
-from ocpilot.app.message_log import MessageLog
-from ocpilot.app.message_rows import Exchanged
-from ocpilot.app.message_views import readable, status_query
-from ocpilot.app.messages import Cut, Direction, MessageQuery
+from ocpilot.app.kept.messages import Cut, Direction, MessageQuery
+from ocpilot.app.logs import log_writing, message_log
+from ocpilot.app.logs.message_log import MessageLog
+from ocpilot.app.logs.message_rows import Exchanged
+from ocpilot.app.partners.message_views import readable, status_query
 from ocpilot.base.errors import BadRequest, UserError
 from ocpilot.base.settings import Logged, LogSettings
 

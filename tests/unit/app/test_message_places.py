@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocpilot.app.message_places import Place, place_of
+from ocpilot.app.logs.message_places import Place, place_of
 
 BASE = "/ocpi/2.3.0"
 

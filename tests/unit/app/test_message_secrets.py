@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from ocpilot.app.message_secrets import (
+from ocpilot.app.logs.message_secrets import (
     credentials_tokens,
     header_lines,
     masked_body,

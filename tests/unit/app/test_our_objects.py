@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocpilot.app.our_objects import merge
+from ocpilot.app.office.our_objects import merge
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What can be decided about peers without another platform (app/peers.py)."""
+"""What can be decided about peers without another platform (app/partners/peers.py)."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ocpilot.app import peers
-from ocpilot.app.peer_records import DeliveryPolicy, Peer, PeerProfile, PeerState
+from ocpilot.app.kept.peer_records import DeliveryPolicy, Peer, PeerProfile, PeerState
+from ocpilot.app.partners import peers
 from ocpilot.base.errors import Conflict, NotFound, UserError
 from ocpilot.base.settings import ServerSettings, Settings
 from ocpilot.store.postgres import PostgresStore

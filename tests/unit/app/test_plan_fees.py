@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from ocpilot.app.bill_records import BillItem
-from ocpilot.app.customer_records import Customer, CustomerKind
-from ocpilot.app.plan_fees import fees_due
+from ocpilot.app.customers.plan_fees import fees_due
+from ocpilot.app.kept.bill_records import BillItem
+from ocpilot.app.kept.customer_records import Customer, CustomerKind
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.parties import Address, BusinessParty
 from ocpilot.billing.plans import Plan

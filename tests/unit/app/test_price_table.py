@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ocpilot.app.price_table import points_of
+from ocpilot.app.customers.price_table import points_of
 from ocpilot.base.errors import InvalidObject
 from ocpilot.base.time import write
 

@@ -1,11 +1,11 @@
-"""The line in which objects wait for their call (app/push_line.py)."""
+"""The line in which objects wait for their call (app/partners/push_line.py)."""
 
 import asyncio
 
 import pytest
 
-from ocpilot.app.push_line import AHEAD, Line
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.partners.push_line import AHEAD, Line
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID
 

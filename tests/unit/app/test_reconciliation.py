@@ -17,15 +17,16 @@ from msgspec.structs import replace
 
 from charged import ENDED, LADE, RESA, billed, charge
 from issued import credited, customer, invoiced, issued
-from ocpilot.app import book_paper, books, months, partner_invoices, reconciliation, record_checks, statements
-from ocpilot.app.bill_records import Purpose
-from ocpilot.app.books import ExportFormat
-from ocpilot.app.clearing_records import ClearingState
-from ocpilot.app.customer_records import CustomerKind
-from ocpilot.app.partner_invoices import Received
-from ocpilot.app.peer_records import Peer, PeerState
+from ocpilot.app import months
+from ocpilot.app.books import book_paper, books, partner_invoices, reconciliation, record_checks, statements
+from ocpilot.app.books.books import ExportFormat
+from ocpilot.app.books.partner_invoices import Received
+from ocpilot.app.kept.bill_records import Purpose
+from ocpilot.app.kept.clearing_records import ClearingState
+from ocpilot.app.kept.customer_records import CustomerKind
+from ocpilot.app.kept.peer_records import Peer, PeerState
+from ocpilot.app.kept.records import ObjectKey, StoredObject
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey, StoredObject
 from ocpilot.base.errors import Conflict, NotFound, UserError
 from ocpilot.base.money_settings import BillingSettings, SellerSettings
 from ocpilot.base.settings import ChargingSettings, PartySettings, Settings
@@ -499,13 +500,13 @@ async def test_many_invoices_are_registered_from_a_file(platform, run, tmp_path)
 
 
 def test_every_text_of_reports_has_its_swedish_with_the_same_places():
-    swedish, root = translator("sv"), Path(book_paper.__file__).parents[1]
+    swedish, root = translator("sv"), Path(book_paper.__file__).parents[2]
     names = (
         "billing/four_way.py",
-        "app/reconciliation.py",
-        "app/statements.py",
-        "app/book_paper.py",
-        "app/book_words.py",
+        "app/books/reconciliation.py",
+        "app/books/statements.py",
+        "app/books/book_paper.py",
+        "app/books/book_words.py",
     )
     found = [extract_from_file("python", root / name, keywords={"mark": None}) for name in names]
     texts = {str(message) for of_file in found for _, message, _, _ in of_file}

@@ -9,10 +9,10 @@ import pytest
 
 from bank_files import Paid, bgmax
 from issued import credited, customer, issued
-from ocpilot.app.bank_payments import take_file
-from ocpilot.app.ledger_views import customer_account, faults
+from ocpilot.app.books.bank_payments import take_file
+from ocpilot.app.books.ledger_views import customer_account, faults
+from ocpilot.app.books.reminders import due, remind, write_off
 from ocpilot.app.platform import Platform
-from ocpilot.app.reminders import due, remind, write_off
 from ocpilot.base.errors import Conflict, NotFound, UserError
 from ocpilot.base.money_settings import BillingSettings, ReminderSettings
 from ocpilot.base.settings import Settings

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ocpilot.app.station_actions import ACTIONS, call_of, outcome, triggers
+from ocpilot.app.stations.station_actions import ACTIONS, call_of, outcome, triggers
 from ocpilot.base.errors import UserError
 
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)

@@ -1,11 +1,11 @@
-"""Who may see and send what, as a matrix (app/visibility.py)."""
+"""Who may see and send what, as a matrix (app/ocpi/visibility.py)."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from ocpilot.app.peer_records import Peer, PeerState
-from ocpilot.app.visibility import audience_of, may_see, may_send, require_receiver, require_sender
+from ocpilot.app.kept.peer_records import Peer, PeerState
+from ocpilot.app.ocpi.visibility import audience_of, may_see, may_send, require_receiver, require_sender
 from ocpilot.base.errors import BadRequest, NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocpilot.app.command_records import text_in
+from ocpilot.app.charges.command_records import text_in
 from ocpilot.base.errors import PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.base.lines import one_line, storable
 from ocpilot.wire.v230 import DisplayText

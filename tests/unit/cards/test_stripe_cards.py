@@ -8,7 +8,7 @@ import pytest
 import stripe
 from msgspec.structs import replace
 
-from ocpilot.app.card_ports import CardOrder, CardState
+from ocpilot.app.kept.card_ports import CardOrder, CardState
 from ocpilot.base.errors import CardRefused, CardUnreachable, NotAuthorized
 from ocpilot.base.money_settings import CardSettings
 from ocpilot.cards.stripe_amounts import from_coins, to_coins

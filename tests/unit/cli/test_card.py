@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from ocpilot.app.card_records import CardPayment, CardStep, PaymentState
-from ocpilot.app.records import ObjectKey
-from ocpilot.app.terminal_payment_records import TerminalPayment
-from ocpilot.app.terminal_payments import TerminalRow
-from ocpilot.app.terminals import KnownTerminal
+from ocpilot.app.cards.terminal_payments import TerminalRow
+from ocpilot.app.cards.terminals import KnownTerminal
+from ocpilot.app.kept.card_records import CardPayment, CardStep, PaymentState
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.kept.terminal_payment_records import TerminalPayment
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.captures import CaptureState

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ocpilot.app.bill_views import CdrDetail, CdrRow
-from ocpilot.app.cdr_match_records import CdrMatch, Clue, Match, Part
-from ocpilot.app.peer_records import Delivery, DeliveryState, Peer, PeerState
-from ocpilot.app.records import CdrCheck, ObjectKey, StoredObject
+from ocpilot.app.invoicing.bill_views import CdrDetail, CdrRow
+from ocpilot.app.kept.cdr_match_records import CdrMatch, Clue, Match, Part
+from ocpilot.app.kept.peer_records import Delivery, DeliveryState, Peer, PeerState
+from ocpilot.app.kept.records import CdrCheck, ObjectKey, StoredObject
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.base.signed_verdict import SignedVerdict

@@ -5,8 +5,8 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ocpilot.app.charge_records import Transaction, TransactionState
-from ocpilot.app.held_charges import HeldCharge
+from ocpilot.app.kept.charge_records import Transaction, TransactionState
+from ocpilot.app.transactions.held_charges import HeldCharge
 from ocpilot.base.ids import PartyId
 from ocpilot.cli import charge as command
 from ocpilot.main.commands import parser

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ocpilot.app import accounts
+from ocpilot.app.ocpi import accounts
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import Seal
 from ocpilot.base.errors import Conflict, InvalidObject, NotFound, UserError

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from issued import SELLER, customer, issued
-from ocpilot.app.mailing import Mail
+from ocpilot.app.kept.mailing import Mail
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import Conflict, NotFound, UserError
 from ocpilot.base.money_settings import BillingSettings, ReminderSettings

@@ -9,8 +9,8 @@ from msgspec.structs import asdict, replace
 
 from messages import NOON as NOW
 from messages import message
-from ocpilot.app.message_views import MessageDetail, MessageList, MessageRow
-from ocpilot.app.messages import Cut, Direction, MessageGap, MessageLine, MessageQuery
+from ocpilot.app.kept.messages import Cut, Direction, MessageGap, MessageLine, MessageQuery
+from ocpilot.app.partners.message_views import MessageDetail, MessageList, MessageRow
 from ocpilot.base.errors import UserError
 from ocpilot.cli import log as command
 from ocpilot.main.commands import parser

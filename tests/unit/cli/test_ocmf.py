@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from ocpilot.app.signed_records import KeySource, MeterKey, MeterPlace
+from ocpilot.app.kept.signed_records import KeySource, MeterKey, MeterPlace
 from ocpilot.base.ids import PartyId
 from ocpilot.cli import ocmf as command
 from ocpilot.main.commands import parser, run

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from ocpilot.app import hooks
-from ocpilot.app.hook_ports import HookAnswer
+from ocpilot.app.kept.hook_ports import HookAnswer
+from ocpilot.app.office import hooks
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import Seal
 from ocpilot.base import time

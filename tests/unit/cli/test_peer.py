@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from ocpilot.app.crawling import Told
-from ocpilot.app.peer_records import Delivery, DeliveryState, Detected, Leniency, Peer, PeerProfile, PeerState
-from ocpilot.app.peers import Invitation
-from ocpilot.app.pull import BadObject, ModulePull, PullSummary
-from ocpilot.app.ready_profiles import READY
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.peer_records import Delivery, DeliveryState, Detected, Leniency, Peer, PeerProfile, PeerState
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.partners.crawling import Told
+from ocpilot.app.partners.peers import Invitation
+from ocpilot.app.partners.pull import BadObject, ModulePull, PullSummary
+from ocpilot.app.partners.ready_profiles import READY
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.cli import peer as command

@@ -5,12 +5,13 @@ import json
 import msgspec
 import pytest
 
-from ocpilot.app import passwords, stations
-from ocpilot.app.bodies import own
-from ocpilot.app.charge_records import StationConnector
+from ocpilot.app import passwords
+from ocpilot.app.kept.charge_records import StationConnector
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi.bodies import own
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import ObjectKey
 from ocpilot.app.secrets import Seal
+from ocpilot.app.stations import stations
 from ocpilot.base import time
 from ocpilot.base.errors import InvalidObject
 from ocpilot.base.ids import PartyId

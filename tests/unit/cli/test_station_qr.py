@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from ocpilot.app.qr_codes import Format, drawn
+from ocpilot.app.stations.qr_codes import Format, drawn
 from ocpilot.base.errors import UserError
 from ocpilot.cli import station
 from ocpilot.cli.station_qr import PrintedCode

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from ocpilot.app.peer_records import Detected, Peer, PeerProfile, PeerState
+from ocpilot.app.kept.peer_records import Detected, Peer, PeerProfile, PeerState
 from ocpilot.base.errors import (
     ForbiddenAddress,
     NoMatchingEndpoints,

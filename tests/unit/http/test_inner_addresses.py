@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ocpilot.app.peer_records import Peer, PeerState
+from ocpilot.app.kept.peer_records import Peer, PeerState
 from ocpilot.base.errors import ForbiddenAddress, PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.base.settings import SecuritySettings, Settings
 from ocpilot.http.client import HttpPartners

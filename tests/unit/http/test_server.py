@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from starlette.applications import Starlette
 
-from ocpilot.app.message_log import MessageLog
+from ocpilot.app.logs.message_log import MessageLog
 from ocpilot.base import errors, time
 from ocpilot.base.problem import Problem
 from ocpilot.base.settings import LogSettings, PartySettings, Settings

@@ -8,7 +8,7 @@ import pytest
 
 from authority import Authority
 from mail_server import MailServer, running_mail_server
-from ocpilot.app.mailing import Attachment, Mail
+from ocpilot.app.kept.mailing import Attachment, Mail
 from ocpilot.base.errors import MailRefused, MailServerFailed, SettingsError
 from ocpilot.base.money_settings import MailSettings, MailTls
 from ocpilot.mail.smtp import SmtpMailer

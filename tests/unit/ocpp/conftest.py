@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 
 from bare_station import BareStation, basic
-from ocpilot.app.frames import FrameDirection
-from ocpilot.app.station_events import (
+from ocpilot.app.kept.frames import FrameDirection
+from ocpilot.app.kept.station_events import (
     Admission,
     AuthorizationStatus,
     BootAnswer,

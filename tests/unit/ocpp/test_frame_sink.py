@@ -3,7 +3,7 @@
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from ocpilot.app.frames import FrameDirection
+from ocpilot.app.kept.frames import FrameDirection
 
 IN, OUT, NOTE, FAULT = FrameDirection
 

@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from begun import charge
-from ocpilot.app.station_events import IdToken
+from ocpilot.app.kept.station_events import IdToken
 from ocpilot.base.errors import DatabaseAway, StationTimeout, StationUnreachable
 from ocpilot.ocpp import gateway
 

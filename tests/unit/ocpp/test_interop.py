@@ -6,7 +6,7 @@ from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
 from ocpp.v16.enums import Action, AuthorizationStatus, RegistrationStatus, RemoteStartStopStatus
 
-from ocpilot.app.station_events import IdToken
+from ocpilot.app.kept.station_events import IdToken
 
 
 class ForeignStation(ChargePoint):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from websockets.exceptions import ConnectionClosed
 
 from begun import charge
-from ocpilot.app.station_events import IdToken
+from ocpilot.app.kept.station_events import IdToken
 from ocpilot.simulator.car import SimulatedCar
 from ocpilot.simulator.clock import SimClock, SteppedClock
 from ocpilot.simulator.make import Backoff, StationMake

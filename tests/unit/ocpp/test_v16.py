@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from begun import charge
-from ocpilot.app.station_events import IdToken, SampledValue, StationSample
+from ocpilot.app.kept.station_events import IdToken, SampledValue, StationSample
 from ocpilot.ocpp import frames, schemas
 from ocpilot.ocpp.frames import CallError, CallResult
 from ocpilot.ocpp.v16 import V16

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from begun import charge
-from ocpilot.app.station_events import IdToken, StationReservation
+from ocpilot.app.kept.station_events import IdToken, StationReservation
 from ocpilot.ocpp import schemas
 from ocpilot.ocpp.frames import CallError, CallResult
 from ocpilot.ocpp.v2 import V21, V201

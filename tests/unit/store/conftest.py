@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.kept.records import ObjectKey, StoredObject
 from ocpilot.base.ids import PartyId
 from ocpilot.base.time import write
 from ocpilot.wire.protocol import ModuleID, Version

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app.records import Account, AccountRole
+from ocpilot.app.kept.records import Account, AccountRole
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.store.postgres import PostgresStore
 

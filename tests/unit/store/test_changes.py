@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from ocpilot.app.peer_records import ChangeCursor, Delivery, DeliveryState
+from ocpilot.app.kept.peer_records import ChangeCursor, Delivery, DeliveryState
 from ocpilot.store.postgres import PostgresStore, store_at
 
 LONG = 30.0

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app.charge_records import Authorization, Command, CommandDirection
-from ocpilot.app.records import Arrival, StoredObject
+from ocpilot.app.kept.charge_records import Authorization, Command, CommandDirection
+from ocpilot.app.kept.records import Arrival, StoredObject
 from ocpilot.base.ids import PartyId
 from ocpilot.store.postgres import PostgresStore
 from ocpilot.wire.protocol import ModuleID

@@ -6,8 +6,8 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
-from ocpilot.app.plan_records import Gap, Imported, Series
+from ocpilot.app.kept.customer_records import Customer, CustomerKind, CustomerToken
+from ocpilot.app.kept.plan_records import Gap, Imported, Series
 from ocpilot.base.errors import Conflict
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.parties import Address, BusinessParty

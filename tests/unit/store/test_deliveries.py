@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from ocpilot.app.peer_records import Delivery, DeliveryState
+from ocpilot.app.kept.peer_records import Delivery, DeliveryState
 from ocpilot.store.postgres import PostgresStore
 
 

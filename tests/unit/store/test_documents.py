@@ -7,8 +7,8 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
-from ocpilot.app.clearing_records import Clearing, ClearingState, ClearingStep
-from ocpilot.app.records import CdrCheck, ObjectKey, Receipt
+from ocpilot.app.kept.clearing_records import Clearing, ClearingState, ClearingStep
+from ocpilot.app.kept.records import CdrCheck, ObjectKey, Receipt
 from ocpilot.store.postgres import PostgresStore
 
 

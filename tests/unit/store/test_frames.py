@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app.frames import FrameDirection, FrameLine, FrameQuery
-from ocpilot.app.messages import MessageGap
+from ocpilot.app.kept.frames import FrameDirection, FrameLine, FrameQuery
+from ocpilot.app.kept.messages import MessageGap
 from ocpilot.store.frames import statement_of
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)

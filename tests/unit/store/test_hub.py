@@ -6,8 +6,8 @@ import asyncpg
 import msgspec
 import pytest
 
-from ocpilot.app.hub_records import HubOrder, HubRoute
-from ocpilot.app.records import ObjectKey, PageQuery, StoredObject
+from ocpilot.app.kept.hub_records import HubOrder, HubRoute
+from ocpilot.app.kept.records import ObjectKey, PageQuery, StoredObject
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.store.pages import values_of

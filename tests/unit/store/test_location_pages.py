@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app.peer_records import ChangeCursor
-from ocpilot.app.records import ObjectKey, PageQuery, StoredObject
+from ocpilot.app.kept.peer_records import ChangeCursor
+from ocpilot.app.kept.records import ObjectKey, PageQuery, StoredObject
 from ocpilot.base import time
 from ocpilot.store import location_pages
 from ocpilot.store.bell import CHANNEL

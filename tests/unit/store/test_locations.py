@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app.peer_records import ChangeCursor
-from ocpilot.app.records import PageQuery, StoredObject
+from ocpilot.app.kept.peer_records import ChangeCursor
+from ocpilot.app.kept.records import PageQuery, StoredObject
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.store.nearby import box
 from ocpilot.store.postgres import PostgresStore

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from messages import NOON, message
-from ocpilot.app.messages import Cut, Direction, MessageGap, MessageQuery
+from ocpilot.app.kept.messages import Cut, Direction, MessageGap, MessageQuery
 from ocpilot.base.errors import BadRequest
 from ocpilot.store.messages import statement_of
 

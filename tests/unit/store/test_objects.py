@@ -8,8 +8,8 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app.peer_records import ChangeCursor
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.kept.peer_records import ChangeCursor
+from ocpilot.app.kept.records import ObjectKey, StoredObject
 from ocpilot.base.errors import BadRequest, Conflict
 from ocpilot.base.ids import PartyId
 from ocpilot.store.postgres import PostgresStore

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app.records import PageCursor, PageQuery, StoredObject
+from ocpilot.app.kept.records import PageCursor, PageQuery, StoredObject
 from ocpilot.store.postgres import PostgresStore
 from ocpilot.wire.protocol import ModuleID
 

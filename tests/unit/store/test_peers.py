@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app.peer_records import DeliveryPolicy, Detected, Peer, PeerProfile, PeerState
+from ocpilot.app.kept.peer_records import DeliveryPolicy, Detected, Peer, PeerProfile, PeerState
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.store.postgres import PostgresStore

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app.peer_records import ChangeCursor
+from ocpilot.app.kept.peer_records import ChangeCursor
 from ocpilot.base.errors import SettingsError
 from ocpilot.base.settings import DatabaseSettings, Settings
 from ocpilot.store.postgres import PostgresStore, open_store, store_at

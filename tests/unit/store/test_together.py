@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.kept.records import ObjectKey, StoredObject
 from ocpilot.base import time
 from ocpilot.base.errors import Conflict
 from ocpilot.base.ids import PartyId

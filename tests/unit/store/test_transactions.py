@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app.charge_records import SampleRow, Station, StationConnector, Transaction, TransactionState
+from ocpilot.app.kept.charge_records import SampleRow, Station, StationConnector, Transaction, TransactionState
 from ocpilot.base.ids import PartyId
 from ocpilot.metering.findings import Finding, Oddity
 from ocpilot.store.postgres import PostgresStore, store_at

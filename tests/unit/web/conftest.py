@@ -18,17 +18,18 @@ from msgspec.structs import replace
 from starlette.applications import Starlette
 
 from messages import of_a_console
-from ocpilot.app import cdrs, tokens
-from ocpilot.app.bodies import text_of
-from ocpilot.app.charge_records import Transaction, TransactionState
-from ocpilot.app.message_log import MessageLog
-from ocpilot.app.message_rows import Exchanged
-from ocpilot.app.messages import Direction
-from ocpilot.app.peer_records import Delivery, DeliveryState, Peer, PeerState
+from ocpilot.app.cdrs import cdrs
+from ocpilot.app.kept.charge_records import Transaction, TransactionState
+from ocpilot.app.kept.messages import Direction
+from ocpilot.app.kept.peer_records import Delivery, DeliveryState, Peer, PeerState
+from ocpilot.app.kept.records import Account, AccountRole, ObjectKey, PartnerAnswer, Receipt, StoredObject
+from ocpilot.app.kept.station_events import CallAnswer, Payload
+from ocpilot.app.logs.message_log import MessageLog
+from ocpilot.app.logs.message_rows import Exchanged
+from ocpilot.app.ocpi import tokens
+from ocpilot.app.ocpi.bodies import text_of
 from ocpilot.app.platform import Platform
-from ocpilot.app.records import Account, AccountRole, ObjectKey, PartnerAnswer, Receipt, StoredObject
 from ocpilot.app.secrets import Seal
-from ocpilot.app.station_events import CallAnswer, Payload
 from ocpilot.base.errors import OcpilotError, PeerUnreachable
 from ocpilot.base.ids import PartyId
 from ocpilot.base.money_settings import BillingSettings, ReminderSettings, SellerSettings

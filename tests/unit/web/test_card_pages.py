@@ -9,9 +9,9 @@ import aiohttp
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app import card_payments
-from ocpilot.app.card_records import PaymentState
-from ocpilot.app.card_steps import CardSteps
+from ocpilot.app.cards.card_steps import CardSteps
+from ocpilot.app.guests import card_payments
+from ocpilot.app.kept.card_records import PaymentState
 from ocpilot.base.money_settings import CardProviderName, CardSettings
 from ocpilot.cards.played import PlayedCards
 

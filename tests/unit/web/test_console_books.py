@@ -7,11 +7,11 @@ import pytest
 
 from charged import ENDED, billed, charge
 from issued import customer, invoiced
-from ocpilot.app.bill_records import Purpose
-from ocpilot.app.clearing_records import ClearingState
-from ocpilot.app.customer_records import CustomerKind
-from ocpilot.app.reconciliation_records import CdrVerdict, CheckedCdr, RecordCheck, RecordSum
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.kept.bill_records import Purpose
+from ocpilot.app.kept.clearing_records import ClearingState
+from ocpilot.app.kept.customer_records import CustomerKind
+from ocpilot.app.kept.reconciliation_records import CdrVerdict, CheckedCdr, RecordCheck, RecordSum
+from ocpilot.app.kept.records import ObjectKey, StoredObject
 from ocpilot.base.ids import PartyId
 from ocpilot.demo.network import OPERATOR
 from ocpilot.wire.protocol import ModuleID, Version

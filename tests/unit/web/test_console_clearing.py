@@ -2,9 +2,9 @@
 
 import pytest
 
-from ocpilot.app.bodies import value_of
-from ocpilot.app.clearing_moves import Action, moved
-from ocpilot.app.jobs import Jobs
+from ocpilot.app.cdrs.clearing_moves import Action, moved
+from ocpilot.app.ocpi.bodies import value_of
+from ocpilot.app.work.jobs import Jobs
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CDR
 

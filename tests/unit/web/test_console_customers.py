@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from ocpilot.app.customer_records import CustomerKind
+from ocpilot.app.kept.customer_records import CustomerKind
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.plans import Margin, PartyMargin, Plan
 from ocpilot.billing.spot import PricePoint

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 import billed
-from ocpilot.app import book_words, rating
-from ocpilot.app.invoice_worker import InvoiceWorker
+from ocpilot.app.books import book_words
+from ocpilot.app.invoicing import rating
+from ocpilot.app.invoicing.invoice_worker import InvoiceWorker
 from ocpilot.app.platform import Platform
 from ocpilot.app.secrets import Seal
 from ocpilot.base.texts import translator

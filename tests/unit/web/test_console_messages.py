@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from messages import NOON, message
-from ocpilot.app.messages import MessageGap
+from ocpilot.app.kept.messages import MessageGap
 from ocpilot.wire.v230 import Endpoint
 
 FORM = "/console/messages"

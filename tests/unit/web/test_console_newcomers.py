@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from ocpilot.app import station_security
-from ocpilot.app.newcomer_records import WaitingStation
-from ocpilot.app.records import ObjectKey
-from ocpilot.app.station_events import BootInfo, CallAnswer
-from ocpilot.app.station_notice_records import StationNotice
+from ocpilot.app.kept.newcomer_records import WaitingStation
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.kept.station_events import BootInfo, CallAnswer
+from ocpilot.app.kept.station_notice_records import StationNotice
+from ocpilot.app.stations import station_security
 from ocpilot.base.errors import StationTimeout
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID

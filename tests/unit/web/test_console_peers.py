@@ -6,9 +6,9 @@ import aiohttp
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app import hub_clients
-from ocpilot.app.peer_records import DeliveryPolicy, DeliveryState, Detected, PeerState
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.kept.peer_records import DeliveryPolicy, DeliveryState, Detected, PeerState
+from ocpilot.app.kept.records import ObjectKey, StoredObject
+from ocpilot.app.ocpi import hub_clients
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.handshake import RefusedEndpoint

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from ocpilot.app.charge_records import Transaction
-from ocpilot.app.frames import FrameDirection, FrameLine
-from ocpilot.app.messages import MessageGap
-from ocpilot.app.records import ObjectKey
-from ocpilot.app.station_events import CallAnswer
-from ocpilot.app.station_notice_records import StationNotice, StationVariable
-from ocpilot.app.status_records import StatusChange, StatusReason
+from ocpilot.app.kept.charge_records import Transaction
+from ocpilot.app.kept.frames import FrameDirection, FrameLine
+from ocpilot.app.kept.messages import MessageGap
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.kept.station_events import CallAnswer
+from ocpilot.app.kept.station_notice_records import StationNotice, StationVariable
+from ocpilot.app.kept.status_records import StatusChange, StatusReason
 from ocpilot.base.errors import StationTimeout
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import Status

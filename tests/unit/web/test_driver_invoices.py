@@ -7,9 +7,9 @@ import pytest
 
 import issued as made
 from issued import issued
-from ocpilot.app import driver_invoices
-from ocpilot.app.bill_records import BillItem, Purpose
-from ocpilot.app.customer_records import CustomerKind, CustomerToken
+from ocpilot.app.invoicing import driver_invoices
+from ocpilot.app.kept.bill_records import BillItem, Purpose
+from ocpilot.app.kept.customer_records import CustomerKind, CustomerToken
 from ocpilot.wire.protocol import ModuleID
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app.charge_records import TransactionState
+from ocpilot.app.kept.charge_records import TransactionState
 from ocpilot.wire.v230 import Status
 
 from .conftest import Reader, fill_operator, locations, platform_of, served, stored

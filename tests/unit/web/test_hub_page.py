@@ -1,7 +1,7 @@
 """The members of our hub, for a person."""
 
-from ocpilot.app.peer_records import Delivery, DeliveryState, Peer, PeerState
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.kept.peer_records import Delivery, DeliveryState, Peer, PeerState
+from ocpilot.app.kept.records import ObjectKey
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import BusinessDetails, CredentialsRole

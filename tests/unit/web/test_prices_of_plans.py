@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import issued as made
-from ocpilot.app.bill_records import BillItem, Purpose
-from ocpilot.app.customer_records import CustomerToken
+from ocpilot.app.kept.bill_records import BillItem, Purpose
+from ocpilot.app.kept.customer_records import CustomerToken
 from ocpilot.billing.plans import Margin, Plan
 from ocpilot.billing.spot import PricePoint
 from ocpilot.wire.protocol import ModuleID

@@ -6,12 +6,12 @@ import io
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app import heard
-from ocpilot.app.comparison_records import Comparison, Found, Gap
-from ocpilot.app.crawl_records import Crawl, CrawlState
-from ocpilot.app.heard import Hearing
-from ocpilot.app.jobs import Jobs
-from ocpilot.app.peer_records import FindingKind
+from ocpilot.app.kept.comparison_records import Comparison, Found, Gap
+from ocpilot.app.kept.crawl_records import Crawl, CrawlState
+from ocpilot.app.kept.peer_records import FindingKind
+from ocpilot.app.ocpi import heard
+from ocpilot.app.ocpi.heard import Hearing
+from ocpilot.app.work.jobs import Jobs
 from ocpilot.wire.protocol import ModuleID
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from ocpilot.app.site_limit_records import ChargeShare, IdleEvse, LimitGroup, Looked, SiteLimit, Told
+from ocpilot.app.kept.site_limit_records import ChargeShare, IdleEvse, LimitGroup, Looked, SiteLimit, Told
 from ocpilot.demo.network import OPERATOR
 from ocpilot.metering.sharing import Why
 from ocpilot.metering.site import Memory

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.kept.records import ObjectKey, StoredObject
 from ocpilot.demo import network
 from ocpilot.pricing.builder import energy, tariff
 from ocpilot.wire import codec

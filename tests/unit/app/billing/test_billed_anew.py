@@ -7,12 +7,15 @@ import msgspec
 import pytest
 
 import billed
-from ocpilot.app import cdr_match, crediting, customers, fees, invoicing, rating, setting_off
-from ocpilot.app.bill_records import Purpose
-from ocpilot.app.bodies import own
-from ocpilot.app.clearing_records import Clearing, ClearingState, ClearingStep
-from ocpilot.app.customer_records import CustomerKind, CustomerToken
-from ocpilot.app.ledger_views import faults
+from ocpilot.app.books import setting_off
+from ocpilot.app.books.ledger_views import faults
+from ocpilot.app.cdrs import cdr_match
+from ocpilot.app.customers import customers, fees
+from ocpilot.app.invoicing import crediting, invoicing, rating
+from ocpilot.app.kept.bill_records import Purpose
+from ocpilot.app.kept.clearing_records import Clearing, ClearingState, ClearingStep
+from ocpilot.app.kept.customer_records import CustomerKind, CustomerToken
+from ocpilot.app.ocpi.bodies import own
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import Conflict, InvalidObject
 from ocpilot.billing.cdr import credit_of

@@ -3,8 +3,9 @@
 import pytest
 
 import billed
-from ocpilot.app import clearing_actions, crediting, invoicing, rating
-from ocpilot.app.clearing_moves import Action
+from ocpilot.app.cdrs import clearing_actions
+from ocpilot.app.cdrs.clearing_moves import Action
+from ocpilot.app.invoicing import crediting, invoicing, rating
 from ocpilot.base.errors import Conflict
 
 

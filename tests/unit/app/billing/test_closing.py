@@ -6,8 +6,11 @@ from decimal import Decimal
 import pytest
 
 import billed
-from ocpilot.app import closing, customers, fees, invoicing, rating, tokens
-from ocpilot.app.customer_records import CustomerKind, CustomerToken
+from ocpilot.app.books import closing
+from ocpilot.app.customers import customers, fees
+from ocpilot.app.invoicing import invoicing, rating
+from ocpilot.app.kept.customer_records import CustomerKind, CustomerToken
+from ocpilot.app.ocpi import tokens
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.base.ids import PartyId

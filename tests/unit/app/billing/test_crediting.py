@@ -6,11 +6,13 @@ from decimal import Decimal
 import pytest
 
 import billed
-from ocpilot.app import crediting, invoicing, months, rating, reconciliation
-from ocpilot.app.bill_records import Purpose
-from ocpilot.app.bodies import value_of
-from ocpilot.app.customer_records import CustomerKind
-from ocpilot.app.ledger_views import faults
+from ocpilot.app import months
+from ocpilot.app.books import reconciliation
+from ocpilot.app.books.ledger_views import faults
+from ocpilot.app.invoicing import crediting, invoicing, rating
+from ocpilot.app.kept.bill_records import Purpose
+from ocpilot.app.kept.customer_records import CustomerKind
+from ocpilot.app.ocpi.bodies import value_of
 from ocpilot.base.errors import Conflict, NotFound, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.cdr import credit_of

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 import billed
-from ocpilot.app import invoice_runs, invoicing, rating
+from ocpilot.app.invoicing import invoice_runs, invoicing, rating
 from ocpilot.base.errors import NotFound
 
 

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 import billed
-from ocpilot.app import crediting, fees, invoicing, rating
-from ocpilot.app.bill_records import BillItem, Purpose
-from ocpilot.app.clearing_records import ClearingState, ClearingStep, Moved
-from ocpilot.app.customer_records import CustomerKind, Cycle
+from ocpilot.app.customers import fees
+from ocpilot.app.invoicing import crediting, invoicing, rating
+from ocpilot.app.kept.bill_records import BillItem, Purpose
+from ocpilot.app.kept.clearing_records import ClearingState, ClearingStep, Moved
+from ocpilot.app.kept.customer_records import CustomerKind, Cycle
 from ocpilot.base.errors import Conflict, UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.billing.cdr import credit_of

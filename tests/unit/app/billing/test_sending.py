@@ -9,12 +9,12 @@ import pytest
 
 import billed
 from mail_server import MailServer, running_mail_server
-from ocpilot.app import invoicing, rating, sending
-from ocpilot.app.bill_records import InvoiceQuery
-from ocpilot.app.customer_records import InvoiceFormat
-from ocpilot.app.invoice_worker import InvoiceWorker
-from ocpilot.app.sending import Outcome
-from ocpilot.app.sending_records import Sending, Way
+from ocpilot.app.invoicing import invoicing, rating, sending
+from ocpilot.app.invoicing.invoice_worker import InvoiceWorker
+from ocpilot.app.invoicing.sending import Outcome
+from ocpilot.app.kept.bill_records import InvoiceQuery
+from ocpilot.app.kept.customer_records import InvoiceFormat
+from ocpilot.app.kept.sending_records import Sending, Way
 from ocpilot.base.errors import NotFound
 from ocpilot.base.money_settings import MailSettings, MailTls
 from ocpilot.mail.smtp import SmtpMailer

@@ -9,16 +9,17 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from ocpilot.app import stations, tariffs
-from ocpilot.app.bodies import own, text_of
-from ocpilot.app.charge_records import StationConnector, Transaction
-from ocpilot.app.charging import StationService
-from ocpilot.app.jobs import Jobs
-from ocpilot.app.peer_records import Peer, PeerState
+from ocpilot.app.kept.charge_records import StationConnector, Transaction
+from ocpilot.app.kept.peer_records import Peer, PeerState
+from ocpilot.app.kept.records import ObjectKey, PartnerAnswer, StoredObject
+from ocpilot.app.kept.station_events import IdToken, SampledValue, StartEvent, StationSample, StopEvent
+from ocpilot.app.ocpi import tariffs
+from ocpilot.app.ocpi.bodies import own, text_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.ports import Store
-from ocpilot.app.records import ObjectKey, PartnerAnswer, StoredObject
-from ocpilot.app.station_events import IdToken, SampledValue, StartEvent, StationSample, StopEvent
+from ocpilot.app.stations import stations
+from ocpilot.app.work.jobs import Jobs
+from ocpilot.app.work.station_service import StationService
 from ocpilot.base.errors import PeerRefused, PeerUnreachable, StationTimeout
 from ocpilot.base.ids import PartyId
 from ocpilot.base.settings import ChargingSettings, PartySettings, RoamingSettings, Settings

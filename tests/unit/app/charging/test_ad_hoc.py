@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app import ad_hoc, evse_pages, tariffs
-from ocpilot.app.bodies import own
-from ocpilot.app.charge_records import TransactionState
-from ocpilot.app.charge_views import Stage
-from ocpilot.app.evse_pages import Obstacle
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.drivers.charge_views import Stage
+from ocpilot.app.guests import ad_hoc, evse_pages
+from ocpilot.app.guests.evse_pages import Obstacle
+from ocpilot.app.kept.charge_records import TransactionState
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi import tariffs
+from ocpilot.app.ocpi.bodies import own
 from ocpilot.base.errors import NotFound, UserError
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import Capability, Status, TariffType

@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
-from ocpilot.app import authorize, tokens
-from ocpilot.app.station_events import AuthorizationStatus, IdToken
+from ocpilot.app.charges import authorize
+from ocpilot.app.kept.station_events import AuthorizationStatus, IdToken
+from ocpilot.app.ocpi import tokens
 from ocpilot.base.errors import PeerRefused, UnknownToken
 from ocpilot.base.ids import PartyId
 from ocpilot.wire import codec

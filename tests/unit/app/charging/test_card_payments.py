@@ -11,26 +11,20 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from ocpilot.app import (
-    ad_hoc,
-    book_days,
-    books,
-    card_payments,
-    cdr_credits,
-    evse_pages,
-    months,
-    played_cards,
-    receipts,
-    reconciliation,
-    tariffs,
-)
-from ocpilot.app.bill_records import Purpose
-from ocpilot.app.bodies import own
-from ocpilot.app.books import ExportFormat
-from ocpilot.app.card_ports import CardState
-from ocpilot.app.card_records import MAY_CHARGE, MOVES, PaymentState, heard_of
-from ocpilot.app.cdr_credits import Anew
-from ocpilot.app.records import ObjectKey
+from ocpilot.app import book_days, months
+from ocpilot.app.books import books, reconciliation
+from ocpilot.app.books.books import ExportFormat
+from ocpilot.app.cards import played_cards
+from ocpilot.app.guests import ad_hoc, card_payments, evse_pages
+from ocpilot.app.invoicing import receipts
+from ocpilot.app.kept.bill_records import Purpose
+from ocpilot.app.kept.card_ports import CardState
+from ocpilot.app.kept.card_records import MAY_CHARGE, MOVES, PaymentState, heard_of
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi import tariffs
+from ocpilot.app.ocpi.bodies import own
+from ocpilot.app.office import cdr_credits
+from ocpilot.app.office.cdr_credits import Anew
 from ocpilot.base.errors import CardRefused, CardUnreachable, Conflict, NotAuthorized, UserError
 from ocpilot.base.money_settings import CardSettings
 from ocpilot.billing.ledger import Account

@@ -5,10 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from ocpilot.app import accounts, cdr_credits, clearing
-from ocpilot.app.bodies import value_of
-from ocpilot.app.cdr_credits import Anew
-from ocpilot.app.customer_records import Customer, CustomerKind, CustomerToken
+from ocpilot.app.cdrs import clearing
+from ocpilot.app.kept.customer_records import Customer, CustomerKind, CustomerToken
+from ocpilot.app.ocpi import accounts
+from ocpilot.app.ocpi.bodies import value_of
+from ocpilot.app.office import cdr_credits
+from ocpilot.app.office.cdr_credits import Anew
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.billing.parties import Address, BusinessParty
 from ocpilot.wire.protocol import ModuleID

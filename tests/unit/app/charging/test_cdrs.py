@@ -5,10 +5,12 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from ocpilot.app import accounts, cdrs, peers, tariffs
-from ocpilot.app.bodies import own, parsed, text_of
-from ocpilot.app.charge_records import TransactionState
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.cdrs import cdrs
+from ocpilot.app.kept.charge_records import TransactionState
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi import accounts, tariffs
+from ocpilot.app.ocpi.bodies import own, parsed, text_of
+from ocpilot.app.partners import peers
 from ocpilot.base.errors import BadRequest, InvalidObject
 from ocpilot.base.ids import PartyId
 from ocpilot.wire import codec

@@ -5,11 +5,9 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from ocpilot.app.bodies import own
-from ocpilot.app.charge_records import TransactionState
-from ocpilot.app.homes import put_ours
-from ocpilot.app.records import ObjectKey
-from ocpilot.app.station_events import (
+from ocpilot.app.kept.charge_records import TransactionState
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.kept.station_events import (
     Admission,
     BootInfo,
     IdToken,
@@ -20,6 +18,8 @@ from ocpilot.app.station_events import (
     StatusEvent,
     StopEvent,
 )
+from ocpilot.app.ocpi.bodies import own
+from ocpilot.app.ocpi.homes import put_ours
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID
 

@@ -3,12 +3,13 @@
 import msgspec
 import pytest
 
-from ocpilot.app import accounts, commands, tokens
-from ocpilot.app.bodies import own, parsed
-from ocpilot.app.charge_records import Command
-from ocpilot.app.peer_records import PeerState
-from ocpilot.app.records import ObjectKey
-from ocpilot.app.station_events import IdToken, StatusEvent
+from ocpilot.app.kept.charge_records import Command
+from ocpilot.app.kept.peer_records import PeerState
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.kept.station_events import IdToken, StatusEvent
+from ocpilot.app.ocpi import accounts, tokens
+from ocpilot.app.ocpi.bodies import own, parsed
+from ocpilot.app.orders import commands
 from ocpilot.base.errors import ForbiddenAddress, NotFound, PeerRefused, PeerUnreachable, UnknownLocation, UserError
 from ocpilot.base.ids import PartyId, new_id
 from ocpilot.wire import codec

@@ -5,8 +5,10 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from ocpilot.app import cdrs, console_views, sessions
-from ocpilot.app.charge_records import TransactionState
+from ocpilot.app.cdrs import cdrs
+from ocpilot.app.charges import sessions
+from ocpilot.app.kept.charge_records import TransactionState
+from ocpilot.app.office import console_views
 from ocpilot.base.settings import ChargingSettings
 from ocpilot.wire.protocol import ModuleID
 

@@ -5,10 +5,13 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from ocpilot.app import accounts, charge_views, charges, commands, reservations, tokens
-from ocpilot.app.bodies import text_of, value_of
-from ocpilot.app.charge_records import Reservation, TransactionState
-from ocpilot.app.records import ObjectKey
+from ocpilot.app.charges import charges
+from ocpilot.app.drivers import charge_views
+from ocpilot.app.kept.charge_records import Reservation, TransactionState
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi import accounts, tokens
+from ocpilot.app.ocpi.bodies import text_of, value_of
+from ocpilot.app.orders import commands, reservations
 from ocpilot.base.errors import NotFound
 from ocpilot.base.ids import PartyId
 from ocpilot.wire.protocol import ModuleID

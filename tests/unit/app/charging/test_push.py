@@ -7,13 +7,15 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from ocpilot.app import accounts, dead_letters, stations, tariffs
-from ocpilot.app.bodies import own
-from ocpilot.app.peer_records import ChangeCursor, DeliveryPolicy, DeliveryState, Detected, PeerProfile
-from ocpilot.app.push import Pusher
-from ocpilot.app.push_outcomes import REFUSALS
-from ocpilot.app.push_worker import PushWorker
-from ocpilot.app.records import ObjectKey, StoredObject
+from ocpilot.app.invoicing import dead_letters
+from ocpilot.app.kept.peer_records import ChangeCursor, DeliveryPolicy, DeliveryState, Detected, PeerProfile
+from ocpilot.app.kept.records import ObjectKey, StoredObject
+from ocpilot.app.ocpi import accounts, tariffs
+from ocpilot.app.ocpi.bodies import own
+from ocpilot.app.partners.push import Pusher
+from ocpilot.app.partners.push_outcomes import REFUSALS
+from ocpilot.app.partners.push_worker import PushWorker
+from ocpilot.app.stations import stations
 from ocpilot.base.errors import ForbiddenAddress, PeerNonsense, PeerRefused, PeerUnreachable
 from ocpilot.base.ids import PartyId
 from ocpilot.roaming.retry import TRIPS_AT, UNJUDGED_TRIP_AT

@@ -6,11 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from ocpilot.app import held_charges, signed, signed_charges
-from ocpilot.app.charge_records import SampleRow
-from ocpilot.app.records import ObjectKey
-from ocpilot.app.signed_records import KeySource, MeterKey, MeterPlace
-from ocpilot.app.station_events import SampledValue, SignedMeterValue, StationSample
+from ocpilot.app.charges import signed, signed_charges
+from ocpilot.app.kept.charge_records import SampleRow
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.kept.signed_records import KeySource, MeterKey, MeterPlace
+from ocpilot.app.kept.station_events import SampledValue, SignedMeterValue, StationSample
+from ocpilot.app.transactions import held_charges
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
 from ocpilot.metering.signed_texts import SignedText

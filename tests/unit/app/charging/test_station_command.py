@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from ocpilot.app.frames import FrameDirection, FrameLine
-from ocpilot.app.messages import MessageGap
-from ocpilot.app.station_events import BootInfo, StatusEvent
+from ocpilot.app.kept.frames import FrameDirection, FrameLine
+from ocpilot.app.kept.messages import MessageGap
+from ocpilot.app.kept.station_events import BootInfo, StatusEvent
 from ocpilot.base.errors import NotFound, UserError
 from ocpilot.cli import station as command
 from ocpilot.main import following

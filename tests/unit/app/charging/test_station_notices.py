@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from ocpilot.app import station_notices
+from ocpilot.app.stations import station_notices
 
 
 async def learnt(world):

@@ -6,7 +6,8 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from ocpilot.app import cdr_credits, station_reports
+from ocpilot.app.office import cdr_credits
+from ocpilot.app.stations import station_reports
 from ocpilot.base.errors import UserError
 from ocpilot.billing.earnings import Earned
 from ocpilot.metering.uptime import Uptime

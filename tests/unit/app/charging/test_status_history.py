@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import msgspec
 
-from ocpilot.app import our_objects, stations, status_history
-from ocpilot.app.bodies import own
-from ocpilot.app.records import ObjectKey
-from ocpilot.app.station_events import StatusEvent
-from ocpilot.app.status_records import StatusReason
+from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.kept.station_events import StatusEvent
+from ocpilot.app.kept.status_records import StatusReason
+from ocpilot.app.ocpi import status_history
+from ocpilot.app.ocpi.bodies import own
+from ocpilot.app.office import our_objects
+from ocpilot.app.stations import stations
 from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import Status, StatusSchedule

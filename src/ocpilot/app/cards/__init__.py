@@ -1,0 +1,1 @@
+"""Card payments and payment terminals, taken to their end."""

@@ -1,0 +1,1 @@
+"""CDRs: made, received, matched, credited, and looked at before anybody bills them."""

@@ -1,0 +1,69 @@
+"""May a finished transaction be billed by itself, or must a person look first, and why."""
+
+import logging
+
+from ocpilot.app.charges.charges import Charge, NoTerms, charge_of
+from ocpilot.app.charges.finding_words import WORDS
+from ocpilot.app.charges.meant import NOT_AVAILABLE
+from ocpilot.app.kept.charge_records import Transaction
+from ocpilot.app.kept.records import Record
+from ocpilot.app.platform import Platform
+from ocpilot.metering.findings import JUDGED, Finding, Oddity
+
+log = logging.getLogger(__name__)
+
+
+class Judged(Record, frozen=True):
+    """The charge, None where it cannot be told what it came to; `held` says why a person must look, and `nothing` that
+    there is nothing to bill or to look at."""
+
+    charge: Charge | None = None
+    held: str | None = None
+    nothing: bool = False
+
+
+async def judged(platform: Platform, transaction: Transaction) -> Judged:
+    """Look at a finished transaction, and keep what is odd about it."""
+    found, findings = await _judged(platform, transaction)
+    await platform.store.transaction_findings.put(transaction.id, findings, instead_of=JUDGED)
+    for finding in findings:
+        log.warning("transaction %d: %s", transaction.id, finding)
+    return found
+
+
+async def _judged(platform: Platform, transaction: Transaction) -> tuple[Judged, tuple[Finding, ...]]:
+    if transaction.cdr_token is not None and transaction.evse_uid == NOT_AVAILABLE:
+        return Judged(held=f"it began at EVSE {transaction.evse_id}, which its station does not have"), ()
+    if transaction.cdr_token is None or not transaction.accepted:
+        kind = Oddity.TOKEN_REFUSED if transaction.cdr_token else Oddity.TOKEN_UNKNOWN
+        finding = Finding(kind=kind, found=transaction.id_tag or "no token was named")
+        return Judged(held=WORDS[kind]), (finding,)
+    try:
+        charge = await charge_of(platform, transaction)
+    except NoTerms as error:
+        return Judged(held=str(error)), ()
+    findings = charge.measured.findings
+    if await _is_nothing(platform, charge):
+        return Judged(charge=charge, nothing=True), findings
+    return Judged(charge=charge, held=_why_not(charge)), findings
+
+
+def _why_not(charge: Charge) -> str | None:
+    if charge.priced.total is None:
+        return "no tariff holds at the connector, so the cost is not known"
+    if charge.transaction.released:
+        return None
+    if charge.measured.doubts:
+        doubt = charge.measured.doubts[0]
+        return f"{WORDS[doubt.kind]}: {doubt.found}"
+    return "no energy and no time" if _is_empty(charge) else None
+
+
+def _is_empty(charge: Charge) -> bool:
+    return charge.measured.kwh == 0 and charge.measured.start == charge.measured.end
+
+
+async def _is_nothing(platform: Platform, charge: Charge) -> bool:
+    """One plug that a station announced twice: the transaction in which nothing happened is none."""
+    noted = await platform.store.transaction_findings.of(charge.transaction.id) if _is_empty(charge) else ()
+    return any(one.kind is Oddity.STARTED_TWICE for one in noted)

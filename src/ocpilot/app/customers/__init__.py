@@ -1,0 +1,1 @@
+"""Who pays: customers, their price plans and fees, and what drivers pay by them."""

@@ -1,0 +1,1 @@
+"""A hub: what one of its members asks of another."""

@@ -1,0 +1,1 @@
+"""From a CDR that is right to an invoice that was sent."""

@@ -1,0 +1,1 @@
+"""What one platform asks of the stations of another: commands, charging profiles, reservations, bookings."""

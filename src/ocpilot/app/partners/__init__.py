@@ -1,0 +1,1 @@
+"""Connections with other platforms: made, kept up by push and pull, judged."""

@@ -1,0 +1,1 @@
+"""Limits of sites, shared among the charges there."""

@@ -1,0 +1,1 @@
+"""Stations of ours: let in, looked after, told what to show."""
