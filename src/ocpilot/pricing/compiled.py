@@ -11,10 +11,11 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
+from ocpilot.pricing.bill import Bill
 from ocpilot.pricing.borders import DAY, WEEK, Borders, borders
 from ocpilot.pricing.exact import Scale
 from ocpilot.pricing.faults import tariff_faults
-from ocpilot.pricing.lookup import Found, components, found
+from ocpilot.pricing.lookup import Active, Found, components, found
 from ocpilot.pricing.usage import Levels, Range, Usage, usage_at
 from ocpilot.wire.v230 import Tariff
 
@@ -50,6 +51,8 @@ class CompiledTariff:
         self._has_kwh = bool(self.borders.kwh)
         self._has_seconds = bool(self.borders.seconds)
         self._found: dict[Situation, Found] = {}
+        #: Of charges that it alone or it first priced.
+        self.bills: dict[tuple[Active | None, ...], Bill] = {}
 
     def found(self, local: int, kwh: Decimal, seconds: int, levels: Levels, *, waits: bool, expired: bool) -> Found:
         """The active components of a period that begins `local` seconds after 1970 by the clock of the Location, when

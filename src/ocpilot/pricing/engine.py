@@ -3,24 +3,25 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import repeat
 from zoneinfo import ZoneInfo
 
 from ocpilot.base.money import HALF_UP, RoundingPolicy
 from ocpilot.base.problem import Problem
 from ocpilot.pricing import why
-from ocpilot.pricing.amounts import amounts_of
-from ocpilot.pricing.charges import Charge
+from ocpilot.pricing.bill import Bill, Stepped, bill_of
+from ocpilot.pricing.charges import Charges
 from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.crossings import crossings
-from ocpilot.pricing.exact import has_taxes, includes_taxes
+from ocpilot.pricing.exact import includes_taxes
 from ocpilot.pricing.faults import moment_faults, span, span_faults
 from ocpilot.pricing.limits import Limit, reached
+from ocpilot.pricing.lookup import Active
 from ocpilot.pricing.looks import looks
 from ocpilot.pricing.relevant import relevant
 from ocpilot.pricing.rounding import Units
-from ocpilot.pricing.settling import Settled, settled, sums_of
-from ocpilot.pricing.steps import Stepped, stepped
-from ocpilot.pricing.trace import Part, PricedCharge, PriceLine, Sum, Unit
+from ocpilot.pricing.settling import Settled
+from ocpilot.pricing.trace import Amount, Part, PricedCharge, PriceLine, Reason, ReasonCode, Unit
 from ocpilot.pricing.usage import seconds_of
 from ocpilot.pricing.walk import walked
 from ocpilot.wire.v230 import ChargingPeriod, Tariff
@@ -55,9 +56,11 @@ def price(
     stretches, applied = used.stretches, known.tariffs
     faults += span_faults((used.charging, used.parked, used.reserved))
     is_known = known.is_known and not faults and (bool(applied) or not ordered)
-    lines, total, parts = (
-        _priced(used.charges, applied, currency, rounding, explained=explained) if is_known else ((), None, {})
-    )
+    lines: tuple[PriceLine, ...] = ()
+    total, parts = None, {}
+    if is_known:
+        lines, settled = _priced(used.charges, applied, currency, rounding, explained=explained)
+        total, parts = settled.total, settled.parts
     findings: Iterable[Problem] = crossings(stretches, zone) if explained else ()
     return PricedCharge(
         currency=currency,
@@ -97,59 +100,67 @@ def _end_of(periods: Sequence[ChargingPeriod], start: datetime) -> datetime:
 
 
 def _priced(
-    charges: Sequence[Charge],
-    tariffs: Sequence[Tariff],
+    charges: Charges,
+    tariffs: Sequence[CompiledTariff],
     currency: str,
     rounding: RoundingPolicy,
     *,
     explained: bool,
-) -> tuple[tuple[PriceLine, ...], Sum, dict[Part, Sum]]:
+) -> tuple[tuple[PriceLine, ...], Settled]:
     """Lines with exact amounts first, then the limits on their sum, then all of them rounded together."""
-    charged = stepped(charges)
-    amounts = amounts_of(charged)
-    limits = reached(tariffs, amounts)
-    rates = [_rate(one) for one in charged]
-    common = rates[0] if rates and rates.count(rates[0]) == len(rates) else None
-    units = Units(amounts.denominator, currency, rounding)
-    rounded = settled(
-        [*amounts.exact, *(limit.change for limit in limits)],
-        [*(one.charge.part for one in charged), *(Part.LIMIT for _ in limits)],
-        [*rates, *(common for _ in limits)],
-        units,
-        gross_first=all(map(includes_taxes, tariffs)),
+    bill = bill_of(charges, tariffs[0].bills if tariffs else {})
+    measured = [Decimal(quantity) for quantity in charges.quantities.values()]
+    billed, steps = bill.stepped(measured)
+    exact = bill.exact(billed)
+    limits = reached([one.tariff for one in tariffs], exact)
+    layout = bill.layout(len(limits))
+    settled = layout.settled(
+        [*exact.net, *(limit.change.excl for limit in limits)],
+        [*exact.gross, *(limit.change.incl for limit in limits)],
+        Units(exact.denominator, currency, rounding),
+        gross_first=all([includes_taxes(one.tariff) for one in tariffs]),
     )
-    lines = [_charge_line(one, line, explained=explained) for one, line in zip(charged, rounded, strict=False)]
-    lines += [_limit_line(one, line) for one, line in zip(limits, rounded[len(charged) :], strict=True)]
-    return (tuple(lines), *sums_of(rounded, units))
+    reasons = _reasons(bill, steps, settled) if explained else repeat(())
+    lines = [
+        *map(_charge_line, bill.components, measured, billed, settled.amounts, reasons),
+        *map(_limit_line, limits, layout.rates[len(measured) :], settled.amounts[len(measured) :]),
+    ]
+    return tuple(lines), settled
 
 
-def _rate(one: Stepped) -> Decimal | None:
-    """The VAT rate of a charge, where taxes apply."""
-    active = one.charge.active
-    return active.price.vat if has_taxes(active.tariff) else None
+def _reasons(bill: Bill, steps: Sequence[Stepped], settled: Settled) -> list[tuple[Reason, ...]]:
+    """Of each component's line: why this component, why this quantity, and whether the tax is known."""
+    reasons = [one.when for one in bill.components]
+    for one in steps:
+        reasons[one.step.place] += (why.of_step(one.step.size, one.measured, one.billed),)
+    unknown = (Reason(code=ReasonCode.TAX_UNKNOWN),)
+    return [
+        of_it if amount.vat is not None else of_it + unknown
+        for of_it, amount in zip(reasons, settled.amounts, strict=False)
+    ]
 
 
-def _charge_line(one: Stepped, settled_line: Settled, *, explained: bool) -> PriceLine:
-    charge = one.charge
-    active = charge.active
+def _charge_line(
+    active: Active, measured: Decimal, billed: Decimal, amount: Amount, reasons: tuple[Reason, ...]
+) -> PriceLine:
     return PriceLine(
-        part=charge.part,
+        part=active.part,
         tariff_id=active.tariff.id,
         element=active.element,
         component=active.component,
-        measured=charge.measured,
-        billed=charge.billed,
-        unit=charge.unit,
+        measured=measured,
+        billed=billed,
+        unit=active.unit,
         unit_price=active.price.price,
         tax_included=includes_taxes(active.tariff),
-        vat=settled_line.rate,
-        amount=settled_line.amount,
-        why=why.of_charge(one, is_tax_known=settled_line.vat is not None) if explained else (),
+        vat=active.rate,
+        amount=amount,
+        why=reasons,
     )
 
 
-def _limit_line(limit: Limit, settled_line: Settled) -> PriceLine:
-    """What a limit adds or takes off; its VAT rate is that of all other lines, if they have the same."""
+def _limit_line(limit: Limit, rate: Decimal | None, amount: Amount) -> PriceLine:
+    """What a limit adds or takes off."""
     return PriceLine(
         part=Part.LIMIT,
         tariff_id=limit.tariff.id,
@@ -158,7 +169,7 @@ def _limit_line(limit: Limit, settled_line: Settled) -> PriceLine:
         unit=Unit.ONCE,
         unit_price=limit.limit.before_taxes,
         tax_included=False,
-        vat=settled_line.rate,
-        amount=settled_line.amount,
-        why=why.of_limit(limit),
+        vat=rate,
+        amount=amount,
+        why=(why.of_limit(limit.code, limit.limit),),
     )

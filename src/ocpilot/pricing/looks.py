@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from ocpilot.pricing.charges import ENERGY, PARKING, RESERVATION, TIME
 from ocpilot.pricing.local import with_offset
 from ocpilot.pricing.lookup import Active
 from ocpilot.pricing.trace import Look, Part, Passed, Unit
@@ -12,6 +11,7 @@ from ocpilot.pricing.walk import Stretch
 from ocpilot.wire.v230 import TariffDimensionType as Dimension
 
 _ENERGY, _TIME, _PARKING = Dimension.ENERGY, Dimension.TIME, Dimension.PARKING_TIME
+ENERGY, TIME, PARKING, RESERVATION = Part.ENERGY, Part.TIME, Part.PARKING, Part.RESERVATION
 _KWH, _SECOND = Unit.KWH, Unit.SECOND
 
 

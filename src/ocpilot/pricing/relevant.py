@@ -25,9 +25,9 @@ class Relevant(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Problem, ...] = ()
 
     @property
-    def tariffs(self) -> Sequence[Tariff]:
+    def tariffs(self) -> Sequence[CompiledTariff]:
         """Each once."""
-        return tuple({id(one): one.tariff for one in self.by_name.values() if one is not None}.values())
+        return tuple(dict.fromkeys([one for one in self.by_name.values() if one is not None]))
 
 
 def relevant(periods: Sequence[ChargingPeriod], tariffs: Sequence[Tariff | CompiledTariff], currency: str) -> Relevant:

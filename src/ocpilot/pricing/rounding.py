@@ -26,6 +26,10 @@ class Units:
             units -= 1
         return units if amount >= 0 else -units
 
+    def rounded_if_known(self, amount: Numerator | None) -> int | None:
+        """The nearest unit; None is not known."""
+        return None if amount is None else self.rounded(amount)
+
     def money(self, units: int) -> Decimal:
         """So many units as money, with the decimals of the currency."""
         return units * self._unit

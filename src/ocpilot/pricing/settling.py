@@ -1,98 +1,121 @@
 """Exact lines -> rounded lines and totals that add up in every direction (docs/decisions, "Rounding")."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
 
-from ocpilot.pricing.exact import Exact, Numerator, added
+from ocpilot.pricing.exact import Numerator
 from ocpilot.pricing.rounding import Units
 from ocpilot.pricing.trace import VAT, Amount, Part, Sum
 from ocpilot.wire.v230 import TaxAmount
 
 
-class Settled(msgspec.Struct, frozen=True):
-    """One line: its part, its VAT rate, and net, tax and gross in whole smallest units; None is not known."""
+class Group(msgspec.Struct, frozen=True, eq=False):
+    """Lines that have a total: their places, all of them and by VAT rate."""
 
-    part: Part
-    rate: Decimal | None
-    excl: int | None
-    vat: int | None
-    incl: int | None
-    amount: Amount
+    places: tuple[int, ...]
+    rates: Mapping[Decimal | None, tuple[int, ...]]
 
 
-def settled(
-    exact: Sequence[Exact], parts: Sequence[Part], rates: Sequence[Decimal | None], units: Units, *, gross_first: bool
-) -> list[Settled]:
-    """Each line rounded. Net and tax are rounded and the gross is their sum; the other way around (`gross_first`) when
-    the prices hold the tax, so that a driver pays exactly what the price says. Without the tax each side is rounded
-    that is known."""
-    base = _shares([one.incl if gross_first else one.excl for one in exact], parts, units)
-    tax = _shares([one.vat for one in exact], parts, units)
-    found = []
-    for part, rate, one, first, vat in zip(parts, rates, exact, base, tax, strict=True):
-        if first is None or vat is None:
-            second = one.excl if gross_first else one.incl
-            other = None if second is None else units.rounded(second)
-        else:
-            other = first - vat if gross_first else first + vat
-        excl, incl = (other, first) if gross_first else (first, other)
-        found.append(Settled(part, rate, excl, vat, incl, units.amount(excl, vat, incl)))
-    return found
+class Settled(msgspec.Struct, frozen=True, eq=False):
+    """The lines rounded, the total of all and that of each part."""
+
+    amounts: list[Amount]
+    total: Sum
+    parts: Mapping[Part, Sum]
 
 
-def _shares(values: Sequence[Numerator | None], parts: Sequence[Part], units: Units) -> Sequence[int | None]:
-    """Rounded from the total down: total, then each part of it, then the lines of the part."""
-    total = added(values)
-    if total is None:
-        return [None if value is None else units.rounded(value) for value in values]
-    known = [value or 0 for value in values]
-    whole = units.rounded(total)
-    if len(set(parts)) == len(parts):
-        return units.apportioned(known, whole)
-    groups: dict[Part, list[int]] = {}
-    for place, part in enumerate(parts):
-        groups.setdefault(part, []).append(place)
-    shares = [0] * len(known)
-    sums = [sum(known[place] for place in group) for group in groups.values()]
-    for group, share in zip(groups.values(), units.apportioned(sums, whole), strict=True):
-        if len(group) == 1:
-            shares[group[0]] = share
-            continue
-        for place, value in zip(group, units.apportioned([known[place] for place in group], share), strict=True):
-            shares[place] = value
-    return shares
+class Layout:
+    """Which lines of a bill are added: those of a part, and of these those of a VAT rate."""
+
+    def __init__(self, parts: Sequence[Part], rates: Sequence[Decimal | None]) -> None:
+        self.rates = rates
+        self._all = _group(range(len(parts)), rates)
+        self._parts = {
+            part: _group([place for place, one in enumerate(parts) if one is part], rates) for part in parts
+        }
+        self._is_one_each = len(self._parts) == len(parts)
+
+    def settled(
+        self, net: Sequence[Numerator | None], gross: Sequence[Numerator | None], units: Units, *, gross_first: bool
+    ) -> Settled:
+        """Each line rounded. Net and tax are rounded and the gross is their sum; the other way around (`gross_first`)
+        when the prices hold the tax, so that a driver pays exactly what the price says. Without the tax each side is
+        rounded that is known."""
+        taxes = [
+            None if less is None or more is None else more - less for less, more in zip(net, gross, strict=True)
+        ]
+        first, second = (gross, net) if gross_first else (net, gross)
+        base, vat = self._shares(first, units), self._shares(taxes, units)
+        sign = -1 if gross_first else 1
+        other = [
+            units.rounded_if_known(exact) if one is None or tax is None else one + sign * tax
+            for one, tax, exact in zip(base, vat, second, strict=True)
+        ]
+        excl, incl = (other, base) if gross_first else (base, other)
+        amounts = list(map(units.amount, excl, vat, incl))
+        sums = {part: _sum(group, excl, vat, incl, amounts, units) for part, group in self._parts.items()}
+        total = _sum(self._all, excl, vat, incl, amounts, units)
+        return Settled(amounts, total, sums)
+
+    def _shares(self, values: Sequence[Numerator | None], units: Units) -> Sequence[int | None]:
+        """Rounded from the total down: total, then each part of it, then the lines of the part."""
+        known = [value for value in values if value is not None]
+        if len(known) < len(values):
+            return [units.rounded_if_known(value) for value in values]
+        whole = units.rounded(sum(known))
+        if self._is_one_each:
+            return units.apportioned(known, whole)
+        shares = [0] * len(known)
+        groups = [group.places for group in self._parts.values()]
+        sums = [sum([known[place] for place in group]) for group in groups]
+        for group, share in zip(groups, units.apportioned(sums, whole), strict=True):
+            if len(group) == 1:
+                shares[group[0]] = share
+                continue
+            for place, value in zip(group, units.apportioned([known[place] for place in group], share), strict=True):
+                shares[place] = value
+        return shares
 
 
-def sums_of(lines: Sequence[Settled], units: Units) -> tuple[Sum, dict[Part, Sum]]:
-    """The total of all lines and that of each part, with the tax per rate."""
-    parts: dict[Part, list[Settled]] = {}
-    for line in lines:
-        parts.setdefault(line.part, []).append(line)
-    return _sum(lines, units), {part: _sum(some, units) for part, some in parts.items()}
+def _group(places: Sequence[int], rates: Sequence[Decimal | None]) -> Group:
+    by_rate: dict[Decimal | None, list[int]] = {}
+    for place in places:
+        by_rate.setdefault(rates[place], []).append(place)
+    return Group(tuple(places), {rate: tuple(some) for rate, some in by_rate.items()})
 
 
-def _sum(lines: Sequence[Settled], units: Units) -> Sum:
-    if len(lines) == 1:
-        amount, vat = lines[0].amount, lines[0].vat
+def _sum(  # noqa: PLR0917
+    group: Group,
+    excl: Sequence[int | None],
+    vat: Sequence[int | None],
+    incl: Sequence[int | None],
+    amounts: Sequence[Amount],
+    units: Units,
+) -> Sum:
+    places = group.places
+    if len(places) == 1:
+        amount = amounts[places[0]]
     else:
-        vat = _total([line.vat for line in lines])
-        amount = units.amount(_total([line.excl for line in lines]), vat, _total([line.incl for line in lines]))
-    return Sum(amount=amount, taxes=() if vat is None else _per_rate(lines, units))
-
-
-def _total(values: Sequence[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if len(known) == len(values) else None
-
-
-def _per_rate(lines: Sequence[Settled], units: Units) -> tuple[TaxAmount, ...]:
-    rates: dict[Decimal | None, int] = {}
-    for line in lines:
-        rates[line.rate] = rates.get(line.rate, 0) + (line.vat or 0)
-    return tuple(
-        TaxAmount(name=VAT, percentage=rate, amount=units.money(vat))
-        for rate, vat in rates.items()
-        if rate is not None or vat
+        amount = units.amount(_total(excl, places), _total(vat, places), _total(incl, places))
+    if amount.vat is None:
+        return Sum(amount=amount)
+    if len(group.rates) == 1:
+        shares = [(rate, amount.vat) for rate in group.rates]
+    else:
+        shares = [(rate, units.money(_total(vat, some) or 0)) for rate, some in group.rates.items()]
+    taxes = tuple(
+        [TaxAmount(name=VAT, percentage=rate, amount=share) for rate, share in shares if rate is not None or share]
     )
+    return Sum(amount=amount, taxes=taxes)
+
+
+def _total(values: Sequence[int | None], places: Sequence[int]) -> int | None:
+    total = 0
+    for place in places:
+        value = values[place]
+        if value is None:
+            return None
+        total += value
+    return total

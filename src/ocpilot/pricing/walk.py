@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ocpilot.pricing.charges import Charge, Charges
+from ocpilot.pricing.charges import Charges
 from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.local import offset_at, steady_offset, utc_seconds
 from ocpilot.pricing.lookup import Found
@@ -39,7 +39,7 @@ class Walked(msgspec.Struct, frozen=True, eq=False):
     """What all periods come to, kWh and seconds; `stretches` are the periods that a Tariff prices, when they were
     wanted."""
 
-    charges: Sequence[Charge]
+    charges: Charges
     stretches: Sequence[Stretch]
     kwh: Decimal
     charging: int
@@ -72,7 +72,10 @@ def walked(
             local = start + (offset_at(start, zone) if steady is None else steady)
             levels = levels_of(tariff, period, until - start) if tariff.has_levels else NO_LEVELS
             found = tariff.found(local, kwh, seconds, levels, waits=waits, expired=expired)
-            charges.add(place, tariff, found, volumes, waits=waits)
+            if waits:
+                charges.reserve(found, volumes.reserved)
+            else:
+                charges.add(found, volumes)
             if wanted:
                 stretches.append(Stretch(place, start, until, local, volumes, kwh, seconds, levels, tariff, found))
         kwh += volumes.kwh
@@ -81,7 +84,8 @@ def walked(
         reserved += volumes.reserved
         if not waits:
             seconds += until - start
-    return Walked(charges.all(), stretches, kwh, charging, parked, reserved)
+    charges.settle()
+    return Walked(charges, stretches, kwh, charging, parked, reserved)
 
 
 def levels_of(tariff: CompiledTariff, period: ChargingPeriod, lasts: int) -> Levels:
