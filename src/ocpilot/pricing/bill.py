@@ -7,10 +7,10 @@ from math import lcm
 import msgspec
 
 from ocpilot.pricing.charges import Charges
-from ocpilot.pricing.exact import Numerator
+from ocpilot.pricing.exact import Numerator, includes_taxes
 from ocpilot.pricing.lookup import Active
 from ocpilot.pricing.settling import Layout
-from ocpilot.pricing.trace import Part, Unit
+from ocpilot.pricing.trace import Amount, Part, PriceLine, Unit
 
 #: What a step_size of 1 is, in the unit of the quantity.
 _ONE_STEP = {Unit.KWH: Decimal("0.001"), Unit.SECOND: Decimal(1)}
@@ -60,6 +60,8 @@ class Bill:
         self._net = [None if one.excl is None else one.excl * times for one, times in zip(factors, more, strict=True)]
         self._gross = [None if one.incl is None else one.incl * times for one, times in zip(factors, more, strict=True)]
         self._layouts: dict[int, Layout] = {}
+        #: The lines as they will be, less quantities, amounts and reasons.
+        self.lines = list(map(_line, self.components))
 
     def layout(self, limits: int = 0) -> Layout:
         """How the lines are added, so many of price limits behind the others: their VAT rate is that of all other
@@ -89,15 +91,30 @@ class Bill:
     def exact(self, billed: Sequence[Decimal]) -> Exacts:
         """Quantity times price, with and without tax."""
         ratios = [quantity.as_integer_ratio() for quantity in billed]
-        common = lcm(*[denominator for _, denominator in ratios])
-        whole = [numerator * (common // denominator) for numerator, denominator in ratios]
+        common = lcm(*[below for _, below in ratios])
+        whole = [above * (common // below) for above, below in ratios]
         return Exacts(_times(self._net, whole), _times(self._gross, whole), self._denominator * common)
 
 
 def _times(factors: Sequence[int | None], quantities: Sequence[int]) -> list[Numerator | None]:
-    return [
-        None if factor is None else factor * quantity for factor, quantity in zip(factors, quantities, strict=True)
-    ]
+    return [None if one is None else one * quantity for one, quantity in zip(factors, quantities, strict=True)]
+
+
+def _line(active: Active) -> PriceLine:
+    return PriceLine(
+        part=active.part,
+        tariff_id=active.tariff.id,
+        element=active.element,
+        component=active.component,
+        measured=_ZERO,
+        billed=_ZERO,
+        unit=active.unit,
+        unit_price=active.price.price,
+        tax_included=includes_taxes(active.tariff),
+        vat=active.rate,
+        amount=Amount(),
+        why=(),
+    )
 
 
 def _step(components: Sequence[Active], last: Active) -> Step:

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from ocpilot.pricing.bill import Bill
 from ocpilot.pricing.borders import DAY, WEEK, Borders, borders
-from ocpilot.pricing.exact import Scale
+from ocpilot.pricing.exact import Scale, includes_taxes
 from ocpilot.pricing.faults import tariff_faults
 from ocpilot.pricing.lookup import Active, Found, components, found
 from ocpilot.pricing.usage import Levels, Range, Usage, usage_at
@@ -37,8 +37,10 @@ class CompiledTariff:
 
     def __init__(self, tariff: Tariff) -> None:
         self.tariff = tariff
-        self.scale = Scale.of(tariff)
-        self.components = components(tariff, self.scale)
+        self.currency = tariff.currency.upper()
+        self.includes_taxes = includes_taxes(tariff)
+        self.has_limits = tariff.min_price is not None or tariff.max_price is not None
+        self.components = components(tariff, Scale.of(tariff))
         #: Why it cannot be priced by; no such Tariff is to be asked for components.
         self.faults = tariff_faults(tariff)
         self.borders = Borders() if self.faults else borders(tariff)

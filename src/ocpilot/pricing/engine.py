@@ -1,10 +1,12 @@
 """The price of a charge by the standard's method: look up, sum, step, tax, limit, round (mod_tariffs, mod_cdrs)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import repeat
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from ocpilot.base.money import HALF_UP, RoundingPolicy
 from ocpilot.base.problem import Problem
@@ -13,15 +15,13 @@ from ocpilot.pricing.bill import Bill, Stepped, bill_of
 from ocpilot.pricing.charges import Charges
 from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.crossings import crossings
-from ocpilot.pricing.exact import includes_taxes
 from ocpilot.pricing.faults import moment_faults, span, span_faults
 from ocpilot.pricing.limits import Limit, reached
-from ocpilot.pricing.lookup import Active
 from ocpilot.pricing.looks import looks
 from ocpilot.pricing.relevant import relevant
 from ocpilot.pricing.rounding import Units
 from ocpilot.pricing.settling import Settled
-from ocpilot.pricing.trace import Amount, Part, PricedCharge, PriceLine, Reason, ReasonCode, Unit
+from ocpilot.pricing.trace import Amount, Part, PricedCharge, PriceLine, Reason, ReasonCode, Sum, Unit
 from ocpilot.pricing.usage import seconds_of
 from ocpilot.pricing.walk import walked
 from ocpilot.wire.v230 import ChargingPeriod, Tariff
@@ -48,7 +48,7 @@ def price(
     """
     ordered = in_order(periods)
     until = end or _end_of(ordered, start)
-    faults = moment_faults({start, until, *(one.start_date_time for one in (*ordered[:1], *ordered[-1:]))})
+    faults = moment_faults([start, until, *[one.start_date_time for one in (*ordered[:1], *ordered[-1:])]])
     if faults:
         ordered = ()
     known = relevant(ordered, tariffs, currency)
@@ -57,7 +57,8 @@ def price(
     faults += span_faults((used.charging, used.parked, used.reserved))
     is_known = known.is_known and not faults and (bool(applied) or not ordered)
     lines: tuple[PriceLine, ...] = ()
-    total, parts = None, {}
+    total: Sum | None = None
+    parts: Mapping[Part, Sum] = {}
     if is_known:
         lines, settled = _priced(used.charges, applied, currency, rounding, explained=explained)
         total, parts = settled.total, settled.parts
@@ -112,17 +113,20 @@ def _priced(
     measured = [Decimal(quantity) for quantity in charges.quantities.values()]
     billed, steps = bill.stepped(measured)
     exact = bill.exact(billed)
-    limits = reached([one.tariff for one in tariffs], exact)
+    limits = reached(tariffs, exact)
     layout = bill.layout(len(limits))
     settled = layout.settled(
         [*exact.net, *(limit.change.excl for limit in limits)],
         [*exact.gross, *(limit.change.incl for limit in limits)],
         Units(exact.denominator, currency, rounding),
-        gross_first=all([includes_taxes(one.tariff) for one in tariffs]),
+        gross_first=all([one.includes_taxes for one in tariffs]),
     )
     reasons = _reasons(bill, steps, settled) if explained else repeat(())
     lines = [
-        *map(_charge_line, bill.components, measured, billed, settled.amounts, reasons),
+        *[
+            replace(line, measured=used, billed=paid, amount=amount, why=reason)
+            for line, used, paid, amount, reason in zip(bill.lines, measured, billed, settled.amounts, reasons, strict=False)
+        ],
         *map(_limit_line, limits, layout.rates[len(measured) :], settled.amounts[len(measured) :]),
     ]
     return tuple(lines), settled
@@ -138,25 +142,6 @@ def _reasons(bill: Bill, steps: Sequence[Stepped], settled: Settled) -> list[tup
         of_it if amount.vat is not None else of_it + unknown
         for of_it, amount in zip(reasons, settled.amounts, strict=False)
     ]
-
-
-def _charge_line(
-    active: Active, measured: Decimal, billed: Decimal, amount: Amount, reasons: tuple[Reason, ...]
-) -> PriceLine:
-    return PriceLine(
-        part=active.part,
-        tariff_id=active.tariff.id,
-        element=active.element,
-        component=active.component,
-        measured=measured,
-        billed=billed,
-        unit=active.unit,
-        unit_price=active.price.price,
-        tax_included=includes_taxes(active.tariff),
-        vat=active.rate,
-        amount=amount,
-        why=reasons,
-    )
 
 
 def _limit_line(limit: Limit, rate: Decimal | None, amount: Amount) -> PriceLine:

@@ -34,10 +34,11 @@ def relevant(periods: Sequence[ChargingPeriod], tariffs: Sequence[Tariff | Compi
     """By `tariff_id`. When no period names one (2.1.1 has no such field), the usual one at the start is taken for all,
     else the first."""
     known = [one if isinstance(one, CompiledTariff) else compiled(one) for one in tariffs]
-    fitting = [one for one in known if one.tariff.currency.upper() == currency.upper()]
-    findings = [finding("$.tariffs", one.tariff.currency, currency) for one in known if one not in fitting]
+    wanted = currency.upper()
+    fitting = [one for one in known if one.currency == wanted]
+    findings = [finding("$.tariffs", one.tariff.currency, currency) for one in known if one.currency != wanted]
     findings += [_of_tariff(place, fault) for place, one in enumerate(known) for fault in one.faults]
-    named = dict.fromkeys(period.tariff_id for period in periods)
+    named = dict.fromkeys([period.tariff_id for period in periods])
     if named.keys() <= {None, ""}:
         if len(fitting) > 1:
             findings.append(finding("$.charging_periods", f"no tariff_id and {len(fitting)} tariffs", "a tariff_id"))

@@ -74,6 +74,11 @@ def usage_at(
 
 def volumes_of(period: ChargingPeriod) -> Volumes:
     """The sums of the dimensions that have a price."""
+    return Volumes(*measured(period))
+
+
+def measured(period: ChargingPeriod) -> tuple[Decimal, int, int, int]:
+    """The fields of `Volumes`."""
     kwh, charging, parked, reserved = _ZERO, 0, 0, 0
     for dimension in period.dimensions:
         kind = dimension.type
@@ -85,7 +90,7 @@ def volumes_of(period: ChargingPeriod) -> Volumes:
             parked += seconds_of(dimension.volume)
         elif kind is _RESERVATION:
             reserved += seconds_of(dimension.volume)
-    return Volumes(kwh, charging, parked, reserved)
+    return kwh, charging, parked, reserved
 
 
 def power_of(period: ChargingPeriod, lasts: int) -> Range:
