@@ -125,9 +125,7 @@ def _step(components: Sequence[Active], last: Active) -> Step:
         size=last.price.step_size,
         block=last.price.step_size * _ONE_STEP[last.unit],
         together=tuple(
-            place
-            for place, one in enumerate(components)
-            if one.part is last.part and one.unit is not Unit.ONCE
+            place for place, one in enumerate(components) if one.part is last.part and one.unit is not Unit.ONCE
         ),
     )
 

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from ocpilot.pricing.lookup import Active, Found
-from ocpilot.pricing.usage import Volumes
 
 _ZERO = Decimal(0)
 
@@ -27,7 +26,7 @@ class Charges:
         self._charging = self._parked = 0
         self._ends_parked = False
 
-    def add(self, found: Found, volumes: Volumes) -> None:
+    def add(self, found: Found, kwh: Decimal, charging: int, parked: int) -> None:
         """A period in which a vehicle charged or stood there."""
         if found is not self._found:
             self.settle()
@@ -35,13 +34,13 @@ class Charges:
             if found.flat is not None and not self._had_flat:
                 self._had_flat = True
                 self.quantities[found.flat] = 1
-        if volumes.kwh:
-            self._kwh += volumes.kwh
-        if volumes.charging:
-            self._charging += volumes.charging
+        if kwh:
+            self._kwh += kwh
+        if charging:
+            self._charging += charging
             self._ends_parked = False
-        if volumes.parked:
-            self._parked += volumes.parked
+        if parked:
+            self._parked += parked
             self._ends_parked = True
 
     def reserve(self, found: Found, seconds: int) -> None:

@@ -125,7 +125,9 @@ def _priced(
     lines = [
         *[
             replace(line, measured=used, billed=paid, amount=amount, why=reason)
-            for line, used, paid, amount, reason in zip(bill.lines, measured, billed, settled.amounts, reasons, strict=False)
+            for line, used, paid, amount, reason in zip(
+                bill.lines, measured, billed, settled.amounts, reasons, strict=False
+            )
         ],
         *map(_limit_line, limits, layout.rates[len(measured) :], settled.amounts[len(measured) :]),
     ]

@@ -51,15 +51,19 @@ class Active(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return self.tariff.elements[self.element]
 
 
+#: What a Look says of a component: Tariff, element and component (None: nothing prices the dimension), and which ones
+#: were passed over before it.
+Looked = tuple[str, int | None, int | None, tuple[Passed, ...]]
+
+
 class Found(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """Which component prices each dimension in a situation (None: it costs nothing then), and for each dimension which
-    ones were passed over before it."""
+    """Which component prices each dimension in a situation (None: it costs nothing then), and how that was found."""
 
     flat: Active | None
     energy: Active | None
     time: Active | None
     parking: Active | None
-    passed: Mapping[TariffDimensionType, tuple[Passed, ...]]
+    looked: Mapping[TariffDimensionType, Looked]
 
 
 def components(tariff: Tariff, scale: Scale) -> tuple[Active, ...]:
@@ -97,7 +101,15 @@ def found(among: Sequence[Active], usage: Usage) -> Found:
         energy=active[TariffDimensionType.ENERGY],
         time=active[TariffDimensionType.TIME],
         parking=active[TariffDimensionType.PARKING_TIME],
-        passed={dimension: tuple(_passed(among, dimension, one, usage)) for dimension, one in active.items()},
+        looked={
+            dimension: (
+                among[0].tariff.id,
+                None if one is None else one.element,
+                None if one is None else one.component,
+                tuple(_passed(among, dimension, one, usage)),
+            )
+            for dimension, one in active.items()
+        },
     )
 
 

@@ -34,10 +34,6 @@ class Units:
             for amount in amounts
         ]
 
-    def money(self, units: int) -> Decimal:
-        """So many units as money, with the decimals of the currency."""
-        return units * self._unit
-
     def amount(self, excl: int | None, vat: int | None, incl: int | None) -> Amount:
         """Net, tax and gross as money; None is not known."""
         unit = self._unit

@@ -55,11 +55,12 @@ class Layout:
         ]
         columns = (other, vat, base) if gross_first else (base, vat, other)
         amounts = list(map(units.amount, *columns))
-        return Settled(
-            amounts,
-            _sum(self._all, columns, amounts, units),
-            {part: _sum(group, columns, amounts, units) for part, group in self._parts.items()},
-        )
+        alone = [_alone(rate, amount) for rate, amount in zip(self.rates, amounts, strict=True)]
+        sums = {
+            part: alone[group.places[0]] if len(group.places) == 1 else _sum(group, columns, alone, units)
+            for part, group in self._parts.items()
+        }
+        return Settled(amounts, _sum(self._all, columns, alone, units), sums)
 
     def _shares(self, values: Sequence[Numerator | None], units: Units) -> Column:
         """Rounded from the total down: total, then each part of it, then the lines of the part."""
@@ -91,26 +92,33 @@ def _group(places: Sequence[int], rates: Sequence[Decimal | None]) -> Group:
     return Group(tuple(places), tuple((rate, tuple(some)) for rate, some in by_rate.items()))
 
 
-def _sum(group: Group, columns: tuple[Column, Column, Column], amounts: Sequence[Amount], units: Units) -> Sum:
-    """Of net, tax and gross. What is not known of one line is not known of the sum."""
-    places, vat = group.places, columns[1]
-    if len(places) == 1:
-        amount = amounts[places[0]]
-    else:
-        amount = units.amount(*[_added(column, places) for column in columns])
-    if amount.vat is None:
+def _alone(rate: Decimal | None, amount: Amount) -> Sum:
+    """The total of one line."""
+    if amount.vat is None or (rate is None and not amount.vat):
         return Sum(amount=amount)
-    taxes = []
-    for rate, some in group.rates:
-        share = amount.vat if len(some) == len(places) else units.money(sum([vat[place] or 0 for place in some]))
-        if rate is not None or share:
-            taxes.append(TaxAmount(name=VAT, percentage=rate, amount=share))
-    return Sum(amount=amount, taxes=tuple(taxes))
+    return Sum(amount=amount, taxes=(TaxAmount(name=VAT, percentage=rate, amount=amount.vat),))
+
+
+def _sum(group: Group, columns: tuple[Column, Column, Column], alone: Sequence[Sum], units: Units) -> Sum:
+    """Of net, tax and gross of several lines. What is not known of one is not known of the sum."""
+    excl, vat, incl = [_added(column, group.places) for column in columns]
+    taxes: list[TaxAmount] = []
+    for rate, places in group.rates if vat is not None else ():
+        if len(places) == 1:
+            taxes += alone[places[0]].taxes
+        else:
+            taxes += _alone(rate, units.amount(None, _added(columns[1], places), None)).taxes
+    return Sum(amount=units.amount(excl, vat, incl), taxes=tuple(taxes))
 
 
 def _added(column: Column, places: Sequence[int]) -> int | None:
-    known = [value for place in places if (value := column[place]) is not None]
-    return sum(known) if len(known) == len(places) else None
+    total = 0
+    for place in places:
+        value = column[place]
+        if value is None:
+            return None
+        total += value
+    return total
 
 
 def _rounded(value: Numerator | None, units: Units) -> int | None:

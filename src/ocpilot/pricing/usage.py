@@ -122,7 +122,7 @@ def current_of(period: ChargingPeriod) -> Range:
             low = dimension.volume
         elif kind is _CURRENT:
             mean = dimension.volume
-    return _standing_in(low, mean, high)
+    return (low, high) if low is not None and high is not None else _standing_in(low, mean, high)
 
 
 def _standing_in(low: Decimal | None, mean: Decimal | None, high: Decimal | None) -> Range:

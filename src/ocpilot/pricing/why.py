@@ -39,9 +39,7 @@ def _restricted(restrictions: TariffRestrictions) -> Iterator[Reason]:
 
 def of_step(step: int, measured: Decimal, billed: Decimal) -> Reason:
     """That step_size made `billed` of what was measured of a whole dimension."""
-    return Reason(
-        code=ReasonCode.STEP, values={"step": str(step), "measured": str(measured), "billed": str(billed)}
-    )
+    return Reason(code=ReasonCode.STEP, values={"step": str(step), "measured": str(measured), "billed": str(billed)})
 
 
 def of_limit(code: ReasonCode, limit: PriceLimit) -> Reason:
