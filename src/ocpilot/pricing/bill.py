@@ -1,4 +1,4 @@
-"""The bill of a combination of components: what is fixed about it before quantities are known, decided once and kept."""
+"""The bill of a combination of components: what is fixed before quantities are known, decided once and kept."""
 
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
@@ -7,7 +7,7 @@ from math import lcm
 import msgspec
 
 from ocpilot.pricing.charges import Charges
-from ocpilot.pricing.exact import Numerator, includes_taxes
+from ocpilot.pricing.exact import Factors, Numerator, includes_taxes
 from ocpilot.pricing.lookup import Active
 from ocpilot.pricing.settling import Layout
 from ocpilot.pricing.trace import Amount, Part, PriceLine, Unit
@@ -15,6 +15,8 @@ from ocpilot.pricing.trace import Amount, Part, PriceLine, Unit
 #: What a step_size of 1 is, in the unit of the quantity.
 _ONE_STEP = {Unit.KWH: Decimal("0.001"), Unit.SECOND: Decimal(1)}
 _ZERO = Decimal(0)
+#: Bills that a Tariff remembers at most; one of the field has a dozen.
+_MOST = 1000
 
 
 class Step(msgspec.Struct, frozen=True, eq=False):
@@ -56,9 +58,8 @@ class Bill:
         )
         factors = [one.factors for one in self.components]
         self._denominator = lcm(*(one.denominator for one in factors))
-        more = [self._denominator // one.denominator for one in factors]
-        self._net = [None if one.excl is None else one.excl * times for one, times in zip(factors, more, strict=True)]
-        self._gross = [None if one.incl is None else one.incl * times for one, times in zip(factors, more, strict=True)]
+        #: What the quantity of each is multiplied with, over the denominator of all.
+        self._factors = [_scaled(one, self._denominator // one.denominator) for one in factors]
         self._layouts: dict[int, Layout] = {}
         #: The lines as they will be, less quantities, amounts and reasons.
         self.lines = list(map(_line, self.components))
@@ -90,14 +91,20 @@ class Bill:
 
     def exact(self, billed: Sequence[Decimal]) -> Exacts:
         """Quantity times price, with and without tax."""
-        ratios = [quantity.as_integer_ratio() for quantity in billed]
+        ratios = list(map(Decimal.as_integer_ratio, billed))
         common = lcm(*[below for _, below in ratios])
-        whole = [above * (common // below) for above, below in ratios]
-        return Exacts(_times(self._net, whole), _times(self._gross, whole), self._denominator * common)
+        net: list[Numerator | None] = []
+        gross: list[Numerator | None] = []
+        for (above, below), (excl, incl) in zip(ratios, self._factors, strict=True):
+            quantity = above * (common // below)
+            net.append(None if excl is None else excl * quantity)
+            gross.append(None if incl is None else incl * quantity)
+        return Exacts(net, gross, self._denominator * common)
 
 
-def _times(factors: Sequence[int | None], quantities: Sequence[int]) -> list[Numerator | None]:
-    return [None if one is None else one * quantity for one, quantity in zip(factors, quantities, strict=True)]
+def _scaled(factors: Factors, times: int) -> tuple[int | None, int | None]:
+    excl, incl = factors.excl, factors.incl
+    return None if excl is None else excl * times, None if incl is None else incl * times
 
 
 def _line(active: Active) -> PriceLine:
@@ -139,7 +146,3 @@ def bill_of(charges: Charges, kept: dict[tuple[Active | None, ...], Bill]) -> Bi
         if len(kept) < _MOST:
             kept[key] = known
     return known
-
-
-#: Bills that a Tariff remembers at most: one of the field has a dozen.
-_MOST = 1000

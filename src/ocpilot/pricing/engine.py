@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from ocpilot.base.money import HALF_UP, RoundingPolicy
 from ocpilot.base.problem import Problem
-from ocpilot.pricing import why
 from ocpilot.pricing.bill import Bill, Stepped, bill_of
 from ocpilot.pricing.charges import Charges
 from ocpilot.pricing.compiled import CompiledTariff
@@ -24,6 +23,7 @@ from ocpilot.pricing.settling import Settled
 from ocpilot.pricing.trace import Amount, Part, PricedCharge, PriceLine, Reason, ReasonCode, Sum, Unit
 from ocpilot.pricing.usage import seconds_of
 from ocpilot.pricing.walk import walked
+from ocpilot.pricing.why import of_limit, of_step
 from ocpilot.wire.v230 import ChargingPeriod, Tariff
 
 
@@ -110,27 +110,22 @@ def _priced(
 ) -> tuple[tuple[PriceLine, ...], Settled]:
     """Lines with exact amounts first, then the limits on their sum, then all of them rounded together."""
     bill = bill_of(charges, tariffs[0].bills if tariffs else {})
-    measured = [Decimal(quantity) for quantity in charges.quantities.values()]
+    measured = list(map(Decimal, charges.quantities.values()))
     billed, steps = bill.stepped(measured)
     exact = bill.exact(billed)
     limits = reached(tariffs, exact)
     layout = bill.layout(len(limits))
     settled = layout.settled(
-        [*exact.net, *(limit.change.excl for limit in limits)],
-        [*exact.gross, *(limit.change.incl for limit in limits)],
+        exact.net + [limit.change.excl for limit in limits],
+        exact.gross + [limit.change.incl for limit in limits],
         Units(exact.denominator, currency, rounding),
-        gross_first=all([one.includes_taxes for one in tariffs]),
+        gross_first=all(one.includes_taxes for one in tariffs),
     )
     reasons = _reasons(bill, steps, settled) if explained else repeat(())
-    lines = [
-        *[
-            replace(line, measured=used, billed=paid, amount=amount, why=reason)
-            for line, used, paid, amount, reason in zip(
-                bill.lines, measured, billed, settled.amounts, reasons, strict=False
-            )
-        ],
-        *map(_limit_line, limits, layout.rates[len(measured) :], settled.amounts[len(measured) :]),
-    ]
+    of_it = zip(bill.lines, measured, billed, settled.amounts, reasons, strict=False)
+    lines = [replace(one, measured=used, billed=paid, amount=cost, why=why) for one, used, paid, cost, why in of_it]
+    if limits:
+        lines += map(_limit_line, limits, layout.rates[len(lines) :], settled.amounts[len(lines) :])
     return tuple(lines), settled
 
 
@@ -138,7 +133,7 @@ def _reasons(bill: Bill, steps: Sequence[Stepped], settled: Settled) -> list[tup
     """Of each component's line: why this component, why this quantity, and whether the tax is known."""
     reasons = [one.when for one in bill.components]
     for one in steps:
-        reasons[one.step.place] += (why.of_step(one.step.size, one.measured, one.billed),)
+        reasons[one.step.place] += (of_step(one.step.size, one.measured, one.billed),)
     unknown = (Reason(code=ReasonCode.TAX_UNKNOWN),)
     return [
         of_it if amount.vat is not None else of_it + unknown
@@ -158,5 +153,5 @@ def _limit_line(limit: Limit, rate: Decimal | None, amount: Amount) -> PriceLine
         tax_included=False,
         vat=rate,
         amount=amount,
-        why=(why.of_limit(limit.code, limit.limit),),
+        why=(of_limit(limit.code, limit.limit),),
     )

@@ -18,7 +18,6 @@ from ocpilot.wire.v230 import (
     TariffElement,
 )
 
-
 _USUAL = {
     TariffDimensionType.FLAT: (Part.FIXED, Unit.ONCE),
     TariffDimensionType.ENERGY: (Part.ENERGY, Unit.KWH),
@@ -28,8 +27,8 @@ _USUAL = {
 
 
 class Active(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """A Price Component, where in its Tariff it stands, and all that is the same for every charge it prices; each is made
-    once, so identity tells two apart.
+    """A Price Component, where in its Tariff it stands, and all that is the same for every charge it prices; each is
+    made once, so identity tells two apart.
 
     `part` is the one it counts to: what prices a reservation prices nothing else. `rate` is its VAT, where taxes apply;
     `when` the reasons for which it is active.
