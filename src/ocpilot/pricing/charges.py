@@ -26,8 +26,13 @@ class Charges:
         self._charging = self._parked = 0
         self._ends_parked = False
 
-    def add(self, found: Found, kwh: Decimal, charging: int, parked: int) -> None:
-        """A period in which a vehicle charged or stood there."""
+    def add(self, found: Found, held: tuple[Decimal, int, int, int], *, waits: bool) -> None:
+        """A period that held so much (`usage.measured`): a vehicle charged or stood there, or (`waits`) an EVSE was
+        only reserved."""
+        kwh, charging, parked, reserved = held
+        if waits:
+            self._reserve(found, reserved)
+            return
         if found is not self._found:
             self.settle()
             self._found = found
@@ -43,8 +48,7 @@ class Charges:
             self._parked += parked
             self._ends_parked = True
 
-    def reserve(self, found: Found, seconds: int) -> None:
-        """A period in which an EVSE was only reserved."""
+    def _reserve(self, found: Found, seconds: int) -> None:
         self.settle()
         if found.flat is not None and not self._had_flat_reservation:
             self._had_flat_reservation = True

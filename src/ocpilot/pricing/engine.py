@@ -1,6 +1,6 @@
 """The price of a charge by the standard's method: look up, sum, step, tax, limit, round (mod_tariffs, mod_cdrs)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import repeat
@@ -56,12 +56,9 @@ def price(
     stretches, applied = used.stretches, known.tariffs
     faults += span_faults((used.charging, used.parked, used.reserved))
     is_known = known.is_known and not faults and (bool(applied) or not ordered)
-    lines: tuple[PriceLine, ...] = ()
-    total: Sum | None = None
-    parts: Mapping[Part, Sum] = {}
-    if is_known:
-        lines, settled = _priced(used.charges, applied, currency, rounding, explained=explained)
-        total, parts = settled.total, settled.parts
+    lines, total, parts = (
+        _priced(used.charges, applied, currency, rounding, explained=explained) if is_known else ((), None, {})
+    )
     findings: Iterable[Problem] = crossings(stretches, zone) if explained else ()
     return PricedCharge(
         currency=currency,
@@ -107,7 +104,7 @@ def _priced(
     rounding: RoundingPolicy,
     *,
     explained: bool,
-) -> tuple[tuple[PriceLine, ...], Settled]:
+) -> tuple[tuple[PriceLine, ...], Sum, dict[Part, Sum]]:
     """Lines with exact amounts first, then the limits on their sum, then all of them rounded together."""
     bill = bill_of(charges, tariffs[0].bills if tariffs else {})
     measured = list(map(Decimal, charges.quantities.values()))
@@ -126,7 +123,7 @@ def _priced(
     lines = [replace(one, measured=used, billed=paid, amount=cost, why=why) for one, used, paid, cost, why in of_it]
     if limits:
         lines += map(_limit_line, limits, layout.rates[len(lines) :], settled.amounts[len(lines) :])
-    return tuple(lines), settled
+    return tuple(lines), settled.total, settled.parts
 
 
 def _reasons(bill: Bill, steps: Sequence[Stepped], settled: Settled) -> list[tuple[Reason, ...]]:

@@ -1,6 +1,6 @@
 """Exact lines -> rounded lines and totals that add up in every direction (docs/decisions, "Rounding")."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -26,7 +26,7 @@ class Settled(msgspec.Struct, frozen=True, eq=False):
 
     amounts: list[Amount]
     total: Sum
-    parts: Mapping[Part, Sum]
+    parts: dict[Part, Sum]
 
 
 class Layout:
@@ -56,10 +56,7 @@ class Layout:
         columns = (other, vat, base) if gross_first else (base, vat, other)
         amounts = list(map(units.amount, *columns))
         alone = [_alone(rate, amount) for rate, amount in zip(self.rates, amounts, strict=True)]
-        sums = {
-            part: alone[group.places[0]] if len(group.places) == 1 else _sum(group, columns, alone, units)
-            for part, group in self._parts.items()
-        }
+        sums = {part: _sum(group, columns, alone, units) for part, group in self._parts.items()}
         return Settled(amounts, _sum(self._all, columns, alone, units), sums)
 
     def _shares(self, values: Sequence[Numerator | None], units: Units) -> Column:
@@ -100,7 +97,9 @@ def _alone(rate: Decimal | None, amount: Amount) -> Sum:
 
 
 def _sum(group: Group, columns: tuple[Column, Column, Column], alone: Sequence[Sum], units: Units) -> Sum:
-    """Of net, tax and gross of several lines. What is not known of one is not known of the sum."""
+    """What is not known of one line is not known of their sum."""
+    if len(group.places) == 1:
+        return alone[group.places[0]]
     excl, vat, incl = [_added(column, group.places) for column in columns]
     taxes: list[TaxAmount] = []
     for rate, places in group.rates if vat is not None else ():

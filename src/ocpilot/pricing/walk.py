@@ -75,15 +75,10 @@ def walked(
             local = start + (offset_at(start, zone) if steady is None else steady)
             levels = levels_of(tariff, period, until - start) if tariff.has_levels else NO_LEVELS
             found = tariff.found(local, kwh, start - began, levels, waits=waits, expired=expired)
-            if waits:
-                charges.reserve(found, waited)
-            else:
-                charges.add(found, energy, charged, stood)
+            charges.add(found, held, waits=waits)
             if wanted:
-                volumes = Volumes(*held)
-                stretches.append(
-                    Stretch(place, start, until, local, volumes, kwh, start - began, levels, tariff, found)
-                )
+                volumes, lasted = Volumes(*held), start - began
+                stretches.append(Stretch(place, start, until, local, volumes, kwh, lasted, levels, tariff, found))
         kwh += energy
         charging += charged
         parked += stood
