@@ -54,7 +54,7 @@ class Charges:
             self._had_flat_reservation = True
             self.quantities[found.flat] = 1
         if found.time is not None:
-            self._add(found.time, seconds)
+            self.quantities[found.time] = self.quantities.get(found.time, 0) + seconds
             self.reserved = found.time
 
     def settle(self) -> None:
@@ -62,21 +62,18 @@ class Charges:
         found = self._found
         if found is None:
             return
+        quantities = self.quantities
         energy = found.energy if self._kwh else None
         charging = found.time if self._charging else None
         parking = found.parking if self._parked else None
         if energy is not None:
-            self._add(energy, self._kwh)
+            quantities[energy] = quantities.get(energy, 0) + self._kwh
             self.energy = energy
         if charging is not None:
-            self._add(charging, self._charging)
+            quantities[charging] = quantities.get(charging, 0) + self._charging
             self.timed = charging
         if parking is not None:
-            self._add(parking, self._parked)
+            quantities[parking] = quantities.get(parking, 0) + self._parked
             if self._ends_parked or charging is None:
                 self.timed = parking
         self._found, self._kwh, self._charging, self._parked = None, _ZERO, 0, 0
-
-    def _add(self, active: Active, quantity: Decimal | int) -> None:
-        known = self.quantities.get(active)
-        self.quantities[active] = quantity if known is None else known + quantity
