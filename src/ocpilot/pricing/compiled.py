@@ -11,10 +11,11 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
+from ocpilot.pricing.bill import Bill
 from ocpilot.pricing.borders import DAY, WEEK, Borders, borders
-from ocpilot.pricing.exact import Scale
+from ocpilot.pricing.exact import Scale, includes_taxes
 from ocpilot.pricing.faults import tariff_faults
-from ocpilot.pricing.lookup import Found, components, found
+from ocpilot.pricing.lookup import Active, Found, components, found
 from ocpilot.pricing.usage import Levels, Range, Usage, usage_at
 from ocpilot.wire.v230 import Tariff
 
@@ -36,8 +37,10 @@ class CompiledTariff:
 
     def __init__(self, tariff: Tariff) -> None:
         self.tariff = tariff
-        self.scale = Scale.of(tariff)
-        self.components = components(tariff, self.scale)
+        self.currency = tariff.currency.upper()
+        self.includes_taxes = includes_taxes(tariff)
+        self.has_limits = tariff.min_price is not None or tariff.max_price is not None
+        self.components = components(tariff, Scale.of(tariff))
         #: Why it cannot be priced by; no such Tariff is to be asked for components.
         self.faults = tariff_faults(tariff)
         self.borders = Borders() if self.faults else borders(tariff)
@@ -50,6 +53,8 @@ class CompiledTariff:
         self._has_kwh = bool(self.borders.kwh)
         self._has_seconds = bool(self.borders.seconds)
         self._found: dict[Situation, Found] = {}
+        #: Of charges that it alone or it first priced.
+        self.bills: dict[tuple[Active | None, ...], Bill] = {}
 
     def found(self, local: int, kwh: Decimal, seconds: int, levels: Levels, *, waits: bool, expired: bool) -> Found:
         """The active components of a period that begins `local` seconds after 1970 by the clock of the Location, when

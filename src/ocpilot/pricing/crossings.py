@@ -6,7 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from ocpilot.base.problem import Problem
-from ocpilot.pricing.borders import DAY, WEEK, Borders
+from ocpilot.pricing.borders import DAY, WEEK, Borders, T
 from ocpilot.pricing.changes import clock_change
 from ocpilot.pricing.compiled import ORDINAL, THURSDAY
 from ocpilot.pricing.local import SOME_DAYS, at_location, local_seconds, offset_at
@@ -30,31 +30,38 @@ def crossings(stretches: Sequence[Stretch], zone: ZoneInfo) -> Iterator[Problem]
             if stretch.volumes.is_reservation:
                 continue
             yield finding(period_path(stretch.place), "reserved time and a charge in one period", EXPECTED)
-        if stretch.tariff.has_borders:
-            known = moments.get(id(stretch.tariff))
+        tariff = stretch.tariff
+        if tariff.has_borders:
+            known = moments.get(id(tariff))
             if known is None:
-                known = moments[id(stretch.tariff)] = _moments(stretch, stretches[-1].until, zone)
-            yield from _within(stretch, known, zone)
+                known = moments[id(tariff)] = _moments(stretch, stretches[-1].until, zone)
+            if tariff.borders.kwh or bisect_right(known, stretch.start) < bisect_left(known, stretch.until):
+                yield from _within(stretch, known, zone)
 
 
 def _within(stretch: Stretch, moments: Sequence[int], zone: ZoneInfo) -> Iterator[Problem]:
     """What prices the charge from each border inside the period on, where that is another than before."""
     kwh, seconds, tariff = stretch.kwh, stretch.seconds, stretch.tariff
     before = start = _priced(stretch.found, stretch.volumes)
-    for at in moments[bisect_right(moments, stretch.start) : bisect_left(moments, stretch.until)]:
+    for at in _inside(moments, stretch.start, stretch.until):
         passed = seconds + at - stretch.start
         found = tariff.found(local_seconds(at, zone), kwh, passed, stretch.levels, waits=False, expired=False)
         after = _priced(found, stretch.volumes)
         if after != before:
             before = after
             yield _changes(stretch, at_location(at, zone).isoformat())
-    before, borders = start, tariff.borders.kwh
-    for border in borders[bisect_right(borders, kwh) : bisect_left(borders, kwh + stretch.volumes.kwh)]:
+    before = start
+    for border in _inside(tariff.borders.kwh, kwh, kwh + stretch.volumes.kwh):
         found = tariff.found(stretch.local, border, seconds, stretch.levels, waits=False, expired=False)
         after = _priced(found, stretch.volumes)
         if after != before:
             before = after
             yield _changes(stretch, f"{border} kWh")
+
+
+def _inside(borders: Sequence[T], low: T, high: T) -> Sequence[T]:
+    """Those between two values that are neither."""
+    return borders[bisect_right(borders, low) : bisect_left(borders, high)] if borders else ()
 
 
 def _changes(stretch: Stretch, where: str) -> Problem:

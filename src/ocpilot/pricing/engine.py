@@ -3,26 +3,27 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import repeat
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from ocpilot.base.money import HALF_UP, RoundingPolicy
 from ocpilot.base.problem import Problem
-from ocpilot.pricing import why
-from ocpilot.pricing.amounts import amounts_of
-from ocpilot.pricing.charges import Charge
+from ocpilot.pricing.bill import Bill, Stepped, bill_of
+from ocpilot.pricing.charges import Charges
 from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.crossings import crossings
-from ocpilot.pricing.exact import has_taxes, includes_taxes
 from ocpilot.pricing.faults import moment_faults, span, span_faults
 from ocpilot.pricing.limits import Limit, reached
 from ocpilot.pricing.looks import looks
 from ocpilot.pricing.relevant import relevant
 from ocpilot.pricing.rounding import Units
-from ocpilot.pricing.settling import Settled, settled, sums_of
-from ocpilot.pricing.steps import Stepped, stepped
-from ocpilot.pricing.trace import Part, PricedCharge, PriceLine, Sum, Unit
+from ocpilot.pricing.settling import Settled
+from ocpilot.pricing.trace import Amount, Part, PricedCharge, PriceLine, Reason, ReasonCode, Sum, Unit
 from ocpilot.pricing.usage import seconds_of
 from ocpilot.pricing.walk import walked
+from ocpilot.pricing.why import of_limit, of_step
 from ocpilot.wire.v230 import ChargingPeriod, Tariff
 
 
@@ -47,7 +48,7 @@ def price(
     """
     ordered = in_order(periods)
     until = end or _end_of(ordered, start)
-    faults = moment_faults({start, until, *(one.start_date_time for one in (*ordered[:1], *ordered[-1:]))})
+    faults = moment_faults([start, until, *[one.start_date_time for one in (*ordered[:1], *ordered[-1:])]])
     if faults:
         ordered = ()
     known = relevant(ordered, tariffs, currency)
@@ -97,59 +98,48 @@ def _end_of(periods: Sequence[ChargingPeriod], start: datetime) -> datetime:
 
 
 def _priced(
-    charges: Sequence[Charge],
-    tariffs: Sequence[Tariff],
+    charges: Charges,
+    tariffs: Sequence[CompiledTariff],
     currency: str,
     rounding: RoundingPolicy,
     *,
     explained: bool,
 ) -> tuple[tuple[PriceLine, ...], Sum, dict[Part, Sum]]:
     """Lines with exact amounts first, then the limits on their sum, then all of them rounded together."""
-    charged = stepped(charges)
-    amounts = amounts_of(charged)
-    limits = reached(tariffs, amounts)
-    rates = [_rate(one) for one in charged]
-    common = rates[0] if rates and rates.count(rates[0]) == len(rates) else None
-    units = Units(amounts.denominator, currency, rounding)
-    rounded = settled(
-        [*amounts.exact, *(limit.change for limit in limits)],
-        [*(one.charge.part for one in charged), *(Part.LIMIT for _ in limits)],
-        [*rates, *(common for _ in limits)],
-        units,
-        gross_first=all(map(includes_taxes, tariffs)),
+    bill = bill_of(charges, tariffs[0].bills if tariffs else {})
+    measured = list(map(Decimal, charges.quantities.values()))
+    billed, steps = bill.stepped(measured)
+    exact = bill.exact(billed)
+    limits = reached(tariffs, exact)
+    layout = bill.layout(len(limits))
+    settled = layout.settled(
+        exact.net + [limit.change.excl for limit in limits],
+        exact.gross + [limit.change.incl for limit in limits],
+        Units(exact.denominator, currency, rounding),
+        gross_first=all(one.includes_taxes for one in tariffs),
     )
-    lines = [_charge_line(one, line, explained=explained) for one, line in zip(charged, rounded, strict=False)]
-    lines += [_limit_line(one, line) for one, line in zip(limits, rounded[len(charged) :], strict=True)]
-    return (tuple(lines), *sums_of(rounded, units))
+    reasons = _reasons(bill, steps, settled) if explained else repeat(())
+    of_it = zip(bill.lines, measured, billed, settled.amounts, reasons, strict=False)
+    lines = [replace(one, measured=used, billed=paid, amount=cost, why=why) for one, used, paid, cost, why in of_it]
+    if limits:
+        lines += map(_limit_line, limits, layout.rates[len(lines) :], settled.amounts[len(lines) :])
+    return tuple(lines), settled.total, settled.parts
 
 
-def _rate(one: Stepped) -> Decimal | None:
-    """The VAT rate of a charge, where taxes apply."""
-    active = one.charge.active
-    return active.price.vat if has_taxes(active.tariff) else None
+def _reasons(bill: Bill, steps: Sequence[Stepped], settled: Settled) -> list[tuple[Reason, ...]]:
+    """Of each component's line: why this component, why this quantity, and whether the tax is known."""
+    reasons = [one.when for one in bill.components]
+    for one in steps:
+        reasons[one.step.place] += (of_step(one.step.size, one.measured, one.billed),)
+    unknown = (Reason(code=ReasonCode.TAX_UNKNOWN),)
+    return [
+        of_it if amount.vat is not None else of_it + unknown
+        for of_it, amount in zip(reasons, settled.amounts, strict=False)
+    ]
 
 
-def _charge_line(one: Stepped, settled_line: Settled, *, explained: bool) -> PriceLine:
-    charge = one.charge
-    active = charge.active
-    return PriceLine(
-        part=charge.part,
-        tariff_id=active.tariff.id,
-        element=active.element,
-        component=active.component,
-        measured=charge.measured,
-        billed=charge.billed,
-        unit=charge.unit,
-        unit_price=active.price.price,
-        tax_included=includes_taxes(active.tariff),
-        vat=settled_line.rate,
-        amount=settled_line.amount,
-        why=why.of_charge(one, is_tax_known=settled_line.vat is not None) if explained else (),
-    )
-
-
-def _limit_line(limit: Limit, settled_line: Settled) -> PriceLine:
-    """What a limit adds or takes off; its VAT rate is that of all other lines, if they have the same."""
+def _limit_line(limit: Limit, rate: Decimal | None, amount: Amount) -> PriceLine:
+    """What a limit adds or takes off."""
     return PriceLine(
         part=Part.LIMIT,
         tariff_id=limit.tariff.id,
@@ -158,7 +148,7 @@ def _limit_line(limit: Limit, settled_line: Settled) -> PriceLine:
         unit=Unit.ONCE,
         unit_price=limit.limit.before_taxes,
         tax_included=False,
-        vat=settled_line.rate,
-        amount=settled_line.amount,
-        why=why.of_limit(limit),
+        vat=rate,
+        amount=amount,
+        why=(of_limit(limit.code, limit.limit),),
     )

@@ -34,10 +34,12 @@ class Exact(msgspec.Struct, frozen=True):
 
 
 class Factors(msgspec.Struct, frozen=True):
-    """What the quantity of a component (kWh times 10^n, seconds, 1) is multiplied with; None: a tax we do not know."""
+    """What the quantity of a component (kWh, seconds, 1) is multiplied with, over `denominator`; None: a tax we do not
+    know."""
 
     excl: int | None
     incl: int | None
+    denominator: int
 
 
 class Scale(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,10 +77,11 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
         with_tax = None if component.vat is None else _with(component.vat, self.rate_decimals)
         if not price or not has_taxes(tariff):
             same = price * (hundred if self.gross is None else self.gross)
-            return Factors(same, same)
+            return Factors(same, same, self.denominator)
         if self.gross is None:
-            return Factors(price * hundred, None if with_tax is None else price * with_tax)
-        return Factors(price * hundred * (self.gross // with_tax) if with_tax else None, price * self.gross)
+            return Factors(price * hundred, None if with_tax is None else price * with_tax, self.denominator)
+        net = price * hundred * (self.gross // with_tax) if with_tax else None
+        return Factors(net, price * self.gross, self.denominator)
 
 
 def _with(vat: Decimal, rate_decimals: int) -> int:

@@ -41,25 +41,29 @@ def is_readable(limit: TariffRestrictions) -> bool:
 
 
 def moment_faults(moments: Iterable[datetime]) -> tuple[Problem, ...]:
-    """Moments of a charge that no clock of a Location shows."""
+    """Moments of a charge that no clock of a Location shows, each once."""
+    odd = [moment for moment in moments if not _FIRST_YEAR <= moment.year <= _LAST_YEAR]
     return tuple(
         _fault("$.charging_periods", moment.isoformat(), f"a moment from {_FIRST_YEAR} to {_LAST_YEAR}")
-        for moment in moments
-        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR
+        for moment in dict.fromkeys(odd)
     )
 
 
 def span(seconds: int) -> timedelta:
     """Seconds that were measured; more than a charge can last is cut off, and one of `span_faults`."""
-    return timedelta(seconds=max(-MOST_SECONDS, min(MOST_SECONDS, seconds)))
+    if not -MOST_SECONDS <= seconds <= MOST_SECONDS:
+        seconds = MOST_SECONDS if seconds > 0 else -MOST_SECONDS
+    return timedelta(0, seconds)
 
 
 def span_faults(spans: Iterable[int]) -> tuple[Problem, ...]:
     """Seconds that no charge lasts."""
     return tuple(
-        _fault("$.charging_periods", f"{seconds // 3600} hours", f"at most {MOST_SECONDS // 3600}")
-        for seconds in spans
-        if abs(seconds) > MOST_SECONDS
+        [
+            _fault("$.charging_periods", f"{seconds // 3600} hours", f"at most {MOST_SECONDS // 3600}")
+            for seconds in spans
+            if abs(seconds) > MOST_SECONDS
+        ]
     )
 
 

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import msgspec
 
-from ocpilot.pricing.amounts import Amounts
+from ocpilot.pricing.bill import Exacts
+from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.exact import Exact, Numerator, added, has_taxes
 from ocpilot.pricing.trace import ReasonCode
 from ocpilot.wire.v230 import PriceLimit, Tariff
@@ -21,15 +22,15 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     change: Exact
 
 
-def reached(tariffs: Iterable[Tariff], amounts: Amounts) -> list[Limit]:
+def reached(tariffs: Iterable[CompiledTariff], amounts: Exacts) -> list[Limit]:
     """The limits that change the total, in order: the least ones first, so that no charge exceeds a max_price.
 
     Where no taxes apply (`tax_included` N/A) both sides are bound by `before_taxes`.
     """
-    known = [tariff for tariff in tariffs if tariff.min_price or tariff.max_price]
+    known = [one.tariff for one in tariffs if one.has_limits]
     if not known:
         return []
-    total = Exact(added(one.excl for one in amounts.exact), added(one.incl for one in amounts.exact))
+    total = Exact(added(amounts.net), added(amounts.gross))
     bounds = [(tariff, ReasonCode.MIN_PRICE, tariff.min_price) for tariff in known]
     bounds += [(tariff, ReasonCode.MAX_PRICE, tariff.max_price) for tariff in known]
     found = []

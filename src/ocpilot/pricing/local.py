@@ -58,7 +58,7 @@ def at_location(at: int, zone: ZoneInfo) -> datetime:
 
 def with_offset(at: int, offset: int) -> datetime:
     """The moment `at` seconds after 1970, by a clock so many seconds ahead of UTC."""
-    return _fixed_epoch(offset) + timedelta(seconds=at)
+    return _fixed_epoch(offset) + timedelta(0, at)
 
 
 @lru_cache(maxsize=256)

@@ -1,13 +1,15 @@
 """Which Price Component is active: the first element with that dimension whose restrictions match (mod_tariffs)."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 import msgspec
 
-from ocpilot.pricing.exact import Factors, Scale
+from ocpilot.pricing.exact import Factors, Scale, has_taxes
 from ocpilot.pricing.restrictions import mismatch
-from ocpilot.pricing.trace import Passed
+from ocpilot.pricing.trace import Part, Passed, Reason, Unit
 from ocpilot.pricing.usage import Usage
+from ocpilot.pricing.why import of_restrictions
 from ocpilot.wire.v230 import (
     PriceComponent,
     ReservationRestrictionType,
@@ -16,15 +18,31 @@ from ocpilot.wire.v230 import (
     TariffElement,
 )
 
+_USUAL = {
+    TariffDimensionType.FLAT: (Part.FIXED, Unit.ONCE),
+    TariffDimensionType.ENERGY: (Part.ENERGY, Unit.KWH),
+    TariffDimensionType.TIME: (Part.TIME, Unit.SECOND),
+    TariffDimensionType.PARKING_TIME: (Part.PARKING, Unit.SECOND),
+}
+
 
 class Active(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """A Price Component and where in its Tariff it stands; each is made once, so identity tells two apart."""
+    """A Price Component, where in its Tariff it stands, and all that is the same for every charge it prices; each is
+    made once, so identity tells two apart.
+
+    `part` is the one it counts to: what prices a reservation prices nothing else. `rate` is its VAT, where taxes apply;
+    `when` the reasons for which it is active.
+    """
 
     tariff: Tariff
     element: int
     component: int
     price: PriceComponent
     factors: Factors
+    part: Part
+    unit: Unit
+    rate: Decimal | None
+    when: tuple[Reason, ...]
 
     @property
     def tariff_element(self) -> TariffElement:
@@ -32,29 +50,45 @@ class Active(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return self.tariff.elements[self.element]
 
 
+#: What a Look says of a component: Tariff, element and component (None: nothing prices the dimension), and which ones
+#: were passed over before it.
+Looked = tuple[str, int | None, int | None, tuple[Passed, ...]]
+
+
 class Found(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """Which component prices each dimension in a situation (None: it costs nothing then), and for each dimension which
-    ones were passed over before it."""
+    """Which component prices each dimension in a situation (None: it costs nothing then), and how that was found."""
 
     flat: Active | None
     energy: Active | None
     time: Active | None
     parking: Active | None
-    passed: Mapping[TariffDimensionType, tuple[Passed, ...]]
+    looked: Mapping[TariffDimensionType, Looked]
 
 
 def components(tariff: Tariff, scale: Scale) -> tuple[Active, ...]:
     """All components of a Tariff in the order in which they are looked at."""
     return tuple(
-        Active(
-            tariff=tariff,
-            element=place,
-            component=number,
-            price=component,
-            factors=scale.factors(tariff, component),
-        )
+        _component(tariff, scale, place, number)
         for place, element in enumerate(tariff.elements)
-        for number, component in enumerate(element.price_components)
+        for number in range(len(element.price_components))
+    )
+
+
+def _component(tariff: Tariff, scale: Scale, place: int, number: int) -> Active:
+    element = tariff.elements[place]
+    price = element.price_components[number]
+    part, unit = _USUAL[price.type]
+    is_for_reservations = element.restrictions is not None and element.restrictions.reservation is not None
+    return Active(
+        tariff=tariff,
+        element=place,
+        component=number,
+        price=price,
+        factors=scale.factors(tariff, price),
+        part=Part.RESERVATION if is_for_reservations else part,
+        unit=unit,
+        rate=price.vat if has_taxes(tariff) else None,
+        when=of_restrictions(element.restrictions),
     )
 
 
@@ -66,7 +100,15 @@ def found(among: Sequence[Active], usage: Usage) -> Found:
         energy=active[TariffDimensionType.ENERGY],
         time=active[TariffDimensionType.TIME],
         parking=active[TariffDimensionType.PARKING_TIME],
-        passed={dimension: tuple(_passed(among, dimension, one, usage)) for dimension, one in active.items()},
+        looked={
+            dimension: (
+                among[0].tariff.id,
+                None if one is None else one.element,
+                None if one is None else one.component,
+                tuple(_passed(among, dimension, one, usage)),
+            )
+            for dimension, one in active.items()
+        },
     )
 
 

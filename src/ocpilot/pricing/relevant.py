@@ -25,19 +25,20 @@ class Relevant(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Problem, ...] = ()
 
     @property
-    def tariffs(self) -> Sequence[Tariff]:
+    def tariffs(self) -> Sequence[CompiledTariff]:
         """Each once."""
-        return tuple({id(one): one.tariff for one in self.by_name.values() if one is not None}.values())
+        return tuple(dict.fromkeys([one for one in self.by_name.values() if one is not None]))
 
 
 def relevant(periods: Sequence[ChargingPeriod], tariffs: Sequence[Tariff | CompiledTariff], currency: str) -> Relevant:
     """By `tariff_id`. When no period names one (2.1.1 has no such field), the usual one at the start is taken for all,
     else the first."""
     known = [one if isinstance(one, CompiledTariff) else compiled(one) for one in tariffs]
-    fitting = [one for one in known if one.tariff.currency.upper() == currency.upper()]
-    findings = [finding("$.tariffs", one.tariff.currency, currency) for one in known if one not in fitting]
+    wanted = currency.upper()
+    fitting = [one for one in known if one.currency == wanted]
+    findings = [finding("$.tariffs", one.tariff.currency, currency) for one in known if one.currency != wanted]
     findings += [_of_tariff(place, fault) for place, one in enumerate(known) for fault in one.faults]
-    named = dict.fromkeys(period.tariff_id for period in periods)
+    named = dict.fromkeys([period.tariff_id for period in periods])
     if named.keys() <= {None, ""}:
         if len(fitting) > 1:
             findings.append(finding("$.charging_periods", f"no tariff_id and {len(fitting)} tariffs", "a tariff_id"))

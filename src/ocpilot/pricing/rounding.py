@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
+from functools import cache
 
 from ocpilot.base.money import Rounding, RoundingPolicy
 from ocpilot.pricing.exact import Numerator
@@ -16,31 +18,37 @@ class Units:
         self._half_even = policy.mode is Rounding.HALF_EVEN
         self._times = 10**decimals
         self._denominator = denominator
-        self._unit = Decimal(1).scaleb(-decimals)
+        self._unit = _unit(decimals)
 
     def rounded(self, amount: Numerator) -> int:
         """The nearest unit; a tie goes away from zero, or to the even one, as the policy says."""
-        twice: Numerator = abs(2 * self._times * amount)
-        units = int((twice + self._denominator) // (2 * self._denominator))
-        if self._half_even and units % 2 and twice == (2 * units - 1) * self._denominator:
-            units -= 1
-        return units if amount >= 0 else -units
+        return self.each((amount,))[0]
 
-    def money(self, units: int) -> Decimal:
-        """So many units as money, with the decimals of the currency."""
-        return units * self._unit
+    def each(self, amounts: Sequence[Numerator]) -> list[int]:
+        """Each of them rounded for itself."""
+        if self._half_even:
+            return [round(Fraction(amount) * self._times / self._denominator) for amount in amounts]
+        times, half, whole = 2 * self._times, self._denominator, 2 * self._denominator
+        return [
+            (amount * times + half) // whole if amount >= 0 else -((half - amount * times) // whole)
+            for amount in amounts
+        ]
 
     def amount(self, excl: int | None, vat: int | None, incl: int | None) -> Amount:
         """Net, tax and gross as money; None is not known."""
+        unit = self._unit
         return Amount(
-            excl=None if excl is None else excl * self._unit,
-            vat=None if vat is None else vat * self._unit,
-            incl=None if incl is None else incl * self._unit,
+            excl=None if excl is None else excl * unit,
+            vat=None if vat is None else vat * unit,
+            incl=None if incl is None else incl * unit,
         )
 
     def apportioned(self, parts: Sequence[Numerator], total: int) -> list[int]:
-        """Each part rounded; what is then missing to `total` goes, a unit each, to those it hurts least."""
-        shares = [self.rounded(part) for part in parts]
+        """Each part rounded so that they add up to `total`."""
+        return self.mended(self.each(parts), parts, total)
+
+    def mended(self, shares: list[int], parts: Sequence[Numerator], total: int) -> list[int]:
+        """The rounded parts; what is missing to `total` goes, a unit each, to those it hurts least."""
         missing = total - sum(shares)
         if not missing:
             return shares
@@ -54,3 +62,8 @@ class Units:
         for place in sorted(range(len(parts)), key=hurt)[: abs(missing)]:
             shares[place] += sign
         return shares
+
+
+@cache
+def _unit(decimals: int) -> Decimal:
+    return Decimal(1).scaleb(-decimals)

@@ -74,6 +74,11 @@ def usage_at(
 
 def volumes_of(period: ChargingPeriod) -> Volumes:
     """The sums of the dimensions that have a price."""
+    return Volumes(*measured(period))
+
+
+def measured(period: ChargingPeriod) -> tuple[Decimal, int, int, int]:
+    """The fields of `Volumes`."""
     kwh, charging, parked, reserved = _ZERO, 0, 0, 0
     for dimension in period.dimensions:
         kind = dimension.type
@@ -85,7 +90,7 @@ def volumes_of(period: ChargingPeriod) -> Volumes:
             parked += seconds_of(dimension.volume)
         elif kind is _RESERVATION:
             reserved += seconds_of(dimension.volume)
-    return Volumes(kwh, charging, parked, reserved)
+    return kwh, charging, parked, reserved
 
 
 def power_of(period: ChargingPeriod, lasts: int) -> Range:
@@ -117,7 +122,7 @@ def current_of(period: ChargingPeriod) -> Range:
             low = dimension.volume
         elif kind is _CURRENT:
             mean = dimension.volume
-    return _standing_in(low, mean, high)
+    return (low, high) if low is not None and high is not None else _standing_in(low, mean, high)
 
 
 def _standing_in(low: Decimal | None, mean: Decimal | None, high: Decimal | None) -> Range:

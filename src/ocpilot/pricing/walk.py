@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ocpilot.pricing.charges import Charge, Charges
+from ocpilot.pricing.charges import Charges
 from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.local import offset_at, steady_offset, utc_seconds
 from ocpilot.pricing.lookup import Found
-from ocpilot.pricing.usage import NO_LEVELS, NOT_MEASURED, Levels, Volumes, current_of, power_of, volumes_of
+from ocpilot.pricing.usage import NO_LEVELS, NOT_MEASURED, Levels, Volumes, current_of, measured, power_of
 from ocpilot.wire.v230 import ChargingPeriod
 
 _ZERO = Decimal(0)
@@ -39,7 +39,7 @@ class Walked(msgspec.Struct, frozen=True, eq=False):
     """What all periods come to, kWh and seconds; `stretches` are the periods that a Tariff prices, when they were
     wanted."""
 
-    charges: Sequence[Charge]
+    charges: Charges
     stretches: Sequence[Stretch]
     kwh: Decimal
     charging: int
@@ -63,25 +63,30 @@ def walked(
     starts.append(max(utc_seconds(end), starts[-1] if starts else 0))
     steady = steady_offset(starts[0], starts[-1], zone) if periods else None
     charges, stretches = Charges(), []
-    kwh, seconds, charging, parked, reserved = _ZERO, 0, 0, 0, 0
+    kwh, charging, parked, reserved = _ZERO, 0, 0, 0
+    #: Where the charge began, if no time of it had been a reservation.
+    began = starts[0]
     for place, (period, start, until) in enumerate(zip(periods, starts, starts[1:], strict=False)):
-        volumes = volumes_of(period)
-        waits = volumes.reserved > 0 and volumes.is_reservation
+        held = measured(period)
+        energy, charged, stood, waited = held
+        waits = waited > 0 and not (energy or charged or stood)
         tariff = by_name[period.tariff_id]
         if tariff is not None:
             local = start + (offset_at(start, zone) if steady is None else steady)
             levels = levels_of(tariff, period, until - start) if tariff.has_levels else NO_LEVELS
-            found = tariff.found(local, kwh, seconds, levels, waits=waits, expired=expired)
-            charges.add(place, tariff, found, volumes, waits=waits)
+            found = tariff.found(local, kwh, start - began, levels, waits=waits, expired=expired)
+            charges.add(found, held, waits=waits)
             if wanted:
-                stretches.append(Stretch(place, start, until, local, volumes, kwh, seconds, levels, tariff, found))
-        kwh += volumes.kwh
-        charging += volumes.charging
-        parked += volumes.parked
-        reserved += volumes.reserved
-        if not waits:
-            seconds += until - start
-    return Walked(charges.all(), stretches, kwh, charging, parked, reserved)
+                volumes, lasted = Volumes(*held), start - began
+                stretches.append(Stretch(place, start, until, local, volumes, kwh, lasted, levels, tariff, found))
+        kwh += energy
+        charging += charged
+        parked += stood
+        reserved += waited
+        if waits:
+            began += until - start
+    charges.settle()
+    return Walked(charges, stretches, kwh, charging, parked, reserved)
 
 
 def levels_of(tariff: CompiledTariff, period: ChargingPeriod, lasts: int) -> Levels:

@@ -1,11 +1,10 @@
 """The reasons behind a line, as codes and values."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
-from ocpilot.pricing.limits import Limit
-from ocpilot.pricing.steps import Stepped
 from ocpilot.pricing.trace import Reason, ReasonCode
-from ocpilot.wire.v230 import ReservationRestrictionType, TariffRestrictions
+from ocpilot.wire.v230 import PriceLimit, ReservationRestrictionType, TariffRestrictions
 
 _RANGES = (
     (ReasonCode.TIME_OF_DAY, ("start", "start_time"), ("end", "end_time")),
@@ -38,24 +37,14 @@ def _restricted(restrictions: TariffRestrictions) -> Iterator[Reason]:
         yield Reason(code=_RESERVATIONS[restrictions.reservation])
 
 
-def of_charge(stepped: Stepped, *, is_tax_known: bool) -> tuple[Reason, ...]:
-    """Why this component, why this quantity, and whether the tax is known."""
-    reasons = list(of_restrictions(stepped.charge.active.tariff_element.restrictions))
-    if stepped.step is not None:
-        values = {
-            "step": str(stepped.step),
-            "measured": str(stepped.total_measured),
-            "billed": str(stepped.total_billed),
-        }
-        reasons.append(Reason(code=ReasonCode.STEP, values=values))
-    if not is_tax_known:
-        reasons.append(Reason(code=ReasonCode.TAX_UNKNOWN))
-    return tuple(reasons)
+def of_step(step: int, measured: Decimal, billed: Decimal) -> Reason:
+    """That step_size made `billed` of what was measured of a whole dimension."""
+    return Reason(code=ReasonCode.STEP, values={"step": str(step), "measured": str(measured), "billed": str(billed)})
 
 
-def of_limit(limit: Limit) -> tuple[Reason, ...]:
+def of_limit(code: ReasonCode, limit: PriceLimit) -> Reason:
     """Which limit was reached."""
-    values = {"before_taxes": str(limit.limit.before_taxes)}
-    if limit.limit.after_taxes is not None:
-        values["after_taxes"] = str(limit.limit.after_taxes)
-    return (Reason(code=limit.code, values=values),)
+    values = {"before_taxes": str(limit.before_taxes)}
+    if limit.after_taxes is not None:
+        values["after_taxes"] = str(limit.after_taxes)
+    return Reason(code=code, values=values)

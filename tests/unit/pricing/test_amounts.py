@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocpilot.base.money import HALF_UP, RoundingPolicy
+from ocpilot.base.money import HALF_UP, Rounding, RoundingPolicy
 from ocpilot.pricing import Amount, Part, PricedCharge, price
+from ocpilot.pricing.compiled import CompiledTariff
 from ocpilot.pricing.rounding import Units
 
 
@@ -33,6 +34,16 @@ def test_when_charging_follows_parking_the_charging_time_is_rounded(b) -> None:
     tariff = b.tariff(b.component("TIME", "60", step=600), b.component("PARKING_TIME", "60", step=600))
     priced = b.cost([b.period(PARKING_TIME="0.05"), b.period(3, TIME="0.1")], tariff)
     assert {line.part: line.billed for line in priced.lines} == {"PARKING": 180, "TIME": 600}
+
+
+def test_which_of_charging_and_parking_was_last_is_asked_of_each_charge(b) -> None:
+    """Both have the same components in the same order."""
+    kept = CompiledTariff(b.tariff(b.component("TIME", "60", step=600), b.component("PARKING_TIME", "60", step=600)))
+    periods = [b.period(TIME="0.05"), b.period(3, PARKING_TIME="0.1"), b.period(9, TIME="0.05")]
+    for _ in range(2):
+        ends_parked, ends_charging = b.cost(periods[:2], kept), b.cost(periods, kept)
+        assert {line.part: line.billed for line in ends_parked.lines} == {"TIME": 180, "PARKING": 600}
+        assert {line.part: line.billed for line in ends_charging.lines} == {"TIME": 600, "PARKING": 360}
 
 
 def test_a_reservation_has_a_step_of_its_own(b) -> None:
@@ -150,6 +161,16 @@ def test_the_standards_own_example_adds_up_to_its_total(b) -> None:
 @pytest.mark.parametrize(("currency", "cost"), [("SEK", "1.23"), ("JPY", "1"), ("KWD", "1.235")])
 def test_amounts_have_the_decimals_of_the_currency(currency: str, cost: str) -> None:
     assert HALF_UP.round(Decimal("1.2345"), currency) == Decimal(cost)
+
+
+@pytest.mark.parametrize("mode", Rounding)
+@given(numerator=st.integers(-100, 100), below=st.sampled_from([1, 2, 8, 40]), decimals=st.integers(0, 2))
+def test_a_unit_is_the_one_that_the_policy_says(mode: Rounding, numerator: int, below: int, decimals: int) -> None:
+    policy = RoundingPolicy(mode=mode, decimals=decimals)
+    units = Units(below, "SEK", policy)
+    expected = policy.round(Decimal(numerator) / below, "SEK")
+    assert units.amount(units.rounded(numerator), None, None).excl == expected
+    assert units.rounded(Fraction(numerator)) == units.rounded(numerator)
 
 
 @given(st.lists(st.fractions(-1000, 1000, max_denominator=999), min_size=1, max_size=12), st.integers(0, 4))
