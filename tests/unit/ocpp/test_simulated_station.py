@@ -216,7 +216,7 @@ async def test_a_station_may_be_told_not_to_start_offline(served):
 
 
 async def test_a_fast_clock_plays_a_charge_faster_than_real_time(served):
-    station = simulated(served.url, clock=SimClock(START, speed=36_000))
+    station = simulated(served.url, clock=SimClock(START, speed=3_600))
     async with station.running():
         await station.ready()
         await station.plug_in(1, SimulatedCar(battery_kwh=100, soc=0))
@@ -227,4 +227,5 @@ async def test_a_fast_clock_plays_a_charge_faster_than_real_time(served):
     (start,), (stop,) = served.platform.starts, served.platform.stops
     hours = Decimal((stop.at - start.at).total_seconds()) / 3600
     assert hours >= Decimal("0.9")
-    assert abs((stop.meter_stop_wh - start.meter_start_wh) - 11_000 * hours) < 5
+    # The clock runs on between a look at it and one at the meter, on a busy machine for minutes of its time.
+    assert abs((stop.meter_stop_wh - start.meter_start_wh) - 11_000 * hours) < 500
