@@ -15,6 +15,8 @@ from ocpilot.store.rows import key_of
 from ocpilot.wire.protocol import ModuleID
 
 _SQL = load("changes")
+#: Looked up for every change: to call the Enum takes as long as all else.
+_MODULES = {str(module): module for module in ModuleID}
 #: Seconds to wait while committed changes wait for an older open transaction.
 HELD_BACK = 0.05
 
@@ -38,7 +40,7 @@ class PostgresChanges:
         return tuple(
             Change(
                 at=ChangeCursor(xid=row["xid"], seq=row["seq"]),
-                key=key_of(row, ModuleID(row["module"])),
+                key=key_of(row, _MODULES[row["module"]]),
                 audience=row["audience"] or None,
                 peer_id=row["peer_id"] or None,
                 deleted=row["deleted"],

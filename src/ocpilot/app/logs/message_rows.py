@@ -3,7 +3,7 @@
 This is done when it is written, not while somebody waits for an answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -74,6 +74,7 @@ def message_of(one: Exchanged) -> Message:
     """The message that is kept of an exchange."""
     secrets = _secrets(one)
     place = _place(one)
+    clean = _cleaning(secrets, one.url, one.query, place.id or "", place.sub or "", one.request_id, one.correlation_id)
     request, request_cut = _body(one, one.request_body, one.request_cut, secrets)
     response, response_cut = _body(one, one.response_body, one.response_cut, secrets)
     return Message(
@@ -81,16 +82,16 @@ def message_of(one: Exchanged) -> Message:
         direction=one.direction,
         peer_id=one.peer_id or None,
         method=storable(one.method[:_LONGEST_ID]),
-        url=_text(one.url, secrets)[:LONGEST_URL],
-        query=secret.masked_query(_without(one.query, secrets))[:LONGEST_URL] if one.query else "",
+        url=_urls_masked(clean(one.url))[:LONGEST_URL],
+        query=secret.masked_query(clean(one.query))[:LONGEST_URL] if one.query else "",
         version=one.version,
         interface=one.interface,
         module=place.module,
         party=place.party,
-        object_id=_without(place.id, secrets)[:_LONGEST_ID] if place.id else None,
-        object_sub=_without(place.sub, secrets)[:_LONGEST_ID] if place.sub else None,
-        request_id=_without(one.request_id, secrets)[:_LONGEST_ID],
-        correlation_id=_without(one.correlation_id, secrets)[:_LONGEST_ID],
+        object_id=clean(place.id)[:_LONGEST_ID] if place.id else None,
+        object_sub=clean(place.sub)[:_LONGEST_ID] if place.sub else None,
+        request_id=clean(one.request_id)[:_LONGEST_ID],
+        correlation_id=clean(one.correlation_id)[:_LONGEST_ID],
         sender=one.route.sender.key if one.route.sender else None,
         receiver=one.route.receiver.key if one.route.receiver else None,
         seconds=one.seconds,
@@ -155,8 +156,21 @@ def _headers(headers: RawHeaders | Mapping[str, str], secrets: Secrets) -> str:
 
 def _text(text: str, secrets: Secrets) -> str:
     """A text that may name URLs."""
-    plain = _without(text, secrets)
-    return secret.masked_url(plain) if "?" in plain or "@" in plain else plain
+    return _urls_masked(_without(text, secrets))
+
+
+def _urls_masked(text: str) -> str:
+    return secret.masked_url(text) if "?" in text or "@" in text else text
+
+
+def _cleaning(secrets: Secrets, *texts: str) -> Callable[[str], str]:
+    """What makes these texts fit to be kept: nearly always nothing has to be done, which is seen at once for all."""
+    together = "\n".join(texts)
+    return _as_it_is if _without(together, secrets) == together else lambda text: _without(text, secrets)
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 def _without(text: str, secrets: Secrets) -> str:

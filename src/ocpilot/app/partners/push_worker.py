@@ -95,8 +95,8 @@ class PushWorker:
             self._told = True
             await troubles.note(_STEP, peer.name, silence.error[:500], silence.calls, self._platform.clock())
 
-    def _is_for(self, peer: Peer, change: Change) -> bool:
-        return _is_for(peer, change, hub=self._platform.settings.hub is not None)
+    def _told_to(self, peer: Peer) -> Callable[[Change], bool]:
+        return _told_to(peer, hub=self._platform.settings.hub is not None)
 
     # ---- the two policies ------------------------------------------------------------------------------------------
 
@@ -141,10 +141,10 @@ class PushWorker:
         """The objects of these changes and, where there are many, of those that follow: what changed a hundred times
         while the peer was away is sent once. Ends with the log, or when so many objects are named that it is enough."""
         named = {one.key.folded: one.key for one in due}
-        end = cursor
+        end, is_for = cursor, self._told_to(peer)
         while changes:
             end = changes[-1].at
-            named |= {one.key.folded: one.key for one in changes if self._is_for(peer, one)}
+            named |= {one.key.folded: one.key for one in changes if is_for(one)}
             is_last = len(changes) < BATCH or len(named) > 2 * BATCH
             changes = () if is_last else await self._platform.store.changes.after(end, BATCH)
         return list(named.values()), end
@@ -155,8 +155,9 @@ class PushWorker:
         """One after the other. What the network loses stops the line there; a refused one waits beside it."""
         first = {delivery.key.folded for delivery in due}
         line: list[tuple[ChangeCursor, ObjectKey | None]] = [(cursor, delivery.key) for delivery in due]
+        is_for = self._told_to(peer)
         for one in changes:
-            is_new = self._is_for(peer, one) and one.key.folded not in first
+            is_new = is_for(one) and one.key.folded not in first
             line.append((one.at, one.key if is_new else None))
         await self._look_up(peer, [key for _, key in line if key is not None])
         done, failed = cursor, list[Delivery]()
@@ -233,12 +234,17 @@ class PushWorker:
             await deliveries.remove(peer.id, key)
 
 
-def _is_for(peer: Peer, change: Change, *, hub: bool) -> bool:
+def _told_to(peer: Peer, *, hub: bool) -> Callable[[Change], bool]:
     """Whether a change is told to this peer: of ours, by a hub also of what other members sent."""
-    told = change.peer_id is None or (hub and change.peer_id != peer.id)
-    module = change.key.module
-    told = told and change.key.party.key not in not_told_of(peer, module)
-    return told and offered(peer, module) and may_see(peer, module, change.audience)
+    taken = {module for module in ModuleID if offered(peer, module)}
+
+    def is_for(change: Change) -> bool:
+        module = change.key.module
+        told = change.peer_id is None or (hub and change.peer_id != peer.id)
+        told = told and module in taken and change.key.party.key not in not_told_of(peer, module)
+        return told and may_see(peer, module, change.audience)
+
+    return is_for
 
 
 def _coalesced(keys: Iterable[ObjectKey]) -> list[ObjectKey]:
