@@ -31,6 +31,18 @@ async def ended_by_the_server(database_url: str) -> None:
     await other.close()
 
 
+async def begun(database_url: str, statement: Statement) -> None:
+    """The server works on this statement."""
+    other = await asyncpg.connect(database_url)
+    async with asyncio.timeout(60):
+        while not await other.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query = $1",
+            statement.text,
+        ):
+            await asyncio.sleep(0.01)
+    await other.close()
+
+
 async def in_transaction(database: Database) -> int:
     async with database.transaction() as session:
         return (await session.row(ONE))["one"] + (await session.row(ONE))["one"]
@@ -69,6 +81,7 @@ async def test_a_database_that_goes_in_the_middle_of_a_statement_or_transaction_
     transaction = database.transaction()
     session = await transaction.__aenter__()
     await session.row(ONE)
+    await begun(database_url, SLOW)
     await ended_by_the_server(database_url)
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)) as gone:
         await session.row(ONE)
