@@ -11,6 +11,7 @@ from ocpilot.store.queries import Statement
 
 ONE = Statement("one", "One.", "SELECT 1 AS one", ())
 SLOW = Statement("slow", "Slow.", "SELECT pg_sleep(30)", ())
+RUNS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query = $1"
 TEXT = Statement("text", "Text.", "SELECT $1::text AS text", ("text",))
 
 
@@ -35,11 +36,8 @@ async def begun(database_url: str, statement: Statement) -> None:
     """The server works on this statement."""
     other = await asyncpg.connect(database_url)
     async with asyncio.timeout(60):
-        while not await other.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query = $1",
-            statement.text,
-        ):
-            await asyncio.sleep(0.01)
+        while not await other.fetchval(RUNS, statement.text):
+            pass
     await other.close()
 
 
