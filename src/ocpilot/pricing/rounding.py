@@ -43,10 +43,6 @@ class Units:
             incl=None if incl is None else incl * unit,
         )
 
-    def apportioned(self, parts: Sequence[Numerator], total: int) -> list[int]:
-        """Each part rounded so that they add up to `total`."""
-        return self.mended(self.each(parts), parts, total)
-
     def mended(self, shares: list[int], parts: Sequence[Numerator], total: int) -> list[int]:
         """The rounded parts; what is missing to `total` goes, a unit each, to those it hurts least."""
         missing = total - sum(shares)

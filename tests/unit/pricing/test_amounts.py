@@ -182,7 +182,7 @@ def test_apportioned_parts_add_up_and_stay_close(parts: list[Fraction], decimals
     total = units.rounded(sum(numerators))
     exact = Decimal(sum(parts).numerator) / Decimal(sum(parts).denominator)
     assert Decimal(total).scaleb(-decimals) == policy.round(exact, "SEK")
-    shares = units.apportioned(numerators, total)
+    shares = units.mended(units.each(numerators), numerators, total)
     assert sum(shares) == total
     assert all(
         abs(Fraction(share, 10**decimals) - part) <= Fraction(1, 10**decimals)
