@@ -16,15 +16,16 @@ from ocpilot.wire.protocol import TokenEncoding
 
 
 async def limited(response: aiohttp.ClientResponse, ask: Ask) -> bytes:
-    """The body; PeerNonsense when it never ends."""
+    """The body, after which the response is done with; PeerNonsense when it never ends."""
     declared = response.content_length
     if declared is not None and declared <= MAX_BYTES and "Content-Encoding" not in response.headers:
         return await response.read()
     data = bytearray()
-    async for chunk in response.content.iter_chunked(65536):
-        data += chunk
-        if len(data) > MAX_BYTES:
-            raise PeerNonsense(f"{ask.where}: the answer is larger than {MAX_BYTES} bytes")
+    async with response:
+        async for chunk in response.content.iter_chunked(65536):
+            data += chunk
+            if len(data) > MAX_BYTES:
+                raise PeerNonsense(f"{ask.where}: the answer is larger than {MAX_BYTES} bytes")
     return bytes(data)
 
 

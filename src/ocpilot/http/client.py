@@ -10,7 +10,6 @@ from typing import Self
 
 import aiohttp
 from msgspec.structs import replace
-from yarl import URL
 
 from ocpilot.app.kept.peer_records import Detected, Peer
 from ocpilot.app.kept.records import PartnerAnswer, PartnerPage
@@ -23,9 +22,8 @@ from ocpilot.base.settings import Logged, LogSettings, Settings
 from ocpilot.http.answers import answer_of, limited
 from ocpilot.http.asking import Ask, host_of
 from ocpilot.http.outward import in_words, outward_session
-from ocpilot.http.peer_urls import has_slash, page_of, resource_url, same_place
+from ocpilot.http.peer_urls import checked, has_slash, page_of, resource_url, same_place
 from ocpilot.roaming import routing, ways
-from ocpilot.roaming.addresses import check_url
 from ocpilot.roaming.tokens import header_value
 from ocpilot.wire.protocol import PROTOCOLS, InterfaceRole, ModuleID, TokenEncoding, Version
 
@@ -281,20 +279,20 @@ class HttpPartners:
 
     async def _fetch(self, ask: Ask, sent: Mapping[str, str], noted: Exchanged) -> Mapping[str, str]:
         """Send it; the headers of the answer, the rest of which stands in `noted`."""
-        check_url(ask.url, allow_inner=self._allow_inner)
+        url = checked(ask.url, allow_inner=self._allow_inner)
         try:
-            async with self._pool().request(
+            response = await self._pool().request(
                 ask.method,
-                URL(ask.url, encoded=True),
+                url,
                 data=ask.body if ask.body is None or len(ask.body) < _LARGE else BytesIO(ask.body),
                 headers=sent,
                 allow_redirects=False,
                 timeout=_timeout(ask.seconds),
-            ) as response:
-                noted.request_headers = response.request_info.headers
-                noted.http_status, noted.response_headers = response.status, response.raw_headers
-                noted.response_body = await limited(response, ask)
-                return response.headers
+            )
+            noted.request_headers = response.request_info.headers
+            noted.http_status, noted.response_headers = response.status, response.raw_headers
+            noted.response_body = await limited(response, ask)
+            return response.headers
         except (TimeoutError, aiohttp.ClientError, ssl.SSLError, OSError) as error:
             late = isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError)
             kind = PeerTimeout if late else PeerUnreachable

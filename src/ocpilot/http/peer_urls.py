@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from urllib.parse import quote, urlencode, urlsplit
 
+from yarl import URL
+
 from ocpilot.app.kept.peer_records import Peer
 from ocpilot.app.kept.records import PartnerPage
 from ocpilot.base.errors import NoMatchingEndpoints, PeerNonsense
+from ocpilot.roaming.addresses import check_url
 from ocpilot.wire.paging import read_headers
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
 from ocpilot.wire.v230 import Endpoint
@@ -22,10 +25,23 @@ def resource_url(
     return f"{path}?{urlencode(params)}" if params else path
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _path(segments: tuple[str, ...]) -> str:
     """The same at all peers that are told of an object."""
     return "/".join([quote(segment, safe="") for segment in segments])
+
+
+def checked(url: str, *, allow_inner: bool) -> URL:
+    """A percent-encoded URL that may be called (`check_url`). What calls to a peer have in common is parsed once."""
+    origin = check_url(url, allow_inner=allow_inner)
+    path = url[len(origin) :]
+    plain = path.startswith("/") and "?" not in path and "#" not in path
+    return _origin(origin).with_path(path, encoded=True) if plain else URL(url, encoded=True)
+
+
+@lru_cache(maxsize=1024)
+def _origin(origin: str) -> URL:
+    return URL(origin, encoded=True)
 
 
 def has_slash(url: str) -> bool:

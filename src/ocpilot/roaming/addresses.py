@@ -19,15 +19,15 @@ _BEYOND = re.compile(r"(?<=[^:/])[/?#]")
 
 
 def check_url(url: str, *, allow_inner: bool) -> str:
-    """The URL itself when its form is allowed: http(s), a host, no user in it, and https unless `allow_inner`.
-
-    A host that is an address in numbers is checked too. ForbiddenAddress otherwise.
+    """The origin (scheme, host, port) of a URL whose form is allowed: http(s), a host, no user in it, and https unless
+    `allow_inner`. A host that is an address in numbers is checked too. ForbiddenAddress otherwise.
     """
     if not url.isprintable() or " " in url:
         raise ForbiddenAddress(f"{url!r}: spaces and control characters have no place in a URL")
     beyond = _BEYOND.search(url)
-    _check_origin(url[: beyond.start()] if beyond else url, allow_inner)
-    return url
+    origin = url[: beyond.start()] if beyond else url
+    _check_origin(origin, allow_inner)
+    return origin
 
 
 @lru_cache(maxsize=1024)

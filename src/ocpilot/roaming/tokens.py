@@ -1,11 +1,13 @@
 """The credentials token in the Authorization header: written one way, read both ways that exist in the field."""
 
 import base64
+from functools import lru_cache
 
 from ocpilot.base.errors import NotAuthorized
 from ocpilot.wire.protocol import TokenEncoding
 
 
+@lru_cache(maxsize=1024)
 def header_value(token: str, encoding: TokenEncoding) -> str:
     """`Token ...` as sent (transport_and_format, "Authorization header")."""
     if encoding is TokenEncoding.BASE64:

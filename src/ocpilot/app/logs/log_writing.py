@@ -6,7 +6,7 @@ last second; what does not fit while the database is away is dropped, counted an
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -117,7 +117,10 @@ class LogWriter(Generic[Added, Row]):
 
     async def _write_some(self, store: LogStore[Row]) -> None:
         taken = self._waiting[: self._room.batch]
-        rows = [row async for row in self._made_ready(taken)]
+        rows = list[Row]()
+        for start in range(0, len(taken), _TURN):
+            rows += self._made_ready(taken[start : start + _TURN])
+            await asyncio.sleep(0)
         try:
             await store.add(rows)
         except BadRequest:
@@ -125,18 +128,13 @@ class LogWriter(Generic[Added, Row]):
         del self._waiting[: len(taken)]
         self._bytes -= sum(size for _, size in taken)
 
-    async def _made_ready(self, taken: Sequence[tuple[Added, int]]) -> AsyncIterator[Row]:
-        for number, (one, _) in enumerate(taken, start=1):
+    def _made_ready(self, taken: Sequence[tuple[Added, int]]) -> Iterator[Row]:
+        for one, _ in taken:
             try:
-                rows = self._rows_of(one)
+                yield from self._rows_of(one)
             except Exception:
                 # Whatever was sent: the others are logged.
                 log.exception("one of the %s, of %s, cannot be logged", self._name, one.at)
-            else:
-                for row in rows:
-                    yield row
-            if number % _TURN == 0:
-                await asyncio.sleep(0)
 
     async def _write_each(self, store: LogStore[Row], rows: Sequence[Row]) -> None:
         """One that cannot be stored takes no other with it."""

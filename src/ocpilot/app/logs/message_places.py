@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -34,9 +35,10 @@ def place_of(
         module, segments = _below_module(module, url)
     if module == ModuleID.COMMANDS:
         return Place(module, id=_order_id(segments, body))
-    found = _named(module, [one for one in segments if one])
+    found = _named(module, tuple(filter(None, segments)))
     if found.id is None and location:
-        found = _named(*_below_module(module, location))
+        module_there, below = _below_module(module, location)
+        found = _named(module_there, tuple(below))
     own = _OWN_ID.match(body) if found.id is None else None
     return Place(module, found.party, own.group(1).decode(errors="replace")) if own else found
 
@@ -53,7 +55,8 @@ def _below_module(module: str | None, url: str) -> tuple[str | None, Sequence[st
     return None, path[-1:]
 
 
-def _named(module: str | None, segments: Sequence[str]) -> Place:
+@lru_cache(maxsize=512)
+def _named(module: str | None, segments: tuple[str, ...]) -> Place:
     match segments:
         case [country, party, *rest] if len(country) == 2 and len(party) == 3:
             if rest and rest[0] in _KINDS:

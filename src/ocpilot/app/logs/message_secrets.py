@@ -92,22 +92,28 @@ def header_lines(headers: Iterable[tuple[bytes, bytes]] | Mapping[str, str]) -> 
 
 
 def _lines_of_text(headers: Mapping[str, str]) -> str:
-    shown = [(one[0], _masked_header(one[1])) if _hides(one[0]) else one for one in headers.items()]
-    text = "\n".join(map(": ".join, shown))
+    lines = list(map(": ".join, headers.items()))
+    for at in _hiding(tuple(headers)):
+        name, _, value = lines[at].partition(": ")
+        lines[at] = f"{name}: {_masked_header(value)}"
+    text = "\n".join(lines)
     return text if text.isascii() else text.encode(errors="replace").decode("latin-1")
 
 
 def _lines_of_bytes(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    shown = [
-        (one[0], _masked_header(one[1].decode("latin-1")).encode("latin-1")) if _hides(one[0]) else one
-        for one in headers
-    ]
-    return b"\n".join(map(b": ".join, shown)).decode("latin-1")
+    pairs = tuple(headers)
+    lines = list(map(b": ".join, pairs))
+    for at in _hiding(tuple([name for name, _ in pairs])):
+        name, value = pairs[at]
+        lines[at] = b"%b: %b" % (name, _masked_header(value.decode("latin-1")).encode("latin-1"))
+    return b"\n".join(lines).decode("latin-1")
 
 
 @lru_cache(maxsize=1024)
-def _hides(name: str | bytes) -> bool:
-    return _NAME.search(name if isinstance(name, str) else name.decode("latin-1")) is not None
+def _hiding(names: tuple[str | bytes, ...]) -> tuple[int, ...]:
+    """Where among these headers, nearly always the same, are those whose values are secrets."""
+    texts = [name if isinstance(name, str) else name.decode("latin-1") for name in names]
+    return tuple(at for at, text in enumerate(texts) if _NAME.search(text))
 
 
 def _masked_header(value: str) -> str:

@@ -7,6 +7,7 @@ sends again what it was sending: every call is idempotent.
 import random
 from collections.abc import Callable, Mapping
 
+from ocpilot.app.partners.push_states import ReadEvses
 from ocpilot.app.partners.push_worker import PushWorker, wants_push
 from ocpilot.app.platform import Platform
 from ocpilot.app.readers import Readers
@@ -19,4 +20,5 @@ class Pusher(Readers):
         async def wanted() -> Mapping[int, str]:
             return {peer.id: peer.name for peer in await platform.store.peers.all() if wants_push(peer)}
 
-        super().__init__(platform, "push to", wanted, lambda number: PushWorker(platform, number, chance).run())
+        evses = ReadEvses(platform)
+        super().__init__(platform, "push to", wanted, lambda number: PushWorker(platform, number, chance, evses).run())

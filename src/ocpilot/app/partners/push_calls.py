@@ -13,6 +13,7 @@ from ocpilot.app.ocpi.bodies import object_in
 from ocpilot.app.ocpi.in_version import text_in
 from ocpilot.app.ocpi.visibility import addressee, may_see, party_of
 from ocpilot.app.partners.hub_members import shown_owner
+from ocpilot.app.partners.push_states import ReadEvses
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import OcpilotError, PeerNonsense, PeerRefused
 from ocpilot.base.ids import PartyId
@@ -53,21 +54,25 @@ class Delivered(Record, frozen=True):
 class PushCalls:
     """Calls to one peer. Remembers which EVSEs the peer has, so that a change of status travels as a PATCH."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, evses: ReadEvses) -> None:
         self._platform = platform
+        self._read = evses
+        self._read_since = 0
         self._evses: dict[ObjectKey, int] = {}
         #: EVSEs whose status did not arrive.
         self._statuses: set[ObjectKey] = set()
         #: EVSEs that were read ahead of their turn.
         self._ahead: dict[ObjectKey, StoredObject] = {}
 
+    def log_was_read(self) -> None:
+        """What is delivered from here on must hold what the change log told until now."""
+        self._read_since = self._read.mark()
+
     async def read_ahead(self, keys: Iterable[ObjectKey]) -> None:
         """Read the EVSEs among these objects at once, shortly before they are delivered. What changes in between is in
         the change log behind what the caller has read of it."""
-        wanted = [key for key in keys if key.module is ModuleID.LOCATIONS and key.sub]
-        anyones = self._platform.settings.hub is not None
-        found = await self._platform.store.locations.some_evses(wanted, anyones=anyones) if len(wanted) > 1 else ()
-        self._ahead = {stored.key.folded: stored for stored in found}
+        wanted = [key.folded for key in keys if key.module is ModuleID.LOCATIONS and key.sub]
+        self._ahead = await self._read.some(wanted, self._read_since) if len(wanted) > 1 else {}
 
     def forget_ahead(self) -> None:
         """What was read and not sent is old by the time it is sent."""
@@ -290,7 +295,7 @@ def _shape(evse: codec.Body) -> int:
     return hash(codec.dumps({name: value for name, value in evse.items() if name not in _MOVING}))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _state(body: str) -> tuple[int, bytes]:
     """The shape of an EVSE and the PATCH of its status, from its stored body: the same for every peer."""
     evse = msgspec.convert(codec.loads(body.encode()), dict[str, object])

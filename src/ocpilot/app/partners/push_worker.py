@@ -14,6 +14,7 @@ from ocpilot.app.ocpi.visibility import may_see, not_told_of
 from ocpilot.app.partners.push_calls import NOTED, SENT_ONCE, Delivered, PushCalls, key_of_location, offered
 from ocpilot.app.partners.push_line import Line
 from ocpilot.app.partners.push_outcomes import Outcomes
+from ocpilot.app.partners.push_states import ReadEvses
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import NoMatchingEndpoints, OcpilotError, PeerRefused
 from ocpilot.roaming.retry import is_no_verdict, worth_retry
@@ -38,12 +39,15 @@ def wants_push(peer: Peer) -> bool:
 
 
 class PushWorker:
-    """Pushes to one peer. `chance` gives random numbers in [0, 1) for the jitter."""
+    """Pushes to one peer. `chance` gives random numbers in [0, 1) for the jitter; `evses` are shared with the workers
+    of other peers."""
 
-    def __init__(self, platform: Platform, peer_id: int, chance: Callable[[], float]) -> None:
+    def __init__(
+        self, platform: Platform, peer_id: int, chance: Callable[[], float], evses: ReadEvses | None = None
+    ) -> None:
         self._platform = platform
         self._peer_id = peer_id
-        self._calls = PushCalls(platform)
+        self._calls = PushCalls(platform, evses or ReadEvses(platform))
         self._outcomes = Outcomes(platform, chance)
         #: What became before of the objects of this round.
         self._before: dict[ObjectKey, Delivery] = {}
@@ -105,6 +109,7 @@ class PushWorker:
     ) -> None:
         """Each object once, as many at a time as the peer takes. After a silence one call decides for all."""
         named, end = await self._read_on(peer, due, changes, cursor)
+        self._calls.log_was_read()
         keys = _coalesced(named)
         await self._look_up(peer, keys)
         failed: list[Delivery] = []
@@ -258,6 +263,6 @@ def _coalesced(keys: Iterable[ObjectKey]) -> list[ObjectKey]:
     ]
 
 
-def _in_turn(keys: Sequence[ObjectKey]) -> tuple[list[ObjectKey], list[ObjectKey]]:
+def _in_turn(keys: Sequence[ObjectKey]) -> tuple[Sequence[ObjectKey], Sequence[ObjectKey]]:
     first = [key for key in keys if key.module is ModuleID.HUB_CLIENT_INFO]
-    return first, [key for key in keys if key.module is not ModuleID.HUB_CLIENT_INFO]
+    return (first, [key for key in keys if key.module is not ModuleID.HUB_CLIENT_INFO]) if first else ((), keys)
