@@ -12,6 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+_NOT_ITS = dict.fromkeys(
+    ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only"),
+    False,
+)
+_MAY_SIGN = x509.KeyUsage(digital_signature=True, key_cert_sign=True, crl_sign=True, **_NOT_ITS)
+
 
 def named(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -79,7 +85,10 @@ class Authority:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )
-        if not ca:
+        if ca:
+            # Python 3.13 and newer believe no authority that does not say what its key is for.
+            builder = builder.add_extension(_MAY_SIGN, critical=True)
+        else:
             addresses = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
             builder = builder.add_extension(addresses, critical=False)
         return builder.sign(self._key, hashes.SHA256())

@@ -202,7 +202,8 @@ def test_a_swedish_seller_is_paid_by_bankgiro_with_its_ocr() -> None:
 def test_a_credit_note_names_what_it_takes_back() -> None:
     root = fromstring(ubl(credit_note()))
     reference = root.find(f"{CAC}BillingReference/{CAC}InvoiceDocumentReference")
-    assert [one.text for one in reference or ()] == ["F-000100", "2026-11-03"]
+    assert reference is not None
+    assert [one.text for one in reference] == ["F-000100", "2026-11-03"]
     assert root.findtext(f"{CBC}CreditNoteTypeCode") == "381"
     assert root.findtext(f"{CBC}Note") == "The meter was wrong."
 
