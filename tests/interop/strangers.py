@@ -51,6 +51,12 @@ class Habits:
     plain_token: bool = False
     trailing_slash: bool = False
     roleless_endpoints: bool = False
+    #: Its credentials lead to the details of its version.
+    details_for_versions: bool = False
+    #: It offers no module, it only fetches.
+    only_fetches: bool = False
+    #: An unknown credentials token is HTTP 200 with 2001.
+    unknown_token_is_200: bool = False
     null_lists: bool = False
     zone: str = "Z"
     numbers_as_text: bool = False
@@ -256,7 +262,8 @@ class Stranger:
 
     def _credentials(self, token: str) -> dict[str, object]:
         role = {"role": self.role, "business_details": {"name": "Fremde AG"}, **self._owner()}
-        return {"token": token, "url": self.versions_url, "roles": [role]}
+        url = f"{self.base}/roam/{self.version}" if self.habits.details_for_versions else self.versions_url
+        return {"token": token, "url": url, "roles": [role]}
 
     # ---- what they ask us ------------------------------------------------------------------------------------------
 
@@ -277,7 +284,8 @@ class Stranger:
         opens = request.headers.get("authorization") in map(self._authorization, self.doors)
         await asyncio.sleep(self.habits.slow)
         if not opens:
-            return self._written(Say(None, 401, 2001))
+            http = 200 if self.habits.unknown_token_is_200 else 401
+            return self._written(Say(None, http, 2001, message="Invalid or missing Authorization header"))
         if self.habits.trailing_slash and len(parts) > 2 and not raw.endswith("/"):
             return Response(status_code=301, headers={"Location": raw + "/"})
         return self._written(await self._handle(seen, parts))
@@ -315,7 +323,8 @@ class Stranger:
 
     def _endpoints(self) -> list[dict[str, str]]:
         listed = [("credentials", "SENDER")]
-        listed += [(module, role) for role, modules in _OFFERS[self.role].items() for module in modules]
+        offers = {} if self.habits.only_fetches else _OFFERS[self.role]
+        listed += [(module, role) for role, modules in offers.items() for module in modules]
         rows = [
             {"identifier": module, "role": role, "url": f"{self.base}/roam/{self.version}/{module}"}
             for module, role in listed

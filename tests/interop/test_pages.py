@@ -54,6 +54,18 @@ async def test_a_crawl_sees_every_object_once_oldest_first(connection, bodies):
     assert {reply.headers["X-Limit"] for reply in replies} == {str(LIMIT)}
 
 
+async def test_a_client_that_reads_only_offset_and_limit_in_a_link_gets_every_page(newest, bodies):
+    """As the ocpi-tool of the EV Roaming Foundation does."""
+    await with_tariffs(newest, bodies, 25)
+    first = await ask(newest)
+    seen, link = ids(first), next_target(first.headers["Link"])
+    while link is not None:
+        said = parse_qs(urlsplit(link).query)
+        reply = await ask(newest, f"?offset={said['offset'][0]}&limit={said['limit'][0]}")
+        seen, link = seen + ids(reply), next_target(reply.headers.get("Link", ""))
+    assert seen == [f"T{number:02}" for number in range(25)]
+
+
 async def test_a_crawl_loses_nothing_while_objects_change(newest, bodies):
     """T00 moves to the end after the first page: T10 must not slip through, T00 comes once more."""
     await with_tariffs(newest, bodies, 15)

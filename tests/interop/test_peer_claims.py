@@ -42,9 +42,9 @@ async def test_who_registers_with_us_may_be_only_what_was_allowed(lade, resa, ve
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_whom_we_register_with_may_be_only_what_was_allowed(lade, resa, version):
     invitation = await peers.invite(lade.platform, "Resa")
-    with pytest.raises(InvalidObject, match=r"CPO:SE/LAD, not agreed on .*expected EMSP:\*"):
+    with pytest.raises(InvalidObject, match=r"CPO:SE/LAD, not agreed on .*expected CPO:DE/LAD"):
         await peers.register(
-            resa.platform, invitation.versions_url, invitation.token, "Lade", version, allowed=("EMSP:*",)
+            resa.platform, invitation.versions_url, invitation.token, "Lade", version, allowed=("CPO:DE/LAD",)
         )
     assert (await peers.named(lade.platform, "Resa")).state is PeerState.UNREGISTERED
 

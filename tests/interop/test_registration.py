@@ -6,7 +6,7 @@ import pytest
 from ocpilot.app.kept.peer_records import PeerState
 from ocpilot.app.partners import credentials as app_credentials
 from ocpilot.app.partners import peers
-from ocpilot.base.errors import Conflict, InvalidObject, PeerNonsense, PeerUnreachable
+from ocpilot.base.errors import Conflict, InvalidObject, PeerUnreachable, UnsupportedVersion
 from ocpilot.wire.protocol import TokenEncoding, Version
 
 VERSIONS = (Version.V2_2_1, Version.V2_3_0)
@@ -232,9 +232,18 @@ async def test_a_registration_refused_at_the_end_is_taken_back(lade, resa):
     assert (await peers.named(lade.platform, "Resa")).state is PeerState.UNREGISTERED
 
 
-async def test_a_url_of_one_version_is_told_from_the_versions_url(lade, resa):
+async def test_a_url_of_one_version_is_taken_as_a_list_of_it(lade, resa):
     invitation = await peers.invite(lade.platform, "Resa")
-    url = invitation.versions_url.replace("versions", "2.3.0")
-    with pytest.raises(PeerNonsense, match="found the details of one version, expected the list of versions"):
-        await peers.register(resa.platform, url, invitation.token, "Lade")
-    assert await resa.platform.store.peers.all() == ()
+    url = invitation.versions_url.replace("versions", "2.2.1")
+    with pytest.raises(UnsupportedVersion, match="they speak 2.2.1, we asked for 2.3.0"):
+        await peers.register(resa.platform, url, invitation.token, "Lade", Version.V2_3_0)
+    peer = await peers.register(resa.platform, url, invitation.token, "Lade")
+    assert (peer.version, peer.versions_url) == (Version.V2_2_1, invitation.versions_url)
+
+
+@pytest.mark.parametrize("role", ["CPO", "EMSP"])
+async def test_a_platform_of_2_1_1_is_what_was_agreed_on(lade, resa, role):
+    """Its credentials do not say; else it would be the other side of ours."""
+    invitation = await peers.invite(resa.platform, "Lade", [f"{role}:SE/LAD"])
+    await peers.register(lade.platform, invitation.versions_url, invitation.token, "Resa", Version.V2_1_1)
+    assert (await peers.named(resa.platform, "Lade")).roles[0].role == role

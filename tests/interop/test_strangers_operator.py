@@ -45,8 +45,8 @@ async def operator(node, habits=None, version="2.2.1"):
         yield there
 
 
-async def crawl(node):
-    return await pull.pull(node.platform, await peers.named(node.platform, "Fremde"))
+async def crawl(node, name="Fremde"):
+    return await pull.pull(node.platform, await peers.named(node.platform, name))
 
 
 def tariffs(bodies, count):
@@ -78,6 +78,28 @@ async def test_a_crawl_understands_every_habit(resa, bodies, habits):
     assert location.key.party == PartyId("DE", "XYZ")
     assert body["evses"][0]["connectors"][0]["max_voltage"] == 230
     assert body["last_updated"] == "2026-11-01T10:00:00Z"
+
+
+async def test_what_a_party_told_is_its_own_when_it_comes_back_by_another_connection(resa, bodies):
+    """Its old connection owned them, so that all it said was refused and nothing could be started there."""
+    async with operator(resa) as there:
+        there.ours = {
+            "tariffs": tariffs(bodies, 1),
+            "locations": [bodies.location(**THEIRS)],
+            "sessions": [bodies.session(**THEIRS, last_updated=SOON)],
+        }
+        assert (await crawl(resa)).problems == ()
+        await peers.unregister(resa.platform, await peers.named(resa.platform, "Fremde"))
+        invitation = await peers.invite(resa.platform, "Fremde neu")
+        assert (await there.register(invitation.versions_url, invitation.token)).status == 1000
+        summary = await crawl(resa, "Fremde neu")
+        pushed = await there.ask("PUT", "locations", "DE", "XYZ", "L1", body=bodies.location(**THEIRS, name="Neu"))
+    assert summary.problems == ()
+    assert (pushed.http, pushed.status) == (200, 1000)
+    peer = await peers.named(resa.platform, "Fremde neu")
+    [tariff] = await resa.platform.store.objects.find(ModuleID.TARIFFS, "T0")
+    [location] = await resa.platform.store.locations.find("L1")
+    assert (tariff.peer_id, location.peer_id) == (peer.id, peer.id)
 
 
 @pytest.mark.parametrize("link", ["absolute", "path", "port"])

@@ -12,6 +12,8 @@ VERSIONS = ("2.2.1", "2.3.0")
 HABITS = {
     "by the book": Habits(),
     "plain token": Habits(plain_token=True),
+    "plain token, never 401": Habits(plain_token=True, unknown_token_is_200=True),
+    "details for versions": Habits(details_for_versions=True),
     "slashes": Habits(trailing_slash=True),
     "no roles": Habits(roleless_endpoints=True),
     "lower case": Habits(lower_case_parties=True),
@@ -70,6 +72,16 @@ async def test_no_habit_hinders_a_registration(lade, who, habits):
         peer = await both_ways(lade, there)
     offered = {(one.identifier, str(one.role)) for one in peer.endpoints}
     assert offered >= {("tokens", "SENDER"), ("locations", "RECEIVER"), ("cdrs", "RECEIVER")}
+
+
+@pytest.mark.parametrize("who", ["they", "we"])
+async def test_a_provider_that_only_fetches_needs_to_offer_nothing(lade, who):
+    async with stranger("EMSP", "2.2.1", Habits(only_fetches=True)) as there:
+        if who == "they":
+            assert (await they_register(lade, there)).status == 1000
+        else:
+            await peers.register(lade.platform, there.versions_url, there.invite(), "Fremde")
+        await both_ways(lade, there)
 
 
 async def test_credentials_can_be_read_changed_and_deleted_by_them(lade):

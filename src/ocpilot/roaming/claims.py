@@ -41,6 +41,13 @@ def beyond(claims: Iterable[str], allowed: Iterable[str]) -> tuple[str, ...]:
     return tuple(one for one in claims if agreed.isdisjoint({ANYTHING, f"{one.partition(':')[0]}:*", one}))
 
 
+def sole_role(allowed: Iterable[str]) -> Role | None:
+    """The one role that everything allowed names; None when it names several, or anything."""
+    words = {one.partition(":")[0] for one in allowed}
+    word = words.pop() if len(words) == 1 else ANYTHING
+    return Role(word) if word in frozenset(Role) else None
+
+
 def within(roles: Sequence[CredentialsRole], hub: str, allowed: Iterable[str]) -> tuple[CredentialsRole, ...]:
     """The roles of a hub (`SEHUB`) that are its own or allowed: what it may still speak for."""
     agreed = frozenset(allowed)

@@ -139,17 +139,24 @@ def match(ours: Iterable[str], theirs: Iterable[str], endpoints: Iterable[Endpoi
     """Compare what we look for with what they offer.
 
     NoMatchingEndpoints (3003) when credentials is missing, or when nothing at all can be exchanged. A single missing
-    interface is no reason to refuse: many platforms only push or only pull.
+    interface is no reason to refuse: many platforms only push or only pull. One that offers credentials alone may fetch
+    what we offer to its roles; before it has said them (`theirs` empty) nobody knows.
     """
-    listed = tuple(endpoints)
+    listed, played = tuple(endpoints), frozenset(theirs)
     wanted = frozenset(other_side(interface) for interface in offered(ours))
     found = frozenset((ModuleID(e.identifier), e.role) for e in listed if e.identifier in set(ModuleID))
     if not any(e.identifier == ModuleID.CREDENTIALS for e in listed):
         raise NoMatchingEndpoints("the credentials endpoint is missing in their version details")
     usable = wanted & found
-    if all(module in _ALONE_NOTHING for module, _ in usable):
+    only_fetches = all(module is ModuleID.CREDENTIALS for module, _ in found)
+    fetched = frozenset(map(other_side, offered(played))) & offered(ours)
+    if not (_something(usable) or (only_fetches and (not played or _something(fetched)))):
         raise NoMatchingEndpoints(f"we look for {_interfaces(wanted)}, they offer {_interfaces(found)}")
-    return Match(usable=usable, missing=(wanted & offered(theirs)) - found)
+    return Match(usable=usable, missing=(wanted & offered(played)) - found)
+
+
+def _something(interfaces: Iterable[Interface]) -> bool:
+    return any(module not in _ALONE_NOTHING for module, _ in interfaces)
 
 
 def reached_through(theirs: Credentials, taken: Container[str]) -> Credentials:

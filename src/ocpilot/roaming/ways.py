@@ -4,6 +4,7 @@ What a person set is done so; else what worked before comes first, and after an 
 one is tried. Such an answer means that nothing was processed, so trying again is safe for every method.
 """
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -13,6 +14,7 @@ from ocpilot.wire.protocol import TokenEncoding
 
 #: Redirects that keep the method: what a web framework answers when only the slash at the end is missing.
 _MOVED = frozenset({301, 307, 308})
+_AUTHORIZATION = re.compile(r"authori[sz]", re.IGNORECASE)
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,11 +39,11 @@ class Fixed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def another(tried: Sequence[Way], error: PeerRefused, fixed: Fixed, *, settled: bool = False) -> Way | None:
-    """The way to try after this answer to the last one; None when there is no other. `settled`: other URLs have worked
-    with this slash, so that one which does not exist says nothing about it."""
+    """The way to try after this answer to the last one; None when there is no other. `settled`: others have worked this
+    way, so that a URL which does not exist says nothing about the slash, and only a 401 something about the token."""
     last = tried[-1]
     following = None
-    if error.http == 401 and not fixed.encoding:
+    if not fixed.encoding and (error.http == 401 or (not settled and _is_about_the_token(error))):
         following = msgspec.structs.replace(last, encoding=_other(last.encoding))
     elif not fixed.slash and (error.http in _MOVED or (not settled and _is_no_place(error))):
         following = msgspec.structs.replace(last, slash=not last.slash)
@@ -51,6 +53,11 @@ def another(tried: Sequence[Way], error: PeerRefused, fixed: Fixed, *, settled: 
 def _is_no_place(error: PeerRefused) -> bool:
     """A 404 that is no OCPI: a platform that knows the URL answers in an envelope."""
     return error.http == 404 and error.ocpi is None
+
+
+def _is_about_the_token(error: PeerRefused) -> bool:
+    """A 403, or an OCPI error that speaks of authorization: what some answer to a token they do not know."""
+    return error.http == 403 or (error.ocpi is not None and bool(_AUTHORIZATION.search(error.said or "")))
 
 
 def _other(encoding: TokenEncoding) -> TokenEncoding:

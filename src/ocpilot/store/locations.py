@@ -147,7 +147,7 @@ async def _put_location(session: Session, stored: StoredObject) -> tuple[bool, b
     values = _location_values(stored, new)
     created = await session.row(_SQL["add"], values) is not None
     locked = await session.row(_SQL["lock"], values)
-    if locked is None or locked["peer_id"] != values["peer_id"]:
+    if locked is None or (locked["peer_id"] != values["peer_id"] and (locked["held"] or not values["peer_id"])):
         raise Conflict(f"Location {stored.key.party}/{stored.key.id}: belongs to another platform")
     kept = {row["key_uid"]: kept_row(row) for row in await session.rows(_SQL["evses"], values)}
     evses = after_replacing(kept.values(), new, stored.last_updated)
@@ -173,7 +173,7 @@ def _location_values(stored: StoredObject, new: LocationRows) -> dict[str, objec
 def _differs(locked: asyncpg.Record, values: dict[str, object]) -> bool:
     """Whether the Location itself would be another one; an older `last_updated` alone is none."""
     newer = bool(values["last_updated"] > locked["last_updated"])
-    return newer or any(locked[name] != values[name] for name in ("version", "audience", "body"))
+    return newer or any(locked[name] != values[name] for name in ("peer_id", "version", "audience", "body"))
 
 
 def _evse_columns(rows: list[EvseRow]) -> dict[str, object]:

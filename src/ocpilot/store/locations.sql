@@ -14,8 +14,14 @@ SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM whole
 WHERE key_id = :key_id ORDER BY peer_id, party;
 
 -- name: lock
--- The Location without its EVSEs; nobody else may write it or its EVSEs until the transaction ends.
-SELECT peer_id, version, audience, last_updated, body FROM location
+-- The Location without its EVSEs; nobody else may write it or its EVSEs until the transaction ends. `held`: whose it is
+-- speaks for its party.
+SELECT
+    peer_id, version, audience, last_updated, body, peer_id = 0 OR EXISTS (
+        SELECT FROM peer
+        WHERE id = location.peer_id AND state IN ('registered', 'suspended') AND party = ANY(parties)
+    ) AS held
+FROM location
 WHERE party = :party AND key_id = :key_id
 FOR NO KEY UPDATE;
 
@@ -35,6 +41,7 @@ RETURNING true;
 UPDATE location
 SET
     id = :id,
+    peer_id = :peer_id,
     version = :version,
     audience = :audience,
     last_updated = :last_updated,

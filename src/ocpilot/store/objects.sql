@@ -1,5 +1,6 @@
 -- name: put
--- Inserts or replaces objects and logs the changes somebody follows; no row where nothing changed or another owns it.
+-- Inserts or replaces objects and logs the changes somebody follows; no row where nothing changed or another owns it. A
+-- Tariff, Session or Token goes over to who speaks for its party now.
 WITH written AS (
     INSERT INTO {table} AS kept
         (party, key_id, key_sub, id, sub, peer_id, version, audience, last_updated, token_uid, context, body)
@@ -12,6 +13,7 @@ WITH written AS (
     ON CONFLICT (party, key_id, key_sub) DO UPDATE SET
         id = excluded.id,
         sub = excluded.sub,
+        peer_id = excluded.peer_id,
         version = excluded.version,
         audience = excluded.audience,
         last_updated = excluded.last_updated,
@@ -22,6 +24,12 @@ WITH written AS (
         AND (kept.version, kept.audience, kept.last_updated, kept.context, kept.body)
         IS DISTINCT FROM
         (excluded.version, excluded.audience, excluded.last_updated, excluded.context, excluded.body)
+        OR '{table}' IN ('tariff', 'session', 'token')
+        AND kept.peer_id <> excluded.peer_id AND kept.peer_id <> 0 AND excluded.peer_id <> 0
+        AND NOT EXISTS (
+            SELECT FROM peer
+            WHERE id = kept.peer_id AND state IN ('registered', 'suspended') AND kept.party = ANY(parties)
+        )
     RETURNING party, key_id, key_sub, id, sub, peer_id, audience, token_uid, xmax = 0 AS created
 ), logged AS (
     INSERT INTO change (module, party, id, sub, audience, deleted, peer_id)

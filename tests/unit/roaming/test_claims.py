@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocpilot.roaming.claims import beyond, claimed, read
+from ocpilot.roaming.claims import beyond, claimed, read, sole_role
 from ocpilot.wire.v230 import BusinessDetails, Credentials, CredentialsRole, Role
 
 
@@ -42,3 +42,18 @@ def test_every_role_of_every_party_is_a_claim_and_to_be_a_hub_is_one():
 )
 def test_what_is_beyond_is_named(allowed, too_much):
     assert beyond(["CPO:DE/ABC", "EMSP:DE/ABC"], allowed) == too_much
+
+
+@pytest.mark.parametrize(
+    ("allowed", "role"),
+    [
+        (["CPO:DE/ABC"], Role.CPO),
+        (["EMSP:*", "EMSP:DE/ABC"], Role.EMSP),
+        (["CPO:DE/ABC", "EMSP:DE/ABC"], None),
+        (["*"], None),
+        (["HUB:DE/HUB"], None),
+        ([], None),
+    ],
+)
+def test_what_is_allowed_may_name_one_role(allowed, role):
+    assert sole_role(allowed) == role

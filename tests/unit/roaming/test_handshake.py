@@ -116,6 +116,16 @@ def test_two_operators_have_nothing_to_exchange():
         match(["CPO"], ["CPO"], endpoints("CPO"))
 
 
+def test_who_offers_nothing_may_fetch_what_we_have_for_its_roles():
+    alone = endpoints("EMSP")[:1]
+    assert match(["CPO"], ["EMSP"], alone).usable == frozenset()
+    assert match(["CPO"], ["NAP"], alone).usable == frozenset()
+    # It has not said its roles yet.
+    assert match(["CPO"], [], alone).usable == frozenset()
+    with pytest.raises(NoMatchingEndpoints, match="they offer credentials"):
+        match(["CPO"], ["CPO"], alone)
+
+
 def test_without_credentials_there_is_no_registration():
     with pytest.raises(NoMatchingEndpoints, match="credentials"):
         match(["CPO"], ["EMSP"], endpoints("EMSP")[1:])

@@ -1,7 +1,8 @@
 """Sender lists of all modules: query parameters in, one page of stored bodies out (transport_and_format, "Pagination").
 
 A page is found by where the last one ended, not by counting rows: the `cursor` in the Link we hand out says where. So a
-crawl neither loses nor repeats objects while data changes, and its last page costs as much as its first.
+crawl neither loses nor repeats objects while data changes, and its last page costs as much as its first. The `offset`
+beside it is for clients that take only offset and limit out of a Link and write the next URL themselves.
 """
 
 import base64
@@ -55,7 +56,7 @@ def page_query(call: Call, largest: int, sub: str | None = None) -> PageQuery:
     date_from, date_to = moment_in(query, "date_from"), moment_in(query, "date_to")
     if date_from is not None and date_to is not None and date_from > date_to:
         raise MissingParameter(f"date_from: found {time.write(date_from)}, expected nothing after date_to")
-    at_hub = call.at_hub
+    at_hub, after = call.at_hub, _cursor(query)
     everyones = at_hub is not None and at_hub.member is None
     return PageQuery(
         module=call.module,
@@ -68,9 +69,13 @@ def page_query(call: Call, largest: int, sub: str | None = None) -> PageQuery:
         but_parties=not_told_of(call.peer, call.module),
         date_from=date_from,
         date_to=date_to,
-        offset=min(_whole(query, "offset", 0) or 0, _LARGEST_OFFSET),
-        after=_cursor(query),
+        offset=_offset(query) if after is None else 0,
+        after=after,
     )
+
+
+def _offset(query: Mapping[str, str]) -> int:
+    return min(_whole(query, "offset", 0) or 0, _LARGEST_OFFSET)
 
 
 def _whole(query: Mapping[str, str], name: str, least: int) -> int | None:
@@ -96,7 +101,8 @@ def moment_in(query: Mapping[str, str], name: str) -> datetime | None:
 
 def _next_url(call: Call, limit: int, cursor: PageCursor) -> str:
     filters = [(name, call.query[name]) for name in _FILTERS if call.query.get(name)]
-    return page_url(call.url, [*filters, ("limit", str(limit)), ("cursor", _written(cursor))])
+    offset = min(_offset(call.query) + limit, _LARGEST_OFFSET)
+    return page_url(call.url, [*filters, ("offset", str(offset)), ("limit", str(limit)), ("cursor", _written(cursor))])
 
 
 def _written(cursor: PageCursor) -> str:

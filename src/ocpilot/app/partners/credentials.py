@@ -142,9 +142,10 @@ async def discover(
     `speaking` is the version it speaks with us already, which says how its token is written.
     """
     encoding = peer.profile.token_encoding
-    listed = (await platform.partners.get(url, token, encoding=encoding, version=speaking, peer=peer)).data
-    version, details_url = handshake.choose_version(_version_infos(url, listed), wanted)
-    answer = await platform.partners.get(details_url, token, encoding=encoding, version=speaking, peer=peer)
+    answer = await platform.partners.get(url, token, encoding=encoding, version=speaking, peer=peer)
+    version, details_url = handshake.choose_version(_version_infos(url, answer.data), wanted)
+    if details_url != url:
+        answer = await platform.partners.get(details_url, token, encoding=encoding, version=speaking, peer=peer)
     details = answer.data
     noticed = Detected(token_encoding=answer.encoding)
     if isinstance(details, dict):
@@ -164,10 +165,11 @@ async def discover(
 
 
 def _version_infos(url: str, listed: object) -> list[VersionInfo]:
+    """The versions listed; where the URL leads to the details of one version, that one."""
+    if isinstance(listed, dict) and "endpoints" in listed:
+        listed = [{"version": listed.get("version"), "url": url}]
     if not isinstance(listed, list):
-        is_one = isinstance(listed, dict) and "endpoints" in listed
-        found = "the details of one version" if is_one else "no list"
-        raise PeerNonsense(f"{url}: found {found}, expected the list of versions")
+        raise PeerNonsense(f"{url}: found no list, expected the list of versions")
     infos = []
     for one in listed:
         try:
@@ -184,8 +186,9 @@ def our_roles(platform: Platform) -> tuple[str, ...]:
 
 
 def their_role(platform: Platform, peer: Peer) -> Role:
-    """What a peer whose version does not say it is for us: as its profile says, else the other side of our first."""
-    return handshake.counterpart(our_roles(platform), peer.profile.role)
+    """What a peer whose version does not say it is for us: as its profile says, else as what it may claim, else the
+    other side of our first."""
+    return handshake.counterpart(our_roles(platform), peer.profile.role or claims.sole_role(peer.allowed or ()))
 
 
 def in_its_role(platform: Platform, peer: Peer) -> Peer:
