@@ -5,7 +5,8 @@ from strangers import Habits, stranger
 
 from ocpilot.app.kept.peer_records import PeerState
 from ocpilot.app.partners import credentials, peers
-from ocpilot.base.errors import PeerError
+from ocpilot.app.partners.ready_profiles import ready
+from ocpilot.base.errors import PeerError, UserError
 from ocpilot.wire.protocol import Version
 
 VERSIONS = ("2.2.1", "2.3.0")
@@ -82,6 +83,20 @@ async def test_a_provider_that_only_fetches_needs_to_offer_nothing(lade, who):
         else:
             await peers.register(lade.platform, there.versions_url, there.invite(), "Fremde")
         await both_ways(lade, there)
+
+
+async def test_it_is_told_the_versions_that_it_can_read(lade):
+    """Some read no list with a version they do not know."""
+    invitation = await peers.invite(lade.platform, "Fremde")
+    await peers.change_profile(lade.platform, invitation.peer, ready("only-2.2.1").changes)
+    async with stranger("EMSP", "2.2.1") as there:
+        told = await there.call("GET", invitation.versions_url, key=invitation.token)
+        assert [one["version"] for one in told.data] == ["2.2.1"]
+        assert (await there.register(invitation.versions_url, invitation.token)).status == 1000
+        peer = await both_ways(lade, there)
+    assert peer.version == Version.V2_2_1
+    with pytest.raises(UserError, match="versions"):
+        await peers.change_profile(lade.platform, peer, {"versions": []})
 
 
 async def test_credentials_can_be_read_changed_and_deleted_by_them(lade):

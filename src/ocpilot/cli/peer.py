@@ -114,7 +114,7 @@ _QUIRKS = (
     "policy=latest|fifo|none, "
     'window, push=["tariffs"], pull=["locations"], pull_interval, patch, status_after_failed_push, '
     "rounding=half_up|half_even, amount_decimals, tolerance, relative_tolerance, smart_charging, tokens_on_demand, "
-    "vanished=keep|mark|remove, "
+    'vanished=keep|mark|remove, versions=["2.2.1"], '
     "role=CPO|EMSP; null goes back to the usual"
 )
 

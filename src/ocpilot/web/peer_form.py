@@ -52,6 +52,7 @@ FIELDS = (
         options=_YES_NO,
         open=mark("Found out by itself"),
     ),
+    Field(name="versions", label=mark("Versions we tell it (empty: all)"), listed=True),
     Field(name="patch", label=mark("Small changes as PATCH"), options=_YES_NO, open=mark("Found out by itself")),
     Field(name="routing_headers", label=mark("Routing headers"), options=_YES_NO),
     Field(

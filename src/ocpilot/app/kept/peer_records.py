@@ -64,6 +64,7 @@ class PeerProfile(Record, frozen=True, kw_only=True):
     `tokens_on_demand`: a provider that does not tell us its Tokens is asked about every card we do not know.
     `vanished`: what becomes of objects that its complete lists no longer hold.
     `clearing`: what its CDRs may come to before a person looks at them.
+    `versions`: those we tell it that we speak, where it reads no list with one that it does not know.
     """
 
     token_encoding: TokenEncoding | None = None
@@ -87,6 +88,7 @@ class PeerProfile(Record, frozen=True, kw_only=True):
     role: Role | None = None
     vanished: VanishedPolicy = VanishedPolicy.KEEP
     clearing: ClearingLimits = USUAL
+    versions: Annotated[tuple[Version, ...], msgspec.Meta(min_length=1)] | None = None
 
     @property
     def quirks(self) -> dict[str, object]:

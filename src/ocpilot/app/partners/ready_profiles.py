@@ -11,7 +11,7 @@ from ocpilot.app.kept.peer_records import DeliveryPolicy
 from ocpilot.app.kept.records import Record
 from ocpilot.base.errors import UserError
 from ocpilot.base.texts import mark
-from ocpilot.wire.protocol import TokenEncoding
+from ocpilot.wire.protocol import TokenEncoding, Version
 
 
 class ReadyProfile(Record, frozen=True, kw_only=True):
@@ -35,6 +35,14 @@ READY: tuple[ReadyProfile, ...] = (
         about=mark("answers only URLs that end with a slash, as web frameworks do that redirect the others"),
         source="https://github.com/extrawest/extrawest_ocpi/pull/26",
         changes={"trailing_slash": True},
+    ),
+    ReadyProfile(
+        name="only-2.2.1",
+        about=mark(
+            "reads no list of versions that has one it does not know, and registers with nobody who speaks 2.3.0"
+        ),
+        source="https://github.com/citrineos/citrineos-ocpi (00_Base/src/model/VersionNumber.ts, read at 6b7e17d)",
+        changes={"versions": (Version.V2_2_1,)},
     ),
     ReadyProfile(
         name="no-patch",
