@@ -122,9 +122,8 @@ CONTRADICTIONS = {
             for name in ("party_id", "booking_location_id")
         ),
     },
-    # A list of positions given as one; times with the second 99.
+    # Times with the second 99.
     ("2.3.0-bookings", "booking_location_example.json"): {
-        "$.booking_option.evse_position",
         *(f"$.calendars[{i}].{name}" for i in (0, 1) for name in _SECOND_99),
     },
     # The Price of 2.2.1.

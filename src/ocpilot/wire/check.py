@@ -101,6 +101,11 @@ def object_check(cls: type[Wire]) -> Check:
                     before = len(problems)
                 continue
             right = check_field(found, problems)
+            if len(problems) > before and found == "" and not required and _is_refused(problems, before):
+                del problems[before:]
+                mended = _blank(plan, value, mended, problems)
+                before = len(problems)
+                continue
             if len(problems) > before:
                 _prefix(problems, before, f".{name}", plan.section)
                 before = len(problems)
@@ -110,6 +115,19 @@ def object_check(cls: type[Wire]) -> Check:
         return mended
 
     return check
+
+
+def _is_refused(problems: list[Problem], start: int) -> bool:
+    return any(problem.severity is Severity.ERROR for problem in problems[start:])
+
+
+def _blank(plan: FieldPlan, value: Body, mended: Body, problems: list[Problem]) -> Body:
+    """An optional field with an empty text that cannot be its value: left out, as the sender meant."""
+    problem = leaves.finding("", "a value, or no such field")
+    problems.append(replace(problem, path=f".{plan.name}", section=plan.section))
+    mended = dict(value) if mended is value else mended
+    del mended[plan.name]
+    return mended
 
 
 def _alone(value: object, cls: type[Wire], problems: list[Problem]) -> object:
@@ -158,7 +176,8 @@ def _prefix(problems: list[Problem], start: int, prefix: str, section: str | Non
 
 
 def _list_check(item: Check, min_length: int) -> Check:
-    def check(value: object, problems: list[Problem]) -> object:
+    def check(found_here: object, problems: list[Problem]) -> object:
+        value = _listed(found_here, problems)
         if not isinstance(value, list):
             problems.append(leaves.error(value, "a list"))
             return value
@@ -180,6 +199,14 @@ def _list_check(item: Check, min_length: int) -> Check:
         return mended
 
     return check
+
+
+def _listed(value: object, problems: list[Problem]) -> object:
+    """A list of one that came as what is in it."""
+    if isinstance(value, list) or not value or not isinstance(value, dict | str):
+        return value
+    problems.append(leaves.finding(value, "a list, not what is in it alone"))
+    return [value]
 
 
 def plain_type(hint: object) -> object:

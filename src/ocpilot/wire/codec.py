@@ -70,7 +70,8 @@ def read(
         left_out += undated
     mended = mend(class_in(cls, version), body)
     if mended.problems and any(problem.severity is Severity.ERROR for problem in mended.problems):
-        raise InvalidObject(mended.problems, cls.__name__)
+        # Why it is refused, then what would have been understood.
+        raise InvalidObject(sorted(mended.problems, key=lambda one: one.severity is not Severity.ERROR), cls.__name__)
     canonical = convert(cls, mended.body, version, CANONICAL, context).body
     try:
         value = msgspec.convert(canonical, cls)

@@ -28,6 +28,8 @@ class Text(msgspec.Struct, frozen=True):
     shown: str = ""
     #: A decimal number of degrees: too many decimals are cut off rather than refused.
     degrees: bool = False
+    #: Hours and minutes: seconds that are none are cut off.
+    time_of_day: bool = False
     #: Never shown in a message or log.
     secret: bool = False
 
@@ -118,7 +120,9 @@ Longitude = Annotated[
 USUAL_TIMEOUT = 30
 Timeout = Annotated[int, Implied(USUAL_TIMEOUT)]
 TimeOfDay = Annotated[
-    str, Meta(max_length=5), Text(pattern=r"([0-1][0-9]|2[0-3]):[0-5][0-9]|24:00", shown="a time of day such as 13:30")
+    str,
+    Meta(max_length=5),
+    Text(pattern=r"([0-1][0-9]|2[0-3]):[0-5][0-9]|24:00", shown="a time of day such as 13:30", time_of_day=True),
 ]
 LocalDate = Annotated[
     str,

@@ -6,6 +6,7 @@ or time out of proportion; no OCPI object comes near them.
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import cast
@@ -24,6 +25,7 @@ MAX_DEPTH = 64
 #: Digits before or behind the decimal point of a number.
 MAX_DIGITS = 40
 
+_GZIP = b"\x1f\x8b"
 _KEY = re.compile(rb'"\s*:')
 #: Every digit as 0, every space as a blank: so the look of a text is found several times as fast as by an expression.
 _LOOKS = bytes.maketrans(b"123456789\t\n\r", b"000000000   ")
@@ -31,7 +33,8 @@ _LONGER = b"0" * (MAX_DIGITS + 1)
 
 
 def loads(data: bytes, max_bytes: int = MAX_BYTES) -> object:
-    """The JSON value of `data` (UTF-8). BadJson when it is none or repeats a key, TooLarge beyond a limit."""
+    """The JSON value of `data` (UTF-8, a byte order mark before it is passed over). BadJson when it is none or repeats
+    a key, TooLarge beyond a limit."""
     if len(data) > max_bytes:
         raise TooLarge(f"body: found {len(data)} bytes, expected at most {max_bytes}")
     try:
@@ -39,7 +42,10 @@ def loads(data: bytes, max_bytes: int = MAX_BYTES) -> object:
     except RecursionError:
         raise TooLarge(f"body: found deeper nesting than the {MAX_DEPTH} levels that are allowed") from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
-        raise BadJson(f"body is no JSON: {error}") from None
+        if data.startswith(BOM_UTF8):
+            return loads(data.removeprefix(BOM_UTF8), max_bytes)
+        what = "it is compressed (gzip), expected the text itself" if data.startswith(_GZIP) else error
+        raise BadJson(f"body is no JSON: {what}") from None
     looks = data.translate(_LOOKS)
     if _LONGER in looks or _may_repeat(looks, _keys(value)):
         _careful(data)

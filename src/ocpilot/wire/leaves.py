@@ -171,12 +171,16 @@ def _hiding(check: Check) -> Check:
 
 
 def _shorter(value: str, max_length: int, look: Text | None, problems: list[Problem]) -> str:
-    """Degrees lose the decimals beyond the seventh (a centimetre); any other string is too long."""
+    """Degrees lose the decimals beyond the seventh (a centimetre), a time of day seconds that are none; any other
+    string is too long."""
     if look is not None and look.degrees:
         cut = value[: value.find(".") + 8] if "." in value else value
         if len(cut) <= max_length and re.fullmatch(look.pattern or "", cut):
             problems.append(finding(value, look.shown))
             return cut
+    if look is not None and look.time_of_day and value.endswith(":00") and re.fullmatch(look.pattern or "", value[:-3]):
+        problems.append(finding(value, look.shown))
+        return value[:-3]
     problems.append(error(value, f"at most {max_length} characters, not {len(value)}"))
     return value
 

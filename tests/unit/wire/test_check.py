@@ -40,6 +40,30 @@ CONNECTOR = {
     "max_amperage": 16,
     "last_updated": "2026-11-23T08:00:00Z",
 }
+TARIFF = {
+    "country_code": "SE",
+    "party_id": "LAD",
+    "id": "T1",
+    "currency": "SEK",
+    "tax_included": "NO",
+    "elements": [{"price_components": [{"type": "ENERGY", "price": 3, "step_size": 1}]}],
+    "last_updated": "2026-11-23T08:00:00Z",
+}
+SESSION = {
+    "country_code": "SE",
+    "party_id": "LAD",
+    "id": "S1",
+    "start_date_time": "2026-11-23T08:00:00Z",
+    "kwh": 1,
+    "cdr_token": {"country_code": "SE", "party_id": "LAD", "uid": "1", "type": "RFID", "contract_id": "C1"},
+    "auth_method": "WHITELIST",
+    "location_id": "L1",
+    "evse_uid": "E1",
+    "connector_id": "1",
+    "currency": "SEK",
+    "status": "ACTIVE",
+    "last_updated": "2026-11-23T08:00:00Z",
+}
 LOCATION = {
     "country_code": "SE",
     "party_id": "LAD",
@@ -133,6 +157,32 @@ def test_an_object_in_a_list_of_its_own_is_taken_out():
     assert [(one.path, one.severity) for one in mended.problems] == [("$.name", Severity.FINDING)]
     for wrong in ([], [name, name], [[name]], ["Entrance"]):
         assert [one.severity for one in mend(AdditionalGeoLocation, place | {"name": wrong}).problems] == ["error"]
+
+
+def test_what_stands_alone_where_a_list_belongs_is_a_list_of_one():
+    text = {"language": "en", "text": "Day"}
+    assert mended(Tariff, {**TARIFF, "tariff_alt_text": text}, "tariff_alt_text") == [text]
+    assert mended(v230.LocationReferences, {"location_id": "1", "evse_uids": "E1"}, "evse_uids") == ["E1"]
+    by_number = {**TARIFF, "tariff_alt_text": {"0": text}}
+    assert Severity.ERROR in {one.severity for one in mend(Tariff, by_number).problems}
+    assert problem(v230.LocationReferences, {"location_id": "1", "evse_uids": 7}) == ("$.evse_uids", Severity.ERROR)
+
+
+@pytest.mark.parametrize("name", ["end_date_time", "charging_periods", "total_cost"])
+def test_an_empty_text_that_cannot_be_a_value_means_that_an_optional_field_is_absent(name):
+    result = mend(Session, {**SESSION, name: ""})
+    assert [(one.path, one.severity) for one in result.problems] == [(f"$.{name}", Severity.FINDING)]
+    assert result.body == SESSION
+
+
+def test_an_empty_text_for_a_required_field_is_refused():
+    assert problem(Session, {**SESSION, "start_date_time": ""}) == ("$.start_date_time", Severity.ERROR)
+
+
+def test_a_time_of_day_loses_seconds_that_are_none():
+    begin = {"weekday": 1, "period_begin": "08:00:00", "period_end": "20:00"}
+    assert mended(v230.RegularHours, begin, "period_begin") == "08:00"
+    assert problem(v230.RegularHours, {**begin, "period_begin": "08:00:30"}) == ("$.period_begin", Severity.ERROR)
 
 
 def test_null_for_an_optional_field_means_that_it_is_absent():

@@ -165,3 +165,10 @@ def test_tokens_are_the_same_in_both_versions():
         "whitelist": "NEVER",
     }
     assert codec.read(Token, OLD, token).value == codec.read(Token, NEW, token).value
+
+
+def test_a_refusal_names_first_what_it_is_for():
+    """Then what would have been understood by itself."""
+    with pytest.raises(InvalidObject) as error:
+        codec.read(Session, OLD, SESSION | {"kwh": "1.5", "status": "FINISHED"})
+    assert paths(error) == ["$.status", "$.kwh"]

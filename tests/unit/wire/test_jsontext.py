@@ -1,5 +1,6 @@
 """JSON in and out: exact numbers, and nothing absurd gets in."""
 
+import gzip
 from decimal import Decimal
 
 import pytest
@@ -79,3 +80,14 @@ def test_numbers_are_written_as_plain_numbers():
     assert dumps({"n": numbers, "id": "NL8ACC12E46"}) == (
         b'{"n":[100,0.00000000,0.00000001,1.50,7],"id":"NL8ACC12E46"}'
     )
+
+
+def test_a_byte_order_mark_is_passed_over():
+    assert loads(b'\xef\xbb\xbf{"id": 1}') == {"id": 1}
+    with pytest.raises(BadJson):
+        loads(b"\xef\xbb\xbf{")
+
+
+def test_a_compressed_body_is_named_as_one():
+    with pytest.raises(BadJson, match="gzip"):
+        loads(gzip.compress(b"{}"))
