@@ -102,6 +102,29 @@ async def test_what_a_party_told_is_its_own_when_it_comes_back_by_another_connec
     assert (tariff.peer_id, location.peer_id) == (peer.id, peer.id)
 
 
+async def test_what_a_hub_told_of_a_party_is_the_party_s_when_it_comes_itself(resa, bodies):
+    roles = [
+        {"role": role, "business_details": {"name": "x"}, "country_code": "DE", "party_id": party}
+        for role, party in (("OTHER", "HUB"), ("CPO", "XYZ"))
+    ]
+    tariff = bodies.tariff(Version.V2_3_0, "T0", **THEIRS)
+    async with stranger("CPO", "2.3.0") as hub, stranger("CPO", "2.3.0") as there:
+        invited = await peers.invite(resa.platform, "Nav", ("*",))
+        said = await hub.register(invited.versions_url, invited.token, hub_party_id="DEHUB", roles=roles)
+        assert said.status == 1000, said.text
+        spoken = {"OCPI-from-country-code": "DE", "OCPI-from-party-id": "XYZ"}
+        said = await hub.ask("PUT", "tariffs", "DE", "XYZ", "T0", body=tariff, headers=spoken)
+        assert (said.http, said.status) == (201, 1000), said.text
+        invited = await peers.invite(resa.platform, "Fremde")
+        assert (await there.register(invited.versions_url, invited.token)).status == 1000
+        said = await there.ask("PUT", "tariffs", "DE", "XYZ", "T0", body=tariff)
+        assert (said.http, said.status) == (200, 1000), said.text
+        said = await hub.ask("PUT", "tariffs", "DE", "XYZ", "T0", body=tariff, headers=spoken)
+        assert said.status != 1000
+    peer = await peers.named(resa.platform, "Fremde")
+    assert [one.peer_id for one in await resa.platform.store.objects.find(ModuleID.TARIFFS, "T0")] == [peer.id]
+
+
 @pytest.mark.parametrize("link", ["absolute", "path", "port"])
 async def test_the_next_page_is_found_however_the_link_is_written(resa, bodies, link):
     """Behind a proxy, Links often name the inner scheme or port: the first page's count."""

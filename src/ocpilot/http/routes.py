@@ -71,7 +71,7 @@ class Configuration(Resource):
 
 async def versions(platform: Platform, call: Call) -> Answer:
     """The versions we speak, or tell this peer (version_information_endpoint, "Version information endpoint")."""
-    told = call.peer.profile.versions or (*SUPPORTED, *MET_AS)
+    told: tuple[str, ...] = call.peer.profile.versions or (*SUPPORTED, *MET_AS)
     infos = [VersionInfo(version=word, url=details_url(platform.settings, word)) for word in told]
     return Answer(data=codec.dumps([codec.body_of(info) for info in infos]))
 
