@@ -14,12 +14,11 @@ SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM whole
 WHERE key_id = :key_id ORDER BY peer_id, party;
 
 -- name: lock
--- The Location without its EVSEs; nobody else may write it or its EVSEs until the transaction ends. `held`: whose it is
--- speaks for its party.
+-- The Location without its EVSEs, and whether its owner still speaks for its party; nobody else writes it until the transaction ends.
 SELECT
-    peer_id, version, audience, last_updated, body, peer_id = 0 OR EXISTS (
+    peer_id, version, audience, last_updated, body, NOT EXISTS (
         SELECT FROM peer
-        WHERE id = location.peer_id AND state IN ('registered', 'suspended') AND party = ANY(parties)
+        WHERE id = location.peer_id AND NOT (state IN ('registered', 'suspended') AND party = ANY(parties))
     ) AS held
 FROM location
 WHERE party = :party AND key_id = :key_id

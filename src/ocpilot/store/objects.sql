@@ -1,6 +1,5 @@
 -- name: put
--- Inserts or replaces objects and logs the changes somebody follows; no row where nothing changed or another owns it. A
--- Tariff, Session or Token goes over to who speaks for its party now.
+-- Inserts or replaces objects (some go over to who speaks for their party now) and logs changes; no row where nothing changed or another owns it.
 WITH written AS (
     INSERT INTO {table} AS kept
         (party, key_id, key_sub, id, sub, peer_id, version, audience, last_updated, token_uid, context, body)
@@ -25,10 +24,10 @@ WITH written AS (
         IS DISTINCT FROM
         (excluded.version, excluded.audience, excluded.last_updated, excluded.context, excluded.body)
         OR '{table}' IN ('tariff', 'session', 'token')
-        AND kept.peer_id <> excluded.peer_id AND kept.peer_id <> 0 AND excluded.peer_id <> 0
-        AND NOT EXISTS (
+        AND kept.peer_id <> excluded.peer_id AND excluded.peer_id <> 0
+        AND EXISTS (
             SELECT FROM peer
-            WHERE id = kept.peer_id AND state IN ('registered', 'suspended') AND kept.party = ANY(parties)
+            WHERE id = kept.peer_id AND NOT (state IN ('registered', 'suspended') AND kept.party = ANY(parties))
         )
     RETURNING party, key_id, key_sub, id, sub, peer_id, audience, token_uid, xmax = 0 AS created
 ), logged AS (
