@@ -14,7 +14,7 @@ SELECT party, id, sub, peer_id, version, audience, last_updated, body FROM whole
 WHERE key_id = :key_id ORDER BY peer_id, party;
 
 -- name: lock
--- The Location without its EVSEs, and whether its owner still speaks for its party; nobody else writes it until the transaction ends.
+-- The Location without its EVSEs, locked, and whether it is still held by who speaks for its party.
 SELECT
     peer_id, version, audience, last_updated, body, NOT EXISTS (
         SELECT FROM peer

@@ -1,5 +1,5 @@
 -- name: put
--- Inserts or replaces objects (some go over to who speaks for their party now) and logs changes; no row where nothing changed or another owns it.
+-- Inserts or replaces objects and logs changes; no row where nothing changed or another speaks for the party.
 WITH written AS (
     INSERT INTO {table} AS kept
         (party, key_id, key_sub, id, sub, peer_id, version, audience, last_updated, token_uid, context, body)
