@@ -85,6 +85,17 @@ class CardTaken(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
+class Owed(msgspec.Struct, frozen=True, kw_only=True):
+    """What the driver owes by a receipt that no card pays: `due` with taxes, `open` of that. `booked`: the sale is in
+    the ledger; `fell`: it was taken out again."""
+
+    receipt: str
+    due: Decimal
+    open: Decimal
+    booked: bool
+    fell: bool = False
+
+
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
     """One CDR and all that belongs to it. `cdr` is `SELAD/id`. `sides` are those it is billed on. `session` is the id
     of the Session it names, `session_kwh` None when that is not known. `bills` counts the CDRs of that Session that
@@ -104,6 +115,7 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     rated: bool = True
     receipt: str | None = None
     card: CardTaken | None = None
+    owed: Owed | None = None
     named: int = 0
     credit: bool = False
     items: tuple[Billed, ...] = ()
@@ -188,6 +200,8 @@ def of_charge(charge: Charge) -> Iterator[Finding]:
         yield from _of_side(charge, side)
     if charge.card is not None:
         yield from _by_card(charge, charge.card)
+    elif charge.owed is not None:
+        yield from _by_driver(charge, charge.owed)
 
 
 def _by_card(charge: Charge, card: CardTaken) -> Iterator[Finding]:
@@ -203,6 +217,18 @@ def _by_card(charge: Charge, card: CardTaken) -> Iterator[Finding]:
     elif due and not card.booked:
         expected = text(mark("{amount} in the ledger"), amount=card.due)
         yield _of(charge, Step.PAYMENT, Fault.MISSING, _NOT_BOOKED, expected)
+
+
+def _by_driver(charge: Charge, owed: Owed) -> Iterator[Finding]:
+    """A receipt is due when it is issued."""
+    if not owed.booked and owed.due and charge.standing is Standing.COUNTS:
+        expected = text(mark("{amount} in the ledger"), amount=owed.due)
+        yield _of(charge, Step.PAYMENT, Fault.MISSING, _NOT_BOOKED, expected)
+    elif owed.open:
+        values = {"receipt": owed.receipt, "open": abs(owed.open), "currency": charge.currency}
+        driver = mark("{open} {currency} of receipt {receipt} are open: no card and no invoice pays for it")
+        us = mark("{open} {currency} were paid by receipt {receipt}, and are not owed")
+        yield _of(charge, Step.PAYMENT, Fault.MISSING, text(driver if owed.open > 0 else us, **values), _PAID)
 
 
 def _taken(charge: Charge, card: CardTaken, kept: Decimal, due: Decimal) -> Text:
@@ -245,7 +271,8 @@ def _of_side(charge: Charge, side: Side) -> Iterator[Finding]:
     if charge.standing is not Standing.COUNTS:
         return
     named = charge.named if side is charge.sides[-1] else 0
-    receipt = charge.receipt if side is Side.SALE else None
+    fell = charge.card is None and charge.owed is not None and charge.owed.fell
+    receipt = charge.receipt if side is Side.SALE and not fell else None
     if not live and not named and receipt is None:
         yield _unbilled(charge, side, items)
     yield from _twice(charge, live, named, receipt)

@@ -126,6 +126,7 @@ def _told(kept: KeptPayment, form: str) -> Told:
 async def _open_of(session: Session, numbers: Sequence[str]) -> dict[str, Decimal]:
     """What is open of invoices, locked."""
     await session.rows(_SQL["lock_invoices"], {"numbers": list(numbers)})
+    await session.rows(_SQL["lock_receipts"], {"numbers": list(numbers)})
     if any("/" in number for number in numbers):
         await session.rows(_SQL["lock_partner_invoices"], {"numbers": list(numbers)})
     rows = await session.rows(_SQL["open_of"], {"numbers": list(numbers)})

@@ -34,6 +34,10 @@ RETURNING *;
 -- Nobody else settles or credits these invoices until the transaction ends.
 SELECT number FROM invoice WHERE number = any(:numbers) ORDER BY number FOR UPDATE;
 
+-- name: lock_receipts
+-- The same of receipts.
+SELECT number FROM receipt WHERE number = any(:numbers) ORDER BY number FOR UPDATE;
+
 -- name: lock_partner_invoices
 -- The same of those that partners wrote.
 SELECT id FROM partner_invoice

@@ -88,7 +88,7 @@ GROUP BY bill_item.currency
 ORDER BY 1, 2;
 
 -- name: debts
--- What was open of every invoice on a day, the oldest first.
+-- What was open of every invoice and receipt on a day, the oldest first.
 SELECT
     ledger_line.invoice AS number,
     ledger_line.customer_id,
@@ -100,7 +100,7 @@ FROM ledger_line
 JOIN ledger_entry ON entry = ledger_entry.number
 LEFT JOIN customer ON customer.id = ledger_line.customer_id
 WHERE account IN ('receivable', 'payable') AND ledger_line.invoice IS NOT NULL
-    AND ledger_line.customer_id IS NOT NULL AND day < :until
+    AND day < :until
 GROUP BY ledger_line.invoice, ledger_line.customer_id, currency HAVING sum(amount) <> 0
 ORDER BY since, ledger_line.invoice;
 

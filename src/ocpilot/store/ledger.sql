@@ -56,7 +56,7 @@ GROUP BY account, currency ORDER BY account, currency;
 -- name: open_invoices
 -- What is left to be paid of every invoice that is not settled.
 SELECT ledger_line.invoice AS number, ledger_line.customer_id, currency, sum(amount) AS amount FROM ledger_line
-WHERE account IN ('receivable', 'payable') AND ledger_line.invoice IS NOT NULL
+WHERE account IN ('receivable', 'payable') AND ledger_line.invoice IS NOT NULL AND ledger_line.customer_id IS NOT NULL
     AND (:customer_id::integer IS NULL OR ledger_line.customer_id = :customer_id)
 GROUP BY ledger_line.invoice, ledger_line.customer_id, currency HAVING sum(amount) <> 0 ORDER BY ledger_line.invoice;
 

@@ -34,6 +34,15 @@ SELECT
         )
     ) AS card,
     (
+        SELECT json_build_object(
+            'receipt', receipt.number, 'due', coalesce(receipt.body::json -> 'total' ->> 'incl', receipt.body::json -> 'total' ->> 'excl'),
+            'open', coalesce(sum(amount) FILTER (WHERE account = 'receivable'), 0)::text,
+            'booked', count(*) > 0, 'fell', coalesce(
+                sum(amount) FILTER (WHERE account IN ('revenue', 'vat_out', 'rounding')) = 0, false
+            )
+        ) FROM ledger_line WHERE ledger_line.invoice = receipt.number HAVING receipt.number IS NOT NULL
+    ) AS owed,
+    (
         SELECT count(DISTINCT key_invoice) FROM claimed_cdr
         WHERE key_cdr = cleared.key_id
             AND partner = CASE WHEN cleared.peer_id = 0 THEN cleared.audience ELSE cleared.party END

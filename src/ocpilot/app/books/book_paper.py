@@ -53,11 +53,11 @@ def month_paper(platform: Platform, found: MonthReport, language: str = "en") ->
 def _revenue(found: MonthReport, words: Words) -> Table:
     header = (mark("What for"), mark("Country"), mark("Tax"), mark("Currency"), mark("Excl. VAT"), mark("VAT"))
     return Table(
-        heading=words.translate(mark("Invoiced and sold by card, by purpose, country and tax")),
+        heading=words.translate(mark("Invoiced and sold by receipt, by purpose, country and tax")),
         header=words.texts(*header),
         texts=4,
         rows=tuple(_taxed(one, words) for one in found.revenue),
-        empty=words.translate(mark("No invoice and no card sale in this month")),
+        empty=words.translate(mark("No invoice and no receipt in this month")),
     )
 
 
@@ -95,7 +95,7 @@ def _ages(found: MonthReport, words: Words) -> Table:
     return Table(
         heading=words.translate(mark("Open by age")),
         header=words.texts(
-            mark("Account"), mark("Currency"), mark("Days at least"), mark("Invoices"), mark("Left to pay")
+            mark("Account"), mark("Currency"), mark("Days at least"), mark("Count"), mark("Left to pay")
         ),
         texts=2,
         rows=tuple(
@@ -114,7 +114,7 @@ def _ages(found: MonthReport, words: Words) -> Table:
 
 def _debts(found: MonthReport, words: Words) -> Table:
     return Table(
-        heading=words.translate(mark("Open invoices, the oldest first")),
+        heading=words.translate(mark("Open invoices and receipts, the oldest first")),
         header=words.texts(
             mark("Invoice number"), mark("Customer"), mark("Since"), mark("Currency"), mark("Left to pay")
         ),

@@ -196,6 +196,7 @@ class _Check:
             rated=trail.rated,
             receipt=trail.receipt,
             card=trail.card,
+            owed=trail.owed,
             named=trail.named,
             credit=trail.credits is not None,
             items=tuple(_billed(trail)),
