@@ -32,12 +32,13 @@ class Step(StrEnum):
 
 
 class Fault(StrEnum):
-    """What is wrong. WAITS: nothing yet, and somebody has to go on."""
+    """What is wrong. WAITS: nothing yet, and somebody has to go on. SETTLED: nothing any more, for somebody decided."""
 
     MISSING = "missing"
     DOUBLED = "doubled"
     DIFFERS = "differs"
     WAITS = "waits"
+    SETTLED = "settled"
 
 
 class Side(StrEnum):
@@ -58,8 +59,17 @@ class Standing(StrEnum):
     DROPPED = "dropped"
 
 
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """That what a credit note took back is given away: who decided that, when and why."""
+
+    who: str
+    day: date
+    why: str
+
+
 class Billed(msgspec.Struct, frozen=True, kw_only=True):
-    """A bill item of the charge. `as_cdr`: it is to be what the CDR says. `credited_by` took its invoice back."""
+    """A bill item of the charge. `as_cdr`: it is to be what the CDR says. `credited_by` took its invoice back, and it
+    is not billed again where it was `given` away."""
 
     side: Side
     purpose: str
@@ -68,6 +78,7 @@ class Billed(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     invoice: str | None = None
     credited_by: str | None = None
+    given: Given | None = None
 
 
 class CardTaken(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,6 +189,7 @@ _DECIDED = text(mark("accepted, credited or dropped"))
 _NOTHING = text(mark("nothing billed"))
 _ON_INVOICE = text(mark("an invoice"))
 _PAID = text(mark("paid"))
+_DONE = text(mark("nothing more"))
 _NOT_BOOKED = text(mark("not in the ledger"))
 _BILLED = {
     Side.SALE: text(mark("an invoice to the driver or the partner, or a receipt")),
@@ -287,7 +299,17 @@ def _of_side(charge: Charge, side: Side) -> Iterator[Finding]:
 
 
 def _unbilled(charge: Charge, side: Side, items: Sequence[Billed]) -> Finding:
-    taken_back = next((item for item in items if item.credited_by is not None), None)
+    taken_back = next((item for item in reversed(items) if item.credited_by is not None), None)
+    if taken_back is not None and taken_back.given is not None:
+        given = taken_back.given
+        found = text(
+            mark("given away with {credit} by {who} on {day}: {why}"),
+            credit=taken_back.credited_by,
+            who=given.who,
+            day=given.day,
+            why=given.why,
+        )
+        return _of(charge, Step.BILL, Fault.SETTLED, found, _DONE)
     if taken_back is not None:
         found = text(
             mark("{invoice} was taken back by {credit}, and it was not billed again"),

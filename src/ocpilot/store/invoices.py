@@ -274,6 +274,8 @@ async def _write(session: Session, draft: Draft, customer_id: int, purpose: Purp
         issued_at=invoice.issued_at,
         invoice=invoice,
         seal=_seal(last["seal"] if last else b"", body),
+        who=draft.who,
+        again=draft.again,
     )
     values = {
         **msgspec.structs.asdict(kept),
