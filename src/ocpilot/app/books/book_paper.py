@@ -10,6 +10,7 @@ from ocpilot.app.months import month_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.report_paper import Words, paper, words_of
 from ocpilot.base.texts import mark
+from ocpilot.billing.invoice_words import tax_name
 from ocpilot.billing.report import Report, Table
 
 _WAITS = {
@@ -66,7 +67,7 @@ def _taxed(one: TaxedSum, words: Words) -> tuple[str, ...]:
     return (
         words.translate(PURPOSE[one.purpose]),
         one.tax.country or "–",
-        f"{one.tax.name} {one.tax.rate.normalize():f} % ({one.tax.category})",
+        f"{tax_name(one.tax, words.translate)} {one.tax.rate.normalize():f} % ({one.tax.category})",
         one.currency,
         words.amount(sign * one.base, one.currency),
         words.amount(sign * one.amount, one.currency),
@@ -115,9 +116,7 @@ def _ages(found: MonthReport, words: Words) -> Table:
 def _debts(found: MonthReport, words: Words) -> Table:
     return Table(
         heading=words.translate(mark("Open invoices and receipts, the oldest first")),
-        header=words.texts(
-            mark("Invoice number"), mark("Customer"), mark("Since"), mark("Currency"), mark("Left to pay")
-        ),
+        header=words.texts(mark("Number"), mark("Customer"), mark("Since"), mark("Currency"), mark("Left to pay")),
         texts=4,
         rows=tuple(
             (one.number, one.customer, one.since.isoformat(), one.currency, words.amount(one.amount, one.currency))
