@@ -23,6 +23,22 @@ SELECT bank_payment.*, format FROM bank_payment JOIN bank_file ON bank_file.id =
 WHERE day >= :since AND day <= :until AND currency = :currency AND bank_payment.id <> :id
 ORDER BY bank_payment.id;
 
+-- name: doubled
+-- Payments in the books, the newest first, beside which another kind of file told of the same amount on about the same
+-- day, or of what all payments of the day in one's file come to.
+WITH told AS (
+    SELECT
+        bank_payment.id, day, bank_payment.currency, amount, format,
+        sum(amount) OVER (PARTITION BY file_id, account, day, bank_payment.currency) AS together
+    FROM bank_payment JOIN bank_file ON bank_file.id = file_id
+    WHERE why NOT IN ('told_twice', 'dropped')
+)
+SELECT one.id, one.format, one.together, other.id AS other, other.format AS other_format, other.together AS other_together
+FROM told AS one JOIN told AS other ON other.currency = one.currency AND other.format <> one.format AND other.id < one.id
+    AND other.day BETWEEN one.day - 3 AND one.day + 3
+    AND (other.amount = one.amount OR other.together = one.amount OR other.amount = one.together)
+ORDER BY one.id DESC, other.id LIMIT :limit;
+
 -- name: add
 -- A payment, unless it is there; nothing is decided about it yet.
 INSERT INTO bank_payment (file_id, account, bank_id, day, amount, currency, body, open, why, at)

@@ -45,8 +45,8 @@ class TaxedSum(Record, frozen=True, kw_only=True):
 
 
 class OpenDebt(Record, frozen=True, kw_only=True):
-    """What is left to be paid of an invoice, or of a receipt (no customer's, `customer` names the driver), at the end of
-    a month: above zero to us, below by us. `since` is the day it was booked."""
+    """What is left to be paid of an invoice, or of a receipt (`customer` names its driver), at the end of a month: above
+    zero to us, below by us. `since` is the day it was booked."""
 
     number: str
     customer_id: int | None
