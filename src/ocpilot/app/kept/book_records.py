@@ -45,7 +45,7 @@ class TaxedSum(Record, frozen=True, kw_only=True):
 
 
 class OpenDebt(Record, frozen=True, kw_only=True):
-    """What is left to be paid of an invoice, or of a receipt (`customer` names its driver), at the end of a month: above
+    """What is left to be paid of an invoice, or of a receipt (`customer` is its driver), at the end of a month: above
     zero to us, below by us. `since` is the day it was booked."""
 
     number: str
