@@ -123,6 +123,17 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     reminders: tuple[ReminderSettings, ...] = ()
     late_interest: Decimal = Decimal(0)
 
+    @property
+    def document_series(self) -> tuple[str, ...]:
+        """All that lead the number of a document that goes to, or comes from, a customer."""
+        return (
+            self.invoice_series,
+            self.credit_series,
+            self.self_billed_series,
+            self.self_billed_credit_series,
+            self.advice_series,
+        )
+
     def __post_init__(self) -> None:
         if not 0 <= self.late_interest <= _MOST_INTEREST:
             raise ValueError(

@@ -90,6 +90,16 @@ def taken_back(number: str, day: date, beside: Iterable[LedgerLine]) -> Entry:
     return entry(f"credited/{number}", day, f"reminders and write-off of {number}, which was credited", lines)
 
 
+def given_up_less(debt: LedgerLine, lost: LedgerLine, back: Decimal, note: str, day: date) -> Entry:
+    """`back` of what was given up of an invoice (`lost`, of its `debt`) was taken back by a credit note instead."""
+    key, text = f"write-off/{debt.invoice}/{note}", f"write-off of {debt.invoice}, of which {note} took some back"
+    lines = (
+        msgspec.structs.replace(lost, amount=-back),
+        msgspec.structs.replace(debt, amount=back),
+    )
+    return entry(key, day, text, lines)
+
+
 def debt_account(kind: InvoiceKind) -> Account:
     """Where the total of a document of this kind stands until it is paid."""
     ours_to_pay = kind.is_ours_to_pay or kind is InvoiceKind.SELF_BILLED_CREDIT

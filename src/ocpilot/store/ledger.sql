@@ -19,7 +19,9 @@ SELECT * FROM ledger_entry JOIN ledger_line ON entry = number WHERE key = :key O
 -- name: beside
 -- What reminders and a write-off of an invoice did to the accounts.
 SELECT account, sum(amount) AS amount, currency, customer_id, invoice FROM ledger_entry JOIN ledger_line ON entry = number
-WHERE key = 'write-off/' || :number OR (key > 'reminder/' || :number || '/' AND key < 'reminder/' || :number || '0')
+WHERE key = 'write-off/' || :number
+    OR (key > 'write-off/' || :number || '/' AND key < 'write-off/' || :number || '0')
+    OR (key > 'reminder/' || :number || '/' AND key < 'reminder/' || :number || '0')
 GROUP BY account, currency, customer_id, invoice HAVING sum(amount) <> 0;
 
 -- name: of_invoice

@@ -449,6 +449,11 @@ async def test_each_currency_has_a_series_of_its_own_but_in_months_that_were_clo
     assert await numbers("EUR") == ([["O", "1"]], "O1")
 
 
+def test_receipts_and_invoices_are_not_numbered_alike():
+    with pytest.raises(ValueError, match="told apart by their numbers"):
+        Settings(seller=SellerSettings(receipt_series="F"))
+
+
 def test_two_currencies_in_one_series_are_refused():
     with pytest.raises(ValueError, match="another one for each currency"):
         BillingSettings(voucher_series_of={"EUR": "O"})

@@ -83,14 +83,7 @@ async def _report(platform: Platform, month: Month, *, closed: bool = False) -> 
 
 async def broken_seals(platform: Platform) -> tuple[str, ...]:
     """Invoices of all our series whose seal is broken, or numbers that are missing."""
-    billing = platform.settings.billing
-    series = (
-        billing.invoice_series,
-        billing.credit_series,
-        billing.self_billed_series,
-        billing.self_billed_credit_series,
-        billing.advice_series,
-    )
+    series = platform.settings.billing.document_series
     return tuple([number for one in series for number in await platform.store.invoices.broken_seals(one)])
 
 

@@ -181,17 +181,8 @@ async def _by_reference(platform: Platform, reference: str) -> tuple[KeptInvoice
 
 
 async def _numbered(platform: Platform, texts: Sequence[str]) -> tuple[KeptInvoice, ...]:
-    numbers = [number for text in texts for number in payment_words.numbers_in(text, _series(platform))]
+    numbers = [
+        number for text in texts for number in payment_words.numbers_in(text, platform.settings.billing.document_series)
+    ]
     every = [await platform.store.invoices.get(number) for number in dict.fromkeys(numbers[:_MOST])]
     return tuple(one for one in every if one is not None)
-
-
-def _series(platform: Platform) -> tuple[str, ...]:
-    billing = platform.settings.billing
-    return (
-        billing.invoice_series,
-        billing.credit_series,
-        billing.self_billed_series,
-        billing.self_billed_credit_series,
-        billing.advice_series,
-    )

@@ -7,7 +7,7 @@ import pytest
 
 import billed
 from ocpilot.app import months
-from ocpilot.app.books import reconciliation
+from ocpilot.app.books import reconciliation, reminders
 from ocpilot.app.books.ledger_views import faults
 from ocpilot.app.customers import customers
 from ocpilot.app.invoicing import crediting, invoicing, rating
@@ -20,6 +20,7 @@ from ocpilot.billing.cdr import credit_of
 from ocpilot.billing.en16931 import document_of
 from ocpilot.billing.four_way import Step
 from ocpilot.billing.invoice import InvoiceKind, amount_of
+from ocpilot.billing.ledger import Account
 from ocpilot.billing.plans import Plan
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CDR
@@ -170,6 +171,22 @@ async def test_the_four_way_check_knows_what_was_taken_back(provider, invoice):
     still, settled = await open_ends()
     assert settled == {(first, f"given away with K-000001 by kim on {invoice.invoice.issued_on}: {WHY}")}
     assert {one for one in still - before if one[0]} == {(second, "on no invoice (sale)")}
+
+
+async def test_what_was_written_off_and_is_credited_after_all_is_owed_to_nobody(provider, invoice):
+    async def stands():
+        lost = [one.amount for one in await provider.store.ledger.balances() if one.account is Account.BAD_DEBTS]
+        return await provider.store.ledger.open_of(invoice.number), sum(lost)
+
+    whole = invoice.invoice.payable
+    await reminders.write_off(provider, invoice.number, "bankrupt")
+    first, second, *_ = await ids(provider, invoice.number)
+    note = await credited(provider, invoice, first)
+    assert await stands() == (0, whole - amount_of(note.invoice))
+    await credited(provider, invoice, second)
+    await credited(provider, invoice)
+    assert await stands() == (0, 0)
+    assert await faults(provider) == ()
 
 
 async def test_the_rest_of_an_invoice_may_be_given_away_by_somebody_else_for_another_reason(provider, invoice):
