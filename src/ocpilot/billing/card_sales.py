@@ -22,7 +22,7 @@ SOLD = frozenset({Account.REVENUE, Account.VAT_OUT, Account.ROUNDING, Account.BA
 
 def sale(receipt: Receipt, captured: Decimal, day: date, rest: Account = Account.BAD_DEBTS, *, turn: int = 0) -> Entry:
     """The whole receipt is sold; what was not taken from the card goes to `rest`: nobody asks the driver for it, or he
-    owes it. `turn` counts the entries that it is in already."""
+    owes it. `turn` counts the times it was sold or taken back before."""
     total = receipt.total.shown
     taken = (Account.CARDS, captured), (rest, total - captured)
     sold = tuple((account, -amount) for account, amount in _parts(receipt, Decimal(1)))

@@ -23,12 +23,12 @@ async def sell(platform: Platform, token_uid: str, receipt: Receipt) -> None:
     payment = await platform.store.cards.of_token(token_uid)
     if payment is not None and _pays(payment, receipt):
         return
-    standing, entries = await _standing(platform, receipt.number)
+    standing, turns = await _standing(platform, receipt.number)
     if standing:
         return
     guest = payment is not None or await platform.store.ad_hoc.by_token(token_uid) is not None
     rest = Account.BAD_DEBTS if guest else Account.RECEIVABLE
-    sold = card_sales.sale(receipt, Decimal(0), today(platform), rest, turn=entries)
+    sold = card_sales.sale(receipt, Decimal(0), today(platform), rest, turn=turns)
     if sold.lines:
         await platform.store.ledger.book(sold)
 
@@ -45,18 +45,20 @@ async def take_back(platform: Platform, receipt: Receipt) -> None:
     payment = await platform.store.cards.of_receipt(receipt.number)
     if payment is not None and payment.captured:
         return
-    standing, entries = await _standing(platform, receipt.number)
+    standing, turns = await _standing(platform, receipt.number)
     terminal = await platform.store.terminal_payments.of_receipt(receipt.number) is not None
     against = Account.UNMATCHED if terminal else Account.RECEIVABLE
     if standing:
-        await platform.store.ledger.book(card_sales.unsold(receipt, standing, against, today(platform), turn=entries))
+        await platform.store.ledger.book(card_sales.unsold(receipt, standing, against, today(platform), turn=turns))
 
 
 async def _standing(platform: Platform, number: str) -> tuple[Mapping[Account, Decimal], int]:
-    """What of the sale of a receipt is in the books, by account, none when it was taken back; and in how many entries
-    it is."""
+    """What of the sale of a receipt is in the books, by account, none when it was taken back; and how many entries sold
+    it or took it back, which is part of the key of the next: of two who book it at once one does."""
     entries = await platform.store.ledger.of_invoice(number)
+    key = f"{card_sales.SALE}{number}"
+    turns = sum(one.entry.key == key or one.entry.key.startswith(f"{key}/") for one in entries)
     sums: dict[Account, Decimal] = {}
     for line in (line for one in entries for line in one.entry.lines if line.invoice == number):
         sums[line.account] = sums.get(line.account, Decimal(0)) + line.amount
-    return {account: amount for account, amount in sums.items() if amount and account in card_sales.SOLD}, len(entries)
+    return {account: amount for account, amount in sums.items() if amount and account in card_sales.SOLD}, turns

@@ -1,5 +1,6 @@
 """A driver's receipt that no card pays: its sale is in the books once, and falls with what it is of."""
 
+import asyncio
 import dataclasses
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ from ocpilot.app import book_days, months
 from ocpilot.app.books import bank_payments, books, reconciliation, reminders
 from ocpilot.app.customers import customers
 from ocpilot.app.guests import ad_hoc, evse_pages
-from ocpilot.app.invoicing import invoicing
+from ocpilot.app.invoicing import invoicing, receipts
 from ocpilot.app.kept.bill_records import Purpose
 from ocpilot.app.kept.customer_records import CustomerToken
 from ocpilot.app.kept.records import ObjectKey
@@ -144,6 +145,19 @@ async def test_a_receipt_whose_process_died_before_it_was_booked_is_booked_next_
     both.reborn()
     await both.jobs.once()
     assert await balances(both) == SOLD
+
+
+async def test_of_several_who_look_at_once_one_books_it(driver):
+    receipt = await driver.store.documents.receipt("R-000001")
+    ada = (await customers.add(driver.platform, {"kind": "driver", "name": "Ada", "country": "SE"})).customer
+    token = CustomerToken(uid="CARD1", customer_id=ada.id, since=driver.now - timedelta(days=1))
+    for give, stands in ((True, {}), (False, SOLD)):
+        if give:
+            await customers.give_token(driver.platform, token)
+        else:
+            await customers.take_token(driver.platform, "CARD1", token.since + timedelta(seconds=1))
+        await asyncio.gather(*(receipts.settle(driver.platform, receipt.key) for _ in range(4)))
+        assert await balances(driver) == stands
 
 
 async def test_who_charges_without_account_and_card_is_given_it_and_the_books_say_so(both):
