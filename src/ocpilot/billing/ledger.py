@@ -81,7 +81,7 @@ def entry_of(invoice: Invoice, customer_id: int, account: Account) -> Entry:
         ),
         *_other_side(invoice, -side, account, Account.VAT_IN if debt is Account.PAYABLE else Account.VAT_OUT),
     ]
-    return entry(f"invoice/{invoice.number}", invoice.issued_on, f"{kind} {invoice.number}", lines)
+    return entry(f"invoice/{invoice.number}", invoice.issued_on, f"{kind.replace('_', ' ')} {invoice.number}", lines)
 
 
 def taken_back(number: str, day: date, beside: Iterable[LedgerLine]) -> Entry:
