@@ -144,6 +144,18 @@ async def test_a_charge_that_is_billed_anew_is_due_as_its_new_receipt_says(story
     assert Account.UNMATCHED not in found
 
 
+async def test_a_charge_that_is_credited_is_no_longer_sold_and_what_was_captured_is_owed(story):
+    await story.terminal()
+    cdr = await story.charge()
+    await cdr_credits.credit(story.lade.platform, cdr.id, "the station was broken")
+    await story.work()
+    assert await story.balances() == {}
+    await story.confirm(cdr)
+    found = await story.balances()
+    assert set(found) == {Account.CARDS, Account.UNMATCHED}
+    assert sum(found.values()) == 0
+
+
 async def test_from_the_terminal_to_the_receipt_with_its_eft_data(story):
     """The CPO creates the invoice: the PTP has to push a financial advice confirmation after the capture."""
     await story.terminal()

@@ -51,7 +51,12 @@ async def credit_invoice(call: ApiCall) -> Reply:
     run."""
     order = call.read(InvoiceCredit)
     note = await crediting.credit(
-        call.platform, call.path["number"], order.why, again=order.again, charges=order.charges
+        call.platform,
+        call.path["number"],
+        order.why,
+        who=f"API key {call.key.name}",
+        again=order.again,
+        charges=order.charges,
     )
     return calls.shown(invoices_shown.invoice_in_full(*await invoices_seen.one(call.platform, note.number)), 201)
 

@@ -72,6 +72,18 @@ class VatRateSettings(Section, frozen=True, kw_only=True):
             raise ValueError(f"rate: found {self.rate}, expected 0 to 100 per cent")
 
 
+class ExchangeRateSettings(Section, frozen=True, kw_only=True):
+    """What one of `currency` is worth in `charging.currency` from a day on."""
+
+    currency: str
+    since: date
+    rate: Decimal
+
+    def __post_init__(self) -> None:
+        if not self.rate > 0:
+            raise ValueError(f"rate: found {self.rate}, expected more than 0")
+
+
 #: Numbers stand in addresses, file names and Message-IDs.
 Series = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,12}$")]
 
@@ -86,7 +98,8 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     owes the VAT of one who sells to him there (docs/decisions/20261126-vat.md says by which law).
     For bookkeeping: `accounts` are numbers of its chart where they are others than those of BAS (`{revenue = "3011",
     "vat_out/DE" = "2671"}`), `voucher_series` leads its vouchers; those in another currency than `charging.currency`
-    have a series of their own (`voucher_series_of`, else both in one word: `OEUR`). `year_begins` is the first month of
+    have a series of their own (`voucher_series_of`, else both in one word: `OEUR`), and are written with what they are
+    worth in it where `exchange_rates` say so. `year_begins` is the first month of
     the financial year. `reminders` are sent one after the other, none unless set; `late_interest` is per cent a year of
     what is late, booked with a reminder."""
 
@@ -105,9 +118,21 @@ class BillingSettings(Section, frozen=True, kw_only=True):
     accounts: dict[str, str] = msgspec.field(default_factory=dict)
     voucher_series: str = "O"
     voucher_series_of: dict[str, str] = msgspec.field(default_factory=dict)
+    exchange_rates: tuple[ExchangeRateSettings, ...] = ()
     year_begins: Annotated[int, msgspec.Meta(ge=1, le=12)] = 1
     reminders: tuple[ReminderSettings, ...] = ()
     late_interest: Decimal = Decimal(0)
+
+    @property
+    def document_series(self) -> tuple[str, ...]:
+        """All that lead the number of a document that goes to, or comes from, a customer."""
+        return (
+            self.invoice_series,
+            self.credit_series,
+            self.self_billed_series,
+            self.self_billed_credit_series,
+            self.advice_series,
+        )
 
     def __post_init__(self) -> None:
         if not 0 <= self.late_interest <= _MOST_INTEREST:

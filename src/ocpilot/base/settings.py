@@ -266,6 +266,13 @@ class Settings(Section, frozen=True, kw_only=True, dict=True):
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
 
+    def __post_init__(self) -> None:
+        if self.seller.receipt_series in self.billing.document_series:
+            raise ValueError(
+                f"seller.receipt_series: found {self.seller.receipt_series}, expected one that leads no invoices: "
+                "receipts and invoices are told apart by their numbers"
+            )
+
     def parties_as(self, *roles: str) -> tuple[PartySettings, ...]:
         """Our parties that play one of these roles (`CPO`, `EMSP` ...)."""
         return tuple(party for party in self.parties if party.role in roles)

@@ -18,6 +18,8 @@ from ocpilot.base.money import HALF_UP
 from ocpilot.base.problem import Problem
 from ocpilot.billing.bank_payment import LARGEST_FILE, BankPayment, Named, PaymentFile, numbered
 
+#: What the format is called.
+FORMAT = "bgmax"
 _WIDTH = 80
 _NOT_DIGITS = re.compile(r"[^0-9]")
 #: No others: `splitlines` would take letters of ISO 8859-1 for one.
@@ -65,7 +67,7 @@ def read(data: bytes, what: str = "file") -> PaymentFile:
     payments = reader.payments(_lines(data, what))
     if reader.problems:
         raise InvalidObject(reader.problems, what)
-    return PaymentFile(format="bgmax", payments=numbered(payments))
+    return PaymentFile(format=FORMAT, payments=numbered(payments))
 
 
 def _lines(data: bytes, what: str) -> list[_Line]:

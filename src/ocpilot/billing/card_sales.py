@@ -1,4 +1,4 @@
-"""What a card payment does to the accounts: a sale without an invoice, by its receipt. Pure."""
+"""What a sale without an invoice does to the accounts: by its receipt, and by the card that pays for it. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -16,14 +16,25 @@ from ocpilot.billing.taxes import Tax, TaxCategory, TaxRow
 SALE, REFUND = "receipt/", "card-refund/"
 #: The kinds of these entries, which is what stands before the first `/` of a key.
 KINDS = tuple(one.removesuffix("/") for one in (SALE, REFUND))
+#: What was sold and what became of it, as against what was paid.
+SOLD = frozenset({Account.REVENUE, Account.VAT_OUT, Account.ROUNDING, Account.BAD_DEBTS})
 
 
-def sale(receipt: Receipt, captured: Decimal, day: date, rest: Account = Account.BAD_DEBTS) -> Entry:
-    """The whole receipt is sold; what was not taken from the card goes to `rest`: nobody asks the driver for it."""
+def sale(receipt: Receipt, captured: Decimal, day: date, rest: Account = Account.BAD_DEBTS, *, turn: int = 0) -> Entry:
+    """The whole receipt is sold; what was not taken from the card goes to `rest`: nobody asks the driver for it, or he
+    owes it. `turn` counts the times it was sold or taken back before."""
     total = receipt.total.shown
     taken = (Account.CARDS, captured), (rest, total - captured)
     sold = tuple((account, -amount) for account, amount in _parts(receipt, Decimal(1)))
-    return _entry(f"{SALE}{receipt.number}", day, f"receipt {receipt.number}, by card", receipt, (*taken, *sold))
+    by_card = "" if rest is Account.RECEIVABLE else ", by card"
+    return _entry(_key(receipt, turn), day, f"receipt {receipt.number}{by_card}", receipt, (*taken, *sold))
+
+
+def unsold(receipt: Receipt, standing: Mapping[Account, Decimal], against: Account, day: date, *, turn: int) -> Entry:
+    """What of the sale is `standing` falls, and whoever owed it no longer does: what was paid of it is owed to him."""
+    back = [(account, -amount) for account, amount in standing.items()]
+    owed = (against, sum(standing.values(), Decimal(0)))
+    return _entry(_key(receipt, turn), day, f"receipt {receipt.number} taken back", receipt, (*back, owed))
 
 
 def instead(receipt: Receipt, before: Sequence[LedgerLine], day: date, rest: Account = Account.BAD_DEBTS) -> Entry:
@@ -40,7 +51,8 @@ def refund(receipt: Receipt, amount: Decimal, number: str, day: date, beyond: De
     """`amount` of it went back to the card; VAT and revenue go back in the same share, but for what had been taken
     `beyond` the receipt. `number` tells one refund of a payment from the next."""
     total = receipt.total.shown
-    given = {**dict(_parts(receipt, (amount - beyond) / total)), Account.BAD_DEBTS: beyond}
+    share = (amount - beyond) / total if total else Decimal(0)
+    given = {**dict(_parts(receipt, share)), Account.BAD_DEBTS: beyond}
     given[Account.ROUNDING] = given.get(Account.ROUNDING, Decimal(0)) + amount - sum(given.values(), Decimal(0))
     lines = (*given.items(), (Account.CARDS, -amount))
     return _entry(f"{REFUND}{number}", day, f"refund of receipt {receipt.number}", receipt, lines)
@@ -69,6 +81,10 @@ def taxed(booked: Entry, taxes: Mapping[str, Sequence[TaxRow]], home: str) -> It
             sums[posting.account] = sums.get(posting.account, Decimal(0)) - posting.amount
     for tax, sums in found.items():
         yield TaxRow(tax=tax, base=sums.get(Account.REVENUE, Decimal(0)), amount=sums.get(Account.VAT_OUT, Decimal(0)))
+
+
+def _key(receipt: Receipt, turn: int) -> str:
+    return f"{SALE}{receipt.number}/{turn}" if turn else f"{SALE}{receipt.number}"
 
 
 def _tax_row(row: VatRow, country: str) -> TaxRow:

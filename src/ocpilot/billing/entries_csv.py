@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from decimal import Decimal
 
 from ocpilot.base.spreadsheet import harmless
 from ocpilot.billing.sie import Voucher
@@ -22,16 +23,19 @@ HEADER = (
     "tax_rate",
     "customer",
     "invoice",
+    "rate",
+    "in_currency_of_books",
 )
 
 
-def entries_csv(series: str, vouchers: Sequence[Voucher]) -> bytes:
-    """UTF-8, commas, a point in amounts; the same bytes for the same entries."""
+def entries_csv(series: str, vouchers: Sequence[Voucher], home: str) -> bytes:
+    """UTF-8, commas, a point in amounts; the same bytes for the same entries. The last two columns say what entries in
+    another currency than the books' (`home`) are worth in it, a debit above zero, where a rate is known."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(HEADER)
     for voucher in vouchers:
-        for posting in voucher.postings:
+        for posting, worth in zip(voucher.postings, _worth(voucher, home), strict=True):
             tax = posting.tax
             writer.writerow(
                 (
@@ -49,6 +53,12 @@ def entries_csv(series: str, vouchers: Sequence[Voucher]) -> bytes:
                     f"{tax.rate.normalize():f}" if tax else "",
                     posting.customer_id or "",
                     posting.invoice or "",
+                    "" if worth is None else f"{voucher.rate:f}",
+                    "" if worth is None else f"{worth:f}",
                 )
             )
     return text.getvalue().encode()
+
+
+def _worth(voucher: Voucher, home: str) -> Sequence[Decimal | None]:
+    return voucher.worth(home) or [None] * len(voucher.postings)

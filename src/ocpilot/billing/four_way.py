@@ -32,12 +32,13 @@ class Step(StrEnum):
 
 
 class Fault(StrEnum):
-    """What is wrong. WAITS: nothing yet, and somebody has to go on."""
+    """What is wrong. WAITS: nothing yet, and somebody has to go on. SETTLED: nothing any more, for somebody decided."""
 
     MISSING = "missing"
     DOUBLED = "doubled"
     DIFFERS = "differs"
     WAITS = "waits"
+    SETTLED = "settled"
 
 
 class Side(StrEnum):
@@ -58,8 +59,17 @@ class Standing(StrEnum):
     DROPPED = "dropped"
 
 
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """That what a credit note took back is given away: who decided that, when and why."""
+
+    who: str
+    day: date
+    why: str
+
+
 class Billed(msgspec.Struct, frozen=True, kw_only=True):
-    """A bill item of the charge. `as_cdr`: it is to be what the CDR says. `credited_by` took its invoice back."""
+    """A bill item of the charge. `as_cdr`: it is to be what the CDR says. `credited_by` took its invoice back, and it
+    is not billed again where it was `given` away."""
 
     side: Side
     purpose: str
@@ -68,6 +78,7 @@ class Billed(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     invoice: str | None = None
     credited_by: str | None = None
+    given: Given | None = None
 
 
 class CardTaken(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +94,17 @@ class CardTaken(msgspec.Struct, frozen=True, kw_only=True):
     late: bool
     booked: bool
     why: str = ""
+
+
+class Owed(msgspec.Struct, frozen=True, kw_only=True):
+    """What the driver owes by a receipt that no card pays: `due` with taxes, `open` of that. `booked`: the sale is in
+    the ledger; `fell`: it was taken out again."""
+
+    receipt: str
+    due: Decimal
+    open: Decimal
+    booked: bool
+    fell: bool = False
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +126,7 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     rated: bool = True
     receipt: str | None = None
     card: CardTaken | None = None
+    owed: Owed | None = None
     named: int = 0
     credit: bool = False
     items: tuple[Billed, ...] = ()
@@ -166,6 +189,7 @@ _DECIDED = text(mark("accepted, credited or dropped"))
 _NOTHING = text(mark("nothing billed"))
 _ON_INVOICE = text(mark("an invoice"))
 _PAID = text(mark("paid"))
+_DONE = text(mark("nothing more"))
 _NOT_BOOKED = text(mark("not in the ledger"))
 _BILLED = {
     Side.SALE: text(mark("an invoice to the driver or the partner, or a receipt")),
@@ -188,6 +212,8 @@ def of_charge(charge: Charge) -> Iterator[Finding]:
         yield from _of_side(charge, side)
     if charge.card is not None:
         yield from _by_card(charge, charge.card)
+    elif charge.owed is not None:
+        yield from _by_driver(charge, charge.owed)
 
 
 def _by_card(charge: Charge, card: CardTaken) -> Iterator[Finding]:
@@ -203,6 +229,18 @@ def _by_card(charge: Charge, card: CardTaken) -> Iterator[Finding]:
     elif due and not card.booked:
         expected = text(mark("{amount} in the ledger"), amount=card.due)
         yield _of(charge, Step.PAYMENT, Fault.MISSING, _NOT_BOOKED, expected)
+
+
+def _by_driver(charge: Charge, owed: Owed) -> Iterator[Finding]:
+    """A receipt is due when it is issued."""
+    if not owed.booked and owed.due and charge.standing is Standing.COUNTS:
+        expected = text(mark("{amount} in the ledger"), amount=owed.due)
+        yield _of(charge, Step.PAYMENT, Fault.MISSING, _NOT_BOOKED, expected)
+    elif owed.open:
+        values = {"receipt": owed.receipt, "open": abs(owed.open), "currency": charge.currency}
+        driver = mark("{open} {currency} of receipt {receipt} are open: no card and no invoice pays for it")
+        us = mark("{open} {currency} were paid by receipt {receipt}, and are not owed")
+        yield _of(charge, Step.PAYMENT, Fault.MISSING, text(driver if owed.open > 0 else us, **values), _PAID)
 
 
 def _taken(charge: Charge, card: CardTaken, kept: Decimal, due: Decimal) -> Text:
@@ -245,7 +283,8 @@ def _of_side(charge: Charge, side: Side) -> Iterator[Finding]:
     if charge.standing is not Standing.COUNTS:
         return
     named = charge.named if side is charge.sides[-1] else 0
-    receipt = charge.receipt if side is Side.SALE else None
+    fell = charge.card is None and charge.owed is not None and charge.owed.fell
+    receipt = charge.receipt if side is Side.SALE and not fell else None
     if not live and not named and receipt is None:
         yield _unbilled(charge, side, items)
     yield from _twice(charge, live, named, receipt)
@@ -260,7 +299,17 @@ def _of_side(charge: Charge, side: Side) -> Iterator[Finding]:
 
 
 def _unbilled(charge: Charge, side: Side, items: Sequence[Billed]) -> Finding:
-    taken_back = next((item for item in items if item.credited_by is not None), None)
+    taken_back = next((item for item in reversed(items) if item.credited_by is not None), None)
+    if taken_back is not None and taken_back.given is not None:
+        given = taken_back.given
+        found = text(
+            mark("given away with {credit} by {who} on {day}: {why}"),
+            credit=taken_back.credited_by,
+            who=given.who,
+            day=given.day,
+            why=given.why,
+        )
+        return _of(charge, Step.BILL, Fault.SETTLED, found, _DONE)
     if taken_back is not None:
         found = text(
             mark("{invoice} was taken back by {credit}, and it was not billed again"),

@@ -81,13 +81,23 @@ def entry_of(invoice: Invoice, customer_id: int, account: Account) -> Entry:
         ),
         *_other_side(invoice, -side, account, Account.VAT_IN if debt is Account.PAYABLE else Account.VAT_OUT),
     ]
-    return entry(f"invoice/{invoice.number}", invoice.issued_on, f"{kind} {invoice.number}", lines)
+    return entry(f"invoice/{invoice.number}", invoice.issued_on, f"{kind.replace('_', ' ')} {invoice.number}", lines)
 
 
 def taken_back(number: str, day: date, beside: Iterable[LedgerLine]) -> Entry:
     """What was booked beside an invoice that is credited, its reminders and its write-off, falls with it."""
     lines = (msgspec.structs.replace(line, amount=-line.amount) for line in beside)
     return entry(f"credited/{number}", day, f"reminders and write-off of {number}, which was credited", lines)
+
+
+def given_up_less(debt: LedgerLine, lost: LedgerLine, back: Decimal, note: str, day: date) -> Entry:
+    """`back` of what was given up of an invoice (`lost`, of its `debt`) was taken back by a credit note instead."""
+    key, text = f"write-off/{debt.invoice}/{note}", f"write-off of {debt.invoice}, of which {note} took some back"
+    lines = (
+        msgspec.structs.replace(lost, amount=-back),
+        msgspec.structs.replace(debt, amount=back),
+    )
+    return entry(key, day, text, lines)
 
 
 def debt_account(kind: InvoiceKind) -> Account:

@@ -38,11 +38,12 @@ class Left(StrEnum):
 
 class Debt(msgspec.Struct, frozen=True, kw_only=True):
     """An invoice that a payment may be for. `number` is the one it is open under, `open` what is left: above zero owed
-    to us, below by us. `stated` is what the payer said is for it. `credited`: a credit note took it back."""
+    to us, below by us. `stated` is what the payer said is for it. `credited`: a credit note took it back. A receipt is
+    no customer's."""
 
     number: str
     account: Account
-    customer_id: int
+    customer_id: int | None = None
     currency: str
     open: Decimal = ZERO
     stated: Decimal | None = None

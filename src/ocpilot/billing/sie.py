@@ -12,6 +12,7 @@ from decimal import Decimal
 import msgspec
 
 from ocpilot.billing.chart import NAMES, Posting
+from ocpilot.billing.exchange import ExchangeRate, rate_on, worth
 
 _ENCODING = "cp437"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -23,7 +24,8 @@ _DECIMALS = Decimal("0.01")
 class Books(msgspec.Struct, frozen=True, kw_only=True):
     """Whose books, and what is said about the file. `made_on` is the day of the file (`#GEN`); `year` the first and the
     last day of the financial year. `series` of the vouchers in `currency`, those in others are in `series_of`; an empty
-    `currency`: closed before each had its own, all are in `series`. `home` and `accounts` make the chart."""
+    `currency`: closed before each had its own, all are in `series`. `home` and `accounts` make the chart. `rates` are
+    what other currencies are worth in `currency`."""
 
     company: str
     organisation_number: str
@@ -35,6 +37,11 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     accounts: dict[str, str]
     currency: str = ""
     series_of: dict[str, str] = {}
+    rates: tuple[ExchangeRate, ...] = ()
+
+    def rate_on(self, day: date, currency: str) -> Decimal | None:
+        """What a currency was worth in that of the books; None where that is not known, or it is that one."""
+        return None if currency == self.currency else rate_on(self.rates, currency, day)
 
     def series_in(self, currency: str) -> str:
         """That of the vouchers in a currency: each is numbered by itself, so that none has gaps and no number is there
@@ -45,7 +52,8 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Voucher(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry. `number` counts the vouchers of the series in the financial year, from 1."""
+    """One entry. `number` counts the vouchers of the series in the financial year, from 1. `rate` is what its currency
+    was worth in that of the books on its day."""
 
     number: int
     key: str
@@ -53,16 +61,25 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     booked_on: date
     postings: tuple[Posting, ...]
+    rate: Decimal | None = None
+
+    def worth(self, home: str) -> tuple[Decimal, ...]:
+        """Its postings in the currency of the books; none where no rate is known."""
+        return worth([one.amount for one in self.postings], self.rate, home) if self.rate else ()
 
 
 def sie(books: Books, currency: str, vouchers: Sequence[Voucher], names: Mapping[str, str] = NAMES) -> bytes:
-    """The file of vouchers in one currency, which the receiver books in. The same bytes for the same values.
+    """The file of vouchers in one currency, which the receiver books in; in that of the books where a rate of each is
+    known. The same bytes for the same values.
 
     ValueError when an amount has more than two decimals, which the format cannot say.
     """
-    lines = [*_head(books, currency), *_accounts(vouchers, names)]
+    converted = bool(vouchers) and all(one.rate for one in vouchers)
+    lines = [*_head(books, books.currency if converted else currency), *_accounts(vouchers, names)]
     for voucher in vouchers:
-        lines += _voucher(books.series_in(currency), voucher)
+        said = f"{voucher.text}, {currency} {voucher.rate}" if converted else voucher.text
+        amounts = voucher.worth(books.currency) if converted else [one.amount for one in voucher.postings]
+        lines += _voucher(books.series_in(currency), voucher, said, amounts)
     return "".join(f"{line}\r\n" for line in lines).encode(_ENCODING, errors="replace")
 
 
@@ -102,13 +119,13 @@ def _accounts(vouchers: Sequence[Voucher], names: Mapping[str, str]) -> Iterator
         yield f"#KONTO {field(number)} {field(names.get(number, str(used[number])))}"
 
 
-def _voucher(series: str, voucher: Voucher) -> Iterator[str]:
+def _voucher(series: str, voucher: Voucher, said: str, amounts: Sequence[Decimal]) -> Iterator[str]:
     number = f"{field(series)} {voucher.number}"
-    yield f"#VER {number} {_day(voucher.day)} {field(voucher.text)} {_day(voucher.booked_on)}"
+    yield f"#VER {number} {_day(voucher.day)} {field(said)} {_day(voucher.booked_on)}"
     yield "{"
-    for posting in voucher.postings:
+    for posting, value in zip(voucher.postings, amounts, strict=True):
         text = field(posting.invoice or "")
-        yield f"   #TRANS {field(posting.number)} {{}} {amount(posting.amount)} {_day(voucher.day)} {text}"
+        yield f"   #TRANS {field(posting.number)} {{}} {amount(value)} {_day(voucher.day)} {text}"
     yield "}"
 
 

@@ -38,6 +38,12 @@ def told_before(payment: BankPayment, form: str, near: Sequence[Told], *, names_
     return next((one for one in others if _is_deposit(one, payment, names_nothing)), None)
 
 
+def is_same(one: Told, other: Told) -> bool:
+    """Whether two, of two formats, are likely to be the same money: alike, or one is the deposit the other is in."""
+    deposits = _is_deposit(one, other.payment, True), _is_deposit(other, one.payment, True)
+    return _is_alike(one.payment, other.payment) or any(deposits)
+
+
 def _is_alike(one: BankPayment, other: BankPayment) -> bool:
     return one.amount == other.amount and not _references(one).isdisjoint(_references(other))
 

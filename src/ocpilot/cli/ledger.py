@@ -53,9 +53,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     customer.add_argument("number", metavar="NUMBER", help="number of the customer")
     add_action(actions, "check", "whether all of it holds", "ocpilot ledger check")
     lost = add_action(
-        actions, "write-off", "give up an invoice: a bad debt", 'ocpilot ledger write-off F-000123 --why "bankrupt"'
+        actions,
+        "write-off",
+        "give up an invoice or a receipt: a bad debt",
+        'ocpilot ledger write-off F-000123 --why "bankrupt"',
     )
-    lost.add_argument("invoice", metavar="INVOICE", help="number of the invoice")
+    lost.add_argument("invoice", metavar="INVOICE", help="number of the invoice or receipt")
     lost.add_argument("--why", required=True, help="why nobody will pay")
     _set_off_parser(actions)
     return parser

@@ -24,6 +24,9 @@ class PaymentCommands(Protocol):
     async def listed(self, *, unmatched: bool, limit: int) -> Sequence[PaymentView]:
         """The newest payments."""
 
+    async def doubled(self, limit: int) -> Sequence[PaymentView]:
+        """Those in the books that another kind of file seems to have told of too."""
+
     async def of_invoice(self, number: str) -> Sequence[PaymentView]:
         """Those that were ever matched with an invoice."""
 
@@ -54,6 +57,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     take.add_argument("files", nargs="+", metavar="FILE", help="BgMax (Bankgirot) or camt.053 (ISO 20022)")
     listed = add_action(actions, "list", "the newest payments", "ocpilot payment list --unmatched")
     listed.add_argument("--unmatched", action="store_true", help="only those of which something is on no invoice")
+    listed.add_argument(
+        "--doubled", action="store_true", help="only those in the books that another kind of bank file told of before"
+    )
     listed.add_argument("--invoice", metavar="NUMBER", help="only those that were matched with this invoice")
     listed.add_argument("--limit", metavar="N", type=int, default=100, help="at most so many (100)")
     show = add_action(actions, "show", "one payment, and what became of it", "ocpilot payment show 17")
@@ -91,8 +97,11 @@ async def run(args: argparse.Namespace, payments: PaymentCommands) -> int:
         case "list":
             if args.limit < 1:
                 raise UserError(f"--limit: found {args.limit}, expected 1 or more")
-            found = await payments.listed(unmatched=args.unmatched, limit=args.limit)
-            empty = "every payment is matched" if args.unmatched else _EMPTY
+            if args.doubled:
+                found, empty = await payments.doubled(args.limit), "no payment in the books seems to be there twice"
+            else:
+                found = await payments.listed(unmatched=args.unmatched, limit=args.limit)
+                empty = "every payment is matched" if args.unmatched else _EMPTY
             payment_lines.print_payments(found, args.json, empty)
             return 0
         case "match":

@@ -132,7 +132,7 @@ async def run(args: argparse.Namespace, books: ReconcileCommands) -> int:
             reconcile_lines.print_check(checked, args.json)
             if args.csv:
                 write_out(args.csv, reconcile_lines.findings_csv(checked.findings).encode())
-            return 1 if checked.findings else 0
+            return 1 if checked.open else 0
     return 0
 
 

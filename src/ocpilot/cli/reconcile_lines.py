@@ -40,8 +40,9 @@ def print_check(checked: Reconciled, as_json: bool) -> None:
             f"  {one.currency}: {one.cdrs} CDRs come to {one.total}; billed {one.billed}, invoiced {one.invoiced} "
             f"(excl. VAT); open {one.open} (incl. VAT)"
         )
-    if not checked.findings:
+    if not checked.open:
         print("every charge has its Session, CDR, invoice and payment, each once")
+    if not checked.findings:
         return
     print(", ".join(f"{count} {step} {fault}" for step, fault, count in summary.faults))
     print()

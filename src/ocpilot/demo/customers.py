@@ -6,9 +6,10 @@ from datetime import timedelta
 from ocpilot.app.customers import customers as payers
 from ocpilot.app.customers import plans
 from ocpilot.app.kept.customer_records import CustomerToken
-from ocpilot.app.ocpi import accounts
+from ocpilot.app.ocpi import accounts, tokens
 from ocpilot.app.platform import Platform
-from ocpilot.demo.people import DRIVERS, PASSWORD, PROVIDER_EMAIL, Driver
+from ocpilot.demo.people import DRIVERS, PASSWORD, PROVIDER_EMAIL, VANS, Driver
+from ocpilot.wire.v230 import TokenType
 
 #: Whose Tokens were his before the demo began.
 _SINCE = timedelta(days=7)
@@ -64,6 +65,17 @@ async def _settle_customers(provider: Platform) -> None:
     for driver in DRIVERS:
         if driver.cost_centre:
             await _give(provider, number, driver)
+    await _give_vans(provider, number)
+
+
+async def _give_vans(provider: Platform, number: str) -> None:
+    """The company's vans, which nobody signs in for."""
+    customer, party = await payers.numbered(provider, number), accounts.provider(provider)
+    since = provider.clock() - _SINCE
+    for name, uid in VANS.items():
+        await tokens.issue(provider, party, uid=uid, type_=TokenType.RFID)
+        token = CustomerToken(uid=uid, customer_id=customer.id, driver=name, cost_centre="Vans", since=since)
+        await payers.give_token(provider, token)
 
 
 async def _add(provider: Platform, texts: Mapping[str, str]) -> str:

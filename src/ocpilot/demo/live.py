@@ -21,6 +21,8 @@ from ocpilot.simulator.station import SimulatedStation
 
 #: Cars that charged before anybody looked, so that history and receipts are not empty.
 _EARLIER = 12
+#: How many of the charges that go on are of people who sign in.
+_OF_DRIVERS = 0.3
 _LIVE = StationMake(model="Simulated", meter_interval=10.0)
 _EARLIER_MAKE = StationMake(model="Simulated", meter_interval=300.0)
 
@@ -55,31 +57,52 @@ async def first_invoices(provider: Platform) -> None:
 
 async def keep_charging(pair: Pair, chance: random.Random, ocpp: Sequence[OcppVersion]) -> None:
     """All stations, of these versions in turn, until cancelled."""
+    cards = Cards(chance)
     async with asyncio.TaskGroup() as tasks:
         for site in network.sites():
-            tasks.create_task(_site(pair, site, chance, ocpp))
+            tasks.create_task(_site(pair, site, cards, ocpp))
 
 
-async def _site(pair: Pair, site: Site, chance: random.Random, ocpp: Sequence[OcppVersion]) -> None:
+class Cards:
+    """Cards that nobody charges with, to take and to put back: two charges at once with one are held."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self._drivers = [one.card for one in people.DRIVERS]
+        self._vans = list(people.VANS.values())
+
+    def take(self) -> str:
+        """One of a driver now and then, else one of a van."""
+        some = self._drivers if self._drivers and self.chance.random() < _OF_DRIVERS else self._vans
+        return some.pop(self.chance.randrange(len(some)))
+
+    def put_back(self, card: str) -> None:
+        """It is free again."""
+        (self._vans if card in people.VANS.values() else self._drivers).append(card)
+
+
+async def _site(pair: Pair, site: Site, cards: Cards, ocpp: Sequence[OcppVersion]) -> None:
     station = _station(pair, site, SimClock(time.now()), _LIVE, ocpp)
     async with station.running(), asyncio.TaskGroup() as tasks:
         await station.ready()
         tasks.create_task(station.run())
         for connector_id in range(1, site.evses + 1):
-            tasks.create_task(_visitors(station, connector_id, site.is_dc(connector_id), chance))
+            tasks.create_task(_visitors(station, connector_id, site.is_dc(connector_id), cards))
 
 
-async def _visitors(station: SimulatedStation, connector_id: int, fast: bool, chance: random.Random) -> None:
+async def _visitors(station: SimulatedStation, connector_id: int, fast: bool, cards: Cards) -> None:
     """One car after the other; not every EVSE is always taken, so that a reader can start a charge too."""
+    chance = cards.chance
     await station.clock.sleep(chance.uniform(0, 240))
     while True:
-        card = chance.choice(people.DRIVERS).card
+        card = cards.take()
         if chance.random() < 0.6 and station.evses[connector_id].free_for(card):
             await station.plug_in(connector_id, _car(chance, fast))
             await station.clock.sleep(chance.uniform(2, 8))
             await station.present_token(card, connector_id)
             await station.clock.sleep(chance.uniform(120, 420))
             await station.unplug(connector_id)
+        cards.put_back(card)
         await station.clock.sleep(chance.uniform(60, 300))
 
 

@@ -46,6 +46,8 @@ DRIVERS = (
     Driver(email="lena@example.org", name="Lena Vogel", card="04E5F6A1B2C3D4", language="de", cost_centre="Sales"),
     Driver(email="joost@example.org", name="Joost de Vries", card="04F6A1B2C3D4E5", language="nl"),
 )
+#: Cards of the company's vans by name, one for each EVSE: a card is at one place at a time.
+VANS = {f"Van {number}": f"04F0{number:04X}A1B2C3" for number in range(1, 91)}
 OPERATOR_EMAIL = "drift@example.org"
 PROVIDER_EMAIL = "kontor@example.org"
 

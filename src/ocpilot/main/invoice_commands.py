@@ -74,7 +74,7 @@ class InvoicesOf:
 
     async def credit(self, number: str, why: str, *, again: bool, charges: Sequence[str]) -> KeptInvoice:
         """See `InvoiceCommands`."""
-        return await crediting.credit(self._platform, number, why, again=again, charges=charges)
+        return await crediting.credit(self._platform, number, why, who="cli", again=again, charges=charges)
 
 
 run_invoice = on_platform(lambda args, platform: invoice.run(args, InvoicesOf(platform)))

@@ -34,6 +34,10 @@ class PaymentsOf:
         """See `PaymentCommands`."""
         return await payment_views.listed(self._platform, unmatched=unmatched, limit=limit)
 
+    async def doubled(self, limit: int) -> Sequence[PaymentView]:
+        """See `PaymentCommands`."""
+        return await payment_views.doubled(self._platform, limit)
+
     async def of_invoice(self, number: str) -> Sequence[PaymentView]:
         """See `PaymentCommands`."""
         return await payment_views.of_invoice(self._platform, number)

@@ -17,6 +17,7 @@ from ocpilot.app.kept.bank_payment_records import (
     SettingOff,
 )
 from ocpilot.base.errors import Conflict, NotFound
+from ocpilot.billing import bgmax
 from ocpilot.billing.bank_payment import BankPayment
 from ocpilot.billing.ledger import Entry
 from ocpilot.billing.settling import Left
@@ -95,6 +96,16 @@ class PostgresBankPayments:
         asked = {"unmatched": unmatched, "limit": limit}
         return tuple(_kept(row) for row in await self._database.rows(_SQL["page"], asked))
 
+    async def doubled(self, limit: int) -> tuple[tuple[Told, Told], ...]:
+        """See the port."""
+        found = []
+        for row in await self._database.rows(_SQL["doubled"], {"limit": limit}):
+            one, other = await self.get(row["id"]), await self.get(row["other"])
+            if one is not None and other is not None:
+                told = _told(one, row["format"], row["together"])
+                found.append((told, _told(other, row["other_format"], row["other_together"])))
+        return tuple(found)
+
     async def of_invoice(self, number: str) -> tuple[tuple[int, PaymentStep], ...]:
         """See the port."""
         rows = await self._database.rows(_SQL["of_invoice"], {"number": number})
@@ -117,15 +128,20 @@ async def _near(session: Session, kept: KeptPayment) -> tuple[Told, ...]:
     return tuple(_told(_kept(row), row["format"]) for row in rows)
 
 
-def _told(kept: KeptPayment, form: str) -> Told:
+def _told(kept: KeptPayment, form: str, together: Decimal | None = None) -> Told:
+    """`together` is what its file has of its day, for payments that were kept before their deposits were."""
+    payment = kept.payment
+    if payment.deposit is None and form == bgmax.FORMAT:
+        payment = msgspec.structs.replace(payment, deposit=together)
     on_nothing = kept.open == kept.payment.amount
     dropped = kept.why is Left.DROPPED
-    return Told(number=kept.id, format=form, payment=kept.payment, on_nothing=on_nothing, dropped=dropped)
+    return Told(number=kept.id, format=form, payment=payment, on_nothing=on_nothing, dropped=dropped)
 
 
 async def _open_of(session: Session, numbers: Sequence[str]) -> dict[str, Decimal]:
     """What is open of invoices, locked."""
     await session.rows(_SQL["lock_invoices"], {"numbers": list(numbers)})
+    await session.rows(_SQL["lock_receipts"], {"numbers": list(numbers)})
     if any("/" in number for number in numbers):
         await session.rows(_SQL["lock_partner_invoices"], {"numbers": list(numbers)})
     rows = await session.rows(_SQL["open_of"], {"numbers": list(numbers)})

@@ -23,6 +23,21 @@ SELECT bank_payment.*, format FROM bank_payment JOIN bank_file ON bank_file.id =
 WHERE day >= :since AND day <= :until AND currency = :currency AND bank_payment.id <> :id
 ORDER BY bank_payment.id;
 
+-- name: doubled
+-- Payments in the books of which a file of another kind told too: that amount, or a day's sum, on about the same day.
+WITH told AS (
+    SELECT
+        bank_payment.id, day, bank_payment.currency, amount, format,
+        sum(amount) OVER (PARTITION BY file_id, account, day, bank_payment.currency) AS together
+    FROM bank_payment JOIN bank_file ON bank_file.id = file_id
+    WHERE why NOT IN ('told_twice', 'dropped')
+)
+SELECT one.id, one.format, one.together, other.id AS other, other.format AS other_format, other.together AS other_together
+FROM told AS one JOIN told AS other ON other.currency = one.currency AND other.format <> one.format AND other.id < one.id
+    AND other.day BETWEEN one.day - 3 AND one.day + 3
+    AND (other.amount = one.amount OR other.together = one.amount OR other.amount = one.together)
+ORDER BY one.id DESC, other.id LIMIT :limit;
+
 -- name: add
 -- A payment, unless it is there; nothing is decided about it yet.
 INSERT INTO bank_payment (file_id, account, bank_id, day, amount, currency, body, open, why, at)
@@ -33,6 +48,10 @@ RETURNING *;
 -- name: lock_invoices
 -- Nobody else settles or credits these invoices until the transaction ends.
 SELECT number FROM invoice WHERE number = any(:numbers) ORDER BY number FOR UPDATE;
+
+-- name: lock_receipts
+-- The same of receipts.
+SELECT number FROM receipt WHERE number = any(:numbers) ORDER BY number FOR UPDATE;
 
 -- name: lock_partner_invoices
 -- The same of those that partners wrote.

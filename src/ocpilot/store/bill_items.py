@@ -32,7 +32,10 @@ class PostgresBillItems:
             await session.row(_SQL["rated"], keys)
             columns = _columns(items)
             await session.row(_SQL["gone"], {**keys, **columns})
-            return sum(row["new"] for row in await session.rows(_SQL["add"], columns)) if items else 0
+            if not items:
+                return 0
+            await session.row(_SQL["receipts_fall"], columns)
+            return sum(row["new"] for row in await session.rows(_SQL["add"], columns))
 
     async def of(self, key: ObjectKey) -> tuple[BillItem, ...]:
         """See the port."""

@@ -45,6 +45,13 @@ WHERE kept.invoice IS NULL AND kept.purpose NOT IN ('host', 'home')
         IS DISTINCT FROM (excluded.customer_id, excluded.currency, excluded.lines, excluded.plan)
 RETURNING xmax = 0 AS new;
 
+-- name: receipts_fall
+-- Of CDRs that are sold by invoice now the receipts are looked at once more: these no longer count.
+UPDATE cdr_clearing SET receipt_due = true
+FROM unnest(:purposes::text[], :item_parties::text[], :item_keys::text[]) AS given (purpose, party, key_id)
+WHERE cdr_clearing.party = given.party AND cdr_clearing.key_id = given.key_id AND given.purpose = 'sale'
+    AND EXISTS (SELECT FROM receipt WHERE receipt.party = given.party AND receipt.key_id = given.key_id);
+
 -- name: of
 -- All items of a CDR, but those that only take one of them back.
 SELECT

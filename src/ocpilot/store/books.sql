@@ -88,19 +88,20 @@ GROUP BY bill_item.currency
 ORDER BY 1, 2;
 
 -- name: debts
--- What was open of every invoice on a day, the oldest first.
+-- What was open of every invoice and receipt on a day, the oldest first.
 SELECT
     ledger_line.invoice AS number,
     ledger_line.customer_id,
-    coalesce(max(customer.body::json -> 'party_facts' ->> 'name'), '') AS customer,
+    coalesce(max(customer.body::json -> 'party_facts' ->> 'name'), max(receipt.body::json ->> 'driver'), '') AS customer,
     currency,
     sum(amount) AS amount,
     min(day) AS since
 FROM ledger_line
 JOIN ledger_entry ON entry = ledger_entry.number
 LEFT JOIN customer ON customer.id = ledger_line.customer_id
+LEFT JOIN receipt ON receipt.number = ledger_line.invoice AND ledger_line.customer_id IS NULL
 WHERE account IN ('receivable', 'payable') AND ledger_line.invoice IS NOT NULL
-    AND ledger_line.customer_id IS NOT NULL AND day < :until
+    AND day < :until
 GROUP BY ledger_line.invoice, ledger_line.customer_id, currency HAVING sum(amount) <> 0
 ORDER BY since, ledger_line.invoice;
 

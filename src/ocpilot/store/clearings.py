@@ -122,7 +122,9 @@ class PostgresClearings:
 
     async def unrate(self, token_uids: Sequence[str], party: PartyId | None = None) -> int:
         """See the port."""
-        rows = await self._database.rows(_SQL["unrate_tokens"], {"tokens": [fold(one) for one in token_uids]})
+        tokens = {"tokens": [fold(one) for one in token_uids]}
+        await self._database.row(_SQL["receipts_of_tokens"], tokens)
+        rows = await self._database.rows(_SQL["unrate_tokens"], tokens)
         if party is not None:
             rows += await self._database.rows(_SQL["unrate_party"], {"party": party.key})
         return len(rows)

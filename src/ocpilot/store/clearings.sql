@@ -28,7 +28,10 @@ RETURNING id;
 WITH moved AS (
     UPDATE cdr_clearing SET
         state = :state,
-        receipt_due = :state = 'accepted' AND :credits::text IS NULL,
+        receipt_due = (:state = 'accepted' AND :credits::text IS NULL) OR (
+            :state IN ('credited', 'dropped')
+            AND EXISTS (SELECT FROM receipt WHERE receipt.party = :party AND receipt.key_id = :key_id)
+        ),
         why = :why,
         findings = :findings,
         credits = :credits,
@@ -149,6 +152,13 @@ WHERE rated AND token_uid = any(:tokens) AND (
     )
 )
 RETURNING key_id;
+
+-- name: receipts_of_tokens
+-- Receipts of these Tokens are looked at once more: one may have to fall, or count again.
+UPDATE cdr_clearing SET receipt_due = true
+WHERE token_uid = any(:tokens) AND state = 'accepted' AND EXISTS (
+    SELECT FROM receipt WHERE receipt.party = cdr_clearing.party AND receipt.key_id = cdr_clearing.key_id
+);
 
 -- name: unrate_party
 -- Works out again what is billed of CDRs with a partner, where nothing is.

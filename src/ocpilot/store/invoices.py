@@ -30,7 +30,7 @@ from ocpilot.billing.allowances import Used, month_of
 from ocpilot.billing.invoice import Invoice, amount_of, negated
 from ocpilot.store.bill_items import item_of
 from ocpilot.store.ledger import book as book_in
-from ocpilot.store.ledger import take_back
+from ocpilot.store.ledger import given_up_less, take_back
 from ocpilot.store.pool import Database, Session
 from ocpilot.store.queries import load
 from ocpilot.store.rows import json_of, record_of
@@ -127,6 +127,8 @@ class PostgresInvoices:
             await _book(session, book, kept)
             if sum(amount_of(one) for one in (*notes, kept.invoice)) == amount_of(first.invoice):
                 await _credited(session, number, kept)
+            else:
+                await given_up_less(session, number, kept.number, kept.invoice.issued_on)
             return kept
 
     async def get(self, number: str) -> KeptInvoice | None:
@@ -274,6 +276,8 @@ async def _write(session: Session, draft: Draft, customer_id: int, purpose: Purp
         issued_at=invoice.issued_at,
         invoice=invoice,
         seal=_seal(last["seal"] if last else b"", body),
+        who=draft.who,
+        again=draft.again,
     )
     values = {
         **msgspec.structs.asdict(kept),

@@ -14,10 +14,11 @@ WITH counted AS (
     UPDATE invoice_series SET issued = :place, seal = :seal WHERE series = :series
 )
 INSERT INTO invoice (
-    number, series, place, kind, customer_id, purpose, currency, total, payment_reference, issued_at, body, seal
+    number, series, place, kind, customer_id, purpose, currency, total, payment_reference, issued_at, body, seal,
+    who, again
 ) VALUES (
     :number, :series, :place, :kind, :customer_id, :purpose, :currency, :total, :payment_reference, :issued_at, :body,
-    :seal
+    :seal, :who, :again
 );
 
 -- name: lock

@@ -111,6 +111,18 @@ async def book(session: Session, entry: Entry) -> bool:
         raise Conflict(str(error)) from error
 
 
+async def given_up_less(session: Session, invoice: str, note: str, day: date) -> None:
+    """Of what was given up of an invoice so much was no bad debt as a credit note of this transaction took back
+    beyond what was open."""
+    row = await session.row(_SQL["open_of"], {"number": invoice})
+    beside = [_line(row) for row in await session.rows(_SQL["beside"], {"number": invoice})]
+    lost = [line for line in beside if line.account is ledger.Account.BAD_DEBTS]
+    debt = next((line for line in beside if line.account is ledger.Account.RECEIVABLE), None)
+    back = min(-row["amount"] if row else Decimal(0), sum((line.amount for line in lost), Decimal(0)))
+    if debt is not None and back > 0:
+        await book(session, ledger.given_up_less(debt, lost[0], back, note, day))
+
+
 async def take_back(session: Session, invoice: str, day: date) -> None:
     """What was booked beside an invoice that is credited in this transaction falls with it."""
     beside = [_line(row) for row in await session.rows(_SQL["beside"], {"number": invoice})]

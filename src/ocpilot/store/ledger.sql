@@ -19,7 +19,9 @@ SELECT * FROM ledger_entry JOIN ledger_line ON entry = number WHERE key = :key O
 -- name: beside
 -- What reminders and a write-off of an invoice did to the accounts.
 SELECT account, sum(amount) AS amount, currency, customer_id, invoice FROM ledger_entry JOIN ledger_line ON entry = number
-WHERE key = 'write-off/' || :number OR (key > 'reminder/' || :number || '/' AND key < 'reminder/' || :number || '0')
+WHERE key = 'write-off/' || :number
+    OR (key > 'write-off/' || :number || '/' AND key < 'write-off/' || :number || '0')
+    OR (key > 'reminder/' || :number || '/' AND key < 'reminder/' || :number || '0')
 GROUP BY account, currency, customer_id, invoice HAVING sum(amount) <> 0;
 
 -- name: of_invoice
@@ -56,7 +58,7 @@ GROUP BY account, currency ORDER BY account, currency;
 -- name: open_invoices
 -- What is left to be paid of every invoice that is not settled.
 SELECT ledger_line.invoice AS number, ledger_line.customer_id, currency, sum(amount) AS amount FROM ledger_line
-WHERE account IN ('receivable', 'payable') AND ledger_line.invoice IS NOT NULL
+WHERE account IN ('receivable', 'payable') AND ledger_line.invoice IS NOT NULL AND ledger_line.customer_id IS NOT NULL
     AND (:customer_id::integer IS NULL OR ledger_line.customer_id = :customer_id)
 GROUP BY ledger_line.invoice, ledger_line.customer_id, currency HAVING sum(amount) <> 0 ORDER BY ledger_line.invoice;
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from ocpilot.app.kept.reconciliation_records import ChangedInvoice, LooseEnd, Span, Trail, TrailItem
-from ocpilot.billing.four_way import CardTaken, Invoiced
+from ocpilot.billing.four_way import CardTaken, Invoiced, Owed
 from ocpilot.store.pool import Database
 from ocpilot.store.queries import load
 from ocpilot.store.rows import record_of
@@ -14,6 +14,7 @@ from ocpilot.store.rows import record_of
 _SQL = load("trails")
 _ITEMS = msgspec.json.Decoder(tuple[TrailItem, ...])
 _CARD = msgspec.json.Decoder(CardTaken)
+_OWED = msgspec.json.Decoder(Owed)
 
 
 class PostgresTrails:
@@ -34,6 +35,7 @@ class PostgresTrails:
                 row,
                 items=_ITEMS.decode(row["items"]),
                 card=_CARD.decode(row["card"]) if row["card"] else None,
+                owed=_OWED.decode(row["owed"]) if row["owed"] else None,
             )
             for row in await self._database.rows(_SQL["charges"], values)
         )

@@ -34,6 +34,15 @@ SELECT
         )
     ) AS card,
     (
+        SELECT json_build_object(
+            'receipt', receipt.number, 'due', coalesce(receipt.body::json -> 'total' ->> 'incl', receipt.body::json -> 'total' ->> 'excl'),
+            'open', coalesce(sum(amount) FILTER (WHERE account = 'receivable'), 0)::text,
+            'booked', count(*) > 0, 'fell', coalesce(
+                sum(amount) FILTER (WHERE account IN ('revenue', 'vat_out', 'rounding')) = 0, false
+            )
+        ) FROM ledger_line WHERE ledger_line.invoice = receipt.number HAVING receipt.number IS NOT NULL
+    ) AS owed,
+    (
         SELECT count(DISTINCT key_invoice) FROM claimed_cdr
         WHERE key_cdr = cleared.key_id
             AND partner = CASE WHEN cleared.peer_id = 0 THEN cleared.audience ELSE cleared.party END
@@ -41,12 +50,14 @@ SELECT
     coalesce((
         SELECT json_agg(json_build_object(
             'purpose', bill_item.purpose, 'net', bill_item.net::text, 'currency', bill_item.currency,
-            'invoice', bill_item.invoice, 'credited_by', coalesce(
-                invoice.credited_by,
-                (SELECT back.invoice FROM bill_item AS back WHERE back.takes_back = bill_item.id)
-            )
+            'invoice', bill_item.invoice, 'credited_by', note.number, 'given', CASE WHEN NOT note.again THEN
+                json_build_object('who', note.who, 'why', note.body::json -> 'terms' ->> 'why', 'day', note.body::json ->> 'issued_on')
+            END
         ) ORDER BY bill_item.id)
         FROM bill_item LEFT JOIN invoice ON invoice.number = bill_item.invoice
+        LEFT JOIN invoice AS note ON note.number = coalesce(
+            (SELECT back.invoice FROM bill_item AS back WHERE back.takes_back = bill_item.id), invoice.credited_by
+        )
         WHERE bill_item.party = cleared.party AND bill_item.key_id = cleared.key_id AND takes_back IS NULL
     ), '[]') AS items
 FROM (

@@ -34,6 +34,7 @@ FAULT: Final = {
     Fault.DOUBLED: (mark("Doubled"), "bad"),
     Fault.DIFFERS: (mark("Differs"), "bad"),
     Fault.WAITS: (mark("Waits"), "busy"),
+    Fault.SETTLED: (mark("Settled"), "good"),
 }
 
 #: What a CDR that a partner's record names is in our books, and whether there is one we do not agree with.

@@ -10,6 +10,9 @@ from ocpilot.billing.reminders import Reminder
 from ocpilot.web.reader import Reader
 from ocpilot.web.sign_in import text
 
+#: Receipts that nobody pays which a page shows, the oldest first.
+_RECEIPTS = 200
+
 
 async def listed(reader: Reader) -> Response:
     """Balances, customers with something open, and reminders that are due."""
@@ -81,6 +84,7 @@ async def _list(reader: Reader, problem: OcpilotError | None = None) -> Response
     context = {
         "balances": await reader.platform.store.ledger.balances(),
         "debtors": await ledger_views.debtors(reader.platform),
+        "receipts": (await ledger_views.open_receipts(reader.platform))[:_RECEIPTS],
         "due": await reminders.due(reader.platform),
         "faults": await ledger_views.faults(reader.platform) if "check" in reader.request.query_params else None,
         "problem": str(problem) if problem else None,

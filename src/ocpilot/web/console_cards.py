@@ -38,6 +38,7 @@ async def shown(reader: Reader) -> Response:
         "capture": payment.state is PaymentState.CAPTURING,
         "release": PaymentState.RELEASING in MOVES[payment.state],
         "refund": payment.state is PaymentState.PAID,
+        "refund_again": payment.state is PaymentState.REFUNDING and bool(payment.needs),
     }
     return reader.page("console/card.html", {"payment": payment, "steps": steps, "can": can})
 

@@ -72,7 +72,9 @@ async def credit(reader: Reader) -> Response:
     why, again = text(form, "why").strip(), text(form, "again") == "yes"
     try:
         charges = [one for one in form.getlist("charge") if isinstance(one, str)]
-        note = await crediting.credit(reader.platform, _number(reader), why, again=again, charges=charges)
+        note = await crediting.credit(
+            reader.platform, _number(reader), why, who=reader.known.email, again=again, charges=charges
+        )
     except (Conflict, UserError) as error:
         return await _page(reader, problem=error)
     return reader.go(_path(note.number))

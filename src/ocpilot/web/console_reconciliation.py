@@ -27,8 +27,9 @@ async def page(reader: Reader) -> Response:
         "partner": partner,
         "partners": _partners(await reader.platform.store.peers.all()),
         "found": found,
-        "findings": found.findings[:_SHOWN],
-        "left_out": max(0, len(found.findings) - _SHOWN),
+        "findings": found.open[:_SHOWN],
+        "settled": found.settled[:_SHOWN],
+        "left_out": max(0, len(found.open) - _SHOWN),
         "records": await reader.platform.store.record_checks.newest(_RECORDS),
         "problem": problem,
     }

@@ -106,8 +106,8 @@ async def account(reader: Reader) -> Response:
 
 
 async def _invoice(reader: Reader, view: ChargeView) -> OnInvoice | None:
-    """The one a charge is on that got no receipt."""
-    if view.bill is None or view.receipt is not None:
+    """The one a charge is on, also where it had a receipt before."""
+    if view.bill is None:
         return None
     return await driver_invoices.of_charge(reader.platform, reader.known, view.bill)
 

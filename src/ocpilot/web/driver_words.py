@@ -168,6 +168,11 @@ SETTLED: Final = {
     ),
     PaymentState.REFUNDED: mark("What was taken from your card was given back."),
 }
+#: The same where some of it goes back, or went.
+GIVEN_BACK: Final = {
+    PaymentState.REFUNDING: mark("{amount} were taken from your card; {back} of it are on their way back to it."),
+    PaymentState.PAID: mark("{amount} were taken from your card; {back} of it were given back."),
+}
 
 #: Where an invoice stands.
 INVOICE_STATE: Final = {

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bank_files import Paid, bgmax, camt, entry, extra, transaction
 from issued import credited, customer, issued
+from ocpilot.app.books import payment_views
 from ocpilot.app.books.bank_payments import book, match, refund, take_file, unmatch
 from ocpilot.app.books.held_payments import drop
 from ocpilot.app.books.payment_matching import proposals
@@ -256,6 +257,28 @@ async def test_one_that_is_held_and_is_money_of_its_own_is_booked_as_if_it_came_
     assert (done.state, done.open) == (MatchState.SETTLED, 0)
     assert [one.who for one in await platform.store.bank_payments.steps(held.id)] == ["import", "kim"]
     assert await platform.store.ledger.faults() == ()
+
+
+async def test_what_two_kinds_of_files_told_of_before_they_were_compared_is_listed_until_one_is_dropped(
+    platform, monkeypatch
+):
+    """Both are in the books: as an import before the comparison left them."""
+    bill, other = [await issued(platform.store, await customer(platform.store), "160") for _ in range(2)]
+    with monkeypatch.context() as patch:
+        patch.setattr("ocpilot.app.books.bank_payments.told_before", lambda *_, **__: None)
+        files = (Paid("100", ocr_of(bill.number), serial="7"), Paid("60", ocr_of(other.number), serial="8"))
+        await paid(platform, *files)
+        alike, deposit, alone = await stated(
+            platform,
+            entry("100", transaction(ocr=ocr_of(bill.number)), bank_id="A"),
+            entry("160", transaction(text="BANKGIRO 991-2346"), bank_id="B"),
+            entry("60", transaction(text="another"), bank_id="C"),
+        )
+    found = [one.kept.id for one in await payment_views.doubled(platform, 9)]
+    assert found == [deposit.id, alike.id]
+    assert alone.id not in found
+    await drop(platform, deposit.id, "payments 1 and 2", "kim")
+    assert [one.kept.id for one in await payment_views.doubled(platform, 9)] == [alike.id]
 
 
 async def test_a_deposit_that_a_statement_has_as_one_sum_waits_for_a_person(platform):

@@ -28,7 +28,7 @@ from ocpilot.app.kept.peer_records import Peer, PeerState
 from ocpilot.app.kept.records import ObjectKey, StoredObject
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import Conflict, NotFound, UserError
-from ocpilot.base.money_settings import BillingSettings, SellerSettings
+from ocpilot.base.money_settings import BillingSettings, ExchangeRateSettings, SellerSettings
 from ocpilot.base.settings import ChargingSettings, PartySettings, Settings
 from ocpilot.base.texts import translator
 from ocpilot.base.time import write
@@ -436,10 +436,22 @@ async def test_each_currency_has_a_series_of_its_own_but_in_months_that_were_clo
     assert await numbers("SEK") == ([["O", "1"]], "O1")
     assert await numbers("EUR") == ([["OEUR", "1"]], "OEUR1")
     assert await numbers("EUR", voucher_series_of={"EUR": "E"}) == ([["E", "1"]], "E1")
+    rate = ExchangeRateSettings(currency="EUR", since=date(2026, 11, 1), rate=Decimal(11))
+    settings = replace(
+        platform.settings, charging=ChargingSettings(currency="SEK"), billing=BillingSettings(exchange_rates=(rate,))
+    )
+    here = dataclasses.replace(platform, settings=settings)
+    in_kronor, _ = read(await books.export(here, NOVEMBER, ExportFormat.SIE, "EUR"))
+    assert in_kronor["#VALUTA"] == [["SEK"]]
     before = json.loads(msgspec.json.encode(books.books_of(platform, NOVEMBER, date(2026, 12, 1))))
-    del before["currency"], before["series_of"]
+    del before["currency"], before["series_of"], before["rates"]
     await platform.store.books.close(NOVEMBER.first, NOW, "kim", json.dumps(before))
     assert await numbers("EUR") == ([["O", "1"]], "O1")
+
+
+def test_receipts_and_invoices_are_not_numbered_alike():
+    with pytest.raises(ValueError, match="told apart by their numbers"):
+        Settings(seller=SellerSettings(receipt_series="F"))
 
 
 def test_two_currencies_in_one_series_are_refused():

@@ -4,9 +4,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from ocpilot.billing.chart import BAS, NAMES, UnknownAccount, chart_of, postings
 from ocpilot.billing.entries_csv import entries_csv
+from ocpilot.billing.exchange import ExchangeRate, worth
 from ocpilot.billing.ledger import Account, LedgerLine, entry
 from ocpilot.billing.sie import Books, Voucher, amount, field, sie
 from ocpilot.billing.taxes import Tax, TaxCategory, TaxRow
@@ -162,8 +164,54 @@ def test_what_its_taxes_do_not_come_to_stays_one_line():
 
 
 def test_csv_has_a_row_per_line():
-    text = entries_csv("O", [voucher(*SOLD)]).decode()
+    text = entries_csv("O", [voucher(*SOLD)], "SEK").decode()
     assert (
-        "O1,2026-11-30,2026-11-30,invoice/F-000001,invoice F-000001,receivable,1510,125.00,,SEK,,,,F-000001\r\n" in text
+        "O1,2026-11-30,2026-11-30,invoice/F-000001,invoice F-000001,receivable,1510,125.00,,SEK,,,,F-000001,,\r\n"
+        in text
     )
     assert text.count("\r\n") == 4
+
+
+# ---- what another currency is worth --------------------------------------------------------------------------------
+
+RATES = tuple(
+    ExchangeRate(currency="EUR", since=since, rate=Decimal(rate))
+    for since, rate in ((date(2026, 11, 1), "11.0456"), (date(2026, 12, 1), "12"))
+)
+
+
+@pytest.mark.parametrize(
+    ("currency", "day", "rate"),
+    [
+        ("EUR", DAY, Decimal("11.0456")),
+        ("EUR", date(2026, 12, 1), Decimal(12)),
+        ("EUR", date(2026, 10, 31), None),
+        ("NOK", DAY, None),
+        ("SEK", DAY, None),
+    ],
+)
+def test_the_newest_rate_of_a_day_counts(currency, day, rate):
+    assert books(currency="SEK", rates=RATES).rate_on(day, currency) == rate
+
+
+@pytest.mark.parametrize("amounts", [("0.05", "-0.04", "-0.01"), ("125", "-100", "-25"), ("0.01", "-0.01"), ()])
+def test_what_balances_in_one_currency_balances_in_the_other(amounts):
+    found = worth([Decimal(one) for one in amounts], Decimal("11.0456"), "SEK")
+    assert sum(found) == 0
+    assert all(
+        abs(one - Decimal(given) * Decimal("11.0456")) < Decimal("0.03")
+        for one, given in zip(found, amounts, strict=True)
+    )
+
+
+def test_a_file_is_in_the_currency_of_the_books_where_the_rates_are_known():
+    sold = [line(one.account, str(one.amount), "EUR") for one in SOLD]
+    known = replace(voucher(*sold), rate=Decimal("11.0456"))
+    records, [(head, lines)] = read(sie(books(currency="SEK"), "EUR", [known]))
+    assert records["#VALUTA"] == [["SEK"]]
+    assert (head[0], head[3]) == ("OEUR", "invoice F-000001, EUR 11.0456")
+    assert lines == [("1510", Decimal("1380.70")), ("3001", Decimal("-1104.56")), ("2611", Decimal("-276.14"))]
+    row = entries_csv("OEUR", [known], "SEK").decode().splitlines()[1]
+    assert row.endswith("125.00,,EUR,,,,F-000001,11.0456,1380.70")
+    records, [(_, lines)] = read(sie(books(currency="SEK"), "EUR", [voucher(*sold)]))
+    assert (records["#VALUTA"], lines[0]) == ([["EUR"]], ("1510", 125))

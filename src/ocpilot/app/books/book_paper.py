@@ -10,6 +10,7 @@ from ocpilot.app.months import month_of
 from ocpilot.app.platform import Platform
 from ocpilot.app.report_paper import Words, paper, words_of
 from ocpilot.base.texts import mark
+from ocpilot.billing.invoice_words import tax_name
 from ocpilot.billing.report import Report, Table
 
 _WAITS = {
@@ -53,11 +54,11 @@ def month_paper(platform: Platform, found: MonthReport, language: str = "en") ->
 def _revenue(found: MonthReport, words: Words) -> Table:
     header = (mark("What for"), mark("Country"), mark("Tax"), mark("Currency"), mark("Excl. VAT"), mark("VAT"))
     return Table(
-        heading=words.translate(mark("Invoiced and sold by card, by purpose, country and tax")),
+        heading=words.translate(mark("Invoiced and sold by receipt, by purpose, country and tax")),
         header=words.texts(*header),
         texts=4,
         rows=tuple(_taxed(one, words) for one in found.revenue),
-        empty=words.translate(mark("No invoice and no card sale in this month")),
+        empty=words.translate(mark("No invoice and no receipt in this month")),
     )
 
 
@@ -66,7 +67,7 @@ def _taxed(one: TaxedSum, words: Words) -> tuple[str, ...]:
     return (
         words.translate(PURPOSE[one.purpose]),
         one.tax.country or "–",
-        f"{one.tax.name} {one.tax.rate.normalize():f} % ({one.tax.category})",
+        f"{tax_name(one.tax, words.translate)} {one.tax.rate.normalize():f} % ({one.tax.category})",
         one.currency,
         words.amount(sign * one.base, one.currency),
         words.amount(sign * one.amount, one.currency),
@@ -95,7 +96,7 @@ def _ages(found: MonthReport, words: Words) -> Table:
     return Table(
         heading=words.translate(mark("Open by age")),
         header=words.texts(
-            mark("Account"), mark("Currency"), mark("Days at least"), mark("Invoices"), mark("Left to pay")
+            mark("Account"), mark("Currency"), mark("Days at least"), mark("Count"), mark("Left to pay")
         ),
         texts=2,
         rows=tuple(
@@ -114,10 +115,8 @@ def _ages(found: MonthReport, words: Words) -> Table:
 
 def _debts(found: MonthReport, words: Words) -> Table:
     return Table(
-        heading=words.translate(mark("Open invoices, the oldest first")),
-        header=words.texts(
-            mark("Invoice number"), mark("Customer"), mark("Since"), mark("Currency"), mark("Left to pay")
-        ),
+        heading=words.translate(mark("Open invoices and receipts, the oldest first")),
+        header=words.texts(mark("Number"), mark("Customer"), mark("Since"), mark("Currency"), mark("Left to pay")),
         texts=4,
         rows=tuple(
             (one.number, one.customer, one.since.isoformat(), one.currency, words.amount(one.amount, one.currency))

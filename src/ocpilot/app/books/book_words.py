@@ -14,7 +14,7 @@ PURPOSE: Final = {
     Purpose.HOST: mark("Share of the site's host"),
     Purpose.HOME: mark("Charging at home, paid back"),
     Purpose.FEE: mark("Fees"),
-    Purpose.CARD: mark("Receipts paid by card"),
+    Purpose.CARD: mark("Receipts"),
 }
 
 #: Accounts of the books.

@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import groupby
 
 import msgspec
+from msgspec.structs import replace
 
 from ocpilot import __version__
 from ocpilot.app.book_days import books_zone, today
@@ -20,6 +21,7 @@ from ocpilot.base.errors import Conflict, SettingsError, UserError
 from ocpilot.billing import card_sales
 from ocpilot.billing.chart import Chart, UnknownAccount, chart_of, postings
 from ocpilot.billing.entries_csv import entries_csv
+from ocpilot.billing.exchange import ExchangeRate
 from ocpilot.billing.ledger import Account
 from ocpilot.billing.sie import Books, Voucher, sie
 
@@ -81,14 +83,7 @@ async def _report(platform: Platform, month: Month, *, closed: bool = False) -> 
 
 async def broken_seals(platform: Platform) -> tuple[str, ...]:
     """Invoices of all our series whose seal is broken, or numbers that are missing."""
-    billing = platform.settings.billing
-    series = (
-        billing.invoice_series,
-        billing.credit_series,
-        billing.self_billed_series,
-        billing.self_billed_credit_series,
-        billing.advice_series,
-    )
+    series = platform.settings.billing.document_series
     return tuple([number for one in series for number in await platform.store.invoices.broken_seals(one)])
 
 
@@ -158,6 +153,7 @@ def books_of(platform: Platform, month: Month, made_on: date) -> Books:
         accounts=dict(billing.accounts),
         currency=platform.settings.charging.currency,
         series_of=dict(billing.voucher_series_of),
+        rates=tuple(ExchangeRate(currency=x.currency, since=x.since, rate=x.rate) for x in billing.exchange_rates),
     )
 
 
@@ -182,7 +178,7 @@ async def export(platform: Platform, month: Month, form: ExportFormat, currency:
     try:
         if form is ExportFormat.SIE:
             return sie(books, wanted, vouchers)
-        return entries_csv(books.series_in(wanted), vouchers)
+        return entries_csv(books.series_in(wanted), vouchers, books.currency)
     except ValueError as error:
         raise UserError(f"{month} cannot be written as {form}: {error}") from error
 
@@ -200,7 +196,7 @@ async def _vouchers(platform: Platform, month: Month, currency: str, books: Book
         after = page[-1].number
         mine = [one for one in page if any(line.currency == currency for line in one.entry.lines)]
         vouchers += await _numbered(platform, mine, number + len(vouchers), chart, currency)
-    return vouchers
+    return [replace(one, rate=books.rate_on(one.day, currency)) for one in vouchers]
 
 
 async def _numbered(

@@ -1,9 +1,11 @@
 """The books as people see them: a customer's account, and whether all of it holds."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
+from ocpilot.app.book_days import today
+from ocpilot.app.kept.book_records import OpenDebt
 from ocpilot.app.kept.customer_records import Customer
 from ocpilot.app.kept.ledger_records import Balance, KeptEntry, LedgerFault, OpenInvoice
 from ocpilot.app.kept.records import Record
@@ -72,6 +74,12 @@ async def debtors(platform: Platform) -> tuple[Debtor, ...]:
             amount = sum((one.amount for one in invoices), Decimal(0))
             found.append(Debtor(customer=customer, currency=currency, invoices=len(invoices), amount=amount))
     return tuple(sorted(found, key=lambda one: -one.amount))
+
+
+async def open_receipts(platform: Platform) -> tuple[OpenDebt, ...]:
+    """What drivers owe by receipts that no card and no invoice pays, the oldest first."""
+    debts = await platform.store.books.debts(today(platform) + timedelta(days=1))
+    return tuple(one for one in debts if one.customer_id is None)
 
 
 async def customer_account(platform: Platform, number: str) -> CustomerAccount:

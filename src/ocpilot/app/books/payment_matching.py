@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
+from ocpilot.app.invoicing.receipts import paper_of
 from ocpilot.app.kept.bank_payment_records import KeptPayment, MatchState
 from ocpilot.app.kept.bill_records import KeptInvoice
 from ocpilot.app.kept.ledger_records import OpenInvoice
@@ -14,7 +15,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.base.errors import NotFound
 from ocpilot.billing import payment_words
 from ocpilot.billing.bank_payment import BankPayment, Named
-from ocpilot.billing.ledger import debt_account, settled_with
+from ocpilot.billing.ledger import Account, debt_account, settled_with
 from ocpilot.billing.settling import Debt, Left
 
 #: References and numbers that are looked up of one payment.
@@ -58,10 +59,10 @@ async def found(platform: Platform, payment: BankPayment) -> Found:
 
 
 async def debt_of(platform: Platform, number: str) -> Debt:
-    """The debt of an invoice of ours, or of one that a partner wrote (`10001/2026-17`), with what of it is open now.
-    NotFound."""
+    """The debt of an invoice of ours, of a receipt, or of an invoice that a partner wrote (`10001/2026-17`), with what
+    of it is open now. NotFound."""
     kept = await platform.store.invoices.get(number)
-    debt = _debt(kept) if kept else await _debt_of_partner(platform, number)
+    debt = _debt(kept) if kept else await _debt_of_partner(platform, number) or await _debt_of_receipt(platform, number)
     if debt is None:
         raise NotFound(f"no invoice {number}")
     return msgspec.structs.replace(debt, open=await platform.store.ledger.open_of(debt.number))
@@ -140,6 +141,16 @@ async def _debt_of_partner(platform: Platform, number: str, stated: Decimal | No
     return None
 
 
+async def _debt_of_receipt(platform: Platform, number: str) -> Debt | None:
+    """One that its driver owes; what a card pays is nobody's debt."""
+    receipt = await platform.store.documents.receipt(number)
+    booked = await platform.store.ledger.of_invoice(number)
+    owes = any(line.account is Account.RECEIVABLE for one in booked for line in one.entry.lines)
+    if receipt is None or not owes:
+        return None
+    return Debt(number=number, account=Account.RECEIVABLE, currency=paper_of(receipt).currency)
+
+
 def _debt(kept: KeptInvoice, stated: Decimal | None = None) -> Debt:
     return Debt(
         number=settled_with(kept.invoice),
@@ -170,17 +181,8 @@ async def _by_reference(platform: Platform, reference: str) -> tuple[KeptInvoice
 
 
 async def _numbered(platform: Platform, texts: Sequence[str]) -> tuple[KeptInvoice, ...]:
-    numbers = [number for text in texts for number in payment_words.numbers_in(text, _series(platform))]
+    numbers = [
+        number for text in texts for number in payment_words.numbers_in(text, platform.settings.billing.document_series)
+    ]
     every = [await platform.store.invoices.get(number) for number in dict.fromkeys(numbers[:_MOST])]
     return tuple(one for one in every if one is not None)
-
-
-def _series(platform: Platform) -> tuple[str, ...]:
-    billing = platform.settings.billing
-    return (
-        billing.invoice_series,
-        billing.credit_series,
-        billing.self_billed_series,
-        billing.self_billed_credit_series,
-        billing.advice_series,
-    )

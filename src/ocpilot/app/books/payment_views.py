@@ -7,6 +7,7 @@ from ocpilot.app.kept.bank_payment_records import KeptPayment, PaymentStep
 from ocpilot.app.kept.records import Record
 from ocpilot.app.platform import Platform
 from ocpilot.base.errors import NotFound
+from ocpilot.billing.told_twice import is_same
 
 
 class PaymentView(Record, frozen=True, kw_only=True):
@@ -21,6 +22,14 @@ class PaymentView(Record, frozen=True, kw_only=True):
 async def listed(platform: Platform, *, unmatched: bool, limit: int) -> Sequence[PaymentView]:
     """The newest first, with proposals for those that are not settled."""
     return await _views(platform, await platform.store.bank_payments.page(unmatched=unmatched, limit=limit))
+
+
+async def doubled(platform: Platform, limit: int) -> Sequence[PaymentView]:
+    """Those in the books that another kind of file seems to have told of before, the newest first."""
+    pairs = await platform.store.bank_payments.doubled(limit)
+    ids = dict.fromkeys(one.number for one, other in pairs if is_same(one, other))
+    every = [await platform.store.bank_payments.get(payment_id) for payment_id in ids]
+    return await _views(platform, [one for one in every if one is not None])
 
 
 async def of_invoice(platform: Platform, number: str) -> Sequence[PaymentView]:

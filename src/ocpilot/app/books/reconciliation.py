@@ -71,10 +71,20 @@ class Summary(Record, frozen=True, kw_only=True):
 
 
 class Reconciled(Record, frozen=True, kw_only=True):
-    """The summary and every finding, in the order of the charges."""
+    """The summary and every finding, in the order of the charges: what is open, and what a person settled."""
 
     summary: Summary
     findings: tuple[Finding, ...]
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """Those somebody has to go on with."""
+        return tuple(one for one in self.findings if one.fault is not Fault.SETTLED)
+
+    @property
+    def settled(self) -> tuple[Finding, ...]:
+        """The others: who settled each, when and why."""
+        return tuple(one for one in self.findings if one.fault is Fault.SETTLED)
 
 
 async def check(platform: Platform, month: Month, partner: str | None = None) -> Reconciled:
@@ -196,6 +206,7 @@ class _Check:
             rated=trail.rated,
             receipt=trail.receipt,
             card=trail.card,
+            owed=trail.owed,
             named=trail.named,
             credit=trail.credits is not None,
             items=tuple(_billed(trail)),
@@ -226,6 +237,7 @@ def _billed(trail: Trail) -> Iterator[Billed]:
                 currency=item.currency,
                 invoice=item.invoice,
                 credited_by=item.credited_by,
+                given=item.given,
             )
 
 

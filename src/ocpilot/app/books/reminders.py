@@ -1,11 +1,12 @@
 """Reminders: which invoices are late, the next reminder of one, and giving up what nobody will pay."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from ocpilot.app import book_days
 from ocpilot.app.books.ledger_views import owed
+from ocpilot.app.books.payment_matching import debt_of
 from ocpilot.app.invoicing.invoice_mail import sender_domain
 from ocpilot.app.kept.bill_records import KeptInvoice
 from ocpilot.app.kept.mailing import Attachment, Mail
@@ -17,6 +18,7 @@ from ocpilot.billing import reminders as rules
 from ocpilot.billing.ledger import Account, Entry, LedgerLine, entry
 from ocpilot.billing.reminder_pdf import reminder_pdf
 from ocpilot.billing.reminders import Reminder
+from ocpilot.billing.settling import Debt
 
 
 class DueReminder(Record, frozen=True, kw_only=True):
@@ -130,26 +132,32 @@ async def mail(platform: Platform, reminder: Reminder) -> str:
 
 
 async def write_off(platform: Platform, number: str, why: str) -> Entry:
-    """Give up what is open of an invoice: a bad debt. Whether its VAT is taken back is for the accountant to decide.
+    """Give up what is open of an invoice or a receipt: a bad debt. Whether its VAT is taken back is for the accountant
+    to decide.
 
     NotFound; Conflict when nothing is open.
     """
     if not why.strip():
         raise UserError("--why: say why nobody will pay")
-    today = book_days.today(platform)
+    debt = await debt_of(platform, number)
 
-    def decide(late: LateInvoice) -> Entry:
-        if late.open <= 0:
-            raise Conflict(f"invoice {number}: found {late.open} open, expected something to give up")
-        currency = late.invoice.invoice.currency
-        debt = LedgerLine(
-            account=Account.RECEIVABLE,
-            amount=-late.open,
-            currency=currency,
-            customer_id=late.invoice.customer_id,
-            invoice=number,
-        )
-        lost = LedgerLine(account=Account.BAD_DEBTS, amount=late.open, currency=currency, invoice=number)
-        return entry(f"write-off/{number}", today, f"write-off {number}: {why.strip()}", (lost, debt))
+    def decide(open_now: Decimal) -> Entry:
+        if open_now <= 0:
+            raise Conflict(f"{number}: found {open_now} open, expected something to give up")
+        text = f"write-off {number}: {why.strip()}"
+        return entry(f"write-off/{number}", book_days.today(platform), text, _given_up(debt, open_now))
 
-    return await platform.store.reminders.give_up(number, decide)
+    if await platform.store.invoices.get(number) is not None:
+        return await platform.store.reminders.give_up(number, lambda late: decide(late.open))
+    return await platform.store.bank_payments.set_off([number], lambda open_of: decide(open_of[number]))
+
+
+def _given_up(debt: Debt, amount: Decimal) -> Iterator[LedgerLine]:
+    yield LedgerLine(account=Account.BAD_DEBTS, amount=amount, currency=debt.currency, invoice=debt.number)
+    yield LedgerLine(
+        account=debt.account,
+        amount=-amount,
+        currency=debt.currency,
+        customer_id=debt.customer_id,
+        invoice=debt.number,
+    )

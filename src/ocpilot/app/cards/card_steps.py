@@ -222,9 +222,11 @@ class CardSteps:
             there = await ask.release(reference, f"{payment.id}-release-{payment.attempt}")
         if there.state is CardState.CAPTURED:
             raise CardRefused(f"nothing can be released: {there.captured} {payment.currency} were taken")
-        if payment.receipt is not None and payment.due:
-            receipt = await self._receipt(payment)
-            await self._platform.store.ledger.book(card_sales.sale(receipt, payment.captured, today(self._platform)))
+        billed = next((paper_of(one.receipt) for one in running if one.receipt is not None), None)
+        receipt = billed if payment.receipt is None else await self._receipt(payment)
+        sold = None if receipt is None else card_sales.sale(receipt, payment.captured, today(self._platform))
+        if sold is not None and sold.lines:
+            await self._platform.store.ledger.book(sold)
         return await move(self._platform, payment, PaymentState.RELEASED, payment.why, next_at=None)
 
     async def _refunding(self, payment: CardPayment) -> CardPayment:

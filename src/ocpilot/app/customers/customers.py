@@ -111,6 +111,8 @@ async def give_token(platform: Platform, token: CustomerToken, *, take_over: boo
     owner = await platform.store.customers.get(token.customer_id)
     if owner is not None and owner.closed_at is not None and (token.until is None or token.until > owner.closed_at):
         raise Conflict(f"customer {owner.number} is closed since {write(owner.closed_at)}: reopen him first")
+    if await platform.store.cards.of_token(token.uid) is not None:
+        raise Conflict(f"Token {token.uid} was for one charge that was paid by card")
     for other in await platform.store.customers.of_tokens([token.uid]):
         if other.customer_id != token.customer_id and _overlap(other, token):
             await _require_free(platform, other, token, take_over=take_over)

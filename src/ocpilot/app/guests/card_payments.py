@@ -175,11 +175,15 @@ async def release(platform: Platform, payment_id: str, why: str, who: str) -> Ca
 async def refund(
     platform: Platform, payment_id: str, amount: Decimal | None, why: str, who: str, *, version: int | None = None
 ) -> CardPayment:
-    """Give back `amount`, all that is left when None. `version` is the payment's when somebody decided that. Conflict
-    when nothing was taken, or the payment changed since; UserError for too much."""
+    """Give back `amount`, all that is left when None; what failed to go back is tried again. `version` is the payment's
+    when somebody decided that. Conflict when nothing was taken, or the payment changed since; UserError for too
+    much."""
     payment = await named(platform, payment_id)
     if version not in (None, payment.version):
         raise Conflict(f"card payment {payment_id} changed meanwhile: {payment.refunded} were given back; look again")
+    if payment.state is PaymentState.REFUNDING and payment.needs and amount in (None, payment.refunding):
+        fresh = replace(payment, tries=0, needs="", attempt=payment.attempt + 1)
+        return await _decided(platform, fresh, PaymentState.REFUNDING, why or "to be tried again", who)
     left = payment.captured - payment.refunded
     if payment.state is not PaymentState.PAID or not left:
         raise Conflict(f"card payment {payment_id} is {payment.state}: there is nothing to give back")

@@ -20,29 +20,33 @@ _AT_REST = frozenset({PaymentState.PAID, PaymentState.RELEASED, PaymentState.REF
 
 
 async def take_over(platform: Platform, token_uid: str, receipt: Receipt, earlier: Collection[str]) -> None:
-    """The card payment of a charge, whose Token nobody else has, is for this receipt and for no `earlier` one. Money
-    that was taken beyond it waits for a person, who gives it back. Done again it changes nothing. NotYet while the
-    payment is between two steps."""
+    """The card payment of a charge, whose Token nobody else has, is for this receipt and for no `earlier` one; money
+    that was taken beyond it goes back. Done again it changes nothing. NotYet while the payment is between two steps."""
     payment = await platform.store.cards.of_token(token_uid) if earlier else None
     if payment is None or payment.receipt is None:
         return
-    is_new = payment.receipt != receipt.number
-    if payment.state is PaymentState.CAPTURING and is_new:
+    if payment.receipt == receipt.number:
+        await book(platform, receipt, earlier)
+    elif payment.state is PaymentState.CAPTURING:
         await card_payments.billed(platform, replace(payment, attempt=payment.attempt + 1), receipt)
     elif payment.state in _AT_REST:
-        if is_new:
-            await _tie(platform, payment, receipt)
+        await _tie(platform, payment, receipt)
         await book(platform, receipt, earlier)
-    elif is_new:
+    else:
         raise NotYet(f"receipt {receipt.number} waits for card payment {payment.id}, which is {payment.state}")
 
 
 async def _tie(platform: Platform, payment: CardPayment, receipt: Receipt) -> None:
-    total, kept = receipt.total.shown, payment.captured - payment.refunded
+    """In one step with that what was taken too much is on its way back, so that nobody decides that twice."""
+    total = receipt.total.shown
+    beyond = payment.captured - payment.refunded - max(total, Decimal(0))
     what = f"receipt {receipt.number} instead of {payment.receipt}: {total} {payment.currency}"
-    needs = f"{what}, and {kept} were taken: give {kept - total} back" if kept > max(total, Decimal(0)) else ""
-    tied = replace(payment, receipt=receipt.number, due=total, needs=needs)
-    moved = await card_payments.move(platform, tied, payment.state, what, next_at=None)
+    tied = replace(payment, receipt=receipt.number, due=total, needs="")
+    if beyond > 0:
+        tied, what = replace(tied, refunding=beyond), f"{what}, so {beyond} are given back"
+        moved = await card_payments.move(platform, tied, PaymentState.REFUNDING, what, next_at=platform.clock())
+    else:
+        moved = await card_payments.move(platform, tied, payment.state, what, next_at=None)
     if moved.version != tied.version + 1:
         raise NotYet(f"card payment {payment.id} has just become {moved.state}")
 

@@ -20,10 +20,10 @@ _SOLD = frozenset({Purpose.SALE, Purpose.FEE})
 
 
 async def credit(
-    platform: Platform, number: str, why: str, *, again: bool = False, charges: Sequence[str] = ()
+    platform: Platform, number: str, why: str, *, who: str, again: bool = False, charges: Sequence[str] = ()
 ) -> KeptInvoice:
     """A credit note for all of an invoice that no note took back yet, or for some of its `charges`, by the ids of their
-    CDRs; `again` opens what it takes back for another invoice.
+    CDRs; `again` opens what it takes back for another invoice, else `who` decided to give it away.
 
     NotFound; Conflict when it was credited already or is a credit note itself; UserError without a reason, and for
     single charges between partners.
@@ -31,24 +31,32 @@ async def credit(
     if not why.strip():
         raise UserError("a credit note says why: found nothing")
     kept = await numbered(platform, number)
-    account = ACCOUNTS[kept.purpose]
+    account, decided = ACCOUNTS[kept.purpose], _Decided(why=why, who=who, again=again)
 
     def book(invoice: Invoice) -> Entry:
         return entry_of(invoice, kept.customer_id, account)
 
     if charges:
-        drafting = await _of_charges(platform, kept, why)
+        drafting = await _of_charges(platform, kept, decided)
         zone = books_zone(platform)
         return await platform.store.invoices.credit_charges(number, charges, drafting, book, zone=zone, again=again)
 
     def draft(first: KeptInvoice, before: Sequence[Invoice]) -> Draft:
         days = first.invoice.start, first.invoice.end
-        return _drafted(platform, first, why, list(_left(first.invoice, before)), days, before)
+        return _drafted(platform, first, decided, list(_left(first.invoice, before)), days, before)
 
     return await platform.store.invoices.credit(number, draft, book, again=again)
 
 
-async def _of_charges(platform: Platform, kept: KeptInvoice, why: str) -> CreditDrafting:
+class _Decided(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person said."""
+
+    why: str
+    who: str
+    again: bool
+
+
+async def _of_charges(platform: Platform, kept: KeptInvoice, decided: _Decided) -> CreditDrafting:
     """What the plan included of the charges is taken off what is given back."""
     customer = await platform.store.customers.get(kept.customer_id)
     if kept.purpose not in _SOLD or customer is None:
@@ -62,7 +70,7 @@ async def _of_charges(platform: Platform, kept: KeptInvoice, why: str) -> Credit
         included = included_lines(customer, plans, items, used, first.invoice.currency, zone)
         lines = [negated(line) for line in (*(line for item in items for line in item.lines), *included)]
         days = [one.at.astimezone(zone).date() for one in items]
-        return _drafted(platform, first, why, lines, (min(days), max(days)), before)
+        return _drafted(platform, first, decided, lines, (min(days), max(days)), before)
 
     return draft
 
@@ -70,7 +78,7 @@ async def _of_charges(platform: Platform, kept: KeptInvoice, why: str) -> Credit
 def _drafted(  # noqa: PLR0917 - what a credit note is made of
     platform: Platform,
     first: KeptInvoice,
-    why: str,
+    decided: _Decided,
     lines: Sequence[InvoiceLine],
     days: tuple[date, date],
     before: Sequence[Invoice],
@@ -80,7 +88,12 @@ def _drafted(  # noqa: PLR0917 - what a credit note is made of
         raise UserError(f"{first.number} is a {first.kind}: what it says is put right by its next one")
     invoice = first.invoice
     terms = msgspec.structs.replace(
-        invoice.terms, kind=kind, credits=first.number, credits_issued_on=invoice.issued_on, why=why, prepaid=Decimal(0)
+        invoice.terms,
+        kind=kind,
+        credits=first.number,
+        credits_issued_on=invoice.issued_on,
+        why=decided.why,
+        prepaid=Decimal(0),
     )
     rows: Sequence[TaxRow] = [row for note in before for row in note.taxes]
 
@@ -89,7 +102,7 @@ def _drafted(  # noqa: PLR0917 - what a credit note is made of
         _require_no_more(invoice, before, note)
         return note
 
-    return Draft(series_of(platform, kind), make)
+    return Draft(series_of(platform, kind), make, decided.who, decided.again)
 
 
 def _require_no_more(invoice: Invoice, before: Sequence[Invoice], note: Invoice) -> None:

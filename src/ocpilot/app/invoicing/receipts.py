@@ -6,7 +6,7 @@ import msgspec
 
 from ocpilot.app.cdrs import clearing
 from ocpilot.app.cdrs.cdrs import verdict_of, zone_of
-from ocpilot.app.guests import replaced_receipts
+from ocpilot.app.guests import receipt_sales, replaced_receipts
 from ocpilot.app.kept.clearing_records import ClearingState
 from ocpilot.app.kept.records import Account, ObjectKey, Receipt, StoredObject
 from ocpilot.app.ocpi.bodies import value_of
@@ -21,25 +21,32 @@ from ocpilot.billing.receipt_pdf import receipt_pdf
 from ocpilot.billing.signed_words import sentence
 from ocpilot.wire.v230 import CDR, FinancialAdviceConfirmation
 
+#: What is held or disputed may be accepted after all.
+_DECIDED = frozenset({ClearingState.ACCEPTED, ClearingState.CREDITED, ClearingState.DROPPED})
+
 
 async def settle(platform: Platform, key: ObjectKey) -> Receipt | None:
-    """The receipt of an accepted CDR; None for one that gets none: it stands elsewhere by now, only passes through our
-    hub, or its Token was a customer's when the charge began, who gets an invoice."""
-    stored = await _of(platform, key)
-    found = await platform.store.clearings.get(key)
-    gets_one = (
-        stored is not None
-        and found is not None
-        and found.state is ClearingState.ACCEPTED
-        and not clearing.is_passed_on(platform, stored)
-        and not await _is_customers(platform, value_of(CDR, stored))
-    )
-    receipt = await issue(platform, key) if gets_one else None
-    if receipt is not None and stored is not None:
-        uid = value_of(CDR, stored).cdr_token.uid
-        await replaced_receipts.take_over(platform, uid, paper_of(receipt), await earlier(platform, stored))
+    """The receipt of an accepted CDR, with its sale in the books; None for one that gets none: it only passes through
+    our hub, or its Token was a customer's when the charge began, who gets an invoice. What a receipt said of a CDR that
+    got one all the same, or was taken back since, falls."""
+    stored, found = await _of(platform, key), await platform.store.clearings.get(key)
+    if stored is None or found is None or found.state not in _DECIDED:
+        receipt = None
+    elif found.state is ClearingState.ACCEPTED and await _gets_one(platform, stored):
+        receipt = await issue(platform, key)
+        uid, paper = value_of(CDR, stored).cdr_token.uid, paper_of(receipt)
+        await replaced_receipts.take_over(platform, uid, paper, await earlier(platform, stored))
+        await receipt_sales.sell(platform, uid, paper)
+    else:
+        receipt, before = None, await platform.store.documents.receipt_of(key)
+        if before is not None:
+            await receipt_sales.take_back(platform, paper_of(before))
     await platform.store.documents.receipt_settled(key)
     return receipt
+
+
+async def _gets_one(platform: Platform, stored: StoredObject) -> bool:
+    return not clearing.is_passed_on(platform, stored) and not await _is_customers(platform, value_of(CDR, stored))
 
 
 async def _is_customers(platform: Platform, cdr: CDR) -> bool:

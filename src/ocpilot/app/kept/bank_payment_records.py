@@ -140,5 +140,8 @@ class BankPayments(Protocol):
     async def page(self, *, unmatched: bool = False, limit: int = 100) -> tuple[KeptPayment, ...]:
         """The newest first; `unmatched`: only those of which something is on no invoice."""
 
+    async def doubled(self, limit: int) -> tuple[tuple[Told, Told], ...]:
+        """Pairs in the books, of two kinds of files, whose amounts may be the same money: the newest first."""
+
     async def of_invoice(self, number: str) -> tuple[tuple[int, PaymentStep], ...]:
         """Payments and steps that concern an invoice, in order."""

@@ -75,7 +75,8 @@ class BillItem(Record, frozen=True, kw_only=True):
 
 class KeptInvoice(Record, frozen=True, kw_only=True):
     """An invoice as kept: nothing of it ever changes but `sent_at` and `credited_by`. `seal` is the SHA-256 of the seal
-    before it in its series and the body."""
+    before it in its series and the body. Of a credit note that a person decided about, `who` that was, and whether what
+    it takes back is billed `again`; else it is given away."""
 
     number: str
     series: str
@@ -87,6 +88,8 @@ class KeptInvoice(Record, frozen=True, kw_only=True):
     seal: bytes
     sent_at: datetime | None = None
     credited_by: str | None = None
+    who: str | None = None
+    again: bool | None = None
 
 
 class Listed(Record, frozen=True):
@@ -140,10 +143,13 @@ class Group(Record, frozen=True, kw_only=True):
 
 
 class Draft(Record, frozen=True):
-    """An invoice that has no number yet: the series it is of, and what makes it when the number is known."""
+    """An invoice that has no number yet: the series it is of, what makes it when the number is known, and who decided
+    that what it takes back is billed `again`, or not."""
 
     series: str
     make: Callable[[str], Invoice]
+    who: str | None = None
+    again: bool | None = None
 
 
 #: What charges on earlier invoices used, by month and plan (None: not kept which).

@@ -45,11 +45,11 @@ class TaxedSum(Record, frozen=True, kw_only=True):
 
 
 class OpenDebt(Record, frozen=True, kw_only=True):
-    """What is left to be paid of an invoice at the end of a month: above zero to us, below by us. `since` is the day it
-    was booked."""
+    """What is left to be paid of an invoice, or of a receipt (`customer` is its driver), at the end of a month: above
+    zero to us, below by us. `since` is the day it was booked."""
 
     number: str
-    customer_id: int
+    customer_id: int | None
     customer: str
     currency: str
     amount: Decimal

@@ -9,7 +9,7 @@ from typing import Protocol
 from ocpilot.app.kept.bill_records import Purpose
 from ocpilot.app.kept.clearing_records import ClearingState
 from ocpilot.app.kept.records import ObjectKey, Record, StoredObject
-from ocpilot.billing.four_way import CardTaken, Invoiced
+from ocpilot.billing.four_way import CardTaken, Given, Invoiced, Owed
 from ocpilot.billing.ledger import Entry
 
 # ---- the four-way check --------------------------------------------------------------------------------------------
@@ -31,6 +31,7 @@ class TrailItem(Record, frozen=True, kw_only=True):
     currency: str
     invoice: str | None
     credited_by: str | None
+    given: Given | None
 
 
 class Trail(Record, frozen=True, kw_only=True):
@@ -56,6 +57,7 @@ class Trail(Record, frozen=True, kw_only=True):
     receipt: str | None
     named: int
     card: CardTaken | None
+    owed: Owed | None
     items: tuple[TrailItem, ...]
 
 

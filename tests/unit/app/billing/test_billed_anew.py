@@ -129,7 +129,7 @@ async def test_what_is_billed_again_has_what_was_put_right(provider):
     await charged(provider, BEGAN)
     (first,) = await invoices(provider)
     assert (first.invoice.lines[0].cost_centre, first.invoice.tax > 0) == ("4711", True)
-    await crediting.credit(provider, first.number, "wrong cost centre and no VAT number", again=True)
+    await crediting.credit(provider, first.number, "wrong cost centre and no VAT number", again=True, who="kim")
     await billed.give(provider.store, company, "T0", "4712")
     await customers.change(provider, company.number, {"vat_number": "SE556703748501"})
     (second,) = await invoices(provider)
@@ -157,7 +157,7 @@ async def test_a_charge_is_credited_once_when_both_it_and_its_invoice_are_taken_
     await take_back(provider, cdr)
     while await rating.rate(provider):
         pass
-    await crediting.credit(provider, first.number, "not his car")
+    await crediting.credit(provider, first.number, "not his car", who="kim")
     assert await invoices(provider) == []
     assert {one.amount for one in await provider.store.ledger.balances()} == {Decimal(0)}
 
@@ -183,8 +183,8 @@ async def test_an_invoice_of_which_a_charge_was_credited_apart_is_taken_back_onl
     await take_back(provider, first)
     (note,) = await invoices(provider)
     with pytest.raises(Conflict, match=f"charges of {bill.number} were credited by {note.number} already"):
-        await crediting.credit(provider, bill.number, "not his car")
-    await crediting.credit(provider, bill.number, "not his car", again=True)
+        await crediting.credit(provider, bill.number, "not his car", who="kim")
+    await crediting.credit(provider, bill.number, "not his car", again=True, who="kim")
     await invoices(provider)
     owed = sum(one.amount for one in await provider.store.ledger.open_invoices())
     assert owed == bill.invoice.payable - note.invoice.payable

@@ -31,5 +31,5 @@ async def test_one_on_an_invoice_cannot_be_held_before_that_is_credited(provider
     [kept] = [kept async for kept, _, _ in invoicing.run(provider, until=billed.NOW)]
     with pytest.raises(Conflict, match=f"is on invoice {kept.number}: to dispute it, that must be credited first"):
         await act(provider, key, Action.DISPUTE)
-    await crediting.credit(provider, kept.number, "not his car", again=True)
+    await crediting.credit(provider, kept.number, "not his car", again=True, who="kim")
     assert (await act(provider, key, Action.DISPUTE)).state == "disputed"

@@ -7,8 +7,9 @@ import pytest
 
 import billed
 from ocpilot.app import months
-from ocpilot.app.books import reconciliation
+from ocpilot.app.books import reconciliation, reminders
 from ocpilot.app.books.ledger_views import faults
+from ocpilot.app.customers import customers
 from ocpilot.app.invoicing import crediting, invoicing, rating
 from ocpilot.app.kept.bill_records import Purpose
 from ocpilot.app.kept.customer_records import CustomerKind
@@ -19,6 +20,7 @@ from ocpilot.billing.cdr import credit_of
 from ocpilot.billing.en16931 import document_of
 from ocpilot.billing.four_way import Step
 from ocpilot.billing.invoice import InvoiceKind, amount_of
+from ocpilot.billing.ledger import Account
 from ocpilot.billing.plans import Plan
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import CDR
@@ -42,7 +44,7 @@ async def invoice(provider):
 
 
 async def credited(platform, invoice, *charges, again=False):
-    return await crediting.credit(platform, invoice.number, WHY, again=again, charges=charges)
+    return await crediting.credit(platform, invoice.number, WHY, again=again, charges=charges, who="kim")
 
 
 async def ids(platform, number):
@@ -106,9 +108,9 @@ async def test_what_cannot_be_credited_says_why(provider, invoice):
     with pytest.raises(NotFound, match=f"no charge C404 on invoice {invoice.number}"):
         await credited(provider, invoice, second, "C404")
     with pytest.raises(Conflict, match="is a credit note"):
-        await crediting.credit(provider, "K-000001", WHY, charges=[first])
+        await crediting.credit(provider, "K-000001", WHY, charges=[first], who="kim")
     with pytest.raises(UserError, match="says why"):
-        await crediting.credit(provider, invoice.number, " ", charges=[second])
+        await crediting.credit(provider, invoice.number, " ", charges=[second], who="kim")
     assert (await provider.store.invoices.series()) == ("F", "K")
     assert await provider.store.invoices.broken_seals("K") == (), "no number was left out"
 
@@ -157,16 +159,59 @@ async def test_what_a_plan_included_of_it_is_not_given_back_and_can_be_used_agai
 
 async def test_the_four_way_check_knows_what_was_taken_back(provider, invoice):
     async def open_ends():
-        found = (await reconciliation.check(provider, months.parse("2026-11"))).findings
-        return {(one.about.partition("/")[2], str(one.found)) for one in found if one.step is Step.BILL}
+        found = await reconciliation.check(provider, months.parse("2026-11"))
+        told = ({(one.about.partition("/")[2], str(one.found)) for one in some} for some in (found.open, found.settled))
+        return tuple(told)
 
-    before = await open_ends()
+    before, _ = await open_ends()
     first, second, *_ = await ids(provider, invoice.number)
     await credited(provider, invoice, first)
     await credited(provider, invoice, second, again=True)
     await rating.rate(provider)
+    still, settled = await open_ends()
+    assert settled == {(first, f"given away with K-000001 by kim on {invoice.invoice.issued_on}: {WHY}")}
+    assert {one for one in still - before if one[0]} == {(second, "on no invoice (sale)")}
+
+
+async def test_what_was_written_off_and_is_credited_after_all_is_owed_to_nobody(provider, invoice):
+    async def stands():
+        lost = [one.amount for one in await provider.store.ledger.balances() if one.account is Account.BAD_DEBTS]
+        return await provider.store.ledger.open_of(invoice.number), sum(lost)
+
+    whole = invoice.invoice.payable
+    await reminders.write_off(provider, invoice.number, "bankrupt")
+    first, second, *_ = await ids(provider, invoice.number)
+    note = await credited(provider, invoice, first)
+    assert await stands() == (0, whole - amount_of(note.invoice))
+    await credited(provider, invoice, second)
+    await credited(provider, invoice)
+    assert await stands() == (0, 0)
+    assert await faults(provider) == ()
+
+
+async def test_the_rest_of_an_invoice_may_be_given_away_by_somebody_else_for_another_reason(provider, invoice):
+    first, *rest = await ids(provider, invoice.number)
+    await credited(provider, invoice, first)
+    await crediting.credit(provider, invoice.number, "goodwill", who="bo")
+    found = await reconciliation.check(provider, months.parse("2026-11"))
+    day = invoice.invoice.issued_on
+    assert {(one.about.partition("/")[2], str(one.found)) for one in found.settled} == {
+        (first, f"given away with K-000001 by kim on {day}: {WHY}"),
+        *((one, f"given away with K-000002 by bo on {day}: goodwill") for one in rest),
+    }
+
+
+async def test_what_was_to_be_billed_again_and_is_not_is_no_gift(provider, invoice):
+    """The Token is nobody's any more when it is worked out again."""
+    await credited(provider, invoice, again=True)
+    [customer] = [one async for one in customers.every(provider)]
+    for token in await provider.store.customers.tokens(customer.id):
+        await customers.take_token(provider, token.uid, token.since + timedelta(seconds=1))
+    await rating.rate(provider)
+    found = await reconciliation.check(provider, months.parse("2026-11"))
     told = f"{invoice.number} was taken back by K-000001, and it was not billed again"
-    assert await open_ends() - before == {(first, told)}
+    assert [str(one.found) for one in found.open if one.step is Step.BILL].count(told) == 7
+    assert found.settled == ()
 
 
 async def test_charges_between_partners_are_credited_as_cdrs(provider):
@@ -176,4 +221,4 @@ async def test_charges_between_partners_are_credited_as_cdrs(provider):
     [kept] = await run(provider)
     assert kept.purpose is Purpose.PURCHASE
     with pytest.raises(UserError, match="credit the CDR itself"):
-        await crediting.credit(provider, kept.number, WHY, charges=await ids(provider, kept.number))
+        await crediting.credit(provider, kept.number, WHY, charges=await ids(provider, kept.number), who="kim")

@@ -147,13 +147,13 @@ async def test_an_invoice_is_taken_back_once_and_what_was_on_it_can_be_billed_ag
     await billed.accepted(provider, 3, operators=billed.OPERATORS[:1])
     [kept] = await run(provider)
     with pytest.raises(UserError, match="says why"):
-        await crediting.credit(provider, kept.number, " ")
-    note = await crediting.credit(provider, kept.number, "wrong address", again=True)
+        await crediting.credit(provider, kept.number, " ", who="kim")
+    note = await crediting.credit(provider, kept.number, "wrong address", again=True, who="kim")
     assert (note.invoice.terms.credits, note.invoice.payable) == (kept.number, kept.invoice.payable)
     with pytest.raises(Conflict, match="was credited by K-000001 already"):
-        await crediting.credit(provider, kept.number, "again")
+        await crediting.credit(provider, kept.number, "again", who="kim")
     with pytest.raises(Conflict, match="is a credit note"):
-        await crediting.credit(provider, note.number, "no")
+        await crediting.credit(provider, note.number, "no", who="kim")
     [second] = await run(provider)
     assert second.invoice.lines == kept.invoice.lines
     assert await provider.store.ledger.open_of(kept.number) == 0

@@ -310,25 +310,27 @@ async def exported(street):
     return [lines for _, lines in vouchers]
 
 
-async def test_a_charge_billed_anew_for_less_has_its_payment_and_what_was_taken_too_much_is_to_be_given_back(street):
+ISSUED_ANEW = {Account.CARDS: 40, Account.REVENUE: -32, Account.VAT_OUT: -8}
+
+
+async def test_a_charge_billed_anew_for_less_has_its_payment_and_what_was_taken_too_much_goes_back_by_itself(street):
     await begin(street)
     await pay(street)
     first = await charge(street, 10_000)
     then = await reissued(street, 8)
-    assert (then.state, then.receipt, then.due, then.captured) == (S.PAID, "R-000002", 40, 50)
-    told = "receipt R-000002 instead of R-000001: 40.00 SEK"
-    assert (then.why, then.needs) == (told, f"{told}, and 50.00 were taken: give 10.00 back")
-    found = receipts.paper_of(await street.store.documents.receipt("R-000002"))
+    assert (then.state, then.receipt, then.due, then.captured, then.refunded) == (S.PAID, "R-000002", 40, 50, 10)
+    steps = await street.store.cards.steps(then.id)
+    assert [(one.after, one.what, one.who) for one in steps[-2:]] == [
+        ("refunding", "receipt R-000002 instead of R-000001: 40.00 SEK, so 10.00 are given back", "platform"),
+        ("paid", "10.00 SEK were given back", "platform"),
+    ]
+    kept = await street.store.documents.receipt("R-000002")
+    found = receipts.paper_of(kept)
     assert (found.replaces, found.total.shown) == (first.receipt, 40)
-    assert await unpaid(street) == [f"50.00 of 40.00 SEK were taken from the card: {then.needs}"]
-    await card_payments.refund(street.platform, then.id, Decimal(10), "the meter was wrong", "cli")
-    assert (await work(street)).needs == ""
+    assert (await receipts.pdf_of(street.platform, kept)) != kept.pdf
+    assert (await played(street)).refunded == 10
     assert await unpaid(street) == []
-    assert {key: one for key, one in (await balances(street)).items() if one} == {
-        Account.CARDS: 40,
-        Account.REVENUE: -32,
-        Account.VAT_OUT: -8,
-    }
+    assert {key: one for key, one in (await balances(street)).items() if one} == ISSUED_ANEW
     assert await exported(street) == [
         [("1580", 50), ("3001", -40), ("2611", -10)],
         [("1580", -50), ("3001", 40), ("2611", 10), ("1580", 50), ("6351", -10), ("3001", -32), ("2611", -8)],
@@ -360,6 +362,60 @@ async def test_a_charge_billed_anew_for_more_takes_no_more_and_again_has_the_new
         Account.VAT_OUT: -10,
     }
     assert await unpaid(street) == []
+
+
+async def test_a_charge_billed_anew_for_nothing_gives_everything_back(street):
+    await begin(street)
+    await pay(street)
+    await charge(street, 10_000)
+    then = await reissued(street, 0)
+    assert (then.state, then.receipt, then.due, then.refunded, then.needs) == (S.REFUNDED, "R-000002", 0, 50, "")
+    assert [amount for amount in (await balances(street)).values() if amount] == []
+    assert await unpaid(street) == []
+
+
+async def test_a_refund_that_the_provider_refuses_waits_for_a_person_who_tries_again(street):
+    street.platform.cards.before["refund"] = [CardRefused("the card is closed")] * 6
+    await begin(street)
+    await pay(street)
+    await charge(street, 10_000)
+    await reissued(street, 8)
+    stuck = await work(street, rounds=8, seconds=3600)
+    assert (stuck.state, stuck.needs, stuck.refunding) == (S.REFUNDING, "the card is closed", 10)
+    assert await unpaid(street) == ["50.00 of 40.00 SEK were taken from the card: the card is closed"]
+    with pytest.raises(Conflict, match="there is nothing to give back"):
+        await card_payments.refund(street.platform, stuck.id, Decimal(20), "more", "cli")
+    await card_payments.refund(street.platform, stuck.id, None, "", "cli")
+    assert ((await work(street)).state, (await played(street)).refunded) == (S.PAID, 10)
+    assert await unpaid(street) == []
+
+
+@pytest.mark.parametrize("which", range(1, 5))
+@pytest.mark.parametrize("what", ["save", "book"])
+async def test_killed_at_any_write_the_money_goes_back_once_and_is_booked_once(street, monkeypatch, what, which):
+    await begin(street)
+    await pay(street)
+    await charge(street, 10_000)
+    place, count = street.store.cards if what == "save" else street.store.ledger, [0]
+    real = getattr(place, what)
+
+    async def lost(*args):
+        count[0] += 1
+        if count[0] == which:
+            raise asyncio.CancelledError
+        return await real(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, what, lost)
+        with contextlib.suppress(asyncio.CancelledError):
+            await reissued(street, 8)
+        for _ in range(4):
+            with contextlib.suppress(asyncio.CancelledError):
+                await work(street, rounds=1, seconds=600)
+    done = await work(street, rounds=4, seconds=600)
+    assert (done.state, done.receipt, done.refunded) == (S.PAID, "R-000002", 10)
+    assert (await played(street)).refunded == 10
+    assert {key: one for key, one in (await balances(street)).items() if one} == ISSUED_ANEW
 
 
 async def test_a_charge_billed_anew_before_its_money_was_taken_costs_what_the_new_receipt_says(street):
