@@ -23,8 +23,10 @@ from ocpilot.base.signed_verdict import SignedVerdict
 
 #: The role of a hub in settings (and in 2.2.1; 2.3.0 has no such role, credentials name the hub's party).
 HUB = "HUB"
+#: The role of a national access point.
+NAP = "NAP"
 #: (types, "Role"), and a hub.
-ROLES = ("CPO", "EMSP", HUB, "NAP", "NSP", "OTHER", "PTP", "SCSP")
+ROLES = ("CPO", "EMSP", HUB, NAP, "NSP", "OTHER", "PTP", "SCSP")
 
 
 class ServerSettings(Section, frozen=True, kw_only=True):
@@ -273,7 +275,20 @@ class Settings(Section, frozen=True, kw_only=True, dict=True):
     @cached_property
     def hub(self) -> PartyId | None:
         """Our party that is a hub; None when we are none."""
-        return next((party.id for party in self.parties if party.role == HUB), None)
+        return self._first(HUB)
+
+    @cached_property
+    def access_point(self) -> PartyId | None:
+        """Our party that is a national access point; None when we are none, or a hub, which passes on everything."""
+        return self._first(NAP) if self.hub is None else None
+
+    @cached_property
+    def passing(self) -> PartyId | None:
+        """Our party that passes on what peers send: a hub or an access point."""
+        return self.hub or self.access_point
+
+    def _first(self, role: str) -> PartyId | None:
+        return next((party.id for party in self.parties if party.role == role), None)
 
 
 def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Settings:
