@@ -16,7 +16,7 @@ from typing import Annotated, get_args, get_type_hints
 import msgspec
 
 from ocpilot.base.errors import SettingsError
-from ocpilot.base.ids import PartyId
+from ocpilot.base.ids import PARTY_SHAPE, PartyId, is_party
 from ocpilot.base.money_settings import BillingSettings, CardSettings, MailSettings, SellerSettings
 from ocpilot.base.section import Section
 from ocpilot.base.signed_verdict import SignedVerdict
@@ -67,6 +67,9 @@ class PartySettings(Section, frozen=True, kw_only=True):
     logo: str | None = None
 
     def __post_init__(self) -> None:
+        if not is_party(self.country_code, self.party_id):
+            found = f"{self.country_code}/{self.party_id}"
+            raise ValueError(f"country_code, party_id: found {found}, expected {PARTY_SHAPE}, such as SE/LAD")
         if self.role not in ROLES:
             raise ValueError(f"role: found {self.role!r}, expected one of {', '.join(ROLES)}")
         if self.logo is not None and not self.logo.lower().endswith(PICTURES):
@@ -298,7 +301,7 @@ def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Setting
     try:
         return msgspec.convert(raw, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{path or 'environment'}: {error}") from error
+        raise SettingsError(f"{path or 'environment'}: {error}; docs/settings.md lists all settings") from error
 
 
 def _path(kind: type, found: object) -> object:
