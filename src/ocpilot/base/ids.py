@@ -47,6 +47,16 @@ class PartyId(msgspec.Struct, frozen=True, order=True):
         return f"{self.country_code}/{self.party_id}"
 
 
+#: What a party looks like, in words.
+PARTY_SHAPE = "two letters and three letters or digits"
+
+
+def is_party(country_code: str, party_id: str) -> bool:
+    """Whether these are the codes of a party (ISO 3166 alpha-2, ISO 15118): anything else could not be told apart as
+    `SERES` (credentials, "CredentialsRole")."""
+    return re.fullmatch(r"[A-Za-z]{2}/[A-Za-z0-9]{3}", f"{country_code}/{party_id}") is not None
+
+
 def shown_party(key: str) -> str:
     """`SE/LAD` for the key `SELAD`; what is no key stays as it is."""
     return f"{key[:2]}/{key[2:]}" if len(key) == 5 and key.isalnum() else key

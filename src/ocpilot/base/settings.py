@@ -16,15 +16,17 @@ from typing import Annotated, get_args, get_type_hints
 import msgspec
 
 from ocpilot.base.errors import SettingsError
-from ocpilot.base.ids import PartyId
+from ocpilot.base.ids import PARTY_SHAPE, PartyId, is_party
 from ocpilot.base.money_settings import BillingSettings, CardSettings, MailSettings, SellerSettings
 from ocpilot.base.section import Section
 from ocpilot.base.signed_verdict import SignedVerdict
 
 #: The role of a hub in settings (and in 2.2.1; 2.3.0 has no such role, credentials name the hub's party).
 HUB = "HUB"
+#: The role of a national access point.
+NAP = "NAP"
 #: (types, "Role"), and a hub.
-ROLES = ("CPO", "EMSP", HUB, "NAP", "NSP", "OTHER", "PTP", "SCSP")
+ROLES = ("CPO", "EMSP", HUB, NAP, "NSP", "OTHER", "PTP", "SCSP")
 
 
 class ServerSettings(Section, frozen=True, kw_only=True):
@@ -65,6 +67,9 @@ class PartySettings(Section, frozen=True, kw_only=True):
     logo: str | None = None
 
     def __post_init__(self) -> None:
+        if not is_party(self.country_code, self.party_id):
+            found = f"{self.country_code}/{self.party_id}"
+            raise ValueError(f"country_code, party_id: found {found}, expected {PARTY_SHAPE}, such as SE/LAD")
         if self.role not in ROLES:
             raise ValueError(f"role: found {self.role!r}, expected one of {', '.join(ROLES)}")
         if self.logo is not None and not self.logo.lower().endswith(PICTURES):
@@ -280,7 +285,20 @@ class Settings(Section, frozen=True, kw_only=True, dict=True):
     @cached_property
     def hub(self) -> PartyId | None:
         """Our party that is a hub; None when we are none."""
-        return next((party.id for party in self.parties if party.role == HUB), None)
+        return self._first(HUB)
+
+    @cached_property
+    def access_point(self) -> PartyId | None:
+        """Our party that is a national access point; None when we are none, or a hub, which passes on everything."""
+        return self._first(NAP) if self.hub is None else None
+
+    @cached_property
+    def passing(self) -> PartyId | None:
+        """Our party that passes on what peers send: a hub or an access point."""
+        return self.hub or self.access_point
+
+    def _first(self, role: str) -> PartyId | None:
+        return next((party.id for party in self.parties if party.role == role), None)
 
 
 def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -290,7 +308,7 @@ def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Setting
     try:
         return msgspec.convert(raw, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{path or 'environment'}: {error}") from error
+        raise SettingsError(f"{path or 'environment'}: {error}; docs/settings.md lists all settings") from error
 
 
 def _path(kind: type, found: object) -> object:

@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import os
+import sys
 from typing import Protocol
 
 from ocpilot.base.errors import UserError
@@ -46,7 +47,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 async def run(args: argparse.Namespace, accounts: AccountCommands) -> int:
     """The password comes from OCPILOT_PASSWORD or is asked for; never from the command line, where others see it."""
-    password = os.environ.get("OCPILOT_PASSWORD") or getpass.getpass("password: ")
+    password = os.environ.get("OCPILOT_PASSWORD") or _asked()
     if args.role == "operator":
         if args.card:
             raise UserError("--card is for drivers")
@@ -59,3 +60,9 @@ async def run(args: argparse.Namespace, accounts: AccountCommands) -> int:
         )
     print(f"{args.role} {email} can sign in now")
     return 0
+
+
+def _asked() -> str:
+    if not sys.stdin.isatty():
+        raise UserError("password: found nobody to ask, expected a terminal or OCPILOT_PASSWORD")
+    return getpass.getpass("password: ")

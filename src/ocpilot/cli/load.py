@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from ocpilot.cli.reading import read_file
+
 
 class LoadCommands(Protocol):
     """What the platform does for this command."""
@@ -36,6 +38,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 async def run(args: argparse.Namespace, commands: LoadCommands) -> int:
     """Prints what was stored, one line an object."""
     for path in args.file:
-        for line in await commands.load(str(path), path.read_bytes(), args.version, args.audience):
+        for line in await commands.load(str(path), read_file(str(path)), args.version, args.audience):
             print(line)
     return 0

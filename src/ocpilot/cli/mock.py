@@ -9,6 +9,7 @@ import msgspec
 
 from ocpilot.base.errors import UserError
 from ocpilot.base.ids import PartyId
+from ocpilot.cli.reading import read_file
 from ocpilot.wire.protocol import SUPPORTED, Version
 
 _EPILOG = """\
@@ -19,6 +20,7 @@ examples:
   ocpilot mock --role cpo
   ocpilot mock --role emsp --port 9000 --register https://ocpi.example.com/ocpi/versions --token 5f2a...
   ocpilot mock --role cpo --fault wrong-total --fault server-error=0.2
+  ocpilot mock --role nap --data open-data.json.gz     the open data of a national access point, as one
   ocpilot mock --list-faults
 """
 
@@ -61,10 +63,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--role", choices=["cpo", "emsp", "hub", "both"], default="cpo", help="what to play (%(default)s)"
+        "--role", choices=["cpo", "emsp", "hub", "both", "nap"], default="cpo", help="what to play (%(default)s)"
     )
     parser.add_argument(
-        "--party", metavar="XX/YYY", help="as which party; SE/MCP, SE/MEM, SE/MHB or SE/MBO by the role"
+        "--party", metavar="XX/YYY", help="as which party; SE/MCP, SE/MEM, SE/MHB, SE/MBO or SE/MNP by the role"
     )
     parser.add_argument("--version", choices=[str(version) for version in SUPPORTED], help="offer only this version")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (%(default)s)")
@@ -101,7 +103,7 @@ async def run(args: argparse.Namespace, commands: MockCommands) -> int:
         port=args.port,
         public_url=args.public_url.rstrip("/"),
         objects=args.objects,
-        data=args.data.read_bytes() if args.data else None,
+        data=read_file(str(args.data)) if args.data else None,
         faults=tuple(args.fault),
         seed=args.seed,
         register=args.register,

@@ -1,22 +1,34 @@
 """Files that a command is named: their lines as they come, and a line on the terminal that says how far we are."""
 
+import gzip
 import sys
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
+from io import BufferedReader
 from pathlib import Path
 
 from ocpilot.base.errors import UserError
 
+_GZIP = b"\x1f\x8b"
+
 
 def lines_of(name: str) -> Iterator[bytes]:
-    """The lines of a file; `-` is standard input. UserError when it cannot be read."""
+    """The lines of a file, unpacked where it is gzip; `-` is standard input. UserError when it cannot be read."""
     try:
         if name == "-":
-            yield from sys.stdin.buffer
+            # Any binary stream can be buffered; the stubs of BinaryIO do not say so.
+            yield from _unpacked(BufferedReader(sys.stdin.buffer))  # type: ignore[arg-type]
         else:
             with Path(name).open("rb") as file:
-                yield from file
+                yield from _unpacked(file)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UserError(f"{name}: found broken gzip ({error}), expected a whole file") from None
     except OSError as error:
         raise UserError(f"{name}: {error.strerror}") from None
+
+
+def _unpacked(file: BufferedReader) -> Iterable[bytes]:
+    return gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == _GZIP else file
 
 
 def read_file(name: str) -> bytes:

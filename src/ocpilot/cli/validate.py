@@ -1,45 +1,34 @@
 """`ocpilot validate`: checks OCPI objects in files against the standard. Needs no database and no network."""
 
 import argparse
+import contextlib
 import sys
 import textwrap
-
-import msgspec
+from collections.abc import Iterator
+from pathlib import Path
 
 from ocpilot.base.errors import UserError
-from ocpilot.base.problem import Problem, Severity
-from ocpilot.cli.reading import Progress, lines_of
-from ocpilot.wire.kinds import ALL_KINDS, KINDS, PARTS, kind_named
+from ocpilot.cli.reading import lines_of
+from ocpilot.cli.validate_reports import Json, Lines, Summary, Table
+from ocpilot.wire.kinds import ALL_KINDS, KINDS, PARTS, Kind, kind_named
 from ocpilot.wire.protocol import SUPPORTED, Version
-from ocpilot.wire.validation import Checked, check_lines
+from ocpilot.wire.validation import check_lines
 
 _EPILOG = """\
 A file holds one object, a list, a whole OCPI answer, or one of these per line (JSON Lines, checked as they come, so
-they may be of any length; of a list only the text is held). Kind and version are guessed unless given; a PATCH body is
-checked as a whole object.
+they may be of any length; of a list only the text is held); it may be packed by gzip. Kind and version are guessed
+unless given; a PATCH body is checked as a whole object.
 
 examples:
   ocpilot validate location.json
   ocpilot validate --version 2.2.1 --object cdr cdrs.jsonl
+  ocpilot validate --summary open-data.json.gz
+  ocpilot validate --csv for-the-operator.csv open-data.json.gz
   curl -s -H "Authorization: Token ..." https://example.com/ocpi/2.2.1/tariffs | ocpilot validate --json -
 
 exit status: 0 all right, 1 something is wrong, 2 wrong usage. Problems marked (accepted) are read all the same, as
 their meaning is sure; with --strict they count as errors too.
 """
-
-
-class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """One problem as `--json` writes it."""
-
-    file: str
-    line: int | None
-    object: str | None
-    version: Version | None
-    path: str
-    found: str
-    expected: str
-    severity: Severity
-    section: str | None
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -56,7 +45,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--object", choices=[kind.name for kind in ALL_KINDS], metavar="KIND", help="one of those below"
     )
-    parser.add_argument("--json", action="store_true", help="write one JSON object with all problems")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="write one JSON object with all problems")
+    form.add_argument("--summary", action="store_true", help="write each kind of problem once, with its number")
+    form.add_argument(
+        "--csv", metavar="FILE", help="write a table for whoever sent the data, a row per problem; - prints"
+    )
     parser.add_argument("--strict", action="store_true", help="count what is accepted leniently as an error")
     return parser
 
@@ -74,81 +68,35 @@ def run(args: argparse.Namespace) -> int:
     """Prints every problem as it is found; 1 when there is an error, 2 when a file cannot be read."""
     kind = kind_named(args.object) if args.object else None
     version = Version(args.version) if args.version else None
-    report = _JsonReport(strict=args.strict) if args.json else _Report(strict=args.strict)
-    unreadable = False
-    for name in args.files:
-        try:
-            for checked in check_lines(lines_of(name), kind, version):
-                report.add(name, checked)
-        except UserError as error:
-            unreadable = True
-            report.progress.hide()
-            print(f"ocpilot validate: {error}", file=sys.stderr)
-    report.end()
+    with _report(args) as report:
+        unreadable = [name for name in args.files if not _reads(name, kind, version, report)]
+        report.end()
     return 2 if unreadable else 1 if report.counts["errors"] else 0
 
 
-class _Report:
-    """What is found, printed line by line; the sums at the end."""
-
-    def __init__(self, *, strict: bool) -> None:
-        self._strict = strict
-        self.counts = {"objects": 0, "errors": 0, "findings": 0}
-        self.progress = Progress()
-
-    def add(self, name: str, checked: Checked) -> None:
-        """One more object of a file."""
-        self.counts["objects"] += checked.kind != "envelope"
-        for problem in checked.problems:
-            is_error = self._strict or problem.severity is Severity.ERROR
-            self.counts["errors" if is_error else "findings"] += 1
-            self.progress.hide()
-            self._write(_found(name, checked, problem))
-        self.progress.step(f"{name}: {self._summary()}")
-
-    def end(self) -> None:
-        """After the last object."""
-        self.progress.hide()
-        print(self._summary(), file=sys.stderr)
-
-    def _write(self, found: Found) -> None:
-        print(_line(found, strict=self._strict))
-
-    def _summary(self) -> str:
-        return ", ".join(f"{count} {name}" for name, count in self.counts.items())
+def _reads(name: str, kind: Kind | None, version: Version | None, report: Lines) -> bool:
+    """Adds every object of a file; whether it could be read."""
+    try:
+        for checked in check_lines(lines_of(name), kind, version):
+            report.add(name, checked)
+    except UserError as error:
+        report.progress.hide()
+        print(f"ocpilot validate: {error}", file=sys.stderr)
+        return False
+    return True
 
 
-class _JsonReport(_Report):
-    """The same as one JSON object, which is written as it grows."""
-
-    _written = 0
-
-    def _write(self, found: Found) -> None:
-        print(",\n" if self._written else '{"problems":[\n', msgspec.json.encode(found).decode(), sep="", end="")
-        self._written += 1
-
-    def end(self) -> None:
-        self.progress.hide()
-        head = "\n]," if self._written else '{"problems":[],'
-        print(head, msgspec.json.encode(self.counts).decode().removeprefix("{"), sep="")
-
-
-def _found(name: str, item: Checked, problem: Problem) -> Found:
-    return Found(
-        file=name,
-        line=item.line,
-        object=item.kind,
-        version=item.version,
-        path=problem.path,
-        found=problem.found,
-        expected=problem.expected,
-        severity=problem.severity,
-        section=problem.section,
-    )
-
-
-def _line(found: Found, *, strict: bool) -> str:
-    where = found.file if found.line is None else f"{found.file}:{found.line}"
-    mark = " (accepted)" if found.severity is Severity.FINDING and not strict else ""
-    section = f" [{found.section}]" if found.section else ""
-    return f"{where}: {found.path}: found {found.found}, expected {found.expected}{mark}{section}"
+@contextlib.contextmanager
+def _report(args: argparse.Namespace) -> Iterator[Lines]:
+    if args.csv is None:
+        kind = Json if args.json else Summary if args.summary else Lines
+        yield kind(strict=args.strict)
+        return
+    if args.csv == "-":
+        yield Table(strict=args.strict, file=sys.stdout)
+        return
+    try:
+        with Path(args.csv).open("w", encoding="utf-8", newline="") as file:
+            yield Table(strict=args.strict, file=file)
+    except OSError as error:
+        raise UserError(f"--csv {args.csv}: {error.strerror}") from None

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from ocpilot.app.hub import hub_routing
 from ocpilot.app.kept.peer_records import Peer, PeerState
 from ocpilot.app.logs.message_rows import RawHeaders
+from ocpilot.app.ocpi import access_point
 from ocpilot.app.ocpi.exchange import LARGEST_BODY, Answer, Call
 from ocpilot.app.ocpi.heard import handled
 from ocpilot.app.ocpi.visibility import acting
@@ -124,7 +125,7 @@ class OcpiServer:
             receiver=exchange.route.receiver,
             came_at=self._platform.clock(),
         )
-        answer = await handled(self._platform, handler, call)
+        answer = await handled(self._platform, handler, access_point.reading(self._platform.settings, call))
         if answer.answered_by is not None:
             exchange.route = msgspec.structs.replace(exchange.route, receiver=answer.answered_by)
         return answer

@@ -122,13 +122,25 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in [only] if only in _READ else _READ:
         import_module(f"ocpilot.{_READ[name]}").add_parser(commands)
+    _point_on(root)
     return root
+
+
+def _point_on(parser: argparse.ArgumentParser) -> None:
+    """The help of a command that only has actions says where examples are: at these."""
+    for inner in (one for one in parser._actions if isinstance(one, argparse._SubParsersAction)):
+        parser.epilog = parser.epilog or f"`{parser.prog} ACTION --help` shows examples of each."
+        for action in inner.choices.values():
+            _point_on(action)
 
 
 def run(argv: Sequence[str] | None = None) -> int:
     """The command `ocpilot`: 0 done, 1 it failed or found something (one clear line), 2 wrong usage."""
     words = sys.argv[1:] if argv is None else argv
-    args = parser(words[0] if words else None).parse_args(words)
+    if not words:
+        parser().print_help(sys.stderr)
+        return 2
+    args = parser(words[0]).parse_args(words)
     try:
         with terminable():
             return _work(args)(args)

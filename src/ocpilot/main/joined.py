@@ -61,9 +61,9 @@ class Switchboard:
 
 
 async def follow_members(platform: Platform) -> None:
-    """A hub hears of what its members send, so that it is pushed on."""
+    """A hub or access point hears of what peers send, so that it is pushed on."""
     changes = platform.store.changes
-    await (changes.follow("hub") if platform.settings.hub else changes.unfollow("hub"))
+    await (changes.follow("hub") if platform.settings.passing else changes.unfollow("hub"))
 
 
 @contextlib.asynccontextmanager

@@ -36,6 +36,8 @@ class Part(StrEnum):
     HUB = "hub"
     #: Both sides of every module in one party.
     BOTH = "both"
+    #: A national access point, which tells of the Locations and Tariffs of many operators.
+    NAP = "nap"
 
 
 _ROLES: Mapping[Part, tuple[Role, ...]] = {
@@ -43,12 +45,14 @@ _ROLES: Mapping[Part, tuple[Role, ...]] = {
     Part.EMSP: (Role.EMSP,),
     Part.HUB: (Role.OTHER, Role.CPO, Role.EMSP),
     Part.BOTH: (Role.CPO, Role.EMSP),
+    Part.NAP: (Role.NAP,),
 }
 PARTIES: Mapping[Part, PartyId] = {
     Part.CPO: PartyId("SE", "MCP"),
     Part.EMSP: PartyId("SE", "MEM"),
     Part.HUB: PartyId("SE", "MHB"),
     Part.BOTH: PartyId("SE", "MBO"),
+    Part.NAP: PartyId("SE", "MNP"),
 }
 #: Charging profiles come with the roles, whatever else the platform offers.
 _PROFILES: Mapping[Role, Interface] = {

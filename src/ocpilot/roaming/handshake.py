@@ -1,6 +1,5 @@
 """Registration as decisions: which version, which endpoints, which credentials, which method is allowed when."""
 
-import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 import msgspec
@@ -12,6 +11,7 @@ from ocpilot.base.errors import (
     NoMatchingEndpoints,
     UnsupportedVersion,
 )
+from ocpilot.base.ids import PARTY_SHAPE, is_party
 from ocpilot.base.problem import Problem
 from ocpilot.roaming.addresses import check_url
 from ocpilot.roaming.offers import Interface, offered, other_side
@@ -168,10 +168,6 @@ def reached_through(theirs: Credentials, taken: Container[str]) -> Credentials:
     return msgspec.structs.replace(theirs, roles=tuple(roles))
 
 
-#: ISO 3166 alpha-2, and ISO 15118 (credentials, "CredentialsRole"): anything else could not be told apart as `SERES`.
-_PARTY = re.compile(r"[A-Z]{2}[A-Z0-9]{3}", re.ASCII)
-
-
 def check_credentials(token: str, roles: Sequence[CredentialsRole], taken: Mapping[str, str]) -> None:
     """What the classes cannot say: a token that can stand in a header, parties that are some, no role twice, no party
     another peer holds.
@@ -187,10 +183,8 @@ def check_credentials(token: str, roles: Sequence[CredentialsRole], taken: Mappi
     for index, role in enumerate(roles):
         party = (role.country_code + role.party_id).upper()
         path = f"$.roles[{index}]"
-        if _PARTY.fullmatch(party) is None:
-            problems.append(
-                Problem(path=path, found=f"party {party!r}", expected="two letters and three letters or digits")
-            )
+        if not is_party(role.country_code, role.party_id):
+            problems.append(Problem(path=path, found=f"party {party!r}", expected=PARTY_SHAPE))
         if (role.role, party) in seen:
             problems.append(Problem(path=path, found=f"{role.role} {party} again", expected="each role once"))
         seen.add((role.role, party))

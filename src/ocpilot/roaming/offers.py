@@ -9,6 +9,10 @@ from ocpilot.wire.v230 import Role
 Interface = tuple[ModuleID, InterfaceRole]
 
 _CPO = frozenset({Role.CPO})
+#: A NAP passes on what operators sent it: "Information can be sent and retrieved from the NAP" (terminology).
+_PUBLISHERS = frozenset({Role.CPO, Role.NAP})
+#: What a NAP gathers of all operators.
+GATHERED = frozenset({ModuleID.LOCATIONS, ModuleID.TARIFFS})
 _EMSP = frozenset({Role.EMSP})
 #: The extension for payments names a role PTP, whose word its list of roles lacks: he may also come as OTHER.
 _PTP = frozenset({Role.PTP, Role.OTHER})
@@ -17,9 +21,9 @@ _PTP = frozenset({Role.PTP, Role.OTHER})
 _INFORMED = frozenset({Role.EMSP, Role.NSP, Role.NAP, Role.PTP, Role.OTHER})
 
 OFFERED_BY: dict[Interface, frozenset[str]] = {
-    (ModuleID.LOCATIONS, InterfaceRole.SENDER): _CPO,
+    (ModuleID.LOCATIONS, InterfaceRole.SENDER): _PUBLISHERS,
     (ModuleID.LOCATIONS, InterfaceRole.RECEIVER): _INFORMED,
-    (ModuleID.TARIFFS, InterfaceRole.SENDER): _CPO,
+    (ModuleID.TARIFFS, InterfaceRole.SENDER): _PUBLISHERS,
     (ModuleID.TARIFFS, InterfaceRole.RECEIVER): _INFORMED,
     (ModuleID.SESSIONS, InterfaceRole.SENDER): _CPO,
     (ModuleID.SESSIONS, InterfaceRole.RECEIVER): _EMSP | {Role.SCSP} | _PTP,

@@ -38,7 +38,7 @@ async def starting(reader: Reader) -> Response:
     if view.stage is Stage.STARTED and view.session is not None:
         return reader.go(charge_path(view.session))
     back = station_path(view.station) if view.station else None
-    context = {"start": view, "ad_hoc": None, "payment": None, "back": back}
+    context = {"start": view, "ad_hoc": None, "payment": None, "let_go": False, "back": back}
     return reader.page("starting.html", context, part="starting_part.html")
 
 

@@ -9,6 +9,7 @@ from ocpilot.app.cards import terminal_payments
 from ocpilot.app.customers.driver_prices import Paying
 from ocpilot.app.guests import ad_hoc, card_payments, evse_pages
 from ocpilot.app.guests.evse_pages import EvsePage
+from ocpilot.app.kept.card_records import PaymentState
 from ocpilot.base.errors import NotFound
 from ocpilot.base.texts import mark
 from ocpilot.web import cards
@@ -70,7 +71,14 @@ async def starting(reader: Reader) -> Response:
     if reader.wants_part and "paying" in reader.request.query_params:
         return reader.go(ad_hoc_path(_secret(reader)))
     payment = await card_payments.of_link(reader.platform, _secret(reader))
-    context = {"start": view.start, "ad_hoc": view, "payment": payment, "back": evse_path(view.evse_id)}
+    context = {
+        "start": view.start,
+        "ad_hoc": view,
+        "payment": payment,
+        # Once what was reserved is released nothing starts any more, whatever the station was ready for.
+        "let_go": payment is not None and payment.state in {PaymentState.RELEASING, PaymentState.RELEASED},
+        "back": evse_path(view.evse_id),
+    }
     return reader.page("starting.html", context, part="starting_part.html")
 
 

@@ -18,6 +18,9 @@ from ocpilot.wire.jsontext import Body
 from ocpilot.wire.packages import class_in, exists_in
 from ocpilot.wire.protocol import SUPPORTED, Version
 
+#: Fields in which an object names itself.
+NAMES = ("id", "uid", "terminal_id")
+
 
 class Kind(msgspec.Struct, frozen=True):
     """`name` as in `cdr`; `cls` is the 2.3.0 class."""

@@ -108,10 +108,17 @@ def value_of(text: bytes, line: int | None = None) -> Value:
 
 
 def _other_than_json(text: bytes) -> str | None:
-    """What a text is that does not even begin as JSON."""
+    """What a text is that does not even begin as JSON, or is in another encoding."""
     if text.startswith(_UTF_16):
         return "text in UTF-16, not in UTF-8"
     begins = text.strip()[:_SHOWN]
     if not begins:
         return "nothing"
-    return None if begins[:1] in _BEGINS else f"text that begins with {begins.decode(errors='replace')!r}"
+    if begins[:1] not in _BEGINS:
+        return f"text that begins with {begins.decode(errors='replace')!r}"
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        before = text[max(0, error.start - _SHOWN // 2) : error.start].decode(errors="replace")
+        return f"text that is not in UTF-8, perhaps in Latin-1: byte 0x{text[error.start]:02x} after {before!r}"
+    return None

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from ocpilot.base.problem import Problem, Severity
 from ocpilot.wire import codec, leaves
 from ocpilot.wire.check import field_plans
+from ocpilot.wire.completing import PARTY
 from ocpilot.wire.jsontext import Body
-from ocpilot.wire.kinds import KINDS, Kind, class_for, guess_kind, guess_version, kinds_with, versions_of
+from ocpilot.wire.kinds import KINDS, NAMES, Kind, class_for, guess_kind, guess_version, kinds_with, versions_of
 from ocpilot.wire.protocol import Version
 from ocpilot.wire.texts import Value, is_envelope, items_of, objects_in, texts, value_of
 
@@ -21,12 +22,15 @@ _ENVELOPE_CHECKS = {"status_code": leaves.whole(1000, 9999), "timestamp": leaves
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """One object of a text: what it was taken for, and everything that is wrong with it.
 
-    `line` is its line in JSON Lines, counted from 1. Paths of problems start at the whole text or line.
+    `line` is its line in JSON Lines, counted from 1. Paths of problems start at the whole text or line. `owner`
+    (`NL/GFX`) and `id` are as far as it says them.
     """
 
     line: int | None = None
     kind: str | None = None
     version: Version | None = None
+    owner: str | None = None
+    id: str | None = None
     problems: tuple[Problem, ...] = ()
 
 
@@ -90,7 +94,16 @@ def _check_object(value: object, root: str, kind: Kind | None, version: Version 
     if version in versions_of(known) and _is_part(known, version, value):
         problems = (_part_of(known), *problems)
     rooted = tuple(replace(problem, path=root + problem.path.removeprefix("$")) for problem in problems)
-    return Checked(kind=known.name, version=version, problems=rooted)
+    return Checked(kind=known.name, version=version, owner=_owner(value), id=_id(value), problems=rooted)
+
+
+def _owner(body: Body) -> str | None:
+    codes = [body.get(name) for name in PARTY]
+    return "/".join(map(str, codes)) if all(isinstance(code, str) and code for code in codes) else None
+
+
+def _id(body: Body) -> str | None:
+    return next((str(body[name]) for name in NAMES if isinstance(body.get(name), str)), None)
 
 
 def _unknown(body: Body, root: str) -> Problem:

@@ -16,6 +16,8 @@ SOURCE = Path(__file__).parents[3] / "src" / "ocpilot"
 SAME = {"CDR", "Reservation", "Start", "Reservation: {price}", "per kWh", "Per kWh", "Tariff", "Period"}
 #: Names of ways to pay are no words.
 NAMES = {"Bankgiro", "Plusgiro", "IBAN", "BIC", "Swish"}
+#: Folders of `app/` whose texts stand on pages and papers of drivers.
+OF_DRIVERS = ("app/cards", "app/drivers", "app/guests", "app/invoicing")
 #: Of billing, what only operators and partners read: in English and Swedish, as the console.
 FOR_OPERATORS = {"words.py", "clearing_words.py", "dispute.py", "four_way.py"}
 
@@ -32,7 +34,7 @@ def marked(packages: Iterable[str], without: Collection[str] = ()) -> Iterator[s
                     yield str(argument.value)
 
 
-@pytest.mark.parametrize("text", sorted(set(marked(("pricing", "billing", "cli")))))
+@pytest.mark.parametrize("text", sorted(set(marked(("pricing", "billing", "cli", *OF_DRIVERS)))))
 def test_a_marked_text_has_a_translation_with_the_same_gaps(text: str) -> None:
     swedish = translator("sv")(text)
     assert swedish != text or text in SAME | NAMES
@@ -44,7 +46,7 @@ def test_what_drivers_read_of_prices_and_on_paper_is_there_in_german_and_dutch(l
     file = SOURCE / "locale" / language / "LC_MESSAGES" / "ocpilot.po"
     texts = read_po(io.BytesIO(file.read_bytes()))
     said = {str(message.id): str(message.string) for message in texts if message.string}
-    wanted = set(marked(("pricing", "billing"), without=FOR_OPERATORS))
+    wanted = set(marked(("pricing", "billing", *OF_DRIVERS), without=FOR_OPERATORS))
     assert wanted - said.keys() == set()
     assert {text for text in wanted if gaps(said[text]) != gaps(text)} == set()
 

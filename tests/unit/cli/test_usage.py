@@ -1,12 +1,16 @@
 """What a command says to whoever calls it in a wrong way, and that it leaves nothing behind."""
 
 import argparse
+import io
 import re
 import socket
+import sys
 from collections.abc import Iterator
 
 import pytest
 
+from ocpilot.base.errors import UserError
+from ocpilot.cli import account
 from ocpilot.main.commands import parser, run
 
 #: Defaults that go without saying.
@@ -29,6 +33,21 @@ def test_a_role_that_does_not_exist_is_named_with_those_that_do(tmp_path, capsys
     assert "role: found 'CP', expected one of CPO, EMSP, HUB" in capsys.readouterr().err
 
 
+def test_a_party_that_is_none_is_refused_with_what_one_looks_like(tmp_path, capsys):
+    config = tmp_path / "platform.toml"
+    config.write_text(PARTY.replace('"SE"', '"SWE"') + 'role = "CPO"\n')
+    assert run(["serve", "--config", str(config)]) == 1
+    assert "found SWE/LAD, expected two letters and three letters or digits, such as SE/LAD" in capsys.readouterr().err
+
+
+async def test_where_nobody_can_be_asked_for_a_password_it_is_said_how_to_give_one(monkeypatch):
+    monkeypatch.delenv("OCPILOT_PASSWORD", raising=False)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    args = parser("account").parse_args(["account", "add", "operator", "a@example.org"])
+    with pytest.raises(UserError, match="expected a terminal or OCPILOT_PASSWORD"):
+        await account.run(args, accounts=None)
+
+
 def test_a_logo_whose_kind_nobody_can_tell_is_refused(tmp_path, capsys):
     config = tmp_path / "platform.toml"
     config.write_text(PARTY + 'role = "CPO"\nlogo = "https://lade.example/logo"\n')
@@ -46,6 +65,17 @@ def test_a_port_that_is_taken_is_named(command, tmp_path, monkeypatch, capsys):
     assert error.startswith("ocpilot: ")
     assert not error.startswith("ocpilot: :")
     assert str(port) in error
+
+
+def test_without_a_command_all_of_them_are_listed(capsys):
+    assert run([]) == 2
+    assert "run a platform: partners, stations, drivers, operators" in capsys.readouterr().err
+
+
+def test_the_help_of_actions_says_where_their_examples_are(capsys):
+    with pytest.raises(SystemExit):
+        run(["account", "--help"])
+    assert "`ocpilot account ACTION --help` shows examples of each." in capsys.readouterr().out
 
 
 def leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:

@@ -1,12 +1,15 @@
 """`ocpilot validate` on the command line."""
 
 import argparse
+import csv
+import gzip
 import io
 import json
 import sys
 
 import pytest
 
+from ocpilot.base.errors import UserError
 from ocpilot.cli import validate
 from ocpilot.cli.reading import Progress
 
@@ -134,3 +137,66 @@ def test_wrong_usage_exits_with_2(words):
     with pytest.raises(SystemExit) as end:
         command(*words)
     assert end.value.code == 2
+
+
+SITE = {
+    "country_code": "NL",
+    "party_id": "GFX",
+    "id": "=743",
+    "publish": True,
+    "address": "Stolpweg 12",
+    "city": "Den Hoorn",
+    "country": "NLD",
+    "coordinates": {"latitude": "53.024728", "longitude": "4.752871"},
+    "time_zone": "Europe/Amsterdam",
+    "images": None,
+    "last_updated": "2026-06-07T16:18:31Z",
+}
+
+
+def test_who_sent_an_object_and_its_id_stand_beside_what_is_wrong(run, capsys):
+    assert run(json.dumps([SITE])) == 0
+    assert capsys.readouterr().out.endswith("[mod_locations, Location] in NL/GFX =743\n")
+
+
+def test_a_summary_says_each_kind_of_problem_once_and_errors_first(run, capsys, tmp_path):
+    broken = SITE | {"city": 7, "evses": 1}
+    listed = {"status_code": 1000, "timestamp": "2026-06-07T16:18:31Z", "data": [SITE, broken]}
+    assert run(json.dumps(listed), "--summary") == 1
+    error, _, first, example, *others = capsys.readouterr().out.splitlines()
+    assert error.startswith("       1  location $.evses: found 1, expected a list [")
+    assert first.startswith("       2  location $.images: found null, expected a list, or no such field (accepted) [")
+    assert example == f"          first: {tmp_path}/f.json: $.data[0].images NL/GFX =743"
+    assert len(others) == 2
+
+
+def test_the_table_for_an_operator_has_a_row_for_each_problem_and_no_formulas(run, tmp_path):
+    table = tmp_path / "wrong.csv"
+    assert run(json.dumps([SITE, SITE]), "--csv", str(table)) == 0
+    rows = list(csv.DictReader(io.StringIO(table.read_text())))
+    assert [(row["owner"], row["id"], row["path"]) for row in rows] == [
+        ("NL/GFX", "'=743", "$[0].images"),
+        ("NL/GFX", "'=743", "$[1].images"),
+    ]
+
+
+def test_a_table_that_cannot_be_written_is_said(run, tmp_path):
+    with pytest.raises(UserError, match=r"--csv .*none/wrong.csv: No such file"):
+        run(STOP, "--csv", str(tmp_path / "none" / "wrong.csv"))
+
+
+def test_a_file_may_be_packed(tmp_path, capsys):
+    packed = tmp_path / "f.json.gz"
+    packed.write_bytes(gzip.compress(BAD.encode()))
+    assert command(str(packed)) == 1
+    assert "$.session_id" in capsys.readouterr().out
+    packed.write_bytes(packed.read_bytes()[:30])
+    assert command(str(packed)) == 2
+    assert "found broken gzip" in capsys.readouterr().err
+
+
+def test_another_encoding_is_named_with_its_place(tmp_path, capsys):
+    file = tmp_path / "f.json"
+    file.write_bytes('{"name": "Café"}'.encode("latin-1"))
+    assert command(str(file)) == 1
+    assert 'not in UTF-8, perhaps in Latin-1: byte 0xe9 after \'{"name": "Caf\'' in capsys.readouterr().out

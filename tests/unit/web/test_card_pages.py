@@ -82,6 +82,14 @@ async def test_from_the_page_of_the_provider_back_to_ours_and_on_to_the_start(ph
     page = await phone.get(link)
     assert "Plug in your car" in page.words
     assert "Keep the address" in page.words
+    [payment] = await platform.store.cards.page(1)
+    await card_payments.release(platform, payment.id, "nobody plugged in", "a test")
+    page = await phone.get(link)
+    assert "The charge did not start" in page.words
+    assert "Nothing is taken from your card" in page.words
+    assert 'href="tel:' in page.text
+    assert "Plug in your car" not in page.words
+    assert "Keep the address" not in page.words
 
 
 async def test_a_declined_card_is_told_and_leads_back_to_the_station(phone):

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from ocpilot.web.static_files import has_asset
 
@@ -211,3 +211,18 @@ async def test_near_me_lists_what_is_near(chromium, world):
         await page.get_by_role("button", name="Near me").click()
         await page.wait_for_url("**lat=67.85570**")
         assert "Kiruna" in await page.locator(".station").first.inner_text()
+
+
+async def test_without_a_connection_the_page_says_so_and_is_not_lost_by_pressing_a_button(chromium, world):
+    async with phone(chromium, world.base) as page:
+        await sign_in(page, "anna@example.org")
+        await page.goto("/account")
+        gone = page.get_by_role("alert")
+        await expect(gone).to_be_hidden()
+        await page.context.set_offline(True)
+        await expect(gone).to_contain_text("Ingen anslutning")
+        await page.get_by_role("button", name="Logga ut").click()
+        await expect(gone).to_be_in_viewport()
+        assert page.url.endswith("/account")
+        await page.context.set_offline(False)
+        await expect(gone).to_be_hidden()

@@ -6,9 +6,10 @@ takes the `last_updated` of its parents along.
 
 from collections.abc import Callable
 
-import msgspec
+from msgspec.structs import replace
 
 from ocpilot.app.kept.records import ObjectKey, StoredObject
+from ocpilot.app.ocpi.access_point import shown_to
 from ocpilot.app.ocpi.exchange import Answer, Call, stored_answer
 from ocpilot.app.ocpi.in_version import body_in, text_in
 from ocpilot.app.ocpi.owned import check_same, checked, kept, key_in_url, patch_in, patched
@@ -58,7 +59,11 @@ async def receiver_put(platform: Platform, call: Call) -> Answer:
     """PUT of a whole Location."""
     key = key_in_url(call)
     body = checked(call, Location, call.object(), _location_url(key), Context(party=key.party))
-    return stored_answer(await platform.store.locations.put(kept(call, key, body)))
+    stored = kept(call, key, body)
+    if platform.settings.access_point is not None:
+        before = await platform.store.locations.get(key, call.peer.id)
+        stored = replace(stored, audience=shown_to(platform.settings, stored, before))
+    return stored_answer(await platform.store.locations.put(stored))
 
 
 async def receiver_put_evse(platform: Platform, call: Call) -> Answer:
@@ -90,7 +95,8 @@ async def receiver_patch(platform: Platform, call: Call) -> Answer:
     key = key_in_url(call)
 
     def change(stored: StoredObject) -> StoredObject:
-        return patched(call, Location, stored, patch, _location_url(key))
+        new = patched(call, Location, stored, patch, _location_url(key))
+        return replace(new, audience=shown_to(platform.settings, new, stored))
 
     if await platform.store.locations.modify(key, call.peer.id, change) is None:
         raise _unknown(call)
@@ -133,7 +139,7 @@ async def _modify_evse(platform: Platform, call: Call, change: Callable[[StoredO
 
 
 def _at_evse(location: ObjectKey, evse_uid: str) -> ObjectKey:
-    return msgspec.structs.replace(location, sub=evse_uid)
+    return replace(location, sub=evse_uid)
 
 
 def _location_url(key: ObjectKey) -> dict[str, str]:

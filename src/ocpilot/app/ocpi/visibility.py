@@ -23,7 +23,7 @@ from ocpilot.app.kept.records import StoredObject
 from ocpilot.app.ocpi.exchange import Call
 from ocpilot.base.errors import BadRequest, NotFound
 from ocpilot.base.ids import PartyId
-from ocpilot.roaming.offers import OFFERED_BY, Interface
+from ocpilot.roaming.offers import GATHERED, OFFERED_BY, Interface
 from ocpilot.wire.fields import Wire
 from ocpilot.wire.protocol import InterfaceRole, ModuleID
 from ocpilot.wire.v230 import CDR, Booking, Role, Session, Terminal
@@ -160,8 +160,10 @@ def require_hub(peer: Peer) -> None:
 
 
 def may_send(peer: Peer, module: ModuleID, party: PartyId) -> bool:
-    """Whether objects of this party may come from this peer: one of its parties, in a role that owns such objects."""
-    return _has_party(peer, party, OFFERED_BY[module, InterfaceRole.SENDER] | {Role.OTHER})
+    """Whether objects of this party may come from this peer: one of its parties, in a role that owns such objects. A
+    national access point tells of the Locations and Tariffs of operators that it does not name."""
+    gathers = module in GATHERED and Role.NAP in peer.plays
+    return gathers or _has_party(peer, party, OFFERED_BY[module, InterfaceRole.SENDER] | {Role.OTHER})
 
 
 def may_command(peer: Peer, driver: PartyId) -> bool:

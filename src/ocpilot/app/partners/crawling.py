@@ -29,6 +29,7 @@ from ocpilot.base.ids import PartyId, fold
 from ocpilot.base.lines import storable
 from ocpilot.roaming import crawling
 from ocpilot.roaming.retry import BackOff
+from ocpilot.wire.kinds import NAMES
 from ocpilot.wire.protocol import ModuleID
 
 #: What became of one object of a list.
@@ -45,8 +46,6 @@ _LINK_LIVES = timedelta(hours=24)
 _SILENCE = timedelta(minutes=2)
 #: Characters of an id that are believed: no object of the standard has longer ones.
 _LONGEST = 300
-#: Fields that name an object.
-NAMES = ("id", "uid", "terminal_id")
 #: Whose list is never read at the same time as somebody else's: `Changes.lead` keeps it to one process.
 LOOP = "loop"
 

@@ -77,10 +77,11 @@ async def viewer(platform: Platform, peer: Peer) -> tuple[str, ...]:
 
 
 def shown_owner(platform: Platform, peer: Peer, owner: PartyId) -> PartyId:
-    """Whose an object is in the URLs of this member: a version with one party per connection only knows the hub's."""
-    hub = platform.settings.hub
-    nameless = hub is not None and peer.version is not None and not PROTOCOLS[peer.version].owners
-    return hub if hub is not None and nameless and owner.key not in peer.parties else owner
+    """Whose an object is in the URLs of this member: a version with one party per connection only knows that of
+    the hub or access point."""
+    passing = platform.settings.passing
+    nameless = passing is not None and peer.version is not None and not PROTOCOLS[peer.version].owners
+    return passing if passing is not None and nameless and owner.key not in peer.parties else owner
 
 
 class MemberState(Record, frozen=True):

@@ -16,6 +16,7 @@ from ocpilot.app.kept.crawl_records import Crawl
 from ocpilot.app.kept.peer_records import FindingKind, Peer, PeerState
 from ocpilot.app.kept.records import ObjectKey, Record, StoredObject
 from ocpilot.app.ocpi import heard, hub_clients, payments
+from ocpilot.app.ocpi.access_point import shown_to
 from ocpilot.app.ocpi.classes import class_of, kinds_of
 from ocpilot.app.ocpi.homes import home
 from ocpilot.app.ocpi.owned import from_peer
@@ -233,11 +234,18 @@ async def take(
         if module is ModuleID.CDRS:
             return await _take_cdr(platform, peer, body)
         stored = await read(platform, peer, module, kind, body)
-        return "known" if _is_passed_on(platform, stored.audience) else await _keep_newer(platform, peer, stored)
+        if _is_passed_on(platform, stored.audience) or await _comes_itself(platform, peer, stored.key.party):
+            return "known"
+        return await _keep_newer(platform, peer, stored)
     except (BadRequest, NotFound, Conflict, HubError) as error:
         named = crawling.label_of(module, body)
         heard.refused(platform, peer, FindingKind.PULL, module, error, "" if named == "?" else named)
         return BadObject(module=module, id=named, reason=str(error))
+
+
+async def _comes_itself(platform: Platform, peer: Peer, party: PartyId) -> bool:
+    """Whether a party that an access point tells of has a connection of its own with us: then what it says counts."""
+    return party.key not in peer.parties and await platform.store.peers.of_party(party) is not None
 
 
 async def _take_cdr(platform: Platform, peer: Peer, body: object) -> Literal["kept", "known"]:
@@ -261,6 +269,7 @@ async def _keep_newer(platform: Platform, peer: Peer, stored: StoredObject) -> L
     here = await store.get(key, peer.id)
     if here is not None and platform.settings.hub is not None:
         stored = replace(stored, audience=here.audience)
+    stored = replace(stored, audience=shown_to(platform.settings, stored, here))
     as_new = here is not None and here.last_updated >= stored.last_updated and here.version == stored.version
     if as_new and not await _came_back(platform, peer, key):
         return "known"

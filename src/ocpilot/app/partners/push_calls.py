@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ocpilot.app.kept.peer_records import Detected, Peer
 from ocpilot.app.kept.records import ObjectKey, PartnerAnswer, Record, StoredObject
+from ocpilot.app.ocpi.access_point import passes_on
 from ocpilot.app.ocpi.bodies import object_in
 from ocpilot.app.ocpi.in_version import text_in
 from ocpilot.app.ocpi.visibility import addressee, may_see, party_of
@@ -109,13 +110,13 @@ class PushCalls:
         return Delivered()
 
     async def _load(self, key: ObjectKey) -> StoredObject | None:
-        """Ours; a hub passes on what its members sent."""
+        """Ours; a hub or access point passes on what others sent."""
         ahead = self._ahead.pop(key.folded, None) if self._ahead else None
         if ahead is not None:
             return ahead
         store = self._platform.store
         source = store.locations if key.module is ModuleID.LOCATIONS else store.objects
-        return await (source.get(key) if self._platform.settings.hub is None else source.held(key))
+        return await (source.held(key) if passes_on(self._platform.settings, key.module) else source.get(key))
 
     async def _body(self, stored: StoredObject, peer: Peer, cls: type[Wire] | None = None) -> bytes:
         return await text_in(self._platform, stored, peer.version or CANONICAL, cls)
@@ -258,9 +259,9 @@ class PushCalls:
 
     def _sender(self, key: ObjectKey, to: PartyId | None) -> PartyId:
         """The owner; what a hub broadcasts comes from the hub (transport_and_format, "Broadcast Push")."""
-        hub = self._platform.settings.hub
-        ours = hub is None or any(one.id == key.party for one in self._platform.settings.parties)
-        return key.party if hub is None or to is not None or ours else hub
+        passing = self._platform.settings.passing
+        ours = passing is None or any(one.id == key.party for one in self._platform.settings.parties)
+        return key.party if passing is None or to is not None or ours else passing
 
     def _anyone(self, peer: Peer, key: ObjectKey) -> PartyId | None:
         """A party of a member that receives such objects: what comes from a hub names one."""

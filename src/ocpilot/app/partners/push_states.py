@@ -5,7 +5,9 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
 from ocpilot.app.kept.records import ObjectKey, StoredObject
+from ocpilot.app.ocpi.access_point import passes_on
 from ocpilot.app.platform import Platform
+from ocpilot.wire.protocol import ModuleID
 
 _Rows = Mapping[ObjectKey, StoredObject]
 #: Readings that are kept for others: who is further behind reads for himself.
@@ -34,7 +36,7 @@ class ReadEvses:
 
     def __init__(self, platform: Platform) -> None:
         self._locations = platform.store.locations
-        self._anyones = platform.settings.hub is not None
+        self._anyones = passes_on(platform.settings, ModuleID.LOCATIONS)
         self._began = 0
         self._readings = deque[_Reading]()
         self._of: dict[ObjectKey, _Reading] = {}

@@ -6,10 +6,11 @@ became of the objects of a batch is looked up with it.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 
 from ocpilot.app.kept.peer_records import Change, ChangeCursor, Delivery, DeliveryPolicy, DeliveryState, Peer, PeerState
 from ocpilot.app.kept.records import ObjectKey
+from ocpilot.app.ocpi.access_point import passes_on
 from ocpilot.app.ocpi.visibility import may_see, not_told_of
 from ocpilot.app.partners.push_calls import NOTED, SENT_ONCE, Delivered, PushCalls, key_of_location, offered
 from ocpilot.app.partners.push_line import Line
@@ -100,7 +101,7 @@ class PushWorker:
             await troubles.note(_STEP, peer.name, silence.error[:500], silence.calls, self._platform.clock())
 
     def _told_to(self, peer: Peer) -> Callable[[Change], bool]:
-        return _told_to(peer, hub=self._platform.settings.hub is not None)
+        return _told_to(peer, {module for module in ModuleID if passes_on(self._platform.settings, module)})
 
     # ---- the two policies ------------------------------------------------------------------------------------------
 
@@ -239,13 +240,13 @@ class PushWorker:
             await deliveries.remove(peer.id, key)
 
 
-def _told_to(peer: Peer, *, hub: bool) -> Callable[[Change], bool]:
-    """Whether a change is told to this peer: of ours, by a hub also of what other members sent."""
+def _told_to(peer: Peer, passed_on: Set[ModuleID]) -> Callable[[Change], bool]:
+    """Whether a change is told to this peer: of ours, and of what others sent in the modules that we pass on."""
     taken = {module for module in ModuleID if offered(peer, module)}
 
     def is_for(change: Change) -> bool:
         module = change.key.module
-        told = change.peer_id is None or (hub and change.peer_id != peer.id)
+        told = change.peer_id is None or (module in passed_on and change.peer_id != peer.id)
         told = told and module in taken and change.key.party.key not in not_told_of(peer, module)
         return told and may_see(peer, module, change.audience)
 

@@ -26,7 +26,7 @@ from ocpilot.billing.ledger import Account
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import Capability
 
-from .conftest import LOCATION, OPERATOR
+from ..conftest import LOCATION, OPERATOR
 
 SOLD = {Account.RECEIVABLE: 50, Account.REVENUE: -40, Account.VAT_OUT: -10}
 

@@ -13,7 +13,7 @@ from ocpilot.billing.earnings import Earned
 from ocpilot.metering.uptime import Uptime
 from ocpilot.wire.protocol import ModuleID
 
-from .test_charging import status
+from ..transactions.test_charging import status
 
 HOUR = timedelta(hours=1)
 

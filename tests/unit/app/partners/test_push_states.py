@@ -41,7 +41,11 @@ def locations():
 
 @pytest.fixture
 def evses(locations):
-    return ReadEvses(SimpleNamespace(store=SimpleNamespace(locations=locations), settings=SimpleNamespace(hub=None)))
+    return ReadEvses(
+        SimpleNamespace(
+            store=SimpleNamespace(locations=locations), settings=SimpleNamespace(hub=None, access_point=None)
+        )
+    )
 
 
 def keys(*idents):

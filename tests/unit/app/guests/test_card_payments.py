@@ -33,7 +33,7 @@ from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import Capability
 from sie_reader import read
 
-from .conftest import LOCATION, OPERATOR, TARIFF
+from ..conftest import LOCATION, OPERATOR, TARIFF
 
 GOOD, DECLINED, ASKS, OLD = "4242 4242 4242 4242", "4000000000000002", "4000000000003220", "4000000000000069"
 S = PaymentState

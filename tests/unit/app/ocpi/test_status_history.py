@@ -15,8 +15,8 @@ from ocpilot.wire import codec
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import Status, StatusSchedule
 
-from .conftest import BEGIN, LOCATION, OPERATOR
-from .test_charging import changes, status
+from ..conftest import BEGIN, LOCATION, OPERATOR
+from ..transactions.test_charging import changes, status
 
 EVSE = ObjectKey(module=ModuleID.LOCATIONS, party=OPERATOR, id="L1", sub="E1")
 

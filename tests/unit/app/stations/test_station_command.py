@@ -14,7 +14,7 @@ from ocpilot.main import following
 from ocpilot.main.commands import parser
 from ocpilot.main.station_commands import StationsOf
 
-from .test_charging import status
+from ..transactions.test_charging import status
 
 IN, OUT, NOTE, FAULT = FrameDirection
 

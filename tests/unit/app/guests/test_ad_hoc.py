@@ -17,7 +17,7 @@ from ocpilot.base.errors import NotFound, UserError
 from ocpilot.wire.protocol import ModuleID
 from ocpilot.wire.v230 import Capability, Status, TariffType
 
-from .conftest import LOCATION, OPERATOR, TARIFF
+from ..conftest import LOCATION, OPERATOR, TARIFF
 
 
 @pytest.fixture
