@@ -94,7 +94,7 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
     ),
     "the last meter value came long before the end": (
         [began(0), event(30, "Updated", 6000, seq=1), ended(60, None, seq=2)],
-        [other("held", Oddity.END_UNREAD)],
+        [other("stopped", Oddity.END_UNREAD)],
     ),
     "the car is only connected before it charges and after it": (
         [
@@ -115,7 +115,15 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
     ),
     "the first meter value comes late": (
         [began(0, None), event(30, "Updated", 6000, seq=1), ended(60, seq=2)],
-        [other("held", Oddity.BEGIN_UNREAD)],
+        [billed("5", Oddity.BEGIN_UNREAD)],
+    ),
+    "the first meter value comes when the car begins to charge": (
+        [
+            began(0, None, state="EVConnected"),
+            event(30, "Updated", 1000, seq=1, state="Charging"),
+            ended(60, seq=2),
+        ],
+        [billed("10")],
     ),
     "a card nobody knows": (
         [

@@ -62,7 +62,7 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
     ),
     "the connector is free, and no meter value ever came": (
         [start(0), status(60, "Charging"), status(61, "Available")],
-        [other("held", Oddity.STOP_LOST, Oddity.NO_METER_VALUES)],
+        [other("stopped", Oddity.STOP_LOST, Oddity.NO_METER_VALUES)],
     ),
     "nothing is heard of it for a day": (
         [start(0), values(60, 11_000), status(24 * 60 + 50, "Available", connector=2)],

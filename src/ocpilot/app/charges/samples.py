@@ -78,6 +78,12 @@ def bare_row(transaction_id: int, at: datetime | None, arrived: datetime, seq_no
     return _row(transaction_id, MeterSample(at=at or arrived), arrived, _Beside(seq=seq_no, ours=at is None))
 
 
+def register_row(begun: Transaction) -> SampleRow:
+    """What the meter showed when a transaction of 1.6 began."""
+    arrived = begun.start_arrived or begun.started_at
+    return _row(begun.id, MeterSample(at=begun.started_at, register_wh=begun.meter_start_wh), arrived)
+
+
 def findings_of(rows: Sequence[SampleRow]) -> Iterator[Finding]:
     """What is odd about all that came of a transaction, whatever it measured."""
     beside = [(row.at, msgspec.json.decode(row.body, type=_Beside)) for row in rows]

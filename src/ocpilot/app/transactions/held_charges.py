@@ -40,8 +40,9 @@ async def _seen(platform: Platform, transaction: Transaction) -> HeldCharge:
 async def release(platform: Platform, number: int, uid: str | None = None) -> Transaction:
     """Bill it as it is, whatever was odd about it; `uid` says whose Token it was, where nobody knows.
 
-    The CDR is made by the jobs. NotFound for a transaction or Token that is not known; Conflict when it is not held,
-    when nobody would have to pay it, or when it is not known where it was.
+    The CDR is made by the jobs. One that waits for a meter value need not wait any longer. NotFound for a transaction
+    or Token that is not known; Conflict when it is not held, when nobody would have to pay it, or when it is not known
+    where it was.
     """
     transaction = await _held(platform, number)
     if transaction.terms is None:
@@ -55,7 +56,7 @@ async def release(platform: Platform, number: int, uid: str | None = None) -> Tr
         return msgspec.structs.replace(released, cdr_token=token, accepted=True) if token else released
 
     changed = await platform.store.transactions.modify(number, change)
-    await platform.store.transactions.set_state(number, TransactionState.STOPPED)
+    await platform.store.transactions.judge_again(number, platform.clock())
     return changed or transaction
 
 
@@ -77,6 +78,6 @@ async def _held(platform: Platform, number: int) -> Transaction:
     transaction = await platform.store.transactions.get(number)
     if transaction is None:
         raise NotFound(f"no transaction {number}")
-    if transaction.state != TransactionState.HELD:
+    if transaction.state != TransactionState.HELD and not transaction.waits:
         raise Conflict(f"transaction {number} is {transaction.state}, not held")
     return transaction

@@ -1,10 +1,11 @@
 """Transactions of OCPP 2.x: one message for all that happens in them, which may come late, twice or in any order."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import msgspec
 
-from ocpilot.app.charges import samples
+from ocpilot.app.charges import later_values, samples
 from ocpilot.app.kept.charge_records import SampleRow, Station, Transaction, TransactionState
 from ocpilot.app.kept.station_events import EventKind, IdTagAnswer, StartEvent, TransactionAnswer, TransactionEvent
 from ocpilot.app.platform import Platform
@@ -28,6 +29,8 @@ async def take(platform: Platform, station: Station, event: TransactionEvent) ->
     else:
         transaction, answer = known, await _about_token(platform, station, known, event)
     rows = rows_of(platform, transaction.id, event)
+    if event.kind is EventKind.STARTED:
+        await _show_begin(platform, station, transaction, event, rows)
     if event.kind is EventKind.ENDED:
         now = rows[0].arrived
         await transactions.end(platform, transaction, event.at, arrived=now, reason=event.reason, rows=rows)
@@ -35,7 +38,20 @@ async def take(platform: Platform, station: Station, event: TransactionEvent) ->
         if event.kind is EventKind.UPDATED:
             await transactions.goes_on(platform, transaction)
         await platform.store.transactions.add_samples(rows)
+        await later_values.came(platform, transaction)
     return transaction, TransactionAnswer(token=answer if event.token else None)
+
+
+async def _show_begin(
+    platform: Platform, station: Station, begun: Transaction, event: TransactionEvent, rows: Sequence[SampleRow]
+) -> None:
+    """What the meter shows at a start is what it showed at the end of the charge before it; a station that does not say
+    it is asked, unless it tells of what is over."""
+    at_once = [row for row in rows if abs(row.at - begun.started_at) <= _AT_ONCE]
+    await later_values.tell(platform, station.id, begun.evse_id, at_once, before=begun.started_at)
+    late = event.offline or abs(platform.clock() - begun.started_at) > _AT_ONCE
+    if begun.evse_id and not late and not any(one.values for one in event.samples):
+        later_values.ask(platform, station.id, begun.evse_id)
 
 
 async def _is_another(platform: Platform, known: Transaction, event: TransactionEvent) -> bool:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app.charges import authorize, charges, concurrent, meant, samples, sessions
+from ocpilot.app.charges import authorize, charges, concurrent, later_values, meant, samples, sessions
 from ocpilot.app.charges.ad_hoc_tokens import is_spent
 from ocpilot.app.charges.authorize import Decision
 from ocpilot.app.kept.charge_records import SampleRow, Station, StationConnector, Transaction, TransactionState
@@ -105,6 +105,9 @@ async def begin(
     if not created:
         return kept, _answer_again(kept)
     await after_start(platform, kept)
+    if kept.meter_start_wh is not None:
+        row = samples.register_row(kept)
+        await later_values.tell(platform, station.id, kept.evse_id, (row,), before=kept.started_at)
     if running is not None:
         await _two_on_one(platform, running, kept)
     await _end_already(platform, kept)
@@ -304,9 +307,13 @@ async def meter_values(
     """MeterValues: kept before this returns, also after the stop. The transaction they are of, None when of none."""
     first = next((one.at for one in sent if one.at), None)
     transaction = await meant.of_values(platform, station, evse_id, transaction_id, first)
-    if transaction is not None:
-        await goes_on(platform, transaction)
-        await platform.store.transactions.add_samples(samples.rows_of(transaction.id, sent, platform.clock()))
+    rows = samples.rows_of(transaction.id if transaction else 0, sent, platform.clock())
+    if transaction is None:
+        await later_values.tell(platform, station.id, evse_id, rows)
+        return None
+    await goes_on(platform, transaction)
+    await platform.store.transactions.add_samples(rows)
+    await later_values.came(platform, transaction)
     return transaction
 
 
