@@ -6,15 +6,19 @@ from decimal import Decimal
 from ocpilot.app.charges.charges import Charge, NoTerms, charge_of
 from ocpilot.app.charges.finding_words import WORDS
 from ocpilot.app.charges.meant import NOT_AVAILABLE
+from ocpilot.app.charges.righted import righted
 from ocpilot.app.kept.charge_records import Transaction
 from ocpilot.app.kept.records import Record
 from ocpilot.app.platform import Platform
+from ocpilot.metering.evidence import nothing_flowed
 from ocpilot.metering.findings import JUDGED, Finding, Oddity
 
 log = logging.getLogger(__name__)
 
 #: What was read is sure all the same.
 _BILLABLE = frozenset({Oddity.BEGIN_UNREAD, Oddity.END_UNREAD})
+#: No car came in time (OCPP 2.x, "ReasonEnumType").
+_NOT_PLUGGED_IN = "Timeout"
 _UNREAD = _BILLABLE | {Oddity.NO_METER_VALUES}
 
 
@@ -30,6 +34,8 @@ class Judged(Record, frozen=True):
 
 async def judged(platform: Platform, transaction: Transaction) -> Judged:
     """Look at a finished transaction, and keep what is odd about it."""
+    if await _is_nobody_s(platform, transaction):
+        return Judged(nothing=True)
     found, findings = await _judged(platform, transaction)
     await platform.store.transaction_findings.put(transaction.id, findings, instead_of=JUDGED)
     for finding in findings:
@@ -84,6 +90,16 @@ def _is_given_up(platform: Platform, charge: Charge) -> bool:
 
 def _is_empty(charge: Charge) -> bool:
     return charge.measured.kwh == 0 and charge.measured.start == charge.measured.end
+
+
+async def _is_nobody_s(platform: Platform, transaction: Transaction) -> bool:
+    """A plug without a card, a card without a plug, a card that was refused: nobody is to pay and nothing flowed."""
+    somebody = transaction.cdr_token is not None and transaction.accepted and transaction.evse_uid != NOT_AVAILABLE
+    started = transaction.evse_id or transaction.station_key is not None
+    if transaction.released or not started or (somebody and transaction.stop_reason != _NOT_PLUGGED_IN):
+        return False
+    told = righted(transaction, await platform.store.transactions.samples(transaction.id)).samples
+    return nothing_flowed(told, sure=transaction.stop_reason == _NOT_PLUGGED_IN or not transaction.evse_id)
 
 
 async def _is_nothing(platform: Platform, charge: Charge) -> bool:

@@ -10,7 +10,7 @@ from ocpilot.app.kept.charge_records import SampleRow, Station, Transaction, Tra
 from ocpilot.app.kept.station_events import EventKind, IdTagAnswer, StartEvent, TransactionAnswer, TransactionEvent
 from ocpilot.app.platform import Platform
 from ocpilot.app.stations.stations import connector_of
-from ocpilot.app.transactions import transactions
+from ocpilot.app.transactions import placing, transactions
 from ocpilot.base import time
 from ocpilot.base.ids import fold
 from ocpilot.metering.findings import Oddity
@@ -27,6 +27,7 @@ async def take(platform: Platform, station: Station, event: TransactionEvent) ->
     if known is None or await _is_another(platform, known, event):
         transaction, answer = await _begin(platform, station, event)
     else:
+        known = await _placed(platform, station, known, event)
         transaction, answer = known, await _about_token(platform, station, known, event)
     rows = rows_of(platform, transaction.id, event)
     if event.kind is EventKind.STARTED:
@@ -52,6 +53,14 @@ async def _show_begin(
     late = event.offline or abs(platform.clock() - begun.started_at) > _AT_ONCE
     if begun.evse_id and not late and not any(one.values for one in event.samples):
         later_values.ask(platform, station.id, begun.evse_id)
+
+
+async def _placed(platform: Platform, station: Station, known: Transaction, event: TransactionEvent) -> Transaction:
+    """Where a transaction is that began before its station could know that."""
+    if known.evse_id or not event.evse_id or known.state == TransactionState.BILLED:
+        return known
+    connector = connector_of(station, event.evse_id, event.connector_id or 1)
+    return known if connector is None else await placing.place(platform, station, known, connector)
 
 
 async def _is_another(platform: Platform, known: Transaction, event: TransactionEvent) -> bool:
