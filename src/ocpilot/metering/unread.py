@@ -40,11 +40,11 @@ ALL_READ = Unread()
 
 def without_empty_end(registers: Sequence[Register], last: datetime) -> tuple[Sequence[Register], list[Finding]]:
     """Registers without an end that is none: a station that must write something and does not know its meter writes 0,
-    or what it wrote at the start, though the meter rose meanwhile."""
+    -1 or what it wrote at the start, though the meter rose meanwhile."""
     if len(registers) < 2 or registers[-1][0] != last:
         return registers, []
     end, highest = registers[-1][1], max(register for _, register in registers[:-1])
-    if end not in (Decimal(0), registers[0][1]) or highest - end <= NOISE_WH:
+    if (end > 0 and end != registers[0][1]) or highest - end <= NOISE_WH:
         return registers, []
     return registers[:-1], [Finding(kind=Oddity.END_EMPTY, found=f"{end} Wh after {highest} Wh", at=last)]
 

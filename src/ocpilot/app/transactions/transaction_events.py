@@ -1,7 +1,7 @@
 """Transactions of OCPP 2.x: one message for all that happens in them, which may come late, twice or in any order."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -14,6 +14,7 @@ from ocpilot.app.transactions import placing, transactions
 from ocpilot.base import time
 from ocpilot.base.ids import fold
 from ocpilot.metering.findings import Oddity
+from ocpilot.metering.samples import Context
 
 #: What comes with a start may be of a moment later.
 _AT_ONCE = timedelta(seconds=5)
@@ -84,9 +85,20 @@ async def _begin(
     platform: Platform, station: Station, event: TransactionEvent
 ) -> tuple[Transaction, IdTagAnswer | None]:
     """The first we hear of it, whichever event that is; without an EVSE it is for a person."""
+    event = msgspec.structs.replace(event, at=_began(event))
     when = time.write(event.at) if event.at else f"-{event.token.value if event.token else ''}"
     name = f"event|{station.id}|{event.station_key}|{event.evse_id or 0}|{when}"
     return await transactions.begin(platform, station, _start(event), name)
+
+
+def _began(event: TransactionEvent) -> datetime | None:
+    """When its transaction began, by the first we hear of it: an end may tell all that was measured since the begin."""
+    begins = [
+        one.at
+        for one in event.samples
+        if one.at is not None and any(value.context == Context.BEGIN for value in one.values)
+    ]
+    return min(begins) if begins and event.kind is not EventKind.STARTED else event.at
 
 
 async def _started_late(

@@ -51,6 +51,8 @@ _OF_DRIVER = (
 
 #: A repeated start whose time moved by so little is the same.
 _SAME = timedelta(seconds=2)
+#: A station tries so long to tell a start, and may write a new time each time.
+_RETRIED = timedelta(minutes=5)
 _AT_ONCE = timedelta(seconds=5)
 #: The word that a connector has nothing to do with a car any more (OCPP 1.6, 7.7; 2.x, "ConnectorStatusEnumType").
 _FREE = "Available"
@@ -101,7 +103,7 @@ async def begin(
     connector = connector_of(station, event.evse_id, event.connector_id)
     blank = _transaction(station, connector, event, dedupe, platform.clock())
     running = await platform.store.transactions.open_on(station.id, event.evse_id) if event.evse_id else None
-    if running is not None and _is_same(running, blank, event):
+    if running is not None and await _is_same(platform, running, blank, event):
         return running, _answer_again(running)
     wanted, answer = await _for_driver(platform, station, connector, event, blank)
     kept, created = await platform.store.transactions.start(wanted)
@@ -121,13 +123,15 @@ def _answer_again(kept: Transaction) -> IdTagAnswer:
     return IdTagAnswer(status=AuthorizationStatus.ACCEPTED if kept.accepted else AuthorizationStatus.INVALID)
 
 
-def _is_same(running: Transaction, new: Transaction, event: StartEvent) -> bool:
+async def _is_same(platform: Platform, running: Transaction, new: Transaction, event: StartEvent) -> bool:
     """Whether a start is that of the running one, repeated with another time: of the same token at the same register,
-    within a moment. One of 2.x has a name, by which it is known."""
+    within a moment, or within minutes in which nothing was heard of it (a retry). One of 2.x is known by its name."""
     if new.station_key is not None or event.token is None:
         return False
-    same = fold(running.id_tag) == fold(event.token.value) and running.meter_start_wh == new.meter_start_wh
-    return same and abs(new.started_at - running.started_at) <= _SAME
+    if fold(running.id_tag) != fold(event.token.value) or running.meter_start_wh != new.meter_start_wh:
+        return False
+    apart = abs(new.started_at - running.started_at)
+    return apart <= _SAME or (apart <= _RETRIED and not await platform.store.transactions.samples(running.id))
 
 
 async def two_on_one(platform: Platform, one: Transaction, other: Transaction) -> None:
@@ -386,8 +390,9 @@ async def booted(platform: Platform, station: Station) -> None:
 async def stop(platform: Platform, station: Station, event: StopEvent) -> IdTagAnswer | None:
     """StopTransaction, maybe repeated: the second one changes nothing and is answered the same."""
     transaction, now = await meant.of_stop(platform, station, event), platform.clock()
-    rows = samples.rows_of(transaction.id, event.samples, now)
-    stop_wh = event.meter_stop_wh
+    rows, stop_wh = samples.rows_of(transaction.id, event.samples, now), event.meter_stop_wh
+    if transaction.stop_arrived is not None and transaction.meter_stop_wh != stop_wh:
+        rows += samples.shown_rows(transaction.id, stop_wh, now)
     await end(platform, transaction, event.at, arrived=now, reason=event.reason, rows=rows, meter_stop_wh=stop_wh)
     return None if event.id_tag is None else await stop_answer(platform, transaction, event.id_tag)
 
@@ -417,6 +422,8 @@ async def end(
         await sessions.write(platform, stopped)
     elif arrived and transaction.state == TransactionState.BILLED and transaction.stop_arrived is None:
         await note(platform, transaction, Oddity.LATE_STOP, f"{meter_stop_wh} Wh at {time.write(ended)}")
+    else:
+        await later_values.came(platform, transaction)
 
 
 async def stop_answer(platform: Platform, transaction: Transaction, id_tag: str) -> IdTagAnswer:
