@@ -65,6 +65,14 @@ async def test_a_charge_that_waits_is_billed_when_the_next_one_begins(lade, bodi
         assert await station.became(6 * HOURS + 5) == [TOLD, other("open")]
 
 
+async def test_what_tells_nothing_new_does_not_end_the_wait(lade, bodies) -> None:
+    async with odd_station(lade, bodies, "ocpp2.0.1") as station:
+        await play(station, QUARTERS)
+        assert await station.became(50) == [WAITS]
+        await play(station, [QUARTERS[-1], event(60, "Updated", 3500, seq=1, said=15), idle(61, 5000)])
+        assert await station.became(65) == [WAITS]
+
+
 async def test_what_another_evse_shows_tells_nothing(lade, bodies) -> None:
     async with odd_station(lade, bodies, "ocpp2.0.1") as station:
         await play(station, [*QUARTERS, idle(45, 8300, evse=2), idle(46, 8300, evse=0), idle(47, 5000)])

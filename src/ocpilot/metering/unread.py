@@ -38,7 +38,7 @@ class Unread(msgspec.Struct, frozen=True, kw_only=True):
 ALL_READ = Unread()
 
 
-def without_empty_end(registers: Sequence[Register], last: datetime) -> tuple[Sequence[Register], list[Finding]]:
+def without_empty_end(registers: list[Register], last: datetime) -> tuple[list[Register], list[Finding]]:
     """Registers without an end that is none: a station that must write something and does not know its meter writes 0,
     -1 or what it wrote at the start, though the meter rose meanwhile."""
     if len(registers) < 2 or registers[-1][0] != last:

@@ -116,9 +116,11 @@ WHERE state = 'stopped' AND (waits_until IS NULL OR waits_until <= :now)
 ORDER BY started_at, id;
 
 -- name: last_on
--- The one at an EVSE that began last before a moment.
+-- The one at an EVSE that began last before a moment; of an EVSE that nobody uses not all its station did is read.
 SELECT * FROM station_transaction
-WHERE station_id = :station_id AND evse_id = :evse_id AND started_at < :before
+WHERE
+    station_id = :station_id AND evse_id = :evse_id
+    AND started_at < :before AND started_at >= :before::timestamptz - interval '60 days'
 ORDER BY started_at DESC, id DESC LIMIT 1;
 
 -- name: wait

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ocpilot.app.charges import samples
+from ocpilot.app.charges.charges import charge_of
 from ocpilot.app.kept.charge_records import SampleRow, Transaction, TransactionState
 from ocpilot.app.platform import Platform
 from ocpilot.app.stations import station_actions
@@ -17,6 +18,8 @@ from ocpilot.base.errors import StationError
 from ocpilot.metering.samples import MeterSample
 
 log = logging.getLogger(__name__)
+
+_UNDECIDED = frozenset({TransactionState.STOPPED, TransactionState.HELD})
 
 
 async def wait(platform: Platform, transaction: Transaction) -> None:
@@ -52,7 +55,7 @@ async def tell(
 ) -> None:
     """What a meter shows while nobody charges at its EVSE, or when the next one begins (at `before`), is told to the
     last charge there, if that is over and may still use it."""
-    registers = [row for row in rows if _has_register(row)]
+    registers = [row for row in rows if has_register(row)]
     if not registers or not evse_id:
         return
     first = registers[0].at
@@ -64,8 +67,11 @@ async def tell(
 
 
 async def came(platform: Platform, transaction: Transaction) -> None:
-    """Something more is known of a charge that is over: if it waits it is judged with that."""
-    if transaction.waits_until is not None:
+    """Something more was heard of a charge that is over: if it waits and this tells its end, it is judged again."""
+    if transaction.waits_until is None or transaction.state not in _UNDECIDED:
+        return
+    charge = await charge_of(platform, transaction)
+    if not charge.measured.unread.open_end:
         await platform.store.transactions.judge_again(transaction.id, platform.clock())
 
 
@@ -74,5 +80,6 @@ def _may_use(last: Transaction, at: datetime) -> bool:
     return (waited or last.state == TransactionState.STOPPED) and last.stopped_at is not None and at >= last.stopped_at
 
 
-def _has_register(row: SampleRow) -> bool:
+def has_register(row: SampleRow) -> bool:
+    """Whether it says what the meter shows."""
     return msgspec.json.decode(row.body, type=MeterSample).register_wh is not None

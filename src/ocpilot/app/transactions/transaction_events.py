@@ -52,7 +52,7 @@ async def _show_begin(
     at_once = [row for row in rows if abs(row.at - begun.started_at) <= _AT_ONCE]
     await later_values.tell(platform, station.id, begun.evse_id, at_once, before=begun.started_at)
     late = event.offline or abs(platform.clock() - begun.started_at) > _AT_ONCE
-    if begun.evse_id and not late and not any(one.values for one in event.samples):
+    if begun.evse_id and not late and not any(map(later_values.has_register, rows)):
         later_values.ask(platform, station.id, begun.evse_id)
 
 
