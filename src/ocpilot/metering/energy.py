@@ -64,7 +64,7 @@ def energy_of(samples: Sequence[MeterSample], start: datetime, last: datetime, l
     given = counted(exports, start, limit) if exports else None
     if not ended:
         return _energy(_taken(inside, samples, start, limit), given, ())
-    inside, empty = without_empty_end(inside, last)
+    inside, empty = without_empty_end(inside, start, last, limit)
     known = _Known(_taken(inside, samples, start, limit), inside)
     unread = _unread(known, samples, start, last)
     if unread.open_end:

@@ -38,13 +38,16 @@ class Unread(msgspec.Struct, frozen=True, kw_only=True):
 ALL_READ = Unread()
 
 
-def without_empty_end(registers: list[Register], last: datetime) -> tuple[list[Register], list[Finding]]:
+def without_empty_end(
+    registers: list[Register], start: datetime, last: datetime, limit: Limit
+) -> tuple[list[Register], list[Finding]]:
     """Registers without an end that is none: a station that must write something and does not know its meter writes 0,
-    -1 or what it wrote at the start, though the meter rose meanwhile."""
+    -1 or what it wrote at the start, though the meter rose meanwhile, and as far as it can have."""
     if len(registers) < 2 or registers[-1][0] != last:
         return registers, []
-    end, highest = registers[-1][1], max(register for _, register in registers[:-1])
-    if (end > 0 and end != registers[0][1]) or highest - end <= NOISE_WH:
+    end, first, highest = registers[-1][1], registers[0][1], max(register for _, register in registers[:-1])
+    rose = highest - end > NOISE_WH and limit.allows(highest - first, last - start)
+    if not rose or (end > 0 and end != first):
         return registers, []
     return registers[:-1], [Finding(kind=Oddity.END_EMPTY, found=f"{end} Wh after {highest} Wh", at=last)]
 
