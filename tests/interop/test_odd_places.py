@@ -5,10 +5,11 @@ import json
 import msgspec
 import pytest
 from odd_stations import CARD, SECOND_CARD, Became, event, odd_station, play, start, status, stop, values
-from street import LOCATION
+from street import LOCATION, OPERATOR
 from test_odd_events import billed, ended, other
 
 from ocpilot.app.kept.charge_records import StationConnector
+from ocpilot.app.stations import stations
 from ocpilot.app.transactions import held_charges
 from ocpilot.base.errors import Conflict, NotFound
 from ocpilot.metering.findings import Oddity
@@ -75,6 +76,13 @@ async def test_what_cannot_be_is_refused(lade, bodies) -> None:
         number = station.numbers[0]
         with pytest.raises(Conflict, match="EVSE E2 is connector 2 of CS1"):
             await held_charges.release(lade.platform, number, evse_uid="E2")
+        await third_evse(lade, bodies)
+        third = (StationConnector(evse_id=1, evse_uid="E3", ocpi_connector_id="1"),)
+        await stations.add(lade.platform, "CS2", party=OPERATOR, location_id="L1", connectors=third, password=None)
+        with pytest.raises(Conflict, match="EVSE E3 is of station CS2"):
+            await held_charges.release(lade.platform, number, evse_uid="E3")
+        [one] = await held_charges.held(lade.platform)
+        assert await held_charges.evses_for(lade.platform, one.transaction) == ()
         with pytest.raises(NotFound, match="no EVSE E9"):
             await held_charges.release(lade.platform, number, evse_uid="E9")
         with pytest.raises(Conflict, match="say which it is"):

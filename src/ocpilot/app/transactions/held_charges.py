@@ -80,7 +80,7 @@ async def _cdr_token(platform: Platform, uid: str) -> str:
 
 async def evses_for(platform: Platform, transaction: Transaction) -> tuple[EVSE, ...]:
     """Which EVSEs a charge may have been at when its station named a connector we did not know: those of the Location
-    that are none of its; or none at all: those that are. Nothing where it is known."""
+    of no station; or none at all: those of the station. Nothing where it is known."""
     if transaction.evse_uid != NOT_AVAILABLE or transaction.state != TransactionState.HELD:
         return ()
     key = ObjectKey(module=ModuleID.LOCATIONS, party=transaction.party, id=transaction.location_id)
@@ -88,7 +88,10 @@ async def evses_for(platform: Platform, transaction: Transaction) -> tuple[EVSE,
     station = await platform.store.stations.get(transaction.station_id)
     known = {fold(one.evse_uid) for one in station.connectors} if station else set[str]()
     evses = value_of(Location, stored).evses if stored else ()
-    return tuple(one for one in evses if (fold(one.uid) in known) is (transaction.evse_id == 0))
+    if not transaction.evse_id:
+        return tuple(one for one in evses if fold(one.uid) in known)
+    at_evse = platform.store.stations.at_evse
+    return tuple([one for one in evses if await at_evse(transaction.location_id, one.uid) is None])
 
 
 async def drop(platform: Platform, number: int, why: str | None = None) -> Transaction:

@@ -69,6 +69,9 @@ async def _connector(platform: Platform, station: Station, number: int, evse_uid
         return known
     if known is not None:
         raise Conflict(f"EVSE {evse_uid} is connector {known.evse_id} of {station.id}")
+    other = await platform.store.stations.at_evse(station.location_id, evse_uid)
+    if other is not None and other.id != station.id:
+        raise Conflict(f"EVSE {evse_uid} is of station {other.id}")
     stored = await platform.store.locations.get(evse_key(station, evse_uid))
     if stored is None or not number:
         raise NotFound(f"no EVSE {evse_uid} of {station.id} at Location {station.location_id}")

@@ -18,6 +18,8 @@ from ocpilot.metering.samples import Context
 
 #: What comes with a start may be of a moment later.
 _AT_ONCE = timedelta(seconds=5)
+#: Clocks are not that exact; what is older is told of something that may be over.
+_LATE = timedelta(minutes=2)
 
 
 async def take(platform: Platform, station: Station, event: TransactionEvent) -> tuple[Transaction, TransactionAnswer]:
@@ -51,7 +53,7 @@ async def _show_begin(
     it is asked, unless it tells of what is over."""
     at_once = [row for row in rows if abs(row.at - begun.started_at) <= _AT_ONCE]
     await later_values.tell(platform, station.id, begun.evse_id, at_once, before=begun.started_at)
-    late = event.offline or abs(platform.clock() - begun.started_at) > _AT_ONCE
+    late = event.offline or abs(platform.clock() - begun.started_at) > _LATE
     if begun.evse_id and not late and not any(map(later_values.has_register, rows)):
         later_values.ask(platform, station.id, begun.evse_id)
 
