@@ -243,9 +243,10 @@ def event(
     state: str | None = None,
     readings: Sequence[dict[str, object]] = (),
     trigger: str = "MeterValuePeriodic",
+    begin: float | None = None,
     **more: object,
 ) -> Step:
-    """TransactionEvent of 2.0.1; `wh` is a plain register."""
+    """TransactionEvent of 2.0.1; `wh` is a plain register, `begin` what it was in minute 0."""
 
     async def step(station: OddStation) -> None:
         info: dict[str, object] = {"transactionId": key}
@@ -263,6 +264,9 @@ def event(
         sampled = [*readings, *([{"value": wh}] if wh is not None else [])]
         if sampled:
             payload["meterValue"] = [{"timestamp": at, "sampledValue": sampled}]
+        if begin is not None:
+            first = {"timestamp": station.said(0), "sampledValue": [{"value": begin, "context": "Transaction.Begin"}]}
+            payload["meterValue"] = [first, *payload.get("meterValue", [])]
         if token is not None:
             payload["idToken"] = {"idToken": token, "type": "ISO14443"}
         if evse is not None:

@@ -22,6 +22,7 @@ from ocpilot.base.ids import PartyId
 from ocpilot.ocpp.gateway import Gateway
 from ocpilot.simulator.car import SimulatedCar
 from ocpilot.simulator.clock import SteppedClock
+from ocpilot.simulator.make import OcppVersion
 from ocpilot.simulator.station import SimulatedStation
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import Session
@@ -126,22 +127,22 @@ async def build_station(lade, bodies, *evses) -> None:
 
 
 @asynccontextmanager
-async def station_of(lade, bodies, *evses) -> AsyncIterator[SimulatedStation]:
+async def station_of(lade, bodies, *evses, version=OcppVersion.V16) -> AsyncIterator[SimulatedStation]:
     """The same, played by the simulator."""
     await build_station(lade, bodies, *evses)
     async with gateway_of(lade.platform) as url:
         clock = SteppedClock(time.now())
-        station = SimulatedStation(url, "CS1", PASSWORD, clock=clock, evses=len(evses))
+        station = SimulatedStation(url, "CS1", PASSWORD, clock=clock, version=version, evses=len(evses))
         async with station.running():
             await station.ready()
             yield station
 
 
 @asynccontextmanager
-async def street_of(connection, bodies, capabilities) -> AsyncIterator[Street]:
+async def street_of(connection, bodies, capabilities, version=OcppVersion.V16) -> AsyncIterator[Street]:
     lade, resa = connection.lade, connection.resa
     evses = [bodies.evse(uid, capabilities=list(capabilities)) for uid in ("E1", "E2")]
-    async with station_of(lade, bodies, *evses) as station:
+    async with station_of(lade, bodies, *evses, version=version) as station:
         stored = await lade.platform.store.locations.get(LOCATION)
         await resa.platform.store.locations.put(msgspec.structs.replace(stored, peer_id=connection.lade_at_resa.id))
         driver = await accounts.create_driver(resa.platform, email="a@b.se", name="Ada", password="long enough")

@@ -21,6 +21,7 @@ from ocpilot.base import time
 from ocpilot.base.errors import PeerRefused
 from ocpilot.billing.check import check_cdr
 from ocpilot.simulator.car import SimulatedCar
+from ocpilot.simulator.make import OcppVersion
 from ocpilot.wire.protocol import ModuleID, Version
 from ocpilot.wire.v230 import CDR, ChargingPreferences, ChargingProfile, ChargingProfilePeriod, ProfileType
 
@@ -330,6 +331,33 @@ async def test_a_preference_that_is_accepted_changes_the_price_from_then_on(stre
     cdr = await cdr_of(street)
     assert {one.id for one in cdr.tariffs} == {"T1", "T2"}
     assert check_cdr(cdr, None, None).differences == ()
+
+
+@pytest.mark.parametrize("version", [OcppVersion.V201, OcppVersion.V21])
+async def test_stations_of_2_x_are_steered_and_priced_alike(newest, bodies, version):
+    """A driver limits his charge by a profile, and then wants it fast at the price of that."""
+    async with street_of(newest, bodies, ALL, version) as street:
+        await with_tariffs(street, bodies.tariff(Version.V2_3_0, "T2", type="PROFILE_FAST", elements=energy(10)))
+        meter = street.station.evses[1].meter
+        at_first = meter.true_wh
+        session = await street.charge()
+        limit = limit_of("W", (0, "11000"))
+        set_ = await street.result_of(await charging_profiles.set_profile(street.resa, session, limit))
+        assert set_.result == "ACCEPTED"
+        before = meter.true_wh
+        await street.play(360)
+        assert round(meter.true_wh - before) == 1100
+        asked = ChargingPreferences(profile_type=ProfileType.FAST, departure_time=time.now() + timedelta(hours=9))
+        assert await preferences.send(street.resa, street.driver, session.key.id, asked) == "ACCEPTED"
+        cleared = await street.result_of(await charging_profiles.clear_profile(street.resa, session))
+        assert cleared.result == "ACCEPTED"
+        before = meter.true_wh
+        await street.play(360)
+        assert round(meter.true_wh - before) == 2200
+        await street.station.unplug(1)
+        cdr = await cdr_of(street)
+    assert kwh_by_tariff(cdr).keys() == {"T1", "T2"}
+    assert cdr.total_energy * 1000 == round(meter.true_wh - at_first)
 
 
 # ---- reserved time -------------------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
     ),
     "the last meter value came long before the end": (
         [began(0), event(30, "Updated", 6000, seq=1), ended(60, None, seq=2)],
-        [other("held", Oddity.END_UNREAD)],
+        [other("stopped", Oddity.END_UNREAD)],
     ),
     "the car is only connected before it charges and after it": (
         [
@@ -115,7 +115,15 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
     ),
     "the first meter value comes late": (
         [began(0, None), event(30, "Updated", 6000, seq=1), ended(60, seq=2)],
-        [other("held", Oddity.BEGIN_UNREAD)],
+        [billed("5", Oddity.BEGIN_UNREAD)],
+    ),
+    "the first meter value comes when the car begins to charge": (
+        [
+            began(0, None, state="EVConnected"),
+            event(30, "Updated", 1000, seq=1, state="Charging"),
+            ended(60, seq=2),
+        ],
+        [billed("10")],
     ),
     "a card nobody knows": (
         [
@@ -164,6 +172,46 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
             ended(60, seq=2),
         ],
         [billed("10", minutes=30)],
+    ),
+    "plugged in and away again without a card": (
+        [event(0, "Started", 1000, evse=1, state="EVConnected"), event(30, "Ended", 1000, seq=1)],
+        [other("dropped")],
+    ),
+    "a card, and no car in time": (
+        [
+            event(0, "Started", evse=1, token=CARD, trigger="Authorized"),
+            event(2, "Ended", seq=1, transactionInfo={"transactionId": "T1", "stoppedReason": "Timeout"}),
+        ],
+        [other("dropped")],
+    ),
+    "only the end is heard, with all that was measured": (
+        [
+            event(
+                60,
+                "Ended",
+                seq=2,
+                evse=1,
+                token=CARD,
+                readings=[{"value": 11_000, "context": "Transaction.End"}],
+                begin=1000,
+            )
+        ],
+        [billed("10", Oddity.REPLAYED)],
+    ),
+    "local time called UTC": (
+        [began(0, said=120), event(30, "Updated", 6000, seq=1, said=150), ended(60, seq=2, said=180)],
+        [billed("10", Oddity.CLOCK_AHEAD)],
+    ),
+    "a clock of 1970 that is set in the middle": (
+        [began(0, said="1970-01-01T00:00:10Z"), event(30, "Updated", 6000, seq=1), ended(60, seq=2)],
+        [billed("10")],
+    ),
+    "another name after a restart": (
+        [
+            *[began(0), event(20, "Updated", 4000, seq=1), connected(25)],
+            *[event(26, "Started", 4500, evse=1, token=CARD, key="T9"), ended(60, key="T9", seq=1)],
+        ],
+        [billed("3", Oddity.STOP_LOST, minutes=20), billed("6.5", minutes=34)],
     ),
     "the car parks": (
         [

@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 from odd_stations import (
+    CARD,
     OTHER_CARD,
     SECOND_CARD,
     Became,
+    OddStation,
     Step,
     booted,
     connected,
@@ -42,6 +44,26 @@ def untimed(minute: float, word: str) -> Step:
     return lambda station: station.call("StatusNotification", fields, minute)
 
 
+def bare_start(minute: float) -> Step:
+    """StartTransaction without a register."""
+
+    async def step(station: OddStation) -> None:
+        payload = {"connectorId": 1, "idTag": CARD, "timestamp": station.said(minute)}
+        station.numbers.append((await station.call("StartTransaction", payload, minute))["transactionId"])
+
+    return step
+
+
+def bare_stop(minute: float) -> Step:
+    """StopTransaction without one."""
+
+    async def step(station: OddStation) -> None:
+        payload = {"transactionId": station.numbers[0], "timestamp": station.said(minute)}
+        await station.call("StopTransaction", payload, minute)
+
+    return step
+
+
 CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
     # ---- the stop that never comes ---------------------------------------------------------------------------------
     "another charge begins on the connector": (
@@ -62,7 +84,7 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
     ),
     "the connector is free, and no meter value ever came": (
         [start(0), status(60, "Charging"), status(61, "Available")],
-        [other("held", Oddity.STOP_LOST, Oddity.NO_METER_VALUES)],
+        [other("stopped", Oddity.STOP_LOST, Oddity.NO_METER_VALUES)],
     ),
     "nothing is heard of it for a day": (
         [start(0), values(60, 11_000), status(24 * 60 + 50, "Available", connector=2)],
@@ -151,7 +173,32 @@ CASES: dict[str, tuple[Sequence[Step], list[Became]]] = {
         [start(0, 999), start(0.02), values(30, 6000, of=1), stop(60, 11_000, of=1)],
         [other("dropped", Oddity.STARTED_TWICE, Oddity.STOP_LOST), billed("10")],
     ),
+    "a start told again and again with a new time": (
+        [start(0), start(0.5), start(1), values(30, 6000, of=2), stop(60, 11_000)],
+        [billed("10")],
+    ),
+    "a start told again when the charge goes on is another": (
+        [start(0), values(1, 1100), start(2), stop(60, 11_000, of=1)],
+        [billed("0.1", Oddity.STOP_LOST, minutes=1), billed("10", minutes=58)],
+    ),
+    "a stop without its register, and then with it": (
+        [start(0), values(30, 6000), bare_stop(60), stop(61, 11_000, said=60)],
+        [billed("10", Oddity.END_READ_LATER)],
+    ),
+    "a stop of nothing, and then the right one": (
+        [start(0), values(30, 6000), stop(60, 0), stop(61, 11_000, said=60)],
+        [billed("10", Oddity.END_EMPTY, Oddity.END_READ_LATER)],
+    ),
+    "two stops of different registers": (
+        [start(0), values(55, 10_000), stop(60, 11_000), stop(61, 11_500, said=60)],
+        [billed("10", Oddity.ENERGY_AFTER_END)],
+    ),
+    "a start that knows no register": (
+        [bare_start(0), values(0.5, 1000), values(30, 6000), stop(60, 11_000)],
+        [billed("10")],
+    ),
     # ---- whose ------------------------------------------------------------------------------------------------------
+    "a card nobody knows, and nothing flowed": ([start(0, tag=OTHER_CARD), stop(1, 1000)], [other("dropped")]),
     "a card nobody knows, and energy that did flow": (
         [start(0, tag=OTHER_CARD), values(30, 6000), stop(60, 11_000)],
         [other("held", Oddity.TOKEN_UNKNOWN)],

@@ -127,14 +127,17 @@ class ApiSettings(Section, frozen=True, kw_only=True):
 class ChargingSettings(Section, frozen=True, kw_only=True):
     """`cdr_delay` seconds a stopped transaction waits for late meter values before its CDR is made. `silent_after`
     hours without a word about a transaction it is ended where its last meter value was, seven times as late while its
-    station is away; 0 is never. `site_*` are seconds: how often limits of sites are shared anew when nothing happens,
-    how long a turn lasts where there is not enough for all, after how long what a car does not use goes to others, and
-    how long a limit stays before it rises again. `send_soc`: Sessions tell providers the state of charge of the car's
-    battery."""
+    station is away; 0 is never. `unread_after` hours a charge whose end was not read waits for the next value of its
+    meter; then it is billed by what was read, unless more than `unread_most` kWh may have flowed unread. `site_*` are
+    seconds: how often limits of sites are shared anew when nothing happens, how long a turn lasts where there is not
+    enough for all, after how long what a car does not use goes to others, and how long a limit stays before it rises
+    again. `send_soc`: Sessions tell providers the state of charge of the car's battery."""
 
     currency: str = "EUR"
     cdr_delay: float = 5.0
     silent_after: float = 24.0
+    unread_after: float = 12.0
+    unread_most: float = 10.0
     site_look: float = 10.0
     site_turn: float = 900.0
     site_unused_after: float = 180.0

@@ -165,6 +165,8 @@ def _lines(one: CdrDetail) -> Iterator[str]:
     yield _line("energy", _kwh(facts))
     before = _money(facts.total_before_taxes, facts)
     yield _line("cost", f"{before} before taxes, {_money(facts.total_after_taxes, facts)} after")
+    if one.row.cdr.remark:
+        yield _line("remark", one.row.cdr.remark)
     yield _line("priced again", one.verdict.state)
     if one.signed is not None:
         yield _line("signed", f"{one.signed.verdict}: {one.signed.reason}")

@@ -17,7 +17,7 @@ class ChargeCommands(Protocol):
     async def held(self) -> Sequence[HeldCharge]:
         """Those that wait for a person, oldest first."""
 
-    async def release(self, number: int, uid: str | None) -> str:
+    async def release(self, number: int, uid: str | None, evse_uid: str | None) -> str:
         """Bill one; the id of its Session. NotFound, Conflict."""
 
     async def drop(self, number: int, why: str | None) -> None:
@@ -50,10 +50,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     release = actions.add_parser(
         "release",
         help="bill one as it is",
-        epilog="example: ocpilot charge release 4711; of a unknown card: ocpilot charge release 4711 --token 04A1B2C3",
+        epilog="example: ocpilot charge release 4711; of an unknown card: ocpilot charge release 4711 --token 04A1B2C3;"
+        " at a connector its station did not have: ocpilot charge release 4711 --evse LOC1-3",
     )
     release.add_argument("number", type=int, help="the transaction, as `ocpilot charge held` shows it")
     release.add_argument("--token", metavar="UID", help="whose charge it was, where the station did not say")
+    release.add_argument(
+        "--evse",
+        metavar="UID",
+        help="which EVSE it was at, where the station named a connector that is not known; it is that one from now on, "
+        "and all charges held there are judged again",
+    )
     drop = actions.add_parser(
         "drop", help="never bill one", epilog='example: ocpilot charge drop 4711 --why "test of the electrician"'
     )
@@ -70,7 +77,7 @@ async def run(args: argparse.Namespace, charges: ChargeCommands) -> int:
         case "held":
             print_held(await charges.held(), args.json)
         case "release":
-            session = await charges.release(args.number, args.token)
+            session = await charges.release(args.number, args.token, args.evse)
             print(f"transaction {args.number} will be billed: session {session}")
         case _:
             await charges.drop(args.number, args.why)

@@ -94,9 +94,9 @@ class HeldCharges:
         """See `ChargeCommands`."""
         return await held_charges.held(self._platform)
 
-    async def release(self, number: int, uid: str | None) -> str:
+    async def release(self, number: int, uid: str | None, evse_uid: str | None) -> str:
         """See `ChargeCommands`."""
-        return (await held_charges.release(self._platform, number, uid)).session_id
+        return (await held_charges.release(self._platform, number, uid, evse_uid)).session_id
 
     async def drop(self, number: int, why: str | None) -> None:
         """See `ChargeCommands`."""

@@ -5,9 +5,10 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 
+from ocpilot.metering.counters import NOISE_WH
 from ocpilot.metering.findings import Finding, Oddity
 from ocpilot.metering.limit import seconds
-from ocpilot.metering.samples import MeterSample
+from ocpilot.metering.samples import ChargingState, MeterSample
 
 #: Of this much power read, a register must know; below it a car that trickles and one that stands still look alike.
 _NOTICED_WH = Decimal(500)
@@ -17,6 +18,18 @@ _FEWEST = 3
 _FACTOR = Decimal(1000)
 _HALF, _TWICE = Decimal("0.5"), Decimal(2)
 _TENTH = Decimal("0.1")
+
+
+def nothing_flowed(samples: Sequence[MeterSample], *, sure: bool = False) -> bool:
+    """Whether all that is known says that no energy flowed: the register stood still, no power was read. Of a register
+    that was read once the station must have said what it did, and never that it charged, unless that is `sure`."""
+    registers = [one.register_wh for one in samples if one.register_wh is not None]
+    states = {one.state for one in samples if one.state is not None}
+    if any(one.power_w or one.interval_wh or one.export_wh for one in samples):
+        return False
+    if registers and max(registers) - min(registers) > NOISE_WH:
+        return False
+    return len(registers) > 1 or (ChargingState.CHARGING not in states and (sure or bool(states)))
 
 
 def wh_by_power(samples: Sequence[MeterSample]) -> Decimal | None:

@@ -26,6 +26,8 @@ class Oddity(StrEnum):
     BEGIN_UNREAD = "begin_unread"  # the first register came well after the start: what flowed before it is not known
     END_UNREAD = "end_unread"  # the last register came well before the end, and energy flowed: how much is not known
     LITTLE_UNREAD = "little_unread"  # the same, but it is too little to ask a person
+    END_READ_LATER = "end_read_later"  # the same, but the next value of the meter tells what it was at the end
+    END_EMPTY = "end_empty"  # the end is 0 or what the start was, though the meter rose meanwhile
     NOTHING_BELIEVED = "nothing_believed"  # meter values, none of which could be counted
     POWER_DISAGREES = "power_disagrees"  # power was read for a while, and the register does not know of it
     ENERGY_AFTER_END = "energy_after_end"

@@ -7,7 +7,7 @@ from typing import Self
 import msgspec
 
 #: Clocks and meters are not that exact: what a station may give beyond its highest power and still be believed.
-_TOLERANCE = Decimal("1.25")
+TOLERANCE = Decimal("1.25")
 #: Believed in any time at all: a register in steps of a tenth of a kWh, two samples within a second.
 FREE_WH = Decimal(100)
 #: No EVSE gives more (the Megawatt Charging System ends at 3.75 MW); for where its own highest power is not known.
@@ -22,7 +22,7 @@ class Limit(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, max_power_w: Decimal | None) -> Self:
         """Of an EVSE of this power; None is the most powerful there is."""
-        return cls((max_power_w or _MOST_POWER_W) * _TOLERANCE / 3600)
+        return cls((max_power_w or _MOST_POWER_W) * TOLERANCE / 3600)
 
     def most(self, passed: timedelta) -> Decimal:
         """The most that can have flowed, in Wh."""

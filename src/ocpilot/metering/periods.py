@@ -24,6 +24,7 @@ from ocpilot.metering.stretches import (
     states_of,
     stretches_of,
 )
+from ocpilot.metering.unread import ALL_READ, Unread
 from ocpilot.wire.v230 import CdrDimension, CdrDimensionType, ChargingPeriod
 
 _SECOND = timedelta(seconds=1)
@@ -55,6 +56,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     parked: timedelta
     withheld: timedelta
     findings: tuple[Finding, ...] = ()
+    unread: Unread = ALL_READ
     reserved_from: datetime | None = None
     #: For each period what only a Session may tell.
     session_only: tuple[tuple[CdrDimension, ...], ...] = ()
@@ -125,6 +127,7 @@ def measured(
         parked=_lasting(stretches, PARKED),
         withheld=_lasting(stretches, frozenset(ChargingState) - PARKED - {ChargingState.CHARGING}),
         findings=once_each(energy.findings),
+        unread=energy.unread,
         session_only=tuple(map(session_dimensions_of, stretches)),
     )
 

@@ -6,7 +6,7 @@ One that does not is mended error by error:
 - keys the schema does not name are left out; words and lengths beyond the standard are kept as they are;
 - a number written as text (or the other way round), or `1.0` for `1`, has only one meaning and is rewritten;
 - `null`, or a wrong type, in a field that may be absent counts as absent; in an item of a list the item is left out;
-- a missing or unreadable `timestamp` counts as unknown.
+- a missing or unreadable `timestamp`, `meterStart` or `meterStop` counts as unknown.
 
 Each of these is a finding. Only a required field that is missing or of a wrong type refuses the message.
 """
@@ -29,7 +29,8 @@ _ABSENT = object()
 _MAX_DIGITS = 18
 #: Registers are whole Wh by the schema; stations send fractions, whose meaning is sure.
 _REGISTERS = ("meterStart", "meterStop")
-_TIME = "timestamp"
+#: What may be unknown though the schema requires it: for want of it a charge would be lost.
+_UNKNOWN = frozenset({"timestamp", *_REGISTERS})
 _NOTHING = "nothing"
 _MAX_FINDINGS = 50
 
@@ -143,8 +144,8 @@ class _Mending:
         )
 
     def _required(self, path: _Path, key: str) -> None:
-        if key == _TIME:
-            self._note([*path, key], _NOTHING, "a time")
+        if key in _UNKNOWN:
+            self._note([*path, key], _NOTHING, "a required field")
         else:
             self._drop(path, [*path, key], _NOTHING, "a required field")
 
@@ -154,7 +155,7 @@ class _Mending:
         if rewritten is not _ABSENT:
             self._put(path, rewritten)
             self._note(path, found, expected)
-        elif path and path[-1] == _TIME:
+        elif path and path[-1] in _UNKNOWN:
             self._leave_out(path, found, expected)
         else:
             self._drop(path if value is None else _innermost_item(path), path, found, expected)

@@ -44,9 +44,11 @@ def optional_whole(payload: Payload, key: str) -> int | None:
     return whole(payload, key) if key in payload else None
 
 
-def register(payload: Payload, key: str) -> Decimal:
-    """A counter in Wh, whole or not."""
-    value = payload[key]
+def register(payload: Payload, key: str) -> Decimal | None:
+    """A counter in Wh, whole or not; None where the station does not say it."""
+    value = payload.get(key)
+    if value is None:
+        return None
     return value if isinstance(value, Decimal) else Decimal(whole(payload, key))
 
 

@@ -126,6 +126,22 @@ class PostgresTransactions:
             await _add_samples(session, samples)
         return _transaction(row)
 
+    async def to_bill(self, now: datetime) -> tuple[Transaction, ...]:
+        """See the port."""
+        return tuple(_transaction(row) for row in await self._database.rows(_SQL["to_bill"], {"now": now}))
+
+    async def last_on(self, station_id: str, evse_id: int, before: datetime) -> Transaction | None:
+        """See the port."""
+        return await self._one(_SQL["last_on"], {"station_id": station_id, "evse_id": evse_id, "before": before})
+
+    async def wait(self, transaction_id: int, until: datetime) -> None:
+        """See the port."""
+        await self._database.row(_SQL["wait"], {"id": transaction_id, "until": until})
+
+    async def judge_again(self, transaction_id: int, now: datetime) -> None:
+        """See the port."""
+        await self._database.row(_SQL["judge_again"], {"id": transaction_id, "now": now})
+
     async def set_freed(self, transaction_id: int, at: datetime | None) -> None:
         """See the port."""
         await self._database.row(_SQL["set_freed"], {"id": transaction_id, "at": at})

@@ -100,13 +100,41 @@ SET
     stop_arrived = :arrived,
     meter_stop_wh = :meter_stop_wh,
     stop_reason = :reason,
-    held_because = NULL
+    held_because = NULL,
+    waits_until = NULL
 WHERE
     id = :id
     AND (
         state = 'open'
         OR (state IN ('stopped', 'held') AND stop_arrived IS NULL AND :arrived::timestamptz IS NOT NULL)
     );
+
+-- name: to_bill
+-- Stopped ones that wait for no meter value any more.
+SELECT * FROM station_transaction
+WHERE state = 'stopped' AND (waits_until IS NULL OR waits_until <= :now)
+ORDER BY started_at, id;
+
+-- name: last_on
+-- The one at an EVSE that began last before a moment; of an EVSE that nobody uses not all its station did is read.
+SELECT * FROM station_transaction
+WHERE
+    station_id = :station_id AND evse_id = :evse_id
+    AND started_at < :before AND started_at >= :before::timestamptz - interval '60 days'
+ORDER BY started_at DESC, id DESC LIMIT 1;
+
+-- name: wait
+-- A stopped one waits for the next value of its meter.
+UPDATE station_transaction SET waits_until = :until WHERE id = :id AND state = 'stopped';
+
+-- name: judge_again
+-- It waits no longer; what was held is looked at once more.
+UPDATE station_transaction
+SET
+    state = 'stopped',
+    held_because = NULL,
+    waits_until = CASE WHEN waits_until > :now THEN :now ELSE waits_until END
+WHERE id = :id AND state IN ('stopped', 'held');
 
 -- name: set_freed
 -- Since when its connector is free, or that it is not.

@@ -13,12 +13,15 @@ async def transaction(reader: Reader) -> Response:
     """One transaction, what is odd about it, and why it is held."""
     found = await console_views.transaction(reader.platform, _number(reader))
     findings = await reader.platform.store.transaction_findings.of(found.id)
-    return reader.page("console/transaction.html", {"transaction": found, "findings": findings, "odd": WORDS})
+    evses = await held_charges.evses_for(reader.platform, found)
+    about = {"transaction": found, "findings": findings, "odd": WORDS, "evses": evses}
+    return reader.page("console/transaction.html", about)
 
 
 async def release(reader: Reader) -> Response:
-    """Bill it after all, maybe as a charge of the Token that was named."""
-    await held_charges.release(reader.platform, _number(reader), await _field(reader, "token"))
+    """Bill it after all, maybe as a charge of the Token or at the EVSE that was named."""
+    token, evse = await _field(reader, "token"), await _field(reader, "evse")
+    await held_charges.release(reader.platform, _number(reader), token, evse)
     return _back(reader)
 
 

@@ -8,6 +8,7 @@ from ocpilot.base.problem import Severity
 from ocpilot.ocpp import schemas
 
 STOP = {"transactionId": 7, "meterStop": 1200, "timestamp": "2026-11-23T08:00:00Z"}
+WITHOUT_REGISTER = {key: STOP[key] for key in ("transactionId", "timestamp")}
 SAMPLE = {"value": "1200"}
 
 
@@ -35,6 +36,11 @@ def test_a_payload_that_fits_is_taken_as_it_is():
         (STOP | {"meterStop": "1200.5"}, STOP | {"meterStop": Decimal("1200.5")}, "$.meterStop"),
         (STOP | {"transactionData": None}, STOP, "$.transactionData"),
         (STOP | {"timestamp": 1763884800}, STOP | {"timestamp": "1763884800"}, "$.timestamp"),
+        (WITHOUT_REGISTER, WITHOUT_REGISTER, "$.meterStop"),
+        (STOP | {"meterStop": None}, WITHOUT_REGISTER, "$.meterStop"),
+        (STOP | {"meterStop": {}}, WITHOUT_REGISTER, "$.meterStop"),
+        (STOP | {"meterStop": Decimal("1E+999999")}, WITHOUT_REGISTER, "$.meterStop"),
+        (STOP | {"meterStop": "NaN"}, WITHOUT_REGISTER, "$.meterStop"),
         (STOP | {"timestamp": None}, {key: STOP[key] for key in ("transactionId", "meterStop")}, "$.timestamp"),
     ],
 )
@@ -96,9 +102,6 @@ def test_several_broken_items_are_left_out_each_at_its_place():
         (STOP | {"transactionId": "seven"}, "$.transactionId", False),
         (STOP | {"transactionId": True}, "$.transactionId", False),
         (STOP | {"transactionId": Decimal("7.5")}, "$.transactionId", False),
-        (STOP | {"meterStop": {}}, "$.meterStop", False),
-        (STOP | {"meterStop": Decimal("1E+999999")}, "$.meterStop", False),
-        (STOP | {"meterStop": "NaN"}, "$.meterStop", False),
     ],
 )
 def test_a_required_field_that_is_missing_or_unreadable_refuses_with_its_path(sent, path, missing):
@@ -109,7 +112,7 @@ def test_a_required_field_that_is_missing_or_unreadable_refuses_with_its_path(se
 
 def test_all_errors_are_collected():
     checked = schemas.check_call("v16", "StartTransaction", {})
-    assert sorted(error.path for error in checked.errors) == ["$.connectorId", "$.idTag", "$.meterStart"]
+    assert sorted(error.path for error in checked.errors) == ["$.connectorId", "$.idTag"]
 
 
 def test_what_was_received_is_not_changed():

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from ocpilot.base import time
 from ocpilot.metering.findings import Finding, Oddity
 
 
@@ -71,6 +72,26 @@ async def test_a_transaction_whose_station_told_no_register_at_the_start_is_show
         replace(held, id=0, session_id="no-register", dedupe="no register", meter_start_wh=None)
     )
     assert "Meter – →" in (await console.get(f"/console/transactions/{begun.id}")).words
+
+
+async def test_a_charge_that_waits_for_its_meter_says_until_when_and_can_be_billed_before(console, store):
+    waiting = replace(await store.transactions.get(1), id=0, session_id="waits", dedupe="waits", state="stopped")
+    begun, _ = await store.transactions.start(replace(waiting, held_because=None, cdr_token="{}", accepted=True))
+    await store.transactions.wait(begun.id, time.parse("2026-11-27T22:00:00Z"))
+    assert "Waits for the next value of its meter" in (await console.get("/console/transactions")).words
+    words = (await console.get(f"/console/transactions/{begun.id}")).words
+    assert "The end was not read. Until" in words
+    assert "Bill it as it is" in words
+
+
+async def test_a_person_chooses_the_evse_of_a_connector_nobody_knows(console, store):
+    known = await store.stations.get("STHLM-SLUSSEN")
+    await store.stations.save(replace(known, connectors=known.connectors[:1]))
+    lost = replace(await store.transactions.get(1), id=0, session_id="lost", dedupe="lost", evse_id=7, evse_uid="#NA")
+    begun, _ = await store.transactions.start(lost)
+    page = await console.get(f"/console/transactions/{begun.id}")
+    assert "Which EVSE is connector 7 of the station?" in page.words
+    assert "SE*LAD*ESTHLMSLUSSEN*2 (2)" in page.words
 
 
 async def test_what_is_odd_about_a_transaction_is_told_and_a_person_drops_it(console, store):

@@ -8,9 +8,10 @@ import msgspec
 
 from ocpilot.app.cdrs import terminal_invoices
 from ocpilot.app.cdrs.dropped import drop
-from ocpilot.app.charges import sessions, signed_charges
+from ocpilot.app.charges import later_values, sessions, signed_charges
 from ocpilot.app.charges.billable import judged
 from ocpilot.app.charges.charges import Charge
+from ocpilot.app.charges.finding_words import WORDS
 from ocpilot.app.charges.signed_charges import Signed
 from ocpilot.app.kept.charge_records import Transaction, TransactionState
 from ocpilot.app.kept.peer_records import FindingKind, Peer, PeerProfile
@@ -33,6 +34,7 @@ from ocpilot.base.zones import zone_named
 from ocpilot.billing.cdr import make_cdr
 from ocpilot.billing.check import Verdict, check_cdr
 from ocpilot.billing.tolerance import Tolerance
+from ocpilot.metering.findings import Oddity
 from ocpilot.wire import codec
 from ocpilot.wire.codec import Context
 from ocpilot.wire.protocol import ModuleID, Version
@@ -47,15 +49,18 @@ log = logging.getLogger(__name__)
 async def make_for(platform: Platform, transaction: Transaction) -> StoredObject | None:
     """Make the CDR of a stopped transaction, once: its id follows from the Session's, and one that exists stays.
 
-    What follows from the CDR, and calling the transaction billed, is for the caller. None when it is held: a
-    transaction without a known Token, place or price, in which nothing at all happened, or of which something odd was
-    found that leaves the energy in doubt, is for a person. One that a person released is only held for want of a price.
-    Time without energy makes a CDR: it may cost something (mod_sessions, "Session Object").
+    What follows from the CDR, and calling the transaction billed, is for the caller. None when it waits for a meter
+    value, or is held: a transaction without a known Token, place or price, in which nothing at all happened, or of
+    which something odd was found that leaves the energy in doubt, is for a person. One that a person released is only
+    held for want of a price. Time without energy makes a CDR: it may cost something (mod_sessions, "Session Object").
     """
     await sessions.write(platform, transaction)
     found = await judged(platform, transaction)
     if found.nothing:
         await drop(platform, transaction, "nothing happened in it")
+        return None
+    if found.waits:
+        await later_values.wait(platform, transaction)
         return None
     charge = found.charge
     signed = await signed_charges.of_transaction(platform, charge) if charge else None
@@ -77,6 +82,16 @@ async def make_for(platform: Platform, transaction: Transaction) -> StoredObject
     return kept
 
 
+#: What of a meter that was not read says how the energy came about.
+_TOLD = (Oddity.BEGIN_UNREAD, Oddity.END_UNREAD, Oddity.END_READ_LATER)
+
+
+def _with_unread(charge: Charge, remark: str | None) -> str | None:
+    """The remark, and what of its meter was not read in time: else nobody could see why the energy is what it is."""
+    told = [f"{WORDS[one.kind]}: {one.found}" for one in charge.measured.findings if one.kind in _TOLD]
+    return ". ".join(filter(None, (remark, *told))) or None
+
+
 async def bill_of(platform: Platform, charge: Charge, cdr_id: str, signed: Signed | None, remark: str | None) -> CDR:
     """The CDR of a charge of ours, priced and checked, not stored."""
     transaction = charge.transaction
@@ -89,7 +104,7 @@ async def bill_of(platform: Platform, charge: Charge, cdr_id: str, signed: Signe
         charge.measured,
         cdr_id=cdr_id,
         now=platform.clock(),
-        remark=remark,
+        remark=_with_unread(charge, remark),
         signed_data=signed.data if signed else None,
     )
     verdict = check_cdr(cdr, None, charge.terms.zone)

@@ -23,6 +23,8 @@ WORDS: Final = {
     Oddity.LITTLE_UNREAD: mark(
         "The last meter value came before the end; the little that flowed after it is not billed"
     ),
+    Oddity.END_READ_LATER: mark("The end was not read; the next meter value tells what it was"),
+    Oddity.END_EMPTY: mark("The meter value at the end is none"),
     Oddity.NOTHING_BELIEVED: mark("No meter value could be counted"),
     Oddity.POWER_DISAGREES: mark("The register does not know of the power that was measured"),
     Oddity.ENERGY_AFTER_END: mark("Energy after the end is not billed"),

@@ -71,13 +71,15 @@ def _can_end(running: Transaction, named: Transaction | None, event: StopEvent) 
     names one that is over not of another EVSE nor the same stop again."""
     if named is not None and not _is_older(named, running, event.at):
         return False
-    began = running.meter_start_wh
-    return (event.at is None or event.at >= running.started_at) and (began is None or event.meter_stop_wh >= began)
+    began, end = running.meter_start_wh, event.meter_stop_wh
+    later = began is None or end is None or end >= began
+    return later and (event.at is None or event.at >= running.started_at)
 
 
 async def _orphan(platform: Platform, station: Station, event: StopEvent) -> Transaction:
     """A stop that belongs to nothing we know is kept as a transaction of its own; it is held, never billed."""
     now = platform.clock()
+    shown = "-" if event.meter_stop_wh is None else f"{event.meter_stop_wh:f}"
     kept, created = await platform.store.transactions.start(
         Transaction(
             station_id=station.id,
@@ -91,14 +93,14 @@ async def _orphan(platform: Platform, station: Station, event: StopEvent) -> Tra
             cdr_token=None,
             auth_method=AuthMethod.WHITELIST,
             accepted=False,
-            meter_start_wh=Decimal(event.meter_stop_wh),
+            meter_start_wh=event.meter_stop_wh,
             started_at=event.at or now,
             start_arrived=now,
-            dedupe=f"stop|{station.id}|{event.transaction_id}|{event.meter_stop_wh:f}",
+            dedupe=f"stop|{station.id}|{event.transaction_id}|{shown}",
         )
     )
     if created:
-        text = f"transaction {event.transaction_id} at {event.meter_stop_wh} Wh"
+        text = f"transaction {event.transaction_id} at {shown} Wh"
         log.error("%s stopped %s, which nobody started; kept as %d", station.id, text, kept.id)
         finding = Finding(kind=Oddity.NEVER_STARTED, found=text, at=event.at)
         await platform.store.transaction_findings.put(kept.id, (finding,))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -76,6 +77,19 @@ def state_row(
 def bare_row(transaction_id: int, at: datetime | None, arrived: datetime, seq_no: int) -> SampleRow:
     """That an event came that says nothing of this."""
     return _row(transaction_id, MeterSample(at=at or arrived), arrived, _Beside(seq=seq_no, ours=at is None))
+
+
+def register_row(begun: Transaction) -> SampleRow:
+    """What the meter showed when a transaction of 1.6 began."""
+    arrived = begun.start_arrived or begun.started_at
+    return _row(begun.id, MeterSample(at=begun.started_at, register_wh=begun.meter_start_wh), arrived)
+
+
+def shown_rows(transaction_id: int, register_wh: Decimal | None, now: datetime) -> tuple[SampleRow, ...]:
+    """What the meter shows now, by another word about what is over."""
+    if register_wh is None:
+        return ()
+    return (_row(transaction_id, MeterSample(at=now, register_wh=register_wh), now, _Beside(ours=True)),)
 
 
 def findings_of(rows: Sequence[SampleRow]) -> Iterator[Finding]:

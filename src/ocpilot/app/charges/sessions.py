@@ -5,6 +5,7 @@ import logging
 import msgspec
 
 from ocpilot.app.charges.charges import Charge, charge_of
+from ocpilot.app.charges.meant import NOT_AVAILABLE
 from ocpilot.app.kept.charge_records import Transaction, TransactionState
 from ocpilot.app.kept.records import ObjectKey
 from ocpilot.app.ocpi.bodies import own, parsed, value_of
@@ -20,10 +21,12 @@ async def write(platform: Platform, transaction: Transaction) -> None:
     """Write the Session as it stands; the same samples give the same Session, so this may be done again at any time.
 
     A transaction that was not accepted is nobody's Session yet: a person looks at it after its end; a dropped one is
-    nobody's any more. What cannot be
+    nobody's any more, and one of which it is not known where it is has no Location yet. What cannot be
     measured or priced is logged and tried again by `jobs.py`; the station has done its part and is not told.
     """
     if not transaction.accepted or transaction.cdr_token is None or transaction.state == TransactionState.DROPPED:
+        return
+    if transaction.evse_uid == NOT_AVAILABLE:
         return
     try:
         session = session_of(platform, await charge_of(platform, transaction), transaction.cdr_token)

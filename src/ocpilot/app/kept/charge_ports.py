@@ -110,6 +110,18 @@ class Transactions(Protocol):
         """Open -> stopped with the last samples, in one transaction; unchanged when it was stopped before. `arrived`
         None is no stop of the station: one that comes later (and before the bill) takes its place."""
 
+    async def to_bill(self, now: datetime) -> tuple[Transaction, ...]:
+        """Stopped ones that wait for no meter value any more, oldest first."""
+
+    async def last_on(self, station_id: str, evse_id: int, before: datetime) -> Transaction | None:
+        """The one at that EVSE that began last before a moment."""
+
+    async def wait(self, transaction_id: int, until: datetime) -> None:
+        """A stopped one waits for the next value of its meter."""
+
+    async def judge_again(self, transaction_id: int, now: datetime) -> None:
+        """Stopped or held -> stopped, and waiting no longer."""
+
     async def set_freed(self, transaction_id: int, at: datetime | None) -> None:
         """Since when the connector of an open one is free."""
 

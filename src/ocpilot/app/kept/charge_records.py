@@ -81,7 +81,8 @@ class Transaction(Record, frozen=True, kw_only=True):
     `{"at": DateTime, "wanted": ChargingPreferences}` (`charges.AcceptedPreferences`).
 
     `started_at` and `stopped_at` are the station's times, `start_arrived` and `stop_arrived` ours. Since `freed_at` its
-    connector has been free though no stop came. `released`: a person said that it is to be billed as it is.
+    connector has been free though no stop came. Until `waits_until` the next value of its meter may come, because its
+    end was not read. `released`: a person said that it is to be billed as it is.
     """
 
     id: int = 0
@@ -110,8 +111,14 @@ class Transaction(Record, frozen=True, kw_only=True):
     start_arrived: datetime | None = None
     stop_arrived: datetime | None = None
     freed_at: datetime | None = None
+    waits_until: datetime | None = None
     released: bool = False
     dedupe: str
+
+    @property
+    def waits(self) -> bool:
+        """Whether its bill waits, or has waited, for a value of its meter, and is not made yet."""
+        return self.state == TransactionState.STOPPED and self.waits_until is not None
 
 
 class SampleRow(Record, frozen=True, kw_only=True):

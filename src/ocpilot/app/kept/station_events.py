@@ -173,7 +173,7 @@ class StopEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A transaction of 1.6 ended. `reason` is OCPP 1.6 (7.36, "Reason") in the station's words."""
 
     transaction_id: int
-    meter_stop_wh: Decimal
+    meter_stop_wh: Decimal | None
     at: datetime | None
     id_tag: str | None = None
     reason: str | None = None

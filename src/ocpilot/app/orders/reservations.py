@@ -13,7 +13,6 @@ from ocpilot.app.charges.charges import NoTerms, terms_of
 from ocpilot.app.charges.command_records import give_result
 from ocpilot.app.kept.charge_records import CommandDirection, Reservation, ReservationState, Station, Transaction
 from ocpilot.app.kept.records import ObjectKey, StoredObject
-from ocpilot.app.kept.station_events import StartEvent
 from ocpilot.app.kept.status_records import StatusReason, Why
 from ocpilot.app.ocpi import tokens
 from ocpilot.app.ocpi.bodies import own, parsed, value_of
@@ -49,12 +48,14 @@ async def accepted(platform: Platform, number: int, wanted: Reservation) -> None
     await _turn_evse(platform, kept, Status.AVAILABLE, Status.RESERVED)
 
 
-async def for_start(platform: Platform, station: Station, event: StartEvent, uid: str) -> Reservation | None:
+async def for_start(
+    platform: Platform, station: Station, evse_id: int, uid: str, number: int | None = None
+) -> Reservation | None:
     """The reservation that a charge with this Token uses: the one the station names, else the one of its tag, or of a
     tag of the same group, at its EVSE."""
     store = platform.store.reservations
-    named = None if event.reservation_id is None else await store.get(event.reservation_id)
-    found = named or await store.on(station.id, event.evse_id)
+    named = None if number is None else await store.get(number)
+    found = named or await store.on(station.id, evse_id)
     if found is None or found.state not in LIVE or found.station_id != station.id:
         return None
     return found if await tokens.act_as_one(platform, found.id_tag, uid) else None

@@ -1,21 +1,25 @@
 """Transactions of OCPP 2.x: one message for all that happens in them, which may come late, twice or in any order."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
-from ocpilot.app.charges import samples
+from ocpilot.app.charges import later_values, samples
 from ocpilot.app.kept.charge_records import SampleRow, Station, Transaction, TransactionState
 from ocpilot.app.kept.station_events import EventKind, IdTagAnswer, StartEvent, TransactionAnswer, TransactionEvent
 from ocpilot.app.platform import Platform
 from ocpilot.app.stations.stations import connector_of
-from ocpilot.app.transactions import transactions
+from ocpilot.app.transactions import placing, transactions
 from ocpilot.base import time
 from ocpilot.base.ids import fold
 from ocpilot.metering.findings import Oddity
+from ocpilot.metering.samples import Context
 
 #: What comes with a start may be of a moment later.
 _AT_ONCE = timedelta(seconds=5)
+#: Clocks are not that exact; what is older is told of something that may be over.
+_LATE = timedelta(minutes=2)
 
 
 async def take(platform: Platform, station: Station, event: TransactionEvent) -> tuple[Transaction, TransactionAnswer]:
@@ -26,8 +30,11 @@ async def take(platform: Platform, station: Station, event: TransactionEvent) ->
     if known is None or await _is_another(platform, known, event):
         transaction, answer = await _begin(platform, station, event)
     else:
+        known = await _placed(platform, station, known, event)
         transaction, answer = known, await _about_token(platform, station, known, event)
     rows = rows_of(platform, transaction.id, event)
+    if event.kind is EventKind.STARTED:
+        await _show_begin(platform, station, transaction, event, rows)
     if event.kind is EventKind.ENDED:
         now = rows[0].arrived
         await transactions.end(platform, transaction, event.at, arrived=now, reason=event.reason, rows=rows)
@@ -35,7 +42,28 @@ async def take(platform: Platform, station: Station, event: TransactionEvent) ->
         if event.kind is EventKind.UPDATED:
             await transactions.goes_on(platform, transaction)
         await platform.store.transactions.add_samples(rows)
+        await later_values.came(platform, transaction)
     return transaction, TransactionAnswer(token=answer if event.token else None)
+
+
+async def _show_begin(
+    platform: Platform, station: Station, begun: Transaction, event: TransactionEvent, rows: Sequence[SampleRow]
+) -> None:
+    """What the meter shows at a start is what it showed at the end of the charge before it; a station that does not say
+    it is asked, unless it tells of what is over."""
+    at_once = [row for row in rows if abs(row.at - begun.started_at) <= _AT_ONCE]
+    await later_values.tell(platform, station.id, begun.evse_id, at_once, before=begun.started_at)
+    late = event.offline or abs(platform.clock() - begun.started_at) > _LATE
+    if begun.evse_id and not late and not any(map(later_values.has_register, rows)):
+        later_values.ask(platform, station.id, begun.evse_id)
+
+
+async def _placed(platform: Platform, station: Station, known: Transaction, event: TransactionEvent) -> Transaction:
+    """Where a transaction is that began before its station could know that."""
+    if known.evse_id or not event.evse_id or known.state == TransactionState.BILLED:
+        return known
+    connector = connector_of(station, event.evse_id, event.connector_id or 1)
+    return known if connector is None else await placing.place(platform, station, known, connector)
 
 
 async def _is_another(platform: Platform, known: Transaction, event: TransactionEvent) -> bool:
@@ -59,9 +87,20 @@ async def _begin(
     platform: Platform, station: Station, event: TransactionEvent
 ) -> tuple[Transaction, IdTagAnswer | None]:
     """The first we hear of it, whichever event that is; without an EVSE it is for a person."""
+    event = msgspec.structs.replace(event, at=_began(event))
     when = time.write(event.at) if event.at else f"-{event.token.value if event.token else ''}"
     name = f"event|{station.id}|{event.station_key}|{event.evse_id or 0}|{when}"
     return await transactions.begin(platform, station, _start(event), name)
+
+
+def _began(event: TransactionEvent) -> datetime | None:
+    """When its transaction began, by the first we hear of it: an end may tell all that was measured since the begin."""
+    begins = [
+        one.at
+        for one in event.samples
+        if one.at is not None and any(value.context == Context.BEGIN for value in one.values)
+    ]
+    return min(begins) if begins and event.kind is not EventKind.STARTED else event.at
 
 
 async def _started_late(

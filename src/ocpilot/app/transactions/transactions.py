@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from ocpilot.app.charges import authorize, charges, concurrent, meant, samples, sessions
+from ocpilot.app.charges import authorize, charges, concurrent, later_values, meant, samples, sessions
 from ocpilot.app.charges.ad_hoc_tokens import is_spent
 from ocpilot.app.charges.authorize import Decision
 from ocpilot.app.kept.charge_records import SampleRow, Station, StationConnector, Transaction, TransactionState
@@ -21,7 +21,7 @@ from ocpilot.app.kept.station_events import (
     StopEvent,
 )
 from ocpilot.app.ocpi import tokens
-from ocpilot.app.ocpi.bodies import text_of
+from ocpilot.app.ocpi.bodies import parsed, text_of
 from ocpilot.app.orders import bookings, command_orders, reservations
 from ocpilot.app.platform import Platform
 from ocpilot.app.stations import price_texts
@@ -29,7 +29,7 @@ from ocpilot.app.stations.stations import connector_of, place_of
 from ocpilot.base import time
 from ocpilot.base.ids import PartyId, fold, new_id
 from ocpilot.metering.findings import Finding, Oddity
-from ocpilot.wire.v230 import AllowedType, AuthMethod, DisplayText, LocationReferences, Token, TokenType
+from ocpilot.wire.v230 import AllowedType, AuthMethod, CdrToken, DisplayText, LocationReferences, Token, TokenType
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,8 @@ _OF_DRIVER = (
 
 #: A repeated start whose time moved by so little is the same.
 _SAME = timedelta(seconds=2)
+#: A station tries so long to tell a start, and may write a new time each time.
+_RETRIED = timedelta(minutes=5)
 _AT_ONCE = timedelta(seconds=5)
 #: The word that a connector has nothing to do with a car any more (OCPP 1.6, 7.7; 2.x, "ConnectorStatusEnumType").
 _FREE = "Available"
@@ -86,7 +88,10 @@ def answer_of(decision: Decision, allowed: AllowedType | None) -> IdTagAnswer:
 
 
 async def start(platform: Platform, station: Station, event: StartEvent) -> StartAnswer:
-    """StartTransaction, maybe repeated. OCPP 1.6 cannot refuse it: what may not be is kept and answered Invalid."""
+    """StartTransaction, maybe repeated. OCPP 1.6 cannot refuse it: what may not be is kept and answered Invalid.
+    Connector 0 of a station with one is that one."""
+    if not event.evse_id and len(station.connectors) == 1:
+        event = msgspec.structs.replace(event, evse_id=station.connectors[0].evse_id)
     kept, answer = await begin(platform, station, event, _dedupe(station, event))
     return StartAnswer(transaction_id=kept.id, id_tag=answer)
 
@@ -97,16 +102,19 @@ async def begin(
     """The transaction of a start, a new one or the one that `dedupe` made before, and the answer about its token."""
     connector = connector_of(station, event.evse_id, event.connector_id)
     blank = _transaction(station, connector, event, dedupe, platform.clock())
-    running = await platform.store.transactions.open_on(station.id, event.evse_id)
-    if running is not None and _is_same(running, blank, event):
+    running = await platform.store.transactions.open_on(station.id, event.evse_id) if event.evse_id else None
+    if running is not None and await _is_same(platform, running, blank, event):
         return running, _answer_again(running)
     wanted, answer = await _for_driver(platform, station, connector, event, blank)
     kept, created = await platform.store.transactions.start(wanted)
     if not created:
         return kept, _answer_again(kept)
     await after_start(platform, kept)
+    if kept.meter_start_wh is not None:
+        row = samples.register_row(kept)
+        await later_values.tell(platform, station.id, kept.evse_id, (row,), before=kept.started_at)
     if running is not None:
-        await _two_on_one(platform, running, kept)
+        await two_on_one(platform, running, kept)
     await _end_already(platform, kept)
     return kept, answer
 
@@ -115,16 +123,18 @@ def _answer_again(kept: Transaction) -> IdTagAnswer:
     return IdTagAnswer(status=AuthorizationStatus.ACCEPTED if kept.accepted else AuthorizationStatus.INVALID)
 
 
-def _is_same(running: Transaction, new: Transaction, event: StartEvent) -> bool:
+async def _is_same(platform: Platform, running: Transaction, new: Transaction, event: StartEvent) -> bool:
     """Whether a start is that of the running one, repeated with another time: of the same token at the same register,
-    within a moment. One of 2.x has a name, by which it is known."""
+    within a moment, or within minutes in which nothing was heard of it (a retry). One of 2.x is known by its name."""
     if new.station_key is not None or event.token is None:
         return False
-    same = fold(running.id_tag) == fold(event.token.value) and running.meter_start_wh == new.meter_start_wh
-    return same and abs(new.started_at - running.started_at) <= _SAME
+    if fold(running.id_tag) != fold(event.token.value) or running.meter_start_wh != new.meter_start_wh:
+        return False
+    apart = abs(new.started_at - running.started_at)
+    return apart <= _SAME or (apart <= _RETRIED and not await platform.store.transactions.samples(running.id))
 
 
-async def _two_on_one(platform: Platform, one: Transaction, other: Transaction) -> None:
+async def two_on_one(platform: Platform, one: Transaction, other: Transaction) -> None:
     """No car charges twice at one EVSE: the connector is not that of the older one any more, whose stop may be on its
     way (`lost_stops`). Starts within seconds are one plug that was read twice."""
     older, newer = sorted((one, other), key=lambda each: (each.started_at, each.id))
@@ -159,11 +169,17 @@ async def note(platform: Platform, transaction: Transaction, kind: Oddity, found
     await platform.store.transaction_findings.put(transaction.id, (finding,))
 
 
-async def identify(platform: Platform, station: Station, transaction: Transaction, event: StartEvent) -> IdTagAnswer:
+async def identify(
+    platform: Platform,
+    station: Station,
+    transaction: Transaction,
+    event: StartEvent,
+    arrived: datetime | None = None,
+) -> IdTagAnswer:
     """Somebody says who charges in a transaction that began without that: it is his from then on."""
     connector = connector_of(station, event.evse_id, event.connector_id)
     now = platform.clock()
-    since = msgspec.structs.replace(transaction, started_at=event.at or now, start_arrived=now)
+    since = msgspec.structs.replace(transaction, started_at=event.at or now, start_arrived=arrived or now)
     wanted, answer = await _for_driver(platform, station, connector, event, since)
 
     def change(kept: Transaction) -> Transaction:
@@ -185,30 +201,55 @@ async def _for_driver(
 ) -> tuple[Transaction, IdTagAnswer]:
     """The transaction with whom it is for, whether he may, and under which terms."""
     decision = await _decided(platform, station, connector, event)
-    allowed = decision.at(blank.evse_uid)
+    allowed = decision.allowed if _is_told_later(event) else decision.at(blank.evse_uid)
     twice = await concurrent.charges_elsewhere(platform, decision, station, event.evse_id)
     if decision.token is not None and await is_spent(platform, decision.token):
         allowed = AllowedType.NOT_ALLOWED
-    may = connector is not None and allowed == AllowedType.ALLOWED and not twice
+    if connector is None and not _is_told_later(event) and allowed == AllowedType.ALLOWED:
+        allowed = AllowedType.NOT_ALLOWED
+    may = allowed == AllowedType.ALLOWED and not twice
     wanted = _decided_for(blank, event, decision, accepted=may)
-    uid = wanted.id_tag
-    reservation = await reservations.for_start(platform, station, event, uid) if wanted.accepted else None
-    if reservation is not None:
-        reference = decision.reference or reservation.authorization_reference
-        wanted = msgspec.structs.replace(wanted, session_id=reservation.session_id, authorization_reference=reference)
-    if wanted.accepted and wanted.authorization_reference is None:
-        reference = await _booked(platform, wanted)
-        wanted = msgspec.structs.replace(wanted, authorization_reference=reference)
     if connector is not None:
-        token = decision.token
-        driver = PartyId.of(token.country_code, token.party_id) if token else None
-        ad_hoc = token is not None and token.type == TokenType.AD_HOC_USER
-        terms = await charges.terms_now(platform, station, connector, reservation, driver=driver, ad_hoc=ad_hoc)
-        wanted = msgspec.structs.replace(wanted, terms=terms)
+        wanted = await under_terms(platform, station, connector, wanted, event.reservation_id)
     answer = answer_of(decision, allowed)
     if may and event.token is not None and event.token.kind is not None and decision.token is not None:
         answer = msgspec.structs.replace(answer, message=_price_text(wanted, decision.token))
     return wanted, msgspec.structs.replace(answer, status=AuthorizationStatus.CONCURRENT_TX) if twice else answer
+
+
+def _is_told_later(event: StartEvent) -> bool:
+    """A station of 2.x says where a charge is when the car is plugged in. A connector that is named and not known sells
+    nothing: no price of it can be told, and nobody could bill it."""
+    return event.station_key is not None and not event.evse_id
+
+
+async def under_terms(
+    platform: Platform,
+    station: Station,
+    connector: StationConnector,
+    begun: Transaction,
+    reservation_id: int | None = None,
+) -> Transaction:
+    """A transaction at this connector: with the reservation or booking it uses, and the terms that hold there."""
+    wanted = msgspec.structs.replace(
+        begun,
+        evse_id=connector.evse_id,
+        evse_uid=connector.evse_uid,
+        ocpi_connector_id=connector.ocpi_connector_id,
+    )
+    reservation = None
+    if wanted.accepted:
+        reservation = await reservations.for_start(platform, station, connector.evse_id, wanted.id_tag, reservation_id)
+    if reservation is not None:
+        reference = wanted.authorization_reference or reservation.authorization_reference
+        wanted = msgspec.structs.replace(wanted, session_id=reservation.session_id, authorization_reference=reference)
+    if wanted.accepted and wanted.authorization_reference is None:
+        wanted = msgspec.structs.replace(wanted, authorization_reference=await _booked(platform, wanted))
+    token = parsed(CdrToken, wanted.cdr_token) if wanted.cdr_token else None
+    driver = PartyId.of(token.country_code, token.party_id) if token else None
+    ad_hoc = token is not None and token.type == TokenType.AD_HOC_USER
+    terms = await charges.terms_now(platform, station, connector, reservation, driver=driver, ad_hoc=ad_hoc)
+    return msgspec.structs.replace(wanted, terms=terms)
 
 
 def _price_text(begun: Transaction, token: Token) -> DisplayText | None:
@@ -304,9 +345,13 @@ async def meter_values(
     """MeterValues: kept before this returns, also after the stop. The transaction they are of, None when of none."""
     first = next((one.at for one in sent if one.at), None)
     transaction = await meant.of_values(platform, station, evse_id, transaction_id, first)
-    if transaction is not None:
-        await goes_on(platform, transaction)
-        await platform.store.transactions.add_samples(samples.rows_of(transaction.id, sent, platform.clock()))
+    rows = samples.rows_of(transaction.id if transaction else 0, sent, platform.clock())
+    if transaction is None:
+        await later_values.tell(platform, station.id, evse_id, rows)
+        return None
+    await goes_on(platform, transaction)
+    await platform.store.transactions.add_samples(rows)
+    await later_values.came(platform, transaction)
     return transaction
 
 
@@ -345,8 +390,9 @@ async def booted(platform: Platform, station: Station) -> None:
 async def stop(platform: Platform, station: Station, event: StopEvent) -> IdTagAnswer | None:
     """StopTransaction, maybe repeated: the second one changes nothing and is answered the same."""
     transaction, now = await meant.of_stop(platform, station, event), platform.clock()
-    rows = samples.rows_of(transaction.id, event.samples, now)
-    stop_wh = event.meter_stop_wh
+    rows, stop_wh = samples.rows_of(transaction.id, event.samples, now), event.meter_stop_wh
+    if transaction.stop_arrived is not None and transaction.meter_stop_wh != stop_wh:
+        rows += samples.shown_rows(transaction.id, stop_wh, now)
     await end(platform, transaction, event.at, arrived=now, reason=event.reason, rows=rows, meter_stop_wh=stop_wh)
     return None if event.id_tag is None else await stop_answer(platform, transaction, event.id_tag)
 
@@ -376,6 +422,8 @@ async def end(
         await sessions.write(platform, stopped)
     elif arrived and transaction.state == TransactionState.BILLED and transaction.stop_arrived is None:
         await note(platform, transaction, Oddity.LATE_STOP, f"{meter_stop_wh} Wh at {time.write(ended)}")
+    else:
+        await later_values.came(platform, transaction)
 
 
 async def stop_answer(platform: Platform, transaction: Transaction, id_tag: str) -> IdTagAnswer:

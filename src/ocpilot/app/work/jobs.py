@@ -163,7 +163,7 @@ class Jobs:
         return [one for one in results if one.result_at is not None and one.result_at <= before]
 
     async def _cdrs(self) -> None:
-        stopped = await self._platform.store.transactions.in_state(TransactionState.STOPPED)
+        stopped = await self._platform.store.transactions.to_bill(self._platform.clock())
         await self._each("cdr", self._waited(stopped), _number, self._make_cdr)
 
     async def _make_cdr(self, transaction: Transaction) -> None:

@@ -138,6 +138,9 @@ class StationService:
             return
         why = stations.why_of(event)
         connector = stations.connector_of(station, event.evse_id, event.connector_id)
+        if connector is None and event.evse_id:
+            log.warning("%s: connector %d is %s, and none of the station", station_id, event.evse_id, event.status)
+            return
         if connector is None:
             await stations.whole_station(self._platform, station, word, why)
             if word in stations.WHOLE:
