@@ -56,8 +56,8 @@ class HttpPartners:
         self._noticed = noticed
         #: The token encoding that worked, where a profile does not say.
         self._worked: dict[str, TokenEncoding] = {}
-        #: What worked in calls to a peer: whether its URLs end with a slash.
-        self._slashes: dict[int, bool] = {}
+        #: What worked in calls to a peer: whether URLs of its endpoints, and those below them, end with a slash.
+        self._slashes: dict[tuple[int, bool], bool] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -209,15 +209,17 @@ class HttpPartners:
             raise PeerUnreachable(f"{peer.name} is not registered")
         ask = replace(ask, peer_id=peer.id, version=peer.version, seconds=peer.profile.timeout_seconds)
         host = host_of(ask.url)
-        way = ways.Way(encoding=self._encoding(peer, host), slash=has_slash(ask.url) if given else self._slash(peer))
+        way = ways.Way(
+            encoding=self._encoding(peer, host), slash=has_slash(ask.url) if given else self._slash(peer, ask)
+        )
         fixed = ways.Fixed(
             encoding=peer.profile.token_encoding is not None, slash=given or peer.profile.trailing_slash is not None
         )
-        settled = peer.id in self._slashes
+        settled = not self._slashes.keys().isdisjoint(((peer.id, True), (peer.id, False)))
         answer, used = await self._send(ask, self._sealing.open(peer.token_sealed), way, fixed, settled=settled)
         self._worked[host] = used.encoding
         if not given:
-            self._slashes[peer.id] = used.slash
+            self._slashes[peer.id, bool(ask.segments)] = used.slash
         if used != way:
             await self._remember(peer, way, used)
         return answer
@@ -228,10 +230,11 @@ class HttpPartners:
             return peer.profile.token_encoding
         return self._worked.get(host) or peer.detected.token_encoding or usual
 
-    def _slash(self, peer: Peer) -> bool:
+    def _slash(self, peer: Peer, ask: Ask) -> bool:
+        """Some frameworks want one after an endpoint, and none after an object below it."""
         if peer.profile.trailing_slash is not None:
             return peer.profile.trailing_slash
-        return self._slashes.get(peer.id, bool(peer.detected.trailing_slash))
+        return self._slashes.get((peer.id, bool(ask.segments)), bool(peer.detected.trailing_slash))
 
     async def _remember(self, peer: Peer, first: ways.Way, used: ways.Way) -> None:
         """What had to be found out, or is not what was found out before."""

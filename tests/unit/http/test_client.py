@@ -163,6 +163,22 @@ async def test_a_missing_slash_is_found_out_told_and_written_from_then_on(fake, 
     assert noticed == [(1, Detected(trailing_slash=True))]
 
 
+async def test_a_slash_may_belong_after_an_endpoint_and_nowhere_below_it(fake):
+    def framework(request: web.BaseRequest) -> web.Response:
+        written = request.path.endswith("/")
+        if written == ("/x" not in request.path):
+            return ocpi([])
+        return web.Response(status=307, headers={"Location": request.path.rstrip("/") + "/" * (not written)})
+
+    fake.answer = framework
+    async with noticing() as (partners, _):
+        for segments in ((), ("x",), (), ("x",)):
+            await partners.call(fake.peer(), "GET", ModuleID.TARIFFS, S, segments)
+    assert [request.path for request in fake.requests] == [
+        *("/s/tariffs", "/s/tariffs/", "/s/tariffs/x", "/s/tariffs/", "/s/tariffs/x"),
+    ]
+
+
 async def test_what_was_found_out_in_another_process_is_used_at_once_and_found_out_again_when_it_changed(fake):
     fake.answer = lambda request: (
         ocpi([]) if request.headers["Authorization"] == BASE64 else ocpi(status=2000, http=401)
