@@ -47,8 +47,8 @@ class FakeCharges:
     async def held(self):
         return self.waiting
 
-    async def release(self, number, uid):
-        self.asked.append(("release", number, uid))
+    async def release(self, number, uid, evse_uid):
+        self.asked.append(("release", number, uid, evse_uid))
         return "S1"
 
     async def drop(self, number, why):
@@ -82,6 +82,11 @@ def test_nothing_that_waits_is_said(capsys):
 def test_one_is_billed_or_dropped(capsys):
     charges = FakeCharges(HELD)
     run(charges, "release", "4711", "--token", "04A1")
+    run(charges, "release", "4712", "--evse", "E1")
     run(charges, "drop", "4711", "--why", "a test")
-    assert charges.asked == [("release", 4711, "04A1"), ("drop", 4711, "a test")]
+    assert charges.asked == [
+        ("release", 4711, "04A1", None),
+        ("release", 4712, None, "E1"),
+        ("drop", 4711, "a test"),
+    ]
     assert "will be billed: session S1" in capsys.readouterr().out

@@ -113,7 +113,7 @@ async def test_a_broken_file_is_refused_with_every_line_that_is_wrong(desk):
     _, reader = desk
     page = await upload(reader, bgmax(Paid("1"))[:-90])
     assert "november.txt is broken; nothing of it was booked. line" in page.words
-    assert "<script" not in (await upload(reader, b"<x/>", "<script>.xml")).text.replace("<script src", "")
+    assert "<script>" not in (await upload(reader, b"<x/>", "<script>.xml")).text
     assert "Choose a file first." in (await post(reader, "/console/payments")).words
     size = {"Content-Length": str(40 * 1024 * 1024), "Content-Type": "multipart/form-data; boundary=x"}
     writer_of = await _raw(reader, size)
