@@ -118,7 +118,7 @@ def test_a_platform_describes_what_its_roles_offer():
     assert "/ocpi/2.3.0/sender/locations" in paths
     assert "/ocpi/2.3.0/receiver/locations/{country_code}/{party_id}/{id}" not in paths
     assert paths["/ocpi/2.3.0/sender/locations"]["get"]["x-ocpi-roles"] == ["CPO", "NAP"]
-    assert "Offered by CPO." in paths["/ocpi/2.3.0/sender/locations"]["get"]["description"]
+    assert "Offered by CPO, NAP." in paths["/ocpi/2.3.0/sender/locations"]["get"]["description"]
     assert paths["/ocpi/2.3.0/credentials"]["post"]["x-ocpi-roles"] == []
 
 
