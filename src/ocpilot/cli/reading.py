@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from io import BufferedReader
 from pathlib import Path
+from typing import BinaryIO
 
 from ocpilot.base.errors import UserError
 
@@ -16,8 +17,7 @@ def lines_of(name: str) -> Iterator[bytes]:
     """The lines of a file, unpacked where it is gzip; `-` is standard input. UserError when it cannot be read."""
     try:
         if name == "-":
-            # Any binary stream can be buffered; the stubs of BinaryIO do not say so.
-            yield from _unpacked(BufferedReader(sys.stdin.buffer))  # type: ignore[arg-type]
+            yield from _unpacked(_peekable(sys.stdin.buffer))
         else:
             with Path(name).open("rb") as file:
                 yield from _unpacked(file)
@@ -25,6 +25,14 @@ def lines_of(name: str) -> Iterator[bytes]:
         raise UserError(f"{name}: found broken gzip ({error}), expected a whole file") from None
     except OSError as error:
         raise UserError(f"{name}: {error.strerror}") from None
+
+
+def _peekable(stream: BinaryIO) -> BufferedReader:
+    """What can be looked into. A buffer around another would read on in one go until it is full, deaf to Ctrl-C."""
+    if isinstance(stream, BufferedReader):
+        return stream
+    # Any binary stream can be buffered; the stubs of BinaryIO do not say so.
+    return BufferedReader(stream)  # type: ignore[arg-type]
 
 
 def _unpacked(file: BufferedReader) -> Iterable[bytes]:
