@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ocpilot.base.money import HALF_UP, RoundingPolicy
-from ocpilot.base.problem import Severity
+from ocpilot.base.problem import has_errors
 from ocpilot.base.zones import UTC
 from ocpilot.billing.explaining import Case, explained
 from ocpilot.billing.numbers import Difference, compared, numbers_in, numbers_of
@@ -80,7 +80,7 @@ def check_cdr(
     )
     odd = oddities(cdr, used)
     case, differences = _read(basis, odd, tolerance)
-    is_wrong = any(oddity.problem.severity is Severity.ERROR for oddity in odd)
+    is_wrong = has_errors(oddity.problem for oddity in odd)
     return Verdict(
         agrees=not differences and case.ours.total is not None and not is_wrong,
         ours=case.ours,

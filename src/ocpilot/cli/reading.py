@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ocpilot.base.errors import UserError
-
-_GZIP = b"\x1f\x8b"
+from ocpilot.wire.jsontext import GZIP
 
 
 def lines_of(name: str) -> Iterator[bytes]:
@@ -36,7 +35,7 @@ def _peekable(stream: BinaryIO) -> BufferedReader:
 
 
 def _unpacked(file: BufferedReader) -> Iterable[bytes]:
-    return gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == _GZIP else file
+    return gzip.GzipFile(fileobj=file) if file.peek(len(GZIP)).startswith(GZIP) else file
 
 
 def read_file(name: str) -> bytes:

@@ -8,15 +8,14 @@ from typing import TextIO
 
 import msgspec
 
-from ocpilot.base.problem import Problem, Severity
+from ocpilot.base.problem import Problem, Severity, place_of
 from ocpilot.base.spreadsheet import harmless_row
 from ocpilot.cli.reading import Progress
 from ocpilot.wire.protocol import Version
 from ocpilot.wire.validation import Checked
 
-#: Where in an object, whatever its place in a list: as `app/ocpi/heard.py` counts what partners send.
+#: The object, whatever its place in a list.
 _ROOT = re.compile(r"^\$(\.data)?(\[\d+\])?")
-_INDEX = re.compile(r"\[\d+\]")
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +36,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def place(self) -> str:
         """The path inside the object, without its place in lists."""
-        return _INDEX.sub("[]", _ROOT.sub("$", self.path))
+        return place_of(_ROOT.sub("$", self.path))
 
     @property
     def name(self) -> str:

@@ -4,7 +4,7 @@ from typing import Final
 
 from ocpilot.app.drivers.charge_views import ChargeView, Stage
 from ocpilot.app.guests.evse_pages import Obstacle
-from ocpilot.app.kept.card_records import PaymentState
+from ocpilot.app.kept.card_records import CardPayment, PaymentState
 from ocpilot.base.texts import mark
 from ocpilot.wire.v230 import (
     CommandResponseType,
@@ -154,7 +154,7 @@ PAYING: Final = {
 }
 
 #: And after the charge.
-SETTLED: Final = {
+_SETTLED: Final = {
     **dict.fromkeys(
         PaymentState, mark("{reserved} are reserved on your card; what the charge came to is taken from that.")
     ),
@@ -169,10 +169,17 @@ SETTLED: Final = {
     PaymentState.REFUNDED: mark("What was taken from your card was given back."),
 }
 #: The same where some of it goes back, or went.
-GIVEN_BACK: Final = {
+_GIVEN_BACK: Final = {
     PaymentState.REFUNDING: mark("{amount} were taken from your card; {back} of it are on their way back to it."),
     PaymentState.PAID: mark("{amount} were taken from your card; {back} of it were given back."),
 }
+
+
+def settled(payment: CardPayment) -> str:
+    """What becomes of the money after the charge, with `amount`, `reserved` and `back` to be filled in."""
+    goes_back = payment.refunding or payment.refunded
+    return (_GIVEN_BACK if goes_back else _SETTLED).get(payment.state, _SETTLED[payment.state])
+
 
 #: Where an invoice stands.
 INVOICE_STATE: Final = {

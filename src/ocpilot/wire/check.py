@@ -16,7 +16,7 @@ from typing import Annotated, Union, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec.structs import replace
 
-from ocpilot.base.problem import Problem, Severity
+from ocpilot.base.problem import Problem, Severity, has_errors
 from ocpilot.wire import leaves
 from ocpilot.wire.fields import Implied, InItsVersion, Text, Wire, Words
 from ocpilot.wire.jsontext import Body
@@ -101,12 +101,12 @@ def object_check(cls: type[Wire]) -> Check:
                     before = len(problems)
                 continue
             right = check_field(found, problems)
-            if len(problems) > before and found == "" and not required and _is_refused(problems, before):
-                del problems[before:]
-                mended = _blank(plan, value, mended, problems)
-                before = len(problems)
-                continue
             if len(problems) > before:
+                if found == "" and not required and has_errors(problems[before:]):
+                    del problems[before:]
+                    mended = _blank(plan, value, mended, problems)
+                    before = len(problems)
+                    continue
                 _prefix(problems, before, f".{name}", plan.section)
                 before = len(problems)
             if right is not found:
@@ -115,10 +115,6 @@ def object_check(cls: type[Wire]) -> Check:
         return mended
 
     return check
-
-
-def _is_refused(problems: list[Problem], start: int) -> bool:
-    return any(problem.severity is Severity.ERROR for problem in problems[start:])
 
 
 def _blank(plan: FieldPlan, value: Body, mended: Body, problems: list[Problem]) -> Body:

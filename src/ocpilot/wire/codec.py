@@ -12,7 +12,7 @@ import msgspec
 
 from ocpilot.base import time
 from ocpilot.base.errors import BadRequest, InvalidObject
-from ocpilot.base.problem import Problem, Severity
+from ocpilot.base.problem import Problem, Severity, has_errors
 from ocpilot.wire.check import mend
 from ocpilot.wire.completing import stamped, with_token_party
 from ocpilot.wire.fields import Wire
@@ -69,7 +69,7 @@ def read(
         body, undated = stamped(class_in(cls, version), body, came_at)
         left_out += undated
     mended = mend(class_in(cls, version), body)
-    if mended.problems and any(problem.severity is Severity.ERROR for problem in mended.problems):
+    if has_errors(mended.problems):
         # Why it is refused, then what would have been understood.
         raise InvalidObject(sorted(mended.problems, key=lambda one: one.severity is not Severity.ERROR), cls.__name__)
     canonical = convert(cls, mended.body, version, CANONICAL, context).body

@@ -25,7 +25,8 @@ MAX_DEPTH = 64
 #: Digits before or behind the decimal point of a number.
 MAX_DIGITS = 40
 
-_GZIP = b"\x1f\x8b"
+#: How what gzip packed begins (RFC 1952, 2.3.1).
+GZIP = b"\x1f\x8b"
 _KEY = re.compile(rb'"\s*:')
 #: Every digit as 0, every space as a blank: so the look of a text is found several times as fast as by an expression.
 _LOOKS = bytes.maketrans(b"123456789\t\n\r", b"000000000   ")
@@ -44,7 +45,7 @@ def loads(data: bytes, max_bytes: int = MAX_BYTES) -> object:
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         if data.startswith(BOM_UTF8):
             return loads(data.removeprefix(BOM_UTF8), max_bytes)
-        what = "it is compressed (gzip), expected the text itself" if data.startswith(_GZIP) else error
+        what = "it is compressed (gzip), expected the text itself" if data.startswith(GZIP) else error
         raise BadJson(f"body is no JSON: {what}") from None
     looks = data.translate(_LOOKS)
     if _LONGER in looks or _may_repeat(looks, _keys(value)):

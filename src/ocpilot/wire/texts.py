@@ -1,6 +1,7 @@
 """OCPI objects as texts hold them: one, a list, an envelope, or JSON Lines, which are read one line at a time."""
 
 import io
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
@@ -9,7 +10,6 @@ import msgspec
 from ocpilot.base.errors import BadJson, TooLarge
 from ocpilot.wire.jsontext import loads
 
-_BOM = b"\xef\xbb\xbf"
 _ENDS = {b"{": b"}", b"[": b"]"}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 #: The first bytes of any JSON value.
@@ -84,7 +84,7 @@ def _first_two(lines: Iterator[bytes]) -> list[bytes]:
     """The lines up to the second that is not blank, without a byte order mark."""
     head: list[bytes] = []
     for line in lines:
-        head.append(line if head else line.removeprefix(_BOM))
+        head.append(line if head else line.removeprefix(BOM_UTF8))
         if sum(1 for one in head if one.strip()) == 2:
             break
     return head

@@ -34,7 +34,7 @@ class Judged(Record, frozen=True):
 
 async def judged(platform: Platform, transaction: Transaction) -> Judged:
     """Look at a finished transaction, and keep what is odd about it."""
-    if await _is_nobody_s(platform, transaction):
+    if await _concerns_nobody(platform, transaction):
         return Judged(nothing=True)
     found, findings = await _judged(platform, transaction)
     await platform.store.transaction_findings.put(transaction.id, findings, instead_of=JUDGED)
@@ -92,7 +92,7 @@ def _is_empty(charge: Charge) -> bool:
     return charge.measured.kwh == 0 and charge.measured.start == charge.measured.end
 
 
-async def _is_nobody_s(platform: Platform, transaction: Transaction) -> bool:
+async def _concerns_nobody(platform: Platform, transaction: Transaction) -> bool:
     """A plug without a card, a card without a plug, a card that was refused: nobody is to pay and nothing flowed."""
     somebody = transaction.cdr_token is not None and transaction.accepted and transaction.evse_uid != NOT_AVAILABLE
     started = transaction.evse_id or transaction.station_key is not None

@@ -21,12 +21,12 @@ async def write(platform: Platform, transaction: Transaction) -> None:
     """Write the Session as it stands; the same samples give the same Session, so this may be done again at any time.
 
     A transaction that was not accepted is nobody's Session yet: a person looks at it after its end; a dropped one is
-    nobody's any more, and one of which it is not known where it is has no Location yet. What cannot be
-    measured or priced is logged and tried again by `jobs.py`; the station has done its part and is not told.
+    nobody's any more, and one of which it is not known where it is has no Location yet. What cannot be measured or
+    priced is logged and tried again by `jobs.py`; the station has done its part and is not told.
     """
-    if not transaction.accepted or transaction.cdr_token is None or transaction.state == TransactionState.DROPPED:
+    if not transaction.accepted or transaction.cdr_token is None or transaction.evse_uid == NOT_AVAILABLE:
         return
-    if transaction.evse_uid == NOT_AVAILABLE:
+    if transaction.state == TransactionState.DROPPED:
         return
     try:
         session = session_of(platform, await charge_of(platform, transaction), transaction.cdr_token)

@@ -6,7 +6,6 @@ killed loses the last of them.
 
 import asyncio
 import logging
-import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -20,7 +19,7 @@ from ocpilot.app.platform import Platform
 from ocpilot.app.ports import OWN_VERSION
 from ocpilot.base.errors import BadRequest, Conflict, InvalidObject, NotFound, OcpilotError
 from ocpilot.base.lines import storable
-from ocpilot.base.problem import Problem
+from ocpilot.base.problem import Problem, place_of
 from ocpilot.wire import codec
 from ocpilot.wire.codec import NOTHING, Context, Received
 from ocpilot.wire.fields import Wire
@@ -45,7 +44,6 @@ _EXPECTED: dict[type[OcpilotError], str] = {
     NotFound: "an object of a party of this peer",
     Conflict: "an object that nobody else owns",
 }
-_INDEX = re.compile(r"\[\d+\]")
 
 
 async def handled(platform: Platform, handler: Handler, call: Call) -> Answer:
@@ -117,8 +115,7 @@ def refused(  # noqa: PLR0917 - who sent what in which way, and what is wrong wi
 def _count_problem(  # noqa: PLR0917 - as for `refused`
     platform: Platform, peer: Peer, kind: FindingKind, module: ModuleID, one: Problem, named: str
 ) -> None:
-    place = _INDEX.sub("[]", one.path)
-    count(platform, peer, kind, module, place=place, expected=one.expected, found=one.found, named=named)
+    count(platform, peer, kind, module, place=place_of(one.path), expected=one.expected, found=one.found, named=named)
 
 
 def count(
