@@ -14,6 +14,7 @@ from ocpilot.app.guests import card_payments
 from ocpilot.app.kept.card_records import PaymentState
 from ocpilot.base.money_settings import CardProviderName, CardSettings
 from ocpilot.cards.played import PlayedCards
+from ocpilot.web.driver_words import settled
 
 from .conftest import Reader, add_operator, fill_operator, platform_of, served
 from .test_evse_pages import EVSE, allowing
@@ -98,6 +99,21 @@ async def test_a_declined_card_is_told_and_leads_back_to_the_station(phone):
     page = await phone.get(link)
     assert "The card was declined" in page.words
     assert f'href="{EVSE}"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("state", "back", "told"),
+    [
+        (PaymentState.PAID, {}, "the rest of {reserved} is released"),
+        (PaymentState.REFUNDING, {"refunding": Decimal(20)}, "{back} of it are on their way back"),
+        (PaymentState.PAID, {"refunded": Decimal(20)}, "{back} of it were given back"),
+        (PaymentState.REFUNDED, {"refunded": Decimal(150)}, "What was taken from your card was given back"),
+    ],
+)
+async def test_what_becomes_of_the_money_after_the_charge_is_told(phone, platform, state, back, told):
+    await begun(phone)
+    [payment] = await platform.store.cards.page(1)
+    assert told in settled(replace(payment, state=state, **back))
 
 
 async def test_where_the_currency_is_not_taken_nobody_starts(store, tmp_path):
